@@ -1,0 +1,1 @@
+"""Collects the reports of e-commerce back offices and publishes them to an S3 lake."""

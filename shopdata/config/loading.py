@@ -1,0 +1,257 @@
+"""Finds `pipelines_config/`, reads all of it, and says every mistake at once."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.resources
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from shopdata.config.models import Dataset, Lake, Model, Platform, Portal, Portals, Schedule, Shop, Shops
+from shopdata.config.yaml_source import YamlSource, dotted, read_yaml
+from shopdata.exceptions import ArgumentError, ConfigError, UsageError
+
+_FILES: dict[str, type[Model]] = {
+    "shops.yaml": Shops,
+    "portals.yaml": Portals,
+    "lake.yaml": Lake,
+    "schedule.yaml": Schedule,
+}
+_OPTIONAL_FILES = frozenset({"schedule.yaml"})
+
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+
+@dataclass(frozen=True)
+class Config:
+    """All of `pipelines_config/`, checked."""
+
+    shops: tuple[Shop, ...]
+    portals: Portals
+    lake: Lake
+    schedule: Schedule
+    datasets: Mapping[str, Dataset]
+
+    def dataset(self, name: str) -> Dataset:
+        """The contract of a dataset.
+
+        Raises:
+            ArgumentError: there is none of that name.
+        """
+        try:
+            return self.datasets[name]
+        except KeyError:
+            raise ArgumentError(
+                f"there is no dataset {name!r}",
+                expected=", ".join(sorted(self.datasets)),
+                todo=f"Add pipelines_config/datasets/{name}.yaml, or mend the name.",
+            ) from None
+
+    def portal(self, platform: Platform) -> Portal:
+        """How a platform is reached. `load_config` has made sure that every platform with shops has one."""
+        portal: Portal | None = getattr(self.portals, platform)
+        if portal is None:
+            raise ArgumentError(
+                f"there is no portal {platform!r}", where="portals.yaml", todo=f"Add the section `{platform}:`."
+            )
+        return portal
+
+    def shops_for(self, dataset: str) -> tuple[Shop, ...]:
+        """The enabled shops that have this dataset, in the order of shops.yaml."""
+        platform = self.dataset(dataset).platform
+        return tuple(
+            shop
+            for shop in self.shops
+            if shop.enabled and shop.platform == platform and (shop.datasets is None or dataset in shop.datasets)
+        )
+
+
+def config_source(environ: Mapping[str, str] | None = None) -> Traversable:
+    """The folder to read: `SHOPDATA_CONFIG_DIR`, else `pipelines_config` beside scrapy.cfg, else the packaged copy."""
+    environ = os.environ if environ is None else environ
+    chosen = environ.get("SHOPDATA_CONFIG_DIR")
+    if chosen:
+        return Path(chosen)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "scrapy.cfg").is_file() and (folder / "pipelines_config").is_dir():
+            return folder / "pipelines_config"
+    return importlib.resources.files("pipelines_config")
+
+
+def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Reads and checks every file.
+
+    Args:
+        folder: defaults to `config_source()`.
+        environ: fills `${NAME}`; defaults to the process's environment.
+
+    Raises:
+        ConfigError: with every mistake in all files.
+    """
+    environ = os.environ if environ is None else environ
+    folder = config_source(environ) if folder is None else folder
+    problems: list[UsageError] = []
+    if not folder.is_dir():
+        raise ConfigError(
+            [
+                UsageError(
+                    "this folder does not exist", where=str(folder), todo="Mend SHOPDATA_CONFIG_DIR, or create it."
+                )
+            ]
+        )
+    models: dict[str, Any] = {}
+    sources: dict[str, YamlSource] = {}
+    for name, model in _FILES.items():
+        file = folder / name
+        if not file.is_file():
+            if name not in _OPTIONAL_FILES:
+                problems.append(UsageError("this file is missing", where=f"{_label(folder)}/{name}", todo="Create it."))
+            models[name] = model.model_construct() if name in _OPTIONAL_FILES else None
+            continue
+        sources[name] = _read(file, f"{_label(folder)}/{name}", environ)
+        models[name] = _check(model, sources[name])
+    datasets: dict[str, Dataset] = {}
+    for file in _dataset_files(folder):
+        source = _read(file, f"{_label(folder)}/datasets/{file.name}", environ)
+        sources[f"datasets/{file.name}"] = source
+        dataset = _check(Dataset, source)
+        if dataset is not None:
+            datasets[file.name.removesuffix(".yaml")] = dataset
+    for source in sources.values():
+        problems += source.problems
+    if models["shops.yaml"] is not None and not any(
+        key.startswith("datasets/") and s.problems for key, s in sources.items()
+    ):
+        problems += _check_shops(models["shops.yaml"].shops, sources["shops.yaml"], datasets, models["portals.yaml"])
+    if problems:
+        raise ConfigError(problems)
+    return Config(
+        shops=models["shops.yaml"].shops,
+        portals=models["portals.yaml"],
+        lake=models["lake.yaml"],
+        schedule=models["schedule.yaml"],
+        datasets=datasets,
+    )
+
+
+def _label(folder: Traversable) -> str:
+    return folder.name or str(folder)
+
+
+def _dataset_files(folder: Traversable) -> Iterator[Traversable]:
+    datasets = folder / "datasets"
+    if datasets.is_dir():
+        yield from sorted((f for f in datasets.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
+
+
+def _read(file: Traversable, label: str, environ: Mapping[str, str]) -> YamlSource:
+    try:
+        return read_yaml(label, file.read_text(encoding="utf-8-sig"), environ)
+    except (OSError, UnicodeDecodeError) as error:
+        problem = UsageError(
+            f"this file can't be read ({type(error).__name__})",
+            where=label,
+            todo="Save it as UTF-8 text, readable by us.",
+        )
+        return YamlSource(label, problems=[problem])
+
+
+def _check(model: type[AnyModel], source: YamlSource) -> AnyModel | None:
+    """The file as its model; None, with the mistakes in `source.problems`, if it is not one."""
+    if source.problems and source.value is None:
+        return None
+    try:
+        return model.model_validate(source.value if source.value is not None else {})
+    except ValidationError as error:
+        source.problems += [_problem(detail, model, source) for detail in error.errors(include_input=False)]
+        return None
+
+
+def _problem(detail: Any, model: type[Model], source: YamlSource) -> UsageError:
+    path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
+    kind, context = detail["type"], detail.get("ctx", {})
+    where = source.place(path)
+    key = str(path[-1]) if path else ""
+    if kind == "extra_forbidden":
+        known = _keys_at(model, path[:-1])
+        close = difflib.get_close_matches(key, known, n=1)
+        todo = f"Did you mean `{close[0]}`?" if close else f"Known here: {', '.join(known)}."
+        return UsageError(f"the key {key!r} is not known", where=where, todo=todo)
+    if kind == "missing":
+        return UsageError(f"the key {key!r} is missing", where=where, todo=f"Add `{key}: …`.")
+    if kind == "string_pattern_mismatch":
+        hint = _PATTERN_HINTS.get(key, f"a text like {context.get('pattern')}")
+        return UsageError(f"the value of {key!r} does not fit", where=where, expected=hint, todo=f"Mend `{key}`.")
+    if kind == "literal_error":
+        return UsageError(f"the value of {key!r} is not known", where=where, expected=str(context.get("expected")))
+    message = str(context["error"]) if "error" in context else detail["msg"]
+    return UsageError(
+        message.removeprefix("Value error, ").rstrip("."), where=where, todo=f"Mend `{dotted(path) or source.file}`."
+    )
+
+
+_PATTERN_HINTS = {
+    "id": "lower-case letters, digits, - and _, at most 64, for example flagship-01",
+    "endpoint": "host or host:port without http://, for example minio.example.com:9000",
+    "bucket": "3 to 63 lower-case letters, digits, dots and hyphens",
+    "cron": 'five fields, for example "30 8 * * *"',
+}
+
+
+def _keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    """The keys that are known at a place of a model."""
+    for part in path:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        found = _model_in(field.annotation) if field else None
+        if found is None:
+            return []
+        model = found
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and not isinstance(annotation, UnionType) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in get_args(annotation):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None
+
+
+def _check_shops(
+    shops: tuple[Shop, ...], source: YamlSource, datasets: Mapping[str, Dataset], portals: Portals | None
+) -> Iterator[UsageError]:
+    """What no single file can know: shops against datasets and portals."""
+    for number, shop in enumerate(shops):
+        if portals is not None and getattr(portals, shop.platform) is None:
+            yield UsageError(
+                f"portals.yaml has no section for the platform {shop.platform!r} of shop {shop.id!r}",
+                where=source.place(("shops", number, "platform")),
+                todo=f"Add `{shop.platform}:` to portals.yaml.",
+            )
+        for name in shop.datasets or ():
+            dataset = datasets.get(name)
+            if dataset is None:
+                close = difflib.get_close_matches(name, datasets, n=1)
+                yield UsageError(
+                    f"shop {shop.id!r} names the dataset {name!r}, which has no YAML",
+                    where=source.place(("shops", number, "datasets")),
+                    todo=f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(sorted(datasets))}.",
+                )
+            elif dataset.platform != shop.platform:
+                yield UsageError(
+                    f"shop {shop.id!r} is on {shop.platform!r}, but {name!r} is a dataset of {dataset.platform!r}",
+                    where=source.place(("shops", number, "datasets")),
+                    todo=f"Take {name!r} out of this shop's datasets.",
+                )

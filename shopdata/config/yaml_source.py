@@ -1,0 +1,116 @@
+"""Reads one YAML file: values with `${NAME}` filled in, and for every key the line it stands on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from shopdata.exceptions import UsageError
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+Path = tuple[str | int, ...]
+
+
+@dataclass
+class YamlSource:
+    """A file that was read: its value, where each key stands, and what was wrong on the way."""
+
+    file: str
+    value: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    problems: list[UsageError] = field(default_factory=list)
+
+    def place(self, path: Path) -> str:
+        """`file:line key.path`, with the line of the nearest key that exists."""
+        nearest = next((path[:n] for n in range(len(path), -1, -1) if path[:n] in self.lines), ())
+        line = self.lines.get(nearest, 1)
+        return f"{self.file}:{line} {dotted(path)}".rstrip()
+
+
+def dotted(path: Path) -> str:
+    """`('shops', 0, 'id')` as `shops[0].id`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def read_yaml(file: str, text: str, environ: Mapping[str, str]) -> YamlSource:
+    """Reads `text`; mistakes are collected in `problems`, nothing is raised."""
+    source = YamlSource(file)
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        source.problems.append(
+            UsageError(
+                f"this is not YAML: {error.problem or error.context}",
+                where=f"{file}:{line}",
+                todo="Check indentation, colons and quotes around this line.",
+            )
+        )
+        return source
+    except yaml.reader.ReaderError as error:
+        source.problems.append(
+            UsageError(f"this is not text: {error.reason}", where=file, todo="Save the file as UTF-8.")
+        )
+        return source
+    if root is not None:
+        source.value = _build(root, (), source, environ)
+    return source
+
+
+def _build(node: yaml.Node, path: Path, source: YamlSource, environ: Mapping[str, str]) -> Any:
+    source.lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        return dict(_build_pairs(node, path, source, environ))
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(child, (*path, number), source, environ) for number, child in enumerate(node.value)]
+    value = yaml.SafeLoader("").construct_object(node)
+    return _fill(value, path, source, environ) if isinstance(value, str) else value
+
+
+def _build_pairs(
+    node: yaml.MappingNode, path: Path, source: YamlSource, environ: Mapping[str, str]
+) -> Iterator[tuple[str, Any]]:
+    seen: set[str] = set()
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        line = key_node.start_mark.line + 1
+        if key in seen:
+            source.problems.append(
+                UsageError(
+                    f"the key {key!r} stands here a second time",
+                    where=f"{source.file}:{line} {dotted((*path, key))}",
+                    todo="Keep one of the two.",
+                )
+            )
+            continue
+        seen.add(key)
+        source.lines[(*path, key)] = line
+        yield key, _build(value_node, (*path, key), source, environ)
+
+
+def _fill(text: str, path: Path, source: YamlSource, environ: Mapping[str, str]) -> str:
+    def value_of(match: re.Match[str]) -> str:
+        name, default = match.group(1), match.group(2)
+        value = environ.get(name)
+        if value is None or (value == "" and default is not None):
+            value = default
+        if value is None:
+            source.problems.append(
+                UsageError(
+                    f"the environment variable {name} is not set",
+                    where=source.place(path),
+                    todo=f"Set {name}, or write ${{{name}:-default}} if it may be missing.",
+                )
+            )
+            return match.group(0)
+        return value
+
+    return _VARIABLE.sub(value_of, text)

@@ -1,0 +1,163 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    ShopdataError
+    ├── UsageError                 wrong arguments or configuration; nothing was asked of any portal (exit code 2)
+    │   ├── ConfigError            a file of pipelines_config is wrong
+    │   └── ArgumentError          a command or spider was called wrongly
+    ├── TransientError             the same question may succeed later, by itself
+    │   ├── PortalError            the portal did not answer, or not as it does when it is well
+    │   │   └── TooLateError       the portal was asked until its deadline
+    │   ├── NotReadyError          the platform has not published this period yet
+    │   ├── StoreError             the object store could not be reached or refused
+    │   ├── LedgerError            the ledger's database could not be used
+    │   └── RefreshError           Dremio could not be told
+    ├── TerminalError              the same question gets the same answer until something is changed
+    │   ├── ReportRefusedError     the portal refused to make the report, or failed at it
+    │   ├── ForbiddenHostError     a link leads to a host that portals.yaml does not allow
+    │   └── RejectedFileError      the file is not what it should be
+    └── NeedsPersonError           somebody must sign in or mend the credentials
+        ├── CredentialsRefusedError
+        ├── ChallengeError         captcha, slider or SMS code
+        └── BrowserMissingError    no Chromium was found to sign in with
+
+A sentence has four parts: what, where, what was found against what was expected, and what to do. None of them may
+hold a password, a cookie or a link with its query.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ShopdataError(Exception):
+    """Base of all errors that are told to a person.
+
+    Args:
+        what: what went wrong, a clause without a full stop.
+        where: file, line, key, shop or host; comes first in the sentence.
+        found: what was there.
+        expected: what should have been there.
+        todo: what the reader can do about it, a sentence.
+    """
+
+    #: The cell state that this error leads to (DESIGN 5.6).
+    state: ClassVar[str] = "failed"
+
+    def __init__(self, what: str, *, where: str = "", found: str = "", expected: str = "", todo: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.found = found
+        self.expected = expected
+        self.todo = todo
+        super().__init__(self.sentence())
+
+    def sentence(self) -> str:
+        """All four parts as one line of prose."""
+        parts = [f"{self.where}: {self.what}." if self.where else f"{self.what}."]
+        if self.found and self.expected:
+            parts.append(f"Found {self.found}, expected {self.expected}.")
+        elif self.found:
+            parts.append(f"Found {self.found}.")
+        elif self.expected:
+            parts.append(f"Expected {self.expected}.")
+        if self.todo:
+            parts.append(self.todo if self.todo.endswith((".", "?", "`")) else f"{self.todo}.")
+        return " ".join(parts)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only facts survive a trip through a process or thread pool.
+        return (_rebuild, (type(self), self.what, self.where, self.found, self.expected, self.todo))
+
+
+def _rebuild(cls: type[ShopdataError], what: str, where: str, found: str, expected: str, todo: str) -> ShopdataError:
+    return cls(what, where=where, found=found, expected=expected, todo=todo)
+
+
+class UsageError(ShopdataError):
+    """Raised before the first request: arguments or configuration are wrong."""
+
+
+class ConfigError(UsageError):
+    """Raised by `config.load_config`; `problems` holds every mistake that was found, not only the first."""
+
+    def __init__(self, problems: list[UsageError]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+    def sentence(self) -> str:
+        return self.what
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (ConfigError, (self.problems,))
+
+
+class ArgumentError(UsageError):
+    """Raised when a command or spider is given an argument that it can't use."""
+
+
+class TransientError(ShopdataError):
+    """Asked again by itself: within the run where that is cheap, else by the next run."""
+
+
+class PortalError(TransientError):
+    """Raised when a portal is down, slow, cuts a download short or answers what nobody knows."""
+
+
+class TooLateError(PortalError):
+    """Raised when a report was not done by its deadline."""
+
+
+class NotReadyError(TransientError):
+    """Raised when the platform has not published the period yet."""
+
+    state = "not_ready"
+
+
+class StoreError(TransientError):
+    """Raised by `lake.objects` when the object store is down, slow, full or refuses the keys."""
+
+
+class LedgerError(TransientError):
+    """Raised by `lake.ledger` when the database can't be opened or written."""
+
+
+class RefreshError(TransientError):
+    """Raised by `lake.dremio` when a refresh was refused, failed or took too long."""
+
+
+class TerminalError(ShopdataError):
+    """Asking again changes nothing until somebody changes something."""
+
+
+class ReportRefusedError(TerminalError):
+    """Raised when a portal refuses to create a report, or says that it failed."""
+
+
+class ForbiddenHostError(TerminalError):
+    """Raised when a portal's link leads to a host outside `download_hosts`."""
+
+
+class RejectedFileError(TerminalError):
+    """Raised when a file is not what it claims to be or breaks the dataset's contract; its bytes are kept."""
+
+    state = "rejected"
+
+
+class NeedsPersonError(ShopdataError):
+    """A person must act; this shop waits, the others go on."""
+
+    state = "needs_login"
+
+
+class CredentialsRefusedError(NeedsPersonError):
+    """Raised when the portal refuses user name or password. The same password is not tried again: accounts get locked."""
+
+
+class ChallengeError(NeedsPersonError):
+    """Raised when the portal asks for a captcha, a slider or an SMS code."""
+
+
+class BrowserMissingError(NeedsPersonError):
+    """Raised when a shop must be signed in and no Chromium is to be found."""

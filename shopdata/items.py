@@ -1,0 +1,51 @@
+"""The two things that walk through the pipelines. Neighbours read them through itemadapter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(kw_only=True)
+class ReportFile:
+    """One cell's raw file: what a portal sent for one dataset, period and shop.
+
+    The spider fills the first part, `ValidatePipeline` and `StagePipeline` the second. The bytes lie on disk, never in
+    the item, so that neither a log line nor 500 shops in one run hold them in memory.
+    """
+
+    dataset: str
+    platform: str
+    dt: str
+    shop_id: str
+    shop_name: str
+    #: Where the spider put the bytes as they came.
+    path: Path
+    fetched_at: datetime
+
+    #: The extension by content: xlsx, xls, csv, zip, json.
+    ext: str = ""
+    sha256: str = ""
+    size_bytes: int = 0
+    rows: int = 0
+    raw_key: str = ""
+
+
+@dataclass(kw_only=True)
+class Partition:
+    """All staged shops of one dataset and period, on their way to being published.
+
+    The base spider yields it when no file of the run is in work any more; Merge fills the outputs, Publish the receipt.
+    """
+
+    dataset: str
+    platform: str
+    dt: str
+    run_id: str
+
+    workbook: Path | None = None
+    parquet: Path | None = None
+    #: The receipt as DESIGN 5.5 has it; MergePipeline begins it, PublishPipeline and RefreshPipeline complete it.
+    receipt: dict[str, Any] = field(default_factory=dict, repr=False)

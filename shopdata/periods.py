@@ -1,0 +1,87 @@
+"""Business days, weeks and months, and the labels (`dt`) they are published under. All dates are Asia/Shanghai."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from shopdata.exceptions import ArgumentError
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+PeriodKind = Literal["day", "week", "month"]
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """What one file covers: first and last business day, both included."""
+
+    start: date
+    end: date
+
+    @classmethod
+    def of(cls, kind: PeriodKind, day: date) -> Period:
+        """The period of `kind` for `day`: the day itself, the seven days that end with it, or its calendar month."""
+        if kind == "day":
+            return cls(day, day)
+        if kind == "week":
+            return cls(day - timedelta(days=6), day)
+        first = day.replace(day=1)
+        return cls(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+
+    @classmethod
+    def from_dt(cls, dt: str) -> Period:
+        """Reads a label such as `2026-03-01` or `2026-03-01_2026-03-07`."""
+        first, _, last = dt.partition("_")
+        return cls(parse_date(first), parse_date(last or first))
+
+    @property
+    def dt(self) -> str:
+        """The label: `YYYY-MM-DD` for one day, `YYYY-MM-DD_YYYY-MM-DD` for more."""
+        return self.start.isoformat() if self.start == self.end else f"{self.start}_{self.end}"
+
+    @property
+    def start_time(self) -> datetime:
+        """00:00:00 of the first day, in Shanghai."""
+        return datetime.combine(self.start, datetime.min.time(), SHANGHAI)
+
+    @property
+    def end_time(self) -> datetime:
+        """23:59:59 of the last day, in Shanghai."""
+        return datetime.combine(self.end, datetime.min.time(), SHANGHAI) + timedelta(days=1, seconds=-1)
+
+
+def parse_date(text: str) -> date:
+    """Reads `YYYY-MM-DD`.
+
+    Raises:
+        ArgumentError: it is something else, or a day that does not exist.
+    """
+    try:
+        if len(text) != 10:
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentError(
+            "this is not a date", found=repr(text), expected="YYYY-MM-DD", todo="Write for example 2026-03-01."
+        ) from None
+
+
+def days(start: date, end: date) -> Iterator[date]:
+    """Every day from `start` to `end`, both included."""
+    for number in range((end - start).days + 1):
+        yield start + timedelta(days=number)
+
+
+def today(now: datetime | None = None) -> date:
+    """The day it is in Shanghai."""
+    return (now or datetime.now(SHANGHAI)).astimezone(SHANGHAI).date()
+
+
+def latest_day(kind: PeriodKind, lag_days: int, now: datetime | None = None) -> date:
+    """A day inside the newest whole period that a dataset with this lag (days) has: T minus lag for days and weeks,
+    the last day of the month before that for months."""
+    day = today(now) - timedelta(days=lag_days)
+    return day if kind != "month" else day.replace(day=1) - timedelta(days=1)

@@ -1,0 +1,57 @@
+"""Where things lie in the bucket (DESIGN 5.5). Keys are made of ids and periods only, never of names or the clock."""
+
+from __future__ import annotations
+
+import re
+
+from shopdata.exceptions import ArgumentError
+
+#: Beside the two platforms nothing is fixed here: a new one needs no change in this file.
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_DT = re.compile(r"\d{4}-\d{2}-\d{2}(_\d{4}-\d{2}-\d{2})?")
+_EXT = re.compile(r"[a-z0-9]{1,8}")
+
+
+def raw_key(platform: str, dataset: str, dt: str, shop_id: str, ext: str) -> str:
+    """The bytes of one cell as received; `ext` without a dot, by content (xlsx, xls, csv, zip, json)."""
+    _check(_NAME, platform=platform, dataset=dataset, shop_id=shop_id)
+    _check(_DT, dt=dt)
+    _check(_EXT, ext=ext)
+    return f"raw/{platform}/{dataset}/dt={dt}/{shop_id}.{ext}"
+
+
+def workbook_key(platform: str, dataset: str, dt: str) -> str:
+    """The merged workbook for people; outside of `ods/`, because Dremio wants one format in a folder."""
+    _check(_NAME, platform=platform, dataset=dataset)
+    _check(_DT, dt=dt)
+    return f"merged/{platform}/{dataset}/{dataset}_{dt}.xlsx"
+
+
+def parquet_key(platform: str, dataset: str, dt: str) -> str:
+    """The partition: one object under a fixed key, so that replacing a day is one PUT."""
+    _check(_NAME, platform=platform, dataset=dataset)
+    _check(_DT, dt=dt)
+    return f"ods/{platform}/{dataset}/dt={dt}/{dataset}.parquet"
+
+
+def receipt_key(platform: str, dataset: str, dt: str) -> str:
+    """What was published, from what, and what is missing; written last."""
+    _check(_NAME, platform=platform, dataset=dataset)
+    _check(_DT, dt=dt)
+    return f"receipts/{platform}/{dataset}/dt={dt}.json"
+
+
+def _check(pattern: re.Pattern[str], **parts: str) -> None:
+    """Keeps a slash, `..` or a display name out of a key.
+
+    Raises:
+        ArgumentError: a part is not what the pattern allows.
+    """
+    for name, value in parts.items():
+        if not pattern.fullmatch(value):
+            raise ArgumentError(
+                f"{name} can't be part of a key in the bucket",
+                found=repr(value),
+                expected=f"a text like {pattern.pattern}",
+                todo=f"Use the id, not the display name, for {name}.",
+            )

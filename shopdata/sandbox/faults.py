@@ -1,0 +1,130 @@
+"""The faults that a sandbox can be asked for, and the board on which they are set per shop."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from dataclasses import dataclass
+from enum import StrEnum
+
+EVERY_SHOP = "*"
+
+
+class Fault(StrEnum):
+    """Everything that can be made to go wrong, each with a sentence that says what the portal then does.
+
+    A fault marked *job* is decided when a report job is created and stays with that job; the others are decided
+    request by request.
+    """
+
+    sentence: str
+
+    def __new__(cls, name: str, sentence: str) -> Fault:
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.sentence = sentence
+        return member
+
+    # --- sign-in
+    WRONG_PASSWORD = "wrong_password", "Sign-in is refused whatever the password; the text stays on the login page."
+    CAPTCHA = "captcha", "Sign-in asks for a slider first; a person (or a mouse drag to the gap) can solve it."
+    SMS = "sms", "After the right password a code sent by SMS is asked for, on another page."
+    WRONG_SHOP = "wrong_shop", "The account opens another shop: its name is in the page header and in new reports (job)."
+
+    # --- session
+    SESSION_DEAD_ONCE = "session_dead_once", "The next call ends the account's sessions; a new sign-in mends it."
+    SESSION_DEAD_ALWAYS = "session_dead_always", "Every call is answered as to a dead session, also right after a sign-in."
+
+    # --- any call of the data interface
+    SERVER_ERROR_ONCE = "server_error_once", "One call gets HTTP 500."
+    SERVER_ERROR_ALWAYS = "server_error_always", "Every call gets HTTP 500."
+    TOO_MANY_REQUESTS = "too_many_requests", "Calls get HTTP 429 with Retry-After."
+    SLOW = "slow", "Every answer comes late, by the sandbox's slow_seconds."
+
+    # --- report jobs
+    CREATE_REFUSED = "create_refused", "Creating the report is refused with another status."
+    CREATE_ANSWER_LOST = "create_answer_lost", "The job is created, but the connection ends before the answer."
+    REPORT_FAILED = "report_failed", "The job ends with a status that is neither generating nor done (job)."
+    REPORT_STUCK = "report_stuck", "The job never gets beyond generating (job)."
+    LIST_HTML = "list_html", "The list of reports is a page of HTML with status 200, though the session is alive."
+    LIST_EMPTY_LINK = "list_empty_link", "The job is done, but its link stays empty (job)."
+    FOREIGN_LINK_HOST = "foreign_link_host", "The link leads to a host that is not among the portal's (job)."
+
+    # --- the file on its way
+    HTML_INSTEAD_OF_WORKBOOK = "html_instead_of_workbook", "The download is a page of HTML with status 200."
+    TRUNCATED_DOWNLOAD = "truncated_download", "The connection ends half-way through the announced Content-Length."
+    TRUNCATED_WITHOUT_LENGTH = "truncated_without_length", "No Content-Length, and the connection ends half-way: no error."
+
+    # --- the file itself
+    CORRUPT_WORKBOOK = "corrupt_workbook", "The file has the right length, but bytes in its middle are damaged (job)."
+    WRONG_DATE = "wrong_date", "The report is that of the day before the one asked for (job)."
+    MISSING_REQUIRED_COLUMN = "missing_required_column", "An id column is not in the report (job)."
+    RENAMED_COLUMN = "renamed_column", "A column has got another name (job)."
+    EXTRA_COLUMN = "extra_column", "There is a new column in the middle (job)."
+    REORDERED_COLUMNS = "reordered_columns", "The columns come in another order (job)."
+    EMPTY_REPORT = "empty_report", "The report has a header and no rows (job)."
+
+
+_ONCE = frozenset({Fault.SESSION_DEAD_ONCE, Fault.SERVER_ERROR_ONCE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRule:
+    """One fault of one shop, with its limits. A limit that is None does not limit.
+
+    `day` limits the fault to reports of that business day; it then touches only calls that concern one report (create
+    and download), not the list as a whole. `at` limits it to one kind of call, by the name the portal half gives it.
+    """
+
+    shop_id: str
+    fault: Fault
+    times: int | None = None
+    day: dt.date | None = None
+    at: str | None = None
+
+
+class FaultBoard:
+    """The faults that are set right now. Safe to use from several threads."""
+
+    def __init__(self, rules: tuple[FaultRule, ...] = ()) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[FaultRule, int | None] = {}
+        for rule in rules:
+            self.add(rule)
+
+    def add(self, rule: FaultRule) -> None:
+        """Sets a fault; the same rule set again starts counting anew. Faults named *_once happen once by default."""
+        times = 1 if rule.times is None and rule.fault in _ONCE else rule.times
+        if times is not None and times < 1:
+            raise ValueError(f"fault {rule.fault} of {rule.shop_id}: times is {times}; expected 1 or more, or none")
+        with self._lock:
+            self._open[rule] = times
+
+    def clear(self, shop_id: str | None = None, fault: Fault | None = None) -> None:
+        """Takes back the faults of a shop, of a kind, or (with neither) all of them."""
+        with self._lock:
+            self._open = {
+                rule: left
+                for rule, left in self._open.items()
+                if (shop_id is not None and rule.shop_id != shop_id) or (fault is not None and rule.fault != fault)
+            }
+
+    def rules(self) -> list[FaultRule]:
+        """The rules that can still strike."""
+        with self._lock:
+            return list(self._open)
+
+    def take(self, shop_id: str, fault: Fault, *, day: dt.date | None = None, at: str | None = None) -> bool:
+        """Says whether the fault strikes now, and uses up one of its times if they are limited."""
+        with self._lock:
+            for rule, left in self._open.items():
+                if rule.fault != fault or rule.shop_id not in (shop_id, EVERY_SHOP):
+                    continue
+                if (rule.day is not None and rule.day != day) or (rule.at is not None and rule.at != at):
+                    continue
+                if left == 1:
+                    del self._open[rule]
+                elif left is not None:
+                    self._open[rule] = left - 1
+                return True
+        return False

@@ -1,0 +1,109 @@
+"""What can be chosen about a sandbox: one frozen dataclass, checked when it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from shopdata.sandbox.faults import FaultRule
+
+LoginForm = Literal["old", "new", "mixed"]
+StringStyle = Literal["shared", "inline", "mixed"]
+DeadSessionAnswer = Literal["redirect", "html", "message", "mixed"]
+
+# Excel's own limit of rows in a sheet, less the header.
+MAX_ROWS = 1_048_575
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOptions:
+    """The parameters of one sandbox. Equal options serve equal reports; only ports, tokens and times differ.
+
+    Raises `ValueError` with the name of the option that cannot be.
+    """
+
+    # --- the world
+    shops: int = 3
+    """How many JD shops there are: `sandbox-01`, `sandbox-02`, …"""
+    rows: int = 200
+    """Data rows of every report."""
+    seed: int = 20260301
+    """All report contents follow from seed, shop and date."""
+    shop_names: tuple[str, ...] = ()
+    """Display names of the first shops, in order, in place of the built-in ones (to try a hostile name)."""
+    faults: tuple[FaultRule, ...] = ()
+    """Faults that are set from the start."""
+
+    # --- the server
+    base_port: int | None = None
+    """Ports base_port, base_port + 1, … instead of free ones."""
+    state_file: Path | None = None
+    """Where live sessions are kept, so that a restarted sandbox still knows them. None: for the life of the process."""
+    cache_megabytes: int = 1024
+    """Disk that made reports may take in the temporary folder of this sandbox."""
+
+    # --- sign-in
+    session_seconds: float = 12 * 3600
+    """How long the server honours a session. The cookies themselves claim to live longer."""
+    login_delay_seconds: float = 0.15
+    """The login page's own timer between success and the jump to the home page."""
+    form: LoginForm = "mixed"
+    """Which of JD's two login forms is shown; `mixed` takes turns by page load. `?form=` in the address decides for one load."""
+    dead_session_answer: DeadSessionAnswer = "mixed"
+    """What JD's endpoints say to a dead session; `mixed`: the list redirects, the create call answers HTML."""
+
+    # --- report jobs
+    report_seconds: float = 1.0
+    """How long a report job takes."""
+    empty_link_seconds: float = 0.3
+    """How long a finished job is listed without a link."""
+    link_seconds: float = 3600
+    """How long a download link is good for."""
+    clock_skew_seconds: float = 0.0
+    """How far the portal's clock is ahead of this machine's (negative: behind)."""
+    strings: StringStyle = "mixed"
+    """How workbooks hold text; `mixed`: odd shops shared strings, even shops inline strings."""
+    slow_seconds: float = 2.0
+    """The delay that fault `slow` puts before each answer."""
+    retry_after_seconds: int = 1
+    """The Retry-After that fault `too_many_requests` asks for."""
+
+    # --- what `write_config` puts into portals.yaml
+    poll_every_seconds: float = 0.2
+    report_deadline_seconds: float = 60.0
+    requests_per_second: float = 20.0
+
+    def __post_init__(self) -> None:
+        """Refuses values that no sandbox can have."""
+        if not 0 <= self.shops <= 999:
+            raise ValueError(f"sandbox option shops is {self.shops}; expected 0 to 999")
+        if not 0 <= self.rows <= MAX_ROWS:
+            raise ValueError(f"sandbox option rows is {self.rows}; expected 0 to {MAX_ROWS} (a sheet holds no more)")
+        if self.base_port is not None and not 1024 <= self.base_port <= 65000:
+            raise ValueError(f"sandbox option base_port is {self.base_port}; expected 1024 to 65000, or none")
+        for name in _NOT_NEGATIVE:
+            if getattr(self, name) < 0:
+                raise ValueError(f"sandbox option {name} is {getattr(self, name)}; expected 0 or more")
+        for name in ("requests_per_second", "poll_every_seconds", "report_deadline_seconds", "session_seconds"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"sandbox option {name} is {getattr(self, name)}; expected more than 0")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"sandbox option {name} is {getattr(self, name)!r}; expected one of {', '.join(choices)}")
+
+
+_NOT_NEGATIVE = (
+    "cache_megabytes",
+    "login_delay_seconds",
+    "report_seconds",
+    "empty_link_seconds",
+    "link_seconds",
+    "slow_seconds",
+    "retry_after_seconds",
+)
+_CHOICES = {
+    "form": ("old", "new", "mixed"),
+    "strings": ("shared", "inline", "mixed"),
+    "dead_session_answer": ("redirect", "html", "message", "mixed"),
+}

@@ -1,0 +1,115 @@
+"""What goes into the ledger and comes out of it. All times are aware, in Asia/Shanghai when they come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shopdata.states import CellState
+
+
+@dataclass(frozen=True, order=True)
+class CellKey:
+    """Dataset x period x shop: the unit that succeeds or fails. `shop` is the shop's id."""
+
+    dataset: str
+    dt: str
+    shop: str
+
+    def __str__(self) -> str:
+        return f"{self.dataset} {self.dt} {self.shop}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawFile:
+    """The last good file of a cell: on disk when staged, in the store when `in_store`."""
+
+    key: str
+    sha256: str
+    bytes: int
+    ext: str
+    rows: int
+    fetched_at: datetime
+    in_store: bool = False
+    #: What a person should know about the file, one sentence each.
+    warnings: tuple[str, ...] = ()
+    #: How its columns differ from the contract; JSON values, as the contract's check gives them.
+    drift: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What is true about one cell.
+
+    `state` and `reason` tell how the last try ended. `raw` is the last *good* file: a cell that is asked again and
+    fails keeps it, so that published data never vanishes; `rows` is that file's count.
+    """
+
+    key: CellKey
+    platform: str
+    state: CellState
+    rows: int | None
+    attempts: int
+    reason: str
+    updated_at: datetime
+    run_id: str
+    raw: RawFile | None = None
+    #: The report job that the portal made for this cell and that was not downloaded yet, as its spider described it.
+    job: Mapping[str, Any] | None = None
+
+    @property
+    def dataset(self) -> str:
+        return self.key.dataset
+
+    @property
+    def dt(self) -> str:
+        return self.key.dt
+
+    @property
+    def shop(self) -> str:
+        return self.key.shop
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingShop:
+    """A shop whose rows are not in a partition, and why."""
+
+    id: str
+    state: CellState
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartitionRecord:
+    """What was published for one dataset and period. Sums are hex digests of sha256."""
+
+    dataset: str
+    platform: str
+    dt: str
+    rows: int
+    #: The number of shops whose rows are in it.
+    published: int
+    missing: tuple[MissingShop, ...]
+    run_id: str
+    receipt_key: str
+    parquet_sha256: str
+    workbook_sha256: str
+    published_at: datetime
+    #: What Dremio said: empty until it was told, then for example COMPLETED.
+    refresh_state: str = ""
+    refresh_detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One crawl. `outcome` and `finished_at` are None while it runs, or when it was killed."""
+
+    run_id: str
+    spider: str
+    arguments: Mapping[str, Any]
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)

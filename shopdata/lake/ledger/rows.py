@@ -1,0 +1,90 @@
+"""From the tables' rows to the records that leave the ledger, and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from shopdata.lake.ledger.records import Cell, CellKey, MissingShop, PartitionRecord, RawFile, RunRecord
+from shopdata.lake.ledger.schema import CellRow, PartitionRow, RawRow, Run
+from shopdata.periods import SHANGHAI
+from shopdata.states import CellState
+
+
+def set_state(row: CellRow, state: CellState, reason: str) -> None:
+    """Moves a cell a step; its time is the ledger's clock, not the caller's."""
+    row.state, row.reason, row.updated_at = state.value, reason, datetime.now(SHANGHAI)
+
+
+def fill_raw(row: RawRow, raw: RawFile) -> None:
+    """Overwrites what is known about a cell's file."""
+    for name, value in asdict(raw).items():
+        setattr(row, name, list(value) if name in ("warnings", "drift") else value)
+
+
+def fill_partition(row: PartitionRow, record: PartitionRecord) -> None:
+    """Overwrites what is known about a partition."""
+    for name, value in asdict(record).items():
+        setattr(row, name, list(value) if name == "missing" else value)
+
+
+def to_run(row: Run) -> RunRecord:
+    """A run as it leaves the ledger."""
+    return RunRecord(
+        run_id=row.run_id,
+        spider=row.spider,
+        arguments=row.arguments,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        outcome=row.outcome,
+        counts=row.counts,
+    )
+
+
+def to_cell(row: CellRow) -> Cell:
+    """A cell as it leaves the ledger, with its file."""
+    return Cell(
+        key=CellKey(row.dataset, row.dt, row.shop),
+        platform=row.platform,
+        state=CellState(row.state),
+        rows=row.rows,
+        attempts=row.attempts,
+        reason=row.reason,
+        updated_at=row.updated_at,
+        run_id=row.run_id,
+        raw=None if row.raw is None else _to_raw(row.raw),
+        job=row.job,
+    )
+
+
+def _to_raw(row: RawRow) -> RawFile:
+    return RawFile(
+        key=row.key,
+        sha256=row.sha256,
+        bytes=row.bytes,
+        ext=row.ext,
+        rows=row.rows,
+        fetched_at=row.fetched_at,
+        in_store=row.in_store,
+        warnings=tuple(row.warnings),
+        drift=tuple(row.drift),
+    )
+
+
+def to_partition(row: PartitionRow) -> PartitionRecord:
+    """A partition as it leaves the ledger."""
+    return PartitionRecord(
+        dataset=row.dataset,
+        platform=row.platform,
+        dt=row.dt,
+        rows=row.rows,
+        published=row.published,
+        missing=tuple(MissingShop(id=m["id"], state=CellState(m["state"]), reason=m["reason"]) for m in row.missing),
+        run_id=row.run_id,
+        receipt_key=row.receipt_key,
+        parquet_sha256=row.parquet_sha256,
+        workbook_sha256=row.workbook_sha256,
+        published_at=row.published_at,
+        refresh_state=row.refresh_state,
+        refresh_detail=row.refresh_detail,
+    )

@@ -1,0 +1,130 @@
+"""The ledger's tables. States are plain text and details JSON, so that both can grow without a migration."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKeyConstraint, Index, String, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from shopdata.periods import SHANGHAI
+
+#: Raised by one with every change of a table; alembic's migrations start from the number in `schema_version`.
+SCHEMA_VERSION = 1
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware times, stored as UTC, handed out in Asia/Shanghai. SQLite keeps no zone, so none is given to it."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("the ledger keeps aware times only")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(SHANGHAI)
+
+
+class Base(DeclarativeBase):
+    """All tables of the ledger."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it off the class
+        datetime: UtcTime,
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
+    }
+
+
+class SchemaVersion(Base):
+    """One row: which tables these are."""
+
+    __tablename__ = "schema_version"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    applied_at: Mapped[datetime]
+
+
+class Run(Base):
+    """One crawl."""
+
+    __tablename__ = "runs"
+
+    run_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    spider: Mapped[str] = mapped_column(String(100))
+    arguments: Mapped[dict[str, Any]]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(50))
+    counts: Mapped[dict[str, Any]]
+
+
+class CellRow(Base):
+    """One dataset, period and shop: how the last try ended."""
+
+    __tablename__ = "cells"
+
+    dataset: Mapped[str] = mapped_column(String(64), primary_key=True)
+    dt: Mapped[str] = mapped_column(String(21), primary_key=True)
+    shop: Mapped[str] = mapped_column(String(64), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    rows: Mapped[int | None] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    updated_at: Mapped[datetime]
+    run_id: Mapped[str] = mapped_column(String(100), default="")
+    job: Mapped[dict[str, Any] | None]
+    # Read by a second query: PostgreSQL can't lock a row that an outer join brought along.
+    raw: Mapped[RawRow | None] = relationship(lazy="selectin", cascade="all, delete-orphan")
+
+
+class RawRow(Base):
+    """The last good file of a cell."""
+
+    __tablename__ = "raw_files"
+    __table_args__ = (
+        ForeignKeyConstraint(["dataset", "dt", "shop"], ["cells.dataset", "cells.dt", "cells.shop"]),
+        Index("ix_raw_files_in_store", "in_store"),
+    )
+
+    dataset: Mapped[str] = mapped_column(String(64), primary_key=True)
+    dt: Mapped[str] = mapped_column(String(21), primary_key=True)
+    shop: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(1024))
+    sha256: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    ext: Mapped[str] = mapped_column(String(10))
+    rows: Mapped[int] = mapped_column(BigInteger)
+    fetched_at: Mapped[datetime]
+    in_store: Mapped[bool]
+    warnings: Mapped[list[Any]]
+    drift: Mapped[list[Any]]
+
+
+class PartitionRow(Base):
+    """What was published for one dataset and period, last."""
+
+    __tablename__ = "partitions"
+
+    dataset: Mapped[str] = mapped_column(String(64), primary_key=True)
+    dt: Mapped[str] = mapped_column(String(21), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(20))
+    rows: Mapped[int] = mapped_column(BigInteger)
+    published: Mapped[int]
+    missing: Mapped[list[Any]]
+    run_id: Mapped[str] = mapped_column(String(100))
+    receipt_key: Mapped[str] = mapped_column(String(1024))
+    parquet_sha256: Mapped[str] = mapped_column(String(64))
+    workbook_sha256: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime]
+    refresh_state: Mapped[str] = mapped_column(String(50), default="")
+    refresh_detail: Mapped[str] = mapped_column(Text, default="")

@@ -29,11 +29,17 @@ class Fault(StrEnum):
     WRONG_PASSWORD = "wrong_password", "Sign-in is refused whatever the password; the text stays on the login page."
     CAPTCHA = "captcha", "Sign-in asks for a slider first; a person (or a mouse drag to the gap) can solve it."
     SMS = "sms", "After the right password a code sent by SMS is asked for, on another page."
-    WRONG_SHOP = "wrong_shop", "The account opens another shop: its name is in the page header and in new reports (job)."
+    WRONG_SHOP = (
+        "wrong_shop",
+        "The account opens another shop: its name is in the header and in new reports (job).",
+    )
 
     # --- session
     SESSION_DEAD_ONCE = "session_dead_once", "The next call ends the account's sessions; a new sign-in mends it."
-    SESSION_DEAD_ALWAYS = "session_dead_always", "Every call is answered as to a dead session, also right after a sign-in."
+    SESSION_DEAD_ALWAYS = (
+        "session_dead_always",
+        "Every call is answered as to a dead session, even after a sign-in.",
+    )
 
     # --- any call of the data interface
     SERVER_ERROR_ONCE = "server_error_once", "One call gets HTTP 500."
@@ -53,7 +59,10 @@ class Fault(StrEnum):
     # --- the file on its way
     HTML_INSTEAD_OF_WORKBOOK = "html_instead_of_workbook", "The download is a page of HTML with status 200."
     TRUNCATED_DOWNLOAD = "truncated_download", "The connection ends half-way through the announced Content-Length."
-    TRUNCATED_WITHOUT_LENGTH = "truncated_without_length", "No Content-Length, and the connection ends half-way: no error."
+    TRUNCATED_WITHOUT_LENGTH = (
+        "truncated_without_length",
+        "The connection ends half-way, and no length was announced.",
+    )
 
     # --- the file itself
     CORRUPT_WORKBOOK = "corrupt_workbook", "The file has the right length, but bytes in its middle are damaged (job)."
@@ -65,7 +74,15 @@ class Fault(StrEnum):
     EMPTY_REPORT = "empty_report", "The report has a header and no rows (job)."
 
 
+_BY_NAME = {fault.value: fault for fault in Fault}
 _ONCE = frozenset({Fault.SESSION_DEAD_ONCE, Fault.SERVER_ERROR_ONCE})
+
+
+def fault_named(name: str) -> Fault:
+    """The fault of that name (or the fault itself). Raises `ValueError` with the names there are."""
+    if name not in _BY_NAME:
+        raise ValueError(f"the sandbox has no fault {name!r}; it has {', '.join(_BY_NAME)}")
+    return _BY_NAME[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ class SandboxOptions:
     login_delay_seconds: float = 0.15
     """The login page's own timer between success and the jump to the home page."""
     form: LoginForm = "mixed"
-    """Which of JD's two login forms is shown; `mixed` takes turns by page load. `?form=` in the address decides for one load."""
+    """Which of JD's two login forms is shown; `mixed` takes turns by page load. `?form=` decides for one load."""
     dead_session_answer: DeadSessionAnswer = "mixed"
     """What JD's endpoints say to a dead session; `mixed`: the list redirects, the create call answers HTML."""
 
@@ -76,8 +76,8 @@ class SandboxOptions:
 
     def __post_init__(self) -> None:
         """Refuses values that no sandbox can have."""
-        if not 0 <= self.shops <= 999:
-            raise ValueError(f"sandbox option shops is {self.shops}; expected 0 to 999")
+        if not 1 <= self.shops <= 999:
+            raise ValueError(f"sandbox option shops is {self.shops}; expected 1 to 999")
         if not 0 <= self.rows <= MAX_ROWS:
             raise ValueError(f"sandbox option rows is {self.rows}; expected 0 to {MAX_ROWS} (a sheet holds no more)")
         if self.base_port is not None and not 1024 <= self.base_port <= 65000:
@@ -90,7 +90,9 @@ class SandboxOptions:
                 raise ValueError(f"sandbox option {name} is {getattr(self, name)}; expected more than 0")
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
-                raise ValueError(f"sandbox option {name} is {getattr(self, name)!r}; expected one of {', '.join(choices)}")
+                raise ValueError(
+                    f"sandbox option {name} is {getattr(self, name)!r}; expected one of {', '.join(choices)}"
+                )
 
 
 _NOT_NEGATIVE = (

@@ -64,7 +64,11 @@ class Records:
 
     def _reset(self) -> None:
         self._records.clear()
-        self._counts: dict[str, Counter[str]] = {"logins": Counter(), "refused_logins": Counter(), "downloads": Counter()}
+        self._counts: dict[str, Counter[str]] = {
+            "logins": Counter(),
+            "refused_logins": Counter(),
+            "downloads": Counter(),
+        }
         self._requests: Counter[str] = Counter()
         self._jobs: dict[str, Counter[str]] = {}
         self._active: Counter[str] = Counter()

@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import threading
 import time
@@ -71,7 +70,9 @@ class World:
         try:
             return self._by_id[shop_id]
         except KeyError:
-            raise KeyError(f"no shop {shop_id!r} in this sandbox; there are {', '.join(self._by_id) or 'none'}") from None
+            raise KeyError(
+                f"no shop {shop_id!r} in this sandbox; there are {', '.join(self._by_id) or 'none'}"
+            ) from None
 
     def account(self, username: str) -> Shop | None:
         """The shop that a user name opens, or None."""
@@ -129,7 +130,7 @@ class World:
         self._state_file.parent.mkdir(parents=True, exist_ok=True)
         beside = self._state_file.with_name(self._state_file.name + ".part")
         beside.write_text(json.dumps(alive), encoding="utf-8")
-        os.replace(beside, self._state_file)
+        beside.replace(self._state_file)
 
 
 def _digest(token: str) -> str:

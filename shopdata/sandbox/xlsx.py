@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-Value = str | int | float | None
+from shopdata.sandbox.truth import Value
 
 # Stands for the row number in rendered cells. Not allowed in XML, so it can't be part of a text.
 ROW = "\x01"
@@ -24,7 +24,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 
-# No cellStyles: openpyxl then warns "Workbook contains no default style", as it does for the real files (PORTALS 5.1 [S]).
+# No cellStyles: openpyxl then warns "Workbook contains no default style", as for the real files (PORTALS 5.1 [S]).
 _STYLES = (
     f'{_DECLARATION}<styleSheet xmlns="{_MAIN}"><fonts count="1"><font><sz val="11"/><name val="宋体"/></font></fonts>'
     '<fills count="1"><fill><patternFill patternType="none"/></fill></fills><borders count="1"><border/></borders>'
@@ -111,12 +111,18 @@ def write_workbook(
 
 def _fixed_parts(*, has_shared_strings: bool) -> list[tuple[str, str]]:
     sheet_type = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    overrides = [("/xl/workbook.xml", "sheet.main"), ("/xl/worksheets/sheet1.xml", "worksheet"), ("/xl/styles.xml", "styles")]
+    overrides = [
+        ("/xl/workbook.xml", "sheet.main"),
+        ("/xl/worksheets/sheet1.xml", "worksheet"),
+        ("/xl/styles.xml", "styles"),
+    ]
     targets = [("worksheet", "worksheets/sheet1.xml"), ("styles", "styles.xml")]
     if has_shared_strings:
         overrides.append(("/xl/sharedStrings.xml", "sharedStrings"))
         targets.append(("sharedStrings", "sharedStrings.xml"))
-    content_types = "".join(f'<Override PartName="{part}" ContentType="{sheet_type}.{kind}+xml"/>' for part, kind in overrides)
+    content_types = "".join(
+        f'<Override PartName="{part}" ContentType="{sheet_type}.{kind}+xml"/>' for part, kind in overrides
+    )
     relations = "".join(
         f'<Relationship Id="rId{number}" Type="{_OFFICE}/{kind}" Target="{target}"/>'
         for number, (kind, target) in enumerate(targets, start=1)

@@ -9,7 +9,8 @@ from random import Random
 
 from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.jd import columns
-from shopdata.sandbox.xlsx import Value
+from shopdata.sandbox.truth import Truth, Value
+from shopdata.sandbox.world import SHANGHAI
 
 # Rows of a group of columns repeat after so many; 64 keeps six random bits per group and row.
 POOL = 64
@@ -61,14 +62,6 @@ class Group:
     make: Callable[[int], tuple[Value, ...]] | None = None
     is_of_day: bool = True
     """Whether the rows change from day to day; the others belong to the shop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """A report exactly as it is sent: the header and the rows, blank cells as None."""
-
-    header: list[str]
-    rows: list[list[Value]]
 
 
 class Contents:
@@ -149,7 +142,7 @@ def _catalogue(random: Random, shop_name: str) -> tuple[Value, ...]:
 
 def _flags(random: Random) -> tuple[Value, ...]:
     yes_or_no = [random.choice(["是", "否"]) for _ in range(7)]
-    on_shelf = dt.datetime(2023, 1, 1) + dt.timedelta(minutes=random.randrange(1_500_000))
+    on_shelf = dt.datetime(2023, 1, 1, tzinfo=SHANGHAI) + dt.timedelta(minutes=random.randrange(1_500_000))
     return (
         yes_or_no[0],
         yes_or_no[1],
@@ -223,7 +216,9 @@ def _arranged(groups: list[Group], variant: frozenset[Fault]) -> list[Group]:
         arranged = [_without(group, columns.MISSING) for group in arranged]
     if Fault.RENAMED_COLUMN in variant:
         old, new = columns.RENAMED
-        arranged = [replace(group, names=tuple(new if name == old else name for name in group.names)) for group in arranged]
+        arranged = [
+            replace(group, names=tuple(new if name == old else name for name in group.names)) for group in arranged
+        ]
     if Fault.EXTRA_COLUMN in variant:
         extra = Group((columns.EXTRA,), 10, tuple((f"{number}.5%",) for number in range(POOL)))
         arranged = [*arranged[:7], extra, *arranged[7:]]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import astuple
 from pathlib import Path
+from typing import BinaryIO
 
 from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.jd.contents import Contents, ReportKey
@@ -81,8 +81,8 @@ class WorkbookShelf:
         """Makes running and later calls of `file` end with `Interrupted`."""
         self._stopping.set()
 
-    def file(self, key: ReportKey, *, is_shared: bool) -> Path:
-        """The report's file, opened soon: a file is dropped when others need the room. Raises `Interrupted` at the end."""
+    def open(self, key: ReportKey, *, is_shared: bool) -> tuple[BinaryIO, int]:
+        """The report's file, opened for reading, and its size in bytes. Raises `Interrupted` when the sandbox stops."""
         name = _file_name(key, is_shared=is_shared)
         path = self._folder / name
         with self._lock:
@@ -92,9 +92,11 @@ class WorkbookShelf:
                 beside = path.with_suffix(".part")
                 with self._makers:
                     make_workbook(beside, key, is_shared=is_shared, is_stopping=self._stopping.is_set)
-                os.replace(beside, path)
-            self._note(name, path.stat().st_size)
-        return path
+                beside.replace(path)
+            # Opened before others may drop it for their own room.
+            content, size = path.open("rb"), path.stat().st_size
+        self._note(name, size)
+        return content, size
 
     def _note(self, name: str, size: int) -> None:
         with self._lock:

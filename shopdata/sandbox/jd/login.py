@@ -1,0 +1,222 @@
+"""JD's passport and shop hosts: both login forms, slider, SMS code, home page (PORTALS 4.1).
+
+The paths behind the pages (`/uc/…`, `/certified/check`, `account.ajax`), their fields and the seal are inventions:
+nothing about them is known, and a client must let the page's own script use them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from itertools import count
+from typing import Literal
+from urllib.parse import quote
+
+from aiohttp import web
+
+from shopdata.sandbox.faults import Fault
+from shopdata.sandbox.jd.pages import page
+from shopdata.sandbox.jd.session import HOME_PATH, LOGIN_PATH, JdSessions
+from shopdata.sandbox.portal import RECORD, Stage
+from shopdata.sandbox.world import Shop
+
+SERVICE_PATH = "/uc/loginService"
+CERTIFIED_PATH = "/certified"
+CERTIFIED_CHECK_PATH = "/certified/check"
+ACCOUNT_PATH = "/jdm/home/account.ajax"
+
+# How far from the gap a slider may be let go.
+SLIDER_TOLERANCE_PIXELS = 8
+MAX_OPEN_TICKETS = 10_000
+
+REFUSED = "账户名与密码不匹配，请重新输入"
+STALE = "页面已过期，请刷新后重试"
+WRONG_CODE = "验证码错误，请重新输入"
+
+
+class Tickets:
+    """One-time tickets and what each stands for. The oldest are forgotten when there are too many."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[str, str] = OrderedDict()
+
+    def issue(self, meaning: str) -> str:
+        """A new ticket."""
+        ticket = secrets.token_hex(12)
+        self._open[ticket] = meaning
+        if len(self._open) > MAX_OPEN_TICKETS:
+            self._open.popitem(last=False)
+        return ticket
+
+    def redeem(self, ticket: str) -> str | None:
+        """What the ticket stood for; None if it was never issued or is used up."""
+        return self._open.pop(ticket, None)
+
+
+class JdLoginHosts:
+    """The handlers of the passport host and of the shop host, where a sign-in lands."""
+
+    def __init__(self, stage: Stage, sessions: JdSessions) -> None:
+        self._stage = stage
+        self._sessions = sessions
+        self._loads = count()
+        # A nonce stands for the gap of the slider that was shown for it, or for no slider ("").
+        self._nonces = Tickets()
+        self._certifying = Tickets()
+
+    def passport(self) -> web.Application:
+        """passport.shop.jd.com."""
+        app = web.Application()
+        app.router.add_get(LOGIN_PATH, self._login_page)
+        app.router.add_get(LOGIN_PATH + "/{variant}", self._login_page)
+        app.router.add_get("/login/frame", self._login_frame)
+        app.router.add_post(SERVICE_PATH, self._sign_in)
+        app.router.add_get(CERTIFIED_PATH, self._certified_page)
+        app.router.add_post(CERTIFIED_CHECK_PATH, self._check_code)
+        return app
+
+    def shop(self) -> web.Application:
+        """shop.jd.com."""
+        app = web.Application()
+        app.router.add_get(HOME_PATH, self._home)
+        app.router.add_get(ACCOUNT_PATH, self._account)
+        return app
+
+    def sms_code(self, shop: Shop) -> str:
+        """The code that the shop's telephone gets: always the same, so that a person can know it."""
+        return f"{246_000 + shop.number:06d}"
+
+    # --- passport
+
+    async def _login_page(self, request: web.Request) -> web.Response:
+        return_url = self._return_url(request.query.get("ReturnUrl", ""))
+        if self._sessions.live_shop(request) is not None:
+            # PORTALS does not say what the login page shows to somebody who is signed in. [A]
+            return web.Response(status=302, headers={"Location": return_url})
+        if self._form(request.query.get("form", "")) == "new":
+            return page("login_new.html", boot=self._boot(return_url) | {"password_id": f"p{secrets.token_hex(5)}"})
+        return page("login_old.html", frame_url=f"/login/frame?ReturnUrl={quote(return_url, safe='')}")
+
+    async def _login_frame(self, request: web.Request) -> web.Response:
+        return page("login_frame.html", boot=self._boot(self._return_url(request.query.get("ReturnUrl", ""))))
+
+    def _form(self, asked: str) -> Literal["old", "new"]:
+        chosen = asked if asked in ("old", "new") else self._stage.options.form
+        if chosen == "mixed":
+            return "new" if next(self._loads) % 2 else "old"
+        return "new" if chosen == "new" else "old"
+
+    def _boot(self, return_url: str) -> dict[str, str | int]:
+        return {
+            "nonce": self._nonces.issue(""),
+            "service_path": SERVICE_PATH,
+            "return_url": return_url,
+            "delay_milliseconds": self._delay(),
+        }
+
+    def _delay(self) -> int:
+        return round(self._stage.options.login_delay_seconds * 1000)
+
+    def _return_url(self, asked: str) -> str:
+        """The page to go to after the sign-in: one of this portal's own, as the real one insists too."""
+        own = tuple(f"{origin}/" for origin in self._stage.origins.values())
+        return asked if asked.startswith(own) else self._sessions.home_url()
+
+    async def _sign_in(self, request: web.Request) -> web.Response:
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        username, password = form.get("loginname", ""), form.get("nloginpwd", "")
+        gap = self._nonces.redeem(form.get("nonce", ""))
+        if gap is None or form.get("seal") != seal(f"{form['nonce']}|{username}|{_utf16_length(password)}"):
+            return web.json_response({"error": STALE, "nonce": self._nonces.issue("")})
+        shop = self._stage.world.account(username)
+        if shop is None:
+            return web.json_response({"error": REFUSED, "nonce": self._nonces.issue("")})
+        request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
+        if (slider := self._slider(shop, gap, form.get("slide", ""))) is not None:
+            return slider
+        if not self._is_let_in(shop, password):
+            self._stage.records.count("refused_logins", shop.id)
+            return web.json_response({"error": REFUSED, "nonce": self._nonces.issue("")})
+        return_url = self._return_url(form.get("return_url", ""))
+        if self._stage.faults.take(shop.id, Fault.SMS):
+            ticket = self._certifying.issue(f"{shop.id} {return_url}")
+            return web.json_response({"go_to": f"{CERTIFIED_PATH}?ticket={ticket}"})
+        return self._let_in(shop, return_url)
+
+    def _slider(self, shop: Shop, gap: str, slide: str) -> web.Response | None:
+        """The puzzle, unless it is solved or not wanted. It comes before the password is looked at."""
+        if gap:
+            is_solved = slide.isdigit() and abs(int(slide) - int(gap)) <= SLIDER_TOLERANCE_PIXELS
+            if is_solved:
+                return None
+        elif not self._stage.faults.take(shop.id, Fault.CAPTCHA):
+            return None
+        new_gap = 80 + secrets.randbelow(160)
+        return web.json_response({"slider": {"gap": new_gap}, "nonce": self._nonces.issue(str(new_gap))})
+
+    def _is_let_in(self, shop: Shop, password: str) -> bool:
+        if self._stage.faults.take(shop.id, Fault.WRONG_PASSWORD):
+            return False
+        return self._stage.world.is_password(shop.id, password)
+
+    def _let_in(self, shop: Shop, return_url: str) -> web.Response:
+        response = web.json_response({"go_to": return_url})
+        self._sessions.sign_in(response, shop)
+        self._stage.records.count("logins", shop.id)
+        return response
+
+    async def _certified_page(self, request: web.Request) -> web.Response:
+        boot: dict[str, str | int] = {
+            "ticket": request.query.get("ticket", ""),
+            "service_path": CERTIFIED_CHECK_PATH,
+            "delay_milliseconds": self._delay(),
+        }
+        return page("certified.html", boot=boot)
+
+    async def _check_code(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        meaning = self._certifying.redeem(str(form.get("ticket", "")))
+        if meaning is None:
+            return web.json_response({"error": STALE})
+        shop_id, return_url = meaning.split(" ", 1)
+        shop = self._stage.world.shop(shop_id)
+        request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
+        if form.get("code") != self.sms_code(shop):
+            # Guesses are limited to one: the person starts again at the login page.
+            return web.json_response({"error": WRONG_CODE})
+        return self._let_in(shop, return_url)
+
+    # --- shop
+
+    async def _home(self, request: web.Request) -> web.Response:
+        boot: dict[str, str | int] = {
+            "account_path": ACCOUNT_PATH,
+            "login_url": self._sessions.login_url(),
+            "delay_milliseconds": self._delay(),
+        }
+        return page("home.html", boot=boot)
+
+    async def _account(self, request: web.Request) -> web.Response:
+        shop = self._sessions.live_shop(request)
+        if shop is None:
+            return web.json_response({"name": ""})
+        is_other = self._stage.faults.take(shop.id, Fault.WRONG_SHOP)
+        return web.json_response({"name": other_name(shop) if is_other else shop.name})
+
+
+def other_name(shop: Shop) -> str:
+    """The name of the shop that fault `wrong_shop` opens instead."""
+    return f"另一家{shop.number}号专营店"
+
+
+def seal(text: str) -> str:
+    """The same hash that the login page's script makes (FNV-1a, 32 bits, over the percent-encoded text)."""
+    value = 0x811C9DC5
+    for byte in quote(text, safe="-_.!~*'()").encode():
+        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return f"{value:08x}"
+
+
+def _utf16_length(text: str) -> int:
+    """The length of a text as a browser counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

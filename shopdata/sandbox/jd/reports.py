@@ -1,0 +1,202 @@
+"""JD's gateway and report hosts: create a report job, list the jobs of the account (PORTALS 4.3)."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from shopdata.sandbox.faults import Fault
+from shopdata.sandbox.jd.jobs import Job, JobBook
+from shopdata.sandbox.jd.pages import page
+from shopdata.sandbox.jd.session import JdSessions
+from shopdata.sandbox.portal import Stage
+from shopdata.sandbox.world import Shop
+
+PAGE_PATH = "/scbrandweb/brand/view/supplyReport/supplyChainPro.html"
+CREATE_PATH = "/inventoryajax/reportCenter/recommendReport/downloadERPSupplyChainProData.ajax"
+LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
+FILE_FOLDER = "/reportcenter/"
+
+# PORTALS 4.3 [S]: any status but 0 is a refusal; which numbers there are is not known.
+REFUSED_CALL, REFUSED_BODY, REFUSED_DATE, REFUSED_ACCOUNT = 400, 1001, 1002, 1003
+
+# PORTALS 4.3 [C 2]: the keys of the body; T sends realtime with id 2, J1 offline with id 1.
+_FIXED_FIELDS = {
+    "isRdc": "0",
+    "brandId": "all",
+    "firstCategoryId": "",
+    "secondCategoryId": "",
+    "thirdCategoryId": "all",
+    "skuId": "",
+    "skuStatusCd": "",
+    "excludeEmpty": "0",
+}
+_KINDS = {("realtime", 2), ("offline", 1)}
+
+
+class LinkSigner:
+    """Signs the paths of the storage host for a time. A restarted sandbox signs with another key."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(16)
+
+    def sign(self, path: str, seconds: float) -> str:
+        """The path with `Expires` and `Signature` in its query."""
+        expires = str(int(time.time() + seconds))
+        return f"{path}?{urlencode({'Expires': expires, 'Signature': self._signature(path, expires)})}"
+
+    def is_good(self, path: str, expires: str, signature: str) -> bool:
+        """Says whether such a link was given out and has not run out."""
+        is_genuine = hmac.compare_digest(self._signature(path, expires).encode(), signature.encode())
+        return is_genuine and time.time() <= int(expires)
+
+    def _signature(self, path: str, expires: str) -> str:
+        return hmac.new(self._key, f"{path}\n{expires}".encode(), hashlib.sha256).hexdigest()
+
+
+class JdReportHosts:
+    """The handlers of the gateway host and of the report host."""
+
+    def __init__(self, stage: Stage, sessions: JdSessions, jobs: JobBook, signer: LinkSigner) -> None:
+        self._stage = stage
+        self._sessions = sessions
+        self._jobs = jobs
+        self._signer = signer
+
+    def gateway(self) -> web.Application:
+        """zhgateway.jd.com."""
+        app = web.Application()
+        app.router.add_post(CREATE_PATH, self._create)
+        return app
+
+    def report(self) -> web.Application:
+        """ppzh.jd.com."""
+        app = web.Application()
+        app.router.add_get(PAGE_PATH, self._page)
+        app.router.add_get(LIST_PATH, self._list)
+        return app
+
+    async def _page(self, request: web.Request) -> web.Response:
+        if self._sessions.live_shop(request) is None:
+            # PORTALS 4.2 [C 5]: a navigation ends on the login page.
+            return web.Response(status=302, headers={"Location": self._sessions.login_url(str(request.url))})
+        return page("supply_chain.html")
+
+    async def _create(self, request: web.Request) -> web.Response:
+        body = await _json_body(request)
+        day = _day(body)
+        if (obstacle := await obstacle_for(self._stage, self._sessions.shop_of(request), "create", day)) is not None:
+            return obstacle
+        shop = self._sessions.live_shop_for_data(request)
+        if shop is None:
+            return self._sessions.dead(usual="html", request=request)
+        if not _is_from_page(request):
+            return _refusal(REFUSED_CALL, "非法请求")
+        if day is None or not _is_well_formed(body):
+            return _refusal(REFUSED_BODY, "参数错误")
+        if not self._is_available(day, body):
+            return _refusal(REFUSED_DATE, "所选日期暂无数据")
+        if self._stage.faults.take(shop.id, Fault.CREATE_REFUSED, day=day, at="create"):
+            return _refusal(REFUSED_ACCOUNT, "下载任务创建失败，请稍后重试")
+        job = self._jobs.create(shop, day)
+        is_lost = self._stage.faults.take(shop.id, Fault.CREATE_ANSWER_LOST, day=day, at="create")
+        if is_lost and request.transport is not None:
+            request.transport.close()
+        return web.json_response({"status": 0, "content": {"taskName": job.name}})
+
+    def _is_available(self, day: dt.date, body: dict[str, Any]) -> bool:
+        """Reports end with yesterday; a realtime one may be of today."""
+        # PORTALS 6 [C 2]: not later than yesterday. That realtime allows today is an inference from its name. [A]
+        days_back = 0 if body.get("dataType") == "realtime" else 1
+        return day <= self._stage.world.now().date() - dt.timedelta(days=days_back)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        if (obstacle := await obstacle_for(self._stage, self._sessions.shop_of(request), "list", None)) is not None:
+            return obstacle
+        shop = self._sessions.live_shop_for_data(request)
+        if shop is None:
+            return self._sessions.dead(usual="redirect", request=request)
+        if self._stage.faults.take(shop.id, Fault.LIST_HTML, at="list"):
+            return page("notice.html")
+        if not _is_from_page(request):
+            # PORTALS 4.2 [C 2]: another message than success; its text is not known.
+            return web.json_response({"message": "fail", "content": None})
+        entries = [self._entry(job) for job in self._jobs.listed(shop)]
+        # PORTALS 4.3: how many entries a list has at most was not recorded; here all of them.
+        return web.json_response({"message": "success", "content": {"data": entries}})
+
+    def _entry(self, job: Job) -> dict[str, Any]:
+        return {
+            # PORTALS 4.3 [S]: whether the id is a number or a text was not recorded.
+            "reportId": job.number,
+            "reportName": job.name,
+            "reportType": job.report_type,
+            "status": job.status(),
+            "createTime": f"{job.created_at:%Y-%m-%d %H:%M:%S}",
+            "downloadLink": self._link(job) if job.has_link() else "",
+        }
+
+    def _link(self, job: Job) -> str:
+        """A fresh link. PORTALS 7: host and lifetime of the real ones were not found."""
+        host = "elsewhere" if Fault.FOREIGN_LINK_HOST in job.faults else "storage"
+        path = self._signer.sign(FILE_FOLDER + job.file_name(), self._stage.options.link_seconds)
+        link = self._stage.origins[host] + path
+        return link.removeprefix("http:") if job.is_link_without_scheme() else link
+
+
+async def obstacle_for(stage: Stage, shop: Shop | None, at: str, day: dt.date | None) -> web.Response | None:
+    """The faults that any call of the data interface may meet; None when the way is free."""
+    if shop is None:
+        return None
+    if stage.faults.take(shop.id, Fault.SLOW, day=day, at=at):
+        await asyncio.sleep(stage.options.slow_seconds)
+    if stage.faults.take(shop.id, Fault.TOO_MANY_REQUESTS, day=day, at=at):
+        # What JD answers to too many calls was not recorded; 429 is the common way. [A]
+        return web.Response(status=429, headers={"Retry-After": str(stage.options.retry_after_seconds)})
+    for fault in (Fault.SERVER_ERROR_ONCE, Fault.SERVER_ERROR_ALWAYS):
+        if stage.faults.take(shop.id, fault, day=day, at=at):
+            return page("notice.html", status=500)
+    return None
+
+
+async def _json_body(request: web.Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.text())
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _day(body: dict[str, Any]) -> dt.date | None:
+    """The one day that a body asks for; None if it is malformed or more than one day."""
+    days = {body.get(name) for name in ("date", "startDate", "endDate") if isinstance(body.get(name), str | None)}
+    if len(days) != 1 or not isinstance(text := days.pop(), str) or len(text) != len("2026-03-01"):
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _is_well_formed(body: dict[str, Any]) -> bool:
+    if any(body.get(name) != value for name, value in _FIXED_FIELDS.items()):
+        return False
+    return isinstance(body.get("id"), int) and (body.get("dataType"), body["id"]) in _KINDS
+
+
+def _is_from_page(request: web.Request) -> bool:
+    """Says whether a call looks like the page's own. PORTALS 4.4: the other headers are hardly looked at [C 2]."""
+    return bool(request.query.get("uuid")) and request.headers.get("x-requested-with") == "XMLHttpRequest"
+
+
+def _refusal(status: int, message: str) -> web.Response:
+    return web.json_response({"status": status, "message": message, "content": None})

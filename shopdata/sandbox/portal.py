@@ -1,0 +1,83 @@
+"""What one platform's half of the sandbox gives to the server, and what it gets from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from aiohttp import web
+
+from shopdata.sandbox.faults import Fault, FaultBoard
+from shopdata.sandbox.options import SandboxOptions
+from shopdata.sandbox.records import Record, Records
+from shopdata.sandbox.truth import Truth
+from shopdata.sandbox.world import Shop, World
+
+# What the server puts into each request: its record, and what to call with the status just before the last bytes of
+# an answer that a handler sends by itself.
+RECORD: web.RequestKey[Record] = web.RequestKey("record", Record)
+RECORD_DONE: web.RequestKey[Callable[[int], None]] = web.RequestKey("record_done")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What all portals of one sandbox share. `origins` (host name: `http://127.0.0.1:port`) is filled at the start."""
+
+    options: SandboxOptions
+    world: World
+    faults: FaultBoard
+    records: Records
+    folder: Path
+    origins: dict[str, str] = field(default_factory=dict)
+
+
+class Portal(ABC):
+    """One platform: its hosts, each an application on a port of its own."""
+
+    platform: ClassVar[str]
+    datasets: ClassVar[tuple[str, ...]]
+    """The datasets it can report, the first one being the default of `truth` and `prepare`."""
+    hosts: ClassVar[tuple[str, ...]]
+    """Names of the hosts, different from those of any other portal."""
+    paced_hosts: ClassVar[frozenset[str]]
+    """Those of them whose requests a client must pace: the data interface, not what a browser loads for its pages."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    @staticmethod
+    @abstractmethod
+    def make_shops(options: SandboxOptions) -> tuple[Shop, ...]:
+        """The shops that this platform has under these options."""
+
+    @abstractmethod
+    def applications(self) -> Mapping[str, web.Application]:
+        """A new application for each of `hosts`."""
+
+    @abstractmethod
+    def shop_of(self, request: web.Request) -> Shop | None:
+        """The shop that a request belongs to, as far as its address and cookies tell, session alive or not."""
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """This platform's part of `portals.yaml`."""
+
+    @abstractmethod
+    def truth(self, dataset: str, shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
+        """The report of a shop and day, as it is sent when the given faults are in it."""
+
+    @abstractmethod
+    def prepare(self, dataset: str, shop: Shop, day: dt.date) -> None:
+        """Makes the report's file now, so that the first download does not wait for it."""
+
+    @abstractmethod
+    def sms_code(self, shop: Shop) -> str:
+        """The code that the shop's telephone gets."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends work in other threads; called when the sandbox stops."""

@@ -1,0 +1,278 @@
+"""The class `Sandbox`: portals on loopback ports, in a thread and event loop of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import socket
+import tempfile
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from shopdata.sandbox import configuration
+from shopdata.sandbox.control import control_application
+from shopdata.sandbox.faults import EVERY_SHOP, Fault, FaultBoard, FaultRule, fault_named
+from shopdata.sandbox.jd import JdPortal
+from shopdata.sandbox.options import SandboxOptions
+from shopdata.sandbox.portal import RECORD, RECORD_DONE, Portal, Stage
+from shopdata.sandbox.records import Counters, Record, Records
+from shopdata.sandbox.truth import Truth
+from shopdata.sandbox.world import Shop, World
+
+logger = logging.getLogger(__name__)
+
+# A platform joins the sandbox by standing here.
+PORTALS: tuple[type[Portal], ...] = (JdPortal,)
+
+CONTROL_HOST = "control"
+ADDRESS = "127.0.0.1"
+# How long open connections may still be served when the sandbox stops.
+SHUTDOWN_SECONDS = 0.2
+CLIENT_CLOSED_REQUEST = 499
+
+
+class Sandbox:
+    """Stand-ins for the portals, to be used as a context manager or by `start` and `stop`.
+
+    All methods may be called from any thread while it runs. `truth`, `environment` and the faults also work before.
+    """
+
+    def __init__(self, options: SandboxOptions | None = None) -> None:
+        self.options = options or SandboxOptions()
+        self._folder = tempfile.TemporaryDirectory(prefix="shopdata-sandbox-", ignore_cleanup_errors=True)
+        world = World(
+            tuple(shop for portal in PORTALS for shop in portal.make_shops(self.options)),
+            session_seconds=self.options.session_seconds,
+            clock_skew_seconds=self.options.clock_skew_seconds,
+            state_file=self.options.state_file,
+        )
+        faults = FaultBoard(self.options.faults)
+        self._stage = Stage(self.options, world, faults, Records(), Path(self._folder.name))
+        self._portals = {portal.platform: portal(self._stage) for portal in PORTALS}
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+
+    # --- life
+
+    def start(self) -> Self:
+        """Listens on all ports; returns when every one answers. Raises `OSError` if a port is taken.
+
+        A sandbox is started once; after `stop` make another one.
+        """
+        if self._thread is not None:
+            raise RuntimeError("this sandbox was started before; make another one")
+        ready: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(ready,), name="shopdata-sandbox", daemon=True)
+        self._thread.start()
+        try:
+            ready.result()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Closes all ports and connections and removes the made files. Does nothing the second time."""
+        if self._thread is not None and self._thread.is_alive() and self._loop is not None:
+            for portal in self._portals.values():
+                portal.close()
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        if self._thread is not None:
+            self._thread.join()
+        self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self, ready: Future[None]) -> None:
+        try:
+            asyncio.run(self._serve(ready))
+        except BaseException as error:
+            if not ready.done():
+                ready.set_exception(error)
+            else:
+                logger.exception("the sandbox ended by an error")
+
+    async def _serve(self, ready: Future[None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        # Workbooks are made in these threads; a few are enough, since Python runs one at a time.
+        self._loop.set_default_executor(ThreadPoolExecutor(4, thread_name_prefix="shopdata-sandbox-work"))
+        runners: list[web.AppRunner] = []
+        try:
+            for host, app in self._applications().items():
+                runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+                runners.append(runner)
+                await runner.setup()
+                listener = _listen(self.options.base_port, len(runners) - 1)
+                self._stage.origins[host] = f"http://{ADDRESS}:{listener.getsockname()[1]}"
+                await web.SockSite(runner, listener).start()
+            ready.set_result(None)
+            await self._stopping.wait()
+        finally:
+            await asyncio.gather(*(runner.cleanup() for runner in runners))
+
+    def _applications(self) -> dict[str, web.Application]:
+        apps: dict[str, web.Application] = {}
+        for portal in self._portals.values():
+            for host, app in portal.applications().items():
+                app.middlewares.append(self._recording(portal, host))
+                apps[host] = app
+        apps[CONTROL_HOST] = control_application(self)
+        return apps
+
+    def _recording(self, portal: Portal, host: str) -> Middleware:
+        """A middleware that notes every request of a host."""
+        records = self._stage.records
+
+        @web.middleware
+        async def record_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+            shop = portal.shop_of(request)
+            record = records.begin(
+                host=host,
+                method=request.method,
+                path=request.path,
+                query_keys=tuple(request.query),
+                user_agent=request.headers.get("User-Agent", ""),
+                shop_id=None if shop is None else shop.id,
+                account=None if shop is None else shop.username,
+                is_paced=host in portal.paced_hosts,
+            )
+            request[RECORD] = record
+            request[RECORD_DONE] = lambda status: records.finish(record, status)
+            status = CLIENT_CLOSED_REQUEST
+            try:
+                response = await handler(request)
+                status = response.status
+            except web.HTTPException as answer:
+                status = answer.status
+                raise
+            finally:
+                records.finish(record, status)
+            return response
+
+        return record_request
+
+    # --- what there is
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Each host's name and origin (`http://127.0.0.1:port`), the control host included."""
+        return MappingProxyType(self._stage.origins)
+
+    @property
+    def shops(self) -> tuple[Shop, ...]:
+        """The shops of all platforms, in the order of shops.yaml."""
+        return self._stage.world.shops
+
+    def truth(self, shop_id: str, date: dt.date, *faults: Fault, dataset: str | None = None) -> Truth:
+        """The report of a shop and day exactly as it is sent, with the given faults in its contents (default: none)."""
+        shop = self._stage.world.shop(shop_id)
+        return self._portal(shop).truth(self._dataset(shop, dataset), shop, date, faults)
+
+    def prepare(self, date: dt.date, *, dataset: str | None = None) -> None:
+        """Makes the files of a day for all shops now, so that a benchmark does not measure their making."""
+        for shop in self.shops:
+            self._portal(shop).prepare(self._dataset(shop, dataset), shop, date)
+
+    def sms_code(self, shop_id: str) -> str:
+        """The code that the telephone of a shop gets when fault `sms` is set."""
+        shop = self._stage.world.shop(shop_id)
+        return self._portal(shop).sms_code(shop)
+
+    def _portal(self, shop: Shop) -> Portal:
+        return self._portals[shop.platform]
+
+    def _dataset(self, shop: Shop, asked: str | None) -> str:
+        known = self._portal(shop).datasets
+        if asked is not None and asked not in known:
+            raise ValueError(f"the sandbox has no dataset {asked!r} for {shop.id}; it has {', '.join(known)}")
+        return asked or known[0]
+
+    # --- what can be changed
+
+    def set_fault(
+        self,
+        shop_id: str,
+        fault: Fault | str,
+        *,
+        times: int | None = None,
+        date: dt.date | None = None,
+        at: str | None = None,
+    ) -> None:
+        """Sets a fault of a shop (`*`: of every shop), see `FaultRule` for the limits."""
+        if shop_id != EVERY_SHOP:
+            self._stage.world.shop(shop_id)
+        self._stage.faults.add(FaultRule(shop_id=shop_id, fault=fault_named(fault), times=times, day=date, at=at))
+
+    def clear_faults(self, shop_id: str | None = None, fault: Fault | str | None = None) -> None:
+        """Takes back the faults of a shop, of a kind, or all."""
+        self._stage.faults.clear(shop_id, None if fault is None else fault_named(fault))
+
+    def faults(self) -> list[FaultRule]:
+        """The faults that can still strike."""
+        return self._stage.faults.rules()
+
+    def password(self, shop_id: str) -> str:
+        """The password that the portal accepts now."""
+        return self._stage.world.password(shop_id)
+
+    def change_password(self, shop_id: str, password: str) -> None:
+        """Makes the portal accept another password; live sessions stay alive."""
+        self._stage.world.change_password(shop_id, password)
+
+    def expire_sessions(self, shop_id: str | None = None) -> int:
+        """Ends the sessions of a shop, or of all; returns how many were alive."""
+        return self._stage.world.end_sessions(shop_id)
+
+    # --- what was asked
+
+    def records(self, shop_id: str | None = None, *, host: str | None = None, after: int = 0) -> list[Record]:
+        """The requests in the order of their arrival; of one shop, of one host, or those numbered above `after`."""
+        return self._stage.records.all(shop_id, host, after)
+
+    def counters(self) -> Counters:
+        """Sums over the requests."""
+        return self._stage.records.counters()
+
+    def clear_records(self) -> None:
+        """Forgets requests and sums."""
+        self._stage.records.clear()
+
+    # --- how to point shopdata at it
+
+    def write_config(self, folder: Path) -> Path:
+        """Writes a `pipelines_config` for these shops and ports into the folder and returns it."""
+        settings = {platform: portal.settings() for platform, portal in self._portals.items()}
+        return configuration.write_config(folder, self._stage.world, settings)
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that the written configuration refers to, but for those of the store."""
+        return configuration.environment(self._stage.world)
+
+
+def _listen(base_port: int | None, number: int) -> socket.socket:
+    """A listening socket on the next port, a free one if there is no base."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if base_port is not None:
+        # A restart must not wait for the old connections to time out.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((ADDRESS, 0 if base_port is None else base_port + number))
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -152,7 +152,7 @@ class NeedsPersonError(ShopdataError):
 
 
 class CredentialsRefusedError(NeedsPersonError):
-    """Raised when the portal refuses user name or password. The same password is not tried again: accounts get locked."""
+    """Raised when the portal refuses user name or password. They are not tried again unchanged: accounts get locked."""
 
 
 class ChallengeError(NeedsPersonError):

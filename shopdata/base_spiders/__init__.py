@@ -1,0 +1,7 @@
+"""What the spiders share: arguments and plan, shops side by side, and each platform's way to a report."""
+
+from shopdata.base_spiders.jd import JdSpider
+from shopdata.base_spiders.plan import Plan
+from shopdata.base_spiders.report_spider import ReportSpider
+
+__all__ = ["JdSpider", "Plan", "ReportSpider"]

@@ -1,0 +1,172 @@
+"""Asking a portal: tries with back-off, answers checked before anybody reads them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Request
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+from scrapy.http import Response
+from scrapy.utils.asyncio import run_in_thread
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from shopdata.config import Portal, Shop
+from shopdata.exceptions import ForbiddenHostError, PortalError
+from shopdata.lake.staging import write_durably
+
+logger = logging.getLogger(__name__)
+
+#: What Scrapy raises for a portal that is down, slow or cuts an answer short.
+_FAILURES = {
+    DownloadConnectionRefusedError: "the connection was refused",
+    CannotResolveHostError: "the host name is not known",
+    DownloadTimeoutError: "no answer came in time",
+    ResponseDataLossError: "the answer was cut short",
+    DownloadCancelledError: "the answer is larger than is allowed",
+    DownloadFailedError: "the connection broke",
+}
+_LONGEST_WAIT_SECONDS = 60
+_LARGEST_FILE_BYTES = 512 << 20
+_FILE_TIMEOUT_SECONDS = 300
+_MOST_REDIRECTS = 3
+
+
+class PortalClient:
+    """Sends one shop's requests, one at a time; the session and the pace are the middlewares' business."""
+
+    def __init__(self, download: Callable[[Request], Awaitable[Response]], shop: Shop, portal: Portal) -> None:
+        self._download = download
+        self._shop = shop
+        self._portal = portal
+        self._one_at_a_time = asyncio.Lock()
+
+    async def ask_json(self, request: Request, *, repeatable: bool = True) -> dict[str, Any]:
+        """The JSON object that a portal answers to a request of this shop's session.
+
+        Args:
+            repeatable: False if asking twice does something twice.
+
+        Raises:
+            PortalError: it did not answer, or not with a JSON object, after all tries.
+        """
+        request.meta.update(shopdata_shop=self._shop.id, shopdata_session=True)
+        response = await self._ask(request, self._portal.max_tries if repeatable else 1)
+        try:
+            answer = json.loads(response.body)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise PortalError(
+                "the portal answered with something else than data",
+                where=self._place(request.url),
+                found=f"{response.headers.get('Content-Type', b'?').decode('latin-1')}, {len(response.body)} bytes",
+                expected="a JSON object",
+                todo="Sign in by hand and look whether the portal is under maintenance or has changed.",
+            )
+        return answer
+
+    async def fetch_file(self, link: str, base: str, path: Path) -> None:
+        """Downloads what a link leads to, as it comes; links need no session (PORTALS 4.3).
+
+        Args:
+            link: absolute, or beginning with `//` or `/`; `base` completes it.
+
+        Raises:
+            ForbiddenHostError: the link leads elsewhere than `download_hosts`.
+            PortalError: it could not be had whole, after all tries.
+        """
+        url = urljoin(base, link)
+        for _ in range(_MOST_REDIRECTS + 1):
+            if not self._portal.allows_download(url):
+                raise ForbiddenHostError(
+                    "the portal's download link leads to a host that is not allowed",
+                    where=f"shop {self._shop.id!r}",
+                    found=urlsplit(url).netloc.rpartition("@")[2] or "a link without a host",
+                    expected=", ".join(self._portal.download_hosts),
+                    todo="If the portal has moved its files there, add the host to `download_hosts` in portals.yaml.",
+                )
+            request = Request(url, dont_filter=True)
+            request.meta.update(
+                shopdata_shop=self._shop.id,
+                download_maxsize=_LARGEST_FILE_BYTES,
+                download_timeout=_FILE_TIMEOUT_SECONDS,
+            )
+            response = await self._ask(request, self._portal.max_tries)
+            if response.status != 200:
+                url = urljoin(url, response.headers.get("Location", b"").decode("latin-1"))
+                continue
+            await run_in_thread(write_durably, path, response.body)
+            return
+        raise PortalError(
+            "the download link goes in circles", where=self._place(url), found=f"more than {_MOST_REDIRECTS} redirects"
+        )
+
+    async def _ask(self, request: Request, tries: int) -> Response:
+        is_file = not request.meta.get("shopdata_session")
+        async for attempt in AsyncRetrying(
+            stop=stop_after_attempt(tries),
+            retry=retry_if_exception_type(PortalError),
+            wait=wait_exponential_jitter(self._portal.retry_after_seconds, max=_LONGEST_WAIT_SECONDS),
+            before_sleep=self._tell,
+            reraise=True,
+        ):
+            with attempt:
+                async with self._one_at_a_time:
+                    response = await self._send(request.copy())
+                self._check_status(response, is_file=is_file)
+                return response
+        raise AssertionError("tenacity either returns or raises")
+
+    async def _send(self, request: Request) -> Response:
+        try:
+            response = await self._download(request)
+        except tuple(_FAILURES) as error:
+            reason = next(text for kind, text in _FAILURES.items() if isinstance(error, kind))
+            raise PortalError(
+                f"the portal did not answer: {reason}",
+                where=self._place(request.url),
+                todo="Nothing to do now: the next run asks again.",
+            ) from None
+        # Scrapy only marks an answer that ended early without a Content-Length.
+        if "partial" in response.flags or "dataloss" in response.flags:
+            raise PortalError(
+                "the answer was cut short",
+                where=self._place(request.url),
+                found=f"{len(response.body)} bytes",
+                todo="Nothing to do now: the next run asks again.",
+            )
+        return response
+
+    def _check_status(self, response: Response, *, is_file: bool) -> None:
+        if response.status == 200 or (is_file and response.status in (301, 302, 303, 307, 308)):
+            return
+        raise PortalError(
+            "the portal refused",
+            where=self._place(response.url),
+            found=f"HTTP {response.status}",
+            expected="HTTP 200",
+            todo="Nothing to do now: the next run asks again. If it stays, look at the portal's page by hand.",
+        )
+
+    def _tell(self, state: RetryCallState) -> None:
+        assert state.outcome is not None
+        assert state.next_action is not None
+        logger.warning("%s Asking again in %.1f s", state.outcome.exception(), state.next_action.sleep)
+
+    def _place(self, url: str) -> str:
+        # Never the query: it holds tokens and signatures.
+        parts = urlsplit(url)
+        return f"shop {self._shop.id!r}, {parts.hostname}{parts.path}"

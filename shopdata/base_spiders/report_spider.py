@@ -1,0 +1,210 @@
+"""The base of every spider: plan, shops side by side, one item per cell, one per partition at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+import scrapy
+from scrapy import Request
+from scrapy import signals as scrapy_signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DontCloseSpider
+from scrapy.http import Response
+from scrapy.utils.asyncio import run_in_thread
+from twisted.python.failure import Failure
+
+from shopdata import signals
+from shopdata.base_spiders.plan import Plan
+from shopdata.base_spiders.portal_client import PortalClient
+from shopdata.base_spiders.side_by_side import Slots, side_by_side
+from shopdata.config import Config, Platform, Shop
+from shopdata.exceptions import ShopdataError
+from shopdata.items import Partition, ReportFile
+from shopdata.lake.ledger import CellKey
+from shopdata.periods import SHANGHAI, Period, PeriodKind
+from shopdata.states import CellState
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+
+class ReportSpider(scrapy.Spider):
+    """Collects one dataset for all of its shops.
+
+    A subclass says in `collect` what is asked for one cell. Whether a cell is asked at all, sessions, pace, tries and
+    what becomes of an error are not its business.
+    """
+
+    platform: ClassVar[Platform]
+    #: The dataset for each kind of period; by default the spider's name, in days.
+    datasets: ClassVar[Mapping[PeriodKind, str]] = {}
+
+    def __init__(self, name: str | None = None, **arguments: str) -> None:
+        # Not handed to Scrapy, which would make attributes of them: an argument `start` would hide the method.
+        super().__init__(name)
+        self.arguments = arguments
+        self._asked: set[CellKey] = set()
+        self._has_yielded_partitions = False
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> ReportSpider:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.workspace = Workspace.of(crawler)
+        spider.plan = cls.plan_for(spider.workspace.config, spider.arguments)
+        spider.portal = spider.workspace.config.portal(cls.platform)
+        spider.slots = Slots(spider.workspace.shops_at_once)
+        spider._clients = {}
+        crawler.signals.connect(spider._on_idle, scrapy_signals.spider_idle)
+        crawler.signals.connect(spider._on_item_error, scrapy_signals.item_error)
+        return spider
+
+    @classmethod
+    def plan_for(cls, config: Config, arguments: Mapping[str, str]) -> Plan:
+        """What these arguments ask for. Raises ArgumentError."""
+        return Plan.from_arguments(cls.name, cls.datasets or {"day": cls.name}, config, arguments)
+
+    @abstractmethod
+    async def collect(self, shop: Shop, period: Period) -> ReportFile:
+        """Asks the portal for one cell and returns its file.
+
+        Raises:
+            ShopdataError: it can't be had; the error's `state` becomes the cell's.
+        """
+
+    # -- a run ------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> AsyncIterator[Any]:
+        """The files of all cells that are still to be asked, as they come."""
+        todo = await run_in_thread(self._prepare)
+        self._send(signals.run_planned, plan=self.plan, todo=[(key.dt, key.shop) for key in todo])
+        streams = []
+        for shop in self.plan.shops:
+            periods = [p for p in self.plan.periods if CellKey(self.plan.dataset, p.dt, shop.id) in todo]
+            if periods:
+                streams.append(self._work_on(shop, periods))
+            else:
+                self._send(signals.shop_signed_in, shop=shop.id)
+        async for item in side_by_side(streams):
+            yield item
+
+    def _prepare(self) -> set[CellKey]:
+        """Enters the plan into the ledger; returns the cells that must be asked of the portal."""
+        ledger, plan = self.workspace.ledger, self.plan
+        ledger.start_run(plan.run_id, self.name, dict(self.arguments))
+        keys = [CellKey(plan.dataset, period.dt, shop.id) for period in plan.periods for shop in plan.shops]
+        ledger.add_cells(self.platform, keys)
+        if plan.force:
+            for shop in plan.shops:
+                self.workspace.sessions.forget_refusal(shop)
+            return set(keys)
+        states = {cell.key: cell.state for period in plan.periods for cell in ledger.cells(plan.dataset, period.dt)}
+        return {key for key in keys if not (states[key].is_done or states[key] is CellState.STAGED)}
+
+    async def _work_on(self, shop: Shop, periods: list[Period]) -> AsyncIterator[ReportFile]:
+        """One shop's periods, one after the other."""
+        async with self.slots.hold():
+            for period in periods:
+                key = CellKey(self.plan.dataset, period.dt, shop.id)
+                await run_in_thread(self.workspace.ledger.claim, key, self.plan.run_id)
+                self._asked.add(key)
+                try:
+                    item = await self.collect(shop, period)
+                except ShopdataError as error:
+                    await self._settle(key, CellState(error.state), str(error))
+                except asyncio.CancelledError:
+                    # Somebody stops the run: no time for threads, and the state must be true before we go.
+                    self.workspace.ledger.mark(key, CellState.PENDING, "the run was stopped before this cell was done")
+                    raise
+                except Exception as error:  # noqa: BLE001 - a bug may cost this cell, not the other shops
+                    logger.error("%s %s %s: %s", *self._name(key), traceback.format_exc())
+                    await self._settle(key, CellState.FAILED, _bug(error))
+                else:
+                    yield item
+            self._send(signals.shop_signed_in, shop=shop.id)
+
+    async def _settle(self, key: CellKey, state: CellState, reason: str) -> None:
+        logger.error("%s %s %s: %s: %s", *self._name(key), state, reason)
+        await run_in_thread(self.workspace.ledger.mark, key, state, reason)
+        self._send(signals.cell_settled, dataset=key.dataset, dt=key.dt, shop=key.shop, state=state, reason=reason)
+
+    # -- the end of a run -------------------------------------------------------------------------------------------
+
+    def _on_idle(self) -> None:
+        """Fires when no request and no item is in work any more: now every file of the run is staged or settled."""
+        if self._has_yielded_partitions:
+            return
+        self._has_yielded_partitions = True
+        assert self.crawler.engine is not None
+        self.crawler.engine.crawl(Request("data:,", callback=self._yield_partitions, dont_filter=True))
+        raise DontCloseSpider
+
+    async def _yield_partitions(self, response: Response) -> AsyncIterator[Partition]:
+        for partition in await run_in_thread(lambda: list(self._due_partitions())):
+            yield partition
+
+    def _due_partitions(self) -> Iterator[Partition]:
+        """The periods in which something was asked, or that an earlier run could not bring to its end."""
+        plan, ledger = self.plan, self.workspace.ledger
+        for period in plan.periods:
+            cells = ledger.cells(plan.dataset, period.dt)
+            published = ledger.partitions(plan.dataset, period.dt)
+            is_waiting = any(cell.state is CellState.STAGED for cell in cells)
+            is_refresh_due = any(p.refresh_state == "FAILED" for p in published)
+            is_unpublished = not published and any(cell.raw is not None for cell in cells)
+            was_asked = any(cell.key in self._asked for cell in cells)
+            if was_asked or is_waiting or is_refresh_due or is_unpublished:
+                yield Partition(dataset=plan.dataset, platform=self.platform, dt=period.dt, run_id=plan.run_id)
+
+    def _on_item_error(self, item: Any, failure: Failure) -> None:
+        if isinstance(item, ReportFile):
+            key = CellKey(item.dataset, item.dt, item.shop_id)
+            if self.workspace.ledger.cell(key).state is CellState.RUNNING:
+                self.workspace.ledger.mark(key, CellState.FAILED, _bug(failure.value))
+
+    # -- for subclasses ---------------------------------------------------------------------------------------------
+
+    def client(self, shop: Shop) -> PortalClient:
+        """The shop's way to its portal."""
+        if shop.id not in self._clients:
+            assert self.crawler.engine is not None
+            self._clients[shop.id] = PortalClient(self.crawler.engine.download_async, shop, self.portal)
+        return self._clients[shop.id]
+
+    def step(self, shop: Shop, period: Period, what: str) -> None:
+        """Tells onlookers what is being done for a cell."""
+        self._send(signals.cell_stepped, dataset=self.plan.dataset, dt=period.dt, shop=shop.id, step=what)
+
+    async def wait(self, seconds: float) -> None:
+        """Waits for the portal; another shop may have the slot meanwhile."""
+        async with self.slots.hand_back():
+            await asyncio.sleep(seconds)
+
+    def report_file(self, shop: Shop, period: Period) -> ReportFile:
+        """The item for a cell; its `path` is still to be written."""
+        return ReportFile(
+            dataset=self.plan.dataset,
+            platform=self.platform,
+            dt=period.dt,
+            shop_id=shop.id,
+            shop_name=shop.name,
+            path=self.workspace.staging.incoming(self.plan.dataset, period.dt, shop.id),
+            fetched_at=datetime.now(SHANGHAI),
+        )
+
+    def _send(self, signal: object, **arguments: Any) -> None:
+        self.crawler.signals.send_catch_log(signal, **arguments)
+
+    @staticmethod
+    def _name(key: CellKey) -> tuple[str, str, str]:
+        return key.dataset, key.shop, key.dt
+
+
+def _bug(error: BaseException) -> str:
+    # Only the kind: the text of an unknown error may hold anything.
+    return f"an unexpected {type(error).__name__}: this is a mistake in the program; the log has its traceback."

@@ -1,0 +1,75 @@
+"""The browser that scrapy-playwright signs shops in with: started at the first sign-in, gone after the last."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from playwright.async_api import Browser
+from scrapy_playwright.provider import PlaywrightBrowserProvider
+
+from shopdata.login.chromium import find_chromium, needs_no_sandbox
+
+if TYPE_CHECKING:
+    from scrapy_playwright.handler import Config
+
+logger = logging.getLogger(__name__)
+
+#: Chromium's own calls home, of no use to a sign-in, and noisy where there is no internet.
+_QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
+
+
+class LazyBrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]
+    """Starts Playwright's driver with the browser, not with the crawl, and stops it when the browser is closed.
+
+    The stock provider starts a node process per URL scheme in every run, also where no shop has to sign in.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self._stopping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Nothing: no shop has asked for a browser yet."""
+
+    async def launch_browser(self) -> Browser:
+        """Starts driver and browser.
+
+        Raises:
+            BrowserMissingError: no Chromium was found.
+        """
+        if self._stopping is not None:
+            await self._stopping
+        await super().start()
+        assert self.browser_type is not None
+        try:
+            options = self.config.launch_options
+            options["executable_path"] = str(
+                find_chromium(options.get("executable_path"), self.browser_type.executable_path)
+            )
+            arguments = list(_QUIET)
+            if needs_no_sandbox():
+                logger.warning("Chromium runs without its own sandbox because we are root: better run as another user")
+                arguments.append("--no-sandbox")
+            options["args"] = [*options.get("args", []), *(a for a in arguments if a not in options.get("args", []))]
+            browser = await super().launch_browser()
+        except BaseException:
+            await self._stop_driver()
+            raise
+        browser.on("disconnected", self._on_disconnected)
+        return browser
+
+    def _on_disconnected(self, _: Browser) -> None:
+        self._stopping = asyncio.ensure_future(self._stop_driver())
+
+    async def close(self) -> None:
+        """Awaits the end of the driver, whoever asked for it."""
+        if self._stopping is not None:
+            await self._stopping
+        await self._stop_driver()
+
+    async def _stop_driver(self) -> None:
+        playwright, self.playwright, self.playwright_context_manager = self.playwright, None, None
+        if playwright is not None:
+            await playwright.stop()

@@ -1,0 +1,50 @@
+"""`scrapy check_config`: reads all of pipelines_config and says every problem with its place."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Iterator
+
+from scrapy.commands import ScrapyCommand
+
+from shopdata.config import Config, config_source, load_config
+from shopdata.exceptions import ConfigError, UsageError
+
+
+class Command(ScrapyCommand):
+    """Exit code 0 if all is well, 2 if not."""
+
+    requires_project = True
+    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy reads it off the class
+
+    def short_desc(self) -> str:
+        return "Check pipelines_config and say every problem"
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            config = load_config()
+            problems = list(self._unknown_spiders(config))
+        except ConfigError as error:
+            problems = error.problems
+        for problem in problems:
+            print(problem, file=sys.stderr)
+        if problems:
+            print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}.", file=sys.stderr)
+            self.exitcode = 2
+            return
+        enabled = sum(shop.enabled for shop in config.shops)
+        print(f"{config_source()}: {enabled} of {len(config.shops)} shops enabled, {len(config.datasets)} datasets.")
+
+    def _unknown_spiders(self, config: Config) -> Iterator[UsageError]:
+        assert self.crawler_process is not None
+        known = self.crawler_process.spider_loader.list()
+        for number, job in enumerate(config.schedule.jobs):
+            if job.spider not in known:
+                close = difflib.get_close_matches(job.spider, known, n=1)
+                yield UsageError(
+                    f"there is no spider {job.spider!r}",
+                    where=f"schedule.yaml jobs[{number}].spider",
+                    todo=f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(known)}.",
+                )

@@ -1,0 +1,1 @@
+"""Onlookers: they hear signals and must never hurt a crawl."""

@@ -1,0 +1,56 @@
+"""What came of a run: into the ledger, into the stats, and from there into the exit code."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import run_in_thread
+
+from shopdata.base_spiders import Plan, ReportSpider
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+#: Read by `commands/crawl.py`: 0 all published, 1 something is missing or was not refreshed (DESIGN 5.2).
+EXIT_CODE_STAT = "shopdata/exit_code"
+
+
+class RunOutcome:
+    """Judges a run by the ledger, never by the log: scrapyd calls a killed crawl finished."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._workspace = Workspace.of(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> RunOutcome:
+        extension = cls(crawler)
+        crawler.signals.connect(extension._on_closed, signals.spider_closed)
+        return extension
+
+    async def _on_closed(self, spider: Spider, reason: str) -> None:
+        if isinstance(spider, ReportSpider):
+            await run_in_thread(self._account, spider.plan, reason)
+
+    def _account(self, plan: Plan, reason: str) -> None:
+        assert self._crawler.stats is not None
+        self._crawler.stats.set_value(EXIT_CODE_STAT, 1)
+        ledger = self._workspace.ledger
+        asked = {shop.id for shop in plan.shops}
+        counts: Counter[str] = Counter()
+        is_whole = reason == "finished"
+        for period in plan.periods:
+            partition = next(iter(ledger.partitions(plan.dataset, period.dt)), None)
+            missing = {shop.id for shop in partition.missing} if partition else asked
+            for cell in ledger.cells(plan.dataset, period.dt, asked):
+                counts[cell.state] += 1
+                is_whole = is_whole and cell.state.is_done and cell.shop not in missing
+            is_whole = is_whole and partition is not None and partition.refresh_state not in ("FAILED", "PENDING")
+        for state, count in counts.items():
+            self._crawler.stats.set_value(f"shopdata/cells/{state}", count)
+        outcome = "complete" if is_whole else "stopped" if reason == "shutdown" else "incomplete"
+        ledger.finish_run(plan.run_id, outcome, counts)
+        self._crawler.stats.set_value(EXIT_CODE_STAT, 0 if is_whole else 1)

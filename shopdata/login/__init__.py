@@ -1,0 +1,16 @@
+"""How each platform is signed in to, and which of its answers mean that a session is dead or a risk control woke up."""
+
+from __future__ import annotations
+
+from shopdata.config import Platform
+from shopdata.login.jd import JdLogin
+from shopdata.login.steps import Answer, PlatformLogin
+
+__all__ = ["Answer", "PlatformLogin", "login_for"]
+
+_LOGINS: dict[Platform, PlatformLogin] = {"jd": JdLogin()}
+
+
+def login_for(platform: Platform) -> PlatformLogin:
+    """The login of a platform."""
+    return _LOGINS[platform]

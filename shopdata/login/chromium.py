@@ -1,0 +1,53 @@
+"""Which Chromium to sign in with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from shopdata.exceptions import BrowserMissingError
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+_PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
+
+
+def find_chromium(chosen: str | None, playwrights_own: str | None = None) -> Path:
+    """The browser's executable: the one that was chosen, else Playwright's own, else a system one.
+
+    Raises:
+        BrowserMissingError: there is none.
+    """
+    if chosen:
+        if Path(chosen).is_file():
+            return Path(chosen)
+        raise BrowserMissingError(
+            "there is no browser at this path",
+            where="SHOPDATA_BROWSER_PATH",
+            found=chosen,
+            todo="Mend the path, or unset the variable to use another Chromium.",
+        )
+    if playwrights_own and Path(playwrights_own).is_file():
+        return Path(playwrights_own)
+    for name in _NAMES:
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    for place in _PLACES:
+        if Path(place).is_file():
+            return Path(place)
+    raise BrowserMissingError(
+        "no Chromium was found to sign in with",
+        todo="Run `playwright install chromium`, install Debian's `chromium`, or set SHOPDATA_BROWSER_PATH.",
+    )
+
+
+def needs_no_sandbox() -> bool:
+    """True where Chromium refuses its own sandbox: as root on Linux."""
+    return sys.platform.startswith("linux") and os.geteuid() == 0

@@ -1,0 +1,108 @@
+"""What a platform's login must answer, and the steps that all login pages share."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Frame, Locator, Page
+
+from shopdata.config import Portal, Shop
+from shopdata.exceptions import PortalError
+
+#: How often a login page is looked at while it makes up its mind.
+LOOK_EVERY_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A portal's answer, as much of it as tells whether the session lives."""
+
+    status: int
+    url: str
+    content_type: str
+    location: str
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON; None if it is something else."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    @property
+    def is_html(self) -> bool:
+        """True for a page where data was asked for, whatever its headers say."""
+        return "html" in self.content_type or self.body.lstrip()[:1] == b"<"
+
+
+class PlatformLogin(Protocol):
+    """Four questions that a platform answers."""
+
+    async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
+        """How to start: from the open login page to the landing page.
+
+        Raises:
+            CredentialsRefusedError: user name or password is wrong; do not try again.
+            ChallengeError: a captcha, slider or SMS code is asked for.
+            PortalError: the page is not one that we know, or took too long.
+        """
+
+    def session_cookies(self, portal: Portal) -> Sequence[str]:
+        """Which cookies: the names without which nobody is signed in."""
+
+    def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
+        """True if this answer says that the session has ended."""
+
+    def risk_in(self, answer: Answer, portal: Portal) -> str:
+        """What risk control says in this answer, for a person to read; "" if nothing."""
+
+
+async def first_visible(page: Page, selectors: Sequence[str]) -> Locator | None:
+    """The first element, in any frame, that a person could see now."""
+    for selector in selectors:
+        for frame in page.frames:
+            found = await _visible_in(frame, selector)
+            if found is not None:
+                return found
+    return None
+
+
+async def _visible_in(frame: Frame, selector: str) -> Locator | None:
+    try:
+        locator = frame.locator(selector)
+        for number in range(min(await locator.count(), 5)):
+            if await locator.nth(number).is_visible():
+                return locator.nth(number)
+    except PlaywrightError:
+        # The frame went away while the page was moving on; the next look sees what came after.
+        return None
+    return None
+
+
+class Patience:
+    """Looks at a page again and again until a deadline."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    async def look_again(self, shop: Shop, what: str) -> None:
+        """Waits a moment.
+
+        Raises:
+            PortalError: the deadline has passed; `what` says what was waited for.
+        """
+        if time.monotonic() > self._end:
+            raise PortalError(
+                f"the login page did not show {what} within {self.seconds:g} seconds",
+                where=f"shop {shop.id!r}",
+                todo="Look at the page by hand; if the portal changed it, mend `login_page` in portals.yaml.",
+            )
+        await asyncio.sleep(LOOK_EVERY_SECONDS)

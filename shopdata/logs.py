@@ -1,0 +1,64 @@
+"""Log lines without what must not leak: no query of any URL, no item dumps."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.logformatter import LogFormatter, LogFormatterResult
+from twisted.python.failure import Failure
+
+#: Loggers that print whole URLs or headers at DEBUG: signed links, storage keys with their signatures.
+_TALKATIVE = ("scrapy-playwright", "urllib3", "minio", "asyncio", "filelock", "sqlalchemy")
+
+
+class PrivateLogFormatter(LogFormatter):
+    """Scrapy's lines, with URLs cut before their query and items named by their cell."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PrivateLogFormatter:
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.INFO)
+        return cls()
+
+    def crawled(self, request: Request, response: Response, spider: Spider) -> LogFormatterResult:
+        return _line(logging.DEBUG, "Asked (%s) %s %s", response.status, request.method, without_query(request.url))
+
+    def scraped(self, item: Any, response: Response | Failure | None, spider: Spider) -> LogFormatterResult:
+        return _line(logging.DEBUG, "Through all pipelines: %s", _name(item))
+
+    def dropped(
+        self, item: Any, exception: BaseException, response: Response | Failure | None, spider: Spider
+    ) -> LogFormatterResult:
+        level = getattr(exception, "log_level", None) or "WARNING"
+        return _line(logging.getLevelName(level), "%s: %s", _name(item), exception)
+
+    def item_error(
+        self, item: Any, exception: BaseException, response: Response | Failure | None, spider: Spider
+    ) -> LogFormatterResult:
+        return _line(logging.ERROR, "%s: a pipeline failed in a way nobody expected", _name(item))
+
+    def download_error(
+        self, failure: Failure, request: Request, spider: Spider, errmsg: str | None = None
+    ) -> LogFormatterResult:
+        kind = failure.type.__name__ if failure.type else "error"
+        return _line(logging.ERROR, "%s %s: %s", request.method, without_query(request.url), kind)
+
+
+def without_query(url: str) -> str:
+    """A URL as far as it may be told."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else f"{parts.scheme}:…"
+
+
+def _name(item: Any) -> str:
+    names = (getattr(item, name, "") for name in ("dataset", "shop_id", "dt"))
+    return " ".join(filter(None, names)) or type(item).__name__
+
+
+def _line(level: int, message: str, *arguments: object) -> LogFormatterResult:
+    return {"level": level, "msg": message, "args": arguments}  # type: ignore[typeddict-item]

@@ -1,0 +1,217 @@
+"""Downloader middlewares: a request simply waits for its shop's session and for its turn."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from typing import Any
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.asyncio import run_in_thread
+
+from shopdata import signals
+from shopdata.config import Portal, Shop
+from shopdata.exceptions import CredentialsRefusedError, PortalError
+from shopdata.login import Answer, login_for
+from shopdata.login.sessions import Session
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+
+class SessionMiddleware:
+    """Gives every request with `meta["shopdata_session"]` the live session of `meta["shopdata_shop"]`.
+
+    A shop signs in once, in a browser context of its own, while its other requests wait. A session that turns out
+    dead is renewed once and the same request repeated. After the last sign-in the browser is closed.
+    """
+
+    def __init__(self, crawler: Crawler, workspace: Workspace) -> None:
+        self._crawler = crawler
+        self._workspace = workspace
+        self._shops = {shop.id: shop for shop in workspace.config.shops}
+        self._sessions: dict[str, Session] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._logins = asyncio.Semaphore(workspace.logins_at_once)
+        self._logins_open = 0
+        self._unsettled: set[str] = set()
+        self._page: Page | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> SessionMiddleware:
+        middleware = cls(crawler, Workspace.of(crawler))
+        crawler.signals.connect(middleware._on_planned, signals.run_planned)
+        crawler.signals.connect(middleware._on_signed_in, signals.shop_signed_in)
+        return middleware
+
+    # -- a request --------------------------------------------------------------------------------------------------
+
+    async def process_request(self, request: Request) -> None:
+        if not request.meta.get("shopdata_session"):
+            return
+        shop = self._shops[request.meta["shopdata_shop"]]
+        async with self._locks[shop.id]:
+            session = self._sessions.get(shop.id)
+            if session is None:
+                session = await run_in_thread(self._workspace.sessions.load, shop) or await self._sign_in(shop)
+                self._sessions[shop.id] = session
+        request.meta["shopdata_session"] = session
+        request.headers.pop("Cookie", None)
+        cookies = session.cookie_header(request.url)
+        if cookies:
+            request.headers["Cookie"] = cookies
+
+    async def process_response(self, request: Request, response: Response) -> Response | Request:
+        session = request.meta.get("shopdata_session")
+        if not isinstance(session, Session):
+            return response
+        shop = self._shops[request.meta["shopdata_shop"]]
+        portal = self._workspace.config.portal(shop.platform)
+        if not login_for(shop.platform).is_session_dead(_answer(response), portal):
+            session.take_cookies(response.url, [v.decode("latin-1") for v in response.headers.getlist("Set-Cookie")])
+            if session.is_changed:
+                session.is_changed = False
+                await run_in_thread(self._workspace.sessions.save, shop, session.cookies())
+            self._on_signed_in(shop.id)
+            return response
+        if request.meta.get("shopdata_is_renewed"):
+            raise PortalError(
+                "the portal sends us to its login page although the shop has just signed in",
+                where=f"shop {shop.id!r}",
+                todo=f"Sign in by hand with `scrapy login {shop.id}` and look what the page wants.",
+            )
+        async with self._locks[shop.id]:
+            # Another request of the shop may have renewed it while this one was under way.
+            if self._sessions.get(shop.id) is session:
+                logger.info("%s: the session has ended, signing in again", shop.id)
+                del self._sessions[shop.id]
+                await run_in_thread(self._workspace.sessions.drop, shop)
+        repeated: Request = request.replace(dont_filter=True)
+        repeated.meta.update(shopdata_session=True, shopdata_is_renewed=True)
+        return repeated
+
+    # -- signing in -------------------------------------------------------------------------------------------------
+
+    async def _sign_in(self, shop: Shop) -> Session:
+        """Signs a shop in and saves its session; the caller holds the shop's lock."""
+        if await run_in_thread(self._workspace.sessions.is_refused, shop):
+            raise CredentialsRefusedError(
+                "credentials refused by an earlier sign-in, and unchanged since",
+                where=f"shop {shop.id!r}",
+                todo="Mend user name or password in the environment, or try the same ones again with `-a force=1`.",
+            )
+        self._logins_open += 1
+        try:
+            async with self._logins:
+                logger.info("%s: signing in", shop.id)
+                self._stat("count")
+                cookies = await self._cookies_of_new_session(shop, self._workspace.config.portal(shop.platform))
+        except CredentialsRefusedError:
+            await run_in_thread(self._workspace.sessions.remember_refusal, shop)
+            self._stat("refused")
+            raise
+        finally:
+            self._logins_open -= 1
+            self._on_signed_in(shop.id)
+        return await run_in_thread(self._workspace.sessions.save, shop, cookies)
+
+    async def _cookies_of_new_session(self, shop: Shop, portal: Portal) -> list[dict[str, Any]]:
+        page: Page | None = None
+        try:
+            async with asyncio.timeout(portal.login_timeout_seconds * 1.5):
+                page = await self._open_login_page(shop, portal)
+                await login_for(shop.platform).sign_in(page, shop, portal)
+                return [dict(cookie) for cookie in await page.context.cookies()]
+        except (PlaywrightTimeoutError, TimeoutError):
+            raise PortalError(
+                "the sign-in took too long",
+                where=f"shop {shop.id!r}",
+                expected=f"{portal.login_timeout_seconds:g} seconds",
+                todo="The next run tries again. `login_timeout_seconds` in portals.yaml can be raised.",
+            ) from None
+        except PlaywrightError as error:
+            # The first line only: a call log may repeat what was typed.
+            raise PortalError(
+                "the browser could not sign in",
+                where=f"shop {shop.id!r}",
+                found=error.message.splitlines()[0][:120].partition("?")[0],
+                todo="Look whether login_url in portals.yaml opens in a browser on this machine.",
+            ) from None
+        finally:
+            if page is not None:
+                await page.context.close()
+
+    async def _open_login_page(self, shop: Shop, portal: Portal) -> Page:
+        request = Request(
+            portal.login_url,
+            dont_filter=True,
+            meta={
+                "playwright": True,
+                "playwright_include_page": True,
+                "playwright_context": f"login-{shop.id}",
+                "playwright_context_kwargs": {"user_agent": self._crawler.settings["USER_AGENT"], "locale": "zh-CN"},
+                "handle_httpstatus_all": True,
+            },
+        )
+        assert self._crawler.engine is not None
+        response = await self._crawler.engine.download_async(request)
+        page: Page = response.meta["playwright_page"]
+        self._page = page
+        return page
+
+    # -- the end of the last sign-in --------------------------------------------------------------------------------
+
+    def _on_planned(self, todo: list[tuple[str, str]]) -> None:
+        self._unsettled = {shop for _, shop in todo}
+
+    def _on_signed_in(self, shop: str) -> None:
+        self._unsettled.discard(shop)
+        if self._unsettled or self._logins_open or self._page is None:
+            return
+        browser, self._page = self._page.context.browser, None
+        if browser is not None:
+            logger.info("The last sign-in is done, closing the browser")
+            self._closing = asyncio.ensure_future(browser.close())
+
+    def _stat(self, name: str) -> None:
+        if self._crawler.stats is not None:
+            self._crawler.stats.inc_value(f"shopdata/login/{name}")
+
+
+class PaceMiddleware:
+    """Keeps the starts of one shop's requests apart by the pace of portals.yaml."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        config = workspace.config
+        self._interval = {shop.id: 1 / config.portal(shop.platform).requests_per_second for shop in config.shops}
+        self._next_start: defaultdict[str, float] = defaultdict(float)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PaceMiddleware:
+        return cls(Workspace.of(crawler))
+
+    async def process_request(self, request: Request) -> None:
+        shop = request.meta.get("shopdata_shop")
+        if shop is None:
+            return
+        now = time.monotonic()
+        start = max(now, self._next_start[shop])
+        self._next_start[shop] = start + self._interval[shop]
+        await asyncio.sleep(start - now)
+
+
+def _answer(response: Response) -> Answer:
+    return Answer(
+        status=response.status,
+        url=response.url,
+        content_type=response.headers.get("Content-Type", b"").decode("latin-1").lower(),
+        location=response.headers.get("Location", b"").decode("latin-1"),
+        body=response.body,
+    )

@@ -1,0 +1,83 @@
+"""Makes a raw file durable: on disk, then under `raw/` in the store."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from itemadapter import ItemAdapter
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import run_in_thread
+
+from shopdata import signals
+from shopdata.exceptions import StoreError
+from shopdata.items import ReportFile
+from shopdata.lake.ledger import CellKey, RawFile
+from shopdata.lake.staging import move
+from shopdata.states import CellState
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+
+class StagePipeline:
+    """A file that the store does not take stays in the outbox, and is sent first thing by the next run."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._workspace = Workspace.of(crawler)
+        self._is_store_down = False
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> StagePipeline:
+        return cls(crawler)
+
+    async def open_spider(self) -> None:
+        """Sends what earlier runs had to leave in the outbox."""
+        await run_in_thread(self._workspace.staging.drop_old_tables, self._workspace.keep_tables_days)
+        for cell in await run_in_thread(self._workspace.ledger.unsent_raw):
+            if cell.raw is not None:
+                await run_in_thread(self._send, cell.key, cell.raw)
+
+    async def process_item(self, item: Any) -> Any:
+        if not isinstance(item, ReportFile):
+            return item
+        adapter = ItemAdapter(item)
+        key = CellKey(adapter["dataset"], adapter["dt"], adapter["shop_id"])
+        raw = RawFile(
+            key=adapter["raw_key"],
+            sha256=adapter["sha256"],
+            bytes=adapter["size_bytes"],
+            ext=adapter["ext"],
+            rows=adapter["rows"],
+            fetched_at=adapter["fetched_at"],
+        )
+        await run_in_thread(self._stage, Path(adapter["path"]), key, raw)
+        state = CellState.STAGED if raw.rows else CellState.EMPTY
+        logger.info("%s %s %s: %s, %d rows", key.dataset, key.shop, key.dt, state, raw.rows)
+        self._crawler.signals.send_catch_log(
+            signals.cell_settled, dataset=key.dataset, dt=key.dt, shop=key.shop, state=state, reason="", rows=raw.rows
+        )
+        return item
+
+    def _stage(self, path: Path, key: CellKey, raw: RawFile) -> None:
+        move(path, self._workspace.staging.raw(raw.key))
+        self._workspace.ledger.mark_staged(key, raw)
+        self._send(key, raw)
+
+    def _send(self, key: CellKey, raw: RawFile) -> None:
+        """To the store, verified; only then is the local copy removed."""
+        if self._is_store_down:
+            return
+        path = self._workspace.staging.raw(raw.key)
+        try:
+            self._workspace.store.ensure_bucket()
+            self._workspace.store.put_file(raw.key, path, sha256=raw.sha256, skip_unchanged=True)
+        except StoreError as error:
+            # Once is enough: with 500 shops nobody wants 500 time-outs, and nothing is lost.
+            self._is_store_down = True
+            logger.error("%s Raw files stay in the outbox; the next run sends them.", error)
+            return
+        if self._workspace.ledger.mark_in_store(key, raw.sha256):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,93 @@
+"""Scrapy settings. Where a default of Scrapy 2.19 is changed, the default and the reason stand beside it."""
+
+import os
+
+BOT_NAME = "shopdata"
+SPIDER_MODULES = ["shopdata.spiders"]
+NEWSPIDER_MODULE = "shopdata.spiders"
+COMMANDS_MODULE = "shopdata.commands"
+
+# -- ours (docs/reference.md) --------------------------------------------------------------------------------------
+
+#: Sessions, ledger, outbox, logs and the local copies of merged workbooks.
+SHOPDATA_STATE_DIR = os.environ.get("SHOPDATA_STATE_DIR") or ".shopdata"
+#: Any SQLAlchemy URL; None is SQLite in the state directory.
+SHOPDATA_DATABASE_URL = os.environ.get("SHOPDATA_DATABASE_URL") or None
+#: Encrypts saved sessions; None keeps them as plain files of mode 0600.
+SHOPDATA_SECRET_KEY = os.environ.get("SHOPDATA_SECRET_KEY") or None
+#: The Chromium to sign in with; None looks for Playwright's own, then for a system one.
+SHOPDATA_BROWSER_PATH = os.environ.get("SHOPDATA_BROWSER_PATH") or None
+#: How many shops are worked on side by side. A shop that only waits for its portal to make a report does not count.
+SHOPDATA_SHOPS_AT_ONCE = 8
+#: How many shops may be in the browser at the same moment: a Chromium context takes about 100 MB.
+SHOPDATA_LOGINS_AT_ONCE = 4
+#: For how many days parsed tables stay in the state directory; later they are read again from raw/ when needed.
+SHOPDATA_KEEP_TABLES_DAYS = 7
+
+# -- requests ------------------------------------------------------------------------------------------------------
+
+# 16 and 8: our own limit is shops at once, one request per shop, paced by PaceMiddleware; these must not be lower.
+# (From 2.14 on, Scrapy does not hold CONCURRENT_REQUESTS_PER_DOMAIN for bursts anyway.)
+CONCURRENT_REQUESTS = 64
+CONCURRENT_REQUESTS_PER_DOMAIN = 64
+# False: the portals' certificates are what keeps passwords safe.
+DOWNLOAD_VERIFY_CERTIFICATES = True
+# 180 seconds: nobody waits three minutes for a JSON answer; large files get their own time-out.
+DOWNLOAD_TIMEOUT = 60
+# True: cookies belong to a shop's session and are sent by SessionMiddleware. Scrapy's own middleware would also
+# download the public suffix list at its first cookie.
+COOKIES_ENABLED = False
+# True: a redirect to the login page is an answer that we must see, and a file link may lead to allowed hosts only.
+REDIRECT_ENABLED = False
+# True: Scrapy's retries know no back-off, ignore Retry-After and repeat POSTs, which would create reports twice.
+RETRY_ENABLED = False
+# True: the referer would carry a link's token into the next request and into the log.
+REFERER_ENABLED = False
+# Scrapy/VERSION: the browser and the plain requests of one session must look like one client.
+USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+
+DOWNLOADER_MIDDLEWARES = {
+    "shopdata.middlewares.SessionMiddleware": 700,
+    "shopdata.middlewares.PaceMiddleware": 900,
+}
+
+# -- the browser ---------------------------------------------------------------------------------------------------
+
+DOWNLOAD_HANDLERS = {
+    "http": "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler",
+    "https": "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler",
+}
+# The stock provider starts a node process per scheme with every crawl; ours starts one at the first sign-in.
+PLAYWRIGHT_BROWSER_PROVIDER = "shopdata.browser.LazyBrowserProvider"
+# Scrapy's headers on a page's own requests would lose their Content-Type, and a login form its POST.
+PLAYWRIGHT_PROCESS_REQUEST_HEADERS = None
+# Defaults to CONCURRENT_REQUESTS; a page that is never closed must not make the next one wait for ever.
+PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 4
+PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT = 30_000
+PLAYWRIGHT_LAUNCH_OPTIONS = {"executable_path": SHOPDATA_BROWSER_PATH} if SHOPDATA_BROWSER_PATH else {}
+
+# -- items ---------------------------------------------------------------------------------------------------------
+
+ITEM_PIPELINES = {
+    "shopdata.pipelines.validate.ValidatePipeline": 100,
+    "shopdata.pipelines.stage.StagePipeline": 200,
+    "shopdata.pipelines.merge.MergePipeline": 300,
+    "shopdata.pipelines.publish.PublishPipeline": 400,
+    "shopdata.pipelines.refresh.RefreshPipeline": 500,
+}
+# 100: parsing a workbook is work for a core, not for the network.
+CONCURRENT_ITEMS = 8
+
+EXTENSIONS = {
+    "shopdata.extensions.outcome.RunOutcome": 100,
+    "shopdata.extensions.progress.Progress": 200,
+}
+
+# -- what must not leak --------------------------------------------------------------------------------------------
+
+# DEBUG: would tell every URL; our own events are INFO.
+LOG_LEVEL = "INFO"
+LOG_FORMATTER = "shopdata.logs.PrivateLogFormatter"
+# True and True: both are servers that run code for whoever reaches them.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False

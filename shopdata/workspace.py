@@ -1,0 +1,85 @@
+"""The door: what every component of a run needs, read once from settings and `pipelines_config/`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from shopdata.config import Config, load_config
+from shopdata.lake.dremio import DremioClient
+from shopdata.lake.ledger import Ledger
+from shopdata.lake.objects import ObjectStore
+from shopdata.lake.staging import Staging
+from shopdata.login.sessions import SessionStore
+
+_OPEN: WeakKeyDictionary[object, Workspace] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Configuration, state directory, ledger, object store and sessions of one run.
+
+    Parts are opened when they are first used; opening a workspace asks nothing of the network.
+    """
+
+    state_dir: Path
+    database_url: str | None = None
+    secret_key: str | None = None
+    shops_at_once: int = 8
+    logins_at_once: int = 4
+    keep_tables_days: int = 7
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Workspace:
+        """Reads the `SHOPDATA_…` settings."""
+        return cls(
+            state_dir=Path(settings["SHOPDATA_STATE_DIR"]).absolute(),
+            database_url=settings.get("SHOPDATA_DATABASE_URL"),
+            secret_key=settings.get("SHOPDATA_SECRET_KEY"),
+            shops_at_once=int(settings["SHOPDATA_SHOPS_AT_ONCE"]),
+            logins_at_once=int(settings["SHOPDATA_LOGINS_AT_ONCE"]),
+            keep_tables_days=int(settings["SHOPDATA_KEEP_TABLES_DAYS"]),
+        )
+
+    @classmethod
+    def of(cls, crawler: Any) -> Workspace:
+        """The workspace of a crawler: the same one for all of its components."""
+        found = _OPEN.get(crawler)
+        if found is None:
+            found = _OPEN[crawler] = cls.from_settings(crawler.settings)
+        return found
+
+    @functools.cached_property
+    def config(self) -> Config:
+        """`pipelines_config/`. Raises ConfigError."""
+        return load_config()
+
+    @functools.cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, its schema created when missing. Raises LedgerError."""
+        return Ledger.at(self.state_dir, self.database_url)
+
+    @functools.cached_property
+    def store(self) -> ObjectStore:
+        """The object store of lake.yaml."""
+        return ObjectStore(self.config.lake.object_store)
+
+    @functools.cached_property
+    def dremio(self) -> DremioClient | None:
+        """Dremio; None if lake.yaml names none."""
+        settings = self.config.lake.dremio
+        return DremioClient(settings) if settings.url else None
+
+    @functools.cached_property
+    def sessions(self) -> SessionStore:
+        """The saved sessions."""
+        return SessionStore(self.state_dir / "sessions", self.secret_key)
+
+    @functools.cached_property
+    def staging(self) -> Staging:
+        """Files on their way, in the state directory."""
+        return Staging(self.state_dir)

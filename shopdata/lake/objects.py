@@ -1,0 +1,294 @@
+"""The object store: puts that are verified, gets that are whole, and errors that are sentences.
+
+Blocking and thread-safe: a caller inside the reactor uses a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from minio.error import S3Error
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
+from shopdata import config
+from shopdata.exceptions import StoreError
+from shopdata.lake.s3_client import PART_BYTES, S3Client
+from shopdata.lake.store_errors import FAILURES, StoreConflictError, explain
+from shopdata.lake.store_upload import Condition, Content, StoredObject
+
+__all__ = ["ObjectStore", "StoreConflictError", "StoredObject"]
+
+BINARY = "application/octet-stream"
+_SHA256_HEADER = "x-amz-meta-sha256"
+_CHUNK_BYTES = 1024 * 1024
+
+
+class ObjectStore:
+    """One bucket of an S3-compatible store.
+
+    Every failure is a StoreError that says where (endpoint/bucket/key) and what to do, and holds no secret.
+    """
+
+    def __init__(self, settings: config.ObjectStore) -> None:
+        self._settings = settings
+        self._bucket = settings.bucket
+        with self._as_store_error(""):
+            self._client = S3Client(settings)
+        #: Until the store says that it does not know `If-Match` (501).
+        self._has_conditions = True
+
+    def close(self) -> None:
+        """Closes the connections. The object is of no use afterwards."""
+        self._client.close()
+
+    def __enter__(self) -> ObjectStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def where(self, key: str = "") -> str:
+        """endpoint/bucket/key, for people."""
+        return "/".join(part for part in (self._settings.endpoint, self._bucket, key) if part)
+
+    def has_bucket(self) -> bool:
+        """True if the bucket is there; the cheapest signed question, so it tells a wrong key or address as well."""
+        with self._as_store_error(""):
+            return self._client.bucket_exists(self._bucket)
+
+    def ensure_bucket(self) -> None:
+        """Creates the bucket if it is missing."""
+        if self.has_bucket():
+            return
+        try:
+            with self._as_store_error(""):
+                self._client.make_bucket(self._bucket, location=self._settings.region)
+        except StoreError as error:
+            if self.has_bucket():  # somebody else was quicker
+                return
+            raise StoreError(
+                "the bucket does not exist and can't be created",
+                where=self.where(),
+                found=error.found,
+                todo="Create it by hand, or give the access key the right to.",
+            ) from None
+
+    def put_file(
+        self,
+        key: str,
+        path: Path,
+        *,
+        sha256: str | None = None,
+        content_type: str = BINARY,
+        skip_unchanged: bool = False,
+        if_match: str | None = None,
+        if_absent: bool = False,
+    ) -> StoredObject:
+        """Puts a file and asks the store what it holds now: size and sha256 must be those of the file.
+
+        Args:
+            sha256: what the file is known to be; if it has become another since, nothing is sent.
+            skip_unchanged: True makes no PUT if the store holds the same bytes already.
+            if_match: replace only the object with this ETag.
+            if_absent: write only if there is no object yet.
+
+        Raises:
+            StoreConflictError: a condition was not met, or another program wrote the same key at the same time.
+        """
+        with self._as_store_error(key):
+            content = Content.of_file(path)
+        if sha256 is not None and content.sha256 != sha256:
+            raise StoreError(
+                f"the local file {path} is no longer the one that was kept",
+                where=self.where(key),
+                found=f"sha256 {content.sha256}",
+                expected=sha256,
+                todo="Collect it again with `-a force=1`.",
+            )
+        return self._put(key, content, content_type, skip_unchanged, Condition(if_match, if_absent))
+
+    def put_bytes(
+        self,
+        key: str,
+        data: bytes,
+        *,
+        content_type: str = BINARY,
+        skip_unchanged: bool = False,
+        if_match: str | None = None,
+        if_absent: bool = False,
+    ) -> StoredObject:
+        """Puts bytes as `put_file` puts a file."""
+        return self._put(key, Content.of(data), content_type, skip_unchanged, Condition(if_match, if_absent))
+
+    def get_bytes(self, key: str) -> bytes:
+        """The whole object, checked as `get_file` does."""
+        buffer = io.BytesIO()
+        self._download(key, buffer)
+        return buffer.getvalue()
+
+    def get_file(self, key: str, path: Path) -> StoredObject:
+        """Writes the whole object beside `path` and renames it then, so that `path` is never half a file.
+
+        Size and, if the object has one, sha256 are checked; a connection that breaks off is tried again.
+        """
+        with self._as_store_error(key):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    stored = self._download(key, file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        return stored
+
+    def stat(self, key: str) -> StoredObject | None:
+        """What the store holds under a key, or None."""
+        with self._as_store_error(key):
+            try:
+                found = self._client.stat_object(self._bucket, key)
+            except S3Error as error:
+                if error.code == "NoSuchKey":
+                    return None
+                raise
+        return StoredObject(key, (found.metadata or {}).get(_SHA256_HEADER, ""), found.size or 0, found.etag or "")
+
+    def list_keys(self, prefix: str) -> list[str]:
+        """All keys that begin with `prefix`, sorted."""
+        with self._as_store_error(prefix):
+            found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True)
+            return sorted(item.object_name for item in found)
+
+    def remove(self, key: str) -> None:
+        """Removes an object; one that is not there is no error."""
+        with self._as_store_error(key):
+            self._client.remove_object(self._bucket, key)
+
+    def _put(
+        self, key: str, content: Content, content_type: str, skip_unchanged: bool, condition: Condition
+    ) -> StoredObject:
+        if skip_unchanged:
+            before = self.stat(key)
+            if before is not None and content.is_in(before):
+                return before
+        try:
+            etag = self._send(key, content, content_type, condition)
+        except StoreConflictError:
+            # A PUT whose answer was lost is sent again, and then finds itself.
+            there = self.stat(key)
+            if there is None or not content.is_in(there):
+                raise
+            return there
+        stored = self.stat(key)
+        if stored is not None and content.is_in(stored):
+            return stored
+        if stored is not None and stored.etag != etag:
+            raise StoreConflictError(
+                "another program wrote this object at the same time",
+                where=self.where(key),
+                found=f"sha256 {stored.sha256 or 'unknown'}",
+                expected=content.sha256,
+                todo="Run again: it starts from what is there now.",
+            )
+        raise StoreError(
+            "the object store does not hold what was sent",
+            where=self.where(key),
+            found="nothing" if stored is None else f"{stored.bytes} bytes, sha256 {stored.sha256 or 'unknown'}",
+            expected=f"{content.size_bytes} bytes, sha256 {content.sha256}",
+            todo="See whether a proxy on the way changes files or drops `x-amz-meta-` headers.",
+        )
+
+    def _send(self, key: str, content: Content, content_type: str, condition: Condition) -> str:
+        """One upload, whole or in parts; gives its ETag."""
+        headers = condition.headers()
+        if headers and content.data is not None and self._has_conditions:
+            headers |= {"Content-Type": content_type, _SHA256_HEADER: content.sha256}
+            with self._as_store_error(key):
+                try:
+                    return self._client.put_if(self._bucket, key, content.data, headers)
+                except S3Error as error:
+                    if error.response.status != 501:
+                        raise
+                    self._has_conditions = False
+        if headers:
+            # No condition on uploads in parts, nor on a store without: a look just before is the next best.
+            self._check(key, condition)
+        with self._as_store_error(key), content.open() as data:
+            result = self._client.put_object(
+                self._bucket,
+                key,
+                data,
+                content.size_bytes,
+                content_type=content_type,
+                metadata={"sha256": content.sha256},
+                part_size=PART_BYTES,
+                num_parallel_uploads=1,
+            )
+            return (result.etag or "").strip('"')
+
+    def _check(self, key: str, condition: Condition) -> None:
+        there = self.stat(key)
+        if not condition.is_met_by(there):
+            raise StoreConflictError(
+                "somebody else wrote this object meanwhile",
+                where=self.where(key),
+                found="no object" if there is None else f"ETag {there.etag}",
+                expected="no object" if condition.if_absent else f"ETag {condition.if_match}",
+                todo="Run again: it starts from what is there now.",
+            )
+
+    def _download(self, key: str, target: BinaryIO) -> StoredObject:
+        # urllib3 tries again until an answer begins; a body that breaks off is ours to ask for again.
+        tries = Retrying(
+            stop=stop_after_attempt(self._settings.max_tries),
+            wait=wait_exponential(0.2, max=5),
+            retry=retry_if_exception_type((ProtocolError, ReadTimeoutError)),
+            reraise=True,
+        )
+        with self._as_store_error(key):
+            return tries(self._download_once, key, target)
+
+    def _download_once(self, key: str, target: BinaryIO) -> StoredObject:
+        target.seek(0)
+        target.truncate()
+        digest = hashlib.sha256()
+        response = self._client.get_object(self._bucket, key)
+        try:
+            for chunk in response.stream(_CHUNK_BYTES, decode_content=False):
+                digest.update(chunk)
+                target.write(chunk)
+        finally:
+            response.close()
+            response.release_conn()
+        stored = StoredObject(key, digest.hexdigest(), target.tell(), response.headers.get("etag", "").strip('"'))
+        expected = response.headers.get(_SHA256_HEADER, stored.sha256)
+        if stored.sha256 != expected:
+            raise StoreError(
+                "the object is not what was put",
+                where=self.where(key),
+                found=f"sha256 {stored.sha256}",
+                expected=expected,
+                todo="See who else writes into this bucket, then collect or publish it again with `-a force=1`.",
+            )
+        return stored
+
+    @contextlib.contextmanager
+    def _as_store_error(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except FAILURES as error:
+            raise explain(error, self.where(key), self._settings) from None

@@ -1,0 +1,209 @@
+"""Holds a file's header and dates against the dataset's contract: names, aliases, required columns, business day."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from shopdata.config.models import RESERVED_COLUMNS, Dataset
+from shopdata.exceptions import RejectedFileError
+from shopdata.lake.tables import Table
+from shopdata.periods import Period
+
+#: A header stands in one of the first rows; above it there may be titles.
+HEADER_WITHIN_ROWS = 40
+#: Below this likeness (0 to 1) a name is not offered as a renamed column.
+LIKENESS = 0.6
+
+_UNUSABLE = re.compile(r'[."\[\]\s\x00-\x1f]+')
+_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?")
+_RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|_| - | to )\s*")
+
+
+def normalise(name: str) -> str:
+    """A column name without what portals write now so, now so: width of characters, blanks, case."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in folded if not character.isspace() and character not in "\u200b\ufeff")
+
+
+def usable_name(name: str) -> str:
+    """A new column's name as the lake can hold it: no dots, quotes, brackets or breaks, none of the lake's own."""
+    cleaned = _UNUSABLE.sub(" ", name).strip() or "column"
+    return f"{cleaned}_" if cleaned.lower() in RESERVED_COLUMNS else cleaned
+
+
+@dataclass
+class Header:
+    """Which column of a file is which column of the table.
+
+    `places` holds (name, number of the file's column or None if it is missing): the contract's in order, then new ones.
+    """
+
+    places: list[tuple[str, int | None]]
+    new: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+
+
+def find_header(rows: Sequence[Sequence[str]], dataset: Dataset | None) -> tuple[int, int] | None:
+    """The row that is the header, and how many of the contract's columns it names; None if there is none.
+
+    Without a contract it is the first row that fills most of the width, has a text in it and is not all numbers.
+    """
+    if dataset is None:
+        return _guess_header(rows)
+    known = set(_names(dataset))
+    scores = [len(known.intersection(normalise(cell) for cell in row if cell)) for row in rows]
+    best = max(scores, default=0)
+    return (scores.index(best), best) if best else None
+
+
+def _guess_header(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:
+    filled = [sum(1 for cell in row if cell.strip()) for row in rows]
+    widest = max(filled, default=0)
+    for number, (row, count) in enumerate(zip(rows, filled, strict=True)):
+        if count and count * 2 > widest and not all(_is_number(cell) for cell in row if cell.strip()):
+            return number, count
+        if count * 2 > widest:
+            return None
+    return None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _names(dataset: Dataset) -> dict[str, str]:
+    """Normalised name or alias -> column."""
+    names = {normalise(alias): column for column, aliases in dataset.aliases.items() for alias in aliases}
+    return names | {normalise(column): column for column in dataset.columns}
+
+
+def map_columns(header: Sequence[str], dataset: Dataset | None, *, where: str) -> Header:
+    """Matches the names of a header with the contract's names and aliases.
+
+    Raises:
+        RejectedFileError: a name stands there twice, or a required column is missing.
+    """
+    known = _names(dataset) if dataset else {}
+    found: dict[str, int] = {}
+    sources: dict[str, str] = {}
+    mapped = Header([])
+    for number, cell in enumerate(header):
+        if not (key := normalise(cell)):
+            continue
+        column = known.get(key) or usable_name(cell)
+        twin = next((name for name in (column, column.lower()) if name in sources), None)
+        if twin is not None:
+            raise _duplicate(column, sources[twin], cell, where)
+        found[column] = number
+        sources[column] = sources[column.lower()] = cell.strip()
+        if key not in known:
+            mapped.new.append(column)
+        elif key != normalise(column):
+            mapped.renamed[cell.strip()] = column
+    if dataset is None:
+        return Header([(name, found[name]) for name in mapped.new])
+    mapped.missing = [name for name in dataset.columns if name not in found]
+    required = set(dataset.required).intersection(mapped.missing)
+    if required:
+        raise _missing(next(name for name in dataset.columns if name in required), len(required), header, mapped, where)
+    mapped.places = [(name, found.get(name)) for name in dataset.columns]
+    mapped.places += [(name, found[name]) for name in mapped.new]
+    return mapped
+
+
+def _duplicate(column: str, first: str, second: str, where: str) -> RejectedFileError:
+    return RejectedFileError(
+        f"two columns are both '{column}'",
+        where=where,
+        found=f"'{first}' and '{second.strip()}'",
+        expected="every name once",
+        todo="If they are two things, take the one out of `aliases` and give it a place under `columns`.",
+    )
+
+
+def _missing(column: str, count: int, header: Sequence[str], mapped: Header, where: str) -> RejectedFileError:
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    names = [cell.strip() for cell in header if cell.strip()]
+    shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
+    todo = "If the portal renamed it, add the new name under `aliases`."
+    if (close := suggest(column, mapped.new)) is not None:
+        todo = f"'{close[0]}' looks like '{column}' ({close[1]:.2f}): add it to `aliases`?"
+    return RejectedFileError(
+        f"required column '{column}'{more} is not in the file", where=where, found=shown, todo=todo
+    )
+
+
+def suggest(column: str, candidates: Iterable[str]) -> tuple[str, float] | None:
+    """The candidate that is most like a column's name, with the likeness (0 to 1), if one is like it at all."""
+    matcher = difflib.SequenceMatcher(autojunk=False)
+    matcher.set_seq2(normalise(column))
+    best: tuple[str, float] | None = None
+    for candidate in candidates:
+        matcher.set_seq1(normalise(candidate))
+        likeness = matcher.ratio()
+        if likeness >= LIKENESS and (best is None or likeness > best[1]):
+            best = (candidate, likeness)
+    return best
+
+
+def no_header(found: str, dataset: Dataset | None, *, where: str) -> RejectedFileError:
+    """The refusal of a file in which no row is a header."""
+    expected = "a row with column names"
+    if dataset is not None:
+        names = dataset.required or dataset.columns
+        expected = "a row with " + ", ".join(f"'{name}'" for name in names[:4]) + (" …" if len(names) > 4 else "")
+    return RejectedFileError(
+        "no header was found",
+        where=where,
+        found=found,
+        expected=expected,
+        todo="Look at the file: is it another report, or was every column renamed?",
+    )
+
+
+def check_period(table: Table, dataset: Dataset, period: Period, *, where: str = "") -> None:
+    """Checks that every value of `period_column` is the business day, or a day or the whole of a longer period.
+
+    Raises:
+        RejectedFileError: another day, a range, or a blank stands there.
+    """
+    column = dataset.period_column
+    if column is None or column in table.missing or not table.rows:
+        return
+    for value, count in table.distinct(column).items():
+        if not _covers(value, period):
+            raise RejectedFileError(
+                f"column '{column}' is not of the day that was asked for",
+                where=where,
+                found=f"{value!r} in {count} of {table.rows} rows" if value else f"nothing in {count} rows",
+                expected=period.dt,
+                todo="Ask the portal for this period again; a total over a range can't be a day.",
+            )
+
+
+def _covers(value: str | None, period: Period) -> bool:
+    if value is None:
+        return False
+    days = [_as_date(part) for part in _RANGE.split(value.strip())]
+    if len(days) == 2:
+        return days == [period.start, period.end]
+    return len(days) == 1 and days[0] is not None and period.start <= days[0] <= period.end
+
+
+def _as_date(text: str) -> date | None:
+    if (match := _DATE.fullmatch(text.strip())) is None:
+        return None
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        return None

@@ -1,0 +1,154 @@
+"""Puts the blocks of a file together into a `Table`: named columns, ids as text, blank rows left out, findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shopdata.config.models import Dataset
+from shopdata.exceptions import RejectedFileError
+from shopdata.lake.contract import Header
+from shopdata.lake.excel_blocks import Block, RawColumn
+from shopdata.lake.excel_container import Limits
+from shopdata.lake.tables import TEXT, Batch, Column, Finding, Formats, Table, null_column
+
+_TEXTS = {
+    "imprecise_number": "{count} whole numbers of more than 15 digits are number cells: their last digits may be lost",
+    "illegal_character": "{count} characters that no workbook may hold were replaced by \ufffd",
+    "error_cell": "{count} cells hold an error such as #N/A; it is kept as text",
+    "formula_without_value": "{count} formulas came without a value and are blank",
+}
+
+
+class TableBuilder:
+    """Takes blocks in the order of the file."""
+
+    def __init__(self, header: Header, dataset: Dataset | None, formats: Formats, limits: Limits, where: str) -> None:
+        self._header, self._formats, self._limits, self._where = header, formats, limits, where
+        self._names = [name for name, _ in header.places]
+        self._places = {place: number for number, (_, place) in enumerate(header.places) if place is not None}
+        self._ids = set(dataset.ids) if dataset else set()
+        nulls = dataset.null_texts if dataset else ()
+        self._null_texts = pa.array(nulls, pa.string()) if nulls else None
+        self._batches: list[Batch] = []
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self.findings: list[Finding] = []
+        self._rows = 0
+
+    def add(self, block: Block, first_row: int) -> None:
+        """Takes the rows of a block from `first_row` on."""
+        rows = block.rows - first_row
+        self._counts["formula_without_value", ""] += block.unvalued_formulas
+        if rows <= 0:
+            return
+        self._check_limit(self._rows + rows, self._limits.rows, "rows")
+        columns: list[Column | None] = [None] * len(self._names)
+        for place, raw in block.columns(first_row).items():
+            number = self._places.get(place)
+            if number is None:
+                number = self._add_unnamed(place)
+                columns.append(None)
+            columns[number] = self._finished(self._names[number], raw)
+        whole = [null_column(rows) if column is None else column for column in columns]
+        batch = _without_blank_rows(Batch(rows, whole))
+        if batch.rows:
+            self._batches.append(batch)
+            self._rows += batch.rows
+
+    def _add_unnamed(self, place: int) -> int:
+        """Values without a name above them are kept under the letters of their column."""
+        name = f"column_{column_letters(place)}"
+        while name in self._names:
+            name += "_"
+        self._check_limit(len(self._names) + 1, self._limits.columns, "columns")
+        self._names.append(name)
+        self._header.new.append(name)
+        self._places[place] = len(self._names) - 1
+        return len(self._names) - 1
+
+    def _finished(self, name: str, raw: RawColumn) -> Column:
+        column = raw.column
+        for kind, count in (
+            ("imprecise_number", raw.imprecise),
+            ("illegal_character", raw.illegal),
+            ("error_cell", raw.errors),
+        ):
+            if count:
+                self._counts[kind, name] += count
+        self._check_cell_length(name, column)
+        if name in self._ids:
+            column = Column(_without_point_zero(column.text), TEXT)
+        if self._null_texts is not None:
+            gone = pc.is_in(column.text, value_set=self._null_texts)
+            if pc.any(gone).as_py():
+                column = Column(pc.if_else(gone, pa.scalar(None, pa.string()), column.text), column.codes)
+        return column
+
+    def _check_cell_length(self, name: str, column: Column) -> None:
+        longest = pc.max(pc.binary_length(column.text)).as_py() or 0
+        if longest > self._limits.cell_length:
+            longest = pc.max(pc.utf8_length(column.text)).as_py()
+            self._check_limit(longest, self._limits.cell_length, f"characters in a cell of column '{name}'")
+
+    def _check_limit(self, found: int, limit: int, what: str) -> None:
+        if found > limit:
+            raise RejectedFileError(
+                "the file is larger than is safe",
+                where=self._where,
+                found=f"{found:,} {what}",
+                expected=f"at most {limit:,}",
+                todo="If the report is meant to be like this, raise the limits.",
+            )
+
+    def finish(self) -> Table:
+        """The table of all blocks."""
+        batches = [
+            Batch(batch.rows, batch.columns + [null_column(batch.rows)] * (len(self._names) - len(batch.columns)))
+            for batch in self._batches
+        ]
+        self.findings += [
+            Finding(kind, column, count, _TEXTS[kind].format(count=count))
+            for (kind, column), count in self._counts.items()
+            if count
+        ]
+        return Table(
+            columns=tuple(self._names),
+            batches=batches,
+            formats=tuple(self._formats),
+            warnings=self.findings,
+            new=tuple(self._header.new),
+            missing=tuple(self._header.missing),
+            renamed=self._header.renamed,
+        )
+
+
+def column_letters(place: int) -> str:
+    """The letters of a column of Excel, from 0 = A."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _without_point_zero(texts: pa.Array) -> pa.Array:
+    """Ids that went through a float somewhere end in `.0`; it was never part of them."""
+    if pc.any(pc.ends_with(texts, ".0")).as_py():
+        return pc.replace_substring_regex(texts, r"^(\d+)\.0$", r"\1")
+    return texts
+
+
+def _without_blank_rows(batch: Batch) -> Batch:
+    if not batch.columns or any(column.text.null_count == 0 for column in batch.columns):
+        return batch
+    keep = np.zeros(batch.rows, np.bool_)
+    for column in batch.columns:
+        if column.text.null_count < batch.rows:
+            keep |= column.text.is_valid().to_numpy(zero_copy_only=False)
+            if keep.all():
+                return batch
+    return Batch(int(keep.sum()), [column.filter(keep) for column in batch.columns])

@@ -1,0 +1,174 @@
+"""Numbers, dates and times as text: what a person sees in the cell, without what Excel's storage adds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shopdata.lake.tables import CellFormat, Kind
+
+#: Integers from here on do not all fit into the 15 digits that Excel keeps.
+IMPRECISE_FROM = Decimal(10) ** 15
+
+ZERO, POINT, MINUS = b"0.-"
+
+_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?")
+#: Quoted text, escaped characters, colours and conditions; what is left decides about dates.
+_FORMAT_NOISE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+
+
+def number_text(raw: str) -> str:
+    """A number of the source as plain decimal text: no exponent, no trailing zeros, the shortest float.
+
+    Whole numbers keep all the digits that stand in the source. Raises ValueError if it is no number.
+    """
+    if _PLAIN_NUMBER.fullmatch(raw) and len(raw) <= 16:
+        return raw
+    try:
+        exact = Decimal(raw)
+    except InvalidOperation:
+        raise ValueError(raw) from None
+    if not exact.is_finite():
+        raise ValueError(raw)
+    if not exact:
+        return "0"
+    if exact == exact.to_integral_value():
+        return f"{exact.quantize(Decimal(1)):f}" if exact.adjusted() < 28 else f"{int(exact)}"
+    return _plain(repr(float(raw)))
+
+
+def float_text(value: float) -> str:
+    """The shortest plain decimal text that reads back as this float."""
+    return str(int(value)) if value.is_integer() else _plain(repr(value))
+
+
+def _plain(shortest: str) -> str:
+    if "e" not in shortest:
+        return shortest.removesuffix(".0")
+    return f"{Decimal(shortest):f}"
+
+
+def number_column(raw: pa.Array) -> tuple[pa.Array, int]:
+    """A column of raw numbers as text, and how many of them are too large to be exact. Nulls stay.
+
+    Nearly all numbers are in their final form already; only those that may not be are looked at one by one.
+    Raises ValueError if one of them is no number.
+    """
+    count = len(raw)
+    offsets = np.frombuffer(raw.buffers()[1], np.int32, count + 1, raw.offset * 4)
+    data = np.frombuffer(raw.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    if not len(data):
+        return raw, 0
+    offsets = offsets - offsets[0]
+    lengths = np.diff(offsets)
+    first = data[np.minimum(offsets[:-1], len(data) - 1)]
+    second = data[np.minimum(offsets[:-1] + 1, len(data) - 1)]
+    odd = (lengths > 15) | ((first == ZERO) & (lengths > 1) & (second != POINT))
+    others = np.flatnonzero((data - ZERO) > 9)  # unsigned: everything that is no digit
+    if len(others):
+        owners = np.searchsorted(offsets, others, "right") - 1
+        is_point = data[others] == POINT
+        is_sign = (data[others] == MINUS) & (others == offsets[owners])
+        odd[owners[~(is_point | is_sign)]] = True
+        odd |= (first == MINUS) & (second == ZERO)
+        points = np.bincount(owners[is_point], minlength=count)
+        last = data[offsets[1:] - 1]
+        odd |= (points > 1) | ((points == 1) & ((last == ZERO) | (last == POINT) | (first == POINT)))
+    odd &= lengths > 0
+    if not odd.any():
+        return raw, 0
+    return _replace_odd(raw, odd)
+
+
+def _replace_odd(raw: pa.Array, odd: npt.NDArray[np.bool_]) -> tuple[pa.Array, int]:
+    mask = pa.array(odd)
+    distinct = raw.filter(mask).dictionary_encode()
+    texts = [number_text(value.strip()) for value in distinct.dictionary.cast(pa.string()).to_pylist()]
+    large = [len(text) > 15 and is_imprecise(text) for text in texts]
+    replaced = pc.replace_with_mask(raw, mask, pa.array(texts, raw.type).take(distinct.indices))
+    return replaced, int(np.array(large, np.int64)[distinct.indices.to_numpy()].sum()) if any(large) else 0
+
+
+def is_imprecise(text: str) -> bool:
+    """True for a whole number of more than 15 digits: as a number cell, its last digits can't be trusted."""
+    return "." not in text and abs(Decimal(text)) >= IMPRECISE_FROM
+
+
+def is_date_format(number_format: str) -> bool:
+    """True if Excel shows a number in this format as a date or a time."""
+    bare = _FORMAT_NOISE.sub("", number_format.split(";")[0]).lower()
+    return bool(re.search(r"[ymdhs年月日时分秒]", bare)) and "general" not in bare
+
+
+def has_time(number_format: str) -> bool:
+    """True if a date format shows hours or seconds."""
+    return bool(re.search(r"[hs时秒]", _FORMAT_NOISE.sub("", number_format).lower()))
+
+
+def has_date(number_format: str) -> bool:
+    """True if a date format shows a year, a day, or a month that is not minutes."""
+    bare = _FORMAT_NOISE.sub("", number_format).lower()
+    return bool(re.search(r"[yd年月日]", bare)) or ("m" in bare and not re.search(r"[hs]", bare))
+
+
+def serial_text(raw: str, number_format: str, *, epoch_1904: bool = False) -> str:
+    """Excel's day count as `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS` or, for a time of day or a duration, `HH:MM:SS`.
+
+    The blank between date and time is SQL's form of ISO 8601: Dremio, DuckDB and pandas cast it as it is.
+    """
+    days = float(raw)
+    if not has_date(number_format) and (days < 1 or _ELAPSED.search(number_format)):
+        return _duration_text(days)
+    if epoch_1904:
+        days += 1462
+    # Lotus 1-2-3 had a 29 February 1900, so Excel has one too; before it the count is one less.
+    start = datetime(1899, 12, 31) if days < 60 else datetime(1899, 12, 30)  # noqa: DTZ001 - a cell has no zone
+    moment = start + timedelta(milliseconds=round(days * 86_400_000))
+    return moment_text(moment, show_time=has_time(number_format))
+
+
+def moment_text(moment: datetime, *, show_time: bool) -> str:
+    """A moment in ISO form; the time is left out if it is midnight and nobody asked for it."""
+    if not show_time and moment.time() == time():
+        return moment.date().isoformat()
+    # What Excel keeps is a float of days: a few microseconds off are noise.
+    if moment.microsecond and min(moment.microsecond, 1_000_000 - moment.microsecond) <= 1000:
+        moment = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
+    return moment.isoformat(sep=" ", timespec="milliseconds" if moment.microsecond else "seconds")
+
+
+def _duration_text(days: float) -> str:
+    seconds = round(abs(days) * 86_400)
+    sign = "-" if days < 0 and seconds else ""
+    return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def text_serial(text: str) -> str:
+    """The way back: Excel's day count (1900) of a text that `serial_text` made. Raises ValueError for others."""
+    if match := re.fullmatch(r"(-?)(\d+):(\d\d):(\d\d)", text):
+        seconds = int(match[2]) * 3600 + int(match[3]) * 60 + int(match[4])
+        return match[1] + float_text(seconds / 86_400)
+    moment = datetime.fromisoformat(text)
+    start = datetime(1899, 12, 31) if moment.date() < date(1900, 3, 1) else datetime(1899, 12, 30)  # noqa: DTZ001
+    return float_text((moment - start) / timedelta(days=1))
+
+
+def convert_distinct(raw: pa.Array, convert: Callable[[str], str]) -> pa.Array:
+    """Applies a function to every different value of a column; nulls stay."""
+    encoded = raw.dictionary_encode()
+    values = [convert(value) for value in encoded.dictionary.cast(pa.string()).to_pylist()]
+    return pa.array(values, pa.string()).take(encoded.indices)
+
+
+def format_of(number_format: str) -> CellFormat:
+    """What a numeric cell in this number format is."""
+    kind = Kind.DATE if is_date_format(number_format) else Kind.NUMBER
+    return CellFormat(kind, number_format or "General")

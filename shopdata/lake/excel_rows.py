@@ -1,0 +1,78 @@
+"""Blocks made of Python rows: what the readers of old, odd and text formats give, one cell at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+
+from shopdata.lake.excel_blocks import RawColumn, simplified
+from shopdata.lake.excel_numbers import is_imprecise
+from shopdata.lake.excel_strings import replace_illegal
+from shopdata.lake.tables import TEXT, Column, Formats, Kind
+
+#: A cell's text with the code of its format, or None for a blank one.
+RawCell = tuple[str, int] | None
+
+_BLOCK_ROWS = 10_000
+
+
+class RowsBlock:
+    """Rows of Python values."""
+
+    def __init__(self, rows: Sequence[Sequence[RawCell]], formats: Formats, unvalued_formulas: int = 0) -> None:
+        self._cells = rows
+        self.rows = len(rows)
+        self.unvalued_formulas = unvalued_formulas
+        self._kinds = [entry.kind for entry in formats]
+
+    def preview(self, limit: int) -> list[list[str]]:
+        return [[cell[0] if cell else "" for cell in row] for row in self._cells[:limit]]
+
+    def columns(self, first_row: int) -> dict[int, RawColumn]:
+        wanted = self._cells[first_row:]
+        width = max((len(row) for row in wanted), default=0)
+        found: dict[int, RawColumn] = {}
+        for number in range(width):
+            cells = [row[number] if number < len(row) else None for row in wanted]
+            if any(cell is not None for cell in cells):
+                found[number] = self._column(cells)
+        return found
+
+    def _column(self, cells: Sequence[RawCell]) -> RawColumn:
+        texts: list[str | None] = []
+        codes = np.zeros(len(cells), np.uint8)
+        missing = np.zeros(len(cells), np.bool_)
+        result = RawColumn(Column(pa.nulls(0, pa.string())))
+        for row, cell in enumerate(cells):
+            if cell is None:
+                texts.append(None)
+                missing[row] = True
+                continue
+            text, code = cell
+            codes[row] = code
+            kind = self._kinds[code]
+            if kind is Kind.NUMBER and len(text) > 15 and is_imprecise(text):
+                result.imprecise += 1
+            elif kind is Kind.ERROR:
+                result.errors += 1
+            elif code == TEXT and not text.isalnum():
+                text, count = replace_illegal(text)
+                result.illegal += count
+            texts.append(text)
+        result.column = Column(pa.array(texts, pa.string()), simplified(codes, missing))
+        return result
+
+
+def row_blocks(rows: Iterable[Sequence[RawCell]], formats: Formats) -> Iterator[RowsBlock]:
+    """Gathers rows into blocks; rows without any value are left out."""
+    filled = (row for row in rows if any(cell is not None for cell in row))
+    while gathered := list(islice(filled, _BLOCK_ROWS)):
+        yield RowsBlock(gathered, formats)
+
+
+def text_cell(text: str) -> RawCell:
+    """A text; an empty one is a blank cell."""
+    return (text, TEXT) if text else None

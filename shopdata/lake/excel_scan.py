@@ -1,0 +1,243 @@
+"""The XML of a worksheet, taken apart with whole-array operations instead of a parser.
+
+A worksheet is a plain, flat format: rows of `<c r="B7" s="3" t="s"><v>12</v></c>`. All `<` of some megabytes are found
+at once, and what stands behind each says what it is. The work is done in numpy and Arrow, which let other threads run.
+Whatever is not of the plain form raises `OddXmlError`, and a full parser reads the sheet instead: slower, never other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shopdata.lake.excel_strings import OddXmlError, Positions, check_utf8, slices, text_starts
+
+#: More cells than this in one piece of XML is not a table but an attack: most of them would be blank.
+MAX_GRID_CELLS = 20_000_000
+
+ODD, CELL, VALUE, TEXT_TAG, ROW, FORMULA, OTHER = range(7)
+
+
+def _kinds() -> npt.NDArray[np.uint8]:
+    """What a tag is, by the two bytes behind `<`, little end first."""
+    kinds = np.full(1 << 16, ODD, np.uint8)
+    for tags, kind in (
+        ("c  c> c/", CELL),
+        ("v>", VALUE),
+        ("t> t ", TEXT_TAG),
+        ("ro", ROW),
+        ("f> f  f/", FORMULA),
+        ("v/ t/ is /c /v /t /i /f /r", OTHER),
+    ):
+        for place in range(0, len(tags), 3):
+            first, second = tags[place : place + 2].encode()
+            kinds[first | second << 8] = kind
+    return kinds
+
+
+_KINDS = _kinds()
+_ROW_NUMBER = r'\sr="(?P<number>\d+)"'
+_ATTRIBUTE = re.compile(r'\s([\w:]+)="([^"]*)"')
+
+
+@dataclass(frozen=True)
+class CellShape:
+    """What the attributes of a cell say, apart from its place."""
+
+    cell_type: str
+    style: int
+
+
+@dataclass
+class Scan:
+    """The cells of one piece of a sheet that hold a value, in reading order.
+
+    `texts[2 * i]` is the raw value of cell i (entities and all), `rows[i]` counts from 0 within the piece and over rows
+    that hold a value, `columns[i]` from 0 = A, `shapes[shape[i]]` says what it is.
+    """
+
+    rows: npt.NDArray[np.intp]
+    columns: npt.NDArray[np.intp]
+    shape: npt.NDArray[np.int32]
+    shapes: list[CellShape]
+    texts: pa.Array
+    row_count: int
+    #: Formulas that came without a value.
+    unvalued_formulas: int
+
+
+def row_pieces(pieces: Iterable[bytes], max_row_bytes: int = 64 << 20) -> Iterator[bytes]:
+    """Cuts the XML of a sheet into pieces that hold whole rows; all that is not `sheetData` is left out.
+
+    Raises OddXmlError where it can't be told what a row is, or if the sheet ends too early.
+    """
+    held, is_inside, is_done = b"", False, False
+    for piece in pieces:
+        if is_done:
+            continue
+        held += piece
+        if not is_inside:
+            begin = re.search(rb"<sheetData\s*(/?)>", held)
+            if begin is None:
+                if len(held) > max_row_bytes:
+                    raise OddXmlError("no sheetData")
+                continue
+            if b"<!" in held[: begin.start()] or _other_encoding(held):
+                raise OddXmlError("document type, comment or other encoding")
+            held, is_inside, is_done = held[begin.end() :], True, begin[1] == b"/"
+            if is_done:
+                continue
+        end = held.find(b"</sheetData")
+        is_done = end >= 0
+        cut = end if is_done else held.rfind(b"<row")
+        if cut > 0:
+            yield held[:cut]
+            held = held[cut:]
+        elif len(held) > max_row_bytes:
+            raise OddXmlError("a row without an end")
+    if not is_done:
+        raise OddXmlError("the sheet ends too early")
+
+
+def _other_encoding(held: bytes) -> bool:
+    declared = re.match(rb"""\s*(?:\xef\xbb\xbf)?<\?xml[^>]*encoding=["']([\w-]+)["']""", held)
+    return declared is not None and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii")
+
+
+def scan_rows(raw: bytes) -> Scan | None:
+    """Takes whole rows apart; None if none of them holds a value."""
+    check_utf8(raw)
+    data = np.frombuffer(raw + b"\0" * 32, np.uint8)
+    tags = np.flatnonzero(data == 0x3C)
+    kinds = _KINDS[data[tags + 1] | data[tags + 2].astype(np.uint16) << 8]
+    if (kinds == ODD).any():
+        raise OddXmlError("a tag that a plain sheet has not")
+    cells = np.flatnonzero(kinds == CELL)
+    rows = np.flatnonzero(kinds == ROW)
+    if not len(cells):
+        return None
+    if not len(rows) or rows[0] > cells[0]:
+        raise OddXmlError("cells without a row")
+    tags = np.append(tags, len(raw))
+    has_value, starts, ends = _values(data, raw, tags, kinds, cells)
+    per_row = np.diff(np.append(np.searchsorted(cells, rows), len(cells)))
+    row_of = np.repeat(np.arange(len(rows)), per_row)
+    columns, tails = _columns(data, raw, tags, cells, rows, row_of, per_row)
+    place = row_of * (1 << 20) + columns
+    if (place[1:] <= place[:-1]).any():
+        raise OddXmlError("cells out of order")
+    unvalued = int(((kinds[np.minimum(cells + 1, len(kinds) - 1)] == FORMULA) & ~has_value).sum())
+    keep = np.flatnonzero(has_value)
+    if not len(keep):
+        return None
+    kept_rows = row_of[keep]
+    row_numbers = np.concatenate(([0], np.cumsum(kept_rows[1:] != kept_rows[:-1])))
+    encoded = slices(raw, tails[keep], tags[cells[keep] + 1]).take(_even(len(keep))).dictionary_encode()
+    return Scan(
+        rows=row_numbers,
+        columns=columns[keep],
+        shape=encoded.indices.to_numpy(),
+        shapes=[_shape(tail) for tail in encoded.dictionary.to_pylist()],
+        texts=slices(raw, starts[keep], ends[keep]),
+        row_count=int(row_numbers[-1]) + 1,
+        unvalued_formulas=unvalued,
+    )
+
+
+def _even(count: int) -> pa.Array:
+    return pa.array(np.arange(0, 2 * count, 2, dtype=np.int32))
+
+
+def _values(
+    data: npt.NDArray[np.uint8], raw: bytes, tags: Positions, kinds: npt.NDArray[np.uint8], cells: Positions
+) -> tuple[npt.NDArray[np.bool_], Positions, Positions]:
+    """For each cell: does it hold a value, and where does that begin and end?"""
+    is_value = (kinds == VALUE) | (kinds == TEXT_TAG)
+    values = np.flatnonzero(is_value)
+    following = np.minimum(cells + 1, len(kinds) - 1)
+    has_value = kinds[following] == VALUE
+    if int(has_value.sum()) == len(values):
+        owners = np.flatnonzero(has_value)
+    else:
+        # Inline strings and formulas: other tags stand between a cell and its value.
+        owners = np.searchsorted(cells, values, "right") - 1
+        if len(owners) and (owners[0] < 0 or (owners[1:] == owners[:-1]).any()):
+            raise OddXmlError("more than one value in a cell")
+        has_value = np.zeros(len(cells), np.bool_)
+        has_value[owners] = True
+    starts = tags[cells].copy()
+    ends = starts.copy()
+    begin, end = text_starts(data, raw, tags[values]), tags[values + 1]
+    if (data[end + 1] != 0x2F).any() or (begin > end).any():
+        raise OddXmlError("a value with something in it")
+    starts[owners], ends[owners] = begin, end
+    has_value &= ends > starts
+    return has_value, starts, ends
+
+
+def _columns(
+    data: npt.NDArray[np.uint8],
+    raw: bytes,
+    tags: Positions,
+    cells: Positions,
+    rows: Positions,
+    row_of: Positions,
+    per_row: Positions,
+) -> tuple[Positions, Positions]:
+    """For each cell: its column, and where its attributes behind `r="B7"` begin."""
+    at = tags[cells]
+    has_place = (data[at + 3] == 0x72) & (data[at + 4] == 0x3D) & (data[at + 5] == 0x22) & (data[at + 2] == 0x20)
+    if not has_place.any() and not (_contains_place(raw, at)):
+        first_cells = np.cumsum(per_row) - per_row
+        return np.arange(len(cells)) - np.repeat(first_cells, per_row), at + 2
+    if not has_place.all():
+        raise OddXmlError("only some cells say where they are")
+    first, second, third = (data[at + step].astype(np.intp) for step in (6, 7, 8))
+    columns = first - 64
+    letters = np.ones(len(cells), np.intp)
+    is_two = second > 64
+    if is_two.any():
+        columns = np.where(is_two, columns * 26 + second - 64, columns)
+        is_three = is_two & (third > 64)
+        columns = np.where(is_three, columns * 26 + third - 64, columns)
+        letters += is_two
+        letters += is_three
+        if (second > 90).any() or (third[is_two] > 90).any():
+            raise OddXmlError("a cell in no column")
+    if (first < 65).any() or (first > 90).any() or (columns > 16_384).any():
+        raise OddXmlError("a cell in no column")
+    numbers, digits = _row_numbers(raw, tags, rows)
+    quote = at + 6 + letters + digits[row_of]
+    # The row of a cell must be the row it stands in; its length and its last digit show that at little cost.
+    if (data[quote] != 0x22).any() or (data[quote - 1] != 0x30 + (numbers % 10)[row_of]).any():
+        raise OddXmlError("a cell in another row")
+    return columns - 1, quote + 1
+
+
+def _contains_place(raw: bytes, at: Positions) -> bool:
+    """True if the first cell has an `r` somewhere among its attributes."""
+    return re.match(rb"<c[^>]*\sr=", raw[at[0] : at[0] + 200]) is not None
+
+
+def _row_numbers(raw: bytes, tags: Positions, rows: Positions) -> tuple[npt.NDArray[np.int64], Positions]:
+    opened = slices(raw, tags[rows], tags[rows + 1]).take(_even(len(rows)))
+    texts = pc.struct_field(pc.extract_regex(opened, _ROW_NUMBER), "number")
+    if texts.null_count:
+        raise OddXmlError("a row without a number")
+    numbers = texts.cast(pa.int64()).to_numpy()
+    if (numbers[1:] <= numbers[:-1]).any():
+        raise OddXmlError("rows out of order")
+    return numbers, pc.binary_length(texts).to_numpy().astype(np.intp)
+
+
+def _shape(tail: str) -> CellShape:
+    attributes = dict(_ATTRIBUTE.findall(f" {tail}"))
+    if "r" in attributes or not attributes.get("s", "0").isdigit():
+        raise OddXmlError("a cell with unusual attributes")
+    return CellShape(attributes.get("t", "n"), int(attributes.get("s", "0")))

@@ -1,0 +1,190 @@
+"""Text out of XML: entities, `_x000D_` escapes, characters that XML forbids; and the shared strings of a workbook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html.entities import html5
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Positions = npt.NDArray[np.intp]
+
+#: What stands in the place of a character that no XML may hold.
+REPLACEMENT = "\ufffd"
+
+_ENTITY = re.compile(r"&(#\d+|#[xX][0-9a-fA-F]+|\w+);")
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+#: The same question for RE2: does a text hold anything that `plain_text` or `replace_illegal` would change?
+SPECIAL = r"[&\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]|_x[0-9A-Fa-f]{4}_"
+_PHONETIC = re.compile(r"<rPh\b.*?</rPh>", re.DOTALL)
+_RICH_TEXT = re.compile(r"<t(?:\s[^>]*)?>([^<]*)</t>")
+_PRESERVED = len(b'<t xml:space="preserve">')
+
+
+class OddXmlError(Exception):
+    """Raised when XML is not of the plain form that the fast reader knows; a full XML parser takes over."""
+
+
+def slices(data: bytes, starts: Positions, ends: Positions) -> pa.Array:
+    """Text number 2*i is `data[starts[i]:ends[i]]`, without copying; the odd ones are what lies between.
+
+    `starts` and `ends` must not overlap and must grow. Take the even ones before anything else is done.
+    """
+    offsets = np.empty(2 * len(starts), np.int32)
+    offsets[0::2], offsets[1::2] = starts, ends
+    return pa.Array.from_buffers(pa.string(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+
+
+def check_utf8(data: bytes) -> None:
+    """Raises OddXmlError for bytes that are not UTF-8."""
+    offsets = pa.py_buffer(np.array([0, len(data)], np.int32))
+    try:
+        pa.Array.from_buffers(pa.binary(), 1, [None, offsets, pa.py_buffer(data)]).cast(pa.string())
+    except pa.ArrowInvalid as error:
+        raise OddXmlError(str(error)) from None
+
+
+def _entity(match: re.Match[str]) -> str:
+    name = match[1]
+    if name[0] == "#":
+        number = int(name[2:], 16) if name[1] in "xX" else int(name[1:])
+        return chr(number) if number < 0x110000 else REPLACEMENT
+    if name not in ("amp", "lt", "gt", "quot", "apos"):
+        raise OddXmlError(f"entity {name!r}")
+    return html5[f"{name};"]
+
+
+def plain_text(raw: str) -> str:
+    """Text as it stands between two tags of a workbook -> the text that is meant."""
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
+    if "&" in text:
+        text = _ENTITY.sub(_entity, text)
+    if "_x" in text:
+        text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    return text
+
+
+def replace_illegal(text: str) -> tuple[str, int]:
+    """Puts U+FFFD in the place of every character that XML forbids; surrogate pairs become the character they mean."""
+    if not text.isascii():
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return ILLEGAL.subn(REPLACEMENT, text)
+
+
+def plain_texts(raw: pa.Array) -> tuple[pa.Array, int]:
+    """A column of raw texts -> texts, and the number of illegal characters that were replaced. Empty becomes null."""
+    data = np.frombuffer(raw.buffers()[2] or b"", np.uint8)
+    illegal = 0
+    # Most columns have nothing to decode; one look at the bytes tells.
+    if _has_special(data):
+        mask = pc.match_substring_regex(raw, SPECIAL)
+        distinct = raw.filter(mask).dictionary_encode()
+        decoded = [replace_illegal(plain_text(value)) for value in distinct.dictionary.to_pylist()]
+        texts = pa.array([text for text, _ in decoded], pa.string())
+        raw = pc.replace_with_mask(raw, mask, texts.take(distinct.indices))
+        if any(count for _, count in decoded):
+            illegal = int(np.array([count for _, count in decoded])[distinct.indices.to_numpy()].sum())
+    return blank_to_null(raw), illegal
+
+
+def _has_special(data: npt.NDArray[np.uint8]) -> bool:
+    if not len(data):
+        return False
+    if (data == 0x26).any() or ((data < 0x20) & (data != 0x0A) & (data != 0x09)).any():
+        return True
+    return b"_x" in data.tobytes() or b"\xef\xbf" in data.tobytes()
+
+
+def blank_to_null(texts: pa.Array) -> pa.Array:
+    """Empty texts become null: the lake has one way to say that nothing is there."""
+    empty = pc.equal(pc.binary_length(texts), 0)
+    if pc.any(empty).as_py():
+        return pc.if_else(empty, pa.scalar(None, pa.string()), texts)
+    return texts
+
+
+def text_starts(data: npt.NDArray[np.uint8], raw: bytes, tags: Positions) -> Positions:
+    """Where the text behind each `<t>` or `<t xml:space="preserve">` begins."""
+    starts = tags + 3
+    attributed = np.flatnonzero(data[tags + 2] != 0x3E)
+    if len(attributed):
+        where = tags[attributed]
+        ends = where + _PRESERVED
+        for place in np.flatnonzero(data[np.minimum(ends - 1, len(data) - 1)] != 0x3E):
+            ends[place] = raw.index(b">", where[place]) + 1
+        starts[attributed] = ends
+    return starts
+
+
+class SharedStrings:
+    """`xl/sharedStrings.xml`, read piece by piece.
+
+    `texts` is one Arrow array (empty strings are null), `illegal` the number of replaced characters.
+    """
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        found: list[pa.Array] = []
+        self.illegal = 0
+        held = b""
+        for piece in pieces:
+            held += piece
+            cut = held.rfind(b"</si>") + 5
+            if cut > 4:
+                found.append(self._scan(held[:cut]))
+                held = held[cut:]
+        if b"<si>" in held or (found and b"</sst>" not in held):
+            raise OddXmlError("the shared strings end too early")
+        if not found and b"<si" in held.replace(b"<si/>", b""):
+            raise OddXmlError("shared strings with a prefix or attributes")
+        self.texts: pa.Array = pa.concat_arrays(found) if found else pa.array([], pa.string())
+
+    def _scan(self, raw: bytes) -> pa.Array:
+        if b"<!" in raw or b"<si " in raw or b":si>" in raw or b"<si/>" in raw:
+            raise OddXmlError("shared strings in an unusual form")
+        check_utf8(raw)
+        data = np.frombuffer(raw + b"\0" * 8, np.uint8)
+        tags = np.flatnonzero(data == 0x3C)
+        first, second, third = data[tags + 1], data[tags + 2], data[tags + 3]
+        is_item = (first == 0x73) & (second == 0x69) & (third == 0x3E)
+        is_text = (first == 0x74) & ((second == 0x3E) | (second == 0x20))
+        is_end = (first == 0x2F) & (second == 0x73) & (third == 0x69)
+        items, texts, ends = np.flatnonzero(is_item), np.flatnonzero(is_text), np.flatnonzero(is_end)
+        if len(items) != len(ends) or (items >= ends).any() or (items[1:] < ends[:-1]).any():
+            raise OddXmlError("shared strings are nested")
+        owners = np.searchsorted(items, texts, "right") - 1
+        if (owners < 0).any():
+            raise OddXmlError("text before the first shared string")
+        # Plain: <si><t>...</t></si>, three tags from <si> to </si>, or none for an empty one.
+        begin, end = tags[items] + 4, tags[items] + 4
+        is_plain = np.zeros(len(items), np.bool_)
+        single = np.bincount(owners, minlength=len(items)) == 1
+        of_single = texts[single[owners]]
+        is_plain[single] = (of_single == items[single] + 1) & (ends[single] == items[single] + 3)
+        plain_tags = texts[is_plain[owners]]
+        begin[is_plain] = text_starts(data, raw, tags[plain_tags])
+        end[is_plain] = tags[plain_tags + 1]
+        even = pa.array(np.arange(0, 2 * len(items), 2, dtype=np.int32))
+        values, illegal = plain_texts(slices(raw, begin, end).take(even)) if len(items) else (pa.array([], pa.string()), 0)
+        self.illegal += illegal
+        rich = np.flatnonzero(~is_plain)
+        return self._with_rich(values, rich, [raw[tags[items[n]] : tags[ends[n]]] for n in rich]) if len(rich) else values
+
+    def _with_rich(self, values: pa.Array, places: Positions, parts: list[bytes]) -> pa.Array:
+        texts: list[str | None] = []
+        for part in parts:
+            text, count = replace_illegal(rich_text(part.decode()))
+            self.illegal += count
+            texts.append(text or None)
+        mask = np.zeros(len(values), np.bool_)
+        mask[places] = True
+        return pc.replace_with_mask(values, pa.array(mask), pa.array(texts, pa.string()))
+
+
+def rich_text(xml: str) -> str:
+    """All runs of a rich text as one text; phonetic hints are no part of it."""
+    return "".join(plain_text(run) for run in _RICH_TEXT.findall(_PHONETIC.sub("", xml)))

@@ -1,0 +1,247 @@
+"""One raw file as a table: text as the lake will hold it, and beside it what kind of cell the source had.
+
+A `Table` is saved as an Arrow IPC file, so that validation parses a raw file once and the merge maps it from disk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Codes = npt.NDArray[np.uint8]
+
+#: Codes that every table has: text, and a number in the format "General".
+TEXT, NUMBER = 0, 1
+
+_META = b"shopdata.table"
+
+
+class Kind(StrEnum):
+    """What a cell of the source is, apart from its text."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    BOOL = "bool"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class CellFormat:
+    """A kind of cell with the number format that Excel shows it in."""
+
+    kind: Kind
+    number_format: str = "General"
+
+
+class Formats:
+    """The formats of one file; a cell refers to them by a code from 0 to 255."""
+
+    def __init__(self) -> None:
+        self._codes: dict[CellFormat, int] = {}
+        self.code(CellFormat(Kind.TEXT))
+        self.code(CellFormat(Kind.NUMBER))
+
+    def code(self, cell_format: CellFormat) -> int:
+        """The code of a format; from the 251st on a kind's plain format stands for the rest of its kind."""
+        if cell_format not in self._codes and len(self._codes) > 250:
+            cell_format = CellFormat(cell_format.kind, PLAIN_FORMATS[cell_format.kind])
+        return self._codes.setdefault(cell_format, len(self._codes))
+
+    def __iter__(self) -> Iterator[CellFormat]:
+        return iter(self._codes)
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+
+#: How a kind is shown when its source says nothing better.
+PLAIN_FORMATS = {
+    Kind.TEXT: "General",
+    Kind.NUMBER: "General",
+    Kind.DATE: "yyyy-mm-dd",
+    Kind.BOOL: "General",
+    Kind.ERROR: "General",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a file that a person should know, though the file is used.
+
+    `kind` is for programs (`imprecise_number`, `new_column` ...), `text` for people; `count` is the number of cells.
+    """
+
+    kind: str
+    column: str = ""
+    count: int = 0
+    text: str = ""
+
+
+@dataclass
+class Column:
+    """A stretch of one column: text (null = missing) and the kind of each cell, one code if all are alike."""
+
+    text: pa.Array
+    codes: int | Codes = TEXT
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def code_array(self) -> Codes:
+        """The codes as an array, also where one stands for all."""
+        return np.full(len(self.text), self.codes, np.uint8) if isinstance(self.codes, int) else self.codes
+
+    def filter(self, keep: npt.NDArray[np.bool_]) -> Column:
+        """The rows for which `keep` is true."""
+        codes = self.codes if isinstance(self.codes, int) else self.codes[keep]
+        return Column(self.text.filter(pa.array(keep)), codes)
+
+
+def null_column(rows: int) -> Column:
+    """A column in which nothing stands."""
+    return Column(pa.nulls(rows, pa.string()))
+
+
+@dataclass
+class Batch:
+    """Some thousand rows of a table; its columns are in the order of the table's."""
+
+    rows: int
+    columns: list[Column]
+
+
+@dataclass
+class Table:
+    """One file's rows under the contract's names: contract columns in order, then new ones as they came.
+
+    `missing` are optional columns of the contract that the file has not (they are there, as nulls), `new` the columns
+    that the contract does not know, `renamed` alias -> name where the file used an alias.
+    """
+
+    columns: tuple[str, ...]
+    batches: Sequence[Batch]
+    formats: tuple[CellFormat, ...]
+    warnings: list[Finding] = field(default_factory=list)
+    new: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    renamed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Data rows; the header is none."""
+        return sum(batch.rows for batch in self.batches)
+
+    @property
+    def drift(self) -> list[Finding]:
+        """How the file differs from the contract."""
+        found = [Finding("new_column", name, text=f"column '{name}' is not in the contract") for name in self.new]
+        found += [Finding("missing_column", name, text=f"column '{name}' is not in the file") for name in self.missing]
+        found += [
+            Finding("renamed_column", name, text=f"column '{name}' is called '{alias}' in the file")
+            for alias, name in self.renamed.items()
+        ]
+        return found
+
+    def distinct(self, column: str) -> dict[str | None, int]:
+        """The values of a column with the number of rows that have each; None counts the blank cells."""
+        place = self.columns.index(column)
+        counts: dict[str | None, int] = {}
+        for batch in self.batches:
+            for entry in pc.value_counts(batch.columns[place].text).to_pylist():
+                counts[entry["values"]] = counts.get(entry["values"], 0) + entry["counts"]
+        return counts
+
+    def to_arrow(self) -> pa.Table:
+        """All rows as one Arrow table of strings, for readers that want no kinds."""
+        schema = pa.schema([pa.field(name, pa.string()) for name in self.columns])
+        arrays = [[column.text for column in batch.columns] for batch in self.batches]
+        return pa.Table.from_batches([pa.RecordBatch.from_arrays(row, schema=schema) for row in arrays], schema=schema)
+
+    def save(self, path: Path) -> None:
+        """Writes the table as one Arrow IPC file, beside and then in place."""
+        shared = _shared_codes(self.columns, self.batches)
+        about: dict[str, Any] = {
+            "columns": self.columns,
+            "codes": shared,
+            "rows": self.rows,
+            "formats": [(entry.kind.value, entry.number_format) for entry in self.formats],
+            "warnings": [asdict(finding) for finding in self.warnings],
+            "new": self.new,
+            "missing": self.missing,
+            "renamed": self.renamed,
+        }
+        fields = [pa.field(f"text{place}", pa.string()) for place in range(len(self.columns))]
+        fields += [pa.field(f"code{place}", pa.uint8()) for place, code in enumerate(shared) if code is None]
+        schema = pa.schema(fields, metadata={_META: json.dumps(about, ensure_ascii=False)})
+        beside = path.with_name(f"{path.name}.part")
+        with pa.OSFile(str(beside), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            for batch in self.batches:
+                arrays = [column.text for column in batch.columns]
+                arrays += [pa.array(batch.columns[place].code_array()) for place, c in enumerate(shared) if c is None]
+                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+        beside.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Table:
+        """Maps a saved table; its rows are read from disk as they are used."""
+        reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        about = json.loads(reader.schema.metadata[_META])
+        return cls(
+            columns=tuple(about["columns"]),
+            batches=_SavedBatches(reader, about["codes"], about["rows"]),
+            formats=tuple(CellFormat(Kind(kind), number_format) for kind, number_format in about["formats"]),
+            warnings=[Finding(**finding) for finding in about["warnings"]],
+            new=tuple(about["new"]),
+            missing=tuple(about["missing"]),
+            renamed=about["renamed"],
+        )
+
+
+class _SavedBatches(Sequence[Batch]):
+    """The batches of a saved table, made anew each time they are asked for, so that none stays in memory."""
+
+    def __init__(self, reader: Any, codes: list[int | None], rows: int) -> None:
+        self._reader, self._codes, self.rows = reader, codes, rows
+
+    def __len__(self) -> int:
+        return int(self._reader.num_record_batches)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        saved = self._reader.get_batch(place)
+        columns = [
+            Column(saved.column(number), saved.column(f"code{number}").to_numpy() if code is None else code)
+            for number, code in enumerate(self._codes)
+        ]
+        return Batch(saved.num_rows, columns)
+
+
+def _shared_codes(columns: Sequence[str], batches: Sequence[Batch]) -> list[int | None]:
+    """For each column the code of all its cells, or None where they differ. An all-null stretch fits any code."""
+    shared: list[int | None] = []
+    for place in range(len(columns)):
+        codes: set[int] = set()
+        for batch in batches:
+            column = batch.columns[place]
+            if isinstance(column.codes, int):
+                if column.text.null_count < batch.rows:
+                    codes.add(column.codes)
+            else:
+                codes.update((-1, -2))
+            if len(codes) > 1:
+                break
+        shared.append(next(iter(codes), TEXT) if len(codes) < 2 else None)
+    return shared

@@ -61,7 +61,11 @@ def _as_text(head: bytes) -> str | None:
 
 
 def read_table(
-    path: Path, dataset: Dataset | None, *, limits: Limits = Limits(), where: str = ""  # noqa: B008 - frozen
+    path: Path,
+    dataset: Dataset | None,
+    *,
+    limits: Limits = Limits(),
+    where: str = "",
 ) -> Table:
     """Reads one raw file by its content and maps its columns to the contract.
 

@@ -8,12 +8,11 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from shopdata.lake.excel_numbers import convert_distinct, float_text, is_imprecise, number_column, serial_text
+from shopdata.lake.excel_numbers import convert_distinct, number_column, serial_text
 from shopdata.lake.excel_scan import MAX_GRID_CELLS, CellShape, Scan
 from shopdata.lake.excel_strings import OddXmlError, plain_texts
-from shopdata.lake.tables import NUMBER, TEXT, CellFormat, Codes, Column, Formats, Kind, null_column
+from shopdata.lake.tables import TEXT, CellFormat, Codes, Column, Formats, Kind, null_column
 
 
 @dataclass
@@ -106,7 +105,10 @@ class ScannedBlock:
         return self._scan.texts.take(pa.array(cells * 2, pa.int32(), mask=missing))
 
     def _mixed(
-        self, cells: np.ndarray[tuple[int], np.dtype[np.int32]], shape: object, missing: np.ndarray[tuple[int], np.dtype[np.bool_]]
+        self,
+        cells: np.ndarray[tuple[int], np.dtype[np.int32]],
+        shape: object,
+        missing: np.ndarray[tuple[int], np.dtype[np.bool_]],
     ) -> RawColumn:
         """A column whose cells differ in kind: each kind is read by itself, then all are put back into their places."""
         result = RawColumn(null_column(len(cells)))

@@ -102,10 +102,7 @@ class Package:
                     where=self._where,
                     todo="Switch the password off where the report is made.",
                 )
-            if (
-                info.file_size > limits.ratio_from_bytes
-                and info.file_size > max(info.compress_size, 1) * limits.ratio
-            ):
+            if info.file_size > limits.ratio_from_bytes and info.file_size > max(info.compress_size, 1) * limits.ratio:
                 found = f"{info.filename!r} of {info.file_size:,} bytes out of {info.compress_size:,}"
                 raise self._too_much(found, f"at most {limits.ratio} times the packed size")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, field
-from xml.etree import ElementTree  # noqa: S405 - document types, the way to entity bombs, are refused before parsing
+from xml.etree import ElementTree
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel_container import Package

@@ -169,10 +169,14 @@ class SharedStrings:
         begin[is_plain] = text_starts(data, raw, tags[plain_tags])
         end[is_plain] = tags[plain_tags + 1]
         even = pa.array(np.arange(0, 2 * len(items), 2, dtype=np.int32))
-        values, illegal = plain_texts(slices(raw, begin, end).take(even)) if len(items) else (pa.array([], pa.string()), 0)
+        values, illegal = (
+            plain_texts(slices(raw, begin, end).take(even)) if len(items) else (pa.array([], pa.string()), 0)
+        )
         self.illegal += illegal
         rich = np.flatnonzero(~is_plain)
-        return self._with_rich(values, rich, [raw[tags[items[n]] : tags[ends[n]]] for n in rich]) if len(rich) else values
+        return (
+            self._with_rich(values, rich, [raw[tags[items[n]] : tags[ends[n]]] for n in rich]) if len(rich) else values
+        )
 
     def _with_rich(self, values: pa.Array, places: Positions, parts: list[bytes]) -> pa.Array:
         texts: list[str | None] = []

@@ -39,9 +39,7 @@ def fast_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:
     context = SheetContext(formats, styles=workbook.styles, epoch_1904=workbook.epoch_1904)
     if workbook.strings_part is not None:
         context.strings = SharedStrings(package.pieces(workbook.strings_part)).texts
-    return [
-        Sheet(entry.name, _scan_sheet(package, entry.part, context), entry.is_hidden) for entry in workbook.sheets
-    ]
+    return [Sheet(entry.name, _scan_sheet(package, entry.part, context), entry.is_hidden) for entry in workbook.sheets]
 
 
 def _workbook(package: Package, where: str) -> Workbook:

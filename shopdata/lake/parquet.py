@@ -1,0 +1,57 @@
+"""The partition for the lake: one Parquet object, every column text, equal bytes for equal rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+#: A row group is closed when it holds so much: one per partition in daily use, while a day of 300 large shops still
+#: does not have to fit into memory.
+ROW_GROUP_ROWS = 1_000_000
+ROW_GROUP_BYTES = 96 << 20
+
+
+class ParquetWriter:
+    """Writes rows of text in the order they come."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self._schema = pa.schema([pa.field(name, pa.string()) for name in columns])
+        # Version, page format and codec are set though some are defaults: the bytes must not change with a default.
+        self._writer = pq.ParquetWriter(
+            path,
+            self._schema,
+            version="2.6",
+            data_page_version="1.0",
+            compression="zstd",
+            compression_level=3,
+            use_dictionary=True,
+            write_statistics=True,
+            store_schema=False,
+        )
+        self._held: list[pa.RecordBatch] = []
+        self._rows = self._bytes = 0
+
+    def write(self, arrays: Sequence[pa.Array]) -> None:
+        """Takes some rows, one array per column."""
+        batch = pa.RecordBatch.from_arrays(list(arrays), schema=self._schema)
+        if self._held and (
+            self._rows + batch.num_rows > ROW_GROUP_ROWS or self._bytes + batch.nbytes > ROW_GROUP_BYTES
+        ):
+            self._flush()
+        self._held.append(batch)
+        self._rows += batch.num_rows
+        self._bytes += batch.nbytes
+
+    def _flush(self) -> None:
+        table = pa.Table.from_batches(self._held, schema=self._schema)
+        self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
+        self._held, self._rows, self._bytes = [], 0, 0
+
+    def close(self) -> None:
+        """Writes what is held and the footer."""
+        if self._held:
+            self._flush()
+        self._writer.close()

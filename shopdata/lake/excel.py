@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import codecs
+import re
+import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from shopdata.config.models import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import HEADER_WITHIN_ROWS, find_header, map_columns, no_header
-from shopdata.lake.excel_builder import TableBuilder
+from shopdata.lake.excel_builder import TableBuilder, with_numbers
 from shopdata.lake.excel_container import Limits, Package
+from shopdata.lake.excel_text import csv_sheets, html_sheets
+from shopdata.lake.excel_xls import xls_sheets
 from shopdata.lake.excel_xlsx import OddXmlError, Sheet, fast_sheets, first_block, parsed_sheets
 from shopdata.lake.tables import Finding, Formats, Table
 
 __all__ = ["Limits", "read_table", "sniff"]
 
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: Workbooks of Excel 2 to 5 without a container around them begin with their first record.
+_BARE_BIFF = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
+_TABLE_SUFFIXES = {".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".htm", ".html"}
+_KINDS = {"json": "JSON", "xml": "XML", "zip": "a zip", "xlsb": "a binary workbook (.xlsb)"}
+
 
 def sniff(path: Path) -> str:
-    """The extension that fits a file's content: xlsx, xlsm, xlsb, xls, zip, html, json, xml, csv, or bin for none."""
+    """The extension that fits a file's content: xlsx, xlsb, xls, zip, html, json, xml, csv, or bin for none."""
     with path.open("rb") as file:
         head = file.read(4096)
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _sniff_zip(path)
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") or head[:2] in (b"\x09\x08", b"\x09\x04", b"\x09\x02"):
+    if head.startswith(_OLE) or head[:2] in _BARE_BIFF:
         return "xls"
     text = _as_text(head)
-    if text is None:
+    if text is None or not text.strip():
         return "bin"
     start = text.lstrip("\ufeff \t\r\n").lower()
     if start.startswith(("{", "[")):
         return "json"
     if start.startswith("<"):
-        is_html = any(mark in start for mark in ("<html", "<!doctype html", "<table", "<body", "<head", "<div"))
-        return "html" if is_html else "xml"
+        return "html" if re.search(r"<(?:!doctype html|html|table|body|head|div|meta)\b", start) else "xml"
     return "csv"
 
 
@@ -41,30 +51,24 @@ def _sniff_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as package:
             names = set(package.namelist())
-            if "xl/workbook.bin" in names:
-                return "xlsb"
-            if "xl/workbook.xml" in names:
-                types = package.getinfo("[Content_Types].xml") if "[Content_Types].xml" in names else None
-                small = types is not None and types.file_size < 1 << 20
-                return "xlsm" if small and b"macroEnabled" in package.read("[Content_Types].xml") else "xlsx"
-            return "xlsx" if "[Content_Types].xml" in names else "zip"
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, UnicodeDecodeError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return "zip"
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    return "xlsx" if "[Content_Types].xml" in names or "xl/workbook.xml" in names else "zip"
 
 
 def _as_text(head: bytes) -> str | None:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return head[: len(head) & ~1].decode("utf-16", "replace")
-    if b"\0" in head:
-        return None
-    return head.decode("utf-8", "replace")
+    return None if b"\0" in head else head.decode("utf-8", "replace")
 
 
 def read_table(
     path: Path,
     dataset: Dataset | None,
     *,
-    limits: Limits = Limits(),
+    limits: Limits = Limits(),  # noqa: B008 - frozen
     where: str = "",
 ) -> Table:
     """Reads one raw file by its content and maps its columns to the contract.
@@ -88,27 +92,73 @@ def read_table(
             expected=f"at most {limits.file_bytes:,}",
             todo="If the report is meant to be like this, raise the limits.",
         )
-    ext = sniff(path)
-    if ext in ("xlsx", "xlsm"):
-        return _read_xlsx(path, dataset, limits, where)
-    raise RejectedFileError(
+    match sniff(path):
+        case "xlsx":
+            return _read_xlsx(path, dataset, limits, where)
+        case "xls":
+            return _read_by(xls_sheets, path, dataset, limits, where)
+        case "csv":
+            return with_numbers(_read_by(csv_sheets, path, dataset, limits, where), dataset)
+        case "html":
+            return with_numbers(_read_by(html_sheets, path, dataset, limits, where), dataset)
+        case "zip":
+            return _read_zip(path, dataset, limits, where)
+        case other:
+            raise _no_table(other, size, where)
+
+
+def _no_table(ext: str, size: int, where: str) -> RejectedFileError:
+    return RejectedFileError(
         "the file is no table",
         where=where,
-        found=f"{ext or 'nothing'}, {size:,} bytes",
+        found=f"{_KINDS.get(ext, 'bytes of no known kind')}, {size:,} bytes" if size else "an empty file",
         expected="a workbook, a CSV or a zip with one of them",
         todo="Look at the file: it may be an answer of the portal that says what went wrong.",
     )
 
 
-def _read_xlsx(path: Path, dataset: Dataset | None, limits: Limits, where: str) -> Table:
-    with Package(path, limits, where) as package:
-        formats = Formats()
-        try:
-            return table_of_sheets(fast_sheets(package, formats, where), dataset, formats, limits, where)
-        except OddXmlError:
-            pass
+def _read_by(
+    reader: Callable[[Path, Formats, str], list[Sheet]],
+    path: Path,
+    dataset: Dataset | None,
+    limits: Limits,
+    where: str,
+) -> Table:
     formats = Formats()
-    return table_of_sheets(parsed_sheets(path, formats, where), dataset, formats, limits, where)
+    return table_of_sheets(reader(path, formats, where), dataset, formats, limits, where)
+
+
+def _read_xlsx(path: Path, dataset: Dataset | None, limits: Limits, where: str) -> Table:
+    try:
+        with Package(path, limits, where) as package:
+            formats = Formats()
+            return table_of_sheets(fast_sheets(package, formats, where), dataset, formats, limits, where)
+    except OddXmlError:
+        return _read_by(parsed_sheets, path, dataset, limits, where)
+
+
+def _read_zip(path: Path, dataset: Dataset | None, limits: Limits, where: str) -> Table:
+    """Reads the one table in a zip; what a system puts beside it (`__MACOSX`, readme) is passed over."""
+    with Package(path, limits, where) as package:
+        names = [
+            name for name in package.names if Path(name).suffix.lower() in _TABLE_SUFFIXES and "__MACOSX" not in name
+        ]
+        if len(names) != 1:
+            raise RejectedFileError(
+                "the zip does not hold one table",
+                where=where,
+                found=", ".join(f"'{name}'" for name in (names or package.names)[:5]) or "nothing",
+                expected="one workbook or CSV",
+                todo="Look which file is meant; the report may have been split.",
+            )
+        with tempfile.TemporaryDirectory(prefix="shopdata-") as folder:
+            inner = Path(folder, "inner")
+            with inner.open("wb") as file:
+                for piece in package.pieces(names[0]):
+                    file.write(piece)
+            if sniff(inner) == "zip":
+                raise _no_table("zip", inner.stat().st_size, where)
+            return read_table(inner, dataset, limits=limits, where=where)
 
 
 def table_of_sheets(

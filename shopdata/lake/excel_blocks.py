@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from shopdata.lake.excel_numbers import convert_distinct, number_column, serial_text
 from shopdata.lake.excel_scan import MAX_GRID_CELLS, CellShape, Scan
 from shopdata.lake.excel_strings import OddXmlError, plain_texts
 from shopdata.lake.tables import TEXT, CellFormat, Codes, Column, Formats, Kind, null_column
+
+Cells = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass
@@ -89,7 +93,7 @@ class ScannedBlock:
                 found[number] = self._column(wanted)
         return found
 
-    def _column(self, cells: np.ndarray[tuple[int], np.dtype[np.int32]]) -> RawColumn:
+    def _column(self, cells: Cells) -> RawColumn:
         missing = cells < 0
         has_missing = bool(missing.any())
         shape = self._scan.shape[cells]
@@ -101,21 +105,21 @@ class ScannedBlock:
             return result
         return self._mixed(cells, shape, missing)
 
-    def _raw(self, cells: np.ndarray[tuple[int], np.dtype[np.int32]], missing: object) -> pa.Array:
+    def _raw(self, cells: Cells, missing: Mask | None) -> pa.Array:
         return self._scan.texts.take(pa.array(cells * 2, pa.int32(), mask=missing))
 
     def _mixed(
         self,
-        cells: np.ndarray[tuple[int], np.dtype[np.int32]],
-        shape: object,
-        missing: np.ndarray[tuple[int], np.dtype[np.bool_]],
+        cells: Cells,
+        shape: Cells,
+        missing: Mask,
     ) -> RawColumn:
         """A column whose cells differ in kind: each kind is read by itself, then all are put back into their places."""
         result = RawColumn(null_column(len(cells)))
         where = np.full(len(cells), -1, np.int64)
         parts: list[pa.Array] = []
         done = 0
-        shape = np.where(missing, -1, shape)  # type: ignore[call-overload]
+        shape = np.where(missing, np.int32(-1), shape)
         # Shapes of one reader (the same kind in another style) are read together.
         for shape_number in np.unique(shape[shape >= 0]).tolist():
             places = np.flatnonzero(shape == shape_number)
@@ -158,7 +162,7 @@ class ScannedBlock:
             raise OddXmlError(str(error)) from None
 
 
-def simplified(codes: Codes, missing: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int | Codes:
+def simplified(codes: Codes, missing: Mask) -> int | Codes:
     """One code if all cells that hold a value have the same."""
     present = codes[~missing]
     return int(present[0]) if len(present) and (present == present[0]).all() else codes

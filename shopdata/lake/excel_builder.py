@@ -13,8 +13,9 @@ from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import Header
 from shopdata.lake.excel_blocks import Block, RawColumn
 from shopdata.lake.excel_container import Limits
-from shopdata.lake.tables import TEXT, Batch, Column, Finding, Formats, Table, null_column
+from shopdata.lake.tables import NUMBER, TEXT, Batch, Column, Finding, Formats, Table, null_column
 
+_PLAIN_NUMBER = r"^-?(0|[1-9]\d{0,10})(\.\d{1,6})?$"
 _TEXTS = {
     "imprecise_number": "{count} whole numbers of more than 15 digits are number cells: their last digits may be lost",
     "illegal_character": "{count} characters that no workbook may hold were replaced by \ufffd",
@@ -123,6 +124,26 @@ class TableBuilder:
             missing=tuple(self._header.missing),
             renamed=self._header.renamed,
         )
+
+
+def with_numbers(table: Table, dataset: Dataset | None) -> Table:
+    """Makes number cells of a text format's numbers, so that people can add them up; the texts stay as they are.
+
+    A column becomes one of numbers if all that stands in it is a number or a dash, no id, and no number is so long
+    that Excel would show it rounded, or begins with a zero.
+    """
+    ids = set(dataset.ids) if dataset else set()
+    for place, name in enumerate(table.columns):
+        columns = [batch.columns[place] for batch in table.batches]
+        if name in ids or not columns:
+            continue
+        numbers = [pc.match_substring_regex(column.text, _PLAIN_NUMBER) for column in columns]
+        dashes = [pc.is_in(column.text, value_set=pa.array(["-", "--"])) for column in columns]
+        if all(pc.all(pc.or_(number, dash), min_count=0).as_py() for number, dash in zip(numbers, dashes, strict=True)):
+            for column, number in zip(columns, numbers, strict=True):
+                codes = number.fill_null(False).to_numpy(zero_copy_only=False).astype(np.uint8) * NUMBER
+                column.codes = NUMBER if codes.all() else codes
+    return table
 
 
 def column_letters(place: int) -> str:

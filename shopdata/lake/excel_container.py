@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from isal import isal_zlib
+from isal import igzip_lib, isal_zlib
 
 from shopdata.exceptions import RejectedFileError
 
@@ -165,7 +165,7 @@ class Package:
             at_end = not packed
             try:
                 out = inflater.decompress(packed, room)
-            except isal_zlib.error as error:
+            except (igzip_lib.IsalError, ValueError) as error:
                 raise self.broken(f"{name!r}: {error}") from None
             packed = inflater.unconsumed_tail
             gathered.append(out)

@@ -39,7 +39,7 @@ class Part:
 
 @dataclass
 class Merged:
-    """What was written. `warnings` and `drift` are entries of a receipt: {"shop", "kind", "column", "count", "text"}."""
+    """What was written. `warnings` and `drift` are entries of a receipt, as `_entry` has them."""
 
     rows: int
     columns: list[str]

@@ -53,7 +53,8 @@ class WorkbookWriter:
         begin = (
             f'{_DECLARATION}<worksheet xmlns="{_MAIN}"><dimension ref="A1:{last}"/>'
             '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" '
-            'state="frozen"/><selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/>'
+            'state="frozen"/><selection pane="bottomLeft"/></sheetView></sheetViews>'
+            '<sheetFormatPr defaultRowHeight="15"/>'
             f'<cols>{widths}</cols><sheetData><row r="1">{header}</row>'
         )
         end = f'</sheetData><autoFilter ref="A1:{last}"/></worksheet>'

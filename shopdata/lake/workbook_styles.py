@@ -36,7 +36,8 @@ class Styles:
             for code, place in self._formats.items()
         )
         own = "".join(
-            f'<xf numFmtId="{_FIRST_OWN_FORMAT + place}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+            f'<xf numFmtId="{_FIRST_OWN_FORMAT + place}" fontId="0" fillId="0" borderId="0" xfId="0" '
+            'applyNumberFormat="1"/>'
             for place in self._formats.values()
         )
         count = len(self._formats)
@@ -46,8 +47,9 @@ class Styles:
             + (f'<numFmts count="{count}">{formats}</numFmts>' if count else "")
             + '<fonts count="2"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>'
             '<font><b/><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>'
-            '<fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
-            '<fill><patternFill patternType="solid"><fgColor rgb="FFEAEFF5"/><bgColor indexed="64"/></patternFill></fill></fills>'
+            '<fills count="3"><fill><patternFill patternType="none"/></fill>'
+            '<fill><patternFill patternType="gray125"/></fill><fill><patternFill patternType="solid">'
+            '<fgColor rgb="FFEAEFF5"/><bgColor indexed="64"/></patternFill></fill></fills>'
             '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
             '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
             f'<cellXfs count="{count + 4}">'

@@ -1,0 +1,151 @@
+"""Tables as text: CSV and tab-separated text in the encodings of Chinese portals, and HTML that calls itself .xls."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import lxml.etree  # type: ignore[import-untyped]
+import lxml.html  # type: ignore[import-untyped]
+
+from shopdata.exceptions import RejectedFileError
+from shopdata.lake.excel_blocks import Block
+from shopdata.lake.excel_rows import RawCell, row_blocks, text_cell
+from shopdata.lake.excel_xlsx import Sheet
+from shopdata.lake.tables import Formats
+
+_CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
+#: A cell of a web page may claim to cover more columns than any table has.
+_MAX_SPAN = 1000
+
+
+def decode(content: bytes, where: str, declared: str | None = None) -> str:
+    """The text of a file: by its byte order mark, as UTF-8, as what it declares, or as GB18030.
+
+    Raises:
+        RejectedFileError: it is none of these.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        candidates = ["utf-16"]
+    else:
+        candidates = ["utf-8-sig", "gb18030" if declared in (None, "gbk", "gb2312") else declared, "gb18030"]
+    for encoding in candidates:
+        try:
+            text = content.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+        if "\0" not in text:
+            return text
+    raise RejectedFileError(
+        "the text can't be decoded",
+        where=where,
+        found=f"bytes {content[:8].hex(' ')} …",
+        expected="UTF-8, UTF-16 or GB18030",
+        todo="Look at the file: it may be cut short, or be no text at all.",
+    )
+
+
+def csv_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
+    """A CSV or tab-separated file as one sheet. All its cells are text.
+
+    Raises:
+        RejectedFileError: it can't be decoded, or its quotes do not match.
+    """
+    text = decode(path.read_bytes(), where)
+    return [Sheet("csv", _csv_rows(text, formats, where))]
+
+
+def _csv_rows(text: str, formats: Formats, where: str) -> Iterator[Block]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    try:
+        yield from row_blocks(([_csv_cell(cell) for cell in row] for row in reader), formats)
+    except csv.Error as error:
+        raise RejectedFileError(
+            f"line {reader.line_num} is no CSV",
+            where=where,
+            found=str(error),
+            expected="cells in matching quotes",
+            todo="Download it again; it may be cut short.",
+        ) from None
+
+
+def _csv_cell(text: str) -> RawCell:
+    # ="00123" is how exporters keep Excel from eating zeros: the quotes are no part of the value. A tab is another way.
+    if text.startswith('="') and text.endswith('"'):
+        text = text[2:-1].replace('""', '"')
+    return text_cell(text.strip("\t"))
+
+
+def _delimiter(text: str) -> str:
+    """The sign that stands most often in the first lines, outside of quotes."""
+    bare = re.sub(r'"[^"]*"', "", "\n".join(text[:20_000].splitlines()[:20]))
+    return max("\t,;", key=bare.count) if re.search("[\t,;]", bare) else ","
+
+
+def html_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
+    """Every table of a web page as one sheet; merged cells have their text in the first one, as in Excel.
+
+    Raises:
+        RejectedFileError: there is no table: it is a login or error page.
+    """
+    content = path.read_bytes()
+    declared = _CHARSET.search(content[:4096])
+    text = decode(content, where, declared[1].decode().lower() if declared else None)
+    try:
+        page = lxml.html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
+    except (lxml.etree.LxmlError, ValueError) as error:
+        raise _no_table(f"{type(error).__name__}: {error}", where) from None
+    tables = [table for table in page.iter("table") if table.find(".//table") is None]
+    if not tables:
+        raise _no_table(describe_page(page), where)
+    return [
+        Sheet(f"table {number}", row_blocks(_table_rows(table), formats))
+        for number, table in enumerate(tables, start=1)
+    ]
+
+
+def describe_page(page: Any) -> str:
+    """The title of a page, for the sentence about it; never its content."""
+    title = _BLANKS.sub(" ", page.findtext(".//title") or "").strip()[:80]
+    return f"a web page with the title '{title}'" if title else "a web page without a title"
+
+
+def _no_table(found: str, where: str) -> RejectedFileError:
+    return RejectedFileError(
+        "a web page came instead of a workbook",
+        where=where,
+        found=found,
+        expected="a page with a table of data",
+        todo="The session may have ended: sign in again with `scrapy login`.",
+    )
+
+
+def _table_rows(table: Any) -> Iterator[list[RawCell]]:
+    held: dict[int, int] = {}  # column -> rows that a merged cell from above still covers
+    for row in table.iter("tr"):
+        cells: list[RawCell] = []
+        for element in row:
+            if element.tag not in ("td", "th"):
+                continue
+            while held.get(len(cells), 0):
+                held[len(cells)] -= 1
+                cells.append(None)
+            width, height = _span(element, "colspan"), _span(element, "rowspan")
+            text = _BLANKS.sub(" ", element.text_content()).strip()
+            for place in range(width):
+                held[len(cells)] = height - 1
+                cells.append(text_cell(text) if place == 0 else None)
+        for place in [place for place in held if place >= len(cells)]:
+            held[place] = max(held[place] - 1, 0)
+        yield cells
+
+
+def _span(element: Any, name: str) -> int:
+    value = element.get(name, "1").strip()
+    return min(int(value), _MAX_SPAN) if value.isdecimal() and int(value) > 0 else 1

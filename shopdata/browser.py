@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Playwright
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from shopdata.login.chromium import find_chromium, needs_no_sandbox
@@ -53,7 +53,7 @@ class LazyBrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]
                 logger.warning("Chromium runs without its own sandbox because we are root: better run as another user")
                 arguments.append("--no-sandbox")
             options["args"] = [*options.get("args", []), *(a for a in arguments if a not in options.get("args", []))]
-            browser = await super().launch_browser()
+            browser: Browser = await super().launch_browser()
         except BaseException:
             await self._stop_driver()
             raise
@@ -70,6 +70,7 @@ class LazyBrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]
         await self._stop_driver()
 
     async def _stop_driver(self) -> None:
-        playwright, self.playwright, self.playwright_context_manager = self.playwright, None, None
+        playwright: Playwright | None = self.playwright
+        self.playwright = self.playwright_context_manager = None
         if playwright is not None:
             await playwright.stop()

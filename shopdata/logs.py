@@ -12,7 +12,7 @@ from scrapy.http import Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from twisted.python.failure import Failure
 
-#: Loggers that print whole URLs or headers at DEBUG: signed links, storage keys with their signatures.
+#: Loggers that print whole URLs, headers or SQL below WARNING: signed links, storage keys with their signatures.
 _TALKATIVE = ("scrapy-playwright", "urllib3", "minio", "asyncio", "filelock", "sqlalchemy")
 
 
@@ -22,7 +22,7 @@ class PrivateLogFormatter(LogFormatter):
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PrivateLogFormatter:
         for name in _TALKATIVE:
-            logging.getLogger(name).setLevel(logging.INFO)
+            logging.getLogger(name).setLevel(logging.WARNING)
         return cls()
 
     def crawled(self, request: Request, response: Response, spider: Spider) -> LogFormatterResult:
@@ -61,4 +61,4 @@ def _name(item: Any) -> str:
 
 
 def _line(level: int, message: str, *arguments: object) -> LogFormatterResult:
-    return {"level": level, "msg": message, "args": arguments}  # type: ignore[typeddict-item]
+    return {"level": level, "msg": message, "args": arguments}

@@ -207,11 +207,15 @@ class PaceMiddleware:
         await asyncio.sleep(start - now)
 
 
+def _header(response: Response, name: str) -> str:
+    return (response.headers.get(name) or b"").decode("latin-1")
+
+
 def _answer(response: Response) -> Answer:
     return Answer(
         status=response.status,
         url=response.url,
-        content_type=response.headers.get("Content-Type", b"").decode("latin-1").lower(),
-        location=response.headers.get("Location", b"").decode("latin-1"),
+        content_type=_header(response, "Content-Type").lower(),
+        location=_header(response, "Location"),
         body=response.body,
     )

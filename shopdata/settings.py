@@ -39,6 +39,7 @@ DOWNLOAD_TIMEOUT = 60
 COOKIES_ENABLED = False
 # True: a redirect to the login page is an answer that we must see, and a file link may lead to allowed hosts only.
 REDIRECT_ENABLED = False
+METAREFRESH_ENABLED = False
 # True: Scrapy's retries know no back-off, ignore Retry-After and repeat POSTs, which would create reports twice.
 RETRY_ENABLED = False
 # True: the referer would carry a link's token into the next request and into the log.
@@ -82,6 +83,9 @@ EXTENSIONS = {
     "shopdata.extensions.outcome.RunOutcome": 100,
     "shopdata.extensions.progress.Progress": 200,
 }
+
+# True: the ledger and the summary at a run's end tell more, in fewer lines.
+STATS_DUMP = False
 
 # -- what must not leak --------------------------------------------------------------------------------------------
 

@@ -86,9 +86,9 @@ class JdSpider(ReportSpider):
             ReportRefusedError: JD says no.
         """
         key = CellKey(self.plan.dataset, period.dt, shop.id)
-        known = (await run_in_thread(self.workspace.ledger.cell, key)).job
-        if known and not self.plan.force:
-            job = ReportJob(**known)
+        cell = await run_in_thread(self.workspace.ledger.cell, key)
+        if cell is not None and cell.job and not self.plan.force:
+            job = ReportJob(**cell.job)
             if any(report.is_of(job) for report in await self._list_reports(shop)):
                 return job
         self.step(shop, period, "create")

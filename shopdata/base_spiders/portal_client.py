@@ -72,7 +72,7 @@ class PortalClient:
             raise PortalError(
                 "the portal answered with something else than data",
                 where=self._place(request.url),
-                found=f"{response.headers.get('Content-Type', b'?').decode('latin-1')}, {len(response.body)} bytes",
+                found=f"{(response.headers.get('Content-Type') or b'no type').decode('latin-1')}, {len(response.body)} bytes",
                 expected="a JSON object",
                 todo="Sign in by hand and look whether the portal is under maintenance or has changed.",
             )
@@ -106,7 +106,7 @@ class PortalClient:
             )
             response = await self._ask(request, self._portal.max_tries)
             if response.status != 200:
-                url = urljoin(url, response.headers.get("Location", b"").decode("latin-1"))
+                url = urljoin(url, (response.headers.get("Location") or b"").decode("latin-1"))
                 continue
             await run_in_thread(write_durably, path, response.body)
             return

@@ -8,14 +8,11 @@ import traceback
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import scrapy
-from scrapy import Request
 from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider
-from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
@@ -23,7 +20,7 @@ from shopdata import signals
 from shopdata.base_spiders.plan import Plan
 from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.base_spiders.side_by_side import Slots, side_by_side
-from shopdata.config import Config, Platform, Shop
+from shopdata.config import Config, Platform, Portal, Shop
 from shopdata.exceptions import ShopdataError
 from shopdata.items import Partition, ReportFile
 from shopdata.lake.ledger import CellKey
@@ -45,22 +42,30 @@ class ReportSpider(scrapy.Spider):
     #: The dataset for each kind of period; by default the spider's name, in days.
     datasets: ClassVar[Mapping[PeriodKind, str]] = {}
 
+    #: Read once, in `from_crawler`.
+    workspace: Workspace
+    plan: Plan
+    portal: Portal
+
     def __init__(self, name: str | None = None, **arguments: str) -> None:
         # Not handed to Scrapy, which would make attributes of them: an argument `start` would hide the method.
         super().__init__(name)
         self.arguments = arguments
         self._asked: set[CellKey] = set()
-        self._has_yielded_partitions = False
+        self._clients: dict[str, PortalClient] = {}
+        self._slots = Slots(1)
+        self._in_pipelines = 0
+        self._all_through = asyncio.Event()
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> ReportSpider:
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.workspace = Workspace.of(crawler)
         spider.plan = cls.plan_for(spider.workspace.config, spider.arguments)
         spider.portal = spider.workspace.config.portal(cls.platform)
-        spider.slots = Slots(spider.workspace.shops_at_once)
-        spider._clients = {}
-        crawler.signals.connect(spider._on_idle, scrapy_signals.spider_idle)
+        spider._slots = Slots(spider.workspace.shops_at_once)
+        crawler.signals.connect(spider._on_item_through, scrapy_signals.item_scraped)
+        crawler.signals.connect(spider._on_item_through, scrapy_signals.item_dropped)
         crawler.signals.connect(spider._on_item_error, scrapy_signals.item_error)
         return spider
 
@@ -80,7 +85,7 @@ class ReportSpider(scrapy.Spider):
     # -- a run ------------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Any]:
-        """The files of all cells that are still to be asked, as they come."""
+        """The files of all cells that are still to be asked, as they come; then the partitions made of them."""
         todo = await run_in_thread(self._prepare)
         self._send(signals.run_planned, plan=self.plan, todo=[(key.dt, key.shop) for key in todo])
         streams = []
@@ -91,7 +96,11 @@ class ReportSpider(scrapy.Spider):
             else:
                 self._send(signals.shop_signed_in, shop=shop.id)
         async for item in side_by_side(streams):
-            yield item
+            yield self._into_pipelines(item)
+        await self._pipelines_are_empty()
+        for partition in await run_in_thread(lambda: list(self._due_partitions())):
+            yield self._into_pipelines(partition)
+        await self._pipelines_are_empty()
 
     def _prepare(self) -> set[CellKey]:
         """Enters the plan into the ledger; returns the cells that must be asked of the portal."""
@@ -108,7 +117,7 @@ class ReportSpider(scrapy.Spider):
 
     async def _work_on(self, shop: Shop, periods: list[Period]) -> AsyncIterator[ReportFile]:
         """One shop's periods, one after the other."""
-        async with self.slots.hold():
+        async with self._slots.hold():
             for period in periods:
                 key = CellKey(self.plan.dataset, period.dt, shop.id)
                 await run_in_thread(self.workspace.ledger.claim, key, self.plan.run_id)
@@ -135,19 +144,6 @@ class ReportSpider(scrapy.Spider):
 
     # -- the end of a run -------------------------------------------------------------------------------------------
 
-    def _on_idle(self) -> None:
-        """Fires when no request and no item is in work any more: now every file of the run is staged or settled."""
-        if self._has_yielded_partitions:
-            return
-        self._has_yielded_partitions = True
-        assert self.crawler.engine is not None
-        self.crawler.engine.crawl(Request("data:,", callback=self._yield_partitions, dont_filter=True))
-        raise DontCloseSpider
-
-    async def _yield_partitions(self, response: Response) -> AsyncIterator[Partition]:
-        for partition in await run_in_thread(lambda: list(self._due_partitions())):
-            yield partition
-
     def _due_partitions(self) -> Iterator[Partition]:
         """The periods in which something was asked, or that an earlier run could not bring to its end."""
         plan, ledger = self.plan, self.workspace.ledger
@@ -161,11 +157,32 @@ class ReportSpider(scrapy.Spider):
             if was_asked or is_waiting or is_refresh_due or is_unpublished:
                 yield Partition(dataset=plan.dataset, platform=self.platform, dt=period.dt, run_id=plan.run_id)
 
+    # -- items in work ----------------------------------------------------------------------------------------------
+
+    def _into_pipelines(self, item: Any) -> Any:
+        self._in_pipelines += 1
+        return item
+
+    async def _pipelines_are_empty(self) -> None:
+        """The barrier: every file is staged or settled before a partition begins, and every partition before the end.
+
+        Scrapy's own, `spider_idle`, notices up to five seconds later.
+        """
+        while self._in_pipelines:
+            self._all_through.clear()
+            await self._all_through.wait()
+
+    def _on_item_through(self) -> None:
+        self._in_pipelines -= 1
+        self._all_through.set()
+
     def _on_item_error(self, item: Any, failure: Failure) -> None:
         if isinstance(item, ReportFile):
             key = CellKey(item.dataset, item.dt, item.shop_id)
-            if self.workspace.ledger.cell(key).state is CellState.RUNNING:
+            cell = self.workspace.ledger.cell(key)
+            if cell is not None and cell.state is CellState.RUNNING:
                 self.workspace.ledger.mark(key, CellState.FAILED, _bug(failure.value))
+        self._on_item_through()
 
     # -- for subclasses ---------------------------------------------------------------------------------------------
 
@@ -182,7 +199,7 @@ class ReportSpider(scrapy.Spider):
 
     async def wait(self, seconds: float) -> None:
         """Waits for the portal; another shop may have the slot meanwhile."""
-        async with self.slots.hand_back():
+        async with self._slots.hand_back():
             await asyncio.sleep(seconds)
 
     def report_file(self, shop: Shop, period: Period) -> ReportFile:
@@ -205,6 +222,6 @@ class ReportSpider(scrapy.Spider):
         return key.dataset, key.shop, key.dt
 
 
-def _bug(error: BaseException) -> str:
+def _bug(error: BaseException | None) -> str:
     # Only the kind: the text of an unknown error may hold anything.
     return f"an unexpected {type(error).__name__}: this is a mistake in the program; the log has its traceback."

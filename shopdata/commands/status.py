@@ -38,6 +38,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="for programs")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
         try:
             day = parse_date(opts.date).isoformat() if opts.date else None
             cells, partitions = _read(Workspace.from_settings(self.settings).ledger, day)
@@ -104,13 +105,18 @@ def print_tables(console: Console, cells: Sequence[Cell], partitions: Sequence[P
         table.add_row(p.dataset, p.dt, f"{p.rows:,}", str(p.published), str(len(p.missing)), when, p.refresh_state)
     console.print(table)
     table = Table(title="cells", title_justify="left", box=None, pad_edge=False)
-    for header in ("", "dataset", "period", "shop", "state", "rows", "tries", "reason"):
+    for header in ("", "dataset", "period", "shop", "state", "rows", "tries"):
         table.add_column(header, justify="right" if header in ("rows", "tries") else "left")
     for cell in cells:
         mark, style = MARKS[cell.state]
         rows = "" if cell.rows is None else f"{cell.rows:,}"
-        # Text, not markup: a reason quotes what a portal said.
-        texts = (cell.dataset, cell.dt, cell.shop, cell.state.value, rows, str(cell.attempts), cell.reason)
+        texts = (cell.dataset, cell.dt, cell.shop, cell.state.value, rows, str(cell.attempts))
         table.add_row(Text(mark, style), *(Text(text) for text in texts))
     console.print()
     console.print(table)
+    reasons = [cell for cell in cells if cell.reason]
+    if reasons:
+        console.print("\nwhy")
+    for cell in reasons:
+        # Text, not markup: a reason quotes what a portal said.
+        console.print(Text(f"{MARKS[cell.state][0]} {cell.key}: {cell.reason}"))

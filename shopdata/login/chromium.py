@@ -51,3 +51,22 @@ def find_chromium(chosen: str | None, playwrights_own: str | None = None) -> Pat
 def needs_no_sandbox() -> bool:
     """True where Chromium refuses its own sandbox: as root on Linux."""
     return sys.platform.startswith("linux") and os.geteuid() == 0
+
+
+def playwrights_chromium() -> str | None:
+    """The path of Playwright's own Chromium, asked of its driver; None if the driver does not run here."""
+    from playwright.sync_api import Error, sync_playwright
+
+    try:
+        with sync_playwright() as playwright:
+            return playwright.chromium.executable_path
+    except (Error, OSError):
+        return None
+
+
+if __name__ == "__main__":
+    # `python -m shopdata.login.chromium [PATH]` says which one it would be.
+    try:
+        print(find_chromium(next(iter(sys.argv[1:]), None), playwrights_chromium()))
+    except BrowserMissingError as missing:
+        sys.exit(str(missing))

@@ -102,7 +102,7 @@ class JdLogin:
         if answer.is_html:
             return True
         data = answer.json()
-        return isinstance(data, dict) and str(data.get("code", "")) == "401"
+        return isinstance(data, dict) and "401" in (str(data.get("code")), str(data.get("status")))
 
     def risk_in(self, answer: Answer, portal: Portal) -> str:
         data = answer.json() if not answer.is_html else None

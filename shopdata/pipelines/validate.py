@@ -43,8 +43,7 @@ class ValidatePipeline:
         try:
             adapter.update(await run_in_thread(self._check, adapter))
         except RejectedFileError as error:
-            reason = str(error)
-            await run_in_thread(self._reject, adapter, reason)
+            reason = await run_in_thread(self._reject, adapter, error)
             self._crawler.signals.send_catch_log(
                 signals.cell_settled, state=CellState.REJECTED, reason=reason, rows=None, **cell
             )
@@ -74,9 +73,15 @@ class ValidatePipeline:
             "raw_key": raw_key(adapter["platform"], name, dt, shop, ext),
         }
 
-    def _reject(self, adapter: ItemAdapter, reason: str) -> None:
+    def _reject(self, adapter: ItemAdapter, error: RejectedFileError) -> str:
+        """Keeps the bytes, and forgets the report job they came from: the next run orders a new one."""
         path, name, dt, shop = Path(adapter["path"]), adapter["dataset"], adapter["dt"], adapter["shop_id"]
         kept = self._workspace.staging.reject(path, name, dt, shop, sniff(path))
-        relative = kept.relative_to(self._workspace.state_dir)
-        reason = f"{reason} The bytes are kept in the state directory under {relative.as_posix()}."
-        self._workspace.ledger.mark(CellKey(name, dt, shop), CellState.REJECTED, reason)
+        relative = kept.relative_to(self._workspace.state_dir).as_posix()
+        # The engine only knows the file by its name on this disk.
+        error.where = error.where.replace(path.name, f"the file of shop {shop!r}")
+        reason = f"{error.sentence()} The bytes are kept in the state directory under {relative}."
+        key = CellKey(name, dt, shop)
+        self._workspace.ledger.set_job(key, None)
+        self._workspace.ledger.mark(key, CellState.REJECTED, reason)
+        return reason

@@ -1,0 +1,135 @@
+"""Sets everything up on a fresh machine and runs it. Standard library only.
+
+python run.py demo      sandbox portals, a real object store, every dataset: see what is published
+python run.py test      all tests
+python run.py sandbox   keeps the sandbox portals up, and prints how to use them
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+VENV = HERE / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-demo.txt")
+COMMANDS = {
+    "demo": ("-m", "shopdata.sandbox.demo"),
+    "test": ("-m", "pytest"),
+    "sandbox": ("-m", "scrapy", "sandbox"),
+}
+
+
+def main() -> int:
+    """Runs one command in the project's own virtual environment; its exit code is ours."""
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        print(__doc__)
+        return 0 if sys.argv[1:] in (["-h"], ["--help"]) else 2
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file must run on any Python to say so
+        return fail(f"Python {sys.version.split()[0]} is too old: 3.11 or newer is needed.")
+    os.chdir(HERE)
+    try:
+        set_up()
+    except subprocess.CalledProcessError as error:
+        return fail(f"setting up failed: `{' '.join(map(str, error.cmd))}` ended with exit code {error.returncode}.")
+    except KeyboardInterrupt:
+        return 130
+    return replace_by([str(PYTHON), *COMMANDS[sys.argv[1]], *sys.argv[2:]])
+
+
+def set_up() -> None:
+    """Virtual environment, requirements and browser; done at once when nothing has changed since the last time."""
+    wanted = hashlib.sha256(sys.version.encode())
+    for name in REQUIREMENTS:
+        wanted.update((HERE / name).read_bytes())
+    stamp = VENV / "set-up.sha256"
+    if not PYTHON.is_file() or not stamp.is_file() or stamp.read_text() != wanted.hexdigest():
+        make_venv()
+        say("installing requirements (a minute or two, once)")
+        pip("-r", "requirements.txt", "-r", "requirements-dev.txt")
+        # A hash in a file obliges every line of it to have one, so this stands alone.
+        pip("--no-deps", "--require-hashes", "-r", "requirements-demo.txt")
+        stamp.write_text(wanted.hexdigest())
+    if not has_browser():
+        install_browser()
+
+
+def make_venv() -> None:
+    """Creates `.venv`; Debian keeps the module for it in a package of its own."""
+    create = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    if subprocess.run(create, capture_output=True, check=False).returncode == 0:
+        return
+    if can_use_apt():
+        say("installing python3-venv")
+        apt_install("python3-venv", f"python3.{sys.version_info.minor}-venv")
+    subprocess.run(create, check=True)
+
+
+def pip(*arguments: str) -> None:
+    """Installs into `.venv`, quietly; what goes wrong is shown."""
+    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments], check=True)
+
+
+def has_browser() -> bool:
+    """Asks the project itself, so that there is one answer to what counts as a browser."""
+    ask = [PYTHON, "-m", "shopdata.login.chromium", *filter(None, [os.environ.get("SHOPDATA_BROWSER_PATH")])]
+    return subprocess.run(ask, capture_output=True, check=False).returncode == 0
+
+
+def install_browser() -> None:
+    """Playwright's own Chromium, or Debian's where that can't be downloaded."""
+    say("installing Chromium (once)")
+    own = subprocess.run([PYTHON, "-m", "playwright", "install", "chromium"], capture_output=True, check=False)
+    if own.returncode != 0 and can_use_apt():
+        apt_install("chromium")
+    if not has_browser():
+        # Not the end: a run with saved sessions needs none, and the program says what to do when it does.
+        say("no Chromium could be installed. Install one, or set SHOPDATA_BROWSER_PATH to an existing one.")
+
+
+def can_use_apt() -> bool:
+    """True as root on Debian and its relatives."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def apt_install(*packages: str) -> None:
+    """Installs the first of these packages that there is."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], env=environment, capture_output=True, check=False)
+    for package in packages:
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
+        if subprocess.run(install, env=environment, capture_output=True, check=False).returncode == 0:
+            return
+
+
+def replace_by(command: list[str]) -> int:
+    """Becomes the command, so that signals reach it and nothing stands between; on Windows, waits for it."""
+    sys.stdout.flush()
+    if os.name != "nt":
+        os.execv(command[0], command)
+    process = subprocess.Popen(command)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # the console has told the command too; it ends by itself
+
+
+def say(text: str) -> None:
+    """One line of progress."""
+    print(f"run.py: {text}", file=sys.stderr, flush=True)
+
+
+def fail(text: str) -> int:
+    """One sentence and exit code 1."""
+    say(text)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -17,6 +17,10 @@ from shopdata.sandbox.records import Record, Records
 from shopdata.sandbox.truth import Truth
 from shopdata.sandbox.world import Shop, World
 
+ADDRESS = "127.0.0.1"
+# What is recorded as the status of a request whose connection ended before the answer.
+CLIENT_CLOSED_REQUEST = 499
+
 # What the server puts into each request: its record, and what to call with the status just before the last bytes of
 # an answer that a handler sends by itself.
 RECORD: web.RequestKey[Record] = web.RequestKey("record", Record)
@@ -41,6 +45,8 @@ class Portal(ABC):
     platform: ClassVar[str]
     datasets: ClassVar[tuple[str, ...]]
     """The datasets it can report, the first one being the default of `truth` and `prepare`."""
+    calls: ClassVar[tuple[str, ...]]
+    """The kinds of calls that a fault can be limited to (`at`)."""
     hosts: ClassVar[tuple[str, ...]]
     """Names of the hosts, different from those of any other portal."""
     paced_hosts: ClassVar[frozenset[str]]
@@ -73,6 +79,10 @@ class Portal(ABC):
     @abstractmethod
     def prepare(self, dataset: str, shop: Shop, day: dt.date) -> None:
         """Makes the report's file now, so that the first download does not wait for it."""
+
+    @abstractmethod
+    def session_cookies(self, shop: Shop) -> list[dict[str, Any]]:
+        """The cookies of a new session, in the form of Playwright's storage state."""
 
     @abstractmethod
     def sms_code(self, shop: Shop) -> str:

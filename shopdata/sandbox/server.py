@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import secrets
+import shutil
 import socket
 import tempfile
 import threading
@@ -12,7 +14,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -22,7 +24,7 @@ from shopdata.sandbox.control import control_application
 from shopdata.sandbox.faults import EVERY_SHOP, Fault, FaultBoard, FaultRule, fault_named
 from shopdata.sandbox.jd import JdPortal
 from shopdata.sandbox.options import SandboxOptions
-from shopdata.sandbox.portal import RECORD, RECORD_DONE, Portal, Stage
+from shopdata.sandbox.portal import ADDRESS, CLIENT_CLOSED_REQUEST, RECORD, RECORD_DONE, Portal, Stage
 from shopdata.sandbox.records import Counters, Record, Records
 from shopdata.sandbox.truth import Truth
 from shopdata.sandbox.world import Shop, World
@@ -33,10 +35,8 @@ logger = logging.getLogger(__name__)
 PORTALS: tuple[type[Portal], ...] = (JdPortal,)
 
 CONTROL_HOST = "control"
-ADDRESS = "127.0.0.1"
 # How long open connections may still be served when the sandbox stops.
 SHUTDOWN_SECONDS = 0.2
-CLIENT_CLOSED_REQUEST = 499
 
 
 class Sandbox:
@@ -47,16 +47,18 @@ class Sandbox:
 
     def __init__(self, options: SandboxOptions | None = None) -> None:
         self.options = options or SandboxOptions()
-        self._folder = tempfile.TemporaryDirectory(prefix="shopdata-sandbox-", ignore_cleanup_errors=True)
         world = World(
             tuple(shop for portal in PORTALS for shop in portal.make_shops(self.options)),
             session_seconds=self.options.session_seconds,
             clock_skew_seconds=self.options.clock_skew_seconds,
             state_file=self.options.state_file,
         )
-        faults = FaultBoard(self.options.faults)
-        self._stage = Stage(self.options, world, faults, Records(), Path(self._folder.name))
+        # Made when the first file is: a sandbox that is never started leaves nothing behind.
+        folder = Path(tempfile.gettempdir(), f"shopdata-sandbox-{secrets.token_hex(8)}")
+        self._stage = Stage(self.options, world, FaultBoard(), Records(), folder)
         self._portals = {portal.platform: portal(self._stage) for portal in PORTALS}
+        for rule in self.options.faults:
+            self._add_fault(rule)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
@@ -82,13 +84,13 @@ class Sandbox:
 
     def stop(self) -> None:
         """Closes all ports and connections and removes the made files. Does nothing the second time."""
+        for portal in self._portals.values():
+            portal.close()
         if self._thread is not None and self._thread.is_alive() and self._loop is not None:
-            for portal in self._portals.values():
-                portal.close()
             self._loop.call_soon_threadsafe(self._stopping.set)
         if self._thread is not None:
             self._thread.join()
-        self._folder.cleanup()
+        shutil.rmtree(self._stage.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -214,9 +216,15 @@ class Sandbox:
         at: str | None = None,
     ) -> None:
         """Sets a fault of a shop (`*`: of every shop), see `FaultRule` for the limits."""
-        if shop_id != EVERY_SHOP:
-            self._stage.world.shop(shop_id)
-        self._stage.faults.add(FaultRule(shop_id=shop_id, fault=fault_named(fault), times=times, day=date, at=at))
+        self._add_fault(FaultRule(shop_id=shop_id, fault=fault_named(fault), times=times, day=date, at=at))
+
+    def _add_fault(self, rule: FaultRule) -> None:
+        """Refuses a rule that could never strike."""
+        shops = self.shops if rule.shop_id == EVERY_SHOP else (self._stage.world.shop(rule.shop_id),)
+        calls = sorted({call for shop in shops for call in self._portal(shop).calls})
+        if rule.at is not None and rule.at not in calls:
+            raise ValueError(f"fault {rule.fault} of {rule.shop_id}: no call {rule.at!r}; there are {', '.join(calls)}")
+        self._stage.faults.add(rule)
 
     def clear_faults(self, shop_id: str | None = None, fault: Fault | str | None = None) -> None:
         """Takes back the faults of a shop, of a kind, or all."""
@@ -233,6 +241,11 @@ class Sandbox:
     def change_password(self, shop_id: str, password: str) -> None:
         """Makes the portal accept another password; live sessions stay alive."""
         self._stage.world.change_password(shop_id, password)
+
+    def open_session(self, shop_id: str) -> list[dict[str, Any]]:
+        """Signs a shop in without a browser: the cookies of a new session, as Playwright's storage state has them."""
+        shop = self._stage.world.shop(shop_id)
+        return self._portal(shop).session_cookies(shop)
 
     def expire_sessions(self, shop_id: str | None = None) -> int:
         """Ends the sessions of a shop, or of all; returns how many were alive."""

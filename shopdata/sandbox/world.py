@@ -66,13 +66,10 @@ class World:
         self._sessions = _read_sessions(state_file)
 
     def shop(self, shop_id: str) -> Shop:
-        """The shop of that id. Raises `KeyError` with the ids there are."""
-        try:
-            return self._by_id[shop_id]
-        except KeyError:
-            raise KeyError(
-                f"no shop {shop_id!r} in this sandbox; there are {', '.join(self._by_id) or 'none'}"
-            ) from None
+        """The shop of that id. Raises `ValueError` with the ids there are."""
+        if shop_id not in self._by_id:
+            raise ValueError(f"the sandbox has no shop {shop_id!r}; it has {', '.join(self._by_id)}")
+        return self._by_id[shop_id]
 
     def account(self, username: str) -> Shop | None:
         """The shop that a user name opens, or None."""

@@ -158,7 +158,10 @@ def _flags(random: Random) -> tuple[Value, ...]:
 
 
 def _article(random: Random) -> tuple[Value, ...]:
-    price = random.randrange(990, 99_900)
+    # In hundredths of a yuan: whole prices, those ending in .90, and odd ones.
+    price = random.choice(
+        [random.randrange(9, 999) * 100, random.randrange(9, 999) * 100 + 90, random.randrange(99_900)]
+    )
     sizes = [_decimal(random.randrange(10, 6000), 10) for _ in range(3)]
     return (
         _decimal(price, 100),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -14,11 +15,11 @@ from shopdata.sandbox.jd.contents import Contents, ReportKey
 from shopdata.sandbox.jd.jobs import JobBook
 from shopdata.sandbox.jd.login import JdLoginHosts, other_name
 from shopdata.sandbox.jd.reports import JdReportHosts, LinkSigner
-from shopdata.sandbox.jd.session import LOGIN_PATH, JdSessions
+from shopdata.sandbox.jd.session import COOKIE_SECONDS, LOGIN_PATH, JdSessions
 from shopdata.sandbox.jd.storage import JdStorageHosts, has_shared_strings
 from shopdata.sandbox.jd.workbook import WorkbookShelf
 from shopdata.sandbox.options import SandboxOptions
-from shopdata.sandbox.portal import Portal, Stage
+from shopdata.sandbox.portal import ADDRESS, Portal, Stage
 from shopdata.sandbox.truth import Truth
 from shopdata.sandbox.world import Shop
 
@@ -30,6 +31,7 @@ class JdPortal(Portal):
 
     platform: ClassVar[str] = "jd"
     datasets: ClassVar[tuple[str, ...]] = ("jd_store",)
+    calls: ClassVar[tuple[str, ...]] = ("create", "list", "download")
     hosts: ClassVar[tuple[str, ...]] = ("passport", "shop", "report", "gateway", "storage", "elsewhere")
     paced_hosts: ClassVar[frozenset[str]] = frozenset({"report", "gateway", "storage"})
 
@@ -99,6 +101,22 @@ class JdPortal(Portal):
         """Makes the workbook of a shop and day."""
         content, _ = self._shelf.open(self._key(shop, day, ()), is_shared=has_shared_strings(self.stage, shop))
         content.close()
+
+    def session_cookies(self, shop: Shop) -> list[dict[str, Any]]:
+        """`thor` and `pin` of a new session."""
+        return [
+            {
+                "name": name,
+                "value": value,
+                "domain": ADDRESS,
+                "path": "/",
+                "expires": int(time.time()) + COOKIE_SECONDS,
+                "httpOnly": is_http_only,
+                "secure": False,
+                "sameSite": "Lax",
+            }
+            for name, value, is_http_only in self._sessions.new_cookies(shop)
+        ]
 
     def sms_code(self, shop: Shop) -> str:
         """The code that fault `sms` asks for."""

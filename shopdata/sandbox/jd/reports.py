@@ -18,7 +18,7 @@ from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.jd.jobs import Job, JobBook
 from shopdata.sandbox.jd.pages import page
 from shopdata.sandbox.jd.session import JdSessions
-from shopdata.sandbox.portal import Stage
+from shopdata.sandbox.portal import CLIENT_CLOSED_REQUEST, RECORD_DONE, Stage
 from shopdata.sandbox.world import Shop
 
 PAGE_PATH = "/scbrandweb/brand/view/supplyReport/supplyChainPro.html"
@@ -40,7 +40,7 @@ _FIXED_FIELDS = {
     "skuStatusCd": "",
     "excludeEmpty": "0",
 }
-_KINDS = {("realtime", 2), ("offline", 1)}
+_KINDS = (["realtime", 2], ["offline", 1])
 
 
 class LinkSigner:
@@ -110,6 +110,7 @@ class JdReportHosts:
         job = self._jobs.create(shop, day)
         is_lost = self._stage.faults.take(shop.id, Fault.CREATE_ANSWER_LOST, day=day, at="create")
         if is_lost and request.transport is not None:
+            request[RECORD_DONE](CLIENT_CLOSED_REQUEST)
             request.transport.close()
         return web.json_response({"status": 0, "content": {"taskName": job.name}})
 
@@ -178,11 +179,11 @@ async def _json_body(request: web.Request) -> dict[str, Any]:
 
 def _day(body: dict[str, Any]) -> dt.date | None:
     """The one day that a body asks for; None if it is malformed or more than one day."""
-    days = {body.get(name) for name in ("date", "startDate", "endDate") if isinstance(body.get(name), str | None)}
-    if len(days) != 1 or not isinstance(text := days.pop(), str) or len(text) != len("2026-03-01"):
+    first, *others = (body.get(name) for name in ("date", "startDate", "endDate"))
+    if not isinstance(first, str) or len(first) != len("2026-03-01") or any(other != first for other in others):
         return None
     try:
-        return dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(first)
     except ValueError:
         return None
 
@@ -190,7 +191,7 @@ def _day(body: dict[str, Any]) -> dt.date | None:
 def _is_well_formed(body: dict[str, Any]) -> bool:
     if any(body.get(name) != value for name, value in _FIXED_FIELDS.items()):
         return False
-    return isinstance(body.get("id"), int) and (body.get("dataType"), body["id"]) in _KINDS
+    return type(body.get("id")) is int and [body.get("dataType"), body["id"]] in _KINDS
 
 
 def _is_from_page(request: web.Request) -> bool:

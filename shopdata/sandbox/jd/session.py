@@ -49,11 +49,15 @@ class JdSessions:
             self._stage.world.end_sessions(shop.id)
         return self.live_shop(request)
 
+    def new_cookies(self, shop: Shop) -> list[tuple[str, str, bool]]:
+        """Opens a session; returns name and value of its cookies, and whether each is HttpOnly."""
+        token = self._stage.world.open_session(shop.id)
+        return [(COOKIE, token, True), (PIN_COOKIE, quote(shop.username), False)]
+
     def sign_in(self, response: web.Response, shop: Shop) -> None:
         """Opens a session and puts its cookies into the answer."""
-        token = self._stage.world.open_session(shop.id)
-        response.set_cookie(COOKIE, token, max_age=COOKIE_SECONDS, httponly=True)
-        response.set_cookie(PIN_COOKIE, quote(shop.username), max_age=COOKIE_SECONDS)
+        for name, value, is_http_only in self.new_cookies(shop):
+            response.set_cookie(name, value, max_age=COOKIE_SECONDS, httponly=is_http_only)
 
     def login_url(self, return_url: str = "") -> str:
         """The address of the login page, which leads back to `return_url` (the home page if blank)."""

@@ -89,6 +89,7 @@ class WorkbookShelf:
             file_lock = self._file_locks.setdefault(name, threading.Lock())
         with file_lock:
             if not path.exists():
+                self._folder.mkdir(mode=0o700, exist_ok=True)
                 beside = path.with_suffix(".part")
                 with self._makers:
                     make_workbook(beside, key, is_shared=is_shared, is_stopping=self._stopping.is_set)

@@ -1,0 +1,48 @@
+"""Fixtures for the sandbox's own tests: sandboxes that answer at once, and visitors of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sandbox_client import Client
+
+from shopdata.sandbox import Sandbox, SandboxOptions
+
+MakeSandbox = Callable[..., Sandbox]
+
+
+@pytest.fixture
+def make_sandbox() -> Iterator[MakeSandbox]:
+    """Starts sandboxes whose reports are ready at once, and stops them."""
+    started: list[Sandbox] = []
+
+    def make(**options: Any) -> Sandbox:
+        quick = {"rows": 20, "report_seconds": 0, "empty_link_seconds": 0, "login_delay_seconds": 0}
+        sandbox = Sandbox(SandboxOptions(**(quick | options)))
+        started.append(sandbox)
+        return sandbox.start()
+
+    yield make
+    for sandbox in started:
+        sandbox.stop()
+
+
+@pytest.fixture
+def sandbox(make_sandbox: MakeSandbox) -> Sandbox:
+    """Three shops, 20 rows, everything ready at once."""
+    return make_sandbox()
+
+
+@pytest.fixture
+def visitor(sandbox: Sandbox) -> Client:
+    """Somebody who is not signed in."""
+    return Client(sandbox)
+
+
+@pytest.fixture
+def client(visitor: Client) -> Client:
+    """Somebody who has signed in to the first shop."""
+    assert "go_to" in visitor.sign_in()
+    return visitor

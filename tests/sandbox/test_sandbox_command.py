@@ -1,0 +1,76 @@
+"""`scrapy sandbox` as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "scrapy", "sandbox"]
+
+
+@contextmanager
+def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """The command, up and listening, and the lines that it has printed until then."""
+    environment = {name: value for name, value in os.environ.items() if name != "SHOPDATA_CONFIG_DIR"}
+    process = subprocess.Popen([*COMMAND, *options], cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            if lines[-1] == "Ctrl-C ends it.":
+                break
+        else:
+            pytest.fail(f"the sandbox ended with {process.wait()}: {lines}")
+        yield process, lines
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent in another way on Windows")
+def test_it_ends_cleanly(kind: signal.Signals) -> None:
+    with running("--shops", "1", "--rows", "5") as (process, _):
+        process.send_signal(kind)
+        assert process.wait(timeout=60) == 0
+
+
+def test_it_says_what_to_export_and_writes_the_configuration(tmp_path: Path) -> None:
+    options = ["--shops", "2", "--fault", "sandbox-02:captcha", "--config-dir", str(tmp_path / "config")]
+    with running(*options, "--env-file", str(tmp_path / "env")) as (_, lines):
+        assert f'  export SHOPDATA_CONFIG_DIR="{tmp_path / "config"}"' in lines
+        assert '  export SANDBOX_02_PASSWORD="sandbox-password-02"' in lines
+        variables = dict(line.split("=", 1) for line in (tmp_path / "env").read_text().splitlines())
+        assert variables["SANDBOX_02_PASSWORD"] == "sandbox-password-02"
+        assert "sandbox-02" in (tmp_path / "config" / "shops.yaml").read_text(encoding="utf-8")
+        control = next(line.split()[1] for line in lines if line.startswith("  control"))
+        with urllib.request.urlopen(f"{control}/faults", timeout=20) as answer:
+            assert [rule["fault"] for rule in json.load(answer)["set"]] == ["captcha"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--shops", "0"], "shops is 0; expected 1 to 999"),
+        (["--fault", "sandbox-01:nix"], "no fault 'nix'"),
+        (["--fault", "nobody:sms"], "no shop 'nobody'"),
+        (["more"], "takes no arguments, found more"),
+    ],
+    ids=["no-shops", "unknown-fault", "unknown-shop", "argument"],
+)
+def test_wrong_options_are_said_in_a_sentence(options: list[str], says: str) -> None:
+    done = subprocess.run([*COMMAND, *options], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from shopdata.sandbox.world import Shop, World
+from shopdata.sandbox.world import SHANGHAI, Shop, World
 
 LAKE: dict[str, Any] = {
     # A sandbox's object store listens on loopback without TLS.
@@ -27,10 +27,6 @@ LAKE: dict[str, Any] = {
         "source": "minio",
     },
 }
-SCHEDULE: dict[str, Any] = {
-    "timezone": "Asia/Shanghai",
-    "jobs": [{"name": "jd_store", "spider": "jd_store", "cron": "30 8 * * *"}],
-}
 
 
 def environment(world: World) -> dict[str, str]:
@@ -42,7 +38,9 @@ def environment(world: World) -> dict[str, str]:
     return variables
 
 
-def write_config(folder: Path, world: World, portals: Mapping[str, Mapping[str, Any]]) -> Path:
+def write_config(
+    folder: Path, world: World, portals: Mapping[str, Mapping[str, Any]], jobs: Sequence[Mapping[str, str]]
+) -> Path:
     """Writes shops, portals, lake and schedule, and copies the datasets' contracts. Returns the folder.
 
     Raises `ModuleNotFoundError` where the package `pipelines_config` can't be imported.
@@ -61,7 +59,7 @@ def write_config(folder: Path, world: World, portals: Mapping[str, Mapping[str, 
     _write(folder / "shops.yaml", {"shops": shops})
     _write(folder / "portals.yaml", {platform: dict(settings) for platform, settings in portals.items()})
     _write(folder / "lake.yaml", LAKE)
-    _write(folder / "schedule.yaml", SCHEDULE)
+    _write(folder / "schedule.yaml", {"timezone": SHANGHAI.key, "jobs": [dict(job) for job in jobs]})
     for contract in resources.files("pipelines_config").joinpath("datasets").iterdir():
         if contract.name.endswith(".yaml"):
             (folder / "datasets" / contract.name).write_bytes(contract.read_bytes())

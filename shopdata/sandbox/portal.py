@@ -45,6 +45,8 @@ class Portal(ABC):
     platform: ClassVar[str]
     datasets: ClassVar[tuple[str, ...]]
     """The datasets it can report, the first one being the default of `truth` and `prepare`."""
+    schedule: ClassVar[tuple[Mapping[str, str], ...]]
+    """Its jobs in schedule.yaml."""
     calls: ClassVar[tuple[str, ...]]
     """The kinds of calls that a fault can be limited to (`at`)."""
     hosts: ClassVar[tuple[str, ...]]

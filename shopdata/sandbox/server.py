@@ -155,12 +155,15 @@ class Sandbox:
             )
             request[RECORD] = record
             request[RECORD_DONE] = lambda status: records.finish(record, status)
-            status = CLIENT_CLOSED_REQUEST
+            status = web.HTTPInternalServerError.status_code
             try:
                 response = await handler(request)
                 status = response.status
             except web.HTTPException as answer:
                 status = answer.status
+                raise
+            except asyncio.CancelledError:
+                status = CLIENT_CLOSED_REQUEST
                 raise
             finally:
                 records.finish(record, status)
@@ -270,7 +273,8 @@ class Sandbox:
     def write_config(self, folder: Path) -> Path:
         """Writes a `pipelines_config` for these shops and ports into the folder and returns it."""
         settings = {platform: portal.settings() for platform, portal in self._portals.items()}
-        return configuration.write_config(folder, self._stage.world, settings)
+        jobs = [job for portal in self._portals.values() for job in portal.schedule]
+        return configuration.write_config(folder, self._stage.world, settings, jobs)
 
     def environment(self) -> dict[str, str]:
         """The environment variables that the written configuration refers to, but for those of the store."""

@@ -34,8 +34,8 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
             pytest.fail(f"the sandbox ended with {process.wait()}: {lines}")
         yield process, lines
     finally:
-        process.kill()
-        process.communicate()
+        process.terminate()
+        process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])

@@ -31,6 +31,9 @@ class JdPortal(Portal):
 
     platform: ClassVar[str] = "jd"
     datasets: ClassVar[tuple[str, ...]] = ("jd_store",)
+    schedule: ClassVar[tuple[Mapping[str, str], ...]] = (
+        {"name": "jd_store", "spider": "jd_store", "cron": "30 8 * * *"},
+    )
     calls: ClassVar[tuple[str, ...]] = ("create", "list", "download")
     hosts: ClassVar[tuple[str, ...]] = ("passport", "shop", "report", "gateway", "storage", "elsewhere")
     paced_hosts: ClassVar[frozenset[str]] = frozenset({"report", "gateway", "storage"})

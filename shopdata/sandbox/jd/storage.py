@@ -15,6 +15,7 @@ from shopdata.sandbox.jd.reports import FILE_FOLDER, LinkSigner, obstacle_for
 from shopdata.sandbox.jd.workbook import WorkbookShelf
 from shopdata.sandbox.portal import RECORD_DONE, Stage
 from shopdata.sandbox.world import Shop
+from shopdata.sandbox.xlsx import Interrupted
 
 CHUNK_BYTES = 256 * 1024
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -57,7 +58,10 @@ class JdStorageHosts:
         if self._is_struck(job, Fault.HTML_INSTEAD_OF_WORKBOOK):
             return page("notice.html")
         is_shared = has_shared_strings(self._stage, shop)
-        content, size = await asyncio.to_thread(self._shelf.open, job.key, is_shared=is_shared)
+        try:
+            content, size = await asyncio.to_thread(self._shelf.open, job.key, is_shared=is_shared)
+        except Interrupted:
+            return web.Response(status=503)
         with content:
             if self._is_struck(job, Fault.TRUNCATED_DOWNLOAD):
                 return await _send(request, content, size, is_cut=True, before_end=lambda: request[RECORD_DONE](200))

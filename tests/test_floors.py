@@ -1,0 +1,79 @@
+"""The house stands: an import goes down at least one floor, or stays in its own package (DESIGN 3)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1] / "shopdata"
+FLOORS = (
+    {"exceptions"},
+    {"periods", "signals", "states"},
+    {"items", "config"},
+    {"login", "lake"},
+    {"workspace"},
+    {"base_spiders", "middlewares", "pipelines", "extensions", "service", "browser", "logs"},
+    {"spiders"},
+    {"sandbox"},
+    {"commands"},
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms} | {"settings": len(FLOORS)}
+#: Onlookers read the plan that they are told of, and ask whether a spider is one of ours.
+WINDOWS = {("extensions", "base_spiders"): {"Plan", "ReportSpider"}}
+WITH_SCRAPY = set().union(*FLOORS[5:])
+
+MODULES = sorted(HOUSE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(HOUSE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, set[str]]]:
+    """Every imported module with the names taken from it, also where only a type checker looks."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, set()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: write the whole name of the module"
+            names = {alias.name for alias in node.names}
+            if node.module == "shopdata":
+                yield from ((f"shopdata.{name}", set()) for name in names)
+            else:
+                yield node.module or "", names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(HOUSE).as_posix())
+def test_imports_go_down(path: Path) -> None:
+    room = room_of(path)
+    if room == "__init__":
+        assert list(imports_of(path)) == []
+        return
+    for module, names in imports_of(path):
+        top, _, inner = module.partition(".")
+        if top.startswith("scrapy"):
+            assert room in WITH_SCRAPY, f"{module} is Scrapy's: floors 3 and 4 only"
+        if top != "shopdata" or (below := inner.partition(".")[0]) == room:
+            continue
+        if names and names <= WINDOWS.get((room, below), set()):
+            continue
+        assert FLOOR[below] < FLOOR[room], f"{room} must not import {module}"
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room_of(path) for path in MODULES}
+    assert rooms - {"__init__"} <= FLOOR.keys()
+
+
+def test_only_commands_look_into_the_sandbox() -> None:
+    lookers = {room_of(path) for path in MODULES for module, _ in imports_of(path) if "shopdata.sandbox" in module}
+    assert lookers == {"sandbox", "commands"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(HOUSE).as_posix())
+def test_only_the_sandbox_knows_its_object_store(path: Path) -> None:
+    if room_of(path) != "sandbox":
+        assert "seaweed" not in path.read_text("utf-8").lower()

@@ -69,10 +69,11 @@ class PortalClient:
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
+            kind = (response.headers.get("Content-Type") or b"no type").decode("latin-1")
             raise PortalError(
                 "the portal answered with something else than data",
                 where=self._place(request.url),
-                found=f"{(response.headers.get('Content-Type') or b'no type').decode('latin-1')}, {len(response.body)} bytes",
+                found=f"{kind}, {len(response.body)} bytes",
                 expected="a JSON object",
                 todo="Sign in by hand and look whether the portal is under maintenance or has changed.",
             )

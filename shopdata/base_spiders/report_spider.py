@@ -30,6 +30,8 @@ from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
+_STOPPED = "the run was stopped before this cell was done"
+
 
 class ReportSpider(scrapy.Spider):
     """Collects one dataset for all of its shops.
@@ -128,7 +130,8 @@ class ReportSpider(scrapy.Spider):
                     await self._settle(key, CellState(error.state), str(error))
                 except asyncio.CancelledError:
                     # Somebody stops the run: no time for threads, and the state must be true before we go.
-                    self.workspace.ledger.mark(key, CellState.PENDING, "the run was stopped before this cell was done")
+                    self.workspace.ledger.mark(key, CellState.PENDING, _STOPPED)
+                    self._tell_settled(key, CellState.PENDING, _STOPPED)
                     raise
                 except Exception as error:  # noqa: BLE001 - a bug may cost this cell, not the other shops
                     logger.error("%s %s %s: %s", *self._name(key), traceback.format_exc())
@@ -140,7 +143,12 @@ class ReportSpider(scrapy.Spider):
     async def _settle(self, key: CellKey, state: CellState, reason: str) -> None:
         logger.error("%s %s %s: %s: %s", *self._name(key), state, reason)
         await run_in_thread(self.workspace.ledger.mark, key, state, reason)
-        self._send(signals.cell_settled, dataset=key.dataset, dt=key.dt, shop=key.shop, state=state, reason=reason)
+        self._tell_settled(key, state, reason)
+
+    def _tell_settled(self, key: CellKey, state: CellState, reason: str) -> None:
+        self._send(
+            signals.cell_settled, dataset=key.dataset, dt=key.dt, shop=key.shop, state=state, reason=reason, rows=None
+        )
 
     # -- the end of a run -------------------------------------------------------------------------------------------
 

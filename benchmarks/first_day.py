@@ -1,0 +1,158 @@
+"""`scrapy crawl jd_store` against a script that goes from shop to shop: wall time and peak memory, in one run.
+
+    python benchmarks/first_day.py [--shops 20] [--rows 2000] [--report-seconds 3] [--rounds 1]
+
+Both ask the same sandbox for the same files. Each round measures three runs in turn: by hand, a first day (every shop
+signs in) and a later day (sessions are saved). What `shopdata` does on top (check, raw copies, Parquet, upload to a
+real object store, receipt, ledger) is inside its time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import psutil
+import yaml
+
+from shopdata.periods import latest_day
+from shopdata.sandbox import Sandbox, SandboxOptions
+from shopdata.sandbox.store import SeaweedStore
+
+HERE = Path(__file__).resolve().parent
+SAMPLE_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run: wall seconds, and the highest sum of memory (MB) of the process with all of its children."""
+
+    seconds: float
+    peak_mb: float
+
+
+def main() -> None:
+    """Prints a table of medians and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shops", type=int, default=20)
+    parser.add_argument("--rows", type=int, default=2000)
+    parser.add_argument("--report-seconds", type=float, default=3)
+    parser.add_argument("--rounds", type=int, default=1)
+    options = parser.parse_args()
+    by_hand, first, later = [], [], []
+    for number in range(options.rounds):
+        for kept, measured in zip((by_hand, first, later), one_round(options), strict=True):
+            kept.append(measured)
+        print(
+            f"round {number + 1}: by hand {by_hand[-1]}, first day {first[-1]}, saved sessions {later[-1]}", flush=True
+        )
+    base = statistics.median(m.seconds for m in by_hand)
+    print(f"\n{options.shops} shops x {options.rows} rows, reports take {options.report_seconds:g} s")
+    for name, runs in (("by hand", by_hand), ("first day", first), ("saved sessions", later)):
+        seconds = statistics.median(m.seconds for m in runs)
+        memory = statistics.median(m.peak_mb for m in runs)
+        print(f"{name:<15} {seconds:8.1f} s   x {base / seconds:5.1f}   peak {memory:6.0f} MB")
+
+
+def one_round(options: argparse.Namespace) -> tuple[Measured, Measured, Measured]:
+    """By hand, first day, later day: fresh state, the same portal."""
+    sandbox_options = SandboxOptions(
+        shops=options.shops, rows=options.rows, report_seconds=options.report_seconds, form="new", empty_link_seconds=0
+    )
+    newest = latest_day("day", 1)
+    days = [newest - timedelta(days=back) for back in (1, 0)]
+    with tempfile.TemporaryDirectory() as name, Sandbox(sandbox_options) as sandbox, SeaweedStore() as store:
+        folder = Path(name)
+        # Making the portal's files is not what is measured.
+        for day in days:
+            sandbox.prepare(day)
+        sandbox.write_config(folder / "config")
+        environment = {
+            **os.environ,
+            **sandbox.environment(),
+            **store.environment(),
+            "SHOPDATA_CONFIG_DIR": str(folder / "config"),
+            "SHOPDATA_STATE_DIR": str(folder / "state"),
+            "PYTHONPATH": str(HERE.parent),
+        }
+        plan = folder / "plan.json"
+        plan.write_text(json.dumps(plan_for(sandbox, folder / "config", days[0])), "utf-8")
+        by_hand = measure([sys.executable, str(HERE / "by_hand.py"), str(plan), str(folder / "out.xlsx")], environment)
+        first, later = (measure(crawl(day), environment) for day in days)
+        return by_hand, first, later
+
+
+def plan_for(sandbox: Sandbox, config: Path, day: date) -> dict[str, object]:
+    """What the script by hand has written into itself."""
+    return {
+        "portal": yaml.safe_load((config / "portals.yaml").read_text("utf-8"))["jd"],
+        "date": day.isoformat(),
+        "shops": [
+            {"name": shop.name, "username": shop.username, "password": sandbox.password(shop.id)}
+            for shop in sandbox.shops
+            if shop.platform == "jd"
+        ],
+    }
+
+
+def crawl(day: date) -> list[str]:
+    """The command a user types."""
+    return [sys.executable, "-m", "scrapy", "crawl", "jd_store", "-a", f"date={day}", "-s", "LOG_LEVEL=WARNING"]
+
+
+def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
+    """Runs a command to its end.
+
+    Raises:
+        CalledProcessError: it failed, so there is nothing to compare.
+    """
+    started = time.monotonic()
+    process = subprocess.Popen(command, env=dict(environment), cwd=HERE.parent)
+    peak = 0.0
+    done = threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(SAMPLE_SECONDS):
+            peak = max(peak, tree_memory(process.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    code = process.wait()
+    seconds = time.monotonic() - started
+    done.set()
+    watcher.join()
+    if code != 0:
+        raise subprocess.CalledProcessError(code, list(command))
+    return Measured(round(seconds, 1), round(peak))
+
+
+def tree_memory(pid: int) -> float:
+    """Memory of a process and all below it, in MB; shared pages are counted once (PSS)."""
+    total = 0.0
+    try:
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            try:
+                memory = process.memory_full_info()
+                total += getattr(memory, "pss", memory.uss)
+            except psutil.Error:
+                continue
+    except psutil.Error:
+        return 0
+    return total / 1e6
+
+
+if __name__ == "__main__":
+    main()

@@ -101,11 +101,10 @@ def map_columns(header: Sequence[str], dataset: Dataset | None, *, where: str) -
         if not (key := normalise(cell)):
             continue
         column = known.get(key) or usable_name(cell)
-        twin = next((name for name in (column, column.lower()) if name in sources), None)
-        if twin is not None:
-            raise _duplicate(column, sources[twin], cell, where)
+        if (twin := sources.get(normalise(column))) is not None:
+            raise _duplicate(column, twin, cell, where)
         found[column] = number
-        sources[column] = sources[column.lower()] = cell.strip()
+        sources[normalise(column)] = cell.strip()
         if key not in known:
             mapped.new.append(column)
         elif key != normalise(column):

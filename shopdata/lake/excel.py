@@ -7,6 +7,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from shopdata.config.models import Dataset
@@ -14,9 +15,10 @@ from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import HEADER_WITHIN_ROWS, find_header, map_columns, no_header
 from shopdata.lake.excel_builder import TableBuilder, with_numbers
 from shopdata.lake.excel_container import Limits, Package
+from shopdata.lake.excel_strings import OddXmlError
 from shopdata.lake.excel_text import csv_sheets, html_sheets
 from shopdata.lake.excel_xls import xls_sheets
-from shopdata.lake.excel_xlsx import OddXmlError, Sheet, fast_sheets, first_block, parsed_sheets
+from shopdata.lake.excel_xlsx import Sheet, fast_sheets, first_block, parsed_sheets
 from shopdata.lake.tables import Finding, Formats, Table
 
 __all__ = ["Limits", "read_table", "sniff"]
@@ -129,12 +131,13 @@ def _read_by(
 
 
 def _read_xlsx(path: Path, dataset: Dataset | None, limits: Limits, where: str) -> Table:
-    try:
-        with Package(path, limits, where) as package:
+    with Package(path, limits, where) as package:
+        for reader in (fast_sheets, parsed_sheets):
             formats = Formats()
-            return table_of_sheets(fast_sheets(package, formats, where), dataset, formats, limits, where)
-    except OddXmlError:
-        return _read_by(parsed_sheets, path, dataset, limits, where)
+            # A sheet may turn out odd after many rows: then all of it is read again, by the full parser.
+            with suppress(OddXmlError):
+                return table_of_sheets(reader(package, formats, where), dataset, formats, limits, where)
+        raise package.broken("a worksheet that can't be read")
 
 
 def _read_zip(path: Path, dataset: Dataset | None, limits: Limits, where: str) -> Table:

@@ -29,6 +29,7 @@ class TableBuilder:
 
     def __init__(self, header: Header, dataset: Dataset | None, formats: Formats, limits: Limits, where: str) -> None:
         self._header, self._formats, self._limits, self._where = header, formats, limits, where
+        self._check_limit(sum(place is not None for _, place in header.places), limits.columns, "columns")
         self._names = [name for name, _ in header.places]
         self._places = {place: number for number, (_, place) in enumerate(header.places) if place is not None}
         self._ids = set(dataset.ids) if dataset else set()

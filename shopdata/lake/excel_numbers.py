@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,8 @@ IMPRECISE_FROM = Decimal(10) ** 15
 
 ZERO, POINT, MINUS = b"0.-"
 
-_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?")
+_PLAIN_NUMBER = re.compile(r"(?!-0$)-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?")
+_ANY_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 #: Quoted text, escaped characters, colours and conditions; what is left decides about dates.
 _FORMAT_NOISE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
@@ -32,12 +33,9 @@ def number_text(raw: str) -> str:
     """
     if _PLAIN_NUMBER.fullmatch(raw) and len(raw) <= 16:
         return raw
-    try:
-        exact = Decimal(raw)
-    except InvalidOperation:
-        raise ValueError(raw) from None
-    if not exact.is_finite():
+    if not _ANY_NUMBER.fullmatch(raw):
         raise ValueError(raw)
+    exact = Decimal(raw)
     if not exact:
         return "0"
     if exact == exact.to_integral_value():

@@ -59,11 +59,16 @@ def _entity(match: re.Match[str]) -> str:
     return html5[f"{name};"]
 
 
-def plain_text(raw: str) -> str:
-    """Text as it stands between two tags of a workbook -> the text that is meant."""
-    text = raw.replace("\r\n", "\n").replace("\r", "\n")
-    if "&" in text:
-        text = _ENTITY.sub(_entity, text)
+def plain_text(raw: str, *, is_decoded: bool = False) -> str:
+    """Text as it stands between two tags of a workbook -> the text that is meant.
+
+    `is_decoded` says that an XML parser has dealt with entities and line ends already.
+    """
+    text = raw
+    if not is_decoded:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if "&" in text:
+            text = _ENTITY.sub(_entity, text)
     if "_x" in text:
         text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     return text
@@ -187,6 +192,11 @@ class SharedStrings:
         mask = np.zeros(len(values), np.bool_)
         mask[places] = True
         return pc.replace_with_mask(values, pa.array(mask), pa.array(texts, pa.string()))
+
+
+def rich_parts(runs: Iterable[str]) -> str:
+    """The runs of a text, as an XML parser gives them, as one text."""
+    return "".join(plain_text(run, is_decoded=True) for run in runs)
 
 
 def rich_text(xml: str) -> str:

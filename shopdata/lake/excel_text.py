@@ -137,13 +137,21 @@ def _table_rows(table: Any) -> Iterator[list[RawCell]]:
                 held[len(cells)] -= 1
                 cells.append(None)
             width, height = _span(element, "colspan"), _span(element, "rowspan")
-            text = _BLANKS.sub(" ", element.text_content()).strip()
+            text = _shown_text(element)
             for place in range(width):
                 held[len(cells)] = height - 1
                 cells.append(text_cell(text) if place == 0 else None)
         for place in [place for place in held if place >= len(cells)]:
             held[place] = max(held[place] - 1, 0)
         yield cells
+
+
+def _shown_text(element: Any) -> str:
+    """A cell's text as a browser shows it: runs of blanks are one, `<br>` begins a line."""
+    for line_break in element.iter("br"):
+        line_break.tail = f"\0{line_break.tail or ''}"
+    lines = element.text_content().split("\0")
+    return "\n".join(_BLANKS.sub(" ", line).strip() for line in lines).strip()
 
 
 def _span(element: Any, name: str) -> int:

@@ -1,0 +1,268 @@
+"""What single cells become, however a program wrote them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from foreign import DATASET, header_row, inline, rows_of, write_by_hand
+
+from shopdata.lake.excel import read_table
+from shopdata.lake.excel_numbers import has_date, is_date_format, number_text, serial_text, text_serial
+from shopdata.lake.tables import Kind, Table
+
+DATE, MOMENT, TIME, ELAPSED = "yyyy/m/d", "yyyy-mm-dd hh:mm:ss", "h:mm", "[h]:mm:ss"
+FORMATS = (
+    DATE,
+    MOMENT,
+    TIME,
+    ELAPSED,
+    "0.00%",
+    "yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;",
+    "0.00_);[Red]\\-0.00",
+)
+
+
+def read_cell(tmp_path: Path, cell: str, *, strings: str | None = None, properties: str = "") -> Table:
+    """A workbook whose cell B2 (商品名称) is this XML."""
+    sheet = header_row() + f'<row r="2">{inline("A2", "1")}{cell}<c r="C2"><v>5</v></c></row>'
+    path = write_by_hand(tmp_path / "a.xlsx", sheet, strings=strings, formats=FORMATS, properties=properties)
+    return read_table(path, DATASET)
+
+
+def value_of(table: Table) -> str | None:
+    """What B2 became; the row must be whole."""
+    row = rows_of(table)[0]
+    assert (row[0], row[2]) == ("1", "5")
+    return row[1]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        pytest.param('<c r="B2" t="inlineStr"><is><t>a&amp;b &lt;c&gt; &quot;&#20320;&#x597D;</t></is></c>', 'a&b <c> "你好', id="entities"),
+        pytest.param('<c r="B2" t="inlineStr"><is><t>a > b</t></is></c>', "a > b", id="bare-greater-than"),
+        pytest.param('<c r="B2" t="inlineStr"><is><t xml:space="preserve"> x </t></is></c>', " x ", id="outer-blanks"),
+        pytest.param('<c r="B2" t="inlineStr"><is><t>1_x000D_2_x000d_</t></is></c>', "1\r2\r", id="escaped-return"),
+        pytest.param('<c r="B2" t="inlineStr"><is><t>a\r\nb</t></is></c>', "a\nb", id="line-end-of-windows"),
+        pytest.param('<c r="B2" t="inlineStr"><is><t>_x005F_x000D_</t></is></c>', "_x000D_", id="escaped-escape"),
+        pytest.param('<c r="B2" t="inlineStr"><is><t>_xD83D__xDE00_</t></is></c>', "😀", id="escaped-surrogates"),
+        pytest.param('<c r="B2" t="inlineStr"><is><t>a_x0001_b</t></is></c>', "a\ufffdb", id="illegal-character"),
+        pytest.param('<c r="B2" t="inlineStr"><is><r><t>粗</t></r><r><rPr><b/></rPr><t>体</t></r></is></c>', "粗体", id="rich-inline"),
+        pytest.param('<c r="B2" t="inlineStr"><is><t></t></is></c>', None, id="empty-inline"),
+        pytest.param('<c r="B2" t="inlineStr"><is><t>=1+1</t></is></c>', "=1+1", id="text-like-a-formula"),
+        pytest.param('<c r="B2" t="str"><f>A1&amp;"x"</f><v>a&amp;b</v></c>', "a&b", id="formula-of-text"),
+        pytest.param('<c r="B2"><f>1+1</f><v>2</v></c>', "2", id="formula-with-value"),
+        pytest.param('<c r="B2"><f t="shared" si="0"/><v>2</v></c>', "2", id="shared-formula"),
+        pytest.param('<c r="B2"><f>1+1</f></c>', None, id="formula-without-value"),
+        pytest.param('<c r="B2"><f>1+1</f><v></v></c>', None, id="formula-with-empty-value"),
+        pytest.param('<c r="B2" t="b"><v>1</v></c>', "TRUE", id="true"),
+        pytest.param('<c r="B2" t="b"><v>0</v></c>', "FALSE", id="false"),
+        pytest.param('<c r="B2" t="e"><v>#N/A</v></c>', "#N/A", id="error"),
+        pytest.param('<c r="B2" s="1"/>', None, id="styled-blank"),
+        pytest.param('<c r="B2"></c>', None, id="blank"),
+        pytest.param("", None, id="no-cell"),
+        pytest.param('<c r="B2"><v>5.0</v></c>', "5", id="whole-float"),
+        pytest.param('<c r="B2"><v>1.50</v></c>', "1.5", id="trailing-zero"),
+        pytest.param('<c r="B2"><v>0.10000000000000001</v></c>', "0.1", id="seventeen-digits"),
+        pytest.param('<c r="B2"><v>1234567890123456789</v></c>', "1234567890123456789", id="nineteen-digit-number"),
+        pytest.param('<c r="B2"><v>1.2345678901234568E+18</v></c>', "1234567890123456800", id="large-exponent"),
+        pytest.param('<c r="B2"><v>1E-5</v></c>', "0.00001", id="small-exponent"),
+        pytest.param('<c r="B2"><v>-0</v></c>', "0", id="minus-zero"),
+        pytest.param('<c r="B2"><v>-0.5</v></c>', "-0.5", id="negative"),
+        pytest.param('<c r="B2" s="5"><v>0.3699</v></c>', "0.3699", id="percent"),
+        pytest.param('<c r="B2" s="7"><v>12.5</v></c>', "12.5", id="coloured-number-format"),
+        pytest.param('<c r="B2" s="1"><v>46082</v></c>', "2026-03-01", id="date"),
+        pytest.param('<c r="B2" s="6"><v>46082</v></c>', "2026-03-01", id="chinese-date"),
+        pytest.param('<c r="B2" s="2"><v>46082.354166666664</v></c>', "2026-03-01 08:30:00", id="moment"),
+        pytest.param('<c r="B2" s="2"><v>46082</v></c>', "2026-03-01 00:00:00", id="midnight"),
+        pytest.param('<c r="B2" s="1"><v>59</v></c>', "1900-02-28", id="before-the-leap-day-that-was-none"),
+        pytest.param('<c r="B2" s="3"><v>0.354166666666667</v></c>', "08:30:00", id="time-of-day"),
+        pytest.param('<c r="B2" s="4"><v>1.5</v></c>', "36:00:00", id="elapsed"),
+        pytest.param('<c r="B2" t="d"><v>2026-03-01T08:30:00</v></c>', "2026-03-01 08:30:00", id="iso-date"),
+    ],
+)  # fmt: skip
+def test_a_cell_becomes_what_it_means(tmp_path: Path, cell: str, expected: str | None) -> None:
+    assert value_of(read_cell(tmp_path, cell)) == expected
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        pytest.param("<si><t>茶</t></si>", "茶", id="plain"),
+        pytest.param('<si><t xml:space="preserve"> 茶 </t></si>', " 茶 ", id="preserved"),
+        pytest.param("<si><r><t>红</t></r><r><rPr><b/><sz val='9'/></rPr><t>茶</t></r></si>", "红茶", id="rich"),
+        pytest.param(
+            '<si><t>茶</t><rPh sb="0" eb="1"><t>cha</t></rPh><phoneticPr fontId="1"/></si>', "茶", id="phonetic"
+        ),
+        pytest.param("<si><t/></si>", None, id="empty"),
+        pytest.param("<si>\n  <t>茶</t>\n</si>", "茶", id="indented"),
+        pytest.param("<si><t>0012345678901234567</t></si>", "0012345678901234567", id="nineteen-digit-text"),
+        pytest.param("<si><t>a&amp;b_x000D_</t></si>", "a&b\r", id="entities"),
+        pytest.param("<si/>", None, id="nothing"),
+    ],
+)
+def test_a_shared_string_becomes_what_it_means(tmp_path: Path, item: str, expected: str | None) -> None:
+    strings = f"<si><t>first</t></si>{item}<si><t>last</t></si>"
+    assert value_of(read_cell(tmp_path, '<c r="B2" t="s"><v>1</v></c>', strings=strings)) == expected
+
+
+def test_dates_of_a_1904_workbook_are_moved(tmp_path: Path) -> None:
+    assert value_of(read_cell(tmp_path, '<c r="B2" s="1"><v>44620</v></c>', properties='date1904="1"')) == "2026-03-01"
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "count"),
+    [
+        pytest.param('<c r="B2"><v>1234567890123456</v></c>', "imprecise_number", 1, id="sixteen-digit-number"),
+        pytest.param('<c r="B2"><v>1.2345E+20</v></c>', "imprecise_number", 1, id="large-exponent"),
+        pytest.param(inline("B2", "a_x0001_b_x0002_"), "illegal_character", 2, id="illegal-characters"),
+        pytest.param('<c r="B2" t="e"><v>#DIV/0!</v></c>', "error_cell", 1, id="error"),
+    ],
+)
+def test_a_doubtful_cell_is_kept_and_told(tmp_path: Path, cell: str, kind: str, count: int) -> None:
+    table = read_cell(tmp_path, cell)
+    assert [(found.kind, found.column, found.count) for found in table.warnings] == [(kind, "商品名称", count)]
+
+
+@pytest.mark.parametrize("cell", ['<c r="B2"><v>0.30000000000000004</v></c>', '<c r="B2"><v>123456789012345</v></c>'])
+def test_a_number_that_fits_is_no_warning(tmp_path: Path, cell: str) -> None:
+    assert read_cell(tmp_path, cell).warnings == []
+
+
+def test_a_formula_without_value_is_told(tmp_path: Path) -> None:
+    table = read_cell(tmp_path, '<c r="B2"><f>1+1</f></c>')
+    assert [(found.kind, found.count) for found in table.warnings] == [("formula_without_value", 1)]
+
+
+def test_an_id_is_text_also_where_the_source_has_numbers(tmp_path: Path) -> None:
+    rows = '<row r="2"><c r="A2"><v>100012043978</v></c><c r="C2"><v>1</v></c></row>'
+    rows += '<row r="3"><c r="A3"><v>1.5E+3</v></c><c r="C3"><v>1</v></c></row>'
+    rows += f'<row r="4">{inline("A4", "42.0")}<c r="C4"><v>1</v></c></row>'
+    rows += f'<row r="5">{inline("A5", "0042")}<c r="C5"><v>1</v></c></row>'
+    table = read_table(write_by_hand(tmp_path / "a.xlsx", header_row() + rows), DATASET)
+    assert [row[0] for row in rows_of(table)] == ["100012043978", "1500", "42", "0042"]
+    assert {table.formats[code].kind for code in table.batches[0].columns[0].code_array()} == {Kind.TEXT}
+
+
+def test_null_texts_become_null_and_others_stay(tmp_path: Path) -> None:
+    rows = "".join(
+        f'<row r="{n}">{inline(f"A{n}", "1")}{inline(f"B{n}", text)}<c r="C{n}"><v>1</v></c></row>'
+        for n, text in enumerate(["-", "--", "null", " ", "x"], start=2)
+    )
+    path = write_by_hand(tmp_path / "a.xlsx", header_row() + rows)
+    assert [row[1] for row in rows_of(read_table(path, DATASET))] == ["-", "--", "null", " ", "x"]
+    strict = DATASET.model_copy(update={"null_texts": ("-", "null")})
+    assert [row[1] for row in rows_of(read_table(path, strict))] == [None, "--", None, " ", "x"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "expected"),
+    [
+        pytest.param(
+            '<row r="1"><c t="inlineStr"><is><t>SKU</t></is></c><c t="inlineStr"><is><t>可用库存</t></is></c></row>'
+            '<row r="2"><c t="inlineStr"><is><t>1</t></is></c><c><v>2</v></c></row>',
+            [("1", "2")],
+            id="cells-without-place",
+        ),
+        pytest.param(
+            "<row r='1'><c r='A1' t='inlineStr'><is><t>SKU</t></is></c><c t='inlineStr'><is><t>可用库存</t></is></c></row>"
+            "<row r='1'><c r='A1' t='inlineStr'><is><t>1</t></is></c><c><v>2</v></c></row>",
+            [("1", "2")],
+            id="single-quotes",
+        ),
+        pytest.param(
+            header_row(names=("SKU", "可用库存")) + f'<!-- x --><row r="2">{inline("A2", "1")}<c r="B2"><v>2</v></c></row>',
+            [("1", "2")],
+            id="comment",
+        ),
+        pytest.param(
+            header_row(names=("SKU", "可用库存")) + f'\n <row r="2" spans="1:2">\n  {inline("A2", "1")}\n  <c r="B2">\n<v>2</v></c>\n</row>\n',
+            [("1", "2")],
+            id="indented",
+        ),
+        pytest.param(
+            header_row(names=("SKU", "可用库存")) + f'<row spans="1:2" r="2">{inline("A2", "1")}<c s="0" r="B2"><v>2</v></c></row>',
+            [("1", "2")],
+            id="attributes-in-another-order",
+        ),
+        pytest.param(
+            header_row(names=("SKU", "可用库存")) + f'<row r="2"/><row r="3"><c r="A3" s="0"/></row><row r="9">{inline("A9", "1")}<c r="B9"><v>2</v></c></row>'
+            + "".join(f'<row r="{n}"><c r="A{n}" s="0"/><c r="B{n}" s="0"/></row>' for n in range(10, 500)),
+            [("1", "2")],
+            id="blank-rows",
+        ),
+        pytest.param(
+            f'<?xml version="1.0"?><x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData>'
+            '<x:row r="1"><x:c r="A1" t="inlineStr"><x:is><x:t>SKU</x:t></x:is></x:c><x:c r="B1" t="inlineStr"><x:is><x:t>可用库存</x:t></x:is></x:c></x:row>'
+            '<x:row r="2"><x:c r="A2" t="inlineStr"><x:is><x:t>1</x:t></x:is></x:c><x:c r="B2"><x:v>2</x:v></x:c></x:row>'
+            "</x:sheetData></x:worksheet>",
+            [("1", "2")],
+            id="prefixed-names",
+        ),
+        pytest.param(
+            '<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1"/><sheetData>'
+            + header_row(names=("SKU", "可用库存")) + f'<row r="2">{inline("A2", "1")}<c r="B2"><v>2</v></c></row></sheetData></worksheet>',
+            [("1", "2")],
+            id="wrong-dimension",
+        ),
+        pytest.param(
+            f'<row r="1">{inline("A1", "京东库存报表 2026-03-01")}</row><row r="2"><c r="A2"/></row>' + header_row(3, ("SKU", "可用库存"))
+            + f'<row r="4">{inline("A4", "1")}<c r="B4"><v>2</v></c></row>',
+            [("1", "2")],
+            id="title-rows",
+        ),
+        pytest.param(
+            header_row(names=("可用库存", "SKU")) + f'<row r="2"><c r="A2"><v>2</v></c>{inline("B2", "1")}</row>',
+            [("1", "2")],
+            id="columns-in-another-order",
+        ),
+        pytest.param(header_row(names=("SKU", "可用库存")), [], id="header-only"),
+    ],
+)  # fmt: skip
+def test_a_sheet_is_read_however_it_is_laid_out(tmp_path: Path, sheet: str, expected: list[tuple[str, str]]) -> None:
+    path = write_by_hand(tmp_path / "a.xlsx", sheet)
+    assert [(row[0], row[2]) for row in rows_of(read_table(path, DATASET))] == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("yyyy-mm-dd", True), ("m/d/yy h:mm", True), ("[h]:mm", True), ("mm:ss.0", True), ('yyyy"年"', True),
+        ("[$-804]yyyy年m月d日", True), ("[DBNum1]上午/下午h时mm分", True), ("[s]", True),
+        ("General", False), ("0.00%", False), ("[Red]0.00", False), ('0" days"', False), ("0.00E+00", False),
+        ("\\d0", False), ("@", False), ("_-* #,##0_-", False), ("", False),
+    ],
+)  # fmt: skip
+def test_date_formats_are_told_from_number_formats(code: str, expected: bool) -> None:
+    assert is_date_format(code) is expected
+
+
+@pytest.mark.parametrize("code", ["h:mm", "mm:ss", "[h]:mm:ss", "h:mm AM/PM"])
+def test_a_time_format_has_no_date(code: str) -> None:
+    assert not has_date(code)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [("12", "12"), ("+5", "5"), (".5", "0.5"), ("5.", "5"), ("1e3", "1000"), ("-1.0E-2", "-0.01"), ("00012", "12")],
+)
+def test_numbers_are_written_plainly(raw: str, expected: str) -> None:
+    assert number_text(raw) == expected
+
+
+@pytest.mark.parametrize("raw", ["", "x", "1,000", "nan", "inf", "1_0", "--1"])
+def test_what_is_no_number_is_refused(raw: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the text is all there is to say
+        number_text(raw)
+
+
+@pytest.mark.parametrize("serial", ["1", "59", "61", "46082", "46082.354166666664", "2958465", "0.5"])
+def test_dates_come_back_as_the_day_count_they_were(serial: str) -> None:
+    text = serial_text(serial, "yyyy-mm-dd hh:mm:ss" if float(serial) >= 1 else "h:mm:ss")
+    assert float(text_serial(text)) == pytest.approx(float(serial), abs=1e-8)
+
+
+def test_the_fallback_reader_is_not_needed_for_plain_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shopdata.lake.excel.parsed_sheets", lambda *_: pytest.fail("a plain sheet was read slowly"))
+    assert value_of(read_cell(tmp_path, inline("B2", "茶"))) == "茶"

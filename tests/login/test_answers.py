@@ -1,0 +1,65 @@
+"""Which of JD's answers mean that a session has ended, and which that risk control woke up (PORTALS 4.2)."""
+
+from __future__ import annotations
+
+import pytest
+
+from shopdata.config import JdPortal
+from shopdata.login import Answer, login_for
+
+PORTAL = JdPortal(
+    login_url="https://passport.example.com/login",
+    report_origin="https://report.example.com",
+    gateway_origin="https://gateway.example.com",
+    download_hosts=(".example.com",),
+)
+
+
+def answer(status: int = 200, body: str = "{}", content_type: str = "application/json", location: str = "") -> Answer:
+    return Answer(status, "https://report.example.com/list", content_type, location, body.encode())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(answer(302, location="https://passport.example.com/login"), id="redirect"),
+        pytest.param(answer(307), id="another redirect"),
+        pytest.param(answer(401), id="401"),
+        pytest.param(answer(body="<!doctype html>", content_type="text/html; charset=utf-8"), id="a page"),
+        pytest.param(answer(body="\n  <html>"), id="a page that says it is data"),
+        pytest.param(answer(body='{"message":"请登录","status":401}'), id="401 inside the data"),
+        pytest.param(answer(body='{"code":"401"}'), id="401 as a text"),
+    ],
+)
+def test_dead(given: Answer) -> None:
+    assert login_for("jd").is_session_dead(given, PORTAL)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(answer(body='{"message":"success","content":{"data":[]}}'), id="data"),
+        pytest.param(answer(body='{"status":0}'), id="a report was ordered"),
+        pytest.param(answer(body='{"status":1003}'), id="refused for another reason"),
+        pytest.param(answer(body="[401]"), id="a list"),
+        pytest.param(answer(body="not json", content_type="text/plain"), id="neither page nor data"),
+        pytest.param(answer(500, "<html>", "text/html"), id="the portal is down"),
+        pytest.param(answer(429), id="too many requests"),
+        pytest.param(answer(403), id="forbidden"),
+    ],
+)
+def test_alive(given: Answer) -> None:
+    assert not login_for("jd").is_session_dead(given, PORTAL)
+
+
+@pytest.mark.parametrize(
+    ("given", "risk"),
+    [
+        pytest.param(answer(body='{"code":601}'), "601 未经京东授权的软件操作", id="601"),
+        pytest.param(answer(body='{"code":"-407"}'), "-407 不安全", id="-407 as a text"),
+        pytest.param(answer(body='{"code":0}'), "", id="none"),
+        pytest.param(answer(body="<html>601", content_type="text/html"), "", id="a page"),
+    ],
+)
+def test_risk(given: Answer, risk: str) -> None:
+    assert login_for("jd").risk_in(given, PORTAL) == risk

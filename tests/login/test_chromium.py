@@ -1,0 +1,53 @@
+"""Which Chromium signs in: the chosen one, Playwright's own, a system one, else one clear sentence."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from shopdata.exceptions import BrowserMissingError
+from shopdata.login import chromium
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """A machine with three browsers, and no others than these."""
+    found = {name: tmp_path / name / "chromium" for name in ("chosen", "own", "system")}
+    for path in found.values():
+        path.parent.mkdir()
+        path.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(found["system"].parent))
+    monkeypatch.setattr(chromium, "_PLACES", ())
+    return found
+
+
+def test_the_chosen_one_comes_first(places: dict[str, Path]) -> None:
+    assert chromium.find_chromium(str(places["chosen"]), str(places["own"])) == places["chosen"]
+
+
+def test_then_playwrights_own(places: dict[str, Path]) -> None:
+    assert chromium.find_chromium(None, str(places["own"])) == places["own"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the fake has no .exe")
+def test_then_a_system_one(places: dict[str, Path]) -> None:
+    places["own"].unlink()
+    assert chromium.find_chromium(None, str(places["own"])) == places["system"]
+    assert chromium.find_chromium("", None) == places["system"]
+
+
+def test_a_chosen_one_that_is_not_there_is_no_reason_to_take_another(places: dict[str, Path]) -> None:
+    with pytest.raises(BrowserMissingError) as refusal:
+        chromium.find_chromium("/nowhere/chromium", str(places["own"]))
+    assert str(refusal.value) == (
+        "SHOPDATA_BROWSER_PATH: there is no browser at this path. Found /nowhere/chromium. "
+        "Mend the path, or unset the variable to use another Chromium."
+    )
+
+
+def test_none_at_all_is_one_sentence_with_three_ways_out(places: dict[str, Path]) -> None:
+    places["system"].unlink()
+    with pytest.raises(BrowserMissingError, match=r"playwright install chromium.*Debian's.*SHOPDATA_BROWSER_PATH"):
+        chromium.find_chromium(None, None)

@@ -1,0 +1,254 @@
+"""Saved sessions: whose files they are, who can read them, and which credentials are not tried again."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shopdata.config import Shop
+from shopdata.login.sessions import Session, SessionStore
+
+MakeShop = Callable[..., Shop]
+
+TOKEN = "cookie-value-that-opens-the-shop"
+COOKIES: list[dict[str, Any]] = [
+    {"name": "thor", "value": TOKEN, "domain": ".jd.com", "path": "/", "expires": -1, "secure": False},
+    {"name": "pin", "value": "%E5%BA%97", "domain": "shop.jd.com", "path": "/", "expires": 4102444800, "secure": True},
+]
+
+
+@pytest.fixture(params=[None, "a key"], ids=["plain", "encrypted"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStore:
+    return SessionStore(tmp_path / "sessions", request.param)
+
+
+def the_file(store: SessionStore) -> Path:
+    (file,) = store.folder.iterdir()
+    return file
+
+
+class TestSaving:
+    def test_what_was_saved_comes_back(self, store: SessionStore, shop: Shop) -> None:
+        before = datetime.now(UTC)
+        store.save(shop, COOKIES)
+        session = store.load(shop)
+        assert session is not None
+        assert session.cookies() == COOKIES
+        assert timedelta(0) <= session.saved_at - before < timedelta(minutes=1)
+
+    def test_nothing_was_saved(self, store: SessionStore, shop: Shop) -> None:
+        assert store.load(shop) is None
+        assert not store.is_refused(shop)
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such modes")
+    def test_only_its_owner_can_read_it(self, store: SessionStore, shop: Shop) -> None:
+        for write in (lambda: store.save(shop, COOKIES), lambda: store.remember_refusal(shop)):
+            write()
+            assert stat.S_IMODE(the_file(store).stat().st_mode) == 0o600
+            assert stat.S_IMODE(store.folder.stat().st_mode) == 0o700
+
+    def test_one_file_for_each_shop(self, store: SessionStore, make_shop: MakeShop) -> None:
+        one, two = make_shop(), make_shop(id="two", username="two@example.com")
+        store.save(one, COOKIES)
+        store.save(two, COOKIES[:1])
+        assert {file.name for file in store.folder.iterdir()} == {"jd_one.session", "jd_two.session"}
+        assert [len(session.cookies()) for session in (store.load(one), store.load(two)) if session] == [2, 1]
+
+    def test_a_dead_one_is_dropped(self, store: SessionStore, shop: Shop) -> None:
+        store.save(shop, COOKIES)
+        store.drop(shop)
+        assert store.load(shop) is None
+        assert TOKEN.encode() not in the_file(store).read_bytes()
+
+    def test_another_user_name_has_no_session(self, store: SessionStore, shop: Shop, make_shop: MakeShop) -> None:
+        store.save(shop, COOKIES)
+        assert store.load(make_shop(username="other@example.com")) is None
+
+    def test_another_password_keeps_the_session(self, store: SessionStore, shop: Shop, make_shop: MakeShop) -> None:
+        store.save(shop, COOKIES)
+        assert store.load(make_shop(password="new")) is not None
+
+    @pytest.mark.parametrize("content", [b"", b"\x00\xff", b"[]", b"{", b"x" * 200], ids=repr)
+    def test_a_broken_file_is_no_session(self, store: SessionStore, shop: Shop, content: bytes) -> None:
+        store.save(shop, COOKIES)
+        the_file(store).write_bytes(content)
+        assert store.load(shop) is None
+        store.save(shop, COOKIES)
+        assert store.load(shop) is not None
+
+
+class TestEncryption:
+    def test_no_word_of_it_stands_in_the_file(self, tmp_path: Path, shop: Shop) -> None:
+        store = SessionStore(tmp_path, "a key")
+        store.save(shop, COOKIES)
+        content = the_file(store).read_bytes()
+        for word in (TOKEN, "thor", "jd.com", shop.username, "cookies", "a key"):
+            assert word.encode() not in content
+
+    def test_the_same_session_never_looks_the_same(self, tmp_path: Path, shop: Shop) -> None:
+        store = SessionStore(tmp_path, "a key")
+        contents = set()
+        for _ in range(2):
+            store.save(shop, COOKIES)
+            contents.add(the_file(store).read_bytes()[:16])
+        assert len(contents) == 2
+
+    @pytest.mark.parametrize(
+        ("saved_with", "read_with"),
+        [
+            pytest.param("a key", "another key", id="another key"),
+            pytest.param("a key", None, id="the key is gone"),
+            pytest.param(None, "a key", id="from before there was a key"),
+        ],
+    )
+    def test_another_key_opens_nothing(
+        self, tmp_path: Path, shop: Shop, saved_with: str | None, read_with: str | None
+    ) -> None:
+        SessionStore(tmp_path, saved_with).save(shop, COOKIES)
+        assert SessionStore(tmp_path, read_with).load(shop) is None
+
+    def test_a_changed_byte_opens_nothing(self, tmp_path: Path, shop: Shop) -> None:
+        store = SessionStore(tmp_path, "a key")
+        store.save(shop, COOKIES)
+        content = bytearray(the_file(store).read_bytes())
+        content[60] ^= 1
+        the_file(store).write_bytes(content)
+        assert store.load(shop) is None
+
+    def test_no_way_of_printing_shows_it(self, tmp_path: Path, shop: Shop) -> None:
+        store = SessionStore(tmp_path, "a key that is secret")
+        assert "a key that is secret" not in repr(store)
+        assert TOKEN not in repr(store.save(shop, COOKIES))
+
+
+class TestRefusedCredentials:
+    def test_are_remembered_without_being_kept(self, store: SessionStore, shop: Shop) -> None:
+        store.remember_refusal(shop)
+        assert store.is_refused(shop)
+        assert b"right-horse" not in the_file(store).read_bytes()
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            pytest.param({"password": "battery-staple"}, id="another password"),
+            pytest.param({"username": "other@example.com"}, id="another user name"),
+        ],
+    )
+    def test_mended_ones_may_be_tried(
+        self, store: SessionStore, shop: Shop, make_shop: MakeShop, change: dict[str, str]
+    ) -> None:
+        store.remember_refusal(shop)
+        assert not store.is_refused(make_shop(**change))
+
+    def test_may_be_forgotten_on_request(self, store: SessionStore, shop: Shop) -> None:
+        store.remember_refusal(shop)
+        store.forget_refusal(shop)
+        assert not store.is_refused(shop)
+
+    def test_are_forgotten_by_a_sign_in(self, store: SessionStore, shop: Shop) -> None:
+        store.remember_refusal(shop)
+        store.save(shop, COOKIES)
+        assert not store.is_refused(shop)
+
+    def test_end_the_session_that_there_was(self, store: SessionStore, shop: Shop) -> None:
+        store.save(shop, COOKIES)
+        store.remember_refusal(shop)
+        assert store.load(shop) is None
+
+    def test_a_session_that_dies_does_not_forget_them(self, store: SessionStore, shop: Shop) -> None:
+        store.remember_refusal(shop)
+        store.drop(shop)
+        assert store.is_refused(shop)
+
+
+def cookie(name: str, domain: str, *, path: str = "/", secure: bool = False, expires: float = -1) -> dict[str, Any]:
+    return {"name": name, "value": "v", "domain": domain, "path": path, "secure": secure, "expires": expires}
+
+
+class TestWhereCookiesGo:
+    """As in a browser (RFC 6265)."""
+
+    COOKIES = (
+        cookie("domain", ".jd.com"),
+        cookie("host", "ppzh.jd.com"),
+        cookie("path", ".jd.com", path="/brand"),
+        cookie("secure", ".jd.com", secure=True),
+        cookie("old", ".jd.com", expires=1_000_000_000),
+        cookie("later", ".jd.com", expires=4_102_444_800.5),
+        cookie("address", "127.0.0.1"),
+        cookie("local", "localhost"),
+    )
+
+    @pytest.mark.parametrize(
+        ("url", "names"),
+        [
+            pytest.param("https://ppzh.jd.com/", {"domain", "host", "secure", "later"}, id="its own host"),
+            pytest.param("https://ppzh.jd.com:8443/", {"domain", "host", "secure", "later"}, id="on any port"),
+            pytest.param("https://zhgateway.jd.com/", {"domain", "secure", "later"}, id="another host of the domain"),
+            pytest.param("https://a.ppzh.jd.com/", {"domain", "secure", "later"}, id="below a host-only cookie"),
+            pytest.param("https://jd.com/", {"domain", "secure", "later"}, id="the domain itself"),
+            pytest.param("https://x.jd.com/brand/a", {"domain", "path", "secure", "later"}, id="below the path"),
+            pytest.param("https://x.jd.com/brandy", {"domain", "secure", "later"}, id="a path that begins alike"),
+            pytest.param("http://x.jd.com/", {"domain", "later"}, id="plain http"),
+            pytest.param("https://eviljd.com/", set(), id="a domain that ends alike"),
+            pytest.param("https://jd.com.evil.test/", set(), id="a domain that begins alike"),
+            pytest.param("http://127.0.0.1:5000/", {"address"}, id="an address"),
+            pytest.param("http://localhost:5000/", {"local"}, id="localhost"),
+        ],
+    )
+    def test_cookies_for(self, url: str, names: set[str]) -> None:
+        header = Session(self.COOKIES, datetime.now(UTC)).cookie_header(url)
+        assert {pair.partition("=")[0] for pair in header.split("; ") if pair} == names
+
+    def test_values_travel_as_they_are(self) -> None:
+        value = "a=b|x y|%E5==\"'"
+        session = Session([cookie("thor", ".jd.com") | {"value": value}], datetime.now(UTC))
+        assert session.cookie_header("https://ppzh.jd.com/") == f"thor={value}"
+
+
+class TestSetCookie:
+    def test_a_new_value_is_taken_over(self) -> None:
+        session = Session([cookie("thor", "ppzh.jd.com")], datetime.now(UTC))
+        session.take_cookies("https://ppzh.jd.com/list", ["thor=new; Path=/; HttpOnly"])
+        assert session.cookie_header("https://ppzh.jd.com/") == "thor=new"
+        assert session.is_changed
+
+    def test_several_at_once(self) -> None:
+        session = Session([], datetime.now(UTC))
+        session.take_cookies("https://ppzh.jd.com/", ["a=1; Domain=.jd.com; Path=/", "b=2; Path=/; Max-Age=100"])
+        assert session.cookie_header("https://ppzh.jd.com/") == "a=1; b=2"
+        assert session.cookie_header("https://zhgateway.jd.com/") == "a=1"
+
+    def test_an_end_in_the_past_removes_it(self) -> None:
+        session = Session([cookie("thor", "ppzh.jd.com")], datetime.now(UTC))
+        session.take_cookies("https://ppzh.jd.com/", ["thor=; Path=/; Max-Age=0"])
+        assert session.cookie_header("https://ppzh.jd.com/") == ""
+        assert session.is_changed
+
+    @pytest.mark.parametrize(
+        "set_cookie",
+        [
+            pytest.param([], id="none"),
+            pytest.param(["thor=v; Path=/"], id="the same value"),
+            pytest.param(["thor=x; Path=/; Domain=.evil.test"], id="for another domain"),
+        ],
+    )
+    def test_nothing_changed(self, set_cookie: list[str]) -> None:
+        session = Session([cookie("thor", "ppzh.jd.com")], datetime.now(UTC))
+        session.take_cookies("https://ppzh.jd.com/", set_cookie)
+        assert not session.is_changed
+        assert session.cookie_header("https://ppzh.jd.com/") == "thor=v"
+
+    def test_survives_saving(self, store: SessionStore, shop: Shop) -> None:
+        session = store.save(shop, COOKIES)
+        session.take_cookies("https://ppzh.jd.com/", ["thor=renewed; Domain=.jd.com; Path=/"])
+        store.save(shop, session.cookies())
+        loaded = store.load(shop)
+        assert loaded is not None
+        assert loaded.cookie_header("https://zhgateway.jd.com/") == "thor=renewed"

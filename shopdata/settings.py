@@ -91,6 +91,8 @@ STATS_DUMP = False
 
 # DEBUG: would tell every URL; our own events are INFO.
 LOG_LEVEL = "INFO"
+# Eight libraries: `pip list` tells more.
+LOG_VERSIONS: list[str] = []
 LOG_FORMATTER = "shopdata.logs.PrivateLogFormatter"
 # True and True: both are servers that run code for whoever reaches them.
 TELNETCONSOLE_ENABLED = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
@@ -13,6 +14,9 @@ from shopdata.exceptions import LedgerError, UsageError
 from shopdata.extensions.outcome import EXIT_CODE_STAT
 from shopdata.workspace import Workspace
 
+#: What Scrapy lists before every crawl, the same each time: a person looks for what happened to the shops.
+_PREAMBLE = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.extensions.logstats")
+
 
 class Command(ScrapyCrawl):
     """Collects, merges and publishes a dataset: 0 all there, 1 something missing, 2 nothing was asked."""
@@ -22,6 +26,8 @@ class Command(ScrapyCrawl):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.crawler_process is not None
+        for name in _PREAMBLE:
+            logging.getLogger(name).setLevel(logging.WARNING)
         if len(args) != 1:
             raise ScrapyUsageError("name one spider; `scrapy list` shows them")
         try:

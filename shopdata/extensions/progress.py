@@ -114,9 +114,11 @@ class Progress:
                 handler.setStream(FileProxy(self._console, handler.stream))
 
     def _table(self) -> Table:
-        table = Table(box=None, pad_edge=False, title=self._title(), title_justify="left")
-        for header in ("", "shop", "period", "step"):
-            table.add_column(header, no_wrap=True, overflow="ellipsis")
+        table = Table(box=None, pad_edge=False, title=self._title(), title_justify="left", expand=True)
+        table.add_column("")
+        table.add_column("shop", min_width=min(max(len(shop) for _, shop in self._cells), 30), no_wrap=True)
+        table.add_column("period", min_width=max(len(dt) for dt, _ in self._cells), no_wrap=True)
+        table.add_column("step", ratio=1, no_wrap=True, overflow="ellipsis")
         # Shops at work first, then what was settled last.
         order = sorted(self._cells.items(), key=lambda cell: (cell[1][0] != CellState.RUNNING, -cell[1][2]))
         for (dt, shop), (state, text, _) in order[:_MOST_LINES]:

@@ -11,10 +11,10 @@ from typing import Any
 from shopdata.config import Config, Dataset, Shop
 from shopdata.lake.excel import read_table
 from shopdata.lake.keys import parquet_key, receipt_key, workbook_key
-from shopdata.lake.ledger import Cell, Ledger, MissingShop, PartitionRecord, RawFile
-from shopdata.lake.merge import Merged, Part, merge_partition
+from shopdata.lake.ledger import Cell, Ledger, MissingShop, PartitionRecord
+from shopdata.lake.merge import Part, merge_partition
 from shopdata.lake.objects import ObjectStore
-from shopdata.lake.receipts import encode_receipt
+from shopdata.lake.receipts import StagedShop, add_merged, begin_receipt, encode_receipt
 from shopdata.lake.staging import Staging, sha256_of
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
@@ -56,22 +56,37 @@ def build_partition(
     """
     dataset = config.dataset(name)
     cells = ledger.cells(name, dt)
-    staged = _in_order([cell for cell in cells if cell.raw is not None], config)
-    if not staged:
+    shops = _staged_shops(cells, config)
+    if not shops:
         return None
-    names = {shop.id: shop.name for shop in config.shops}
     parts = [
-        Part(
-            shop_id=cell.shop,
-            shop_name=names.get(cell.shop, cell.shop),
-            table=_table_of(cell, dataset, staging, store),
-        )
-        for cell in staged
+        Part(shop_id=shop.id, shop_name=shop.name, table=_table_of(shop, name, dt, dataset, staging, store))
+        for shop in shops
     ]
-    workbook, parquet = staging.merged(name, dt, "xlsx"), staging.merged(name, dt, "parquet")
-    merged = merge_partition(parts, dataset, workbook=workbook, parquet=parquet)
     missing = missing_shops(cells, config.shops_for(name))
-    return Built(workbook, parquet, _receipt(name, dataset, dt, run_id, merged, parts, staged, missing, workbook, parquet))
+    workbook, parquet = staging.merged(name, dt, "xlsx"), staging.merged(name, dt, "parquet")
+    merged = merge_partition(
+        parts,
+        dataset,
+        workbook=workbook,
+        parquet=parquet,
+        seen_columns=_seen_columns(ledger, name, dt),
+        # What is told must follow from the data alone: equal input gives equal bytes.
+        notes=[
+            ("数据集", f"{dataset.title} ({name})"),
+            ("日期", dt),
+            ("取数时间", _fetched(shops)),
+        ],
+        missing=[(shop.id, f"{shop.state}: {shop.reason}") for shop in missing],
+    )
+    receipt = begin_receipt(dataset=name, platform=dataset.platform, dt=dt, run_id=run_id, shops=shops, missing=missing)
+    add_merged(
+        receipt,
+        merged,
+        workbook=(workbook_key(dataset.platform, name, dt), workbook),
+        parquet=(parquet_key(dataset.platform, name, dt), parquet),
+    )
+    return Built(workbook, parquet, receipt)
 
 
 def publish_partition(
@@ -104,6 +119,7 @@ def publish_partition(
             parquet_sha256=receipt["parquet"]["sha256"],
             workbook_sha256=receipt["workbook"]["sha256"],
             published_at=published_at,
+            columns=tuple(receipt["columns"]),
             refresh_state=receipt["refresh"]["state"],
             refresh_detail=receipt["refresh"]["detail"],
         ),
@@ -118,79 +134,35 @@ def put_receipt(receipt: dict[str, Any], store: ObjectStore) -> None:
     store.put_bytes(key, encode_receipt(receipt), content_type="application/json")
 
 
-def _in_order(cells: list[Cell], config: Config) -> list[Cell]:
-    """In the order of shops.yaml; shops that are no longer in it come last, by id."""
+def _staged_shops(cells: Sequence[Cell], config: Config) -> list[StagedShop]:
+    """In the order of shops.yaml; shops that are no longer in it come last, by id, under their old name."""
     places = {shop.id: number for number, shop in enumerate(config.shops)}
-    return sorted(cells, key=lambda cell: (places.get(cell.shop, len(places)), cell.shop))
+    names = {shop.id: shop.name for shop in config.shops}
+    staged = [
+        StagedShop(cell.shop, names.get(cell.shop) or cell.raw.shop_name or cell.shop, cell.raw)
+        for cell in cells
+        if cell.raw is not None
+    ]
+    return sorted(staged, key=lambda shop: (places.get(shop.id, len(places)), shop.id))
 
 
-def _table_of(cell: Cell, dataset: Dataset, staging: Staging, store: ObjectStore) -> Path:
-    """The parsed form of a cell's raw file: kept from when it was checked, else read again."""
-    raw = cell.raw
-    assert raw is not None
-    path = staging.table(cell.dataset, cell.dt, cell.shop, raw.sha256)
+def _table_of(shop: StagedShop, name: str, dt: str, dataset: Dataset, staging: Staging, store: ObjectStore) -> Path:
+    """The parsed form of a shop's raw file: kept from when it was checked, else read again."""
+    path = staging.table(name, dt, shop.id, shop.raw.sha256)
     if not path.is_file():
-        read_table(_raw_path(raw, staging, store), dataset).save(path)
+        raw = staging.raw(shop.raw.key)
+        if not raw.is_file() or sha256_of(raw) != shop.raw.sha256:
+            store.get_file(shop.raw.key, raw)
+        read_table(raw, dataset).save(path)
     return path
 
 
-def _raw_path(raw: RawFile, staging: Staging, store: ObjectStore) -> Path:
-    path = staging.raw(raw.key)
-    if not path.is_file() or sha256_of(path) != raw.sha256:
-        store.get_file(raw.key, path)
-    return path
+def _seen_columns(ledger: Ledger, name: str, dt: str) -> tuple[str, ...]:
+    """The columns of the newest earlier period: a column once seen stays."""
+    earlier = [partition for partition in ledger.partitions(name) if partition.dt < dt]
+    return earlier[-1].columns if earlier else ()
 
 
-def _receipt(
-    name: str,
-    dataset: Dataset,
-    dt: str,
-    run_id: str,
-    merged: Merged,
-    parts: Sequence[Part],
-    staged: Sequence[Cell],
-    missing: Sequence[MissingShop],
-    workbook: Path,
-    parquet: Path,
-) -> dict[str, Any]:
-    shops = []
-    for part, cell in zip(parts, staged, strict=True):
-        assert cell.raw is not None
-        shops.append(
-            {
-                "id": part.shop_id,
-                "name": part.shop_name,
-                "rows": merged.rows_by_shop[part.shop_id],
-                "raw_key": cell.raw.key,
-                "sha256": cell.raw.sha256,
-                "bytes": cell.raw.bytes,
-                "fetched_at": cell.raw.fetched_at.replace(microsecond=0).isoformat(),
-            }
-        )
-    return {
-        "dataset": name,
-        "platform": dataset.platform,
-        "dt": dt,
-        "run_id": run_id,
-        "rows": merged.rows,
-        "columns": list(merged.columns),
-        "shops": shops,
-        "missing": [{"id": m.id, "state": m.state.value, "reason": m.reason} for m in missing],
-        "parquet": {
-            "key": parquet_key(dataset.platform, name, dt),
-            "sha256": sha256_of(parquet),
-            "bytes": parquet.stat().st_size,
-            "rows": merged.rows,
-        },
-        "workbook": {
-            "key": workbook_key(dataset.platform, name, dt),
-            "sha256": sha256_of(workbook),
-            "bytes": workbook.stat().st_size,
-            "rows": merged.rows,
-            "sheets": list(merged.sheets),
-        },
-        "published_at": "",
-        "refresh": {"state": "", "detail": ""},
-        "warnings": list(merged.warnings),
-        "drift": list(merged.drift),
-    }
+def _fetched(shops: Sequence[StagedShop]) -> str:
+    times = [shop.raw.fetched_at for shop in shops]
+    return f"{min(times):%Y-%m-%d %H:%M:%S} ~ {max(times):%Y-%m-%d %H:%M:%S} (+08:00)"

@@ -3,9 +3,76 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from shopdata.lake.ledger import MissingShop, RawFile
+from shopdata.lake.merge import Merged
+from shopdata.lake.staging import sha256_of
+
+
+@dataclass(frozen=True)
+class StagedShop:
+    """A shop whose file is in the partition."""
+
+    id: str
+    name: str
+    raw: RawFile
+
+
+def begin_receipt(
+    *, dataset: str, platform: str, dt: str, run_id: str, shops: Sequence[StagedShop], missing: Sequence[MissingShop]
+) -> dict[str, Any]:
+    """A receipt before the merge; `add_merged` and publishing complete it."""
+    return {
+        "dataset": dataset,
+        "platform": platform,
+        "dt": dt,
+        "run_id": run_id,
+        "rows": 0,
+        "columns": [],
+        "shops": [
+            {
+                "id": shop.id,
+                "name": shop.name,
+                "rows": shop.raw.rows,
+                "raw_key": shop.raw.key,
+                "sha256": shop.raw.sha256,
+                "bytes": shop.raw.bytes,
+                "fetched_at": shop.raw.fetched_at.isoformat(timespec="seconds"),
+            }
+            for shop in shops
+        ],
+        "missing": [{"id": m.id, "state": m.state.value, "reason": m.reason} for m in missing],
+        "parquet": {},
+        "workbook": {},
+        "published_at": "",
+        "refresh": {"state": "", "detail": ""},
+        "warnings": [],
+        "drift": [],
+    }
+
+
+def add_merged(
+    receipt: dict[str, Any], merged: Merged, *, workbook: tuple[str, Path], parquet: tuple[str, Path]
+) -> None:
+    """Writes what came of the merge; each file as its key and where it lies."""
+    receipt["rows"] = merged.rows
+    receipt["columns"] = list(merged.columns)
+    receipt["warnings"] = list(merged.warnings)
+    receipt["drift"] = list(merged.drift)
+    receipt["parquet"] = {**_facts(*parquet), "rows": merged.rows}
+    receipt["workbook"] = {**_facts(*workbook), "rows": merged.rows, "sheets": list(merged.sheets)}
+    for shop in receipt["shops"]:
+        shop["rows"] = merged.rows_by_shop[shop["id"]]
 
 
 def encode_receipt(receipt: dict[str, Any]) -> bytes:
     """As UTF-8 JSON for people and programs."""
     return (json.dumps(receipt, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _facts(key: str, path: Path) -> dict[str, Any]:
+    return {"key": key, "sha256": sha256_of(path), "bytes": path.stat().st_size}

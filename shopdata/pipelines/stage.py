@@ -52,6 +52,7 @@ class StagePipeline:
             ext=adapter["ext"],
             rows=adapter["rows"],
             fetched_at=adapter["fetched_at"],
+            shop_name=adapter["shop_name"],
         )
         await run_in_thread(self._stage, Path(adapter["path"]), key, raw)
         state = CellState.STAGED if raw.rows else CellState.EMPTY

@@ -32,6 +32,8 @@ class RawFile:
     ext: str
     rows: int
     fetched_at: datetime
+    #: The shop's display name when the file was fetched: shops leave the configuration, their days stay.
+    shop_name: str = ""
     in_store: bool = False
     #: What a person should know about the file, one sentence each.
     warnings: tuple[str, ...] = ()
@@ -97,6 +99,8 @@ class PartitionRecord:
     parquet_sha256: str
     workbook_sha256: str
     published_at: datetime
+    #: The columns in the order they were published, `shop` first: a column once seen stays on later days.
+    columns: tuple[str, ...] = ()
     #: What Dremio said: empty until it was told, then for example COMPLETED.
     refresh_state: str = ""
     refresh_detail: str = ""

@@ -25,7 +25,7 @@ def fill_raw(row: RawRow, raw: RawFile) -> None:
 def fill_partition(row: PartitionRow, record: PartitionRecord) -> None:
     """Overwrites what is known about a partition."""
     for name, value in asdict(record).items():
-        setattr(row, name, list(value) if name == "missing" else value)
+        setattr(row, name, list(value) if name in ("missing", "columns") else value)
 
 
 def to_run(row: Run) -> RunRecord:
@@ -65,6 +65,7 @@ def _to_raw(row: RawRow) -> RawFile:
         ext=row.ext,
         rows=row.rows,
         fetched_at=row.fetched_at,
+        shop_name=row.shop_name,
         in_store=row.in_store,
         warnings=tuple(row.warnings),
         drift=tuple(row.drift),
@@ -85,6 +86,7 @@ def to_partition(row: PartitionRow) -> PartitionRecord:
         parquet_sha256=row.parquet_sha256,
         workbook_sha256=row.workbook_sha256,
         published_at=row.published_at,
+        columns=tuple(row.columns),
         refresh_state=row.refresh_state,
         refresh_detail=row.refresh_detail,
     )

@@ -105,6 +105,7 @@ class RawRow(Base):
     ext: Mapped[str] = mapped_column(String(10))
     rows: Mapped[int] = mapped_column(BigInteger)
     fetched_at: Mapped[datetime]
+    shop_name: Mapped[str] = mapped_column(Text, default="")
     in_store: Mapped[bool]
     warnings: Mapped[list[Any]]
     drift: Mapped[list[Any]]
@@ -126,5 +127,6 @@ class PartitionRow(Base):
     parquet_sha256: Mapped[str] = mapped_column(String(64))
     workbook_sha256: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime]
+    columns: Mapped[list[Any]]
     refresh_state: Mapped[str] = mapped_column(String(50), default="")
     refresh_detail: Mapped[str] = mapped_column(Text, default="")

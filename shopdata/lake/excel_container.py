@@ -7,11 +7,14 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from isal import igzip_lib, isal_zlib
 
 from shopdata.exceptions import RejectedFileError
+
+#: isal's stubs call it an instance.
+_IsalError = cast(type[Exception], igzip_lib.IsalError)
 
 #: How much XML is looked at in one go: small enough for the processor's caches, large enough for whole-array work.
 PIECE_BYTES = 4 << 20
@@ -165,7 +168,7 @@ class Package:
             at_end = not packed
             try:
                 out = inflater.decompress(packed, room)
-            except (igzip_lib.IsalError, ValueError) as error:
+            except (_IsalError, ValueError) as error:
                 raise self.broken(f"{name!r}: {error}") from None
             packed = inflater.unconsumed_tail
             gathered.append(out)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from xml.etree import ElementTree  # noqa: S405 - document types, the way to entity bombs, are refused while parsing
+from typing import cast
+from xml.etree import ElementTree
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel_numbers import has_time, moment_text, number_text, serial_text
@@ -17,6 +18,8 @@ from shopdata.lake.tables import CellFormat, Formats, Kind
 
 #: Cells right of this are none (Excel's last column is XFD).
 MAX_COLUMNS = 16_384
+
+Events = Iterator[tuple[str, ElementTree.Element]]
 
 _PLACE = re.compile(r"([A-Z]{1,3})\d+")
 
@@ -49,14 +52,15 @@ def broken_sheet(found: str, where: str) -> RejectedFileError:
 
 def elements(pieces: Iterable[bytes], wanted: str, where: str) -> Iterator[ElementTree.Element]:
     """Each whole element of one name; it is emptied when the next one is asked for."""
-    parser = ElementTree.XMLPullParser(("start", "end"))
-    depth, path = 0, []
+    parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(("start", "end"))
+    depth = 0
+    path: list[ElementTree.Element] = []
     try:
         for piece in pieces:
             if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
                 raise broken_sheet("a document type", where)
             parser.feed(piece)
-            for event, element in parser.read_events():
+            for event, element in cast(Events, parser.read_events()):
                 if event == "start":
                     path.append(element)
                     depth += local(element.tag) == wanted

@@ -149,8 +149,8 @@ def _table_rows(table: Any) -> Iterator[list[RawCell]]:
 def _shown_text(element: Any) -> str:
     """A cell's text as a browser shows it: runs of blanks are one, `<br>` begins a line."""
     for line_break in element.iter("br"):
-        line_break.tail = f"\0{line_break.tail or ''}"
-    lines = element.text_content().split("\0")
+        line_break.tail = f"\u2028{line_break.tail or ''}"
+    lines = element.text_content().split("\u2028")
     return "\n".join(_BLANKS.sub(" ", line).strip() for line in lines).strip()
 
 

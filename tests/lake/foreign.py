@@ -1,5 +1,7 @@
 """Workbooks as other programs write them: openpyxl, XlsxWriter, and XML by hand for what no library would write."""
 
+# ruff: noqa: E501, DTZ001 - rows are lines, and a cell has no time zone
+
 from __future__ import annotations
 
 import datetime as dt
@@ -93,11 +95,14 @@ MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE_LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 CONTENT_TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" '
-    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>'
+    '<Default Extension="xml" ContentType="application/xml"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
+    f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>'
+    f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_TYPE}.sharedStrings+xml"/></Types>'
 )
 
 
@@ -148,7 +153,8 @@ def write_by_hand(
         codes = "".join(f'<numFmt numFmtId="{200 + n}" formatCode="{code}"/>' for n, code in enumerate(formats))
         styles = "".join(f'<xf numFmtId="{200 + n}"/>' for n in range(len(formats)))
         contents["xl/styles.xml"] = (
-            f'<styleSheet {MAIN}><numFmts>{codes}</numFmts><cellXfs><xf numFmtId="0"/>{styles}</cellXfs></styleSheet>'
+            f"<styleSheet {MAIN}><numFmts>{codes}</numFmts><fonts><font/></fonts><fills><fill><patternFill/></fill></fills>"
+            f'<borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf numFmtId="0"/>{styles}</cellXfs></styleSheet>'
         )
     for number, sheet in zip(numbers, sheets, strict=True):
         whole = sheet if sheet.startswith("<?xml") else f"<worksheet {MAIN}><sheetData>{sheet}</sheetData></worksheet>"

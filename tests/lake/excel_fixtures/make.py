@@ -1,4 +1,5 @@
-"""Makes the binary fixtures of this folder anew: `python make.py`, from anywhere, with LibreOffice, xlwt and msoffcrypto-tool installed.
+"""Makes the binary fixtures of this folder anew: `python make.py`, with LibreOffice, xlwt and
+msoffcrypto-tool installed.
 
 LibreOffice makes `libreoffice.xlsx`, `libreoffice.xls` (BIFF8), `libreoffice.html` and the CSV files, xlwt makes
 `xlwt.xls`, msoffcrypto-tool `password.xlsx`. They are kept in the repository, because tests must run without these

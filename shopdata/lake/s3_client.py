@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -52,7 +53,7 @@ class S3Client(Minio):
                 status_forcelist=(500, 502, 503, 504),
                 # The last answer comes through, so that the store's own code (SlowDown) can be told.
                 raise_on_status=False,
-                retry_after_max=_RETRY_AFTER_SECONDS,
+                retry_after_max=min(_RETRY_AFTER_SECONDS, math.ceil(settings.read_timeout_seconds)),
             ),
             # As many as there may be threads; above that urllib3 throws connections away, with a warning.
             maxsize=64,

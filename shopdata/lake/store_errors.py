@@ -34,6 +34,7 @@ _CODES: dict[str, tuple[str, str]] = {
     "NoSuchKey": ("there is no such object", "Look with `scrapy verify` what else is missing of this partition."),
     "RequestTimeTooSkewed": ("the store's clock and ours are too far apart", "Set the clock of this machine."),
     "SlowDown": ("the object store is too busy", _LATER),
+    "InternalError": ("the object store failed", f"Look into the store's own log. {_LATER}"),
     "ServiceUnavailable": ("the object store is not available", _LATER),
     "XMinioStorageFull": ("the object store is full", f"Make room in it. {_LATER}"),
     "InsufficientStorage": ("the object store is full", f"Make room in it. {_LATER}"),
@@ -104,7 +105,7 @@ def _unreachable(reason: Exception, where: str, settings: config.ObjectStore) ->
         return StoreError(
             "nobody listens where the object store should be",
             where=where,
-            found=f"connection refused in {tries}",
+            found=f"{getattr(reason.__cause__, 'strerror', None) or 'no connection'}, {tries}",
             todo=f"Start it, or mend {_ENDPOINT}. {_LATER}",
         )
     if isinstance(reason, http.ConnectTimeoutError):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -32,6 +33,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     # Its output is our standard error, which the starter has sent to a file.
     program = subprocess.Popen(options.program, stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=sys.stderr)
+    signal.signal(signal.SIGTERM, lambda *_: program.terminate())
     print(program.pid, flush=True)
     threading.Thread(target=_end_when_let_go, args=(program,), daemon=True).start()
     code = program.wait()

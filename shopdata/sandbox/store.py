@@ -243,6 +243,10 @@ def _command(program: Path, directory: Path, ports: dict[str, int]) -> list[str]
         # It would tell its makers about every demo.
         "-master.telemetry=false",
         "-volume.preStopSeconds=0",
+        # Each bucket takes a volume of its own. Left alone, their number is the free disk over a gigabyte: the 78th
+        # bucket of a test run was refused.
+        "-volume.max=1000",
+        "-master.volumeSizeLimitMB=256",
     ]
     left: list[str] = []
     for part, port in ports.items():

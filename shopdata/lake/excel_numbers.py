@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -89,10 +90,28 @@ def number_column(raw: pa.Array) -> tuple[pa.Array, int]:
 def _replace_odd(raw: pa.Array, odd: npt.NDArray[np.bool_]) -> tuple[pa.Array, int]:
     mask = pa.array(odd)
     distinct = raw.filter(mask).dictionary_encode()
-    texts = [number_text(value.strip()) for value in distinct.dictionary.cast(pa.string()).to_pylist()]
-    large = [len(text) > 15 and is_imprecise(text) for text in texts]
-    replaced = pc.replace_with_mask(raw, mask, pa.array(texts, raw.type).take(distinct.indices))
-    return replaced, int(np.array(large, np.int64)[distinct.indices.to_numpy()].sum()) if any(large) else 0
+    texts, large = _odd_texts(distinct.dictionary)
+    replaced = pc.replace_with_mask(raw, mask, texts.take(distinct.indices))
+    return replaced, int(large[distinct.indices.to_numpy()].sum()) if large.any() else 0
+
+
+def _odd_texts(raw: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
+    """The plain texts of numbers, and which of them are too large to be exact."""
+    by_hand = np.ones(len(raw), np.bool_)
+    shortest = raw
+    with suppress(pa.ArrowInvalid):
+        values = raw.cast(pa.float64())
+        floats = values.to_numpy()
+        # In this range Arrow writes a float as Python's repr does: shortest, without exponent.
+        by_hand = (np.abs(floats) < 1e-4) | (np.abs(floats) >= 1e15) | (floats == np.rint(floats))
+        shortest = values.cast(pa.string())
+    large = np.zeros(len(raw), np.bool_)
+    if by_hand.any():
+        mask = pa.array(by_hand)
+        texts = [number_text(value.strip()) for value in raw.filter(mask).to_pylist()]
+        shortest = pc.replace_with_mask(shortest, mask, pa.array(texts, pa.string()))
+        large[by_hand] = [len(text) > 15 and is_imprecise(text) for text in texts]
+    return shortest, large
 
 
 def is_imprecise(text: str) -> bool:

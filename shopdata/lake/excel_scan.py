@@ -115,7 +115,8 @@ def scan_rows(raw: bytes) -> Scan | None:
     check_utf8(raw)
     data = np.frombuffer(raw + b"\0" * 32, np.uint8)
     tags = np.flatnonzero(data == 0x3C)
-    kinds = _KINDS[data[tags + 1] | data[tags + 2].astype(np.uint16) << 8]
+    # take() is twice as fast as [] here.
+    kinds = _KINDS.take(data.take(tags + 1) | data.take(tags + 2).astype(np.uint16) << 8)
     if (kinds == ODD).any():
         raise OddXmlError("a tag that a plain sheet has not")
     cells = np.flatnonzero(kinds == CELL)
@@ -166,7 +167,7 @@ def _values(
         owners = np.flatnonzero(has_value)
     else:
         # Inline strings and formulas: other tags stand between a cell and its value.
-        owners = np.searchsorted(cells, values, "right") - 1
+        owners = np.cumsum(kinds == CELL, dtype=np.int32)[values] - 1
         if len(owners) and (owners[0] < 0 or (owners[1:] == owners[:-1]).any()):
             raise OddXmlError("more than one value in a cell")
         has_value = np.zeros(len(cells), np.bool_)
@@ -192,32 +193,33 @@ def _columns(
 ) -> tuple[Positions, Positions]:
     """For each cell: its column, and where its attributes behind `r="B7"` begin."""
     at = tags[cells]
-    has_place = (data[at + 3] == 0x72) & (data[at + 4] == 0x3D) & (data[at + 5] == 0x22) & (data[at + 2] == 0x20)
+    has_place = (data.take(at + 3) == 0x72) & (data.take(at + 4) == 0x3D) & (data.take(at + 5) == 0x22)
     if not has_place.any() and not (_contains_place(raw, at)):
         first_cells = np.cumsum(per_row) - per_row
         return np.arange(len(cells)) - np.repeat(first_cells, per_row), at + 2
     if not has_place.all():
         raise OddXmlError("only some cells say where they are")
-    first, second, third = (data[at + step].astype(np.intp) for step in (6, 7, 8))
-    columns = first - 64
-    letters = np.ones(len(cells), np.intp)
+    first, second, third = (data.take(at + step) for step in (6, 7, 8))
+    columns = first.astype(np.int32) - 64
+    numbers, digits = _row_numbers(raw, tags, rows)
+    quote = at + digits[row_of] + 7
     is_two = second > 64
     if is_two.any():
         columns = np.where(is_two, columns * 26 + second - 64, columns)
+        quote += is_two
         is_three = is_two & (third > 64)
-        columns = np.where(is_three, columns * 26 + third - 64, columns)
-        letters += is_two
-        letters += is_three
-        if (second > 90).any() or (third[is_two] > 90).any():
+        if is_three.any():
+            columns = np.where(is_three, columns * 26 + third - 64, columns)
+            quote += is_three
+        if (second > 90).any() or (third > 90)[is_two].any():
             raise OddXmlError("a cell in no column")
-    if (first < 65).any() or (first > 90).any() or (columns > 16_384).any():
+    if first.min() < 65 or first.max() > 90 or columns.max() > 16_384:
         raise OddXmlError("a cell in no column")
-    numbers, digits = _row_numbers(raw, tags, rows)
-    quote = at + 6 + letters + digits[row_of]
     # The row of a cell must be the row it stands in; its length and its last digit show that at little cost.
-    if (data[quote] != 0x22).any() or (data[quote - 1] != 0x30 + (numbers % 10)[row_of]).any():
+    last_digits = (numbers % 10 + 0x30).astype(np.uint8)
+    if (data.take(quote) != 0x22).any() or (data.take(quote - 1) != last_digits[row_of]).any():
         raise OddXmlError("a cell in another row")
-    return columns - 1, quote + 1
+    return columns.astype(np.intp) - 1, quote + 1
 
 
 def _contains_place(raw: bytes, at: Positions) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
 from shopdata.lake.excel_blocks import Block, ScannedBlock, SheetContext
-from shopdata.lake.excel_container import Package
+from shopdata.lake.excel_container import Limits, Package
 from shopdata.lake.excel_package import Workbook, find_workbook_part, read_workbook
 from shopdata.lake.excel_parse import ParseContext, parse_rows, parse_strings
 from shopdata.lake.excel_scan import row_pieces, scan_rows
@@ -31,6 +32,12 @@ def fast_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:
     if workbook.strings_part is not None:
         context.strings = SharedStrings(package.pieces(workbook.strings_part)).texts
     return [Sheet(entry.name, _scan_sheet(package, entry.part, context), entry.is_hidden) for entry in workbook.sheets]
+
+
+def sheet_titles(path: Path) -> list[str]:
+    """The names of a workbook's sheets in their order. Raises RejectedFileError if it is no workbook."""
+    with Package(path, Limits(), path.name) as package:
+        return [entry.name for entry in _workbook(package, path.name).sheets]
 
 
 def _workbook(package: Package, where: str) -> Workbook:

@@ -53,6 +53,8 @@ def serve(answer: Answer, *, tls: ssl.SSLContext | None = None) -> Iterator[Serv
             pass
 
     with QuietServer(("127.0.0.1", 0), Handler) as server:
+        # A sender soon feels a slow reader; connections inherit it.
+        server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
         if tls is not None:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -84,7 +84,7 @@ def one_round(options: argparse.Namespace) -> tuple[Measured, Measured, Measured
             **store.environment(),
             "SHOPDATA_CONFIG_DIR": str(folder / "config"),
             "SHOPDATA_STATE_DIR": str(folder / "state"),
-            "PYTHONPATH": str(HERE.parent),
+            "PYTHONPATH": os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")]),
         }
         plan = folder / "plan.json"
         plan.write_text(json.dumps(plan_for(sandbox, folder / "config", days[0])), "utf-8")

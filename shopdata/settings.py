@@ -21,6 +21,8 @@ SHOPDATA_BROWSER_PATH = os.environ.get("SHOPDATA_BROWSER_PATH") or None
 SHOPDATA_SHOPS_AT_ONCE = 8
 #: How many shops may be in the browser at the same moment: a Chromium context takes about 100 MB.
 SHOPDATA_LOGINS_AT_ONCE = 4
+#: How many processes read workbooks, in runs of many shops.
+SHOPDATA_WORKERS = min(os.cpu_count() or 1, 4)
 #: For how many days parsed tables stay in the state directory; later they are read again from raw/ when needed.
 SHOPDATA_KEEP_TABLES_DAYS = 7
 

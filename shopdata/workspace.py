@@ -31,6 +31,7 @@ class Workspace:
     secret_key: str | None = None
     shops_at_once: int = 8
     logins_at_once: int = 4
+    workers: int = 2
     keep_tables_days: int = 7
 
     @classmethod
@@ -42,6 +43,7 @@ class Workspace:
             secret_key=settings.get("SHOPDATA_SECRET_KEY"),
             shops_at_once=int(settings["SHOPDATA_SHOPS_AT_ONCE"]),
             logins_at_once=int(settings["SHOPDATA_LOGINS_AT_ONCE"]),
+            workers=int(settings["SHOPDATA_WORKERS"]),
             keep_tables_days=int(settings["SHOPDATA_KEEP_TABLES_DAYS"]),
         )
 

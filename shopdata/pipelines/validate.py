@@ -13,12 +13,11 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata import signals
 from shopdata.exceptions import RejectedFileError
 from shopdata.items import ReportFile
-from shopdata.lake.contract import check_period
-from shopdata.lake.excel import read_table, sniff
+from shopdata.lake.check import check_file
+from shopdata.lake.excel import sniff
 from shopdata.lake.keys import raw_key
 from shopdata.lake.ledger import CellKey
-from shopdata.lake.staging import sha256_of
-from shopdata.periods import Period
+from shopdata.lake.workers import Workers
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
@@ -29,49 +28,47 @@ class ValidatePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._workspace = Workspace.of(crawler)
+        self._workers = Workers(self._workspace.workers)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ValidatePipeline:
-        return cls(crawler)
+        pipeline = cls(crawler)
+        crawler.signals.connect(pipeline._on_planned, signals.run_planned)
+        return pipeline
+
+    def _on_planned(self, todo: list[tuple[str, str]]) -> None:
+        # A few files are read before processes have even started.
+        if len(todo) > 2 * self._workspace.workers:
+            self._workers.start()
+
+    async def close_spider(self) -> None:
+        """Ends the workers."""
+        await run_in_thread(self._workers.close)
 
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, ReportFile):
             return item
         adapter = ItemAdapter(item)
-        cell = {"dataset": adapter["dataset"], "dt": adapter["dt"], "shop": adapter["shop_id"]}
+        name, dt, shop = adapter["dataset"], adapter["dt"], adapter["shop_id"]
+        cell = {"dataset": name, "dt": dt, "shop": shop}
         self._crawler.signals.send_catch_log(signals.cell_stepped, step="check", **cell)
+        dataset, path = self._workspace.config.dataset(name), Path(adapter["path"])
         try:
-            adapter.update(await run_in_thread(self._check, adapter))
+            facts = await self._workers.run(check_file, path, name, dataset, dt, shop, self._workspace.staging)
         except RejectedFileError as error:
             reason = await run_in_thread(self._reject, adapter, error)
             self._crawler.signals.send_catch_log(
                 signals.cell_settled, state=CellState.REJECTED, reason=reason, rows=None, **cell
             )
             raise DropItem(reason, log_level="ERROR") from None
+        adapter.update(
+            ext=facts.ext,
+            sha256=facts.sha256,
+            size_bytes=facts.size_bytes,
+            rows=facts.rows,
+            raw_key=raw_key(adapter["platform"], name, dt, shop, facts.ext),
+        )
         return item
-
-    def _check(self, adapter: ItemAdapter) -> dict[str, Any]:
-        """What is now known about the file: fields of `ReportFile`."""
-        path, name, dt, shop = Path(adapter["path"]), adapter["dataset"], adapter["dt"], adapter["shop_id"]
-        dataset = self._workspace.config.dataset(name)
-        table = read_table(path, dataset)
-        check_period(table, dataset, Period.from_dt(dt))
-        if table.rows == 0 and not dataset.allow_empty:
-            raise RejectedFileError(
-                "the report has a header and no rows",
-                where=f"{name} {dt} shop {shop!r}",
-                expected="at least one row",
-                todo=f"If a shop may have none, set `allow_empty: true` in datasets/{name}.yaml.",
-            )
-        sha256, ext = sha256_of(path), sniff(path)
-        table.save(self._workspace.staging.table(name, dt, shop, sha256))
-        return {
-            "ext": ext,
-            "sha256": sha256,
-            "size_bytes": path.stat().st_size,
-            "rows": table.rows,
-            "raw_key": raw_key(adapter["platform"], name, dt, shop, ext),
-        }
 
     def _reject(self, adapter: ItemAdapter, error: RejectedFileError) -> str:
         """Keeps the bytes, and forgets the report job they came from: the next run orders a new one."""

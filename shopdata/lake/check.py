@@ -1,0 +1,43 @@
+"""Checks a raw file against its dataset and period, and keeps its parsed form: the work of `ValidatePipeline`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shopdata.config import Dataset
+from shopdata.exceptions import RejectedFileError
+from shopdata.lake.contract import check_period
+from shopdata.lake.excel import read_table, sniff
+from shopdata.lake.staging import Staging, sha256_of
+from shopdata.periods import Period
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What is known about a good raw file."""
+
+    ext: str
+    sha256: str
+    size_bytes: int
+    rows: int
+
+
+def check_file(path: Path, name: str, dataset: Dataset, dt: str, shop_id: str, staging: Staging) -> FileFacts:
+    """Reads the file once and saves it as a table, where the merge finds it.
+
+    Raises:
+        RejectedFileError: it is not what it should be, or of another period, or empty where that is not allowed.
+    """
+    table = read_table(path, dataset)
+    check_period(table, dataset, Period.from_dt(dt))
+    if table.rows == 0 and not dataset.allow_empty:
+        raise RejectedFileError(
+            "the report has a header and no rows",
+            where=f"{name} {dt} shop {shop_id!r}",
+            expected="at least one row",
+            todo=f"If a shop may have none, set `allow_empty: true` in datasets/{name}.yaml.",
+        )
+    sha256 = sha256_of(path)
+    table.save(staging.table(name, dt, shop_id, sha256))
+    return FileFacts(ext=sniff(path), sha256=sha256, size_bytes=path.stat().st_size, rows=table.rows)

@@ -1,0 +1,35 @@
+"""Whole crawls: real Chromium, real object store, sandbox portals."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workplace import Workplace
+
+from shopdata.sandbox import Sandbox, SandboxOptions
+from shopdata.sandbox.store import SeaweedStore
+
+MakeWorkplace = Callable[..., Workplace]
+
+
+@pytest.fixture(scope="module")
+def make_workplace(
+    object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeWorkplace]:
+    """Makes workplaces with a sandbox, a state directory and a bucket of their own, for the length of a module."""
+    with ExitStack() as stack:
+
+        def make(**options: Any) -> Workplace:
+            quick: dict[str, Any] = {"rows": 20, "report_seconds": 0.3, "empty_link_seconds": 0.2}
+            sandbox = stack.enter_context(Sandbox(SandboxOptions(**(quick | options))))
+            folder: Path = tmp_path_factory.mktemp("workplace")
+            workplace = Workplace(folder, sandbox, object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}"))
+            stack.callback(workplace.close)
+            return workplace
+
+        yield make

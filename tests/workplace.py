@@ -1,0 +1,218 @@
+"""A place to run `scrapy` in as a user does: sandbox portals, an object store, a configuration, a state directory."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from shopdata import config
+from shopdata.lake.objects import ObjectStore
+from shopdata.sandbox import Sandbox
+
+REPO = Path(__file__).parents[1]
+
+#: How often the children of a run are looked at.
+LOOK_EVERY_SECONDS = 0.05
+#: No run in these tests takes nearly so long.
+PATIENCE_SECONDS = 120
+
+
+@dataclass
+class Run:
+    """A `scrapy` command in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+    errors: Path
+    #: `time.monotonic()` and the names of the processes below it, every time that somebody looked.
+    sightings: list[tuple[float, frozenset[str]]] = field(default_factory=list)
+    _children: set[psutil.Process] = field(default_factory=set)
+
+    @property
+    def out(self) -> str:
+        return self.output.read_text("utf-8")
+
+    @property
+    def err(self) -> str:
+        return self.errors.read_text("utf-8")
+
+    @property
+    def text(self) -> str:
+        """All that a person could have seen."""
+        return self.out + self.err
+
+    @property
+    def code(self) -> int | None:
+        """The exit code; None while it runs."""
+        return self.process.poll()
+
+    def look(self) -> frozenset[str]:
+        """Notes which programs run below it now."""
+        names = set()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self.process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    names.add(child.name())
+                    self._children.add(child)
+        self.sightings.append((time.monotonic(), frozenset(names)))
+        return self.sightings[-1][1]
+
+    def wait(self, seconds: float = PATIENCE_SECONDS) -> Run:
+        """Waits for its end; ends it the hard way if that takes too long."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < deadline:
+            self.look()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(LOOK_EVERY_SECONDS)
+        if self.process.poll() is None:
+            self.end()
+            raise AssertionError(f"still running after {seconds} seconds:\n{self.err[-3000:]}")
+        return self
+
+    def interrupt(self) -> None:
+        """One Ctrl-C."""
+        self.process.send_signal(signal.CTRL_BREAK_EVENT if os.name == "nt" else signal.SIGINT)
+
+    def end(self) -> None:
+        """Ends it and all that it started, if they still run."""
+        for process in [*self._children, psutil.Process(self.process.pid)] if self.process.poll() is None else ():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
+
+    def survivors(self) -> list[str]:
+        """The programs that it started and that still run, some seconds after its end."""
+        _, alive = psutil.wait_procs(self._children, timeout=5)
+        return [process.name() for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+    def programs(self) -> set[str]:
+        """The programs that were ever seen below it."""
+        return set().union(*(names for _, names in self.sightings))
+
+
+class Workplace:
+    """Where a user sits. Nothing of the surrounding environment that concerns shopdata gets in.
+
+    Args:
+        folder: an empty one; holds configuration, state and the output of the runs.
+        store: the object store, with a bucket that no other test uses.
+    """
+
+    def __init__(self, folder: Path, sandbox: Sandbox, store: config.ObjectStore) -> None:
+        self.folder = folder
+        self.sandbox = sandbox
+        self.store = store
+        self.state_dir = folder / "state"
+        self.config_dir = sandbox.write_config(folder / "pipelines_config")
+        self.variables: dict[str, str | None] = {}
+        self.edit("lake.yaml", lambda lake: lake["object_store"].update(bucket=store.bucket))
+        self._runs: list[Run] = []
+
+    def environment(self, more: Mapping[str, str | None]) -> dict[str, str]:
+        """What a run gets to see; None takes a variable out."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHOPDATA_", "SCRAPY_"))}
+        if "SHOPDATA_BROWSER_PATH" in os.environ:
+            kept["SHOPDATA_BROWSER_PATH"] = os.environ["SHOPDATA_BROWSER_PATH"]
+        own = {
+            "SCRAPY_SETTINGS_MODULE": "shopdata.settings",
+            "PYTHONPATH": str(REPO),
+            "PYTHONUTF8": "1",
+            "SHOPDATA_CONFIG_DIR": str(self.config_dir),
+            "SHOPDATA_STATE_DIR": str(self.state_dir),
+            "SHOPDATA_S3_ENDPOINT": self.store.endpoint,
+            "SHOPDATA_S3_ACCESS_KEY": self.store.access_key,
+            "SHOPDATA_S3_SECRET_KEY": self.store.secret_key.get_secret_value(),
+        }
+        wanted = kept | own | self.sandbox.environment() | self.variables | dict(more)
+        return {name: value for name, value in wanted.items() if value is not None}
+
+    def edit(self, name: str, change: Any) -> None:
+        """Changes a file of the configuration: `change` gets what it holds and may alter it."""
+        path = self.config_dir / name
+        content = yaml.safe_load(path.read_text("utf-8"))
+        change(content)
+        path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
+
+    # -- commands ---------------------------------------------------------------------------------------------------
+
+    def start(self, *arguments: str, **variables: str | None) -> Run:
+        """Starts `scrapy` with these arguments."""
+        number = len(self._runs)
+        output, errors = self.folder / f"{number}.out", self.folder / f"{number}.err"
+        with output.open("wb") as out, errors.open("wb") as err:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "scrapy", *arguments],
+                cwd=self.folder,
+                env=self.environment(variables),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+        self._runs.append(Run(process, output, errors))
+        return self._runs[-1]
+
+    def scrapy(self, *arguments: str, **variables: str | None) -> Run:
+        """Runs `scrapy` to its end."""
+        return self.start(*arguments, **variables).wait()
+
+    def crawl(self, *arguments: str, **variables: str | None) -> Run:
+        """Runs `scrapy crawl jd_store`; each of `arguments` is a `name=value`, or an option."""
+        return self.scrapy(*crawl_command(*arguments), **variables)
+
+    def status(self, *arguments: str) -> dict[str, list[dict[str, Any]]]:
+        """What `scrapy status --json` says."""
+        run = self.scrapy("status", "--json", *arguments)
+        assert run.code == 0, run.text
+        return json.loads(run.out)
+
+    def states(self, dt: str) -> dict[str, str]:
+        """The state of each shop's cell."""
+        return {cell["shop"]: cell["state"] for cell in self.status()["cells"] if cell["dt"] == dt}
+
+    def close(self) -> None:
+        """Ends what a failed test has left running."""
+        for run in self._runs:
+            run.end()
+
+    # -- what came of them ------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def objects(self) -> Iterator[ObjectStore]:
+        """The bucket."""
+        with ObjectStore(self.store) as objects:
+            yield objects
+
+    def keys(self) -> set[str]:
+        """All keys in the bucket."""
+        with self.objects() as objects:
+            return set(objects.list_keys(""))
+
+    def receipt(self, dt: str) -> dict[str, Any]:
+        """The receipt of a day."""
+        with self.objects() as objects:
+            return json.loads(objects.get_bytes(f"receipts/jd/jd_store/dt={dt}.json"))
+
+    def texts(self) -> str:
+        """All that the runs have shown."""
+        return "".join(run.text for run in self._runs)
+
+
+def crawl_command(*arguments: str) -> list[str]:
+    """`scrapy`'s arguments for a crawl of jd_store."""
+    command = ["crawl", "jd_store"]
+    for argument in arguments:
+        command += [argument] if argument.startswith("-") else ["-a", argument]
+    return command

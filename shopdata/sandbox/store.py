@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 from pydantic import SecretStr
@@ -74,9 +73,7 @@ class SeaweedStore:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._stack.close()
         self.pid = 0
 
@@ -166,9 +163,7 @@ class _Keeper:
         self.pid = int(self._leash.stdout.readline() or 0)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         # Closes standard input, which ends the server, and waits.
         self._leash.communicate()
 

@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -235,9 +236,6 @@ def test_what_was_never_planned_is_said(ledger: Ledger) -> None:
     assert ledger.cell(stranger) is None
 
 
-# -- many at once ----------------------------------------------------------------------------------------------------
-
-
 def test_eight_threads_write_without_losing_a_step(ledger: Ledger) -> None:
     keys = [CellKey(DATASET, DT, f"shop-{number}") for number in range(24)]
     ledger.add_cells("jd", keys)
@@ -256,24 +254,31 @@ def test_eight_threads_write_without_losing_a_step(ledger: Ledger) -> None:
     assert ledger.unsent_raw() == []
 
 
-def claim_often(state_dir: Path, run_id: str) -> int:
-    """Opens the ledger and claims one cell 40 times; runs in a process of its own."""
-    with Ledger.at(state_dir) as ledger:
-        ledger.add_cells("jd", [KEY, CellKey(DATASET, DT, run_id)])
-        for _ in range(40):
-            ledger.claim(KEY, run_id)
-        return len(ledger.cells())
+def wait_for_the_others(barrier: Barrier) -> None:
+    """Makes a process of the pool keep the barrier that it meets the others at."""
+    claim_often.barrier = barrier  # type: ignore[attr-defined]
+
+
+def claim_often(state_dir: Path, run_id: str) -> None:
+    """Opens ten new ledgers at the same time as the others do, and claims one cell in each ten times."""
+    for number in range(10):
+        claim_often.barrier.wait()  # type: ignore[attr-defined]
+        with Ledger.at(state_dir / str(number)) as ledger:
+            ledger.add_cells("jd", [KEY, CellKey(DATASET, DT, run_id)])
+            for _ in range(10):
+                ledger.claim(KEY, run_id)
 
 
 def test_processes_that_begin_at_once_share_a_new_ledger(tmp_path: Path) -> None:
-    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
-        list(pool.map(claim_often, [tmp_path / "new"] * 3, ["run-1", "run-2", "run-3"]))
-    with Ledger.at(tmp_path / "new") as ledger:
-        assert the_cell(ledger).attempts == 120
-        assert len(ledger.cells()) == 4
-
-
-# -- databases that are no good --------------------------------------------------------------------------------------
+    context = get_context("spawn")
+    with ProcessPoolExecutor(
+        3, mp_context=context, initializer=wait_for_the_others, initargs=(context.Barrier(3, timeout=60),)
+    ) as pool:
+        list(pool.map(claim_often, [tmp_path] * 3, ["run-1", "run-2", "run-3"]))
+    for number in range(10):
+        with Ledger.at(tmp_path / str(number)) as ledger:
+            assert the_cell(ledger).attempts == 30
+            assert len(ledger.cells()) == 4
 
 
 def test_a_file_that_is_not_a_ledger_is_left_as_it_is(tmp_path: Path) -> None:

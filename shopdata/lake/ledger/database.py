@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -128,8 +127,7 @@ class Database:
     def _as_ledger_error(self) -> Iterator[None]:
         try:
             yield
-        # What fails while a connection is prepared comes from the driver as it is.
-        except (exc.SQLAlchemyError, sqlite3.Error) as error:
+        except exc.SQLAlchemyError as error:
             raise self._explain(error) from None
 
     def _explain(self, error: Exception) -> LedgerError:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from sqlalchemy import URL, select
@@ -68,12 +67,8 @@ class Ledger:
     def __enter__(self) -> Ledger:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
-
-    # -- runs --------------------------------------------------------------------------------------------------------
 
     def start_run(self, run_id: str, spider: str, arguments: Mapping[str, Any]) -> None:
         """Writes that a run began. The same id again (a job that was restarted) begins it anew.
@@ -107,8 +102,6 @@ class Ledger:
         """All runs, the latest first."""
         with self._database.reading() as session:
             return [to_run(row) for row in session.scalars(select(Run).order_by(Run.started_at.desc(), Run.run_id))]
-
-    # -- cells -------------------------------------------------------------------------------------------------------
 
     def add_cells(self, platform: str, keys: Iterable[CellKey]) -> None:
         """Writes cells as `pending` where there are none; those that are there stay as they are."""
@@ -244,8 +237,6 @@ class Ledger:
             query = query.where(CellRow.shop.in_(shops))
         with self._database.reading() as session:
             return [to_cell(row) for row in session.scalars(query)]
-
-    # -- partitions --------------------------------------------------------------------------------------------------
 
     def publish(self, record: PartitionRecord, published_shops: Collection[str]) -> None:
         """Writes in one transaction that a partition is in the store, whole, and its `staged` cells are `published`.

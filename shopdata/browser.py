@@ -70,7 +70,7 @@ class LazyBrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]
         await self._stop_driver()
 
     async def _stop_driver(self) -> None:
-        playwright: Playwright | None = self.playwright
+        running: Playwright | None = getattr(self, "playwright", None)
         self.playwright = self.playwright_context_manager = None
-        if playwright is not None:
-            await playwright.stop()
+        if running is not None:
+            await running.stop()

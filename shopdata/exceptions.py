@@ -9,6 +9,8 @@
     ├── TransientError             the same question may succeed later, by itself
     │   ├── PortalError            the portal did not answer, or not as it does when it is well
     │   │   └── TooLateError       the portal was asked until its deadline
+    │   ├── RiskBlockedError       the portal's risk control says "too often"; the shop cools down
+    │   ├── IncompleteError        fewer rows came than the portal says there are
     │   ├── NotReadyError          the platform has not published this period yet
     │   ├── StoreError             the object store could not be reached or refused
     │   ├── LedgerError            the ledger's database could not be used
@@ -107,6 +109,19 @@ class PortalError(TransientError):
 
 class TooLateError(PortalError):
     """Raised when a report was not done by its deadline."""
+
+
+class RiskBlockedError(TransientError):
+    """Raised when risk control answers instead of the portal. Asked again after a cool-down, a few times at most.
+
+    `needs_person` is True if, should the cool-downs not help, somebody has to look into the portal.
+    """
+
+    needs_person = False
+
+
+class IncompleteError(TransientError):
+    """Raised when paged rows do not add up to the portal's own total."""
 
 
 class NotReadyError(TransientError):

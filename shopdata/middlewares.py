@@ -18,8 +18,8 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import CredentialsRefusedError, PortalError
-from shopdata.login import Answer, login_for
+from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError, RiskBlockedError
+from shopdata.login import Answer, Risk, login_for
 from shopdata.login.sessions import Session
 from shopdata.workspace import Workspace
 
@@ -74,7 +74,11 @@ class SessionMiddleware:
             return response
         shop = self._shops[request.meta["shopdata_shop"]]
         portal = self._workspace.config.portal(shop.platform)
-        if not login_for(shop.platform).is_session_dead(_answer(response), portal):
+        answer, login = _answer(response), login_for(shop.platform)
+        risk = login.risk_in(answer, portal)
+        if risk is not None:
+            raise _risk_error(shop, risk)
+        if not login.is_session_dead(answer, portal):
             session.take_cookies(response.url, [v.decode("latin-1") for v in response.headers.getlist("Set-Cookie")])
             if session.is_changed:
                 session.is_changed = False
@@ -205,6 +209,16 @@ class PaceMiddleware:
         start = max(now, self._next_start[shop])
         self._next_start[shop] = start + self._interval[shop]
         await asyncio.sleep(start - now)
+
+
+def _risk_error(shop: Shop, risk: Risk) -> RiskBlockedError | ChallengeError:
+    facts = {"where": f"shop {shop.id!r}", "found": risk.text}
+    if not risk.may_pass:
+        todo = f"Look into the portal with `scrapy login {shop.id} --headed` and answer what it asks."
+        return ChallengeError("the portal's risk control wants a person", todo=todo, **facts)
+    error = RiskBlockedError("the portal's risk control says too often", todo="The next run asks again.", **facts)
+    error.needs_person = risk.needs_person
+    return error
 
 
 def _header(response: Response, name: str) -> str:

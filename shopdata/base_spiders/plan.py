@@ -136,6 +136,14 @@ def _periods(config: Config, dataset: str, arguments: Mapping[str, str]) -> tupl
         chosen = list(days(first, last))
     periods = sorted({Period.of(contract.period, day) for day in chosen})
     newest_period = Period.of(contract.period, newest)
+    if contract.is_snapshot and periods != [newest_period]:
+        raise ArgumentError(
+            f"{dataset} shows only what is true today",
+            where="-a date" if date is not None else "-a start/end",
+            found=periods[0].dt,
+            expected=newest_period.dt,
+            todo="Leave the date out.",
+        )
     if periods[-1].end > newest_period.end:
         raise ArgumentError(
             f"{dataset} does not have this period yet",

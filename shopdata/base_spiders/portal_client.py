@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
@@ -21,10 +22,10 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ForbiddenHostError, PortalError
+from shopdata.exceptions import ChallengeError, ForbiddenHostError, PortalError, RiskBlockedError
 from shopdata.lake.staging import write_durably
 
 logger = logging.getLogger(__name__)
@@ -47,8 +48,16 @@ _MOST_REDIRECTS = 3
 class PortalClient:
     """Sends one shop's requests, one at a time; the session and the pace are the middlewares' business."""
 
-    def __init__(self, download: Callable[[Request], Awaitable[Response]], shop: Shop, portal: Portal) -> None:
+    def __init__(
+        self,
+        download: Callable[[Request], Awaitable[Response]],
+        sleep: Callable[[float], Awaitable[None]],
+        shop: Shop,
+        portal: Portal,
+    ) -> None:
         self._download = download
+        self._sleep = sleep
+        self._cooldowns = 0
         self._shop = shop
         self._portal = portal
         self._one_at_a_time = asyncio.Lock()
@@ -118,11 +127,12 @@ class PortalClient:
     async def _ask(self, request: Request, tries: int) -> Response:
         is_file = not request.meta.get("shopdata_session")
         async for attempt in AsyncRetrying(
-            stop=stop_after_attempt(tries),
-            retry=retry_if_exception_type(PortalError),
-            wait=wait_exponential_jitter(self._portal.retry_after_seconds, max=_LONGEST_WAIT_SECONDS),
+            stop=lambda state: self._is_enough(state, tries),
+            retry=retry_if_exception_type((PortalError, RiskBlockedError)),
+            wait=self._wait_seconds,
             before_sleep=self._tell,
-            reraise=True,
+            sleep=self._sleep,
+            retry_error_callback=self._give_up,
         ):
             with attempt:
                 async with self._one_at_a_time:
@@ -130,6 +140,30 @@ class PortalClient:
                 self._check_status(response, is_file=is_file)
                 return response
         raise AssertionError("tenacity either returns or raises")
+
+    def _is_enough(self, state: RetryCallState, tries: int) -> bool:
+        if isinstance(_error_of(state), RiskBlockedError):
+            # Over all of the shop's requests: a portal that says "too often" is not asked on and on.
+            self._cooldowns += 1
+            return self._cooldowns > self._portal.cooldown_tries
+        return state.attempt_number >= tries
+
+    def _wait_seconds(self, state: RetryCallState) -> float:
+        if isinstance(_error_of(state), RiskBlockedError):
+            jitter = random.uniform(0.8, 1.2)  # noqa: S311 - so that shops do not come back in step
+            return float(self._portal.cooldown_seconds * 2 ** (self._cooldowns - 1) * jitter)
+        return wait_exponential_jitter(self._portal.retry_after_seconds, max=_LONGEST_WAIT_SECONDS)(state)
+
+    def _give_up(self, state: RetryCallState) -> NoReturn:
+        error = _error_of(state)
+        if isinstance(error, RiskBlockedError) and error.needs_person:
+            raise ChallengeError(
+                f"the portal's risk control did not let go after {self._portal.cooldown_tries} cool-downs",
+                where=error.where,
+                found=error.found,
+                todo=f"Look into the portal with `scrapy login {self._shop.id} --headed` and answer what it asks.",
+            ) from None
+        raise error
 
     async def _send(self, request: Request) -> Response:
         try:
@@ -163,11 +197,17 @@ class PortalClient:
         )
 
     def _tell(self, state: RetryCallState) -> None:
-        assert state.outcome is not None
         assert state.next_action is not None
-        logger.warning("%s Asking again in %.1f s", state.outcome.exception(), state.next_action.sleep)
+        logger.warning("%s Asking again in %.1f s", _error_of(state), state.next_action.sleep)
 
     def _place(self, url: str) -> str:
         # Never the query: it holds tokens and signatures.
         parts = urlsplit(url)
         return f"shop {self._shop.id!r}, {parts.hostname}{parts.path}"
+
+
+def _error_of(state: RetryCallState) -> BaseException:
+    assert state.outcome is not None
+    error = state.outcome.exception()
+    assert error is not None
+    return error

@@ -198,7 +198,7 @@ class ReportSpider(scrapy.Spider):
         """The shop's way to its portal."""
         if shop.id not in self._clients:
             assert self.crawler.engine is not None
-            self._clients[shop.id] = PortalClient(self.crawler.engine.download_async, shop, self.portal)
+            self._clients[shop.id] = PortalClient(self.crawler.engine.download_async, self.wait, shop, self.portal)
         return self._clients[shop.id]
 
     def step(self, shop: Shop, period: Period, what: str) -> None:

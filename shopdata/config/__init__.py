@@ -4,8 +4,8 @@ from shopdata.config.loading import Config, config_source, load_config
 from shopdata.config.models import (
     Dataset,
     Dremio,
-    Job,
     JdPortal,
+    Job,
     Lake,
     ObjectStore,
     PddPortal,

@@ -105,6 +105,10 @@ class Portal(Model):
     max_tries: Annotated[int, Field(ge=1, le=10)] = 3
     #: The first wait between two tries; it doubles from try to try.
     retry_after_seconds: PositiveSeconds = 2
+    #: How often in one run a shop cools down when risk control says "too often", before a person is told.
+    cooldown_tries: Annotated[int, Field(ge=0, le=5)] = 2
+    #: The first cool-down; it doubles from one to the next, give or take a random fifth.
+    cooldown_seconds: PositiveSeconds = 60
 
     @field_validator("download_hosts")
     @classmethod
@@ -159,10 +163,35 @@ class JdPortal(Portal):
     login_page: JdLoginPage = JdLoginPage()
 
 
+class PddLoginPage(Model):
+    """CSS selectors of Pinduoduo's login page (PORTALS 1.1); the first that is visible, in any frame, is used."""
+
+    account_tab: tuple[str, ...] = (
+        "div.tab-item.last-item",
+        ".login-tab div:has-text('账号登录')",
+        ".login-tab-item:has-text('账号登录')",
+        "text=账号登录",
+    )
+    username: tuple[str, ...] = ("#usernameId", "input[placeholder*='手机号']", "input[type=text]")
+    password: tuple[str, ...] = ("#passwordId", "input[placeholder*='密码']", "input[type=password]")
+    submit: tuple[str, ...] = ("button:has-text('登录')",)
+    sms_code: tuple[str, ...] = ("input[placeholder='请输入短信验证码']",)
+    sms_send: tuple[str, ...] = ("button:has-text('获取验证码')", "button:has-text('发送验证码')")
+    sms_confirm: tuple[str, ...] = ("button:has-text('确定')",)
+    slider: tuple[str, ...] = (".captcha-container", ".captcha-slider", "#captcha_container")
+
+
 class PddPortal(Portal):
     """Pinduoduo: one host for everything but the files."""
 
     origin: Url
+    #: The page one lands on after a sign-in.
+    home_path: Text = "/home"
+    #: The page whose own code signs chat requests.
+    chat_page_path: Text = "/mms-chat/search?msfrom=mms_sidenav"
+    #: Cookies without which nobody is signed in.
+    session_cookies: Annotated[tuple[str, ...], Field(min_length=1)] = ("PASS_ID",)
+    login_page: PddLoginPage = PddLoginPage()
 
 
 class Portals(Model):
@@ -258,10 +287,16 @@ class Dataset(Model):
     keys: tuple[str, ...] = ()
     #: Without these a file is rejected; the others may be missing and are then null.
     required: tuple[str, ...] = ()
+    #: Columns that come as seconds since 1970 and are published as times in Shanghai.
+    epoch_seconds: tuple[str, ...] = ()
     #: A column whose every value must be the business day, if the file has one.
     period_column: str | None = None
     #: True if a file without rows is a good answer.
     allow_empty: bool = False
+    #: True if a file without rows means that the platform has not published the period yet.
+    empty_is_not_ready: bool = False
+    #: True if the platform only shows what is true now: no other day than today can be asked for.
+    is_snapshot: bool = False
     #: Texts that stand for "nothing" in the source and become null; by default only the blank cell does.
     null_texts: tuple[str, ...] = ()
 
@@ -286,10 +321,9 @@ class Dataset(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Dataset:
         known = set(self.columns)
-        named: list[tuple[str, str]] = [("aliases", name) for name in self.aliases]
-        named += (
-            [("ids", n) for n in self.ids] + [("keys", n) for n in self.keys] + [("required", n) for n in self.required]
-        )
+        named = [("aliases", name) for name in self.aliases]
+        for key in ("ids", "keys", "required", "epoch_seconds"):
+            named += [(key, name) for name in getattr(self, key)]
         if self.period_column is not None:
             named.append(("period_column", self.period_column))
         for key, name in named:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shopdata.config import Dataset
-from shopdata.exceptions import RejectedFileError
+from shopdata.exceptions import NotReadyError, RejectedFileError
 from shopdata.lake.contract import check_period
 from shopdata.lake.excel import read_table, sniff
 from shopdata.lake.staging import Staging, sha256_of
@@ -28,13 +28,21 @@ def check_file(path: Path, name: str, dataset: Dataset, dt: str, shop_id: str, s
 
     Raises:
         RejectedFileError: it is not what it should be, or of another period, or empty where that is not allowed.
+        NotReadyError: it is empty because the platform has not published the period yet.
     """
-    table = read_table(path, dataset)
-    check_period(table, dataset, Period.from_dt(dt))
+    where = f"{name} {dt} shop {shop_id!r}"
+    table = read_table(path, dataset, where=where)
+    check_period(table, dataset, Period.from_dt(dt), where=where)
+    if table.rows == 0 and dataset.empty_is_not_ready:
+        raise NotReadyError(
+            "the report has a header and no rows: the platform has not published this period yet",
+            where=where,
+            todo="Nothing to do now: the next run asks again.",
+        )
     if table.rows == 0 and not dataset.allow_empty:
         raise RejectedFileError(
             "the report has a header and no rows",
-            where=f"{name} {dt} shop {shop_id!r}",
+            where=where,
             expected="at least one row",
             todo=f"If a shop may have none, set `allow_empty: true` in datasets/{name}.yaml.",
         )

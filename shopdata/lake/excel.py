@@ -19,6 +19,7 @@ from shopdata.lake.excel_strings import OddXmlError
 from shopdata.lake.excel_text import csv_sheets, html_sheets
 from shopdata.lake.excel_xls import xls_sheets
 from shopdata.lake.excel_xlsx import Sheet, fast_sheets, first_block, parsed_sheets
+from shopdata.lake.json_lines import read_json_lines
 from shopdata.lake.tables import Finding, Formats, Table
 
 __all__ = ["Limits", "read_table", "sniff"]
@@ -105,6 +106,8 @@ def read_table(
             return with_numbers(_read_by(html_sheets, path, dataset, limits, where), dataset)
         case "zip":
             return _read_zip(path, dataset, limits, where)
+        case "json" if dataset is not None:
+            return read_json_lines(path, dataset, limits, where)
         case other:
             raise _no_table(other, size, where)
 

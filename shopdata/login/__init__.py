@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from shopdata.config import Platform
 from shopdata.login.jd import JdLogin
-from shopdata.login.steps import Answer, PlatformLogin
+from shopdata.login.pdd import PddLogin
+from shopdata.login.steps import Answer, PlatformLogin, Risk
 
-__all__ = ["Answer", "PlatformLogin", "login_for"]
+__all__ = ["Answer", "PlatformLogin", "Risk", "login_for"]
 
-_LOGINS: dict[Platform, PlatformLogin] = {"jd": JdLogin()}
+_LOGINS: dict[Platform, PlatformLogin] = {"jd": JdLogin(), "pdd": PddLogin()}
 
 
 def login_for(platform: Platform) -> PlatformLogin:

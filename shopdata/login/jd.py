@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page
 
 from shopdata.config import JdPortal, Portal, Shop
 from shopdata.exceptions import ChallengeError, CredentialsRefusedError
-from shopdata.login.steps import Answer, Patience, first_visible
+from shopdata.login.steps import Answer, Patience, Risk, first_visible
 
 #: Hosts and paths of the second factor (PORTALS 4.1).
 _SECOND_FACTOR_HOSTS = ("aq.jd.com", "safe.jd.com")
@@ -51,7 +51,7 @@ class JdLogin:
 
     async def _wait_until_landed(self, page: Page, shop: Shop, portal: JdPortal, patience: Patience) -> None:
         while True:
-            if await self._has_landed(page, portal):
+            if await self.has_landed(page, portal):
                 return
             await self._raise_if_challenged(page, shop, portal)
             refused = await first_visible(page, portal.login_page.refused)
@@ -65,7 +65,8 @@ class JdLogin:
                 )
             await patience.look_again(shop, "the back office after the sign-in")
 
-    async def _has_landed(self, page: Page, portal: JdPortal) -> bool:
+    async def has_landed(self, page: Page, portal: Portal) -> bool:
+        assert isinstance(portal, JdPortal)
         # The address alone is no proof: an anonymous visit keeps it for a moment before it jumps (PORTALS 4.2).
         if not urlsplit(page.url).path.startswith(portal.home_path):
             return False
@@ -104,7 +105,9 @@ class JdLogin:
         data = answer.json()
         return isinstance(data, dict) and "401" in (str(data.get("code")), str(data.get("status")))
 
-    def risk_in(self, answer: Answer, portal: Portal) -> str:
+    def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
+        if answer.status == 429:
+            return Risk("HTTP 429", needs_person=False, may_pass=True)
         data = answer.json() if not answer.is_html else None
         code = str(data.get("code", "")) if isinstance(data, dict) else ""
-        return f"{code} {_RISK_CODES[code]}" if code in _RISK_CODES else ""
+        return Risk(f"{code} {_RISK_CODES[code]}", needs_person=True, may_pass=False) if code in _RISK_CODES else None

@@ -42,8 +42,17 @@ class Answer:
         return "html" in self.content_type or self.body.lstrip()[:1] == b"<"
 
 
+@dataclass(frozen=True)
+class Risk:
+    """What risk control says: `may_pass` by itself after a cool-down; `needs_person` if it does not."""
+
+    text: str
+    needs_person: bool
+    may_pass: bool
+
+
 class PlatformLogin(Protocol):
-    """Four questions that a platform answers."""
+    """Four questions that a platform answers: how to start, which cookies, is it dead, is it a risk block."""
 
     async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
         """How to start: from the open login page to the landing page.
@@ -54,14 +63,17 @@ class PlatformLogin(Protocol):
             PortalError: the page is not one that we know, or took too long.
         """
 
+    async def has_landed(self, page: Page, portal: Portal) -> bool:
+        """True once the page is the back office of a signed-in shop, whoever did the last step."""
+
     def session_cookies(self, portal: Portal) -> Sequence[str]:
         """Which cookies: the names without which nobody is signed in."""
 
     def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
         """True if this answer says that the session has ended."""
 
-    def risk_in(self, answer: Answer, portal: Portal) -> str:
-        """What risk control says in this answer, for a person to read; "" if nothing."""
+    def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
+        """What risk control says in this answer; None if nothing."""
 
 
 async def first_visible(page: Page, selectors: Sequence[str]) -> Locator | None:

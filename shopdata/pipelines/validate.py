@@ -11,7 +11,7 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
-from shopdata.exceptions import RejectedFileError
+from shopdata.exceptions import ShopdataError
 from shopdata.items import ReportFile
 from shopdata.lake.check import check_file
 from shopdata.lake.excel import sniff
@@ -55,11 +55,10 @@ class ValidatePipeline:
         dataset, path = self._workspace.config.dataset(name), Path(adapter["path"])
         try:
             facts = await self._workers.run(check_file, path, name, dataset, dt, shop, self._workspace.staging)
-        except RejectedFileError as error:
-            reason = await run_in_thread(self._reject, adapter, error)
-            self._crawler.signals.send_catch_log(
-                signals.cell_settled, state=CellState.REJECTED, reason=reason, rows=None, **cell
-            )
+        except ShopdataError as error:
+            state = CellState(error.state)
+            reason = await run_in_thread(self._settle, adapter, state, str(error))
+            self._crawler.signals.send_catch_log(signals.cell_settled, state=state, reason=reason, rows=None, **cell)
             raise DropItem(reason, log_level="ERROR") from None
         adapter.update(
             ext=facts.ext,
@@ -70,15 +69,14 @@ class ValidatePipeline:
         )
         return item
 
-    def _reject(self, adapter: ItemAdapter, error: RejectedFileError) -> str:
-        """Keeps the bytes, and forgets the report job they came from: the next run orders a new one."""
+    def _settle(self, adapter: ItemAdapter, state: CellState, reason: str) -> str:
+        """Keeps a rejected file's bytes, and forgets the report job they came from: the next run orders a new one."""
         path, name, dt, shop = Path(adapter["path"]), adapter["dataset"], adapter["dt"], adapter["shop_id"]
-        kept = self._workspace.staging.reject(path, name, dt, shop, sniff(path))
-        relative = kept.relative_to(self._workspace.state_dir).as_posix()
-        # The engine only knows the file by its name on this disk.
-        error.where = error.where.replace(path.name, f"the file of shop {shop!r}")
-        reason = f"{error.sentence()} The bytes are kept in the state directory under {relative}."
         key = CellKey(name, dt, shop)
-        self._workspace.ledger.set_job(key, None)
-        self._workspace.ledger.mark(key, CellState.REJECTED, reason)
+        if state is CellState.REJECTED:
+            kept = self._workspace.staging.reject(path, name, dt, shop, sniff(path))
+            relative = kept.relative_to(self._workspace.state_dir).as_posix()
+            reason = f"{reason} The bytes are kept in the state directory under {relative}."
+            self._workspace.ledger.set_job(key, None)
+        self._workspace.ledger.mark(key, state, reason)
         return reason

@@ -1,0 +1,182 @@
+"""Signing in to Pinduoduo (PORTALS 1) and reading its answers (PORTALS 1.3, 3.5).
+
+The page itself sends its sign-in request; this only types, clicks and watches what the answer says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Locator, Page, Response
+
+from shopdata.config import PddPortal, Portal, Shop
+from shopdata.exceptions import ChallengeError, CredentialsRefusedError
+from shopdata.login.steps import Answer, Patience, Risk, first_visible
+
+AUTH_PATH = "/janus/api/auth"
+
+#: "The session has ended", on every interface of the back office (PORTALS 1.3).
+SESSION_ENDED = 43001
+#: Codes of a sign-in that ask for a second factor (PORTALS 1.2).
+_PHONE_CODES = {2000020, 2000021, 2000015, 2000018}
+#: Codes of a sign-in, or later, that only a person in the page can answer (PORTALS 1.2, 3.5).
+_PERSON_CODES = {
+    2000014: "a new password",
+    2000016: "a new password",
+    8000037: "a proof of identity",
+    8000040: "patience: it is checking the identity",
+    70031: "a captcha",
+    10019: "a captcha",
+    52101: "a risk check",
+    9501: "a look at the account: it is restricted",
+}
+#: "Too often" and "solve a captcha" share one code; a cool-down tells which it was (PORTALS 3.5).
+TOO_OFTEN = 54001
+_RISK_TEXTS = ("验证码", "风控", "限制")
+
+
+def error_code(data: Any) -> int:
+    """The error code of an answer, in either of its two spellings; 0 where there is none or it means success."""
+    if not isinstance(data, dict):
+        return 0
+    for name in ("error_code", "errorCode"):
+        try:
+            code = int(data.get(name) or 0)
+        except (TypeError, ValueError):
+            continue
+        if code not in (0, 1000000):
+            return code
+    return 0
+
+
+def error_text(data: Any) -> str:
+    """The error message of an answer, in either spelling."""
+    if not isinstance(data, dict):
+        return ""
+    return str(data.get("error_msg") or data.get("errorMsg") or "")
+
+
+class PddLogin:
+    """Pinduoduo's four answers."""
+
+    async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
+        """Switches from the QR code to the account form, fills it, then waits for the landing page."""
+        assert isinstance(portal, PddPortal)
+        patience = Patience(portal.login_timeout_seconds)
+        username, password = await self._find_form(page, shop, portal, patience)
+        verdict: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        page.on("response", lambda response: asyncio.ensure_future(_note_auth(response, verdict)))
+        await username.fill(shop.username)
+        await password.fill(shop.password.get_secret_value())
+        while (submit := await self._find_submit(page, portal)) is None:
+            await patience.look_again(shop, "its sign-in button")
+        await submit.click()
+        await self._wait_until_landed(page, shop, portal, patience, verdict)
+
+    async def _find_form(
+        self, page: Page, shop: Shop, portal: PddPortal, patience: Patience
+    ) -> tuple[Locator, Locator]:
+        selectors = portal.login_page
+        while True:
+            password = await first_visible(page, selectors.password)
+            username = await first_visible(page, selectors.username)
+            if username is not None and password is not None:
+                return username, password
+            tab = await first_visible(page, selectors.account_tab)
+            if tab is not None:
+                await tab.click()
+            await patience.look_again(shop, "a form for user name and password")
+
+    async def _find_submit(self, page: Page, portal: PddPortal) -> Locator | None:
+        """The button, not one of the tabs that say 登录 as well."""
+        return await first_visible(page, portal.login_page.submit)
+
+    async def _wait_until_landed(
+        self, page: Page, shop: Shop, portal: PddPortal, patience: Patience, verdict: asyncio.Queue[dict[str, Any]]
+    ) -> None:
+        while not await self.has_landed(page, portal):
+            if not verdict.empty():
+                self._raise_if_refused(shop, verdict.get_nowait())
+            if await first_visible(page, portal.login_page.slider) is not None:
+                raise _challenge(shop, "a slider")
+            if await first_visible(page, portal.login_page.sms_code) is not None:
+                raise _challenge(shop, "an SMS code")
+            await patience.look_again(shop, "the back office after the sign-in")
+
+    async def has_landed(self, page: Page, portal: Portal) -> bool:
+        assert isinstance(portal, PddPortal)
+        if not urlsplit(page.url).path.startswith(portal.home_path):
+            return False
+        names = {cookie.get("name") for cookie in await page.context.cookies()}
+        return names.issuperset(portal.session_cookies)
+
+    def _raise_if_refused(self, shop: Shop, answer: dict[str, Any]) -> None:
+        code = error_code(answer)
+        result = answer.get("result")
+        if code == TOO_OFTEN:
+            raise _challenge(shop, "a captcha")
+        if code in _PERSON_CODES:
+            raise _challenge(shop, _PERSON_CODES[code])
+        # `success` alone is no proof: a second factor may still be wanted (PORTALS 1.2).
+        needs_phone = isinstance(result, dict) and (result.get("forceMobileVerify") or result.get("identityVerifyURL"))
+        if code in _PHONE_CODES or needs_phone:
+            raise _challenge(shop, "an SMS code")
+        if answer.get("success") is False:
+            # A wrong password has no code of its own that anybody has recorded; every other "no" is taken for one.
+            raise CredentialsRefusedError(
+                "credentials refused",
+                where=f"shop {shop.id!r}",
+                found=f"「{error_text(answer)[:80]}」 on Pinduoduo's login page",
+                todo="Mend user name or password in the environment; the same password is not tried again.",
+            )
+
+    def session_cookies(self, portal: Portal) -> Sequence[str]:
+        assert isinstance(portal, PddPortal)
+        return portal.session_cookies
+
+    def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
+        """Code 43001 in either spelling, `login: false`, a redirect to the login page, or a page instead of data."""
+        if answer.status in (301, 302, 303, 307, 308, 401):
+            return True
+        if answer.is_html:
+            return answer.status == 200
+        data = answer.json()
+        if error_code(data) == SESSION_ENDED:
+            return True
+        result = data.get("result") if isinstance(data, dict) else None
+        return isinstance(result, dict) and result.get("login") is False
+
+    def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
+        """54001 and 429 may pass by themselves; a captcha does not."""
+        if answer.status == 429:
+            return Risk("HTTP 429", needs_person=False, may_pass=True)
+        data = answer.json() if not answer.is_html else None
+        code, text = error_code(data), error_text(data)
+        if code == TOO_OFTEN:
+            return Risk(f"{code} {text}"[:80], needs_person=True, may_pass=True)
+        if code in _PERSON_CODES or (code and any(word in text for word in _RISK_TEXTS)):
+            return Risk(f"{code} {text}"[:80], needs_person=True, may_pass=False)
+        return None
+
+
+async def _note_auth(response: Response, verdict: asyncio.Queue[dict[str, Any]]) -> None:
+    if urlsplit(response.url).path != AUTH_PATH:
+        return
+    try:
+        answer = await response.json()
+    except (PlaywrightError, ValueError):
+        return
+    if isinstance(answer, dict):
+        verdict.put_nowait(answer)
+
+
+def _challenge(shop: Shop, what: str) -> ChallengeError:
+    return ChallengeError(
+        f"Pinduoduo asks for {what}",
+        where=f"shop {shop.id!r}",
+        todo=f"Sign in by hand with `scrapy login {shop.id} --headed`.",
+    )

@@ -39,7 +39,7 @@ def environment(world: World) -> dict[str, str]:
 
 
 def write_config(
-    folder: Path, world: World, portals: Mapping[str, Mapping[str, Any]], jobs: Sequence[Mapping[str, str]]
+    folder: Path, world: World, portals: Mapping[str, Mapping[str, Any]], jobs: Sequence[Mapping[str, Any]]
 ) -> Path:
     """Writes shops, portals, lake and schedule, and copies the datasets' contracts. Returns the folder.
 

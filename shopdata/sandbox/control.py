@@ -77,17 +77,18 @@ class _Control:
         return _json(asdict(self._sandbox.counters()))
 
     async def truth(self, request: web.Request) -> web.Response:
-        """The report of `shop` and `date`, with the faults named in `fault` (repeatable)."""
+        """The report of `shop` and `date`, optionally of a `dataset`, with the faults named in `fault` (repeatable)."""
         faults = tuple(fault_named(name) for name in request.query.getall("fault", []))
         day = dt.date.fromisoformat(request.query["date"])
         truth = self._sandbox.truth(request.query["shop"], day, *faults, dataset=request.query.get("dataset"))
         return _json(asdict(truth))
 
     async def faults(self, request: web.Request) -> web.Response:
-        """All faults there are, each with its sentence, and those that are set."""
+        """All faults there are, each with its sentence and the platforms that can have it, and those that are set."""
         return _json(
             {
                 "known": {fault.value: fault.sentence for fault in Fault},
+                "platforms": {fault.value: self._sandbox.platforms_with(fault) for fault in Fault},
                 "set": [asdict(rule) for rule in self._sandbox.faults()],
             }
         )

@@ -45,14 +45,16 @@ class Portal(ABC):
     platform: ClassVar[str]
     datasets: ClassVar[tuple[str, ...]]
     """The datasets it can report, the first one being the default of `truth` and `prepare`."""
-    schedule: ClassVar[tuple[Mapping[str, str], ...]]
+    schedule: ClassVar[tuple[Mapping[str, Any], ...]]
     """Its jobs in schedule.yaml."""
     calls: ClassVar[tuple[str, ...]]
     """The kinds of calls that a fault can be limited to (`at`)."""
+    paced_calls: ClassVar[frozenset[str]]
+    """Those of them that a client must pace: the data interface, not what a page asks for itself."""
+    faults: ClassVar[frozenset[Fault]]
+    """The faults that it can have."""
     hosts: ClassVar[tuple[str, ...]]
     """Names of the hosts, different from those of any other portal."""
-    paced_hosts: ClassVar[frozenset[str]]
-    """Those of them whose requests a client must pace: the data interface, not what a browser loads for its pages."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -69,6 +71,10 @@ class Portal(ABC):
     @abstractmethod
     def shop_of(self, request: web.Request) -> Shop | None:
         """The shop that a request belongs to, as far as its address and cookies tell, session alive or not."""
+
+    @abstractmethod
+    def call_of(self, host: str, path: str) -> str | None:
+        """Which of `calls` a request is; None for what a browser loads for its pages."""
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:

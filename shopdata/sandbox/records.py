@@ -14,7 +14,10 @@ MAX_RECORDS = 200_000
 
 @dataclass(slots=True)
 class Record:
-    """One request. `status` is None while it is being answered; `started` is `time.monotonic()` in seconds."""
+    """One request. `status` is None while it is being answered; `started` is `time.monotonic()` in seconds.
+
+    `call` is the kind of call, by the name the portal half gives it; `is_paced` marks those that a client must pace.
+    """
 
     number: int
     started: float
@@ -24,6 +27,7 @@ class Record:
     path: str
     query_keys: tuple[str, ...]
     user_agent: str
+    call: str | None
     is_paced: bool
     shop_id: str | None = None
     account: str | None = None
@@ -44,13 +48,15 @@ class Counters:
     downloads: dict[str, int] = field(default_factory=dict)
     """Files sent whole, by shop."""
     requests: dict[str, int] = field(default_factory=dict)
-    """Requests to the data interface (create, list, download), by shop."""
+    """Paced requests (those to the data interface), by shop."""
+    calls: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Requests by shop and kind of call, those that need no pacing included."""
     peak_by_shop: dict[str, int] = field(default_factory=dict)
-    """Most requests to the data interface that were in work at one time, by shop."""
+    """Most paced requests that were in work at one time, by shop."""
     peak: int = 0
     """The same over all shops."""
     min_gap_seconds: dict[str, float] = field(default_factory=dict)
-    """Shortest time between the starts of two requests to the data interface, by shop."""
+    """Shortest time between the starts of two paced requests, by shop."""
 
 
 class Records:
@@ -71,6 +77,7 @@ class Records:
         }
         self._requests: Counter[str] = Counter()
         self._jobs: dict[str, Counter[str]] = {}
+        self._calls: dict[str, Counter[str]] = {}
         self._active: Counter[str] = Counter()
         self._peaks: Counter[str] = Counter()
         self._peak = 0
@@ -87,9 +94,10 @@ class Records:
         user_agent: str,
         shop_id: str | None,
         account: str | None,
+        call: str | None,
         is_paced: bool,
     ) -> Record:
-        """Notes a request as it arrives. `is_paced` marks requests to the data interface, which a client must pace."""
+        """Notes a request as it arrives."""
         with self._lock:
             self._numbers += 1
             record = Record(
@@ -101,11 +109,14 @@ class Records:
                 path=path,
                 query_keys=query_keys,
                 user_agent=user_agent,
+                call=call,
                 is_paced=is_paced,
                 shop_id=shop_id,
                 account=account,
             )
             self._records.append(record)
+            if call is not None and shop_id is not None:
+                self._calls.setdefault(shop_id, Counter())[call] += 1
             if is_paced and shop_id is not None:
                 self._note_start(shop_id, record.started)
         return record
@@ -160,6 +171,7 @@ class Records:
             return Counters(
                 jobs={shop_id: dict(days) for shop_id, days in self._jobs.items()},
                 requests=dict(self._requests),
+                calls={shop_id: dict(calls) for shop_id, calls in self._calls.items()},
                 peak_by_shop=dict(self._peaks),
                 peak=self._peak,
                 min_gap_seconds=dict(self._gaps),

@@ -142,7 +142,7 @@ class Sandbox:
 
         @web.middleware
         async def record_request(request: web.Request, handler: Handler) -> web.StreamResponse:
-            shop = portal.shop_of(request)
+            shop, call = portal.shop_of(request), portal.call_of(host, request.path)
             record = records.begin(
                 host=host,
                 method=request.method,
@@ -151,7 +151,8 @@ class Sandbox:
                 user_agent=request.headers.get("User-Agent", ""),
                 shop_id=None if shop is None else shop.id,
                 account=None if shop is None else shop.username,
-                is_paced=host in portal.paced_hosts,
+                call=call,
+                is_paced=call in portal.paced_calls,
             )
             request[RECORD] = record
             request[RECORD_DONE] = lambda status: records.finish(record, status)
@@ -184,14 +185,21 @@ class Sandbox:
         return self._stage.world.shops
 
     def truth(self, shop_id: str, date: dt.date, *faults: Fault, dataset: str | None = None) -> Truth:
-        """The report of a shop and day exactly as it is sent, with the given faults in its contents (default: none)."""
+        """The report of a shop and day exactly as it is sent, with the given faults in its contents (default: none).
+
+        `dataset` is by default the first of the shop's platform. A week is that which ends with the day, a month the
+        one that holds it.
+        """
         shop = self._stage.world.shop(shop_id)
         return self._portal(shop).truth(self._dataset(shop, dataset), shop, date, faults)
 
     def prepare(self, date: dt.date, *, dataset: str | None = None) -> None:
-        """Makes the files of a day for all shops now, so that a benchmark does not measure their making."""
+        """Makes the files of a day now, for all shops that have the dataset (default: for each shop its first one), so
+        that a benchmark does not measure their making."""
         for shop in self.shops:
-            self._portal(shop).prepare(self._dataset(shop, dataset), shop, date)
+            portal = self._portal(shop)
+            if dataset is None or dataset in portal.datasets:
+                portal.prepare(dataset or portal.datasets[0], shop, date)
 
     def sms_code(self, shop_id: str) -> str:
         """The code that the telephone of a shop gets when fault `sms` is set."""
@@ -224,7 +232,14 @@ class Sandbox:
     def _add_fault(self, rule: FaultRule) -> None:
         """Refuses a rule that could never strike."""
         shops = self.shops if rule.shop_id == EVERY_SHOP else (self._stage.world.shop(rule.shop_id),)
-        calls = sorted({call for shop in shops for call in self._portal(shop).calls})
+        portals = [
+            portal for portal in self._portals.values() if any(shop.platform == portal.platform for shop in shops)
+        ]
+        able = [portal for portal in portals if rule.fault in portal.faults]
+        if not able:
+            names = " and ".join(portal.platform for portal in portals)
+            raise ValueError(f"fault {rule.fault} of {rule.shop_id}: it is none of platform {names}")
+        calls = sorted({call for portal in able for call in portal.calls})
         if rule.at is not None and rule.at not in calls:
             raise ValueError(f"fault {rule.fault} of {rule.shop_id}: no call {rule.at!r}; there are {', '.join(calls)}")
         self._stage.faults.add(rule)
@@ -236,6 +251,10 @@ class Sandbox:
     def faults(self) -> list[FaultRule]:
         """The faults that can still strike."""
         return self._stage.faults.rules()
+
+    def platforms_with(self, fault: Fault) -> list[str]:
+        """The platforms that can have a fault."""
+        return [platform for platform, portal in self._portals.items() if fault in portal.faults]
 
     def password(self, shop_id: str) -> str:
         """The password that the portal accepts now."""
@@ -272,8 +291,10 @@ class Sandbox:
 
     def write_config(self, folder: Path) -> Path:
         """Writes a `pipelines_config` for these shops and ports into the folder and returns it."""
-        settings = {platform: portal.settings() for platform, portal in self._portals.items()}
-        jobs = [job for portal in self._portals.values() for job in portal.schedule]
+        used = {shop.platform for shop in self.shops}
+        portals = [portal for portal in self._portals.values() if portal.platform in used]
+        settings = {portal.platform: portal.settings() for portal in portals}
+        jobs = [job for portal in portals for job in portal.schedule]
         return configuration.write_config(folder, self._stage.world, settings, jobs)
 
     def environment(self) -> dict[str, str]:

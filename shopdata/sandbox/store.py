@@ -104,7 +104,10 @@ class SeaweedStore:
                 log = attempt_stack.enter_context(log_path.open("ab"))
                 ports = _free_ports()
                 self._endpoint = f"127.0.0.1:{ports['s3']}"
-                keeper = attempt_stack.enter_context(_Keeper(_command(program, directory, ports), directory, log))
+                command = _command(program, directory, ports)
+                if self._given is None:
+                    command = ["--remove-folder", str(directory), *command]
+                keeper = attempt_stack.enter_context(_Keeper(command, directory, log))
                 if self._is_up(keeper):
                     self.pid = keeper.pid
                     stack.enter_context(attempt_stack.pop_all())

@@ -23,7 +23,7 @@ GENERATING, DONE = "1", "2"
 FAILED = "3"
 
 # The faults that stay with a job from its creation on.
-_CONTENT_FAULTS = (
+CONTENT_FAULTS = (
     Fault.CORRUPT_WORKBOOK,
     Fault.WRONG_DATE,
     Fault.MISSING_REQUIRED_COLUMN,
@@ -32,7 +32,7 @@ _CONTENT_FAULTS = (
     Fault.REORDERED_COLUMNS,
     Fault.EMPTY_REPORT,
 )
-_JOB_FAULTS = (Fault.REPORT_FAILED, Fault.REPORT_STUCK, Fault.LIST_EMPTY_LINK, Fault.FOREIGN_LINK_HOST)
+JOB_FAULTS = (Fault.REPORT_FAILED, Fault.REPORT_STUCK, Fault.LIST_EMPTY_LINK, Fault.FOREIGN_LINK_HOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ class JobBook:
         back a job of the very same name: only name, type and time together tell which one is ours.
         """
         faults = self._stage.faults
-        variant = frozenset(fault for fault in _CONTENT_FAULTS if faults.take(shop.id, fault, day=day, at="create"))
-        job_faults = frozenset(fault for fault in _JOB_FAULTS if faults.take(shop.id, fault, day=day, at="create"))
+        variant = frozenset(fault for fault in CONTENT_FAULTS if faults.take(shop.id, fault, day=day, at="create"))
+        job_faults = frozenset(fault for fault in JOB_FAULTS if faults.take(shop.id, fault, day=day, at="create"))
         name = other_name(shop) if faults.take(shop.id, Fault.WRONG_SHOP, day=day, at="create") else shop.name
         key = ReportKey(self._stage.options.seed, shop.id, name, day, self._stage.options.rows, variant)
         part = ReportKey(key.seed, shop.id, shop.name, day, key.rows // 2)

@@ -7,7 +7,6 @@ nothing about them is known, and a client must let the page's own script use the
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from itertools import count
 from typing import Literal
 from urllib.parse import quote
@@ -18,6 +17,7 @@ from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.jd.pages import page
 from shopdata.sandbox.jd.session import HOME_PATH, LOGIN_PATH, JdSessions
 from shopdata.sandbox.portal import RECORD, Stage
+from shopdata.sandbox.tickets import Tickets
 from shopdata.sandbox.world import Shop
 
 SERVICE_PATH = "/uc/loginService"
@@ -27,30 +27,10 @@ ACCOUNT_PATH = "/jdm/home/account.ajax"
 
 # How far from the gap a slider may be let go.
 SLIDER_TOLERANCE_PIXELS = 8
-MAX_OPEN_TICKETS = 10_000
 
 REFUSED = "账户名与密码不匹配，请重新输入"
 STALE = "页面已过期，请刷新后重试"
 WRONG_CODE = "验证码错误，请重新输入"
-
-
-class Tickets:
-    """One-time tickets and what each stands for. The oldest are forgotten when there are too many."""
-
-    def __init__(self) -> None:
-        self._open: OrderedDict[str, str] = OrderedDict()
-
-    def issue(self, meaning: str) -> str:
-        """A new ticket."""
-        ticket = secrets.token_hex(12)
-        self._open[ticket] = meaning
-        if len(self._open) > MAX_OPEN_TICKETS:
-            self._open.popitem(last=False)
-        return ticket
-
-    def redeem(self, ticket: str) -> str | None:
-        """What the ticket stood for; None if it was never issued or is used up."""
-        return self._open.pop(ticket, None)
 
 
 class JdLoginHosts:
@@ -162,7 +142,6 @@ class JdLoginHosts:
     def _let_in(self, shop: Shop, return_url: str) -> web.Response:
         response = web.json_response({"go_to": return_url})
         self._sessions.sign_in(response, shop)
-        self._stage.records.count("logins", shop.id)
         return response
 
     async def _certified_page(self, request: web.Request) -> web.Response:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from shopdata.sandbox.accounts import numbered_shops
 from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.jd.contents import Contents, ReportKey
-from shopdata.sandbox.jd.jobs import JobBook
+from shopdata.sandbox.jd.jobs import CONTENT_FAULTS, JOB_FAULTS, JobBook
 from shopdata.sandbox.jd.login import JdLoginHosts, other_name
-from shopdata.sandbox.jd.reports import JdReportHosts, LinkSigner
-from shopdata.sandbox.jd.session import COOKIE_SECONDS, LOGIN_PATH, JdSessions
+from shopdata.sandbox.jd.reports import CREATE_PATH, LIST_PATH, JdReportHosts
+from shopdata.sandbox.jd.session import LOGIN_PATH, JdSessions
 from shopdata.sandbox.jd.storage import JdStorageHosts, has_shared_strings
 from shopdata.sandbox.jd.workbook import WorkbookShelf
+from shopdata.sandbox.links import LinkSigner
+from shopdata.sandbox.obstacles import OBSTACLES
 from shopdata.sandbox.options import SandboxOptions
-from shopdata.sandbox.portal import ADDRESS, Portal, Stage
+from shopdata.sandbox.portal import Portal, Stage
+from shopdata.sandbox.sending import DOWNLOAD_FAULTS
+from shopdata.sandbox.sessions import SESSION_FAULTS
 from shopdata.sandbox.truth import Truth
 from shopdata.sandbox.world import Shop
 
@@ -31,12 +35,28 @@ class JdPortal(Portal):
 
     platform: ClassVar[str] = "jd"
     datasets: ClassVar[tuple[str, ...]] = ("jd_store",)
-    schedule: ClassVar[tuple[Mapping[str, str], ...]] = (
+    schedule: ClassVar[tuple[Mapping[str, Any], ...]] = (
         {"name": "jd_store", "spider": "jd_store", "cron": "30 8 * * *"},
     )
     calls: ClassVar[tuple[str, ...]] = ("create", "list", "download")
+    paced_calls: ClassVar[frozenset[str]] = frozenset(calls)
+    faults: ClassVar[frozenset[Fault]] = frozenset(
+        {
+            *SESSION_FAULTS,
+            *OBSTACLES,
+            *JOB_FAULTS,
+            *CONTENT_FAULTS,
+            *DOWNLOAD_FAULTS,
+            Fault.WRONG_PASSWORD,
+            Fault.CAPTCHA,
+            Fault.SMS,
+            Fault.WRONG_SHOP,
+            Fault.CREATE_REFUSED,
+            Fault.CREATE_ANSWER_LOST,
+            Fault.LIST_HTML,
+        }
+    )
     hosts: ClassVar[tuple[str, ...]] = ("passport", "shop", "report", "gateway", "storage", "elsewhere")
-    paced_hosts: ClassVar[frozenset[str]] = frozenset({"report", "gateway", "storage"})
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
@@ -49,24 +69,15 @@ class JdPortal(Portal):
 
     @staticmethod
     def make_shops(options: SandboxOptions) -> tuple[Shop, ...]:
-        """`sandbox-01`, `sandbox-02`, … with Chinese names; the passwords are obvious fakes."""
-        shops = []
-        for number in range(1, options.shops + 1):
-            if number <= len(options.shop_names):
-                name = options.shop_names[number - 1]
-            else:
-                name = _NAMES[number - 1] if number <= len(_NAMES) else f"京东测试{number}号店"
-            shops.append(
-                Shop(
-                    id=f"sandbox-{number:02d}",
-                    name=name,
-                    platform="jd",
-                    username=f"sandbox-jd-{number:02d}",
-                    first_password=f"sandbox-password-{number:02d}",
-                    number=number,
-                )
-            )
-        return tuple(shops)
+        """`sandbox-01`, `sandbox-02`, …"""
+        return numbered_shops(
+            "jd",
+            options.shops,
+            id_prefix="sandbox",
+            password_prefix="sandbox-password",
+            names=(*options.shop_names, *_NAMES[len(options.shop_names) :]),
+            spare_name="京东测试{}号店",
+        )
 
     def applications(self) -> Mapping[str, web.Application]:
         """One for each of the hosts."""
@@ -82,6 +93,12 @@ class JdPortal(Portal):
     def shop_of(self, request: web.Request) -> Shop | None:
         """By the file that is asked for, else by the session cookie."""
         return self._storage.shop_of(request) or self._sessions.shop_of(request)
+
+    def call_of(self, host: str, path: str) -> str | None:
+        """By the host; the gateway and the report host have pages and other paths too."""
+        if host == "storage":
+            return "download"
+        return {("gateway", CREATE_PATH): "create", ("report", LIST_PATH): "list"}.get((host, path))
 
     def settings(self) -> dict[str, Any]:
         """JD's part of portals.yaml, with this sandbox's ports and pace."""
@@ -107,19 +124,7 @@ class JdPortal(Portal):
 
     def session_cookies(self, shop: Shop) -> list[dict[str, Any]]:
         """`thor` and `pin` of a new session."""
-        return [
-            {
-                "name": name,
-                "value": value,
-                "domain": ADDRESS,
-                "path": "/",
-                "expires": int(time.time()) + COOKIE_SECONDS,
-                "httpOnly": is_http_only,
-                "secure": False,
-                "sameSite": "Lax",
-            }
-            for name, value, is_http_only in self._sessions.new_cookies(shop)
-        ]
+        return self._sessions.storage_state(shop)
 
     def sms_code(self, shop: Shop) -> str:
         """The code that fault `sms` asks for."""

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-import hashlib
-import hmac
 import json
-import secrets
-import time
 from typing import Any
-from urllib.parse import urlencode
 
 from aiohttp import web
 
 from shopdata.sandbox.faults import Fault
+from shopdata.sandbox.html_pages import notice
 from shopdata.sandbox.jd.jobs import Job, JobBook
 from shopdata.sandbox.jd.pages import page
 from shopdata.sandbox.jd.session import JdSessions
+from shopdata.sandbox.links import LinkSigner
+from shopdata.sandbox.obstacles import obstacle_for
 from shopdata.sandbox.portal import CLIENT_CLOSED_REQUEST, RECORD_DONE, Stage
-from shopdata.sandbox.world import Shop
 
 PAGE_PATH = "/scbrandweb/brand/view/supplyReport/supplyChainPro.html"
 CREATE_PATH = "/inventoryajax/reportCenter/recommendReport/downloadERPSupplyChainProData.ajax"
@@ -41,26 +37,6 @@ _FIXED_FIELDS = {
     "excludeEmpty": "0",
 }
 _KINDS = (["realtime", 2], ["offline", 1])
-
-
-class LinkSigner:
-    """Signs the paths of the storage host for a time. A restarted sandbox signs with another key."""
-
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(16)
-
-    def sign(self, path: str, seconds: float) -> str:
-        """The path with `Expires` and `Signature` in its query."""
-        expires = str(int(time.time() + seconds))
-        return f"{path}?{urlencode({'Expires': expires, 'Signature': self._signature(path, expires)})}"
-
-    def is_good(self, path: str, expires: str, signature: str) -> bool:
-        """Says whether such a link was given out and has not run out."""
-        is_genuine = hmac.compare_digest(self._signature(path, expires).encode(), signature.encode())
-        return is_genuine and time.time() <= int(expires)
-
-    def _signature(self, path: str, expires: str) -> str:
-        return hmac.new(self._key, f"{path}\n{expires}".encode(), hashlib.sha256).hexdigest()
 
 
 class JdReportHosts:
@@ -96,7 +72,7 @@ class JdReportHosts:
         day = _day(body)
         if (obstacle := await obstacle_for(self._stage, self._sessions.shop_of(request), "create", day)) is not None:
             return obstacle
-        shop = self._sessions.live_shop_for_data(request)
+        shop = self._sessions.live_shop_for_data(request, "create", day)
         if shop is None:
             return self._sessions.dead(usual="html", request=request)
         if not _is_from_page(request):
@@ -123,11 +99,11 @@ class JdReportHosts:
     async def _list(self, request: web.Request) -> web.Response:
         if (obstacle := await obstacle_for(self._stage, self._sessions.shop_of(request), "list", None)) is not None:
             return obstacle
-        shop = self._sessions.live_shop_for_data(request)
+        shop = self._sessions.live_shop_for_data(request, "list", None)
         if shop is None:
             return self._sessions.dead(usual="redirect", request=request)
         if self._stage.faults.take(shop.id, Fault.LIST_HTML, at="list"):
-            return page("notice.html")
+            return notice()
         if not _is_from_page(request):
             # PORTALS 4.2 [C 2]: another message than success; its text is not known.
             return web.json_response({"message": "fail", "content": None})
@@ -152,21 +128,6 @@ class JdReportHosts:
         path = self._signer.sign(FILE_FOLDER + job.file_name(), self._stage.options.link_seconds)
         link = self._stage.origins[host] + path
         return link.removeprefix("http:") if job.is_link_without_scheme() else link
-
-
-async def obstacle_for(stage: Stage, shop: Shop | None, at: str, day: dt.date | None) -> web.Response | None:
-    """The faults that any call of the data interface may meet; None when the way is free."""
-    if shop is None:
-        return None
-    if stage.faults.take(shop.id, Fault.SLOW, day=day, at=at):
-        await asyncio.sleep(stage.options.slow_seconds)
-    if stage.faults.take(shop.id, Fault.TOO_MANY_REQUESTS, day=day, at=at):
-        # What JD answers to too many calls was not recorded; 429 is the common way. [A]
-        return web.Response(status=429, headers={"Retry-After": str(stage.options.retry_after_seconds)})
-    for fault in (Fault.SERVER_ERROR_ONCE, Fault.SERVER_ERROR_ALWAYS):
-        if stage.faults.take(shop.id, fault, day=day, at=at):
-            return page("notice.html", status=500)
-    return None
 
 
 async def _json_body(request: web.Request) -> dict[str, Any]:

@@ -7,57 +7,32 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
-from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.jd.pages import page
-from shopdata.sandbox.portal import Stage
+from shopdata.sandbox.sessions import Sessions
 from shopdata.sandbox.world import Shop
 
 COOKIE = "thor"
 PIN_COOKIE = "pin"
 LOGIN_PATH = "/login/index.action"
 HOME_PATH = "/jdm/home"
-# PORTALS 4.2 [S]: a cookie's own expiry date proves nothing, so it is far longer than the server's patience.
-COOKIE_SECONDS = 30 * 24 * 3600
 
 Answer = Literal["redirect", "html", "message"]
 
 
-class JdSessions:
-    """Who is signed in, by the cookies of a request. All hosts share them, as all of `.jd.com` does."""
+class JdSessions(Sessions):
+    """JD's session cookies. All hosts share them, as all of `.jd.com` does."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    # PORTALS 4.2 [S]: a cookie's own expiry date proves nothing, so it is far longer than the server's patience.
+    cookie_seconds = 30 * 24 * 3600
 
-    def shop_of(self, request: web.Request) -> Shop | None:
-        """The shop whose session the request carries, alive or not."""
-        session = self._stage.world.session(request.cookies.get(COOKIE, ""))
-        return None if session is None else self._stage.world.shop(session.shop_id)
-
-    def live_shop(self, request: web.Request) -> Shop | None:
-        """The shop that is signed in."""
-        world = self._stage.world
-        session = world.session(request.cookies.get(COOKIE, ""))
-        return world.shop(session.shop_id) if session is not None and session.is_alive() else None
-
-    def live_shop_for_data(self, request: web.Request) -> Shop | None:
-        """The same for a call of the data interface, where faults may end or ignore the session."""
-        faults = self._stage.faults
-        shop = self.shop_of(request)
-        if shop is None or faults.take(shop.id, Fault.SESSION_DEAD_ALWAYS):
-            return None
-        if faults.take(shop.id, Fault.SESSION_DEAD_ONCE):
-            self._stage.world.end_sessions(shop.id)
-        return self.live_shop(request)
+    def token(self, request: web.Request) -> str:
+        """The value of `thor`."""
+        return request.cookies.get(COOKIE, "")
 
     def new_cookies(self, shop: Shop) -> list[tuple[str, str, bool]]:
-        """Opens a session; returns name and value of its cookies, and whether each is HttpOnly."""
+        """`thor` and `pin` of a new session."""
         token = self._stage.world.open_session(shop.id)
         return [(COOKIE, token, True), (PIN_COOKIE, quote(shop.username), False)]
-
-    def sign_in(self, response: web.Response, shop: Shop) -> None:
-        """Opens a session and puts its cookies into the answer."""
-        for name, value, is_http_only in self.new_cookies(shop):
-            response.set_cookie(name, value, max_age=COOKIE_SECONDS, httponly=is_http_only)
 
     def login_url(self, return_url: str = "") -> str:
         """The address of the login page, which leads back to `return_url` (the home page if blank)."""

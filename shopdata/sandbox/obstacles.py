@@ -1,0 +1,31 @@
+"""What may stand in the way of any call of a data interface, on every platform."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+from aiohttp import web
+
+from shopdata.sandbox.faults import Fault
+from shopdata.sandbox.html_pages import notice
+from shopdata.sandbox.portal import Stage
+from shopdata.sandbox.world import Shop
+
+OBSTACLES = frozenset({Fault.SLOW, Fault.TOO_MANY_REQUESTS, Fault.SERVER_ERROR_ONCE, Fault.SERVER_ERROR_ALWAYS})
+"""The faults that `obstacle_for` knows: those of a platform that calls it."""
+
+
+async def obstacle_for(stage: Stage, shop: Shop | None, at: str, day: dt.date | None) -> web.Response | None:
+    """The answer that stands in the way of this call; None when the way is free."""
+    if shop is None:
+        return None
+    if stage.faults.take(shop.id, Fault.SLOW, day=day, at=at):
+        await asyncio.sleep(stage.options.slow_seconds)
+    if stage.faults.take(shop.id, Fault.TOO_MANY_REQUESTS, day=day, at=at):
+        # PORTALS 3.5 [S] for Pinduoduo; what JD answers to too many calls was not recorded. [A]
+        return web.Response(status=429, headers={"Retry-After": str(stage.options.retry_after_seconds)})
+    for fault in (Fault.SERVER_ERROR_ONCE, Fault.SERVER_ERROR_ALWAYS):
+        if stage.faults.take(shop.id, fault, day=day, at=at):
+            return notice(status=500)
+    return None

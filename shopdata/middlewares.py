@@ -7,6 +7,7 @@ import logging
 import time
 from collections import defaultdict
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
@@ -18,8 +19,9 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError, RiskBlockedError
-from shopdata.login import Answer, Risk, login_for
+from shopdata.exceptions import CredentialsRefusedError, PortalError
+from shopdata.login import Answer, login_for
+from shopdata.login.risk import risk_error
 from shopdata.login.sessions import Session
 from shopdata.workspace import Workspace
 
@@ -58,11 +60,17 @@ class SessionMiddleware:
             return
         shop = self._shops[request.meta["shopdata_shop"]]
         async with self._locks[shop.id]:
+            if request.meta.pop("shopdata_has_died", False):
+                await self._forget(shop, self._sessions.get(shop.id))
             session = self._sessions.get(shop.id)
             if session is None:
                 session = await run_in_thread(self._workspace.sessions.load, shop) or await self._sign_in(shop)
                 self._sessions[shop.id] = session
         request.meta["shopdata_session"] = session
+        if request.meta.get("playwright"):
+            state = {"cookies": session.cookies(), "origins": []}
+            request.meta["playwright_context_kwargs"] = {**self._context_options(), "storage_state": state}
+            return
         request.headers.pop("Cookie", None)
         cookies = session.cookie_header(request.url)
         if cookies:
@@ -74,11 +82,7 @@ class SessionMiddleware:
             return response
         shop = self._shops[request.meta["shopdata_shop"]]
         portal = self._workspace.config.portal(shop.platform)
-        answer, login = _answer(response), login_for(shop.platform)
-        risk = login.risk_in(answer, portal)
-        if risk is not None:
-            raise _risk_error(shop, risk)
-        if not login.is_session_dead(answer, portal):
+        if not await self._is_dead(request, response, shop, portal):
             session.take_cookies(response.url, [v.decode("latin-1") for v in response.headers.getlist("Set-Cookie")])
             if session.is_changed:
                 session.is_changed = False
@@ -93,13 +97,34 @@ class SessionMiddleware:
             )
         async with self._locks[shop.id]:
             # Another request of the shop may have renewed it while this one was under way.
-            if self._sessions.get(shop.id) is session:
-                logger.info("%s: the session has ended, signing in again", shop.id)
-                del self._sessions[shop.id]
-                await run_in_thread(self._workspace.sessions.drop, shop)
+            await self._forget(shop, session)
         repeated: Request = request.replace(dont_filter=True)
         repeated.meta.update(shopdata_session=True, shopdata_is_renewed=True)
         return repeated
+
+    async def _is_dead(self, request: Request, response: Response, shop: Shop, portal: Portal) -> bool:
+        if request.meta.get("playwright"):
+            # A page is HTML also when all is well; what tells is where it ended up.
+            is_dead = urlsplit(response.url).path.startswith(urlsplit(portal.login_url).path)
+            if is_dead:
+                await response.meta["playwright_page"].context.close()
+            return is_dead
+        answer, login = _answer(response), login_for(shop.platform)
+        risk = login.risk_in(answer, portal)
+        if risk is not None:
+            raise risk_error(shop, risk)
+        return login.is_session_dead(answer, portal)
+
+    async def _forget(self, shop: Shop, session: Session | None) -> None:
+        """Drops a dead session, unless another request has renewed it meanwhile; the caller holds the shop's lock."""
+        if session is not None and self._sessions.get(shop.id) is session:
+            logger.info("%s: the session has ended, signing in again", shop.id)
+            del self._sessions[shop.id]
+            await run_in_thread(self._workspace.sessions.drop, shop)
+
+    def _context_options(self) -> dict[str, Any]:
+        """One user agent for the browser and for plain requests: a session must look like one client."""
+        return {"user_agent": self._crawler.settings["USER_AGENT"], "locale": "zh-CN"}
 
     # -- signing in -------------------------------------------------------------------------------------------------
 
@@ -160,7 +185,7 @@ class SessionMiddleware:
                 "playwright": True,
                 "playwright_include_page": True,
                 "playwright_context": f"login-{shop.id}",
-                "playwright_context_kwargs": {"user_agent": self._crawler.settings["USER_AGENT"], "locale": "zh-CN"},
+                "playwright_context_kwargs": self._context_options(),
                 "handle_httpstatus_all": True,
             },
         )
@@ -179,8 +204,11 @@ class SessionMiddleware:
         self._unsettled.discard(shop)
         if self._unsettled or self._logins_open or self._page is None:
             return
-        browser, self._page = self._page.context.browser, None
-        if browser is not None:
+        browser = self._page.context.browser
+        if browser is None or browser.contexts:
+            return  # a page is still in use: whoever closes it comes here again
+        self._page = None
+        if browser.is_connected():
             logger.info("The last sign-in is done, closing the browser")
             self._closing = asyncio.ensure_future(browser.close())
 
@@ -209,16 +237,6 @@ class PaceMiddleware:
         start = max(now, self._next_start[shop])
         self._next_start[shop] = start + self._interval[shop]
         await asyncio.sleep(start - now)
-
-
-def _risk_error(shop: Shop, risk: Risk) -> RiskBlockedError | ChallengeError:
-    facts = {"where": f"shop {shop.id!r}", "found": risk.text}
-    if not risk.may_pass:
-        todo = f"Look into the portal with `scrapy login {shop.id} --headed` and answer what it asks."
-        return ChallengeError("the portal's risk control wants a person", todo=todo, **facts)
-    error = RiskBlockedError("the portal's risk control says too often", todo="The next run asks again.", **facts)
-    error.needs_person = risk.needs_person
-    return error
 
 
 def _header(response: Response, name: str) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scrapy.utils.asyncio import run_in_thread
-
 from shopdata.exceptions import PortalError
+from shopdata.lake.json_lines import ABOUT_KEY
 from shopdata.lake.staging import write_durably
 
 
@@ -37,7 +36,9 @@ class Page:
                 todo="The next run asks again; if it stays, the portal has changed: tell the developers.",
             )
         total = result.get(total_key)
-        return cls(rows, int(total) if total is not None else None)
+        # Some interfaces send their rows as JSON texts (PORTALS 3.2).
+        read = [json.loads(row) if isinstance(row, str) else row for row in rows]
+        return cls(read, int(total) if total is not None else None)
 
 
 class PagedRows:
@@ -70,8 +71,11 @@ class PagedRows:
             else:
                 self._rows[key] = row
 
-    async def write(self, path: Path, about: Mapping[str, Any]) -> None:
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return iter(self._rows.values())
+
+    def write(self, path: Path, about: Mapping[str, Any]) -> None:
         """As JSON Lines: a line that begins with the key `shopdata` and says what it is, then a line per row."""
-        lines = [json.dumps({"shopdata": dict(about)}, ensure_ascii=False)]
-        lines += [json.dumps(row, ensure_ascii=False) for row in self._rows.values()]
-        await run_in_thread(write_durably, path, ("\n".join(lines) + "\n").encode())
+        lines = [json.dumps({ABOUT_KEY: dict(about)}, ensure_ascii=False)]
+        lines += [json.dumps(row, ensure_ascii=False) for row in self]
+        write_durably(path, ("\n".join(lines) + "\n").encode())

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urljoin
 
 from scrapy import Request
 from scrapy.http import JsonRequest
+from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.base_spiders.paged_rows import Page, PagedRows
 from shopdata.base_spiders.report_spider import ReportSpider
+from shopdata.base_spiders.signed_page import SignedPage
 from shopdata.config import PddPortal, Platform, Shop
 from shopdata.exceptions import IncompleteError, PortalError
 from shopdata.items import ReportFile
+from shopdata.login import login_for
 from shopdata.login.pdd import error_code, error_text
 from shopdata.periods import Period
+
+#: Asks a path with a JSON body, and gives the `result`.
+Post = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 
 class PddSpider(ReportSpider):
@@ -39,6 +47,26 @@ class PddSpider(ReportSpider):
             await self.client(shop).ask_json(request), f"shop {shop.id!r}, {request.url.partition('?')[0]}"
         )
 
+    @asynccontextmanager
+    async def signed_page(self, shop: Shop, path: str) -> AsyncIterator[Post]:
+        """A page of the shop's back office; what it gives is `post(path, body)`, signed by the page's own code."""
+        assert self.crawler.engine is not None
+        client = self.client(shop)
+        page = SignedPage(
+            self.crawler.engine.download_async,
+            urljoin(self.portal.origin, path),
+            shop,
+            self.portal,
+            login_for(self.platform),
+        )
+
+        async def post(path: str, body: dict[str, Any]) -> Any:
+            answer = await client.insist(lambda: page.post(path, body))
+            return result_of(answer, f"shop {shop.id!r}, {path}")
+
+        async with page.opened():
+            yield post
+
     async def download(self, shop: Shop, period: Period, link: Any) -> ReportFile:
         """Fetches the file that a link leads to; links are signed and need no session."""
         self.step(shop, period, "download")
@@ -57,6 +85,15 @@ class PddSpider(ReportSpider):
     async def collect_pages(
         self, shop: Shop, period: Period, id_key: str, page_size: int, ask: Callable[[int], Awaitable[Page]]
     ) -> ReportFile:
+        """The rows of all pages as one raw file; see `read_pages`."""
+        item = self.report_file(shop, period)
+        rows = await self.read_pages(shop, period, id_key, page_size, ask)
+        await run_in_thread(rows.write, item.path, {"dataset": item.dataset, "dt": item.dt, "total": rows.total})
+        return item
+
+    async def read_pages(
+        self, shop: Shop, period: Period, id_key: str, page_size: int, ask: Callable[[int], Awaitable[Page]]
+    ) -> PagedRows:
         """Reads page after page until all rows are there, and proves it by the portal's own total.
 
         Args:
@@ -66,29 +103,22 @@ class PddSpider(ReportSpider):
         Raises:
             IncompleteError: also the second time, fewer rows came than the portal says there are.
         """
-        item = self.report_file(shop, period)
-        for is_last_try in (False, True):
+        for _ in range(2):
             rows = PagedRows(id_key)
-            number = 1
-            while True:
-                self.step(shop, period, f"page {number}")
+            for number in itertools.count(1):
                 page = await ask(number)
                 rows.add(page)
-                if len(page.rows) < page_size or rows.is_complete:
+                if len(page.rows) < page_size or (rows.total is not None and rows.is_complete):
                     break
-                number += 1
-            if rows.is_complete or is_last_try:
-                break
-        if not rows.is_complete:
-            raise IncompleteError(
-                "the portal's pages do not add up to its own total, also when asked a second time",
-                where=f"shop {shop.id!r}, {period.dt}",
-                found=f"{len(rows)} different rows on {number} pages ({rows.doubles} came twice)",
-                expected=f"{rows.total}",
-                todo="The next run asks again; if it stays, count them in the back office.",
-            )
-        await rows.write(item.path, {"dataset": item.dataset, "dt": item.dt, "total": rows.total})
-        return item
+            if rows.is_complete:
+                return rows
+        raise IncompleteError(
+            "the portal's pages do not add up to its own total, also when asked a second time",
+            where=f"shop {shop.id!r}, {period.dt}",
+            found=f"{len(rows)} different rows on {number} pages ({rows.doubles} came twice)",
+            expected=f"{rows.total}",
+            todo="The next run asks again; if it stays, count them in the back office.",
+        )
 
 
 def result_of(answer: dict[str, Any], where: str) -> Any:

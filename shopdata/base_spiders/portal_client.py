@@ -8,7 +8,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
@@ -29,6 +29,8 @@ from shopdata.exceptions import ChallengeError, ForbiddenHostError, PortalError,
 from shopdata.lake.staging import write_durably
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: What Scrapy raises for a portal that is down, slow or cuts an answer short.
 _FAILURES = {
@@ -126,6 +128,22 @@ class PortalClient:
 
     async def _ask(self, request: Request, tries: int) -> Response:
         is_file = not request.meta.get("shopdata_session")
+
+        async def send() -> Response:
+            response = await self._send(request.copy())
+            self._check_status(response, is_file=is_file)
+            return response
+
+        return await self.insist(send, tries)
+
+    async def insist(self, ask: Callable[[], Awaitable[T]], tries: int | None = None) -> T:
+        """Asks, one question of the shop at a time, and again with growing waits while that may help.
+
+        Raises:
+            PortalError: it did not help, in `tries` (by default those of portals.yaml).
+            RiskBlockedError, ChallengeError: risk control did not let go after its cool-downs.
+        """
+        tries = self._portal.max_tries if tries is None else tries
         async for attempt in AsyncRetrying(
             stop=lambda state: self._is_enough(state, tries),
             retry=retry_if_exception_type((PortalError, RiskBlockedError)),
@@ -136,9 +154,7 @@ class PortalClient:
         ):
             with attempt:
                 async with self._one_at_a_time:
-                    response = await self._send(request.copy())
-                self._check_status(response, is_file=is_file)
-                return response
+                    return await ask()
         raise AssertionError("tenacity either returns or raises")
 
     def _is_enough(self, state: RetryCallState, tries: int) -> bool:

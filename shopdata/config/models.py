@@ -295,6 +295,8 @@ class Dataset(Model):
     allow_empty: bool = False
     #: True if a file without rows means that the platform has not published the period yet.
     empty_is_not_ready: bool = False
+    #: Whether telephone numbers and addresses inside free text are masked before anything is kept.
+    privacy: Literal["mask", "keep"] = "mask"
     #: True if the platform only shows what is true now: no other day than today can be asked for.
     is_snapshot: bool = False
     #: Texts that stand for "nothing" in the source and become null; by default only the blank cell does.

@@ -44,7 +44,8 @@ def _records(path: Path, dataset: Dataset, where: str) -> Iterator[dict[str, Any
                     expected="rows of JSON, the first of them saying what they are",
                     todo="Look at the file: it may be an answer of the portal that says what went wrong.",
                 )
-            if number:
+            # Lines of our own say what the file is, and which part of it is complete.
+            if ABOUT_KEY not in row:
                 yield {key: _plain(value, is_time=key in times) for key, value in row.items()}
 
 

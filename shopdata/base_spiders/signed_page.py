@@ -1,0 +1,121 @@
+"""A back-office page whose own code signs requests: what no plain client can send (PORTALS 2)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+from scrapy import Request
+from scrapy.http import Response
+
+from shopdata.config import Portal, Shop
+from shopdata.exceptions import PortalError
+from shopdata.login import Answer, PlatformLogin
+from shopdata.login.risk import risk_error
+
+#: The page's own signing client; it exists once the back office has loaded.
+_READY = "() => Boolean(window.__mms && window.__mms.fetch && window.__mms.fetch.post)"
+_POST = """async ([path, body]) => {
+    const answer = await window.__mms.fetch.post(path, body);
+    return answer && typeof answer.json === "function" ? await answer.json() : answer;
+}"""
+_READY_TIMEOUT_MS = 30_000
+_CALL_TIMEOUT_SECONDS = 60
+
+
+class SignedPage:
+    """One shop's page. Its calls are paced like all others; a dead session opens the page anew, once per call."""
+
+    def __init__(
+        self,
+        download: Callable[[Request], Awaitable[Response]],
+        url: str,
+        shop: Shop,
+        portal: Portal,
+        login: PlatformLogin,
+    ) -> None:
+        self._download = download
+        self._url = url
+        self._shop = shop
+        self._portal = portal
+        self._login = login
+        self._page: Page | None = None
+        self._next_start = 0.0
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[SignedPage]:
+        """Opens the page with the shop's session; closes its context at the end, whatever happens."""
+        try:
+            await self._open(has_died=False)
+            yield self
+        finally:
+            await self._close()
+
+    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The JSON object that the portal answers to a call signed by the page.
+
+        Raises:
+            PortalError, RiskBlockedError, ChallengeError: as for every other request.
+        """
+        for is_repeated in (False, True):
+            answer = Answer(200, path, "application/json", "", json.dumps(await self._call(path, body)).encode())
+            risk = self._login.risk_in(answer, self._portal)
+            if risk is not None:
+                raise risk_error(self._shop, risk)
+            if not self._login.is_session_dead(answer, self._portal):
+                break
+            if is_repeated:
+                raise self._failed(path, "a dead session, right after signing in")
+            await self._close()
+            await self._open(has_died=True)
+        data = answer.json()
+        if not isinstance(data, dict):
+            raise self._failed(path, type(data).__name__)
+        return data
+
+    async def _call(self, path: str, body: dict[str, Any]) -> Any:
+        assert self._page is not None
+        now = time.monotonic()
+        start = max(now, self._next_start)
+        self._next_start = start + 1 / self._portal.requests_per_second
+        await asyncio.sleep(start - now)
+        try:
+            async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
+                return await self._page.evaluate(_POST, [path, body])
+        except (PlaywrightError, TimeoutError) as error:
+            raise self._failed(path, str(error).splitlines()[0][:120].partition("?")[0]) from None
+
+    async def _open(self, *, has_died: bool) -> None:
+        meta = {
+            "shopdata_shop": self._shop.id,
+            "shopdata_session": True,
+            "shopdata_has_died": has_died,
+            "playwright": True,
+            "playwright_include_page": True,
+            "playwright_context": f"page-{self._shop.id}",
+        }
+        response = await self._download(Request(self._url, meta=meta, dont_filter=True))
+        self._page = response.meta["playwright_page"]
+        try:
+            await self._page.wait_for_function(_READY, timeout=_READY_TIMEOUT_MS)
+        except PlaywrightError:
+            raise self._failed("", "a page without `window.__mms.fetch`") from None
+
+    async def _close(self) -> None:
+        page, self._page = self._page, None
+        if page is not None:
+            await page.context.close()
+
+    def _failed(self, path: str, found: str) -> PortalError:
+        return PortalError(
+            "the back office's page did not answer as it does when it is well",
+            where=f"shop {self._shop.id!r}, {path or 'its chat page'}",
+            found=found or "nothing in time",
+            todo="The next run asks again; if it stays, open the chat page by hand and look.",
+        )

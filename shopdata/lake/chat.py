@@ -1,0 +1,127 @@
+"""Chat messages as rows, streamed to disk conversation by conversation (PORTALS 3.2)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from shopdata.lake.json_lines import ABOUT_KEY
+from shopdata.lake.privacy import mask_value
+from shopdata.periods import SHANGHAI
+
+#: Who speaks, by the field `role` where there is one.
+_ROLES = {"user": "buyer", "mall_cs": "staff", "system": "system"}
+
+
+def message_row(conversation: Mapping[str, Any], message: Mapping[str, Any]) -> dict[str, Any]:
+    """One message as a row: normalised columns, and all that the portal sent as JSON in `raw`.
+
+    Two interfaces send two shapes, and items may be JSON texts. A message without an id gets a stable hash of itself.
+    """
+    raw = json.dumps(message, ensure_ascii=False, sort_keys=True)
+    sender = message.get("from")
+    sender = sender if isinstance(sender, dict) else {}
+    content = message.get("content")
+    return {
+        "uid": str(conversation.get("uid") or ""),
+        "nickname": conversation.get("nickname"),
+        "msg_id": str(message.get("msg_id") or message.get("msgId") or hashlib.sha256(raw.encode()).hexdigest()[:32]),
+        "ts": _time(message.get("ts") or message.get("time")),
+        "role": _role(message, sender),
+        # It stands on every message and says who serves the buyer, not who speaks (PORTALS 3.2).
+        "csname": message.get("csname") or sender.get("csid"),
+        "type": message.get("type"),
+        "content": content if isinstance(content, str) or content is None else json.dumps(content, ensure_ascii=False),
+        "raw": raw,
+    }
+
+
+def _role(message: Mapping[str, Any], sender: Mapping[str, Any]) -> str | None:
+    role = sender.get("role")
+    if role:
+        return _ROLES.get(str(role), str(role))
+    if "direction" in message:
+        return "staff" if message["direction"] else "buyer"
+    return None
+
+
+def _time(value: Any) -> Any:
+    # Seconds, also as a text; some interfaces count milliseconds.
+    if not str(value).isdigit():
+        return value
+    seconds = int(value)
+    seconds = seconds // 1000 if seconds > 10**11 else seconds
+    return datetime.fromtimestamp(seconds, SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class ChatFile:
+    """The raw file of a shop's day while it is written: whatever conversation is in it whole need not be asked again.
+
+    JSON Lines: a line that says what it is (with the privacy that was used), a line per message, and after each
+    conversation a line that says that it is complete. Memory holds ids only.
+    """
+
+    def __init__(self, path: Path, about: Mapping[str, Any], *, is_masked: bool) -> None:
+        self._path = path
+        self._is_masked = is_masked
+        self._about = {**about, "privacy": "mask" if is_masked else "keep"}
+        self._done: set[str] = set()
+        self.rows = 0
+
+    def __enter__(self) -> Self:
+        whole = self._recover()
+        self._file = self._path.open("r+b" if whole else "wb")
+        self._file.truncate(whole)
+        self._file.seek(whole)
+        if not whole:
+            self._write([{ABOUT_KEY: self._about}])
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def has(self, uid: str) -> bool:
+        """True if this conversation is in the file, whole."""
+        return uid in self._done
+
+    def add(self, uid: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Appends a conversation; it counts once its last line is on the disk."""
+        kept = [mask_value(dict(row)) if self._is_masked else row for row in rows]
+        self._write([*kept, {ABOUT_KEY: {"conversation": uid, "messages": len(kept)}}])
+        self._done.add(uid)
+        self.rows += len(kept)
+
+    def _write(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        self._file.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _recover(self) -> int:
+        """How many bytes of an interrupted run are whole; 0 if the file is of something else, or of another privacy."""
+        if not self._path.is_file():
+            return 0
+        whole = place = 0
+        with self._path.open("rb") as file:
+            for number, line in enumerate(file):
+                place += len(line)
+                try:
+                    about = json.loads(line).get(ABOUT_KEY)
+                except (ValueError, AttributeError):
+                    break
+                if number == 0:
+                    if about != self._about:
+                        return 0
+                    whole = place
+                elif about is not None:
+                    self._done.add(about["conversation"])
+                    self.rows += about["messages"]
+                    whole = place
+        return whole

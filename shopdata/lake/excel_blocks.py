@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -12,8 +13,8 @@ import pyarrow as pa
 
 from shopdata.lake.excel_numbers import convert_distinct, number_column, serial_text
 from shopdata.lake.excel_scan import MAX_GRID_CELLS, CellShape, Scan
-from shopdata.lake.excel_strings import OddXmlError, plain_texts
-from shopdata.lake.tables import TEXT, CellFormat, Codes, Column, Formats, Kind, null_column
+from shopdata.lake.excel_strings import OddXmlError, Positions, plain_texts
+from shopdata.lake.tables import TEXT, CellFormat, Codes, Column, Formats, Kind
 
 Cells = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -51,6 +52,8 @@ class SheetContext:
 
     formats: Formats
     strings: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+    #: The shared strings in which a character was replaced.
+    illegal_strings: Positions = field(default_factory=lambda: np.zeros(0, np.intp))
     styles: Sequence[CellFormat] = ()
     epoch_1904: bool = False
 
@@ -59,107 +62,120 @@ class SheetContext:
         return self.styles[number] if number < len(self.styles) else CellFormat(Kind.NUMBER)
 
 
+#: Makes texts of raw values; with them the numbers of the values a person should hear about, and as what.
+Reader = Callable[[pa.Array], tuple[pa.Array, "Flagged"]]
+Flagged = tuple[str, npt.NDArray[np.intp]]
+_NOTHING: Flagged = ("", np.zeros(0, np.intp))
+
+
 class ScannedBlock:
     """A piece of a worksheet that the fast reader took apart."""
 
     def __init__(self, scan: Scan, context: SheetContext) -> None:
         self.rows = scan.row_count
         self.unvalued_formulas = scan.unvalued_formulas
-        self._scan, self._context = scan, context
+        self._scan = scan
         width = int(scan.columns.max()) + 1
         if self.rows * width > MAX_GRID_CELLS:
             raise OddXmlError("cells too far apart")
         grid = np.full((width, self.rows), -1, np.int32)
         grid[scan.columns, scan.rows] = np.arange(len(scan.rows), dtype=np.int32)
         self._grid = grid
-        self._readers = [self._reader(shape) for shape in scan.shapes]
-        self._codes = np.array([code for code, _ in self._readers], np.uint8)
+        # Shapes that are read alike (numbers in different styles) are one group, read in one go.
+        self._codes = np.zeros(len(scan.shapes), np.uint8)
+        group_of: dict[object, int] = {}
+        self._readers: list[Reader] = []
+        groups = []
+        for number, shape in enumerate(scan.shapes):
+            self._codes[number], key, reader = _reader(shape, context)
+            if key not in group_of:
+                self._readers.append(reader)
+            groups.append(group_of.setdefault(key, len(group_of)))
+        self._groups = np.array(groups, np.intp)
 
     def preview(self, limit: int) -> list[list[str]]:
         rows = min(limit, self.rows)
         found = [[""] * len(self._grid) for _ in range(rows)]
-        for number, cells in enumerate(self._grid):
-            if (cells[:rows] >= 0).any():
-                texts = self._column(cells[:rows]).column.text.to_pylist()
-                for row, text in enumerate(texts):
-                    found[row][number] = text or ""
+        for number, raw in self._read(self._grid[:, :rows]).items():
+            for row, text in enumerate(raw.column.text.to_pylist()):
+                found[row][number] = text or ""
         return found
 
     def columns(self, first_row: int) -> dict[int, RawColumn]:
+        return self._read(self._grid[:, first_row:])
+
+    def _read(self, grid: Cells) -> dict[int, RawColumn]:
+        """Some rows of the grid as columns.
+
+        The cells are read kind by kind, all columns at once, in column order: then a column of one kind is a stretch
+        of what was read, and nothing of it has to be copied again.
+        """
+        is_there = grid >= 0
+        cells = grid[is_there]
+        shape = self._scan.shape[cells]
+        codes, groups = self._codes[shape], self._groups[shape]
+        bounds = np.concatenate(([0], np.cumsum(is_there.sum(axis=1))))
+        read = [
+            _Group(np.flatnonzero(groups == number), self._scan.texts, cells, self._readers[number], bounds)
+            for number in np.flatnonzero(np.bincount(groups)).tolist()
+        ]
         found: dict[int, RawColumn] = {}
-        for number, cells in enumerate(self._grid):
-            wanted = cells[first_row:]
-            if (wanted >= 0).any():
-                found[number] = self._column(wanted)
+        for number in np.flatnonzero(np.diff(bounds)).tolist():
+            begin, end = int(bounds[number]), int(bounds[number + 1])
+            parts = [group for group in read if group.bounds[number] < group.bounds[number + 1]]
+            there = None if end - begin == grid.shape[1] else is_there[number]
+            result = RawColumn(Column(_stretch_of(parts, number, begin, end, there)))
+            for part in parts:
+                part.count_flagged(number, result)
+            result.column.codes = _spread(codes[begin:end], there)
+            found[number] = result
         return found
 
-    def _column(self, cells: Cells) -> RawColumn:
-        missing = cells < 0
-        has_missing = bool(missing.any())
-        shape = self._scan.shape[cells]
-        present = shape[~missing] if has_missing else shape
-        if present.min() == present.max():
-            code, read = self._readers[int(present[0])]
-            result = read(self._raw(cells, missing if has_missing else None))
-            result.column.codes = code
-            return result
-        return self._mixed(cells, shape, missing)
 
-    def _raw(self, cells: Cells, missing: Mask | None) -> pa.Array:
-        return self._scan.texts.take(pa.array(cells * 2, pa.int32(), mask=missing))
+class _Group:
+    """All cells of a block that are read alike, in column order."""
 
-    def _mixed(
-        self,
-        cells: Cells,
-        shape: Cells,
-        missing: Mask,
-    ) -> RawColumn:
-        """A column whose cells differ in kind: each kind is read by itself, then all are put back into their places."""
-        result = RawColumn(null_column(len(cells)))
-        where = np.full(len(cells), -1, np.int64)
-        parts: list[pa.Array] = []
-        done = 0
-        shape = np.where(missing, np.int32(-1), shape)
-        # Shapes of one reader (the same kind in another style) are read together.
-        for shape_number in np.unique(shape[shape >= 0]).tolist():
-            places = np.flatnonzero(shape == shape_number)
-            part = self._readers[shape_number][1](self._raw(cells[places], None))
-            parts.append(part.column.text)
-            where[places] = np.arange(done, done + len(places))
-            done += len(places)
-            result.imprecise += part.imprecise
-            result.illegal += part.illegal
-            result.errors += part.errors
-        codes = self._codes[shape]
-        codes[missing] = TEXT
-        text = pa.concat_arrays(parts).take(pa.array(where, mask=missing))
-        result.column = Column(text, simplified(codes, missing))
-        return result
+    def __init__(self, places: Positions, raw: pa.Array, cells: Cells, reader: Reader, bounds: Positions) -> None:
+        self.places = places
+        self.bounds = np.searchsorted(places, bounds).tolist()
+        self.texts, (self._flag, self._flagged) = reader(raw.take(pa.array(cells[places] * 2)))
 
-    def _reader(self, shape: CellShape) -> tuple[int, Callable[[pa.Array], RawColumn]]:
-        """The code of a shape, and what makes texts of its raw values."""
-        formats, context = self._context.formats, self._context
-        match shape.cell_type:
-            case "s":
-                return TEXT, self._shared_texts
-            case "inlineStr" | "str":
-                return TEXT, _plain_column
-            case "b":
-                return formats.code(CellFormat(Kind.BOOL)), _bool_column
-            case "e":
-                return formats.code(CellFormat(Kind.ERROR)), _error_column
-            case "n":
-                style = context.style(shape.style)
-                if style.kind is Kind.DATE:
-                    return formats.code(style), lambda raw: _date_column(raw, style, context.epoch_1904)
-                return formats.code(style), _number_column
-        raise OddXmlError(f"a cell of type {shape.cell_type!r}")
+    def count_flagged(self, column: int, result: RawColumn) -> None:
+        """Adds what a person should hear about in this column."""
+        if self._flag:
+            low, high = np.searchsorted(self._flagged, self.bounds[column : column + 2])
+            setattr(result, self._flag, getattr(result, self._flag) + int(high - low))
 
-    def _shared_texts(self, raw: pa.Array) -> RawColumn:
-        try:
-            return RawColumn(Column(self._context.strings.take(raw.cast(pa.int32()))))
-        except (pa.ArrowInvalid, pa.ArrowIndexError) as error:
-            raise OddXmlError(str(error)) from None
+
+def _stretch_of(parts: list[_Group], column: int, begin: int, end: int, there: Mask | None) -> pa.Array:
+    """The texts of one column; `there` tells in which rows it has a cell, None means in all."""
+    if len(parts) == 1:
+        low, high = parts[0].bounds[column : column + 2]
+        texts = parts[0].texts.slice(low, high - low)
+        where = np.arange(end - begin)
+    else:
+        texts = pa.concat_arrays(
+            [part.texts.slice(part.bounds[column], part.bounds[column + 1] - part.bounds[column]) for part in parts]
+        )
+        order = np.concatenate([part.places[part.bounds[column] : part.bounds[column + 1]] for part in parts]) - begin
+        where = np.empty(end - begin, np.intp)
+        where[order] = np.arange(end - begin)
+    if there is not None:
+        spread = np.zeros(len(there), np.intp)
+        spread[there] = where
+        return texts.take(pa.array(spread, mask=~there))
+    return texts if len(parts) == 1 else texts.take(pa.array(where))
+
+
+def _spread(codes: Codes, there: Mask | None) -> int | Codes:
+    """One code if all cells have the same, else one per row."""
+    if (codes == codes[0]).all():
+        return int(codes[0])
+    if there is None:
+        return codes
+    spread = np.full(len(there), TEXT, np.uint8)
+    spread[there] = codes
+    return spread
 
 
 def simplified(codes: Codes, missing: Mask) -> int | Codes:
@@ -168,31 +184,62 @@ def simplified(codes: Codes, missing: Mask) -> int | Codes:
     return int(present[0]) if len(present) and (present == present[0]).all() else codes
 
 
-def _plain_column(raw: pa.Array) -> RawColumn:
+def _reader(shape: CellShape, context: SheetContext) -> tuple[int, object, Reader]:
+    """The code of a shape, what tells its reader from others, and the reader."""
+    code = context.formats.code
+    match shape.cell_type:
+        case "s":
+            return TEXT, "s", partial(_shared_texts, strings=context.strings, illegal=context.illegal_strings)
+        case "inlineStr" | "str":
+            return TEXT, "text", _plain_texts
+        case "b":
+            return code(CellFormat(Kind.BOOL)), "b", _bool_texts
+        case "e":
+            return code(CellFormat(Kind.ERROR)), "e", _error_texts
+        case "n":
+            style = context.style(shape.style)
+            if style.kind is Kind.DATE:
+                reader = partial(_date_texts, style=style, epoch_1904=context.epoch_1904)
+                return code(style), style, reader
+            return code(style), "n", _number_texts
+    raise OddXmlError(f"a cell of type {shape.cell_type!r}")
+
+
+def _shared_texts(raw: pa.Array, strings: pa.Array, illegal: Positions) -> tuple[pa.Array, Flagged]:
+    try:
+        numbers = raw.cast(pa.int32())
+        texts = strings.take(numbers)
+    except (pa.ArrowInvalid, pa.ArrowIndexError) as error:
+        raise OddXmlError(str(error)) from None
+    if not len(illegal):
+        return texts, _NOTHING
+    return texts, ("illegal", np.flatnonzero(np.isin(numbers.to_numpy(), illegal)))
+
+
+def _plain_texts(raw: pa.Array) -> tuple[pa.Array, Flagged]:
     texts, illegal = plain_texts(raw)
-    return RawColumn(Column(texts), illegal=illegal)
+    return texts, ("illegal", illegal)
 
 
-def _bool_column(raw: pa.Array) -> RawColumn:
-    return RawColumn(Column(convert_distinct(raw, lambda value: "TRUE" if value.strip() in ("1", "true") else "FALSE")))
+def _bool_texts(raw: pa.Array) -> tuple[pa.Array, Flagged]:
+    return convert_distinct(raw, lambda value: "TRUE" if value.strip() in ("1", "true") else "FALSE"), _NOTHING
 
 
-def _error_column(raw: pa.Array) -> RawColumn:
-    return RawColumn(_plain_column(raw).column, errors=len(raw) - raw.null_count)
+def _error_texts(raw: pa.Array) -> tuple[pa.Array, Flagged]:
+    return plain_texts(raw)[0], ("errors", np.arange(len(raw)))
 
 
-def _number_column(raw: pa.Array) -> RawColumn:
+def _number_texts(raw: pa.Array) -> tuple[pa.Array, Flagged]:
     try:
         texts, imprecise = number_column(raw)
     except ValueError as error:
         raise OddXmlError(f"{error} is no number") from None
-    return RawColumn(Column(texts), imprecise=imprecise)
+    return texts, ("imprecise", imprecise)
 
 
-def _date_column(raw: pa.Array, style: CellFormat, epoch_1904: bool) -> RawColumn:
+def _date_texts(raw: pa.Array, style: CellFormat, epoch_1904: bool) -> tuple[pa.Array, Flagged]:
     try:
-        return RawColumn(
-            Column(convert_distinct(raw, lambda value: serial_text(value, style.number_format, epoch_1904=epoch_1904)))
-        )
+        convert = partial(serial_text, number_format=style.number_format, epoch_1904=epoch_1904)
+        return convert_distinct(raw, convert), _NOTHING
     except (ValueError, OverflowError) as error:
         raise OddXmlError(f"a date that is none: {error}") from None

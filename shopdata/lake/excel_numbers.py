@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 
 from shopdata.lake.tables import CellFormat, Kind
 
+_NOWHERE = np.zeros(0, np.intp)
+
 #: Integers from here on do not all fit into the 15 digits that Excel keeps.
 IMPRECISE_FROM = Decimal(10) ** 15
 
@@ -55,8 +57,8 @@ def _plain(shortest: str) -> str:
     return f"{Decimal(shortest):f}"
 
 
-def number_column(raw: pa.Array) -> tuple[pa.Array, int]:
-    """A column of raw numbers as text, and how many of them are too large to be exact. Nulls stay.
+def number_column(raw: pa.Array) -> tuple[pa.Array, npt.NDArray[np.intp]]:
+    """A column of raw numbers as text, and the places of those too large to be exact. Nulls stay.
 
     Nearly all numbers are in their final form already; only those that may not be are looked at one by one.
     Raises ValueError if one of them is no number.
@@ -65,7 +67,7 @@ def number_column(raw: pa.Array) -> tuple[pa.Array, int]:
     offsets = np.frombuffer(raw.buffers()[1], np.int32, count + 1, raw.offset * 4)
     data = np.frombuffer(raw.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
     if not len(data):
-        return raw, 0
+        return raw, _NOWHERE
     offsets = offsets - offsets[0]
     lengths = np.diff(offsets)
     first = data[np.minimum(offsets[:-1], len(data) - 1)]
@@ -83,16 +85,16 @@ def number_column(raw: pa.Array) -> tuple[pa.Array, int]:
         odd |= (points > 1) | ((points == 1) & ((last == ZERO) | (last == POINT) | (first == POINT)))
     odd &= lengths > 0
     if not odd.any():
-        return raw, 0
+        return raw, _NOWHERE
     return _replace_odd(raw, odd)
 
 
-def _replace_odd(raw: pa.Array, odd: npt.NDArray[np.bool_]) -> tuple[pa.Array, int]:
+def _replace_odd(raw: pa.Array, odd: npt.NDArray[np.bool_]) -> tuple[pa.Array, npt.NDArray[np.intp]]:
     mask = pa.array(odd)
     distinct = raw.filter(mask).dictionary_encode()
     texts, large = _odd_texts(distinct.dictionary)
     replaced = pc.replace_with_mask(raw, mask, texts.take(distinct.indices))
-    return replaced, int(large[distinct.indices.to_numpy()].sum()) if large.any() else 0
+    return replaced, np.flatnonzero(odd)[large[distinct.indices.to_numpy()]] if large.any() else _NOWHERE
 
 
 def _odd_texts(raw: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:

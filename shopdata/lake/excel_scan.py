@@ -164,7 +164,7 @@ def _values(
     following = np.minimum(cells + 1, len(kinds) - 1)
     has_value = kinds[following] == VALUE
     if int(has_value.sum()) == len(values):
-        owners = np.flatnonzero(has_value)
+        owners: npt.NDArray[np.signedinteger] = np.flatnonzero(has_value)
     else:
         # Inline strings and formulas: other tags stand between a cell and its value.
         owners = np.cumsum(kinds == CELL, dtype=np.int32)[values] - 1

@@ -81,19 +81,20 @@ def replace_illegal(text: str) -> tuple[str, int]:
     return ILLEGAL.subn(REPLACEMENT, text)
 
 
-def plain_texts(raw: pa.Array) -> tuple[pa.Array, int]:
-    """A column of raw texts -> texts, and the number of illegal characters that were replaced. Empty becomes null."""
+def plain_texts(raw: pa.Array) -> tuple[pa.Array, Positions]:
+    """A column of raw texts -> texts, and the place of each illegal character that was replaced. Empty becomes null."""
     data = np.frombuffer(raw.buffers()[2] or b"", np.uint8)
-    illegal = 0
+    illegal = np.zeros(0, np.intp)
     # Most columns have nothing to decode; one look at the bytes tells.
     if _has_special(data):
         mask = pc.match_substring_regex(raw, SPECIAL)
         distinct = raw.filter(mask).dictionary_encode()
         decoded = [replace_illegal(plain_text(value)) for value in distinct.dictionary.to_pylist()]
         texts = pa.array([text for text, _ in decoded], pa.string())
-        raw = pc.replace_with_mask(raw, mask, texts.take(distinct.indices))
         if any(count for _, count in decoded):
-            illegal = int(np.array([count for _, count in decoded])[distinct.indices.to_numpy()].sum())
+            counts = np.array([count for _, count in decoded])[distinct.indices.to_numpy()]
+            illegal = np.repeat(np.flatnonzero(mask.to_numpy(zero_copy_only=False)), counts)
+        raw = pc.replace_with_mask(raw, mask, texts.take(distinct.indices))
     return blank_to_null(raw), illegal
 
 
@@ -129,24 +130,27 @@ def text_starts(data: npt.NDArray[np.uint8], raw: bytes, tags: Positions) -> Pos
 class SharedStrings:
     """`xl/sharedStrings.xml`, read piece by piece.
 
-    `texts` is one Arrow array (empty strings are null), `illegal` the number of replaced characters.
+    `texts` is one Arrow array (empty strings are null), `illegal` the numbers of those with replaced characters.
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         found: list[pa.Array] = []
-        self.illegal = 0
+        self._illegal: list[Positions] = []
+        self._done = 0
         held = b""
         for piece in pieces:
             held += piece
             cut = held.rfind(b"</si>") + 5
             if cut > 4:
                 found.append(self._scan(held[:cut]))
+                self._done += len(found[-1])
                 held = held[cut:]
         if b"<si>" in held or (found and b"</sst>" not in held):
             raise OddXmlError("the shared strings end too early")
         if not found and b"<si" in held.replace(b"<si/>", b""):
             raise OddXmlError("shared strings with a prefix or attributes")
         self.texts: pa.Array = pa.concat_arrays(found) if found else pa.array([], pa.string())
+        self.illegal = np.concatenate([np.zeros(0, np.intp), *self._illegal])
 
     def _scan(self, raw: bytes) -> pa.Array:
         if b"<!" in raw or b"<si " in raw or b":si>" in raw or b"<si/>" in raw:
@@ -174,10 +178,8 @@ class SharedStrings:
         begin[is_plain] = text_starts(data, raw, tags[plain_tags])
         end[is_plain] = tags[plain_tags + 1]
         even = pa.array(np.arange(0, 2 * len(items), 2, dtype=np.int32))
-        values, illegal = (
-            plain_texts(slices(raw, begin, end).take(even)) if len(items) else (pa.array([], pa.string()), 0)
-        )
-        self.illegal += illegal
+        values, illegal = plain_texts(slices(raw, begin, end).take(even))
+        self._illegal.append(illegal + self._done)
         rich = np.flatnonzero(~is_plain)
         return (
             self._with_rich(values, rich, [raw[tags[items[n]] : tags[ends[n]]] for n in rich]) if len(rich) else values
@@ -185,9 +187,10 @@ class SharedStrings:
 
     def _with_rich(self, values: pa.Array, places: Positions, parts: list[bytes]) -> pa.Array:
         texts: list[str | None] = []
-        for part in parts:
+        for place, part in zip(places.tolist(), parts, strict=True):
             text, count = replace_illegal(rich_text(part.decode()))
-            self.illegal += count
+            if count:
+                self._illegal.append(np.array([place + self._done]))
             texts.append(text or None)
         mask = np.zeros(len(values), np.bool_)
         mask[places] = True

@@ -30,7 +30,8 @@ def fast_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:
     workbook = _workbook(package, where)
     context = SheetContext(formats, styles=workbook.styles, epoch_1904=workbook.epoch_1904)
     if workbook.strings_part is not None:
-        context.strings = SharedStrings(package.pieces(workbook.strings_part)).texts
+        strings = SharedStrings(package.pieces(workbook.strings_part))
+        context.strings, context.illegal_strings = strings.texts, strings.illegal
     return [Sheet(entry.name, _scan_sheet(package, entry.part, context), entry.is_hidden) for entry in workbook.sheets]
 
 

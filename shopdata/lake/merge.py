@@ -16,16 +16,16 @@ from shopdata.config.models import Dataset
 from shopdata.lake.contract import normalise
 from shopdata.lake.excel_builder import column_letters
 from shopdata.lake.parquet import ParquetWriter
-from shopdata.lake.tables import TEXT, Batch, Column, Finding, Formats, Kind, Table, null_column
+from shopdata.lake.tables import TEXT, Batch, CellFormat, Column, Finding, Formats, Kind, Table, null_column
 from shopdata.lake.workbook import MAX_DATA_ROWS, NOTES_SHEET, WorkbookWriter, sheet_names
 from shopdata.lake.workbook_cells import Shape, rows_xml
 from shopdata.lake.workbook_styles import TEXT_STYLE, Styles
 from shopdata.lake.workbook_zip import Deflated, deflate
 
 #: Rows are written in pieces of about so many cells: large enough for whole-column work, small enough for memory.
-PIECE_CELLS = 250_000
+PIECE_CELLS = 128_000
 #: Pieces that may be in work or waiting for their turn in the file.
-LOOK_AHEAD = 4
+LOOK_AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def merge_partition(
 
     Equal input gives equal bytes.
     """
-    tables = [Table.load(part.table) for part in parts]
+    tables = [_Head.of(Table.load(part.table)) for part in parts]
     plan = _Plan(parts, tables, dataset, seen_columns)
     beside = workbook.with_name(f"{workbook.name}.part")
     beside_parquet = parquet.with_name(f"{parquet.name}.part") if parquet is not None else None
@@ -123,11 +123,26 @@ def _take_sheet(pieces: Iterator[tuple[bool, Future[Deflated]]]) -> Iterator[Fut
             return
 
 
+@dataclass(frozen=True)
+class _Head:
+    """What must be known of every table before the first row is written; the rows are mapped one table at a time."""
+
+    columns: tuple[str, ...]
+    rows: int
+    formats: tuple[CellFormat, ...]
+    warnings: list[Finding]
+    drift: list[Finding]
+
+    @classmethod
+    def of(cls, table: Table) -> _Head:
+        return cls(table.columns, table.rows, table.formats, table.warnings, table.drift)
+
+
 class _Plan:
     """Which column of which shop goes where, and how its cells are written."""
 
     def __init__(
-        self, parts: Sequence[Part], tables: Sequence[Table], dataset: Dataset | None, seen_columns: Sequence[str]
+        self, parts: Sequence[Part], tables: Sequence[_Head], dataset: Dataset | None, seen_columns: Sequence[str]
     ) -> None:
         self._parts, self._tables = parts, tables
         own = list(dataset.columns) if dataset else []
@@ -145,16 +160,16 @@ class _Plan:
         self._shapes = [self._shapes_of(table) for table in tables]
         self._id_shapes = [[Shape(Kind.TEXT, TEXT_STYLE)] * max(len(shapes), 1) for shapes in self._shapes]
 
-    def _shapes_of(self, table: Table) -> list[Shape]:
+    def _shapes_of(self, table: _Head) -> list[Shape]:
         return [Shape(entry.kind, self.styles.number(entry)) for entry in table.formats or Formats()]
 
     def widths(self) -> list[int]:
         """Widths in characters, from the names and the first rows of the first shop that has any."""
         widths = [_width(name) for name in self.columns]
         widths[0] = max([widths[0], *(_width(part.shop_name) for part in self._parts)])
-        for places, table in zip(self._places, self._tables, strict=True):
+        for part, places, table in zip(self._parts, self._places, self._tables, strict=True):
             if table.rows:
-                batch = table.batches[0]
+                batch = Table.load(part.table).batches[0]
                 for number, place in enumerate(places, start=1):
                     if place is not None:
                         sample = batch.columns[place].text.slice(0, 50).to_pylist()
@@ -181,7 +196,7 @@ class _Plan:
 
     def _cut(self, number: int) -> Iterator[Batch]:
         """A shop's rows in the order of the output's columns, in pieces that end where a sheet must end."""
-        table, places = self._tables[number], self._places[number]
+        table, places = Table.load(self._parts[number].table), self._places[number]
         done = sum(other.rows for other in self._tables[:number])
         size = max(1, PIECE_CELLS // len(self.columns))
         for batch in table.batches:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pyarrow as pa
+
 from shopdata.config.models import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel import read_table, sniff
@@ -84,4 +86,6 @@ def read_files(
                 found.skipped.append(path)
             else:
                 found.refused.append((path, result))
+        # Arrow keeps what it has freed for later use; what comes next needs little of it.
+        pa.default_memory_pool().release_unused()
         yield found

@@ -139,6 +139,8 @@ class Table:
     @property
     def rows(self) -> int:
         """Data rows; the header is none."""
+        if isinstance(self.batches, _SavedBatches):
+            return self.batches.rows
         return sum(batch.rows for batch in self.batches)
 
     @property

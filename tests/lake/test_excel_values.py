@@ -127,6 +127,13 @@ def test_a_doubtful_cell_is_kept_and_told(tmp_path: Path, cell: str, kind: str, 
     assert [(found.kind, found.column, found.count) for found in table.warnings] == [(kind, "商品名称", count)]
 
 
+def test_an_illegal_character_in_a_shared_string_is_told_where_it_is_used(tmp_path: Path) -> None:
+    strings = "<si><t>x</t></si><si><t>a_x0001_b</t></si>"
+    table = read_cell(tmp_path, '<c r="B2" t="s"><v>1</v></c>', strings=strings)
+    assert value_of(table) == "a\ufffdb"
+    assert [(found.kind, found.column, found.count) for found in table.warnings] == [("illegal_character", "商品名称", 1)]
+
+
 @pytest.mark.parametrize("cell", ['<c r="B2"><v>0.30000000000000004</v></c>', '<c r="B2"><v>123456789012345</v></c>'])
 def test_a_number_that_fits_is_no_warning(tmp_path: Path, cell: str) -> None:
     assert read_cell(tmp_path, cell).warnings == []

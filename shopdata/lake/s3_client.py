@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 import math
-import ssl
 from collections.abc import Mapping
 from typing import Any
 
-import certifi
 import urllib3
 from minio import Minio
 
 from shopdata import config
+from shopdata.lake.trust import trusted_context
 
 #: Objects up to this size (bytes) are one PUT, larger ones are sent in parts of it; a part is held in memory.
 PART_BYTES = 64 * 1024 * 1024
@@ -41,10 +40,7 @@ class S3Client(Minio):
     def __init__(self, settings: config.ObjectStore) -> None:
         options: dict[str, Any] = {}
         if settings.secure:
-            # What this system trusts (OpenSSL reads SSL_CERT_FILE for it), and where it trusts nobody, certifi's list.
-            context = ssl.create_default_context()
-            context.load_verify_locations(certifi.where())
-            options["ssl_context"] = context
+            options["ssl_context"] = trusted_context()
         self._pool = _Pool(
             timeout=urllib3.Timeout(connect=settings.connect_timeout_seconds, read=settings.read_timeout_seconds),
             retries=urllib3.Retry(

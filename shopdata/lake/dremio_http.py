@@ -1,0 +1,186 @@
+"""Dremio's HTTP API as questions and JSON answers: login, tokens, and errors that are sentences (LAKE 1.1)."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import urllib3
+from urllib3 import exceptions as http
+
+from shopdata import config
+from shopdata.exceptions import RefreshError
+from shopdata.lake.trust import trusted_context
+
+_CONNECT_SECONDS = 5.0
+_TRIES = 3
+#: The beginning of an error message says what is wrong; the rest is Dremio's own plan and stack.
+_MESSAGE_CHARACTERS = 300
+
+
+class DremioHttp:
+    """One account on one Dremio. Threads may share it.
+
+    Args:
+        answer_seconds: how long one answer may take.
+    """
+
+    def __init__(self, settings: config.Dremio, answer_seconds: float) -> None:
+        self._settings = settings
+        self._answer_seconds = answer_seconds
+        options: dict[str, Any] = {"ssl_context": trusted_context()} if settings.url.startswith("https:") else {}
+        self._pool = urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=answer_seconds),
+            # Only what changes nothing is asked again (urllib3 leaves POST out by itself, whatever went wrong).
+            retries=urllib3.Retry(
+                total=_TRIES - 1,
+                backoff_factor=0.2,
+                status_forcelist=(502, 503, 504),
+                raise_on_status=False,
+                respect_retry_after_header=False,
+                # A redirect leads to a sign-in page, or carries the token elsewhere.
+                redirect=False,
+            ),
+            maxsize=16,
+            **options,
+        )
+        self._lock = threading.Lock()
+        self._token = ""
+
+    @property
+    def where(self) -> str:
+        """The address, for people."""
+        return self._settings.url
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._pool.clear()
+
+    def get(self, path: str) -> Any:
+        """The JSON under a path of the API.
+
+        Raises:
+            NotFoundError: there is nothing (404).
+            RefreshError: anything else that is no answer.
+        """
+        return self._ask("GET", path, None)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """The JSON answer to a POST, None if it is empty. Raises as `get`."""
+        return self._ask("POST", path, body)
+
+    def _ask(self, method: str, path: str, body: Any) -> Any:
+        token = self._token or self._login("")
+        response = self._send(method, path, body, token)
+        if response.status == 401:
+            # The token's time was up, or Dremio was started anew. Once: a second refusal is about something else.
+            response = self._send(method, path, body, self._login(token))
+        return self._read(response, path)
+
+    def _login(self, stale: str) -> str:
+        with self._lock:
+            if self._token != stale:
+                return self._token  # another thread was quicker
+            credentials = {
+                "userName": self._settings.username,
+                "password": self._settings.password.get_secret_value(),
+            }
+            response = self._send("POST", "/apiv2/login", credentials, "")
+            if response.status in (401, 403):
+                raise RefreshError(
+                    "Dremio refuses user name or password",
+                    where=self.where,
+                    found=f"HTTP {response.status} for user {self._settings.username!r}",
+                    todo="Mend username and password of `dremio` in lake.yaml "
+                    "(SHOPDATA_DREMIO_USERNAME, SHOPDATA_DREMIO_PASSWORD).",
+                )
+            answer = self._read(response, "/apiv2/login")
+            token = answer.get("token") if isinstance(answer, dict) else None
+            if not isinstance(token, str) or not token:
+                raise self._no_dremio("an answer without a token")
+            self._token = token
+            return token
+
+    def _send(self, method: str, path: str, body: Any, token: str) -> urllib3.BaseHTTPResponse:
+        headers = {"Accept": "application/json"}
+        if token:
+            headers["Authorization"] = f"_dremio{token}"
+        try:
+            return self._pool.request(
+                method, self._settings.url.rstrip("/") + path, json=body, headers=headers, redirect=False
+            )
+        except http.HTTPError as error:
+            raise self._unreachable(error) from None
+
+    def _read(self, response: urllib3.BaseHTTPResponse, path: str) -> Any:
+        try:
+            answer = json.loads(response.data) if response.data else None
+        except ValueError:
+            if response.status < 500:
+                raise self._no_dremio(f"HTTP {response.status} that is not JSON") from None
+            answer = None
+        if response.status < 300:
+            return answer
+        message = first_line(answer.get("errorMessage")) if isinstance(answer, dict) else ""
+        found = f"HTTP {response.status}" + (f": {message}" if message else "")
+        if response.status == 404:
+            raise NotFoundError("Dremio has nothing there", where=self.where + path, found=found)
+        if response.status in (401, 403):
+            raise RefreshError(
+                "Dremio does not let this user do it",
+                where=self.where,
+                found=found,
+                todo=f"Give {self._settings.username!r} the right to alter the table and to see the source.",
+            )
+        if response.status >= 500:
+            raise RefreshError(
+                "Dremio is not well",
+                where=self.where,
+                found=found,
+                todo="The data is published; the next run refreshes it again.",
+            )
+        raise RefreshError(
+            "Dremio refused the question", where=self.where + path, found=found, todo="Look into Dremio's own log."
+        )
+
+    def _no_dremio(self, found: str) -> RefreshError:
+        return RefreshError(
+            "what answers there is not Dremio",
+            where=self.where,
+            found=found,
+            todo="Mend `url` of `dremio` in lake.yaml (SHOPDATA_DREMIO_URL): scheme, host and port only.",
+        )
+
+    def _unreachable(self, error: http.HTTPError) -> RefreshError:
+        reason = error.reason if isinstance(error, http.MaxRetryError) and error.reason else error
+        if isinstance(reason, http.NameResolutionError):
+            found = "no address for its host name"
+        elif isinstance(reason, http.NewConnectionError):
+            found = getattr(reason.__cause__, "strerror", None) or "no connection"
+        elif isinstance(reason, http.ConnectTimeoutError):
+            found = f"no connection within {_CONNECT_SECONDS:g} s"
+        elif isinstance(reason, http.ReadTimeoutError):
+            found = f"silence for {self._answer_seconds:g} s"
+        elif isinstance(reason, http.SSLError):
+            found = "a certificate or handshake that is not trusted (point SSL_CERT_FILE at its authority)"
+        else:
+            found = type(reason).__name__
+        return RefreshError(
+            "Dremio can't be reached",
+            where=self.where,
+            found=found,
+            todo="See that it runs, or mend SHOPDATA_DREMIO_URL. "
+            "The data is published; the next run refreshes it again.",
+        )
+
+
+class NotFoundError(RefreshError):
+    """Raised when Dremio answers 404; the caller knows what that means."""
+
+
+def first_line(text: object) -> str:
+    """The first line of a message of Dremio's, cut to a length that a person reads."""
+    lines = str(text or "").strip().splitlines()
+    line = lines[0].strip() if lines else ""
+    return line if len(line) <= _MESSAGE_CHARACTERS else line[: _MESSAGE_CHARACTERS - 1] + "…"

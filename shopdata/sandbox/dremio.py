@@ -1,0 +1,294 @@
+"""A double of Dremio's HTTP API for demo and tests, as LAKE section 1 tells it.
+
+Its answers follow the source of 25.2 and the documentation; nothing in it was compared with a living Dremio. What is
+our own guess is marked as such. It reads no files: every folder below its source and bucket exists.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr
+
+from shopdata import config
+from shopdata.sandbox.dremio_reflections import Outcome, Reflection
+from shopdata.sandbox.dremio_server import JsonServer
+from shopdata.sandbox.dremio_sql import SqlError, parse
+
+#: What can go wrong, by name.
+FAULTS = frozenset(
+    {
+        "login_refused",  # 401 whatever the password
+        "token_expired",  # once: all tokens are forgotten, the next question gets 401
+        "token_refused",  # 401 for every token, though logging in works
+        "forbidden",  # 403 for statements
+        "unavailable",  # 503 for everything
+        "web_page",  # HTML for everything, as a proxy's sign-in page
+        "silence",  # no answer to a statement until the double ends
+        "job_failed",  # FAILED with a message
+        "job_canceled",  # CANCELED by somebody else
+        "job_stuck",  # RUNNING until it is cancelled
+        "table_gone",  # COMPLETED, though the table was forgotten
+        "table_unchanged",  # COMPLETED without anything to do
+        "table_not_in_catalog",  # 404 by path in spite of a completed job
+        "reflection_failed",
+        "reflection_stuck",
+        "reflection_not_needed",  # asked for, and rightly left as it is
+    }
+)
+
+_STATES_BEFORE_THE_END = ("PENDING", "METADATA_RETRIEVAL", "RUNNING")
+_TOKEN_SECONDS = 30 * 3600
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question that the double was asked; a login's body is left out."""
+
+    method: str
+    path: str
+    body: Any
+
+
+@dataclass
+class _Job:
+    sql: str
+    #: States that are still to come; the last one stays.
+    states: list[str]
+    summary: str = ""
+    error: str = ""
+    reason: str = ""
+
+
+@dataclass
+class _Table:
+    id: str
+    reflections: list[Reflection] = field(default_factory=list)
+
+
+class _Refused(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        self.message = message
+        super().__init__(message)
+
+
+class DremioDouble:
+    """The API on a free loopback port while the context is open.
+
+    Attributes:
+        asked: every question so far.
+        refreshed: paths of the tables whose metadata was refreshed, in order, with repetitions.
+    """
+
+    def __init__(self, *, source: str = "minio", bucket: str = "warehouse") -> None:
+        self.username = "shopdata"
+        self.password = secrets.token_urlsafe(16)
+        self._faults: set[str] = set()
+        self.asked: list[Asked] = []
+        self.refreshed: list[tuple[str, ...]] = []
+        self._root = (source, bucket)
+        self._tokens: set[str] = set()
+        self._jobs: dict[str, _Job] = {}
+        self._tables: dict[tuple[str, ...], _Table] = {}
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+
+    def __enter__(self) -> DremioDouble:
+        self._server = JsonServer(self._answer)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._ended.set()
+        self._server.close()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.port}"
+
+    def settings(self) -> config.Dremio:
+        """How to reach it, as lake.yaml would say."""
+        return config.Dremio(
+            url=self.url, username=self.username, password=SecretStr(self.password), source=self._root[0]
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The variables that the packaged lake.yaml reads."""
+        return {
+            "SHOPDATA_DREMIO_URL": self.url,
+            "SHOPDATA_DREMIO_USERNAME": self.username,
+            "SHOPDATA_DREMIO_PASSWORD": self.password,
+        }
+
+    def set_faults(self, *names: str) -> None:
+        """Makes these things go wrong from now on, and no others."""
+        unknown = set(names) - FAULTS
+        if unknown:
+            raise ValueError(f"the double knows no fault {', '.join(sorted(unknown))}: {', '.join(sorted(FAULTS))}")
+        self._faults = set(names)
+
+    def promote(self, *path: str, reflections: int = 0) -> None:
+        """Makes a folder a table beforehand, with some reflections on it."""
+        table = self._tables.setdefault(path, _Table(str(uuid.uuid4())))
+        table.reflections = [Reflection(f"raw {n}") for n in range(1, reflections + 1)]
+
+    def questions(self, method: str, path: str) -> list[Asked]:
+        """Those whose path begins so."""
+        return [asked for asked in self.asked if asked.method == method and asked.path.startswith(path)]
+
+    def _answer(self, method: str, target: str, token: str, body: Any) -> tuple[int, Any]:
+        """Status and body for one question; called by the server's threads."""
+        path = urlsplit(target).path
+        with self._lock:
+            self.asked.append(Asked(method, target, None if path == "/apiv2/login" else body))
+        if "silence" in self._faults and path == "/api/v3/sql":
+            self._ended.wait()
+        if "web_page" in self._faults:
+            return 200, b"<html>Sign in</html>"
+        with self._lock:
+            try:
+                return self._route(method, path, token, body)
+            except _Refused as error:
+                return error.status, {"errorMessage": error.message, "moreInfo": "", "stackTrace": []}
+
+    def _route(self, method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
+        if "unavailable" in self._faults:
+            raise _Refused(503, "Dremio is starting")
+        if (method, path) == ("POST", "/apiv2/login"):
+            return self._login(body)
+        self._check(token)
+        parts = path.removeprefix("/api/v3/").split("/")
+        match [method, *parts]:
+            case ["POST", "sql"]:
+                return self._submit(body)
+            case ["GET", "job", job]:
+                return self._job_state(self._job(job))
+            case ["GET", "job", job, "results"]:
+                return self._results(self._job(job))
+            case ["POST", "job", job, "cancel"]:
+                self._job(job).states = ["CANCELED"]
+                return 204, None
+            case ["GET", "catalog", "by-path", *segments]:
+                return self._by_path(tuple(unquote(segment) for segment in segments))
+            case ["POST", "catalog", table, "refresh"]:
+                return self._refresh_reflections(self._table(unquote(table)))
+            case ["GET", "dataset", table, "reflection"]:
+                return 200, {"data": [reflection.look() for reflection in self._table(unquote(table)).reflections]}
+        raise _Refused(404, "HTTP 404 Not Found")
+
+    def _login(self, body: Any) -> tuple[int, Any]:
+        known = {"userName": self.username, "password": self.password}
+        if body != known or "login_refused" in self._faults:
+            raise _Refused(401, "Login failed: Invalid username or password")
+        token = secrets.token_hex(16)
+        self._tokens.add(token)
+        return 200, {
+            "token": token,
+            "userName": self.username,
+            "firstName": "",
+            "lastName": "",
+            "expires": int((time.time() + _TOKEN_SECONDS) * 1000),
+            "email": "",
+            "userId": str(uuid.UUID(int=1)),
+            "admin": False,
+            "clusterId": str(uuid.UUID(int=2)),
+            "version": "25.2.0",
+            "permissions": {},
+        }
+
+    def _check(self, token: str) -> None:
+        if "token_expired" in self._faults:
+            self._faults.discard("token_expired")
+            self._tokens.clear()
+        if token.removeprefix("_dremio") not in self._tokens or "token_refused" in self._faults:
+            raise _Refused(401, "HTTP 401 Unauthorized")
+
+    def _submit(self, body: Any) -> tuple[int, Any]:
+        if "forbidden" in self._faults:
+            raise _Refused(403, "User not authorized")
+        if not isinstance(body, dict) or not isinstance(body.get("sql"), str):
+            raise _Refused(400, "sql is required")
+        job = _Job(body["sql"], [*_STATES_BEFORE_THE_END, "COMPLETED"])
+        try:
+            job.summary = self._run(job.sql)
+        except SqlError as error:
+            # A guess: the job fails, and not the question. For us it comes to the same.
+            job.states, job.error = ["PENDING", "FAILED"], str(error)
+        if "job_failed" in self._faults:
+            job.states, job.error = ["RUNNING", "FAILED"], "DATA_READ ERROR: the bucket does not answer\nstack"
+        elif "job_canceled" in self._faults:
+            job.states, job.reason = ["RUNNING", "CANCELED"], "Query cancelled by user 'admin'"
+        elif "job_stuck" in self._faults:
+            job.states = ["RUNNING"]
+        number = f"{uuid.UUID(int=next(self._numbers))}"
+        self._jobs[number] = job
+        return 200, {"id": number}
+
+    def _run(self, sql: str) -> str:
+        """The statement's summary."""
+        wanted = parse(sql)
+        name = ".".join(wanted.path)
+        exists = wanted.path[: len(self._root)] == self._root and len(wanted.path) > len(self._root)
+        if not exists or (wanted.path not in self._tables and not wanted.promotes):
+            raise SqlError(f"VALIDATION ERROR: Dataset [{name}] not found.")
+        if "table_gone" in self._faults:
+            return f"Table '{name}' no longer exists, metadata removed."
+        self._tables.setdefault(wanted.path, _Table(str(uuid.uuid4())))
+        if "table_unchanged" in self._faults:
+            return (
+                f"Table '{name}' read signature reviewed but source stated metadata is unchanged, no refresh occurred."
+            )
+        self.refreshed.append(wanted.path)
+        return f"Metadata for table '{name}' refreshed."
+
+    def _job(self, number: str) -> _Job:
+        try:
+            return self._jobs[number]
+        except KeyError:
+            raise _Refused(404, f"Could not find a job with id [{number}]") from None
+
+    def _job_state(self, job: _Job) -> tuple[int, Any]:
+        state = job.states.pop(0) if len(job.states) > 1 else job.states[0]
+        return 200, {
+            "jobState": state,
+            "rowCount": 1 if state == "COMPLETED" else 0,
+            "errorMessage": job.error if state == "FAILED" else "",
+            "cancellationReason": job.reason if state == "CANCELED" else "",
+            "queueName": "SMALL",
+        }
+
+    def _results(self, job: _Job) -> tuple[int, Any]:
+        if job.states != ["COMPLETED"]:
+            raise _Refused(400, "Can not fetch details for a job that is in [RUNNING] state.")
+        return 200, {"rowCount": 1, "schema": [], "rows": [{"ok": True, "summary": job.summary}]}
+
+    def _by_path(self, path: tuple[str, ...]) -> tuple[int, Any]:
+        if path[:2] != self._root or "table_not_in_catalog" in self._faults:
+            raise _Refused(404, f"Could not find entity with path [{list(path)}]")
+        table = self._tables.get(path)
+        if table is None:
+            return 200, {"entityType": "folder", "id": "dremio:/" + "/".join(path), "path": list(path)}
+        return 200, {"entityType": "dataset", "type": "PHYSICAL_DATASET", "id": table.id, "path": list(path)}
+
+    def _table(self, number: str) -> _Table:
+        for table in self._tables.values():
+            if table.id == number:
+                return table
+        raise _Refused(404, f"Could not find entity with id [{number}]")
+
+    def _refresh_reflections(self, table: _Table) -> tuple[int, Any]:
+        outcomes: tuple[Outcome, ...] = ("failed", "stuck", "not_needed")
+        for reflection in table.reflections:
+            reflection.refresh(next((o for o in outcomes if f"reflection_{o}" in self._faults), "done"))
+        return 204, None

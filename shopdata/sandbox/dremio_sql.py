@@ -1,0 +1,64 @@
+"""The one family of statements that the Dremio double understands: `ALTER TABLE … REFRESH METADATA …` (LAKE 1.2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_IDENTIFIER = r'(?:"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_]*)'
+#: The order of the clauses is Dremio's; another order is a parse error there too.
+_REFRESH = re.compile(
+    rf"""
+    \s* ALTER \s+ (?:TABLE|PDS|DATASET|VDS|VIEW) \s+ (?P<path> {_IDENTIFIER} (?:\.{_IDENTIFIER})*)
+    \s+ REFRESH \s+ METADATA
+    (?: \s+ FOR \s+ (?P<scope> ALL \s+ FILES | ALL \s+ PARTITIONS | FILES \s* \([^)]*\) | PARTITIONS \s* \([^)]*\) ) )?
+    (?: \s+ (?P<promotion> AUTO | AVOID) \s+ PROMOTION )?
+    (?: \s+ (?P<update> FORCE | LAZY) \s+ UPDATE )?
+    (?: \s+ (?P<missing> DELETE | MAINTAIN) \s+ WHEN \s+ MISSING )?
+    \s*
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class RefreshMetadata:
+    """A statement that was understood."""
+
+    path: tuple[str, ...]
+    #: Makes a table of a folder that is not one yet.
+    promotes: bool
+    #: Looks at the files even if the folder seems unchanged.
+    forces: bool
+    #: Keeps a table whose folder has gone.
+    maintains: bool
+
+
+class SqlError(Exception):
+    """The statement fails, with this as the job's `errorMessage`."""
+
+
+def parse(sql: str) -> RefreshMetadata:
+    """Reads a statement.
+
+    Raises:
+        SqlError: Dremio would not take it, or this double does not know it.
+    """
+    found = _REFRESH.fullmatch(sql)
+    if found is None:
+        raise SqlError(
+            "PARSE ERROR: Failure parsing the query. (The double knows ALTER TABLE … REFRESH METADATA only.)"
+        )
+    scope = (found["scope"] or "").upper()
+    if scope.startswith("FILES"):
+        raise SqlError("UNSUPPORTED_OPERATION ERROR: Refresh metadata for files are not supported")
+    path = tuple(
+        part[1:-1].replace('""', '"') if part.startswith('"') else part
+        for part in re.findall(_IDENTIFIER, found["path"])
+    )
+    return RefreshMetadata(
+        path,
+        promotes=(found["promotion"] or "").upper() == "AUTO",
+        forces=(found["update"] or "").upper() == "FORCE",
+        maintains=(found["missing"] or "").upper() == "MAINTAIN",
+    )

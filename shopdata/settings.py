@@ -93,6 +93,8 @@ STATS_DUMP = False
 
 # DEBUG: would tell every URL; our own events are INFO.
 LOG_LEVEL = "INFO"
+# With the logger's name: each line begins with what it is about instead.
+LOG_FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
 # Eight libraries: `pip list` tells more.
 LOG_VERSIONS: list[str] = []
 LOG_FORMATTER = "shopdata.logs.PrivateLogFormatter"

@@ -91,6 +91,14 @@ class Shops(Model):
 # -- portals.yaml ----------------------------------------------------------------------------------------------------
 
 
+class SmsForm(Model):
+    """CSS selectors of the second factor (PORTALS 1.1, 4.1)."""
+
+    code: tuple[str, ...] = ("input[placeholder*='短信验证码']",)
+    send: tuple[str, ...] = ("button:has-text('获取验证码')", "button:has-text('发送验证码')")
+    confirm: tuple[str, ...] = ("button:has-text('确定')",)
+
+
 class Portal(Model):
     """What every platform has: where to sign in, which hosts may send files, and the pace."""
 
@@ -105,6 +113,7 @@ class Portal(Model):
     max_tries: Annotated[int, Field(ge=1, le=10)] = 3
     #: The first wait between two tries; it doubles from try to try.
     retry_after_seconds: PositiveSeconds = 2
+    sms_form: SmsForm = SmsForm()
     #: How often in one run a shop cools down when risk control says "too often", before a person is told.
     cooldown_tries: Annotated[int, Field(ge=0, le=5)] = 2
     #: The first cool-down; it doubles from one to the next, give or take a random fifth.
@@ -175,9 +184,6 @@ class PddLoginPage(Model):
     username: tuple[str, ...] = ("#usernameId", "input[placeholder*='手机号']", "input[type=text]")
     password: tuple[str, ...] = ("#passwordId", "input[placeholder*='密码']", "input[type=password]")
     submit: tuple[str, ...] = ("button:has-text('登录')",)
-    sms_code: tuple[str, ...] = ("input[placeholder='请输入短信验证码']",)
-    sms_send: tuple[str, ...] = ("button:has-text('获取验证码')", "button:has-text('发送验证码')")
-    sms_confirm: tuple[str, ...] = ("button:has-text('确定')",)
     slider: tuple[str, ...] = (".captcha-container", ".captcha-slider", "#captcha_container")
 
 

@@ -103,7 +103,7 @@ class PddLogin:
                 self._raise_if_refused(shop, verdict.get_nowait())
             if await first_visible(page, portal.login_page.slider) is not None:
                 raise _challenge(shop, "a slider")
-            if await first_visible(page, portal.login_page.sms_code) is not None:
+            if await first_visible(page, portal.sms_form.code) is not None:
                 raise _challenge(shop, "an SMS code")
             await patience.look_again(shop, "the back office after the sign-in")
 

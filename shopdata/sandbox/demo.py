@@ -85,7 +85,7 @@ def _crawl(arguments: tuple[str, ...], environment: Mapping[str, str]) -> int:
     try:
         return process.wait()
     except BaseException:
-        process.send_signal(signal.CTRL_BREAK_EVENT if os.name == "nt" else signal.SIGINT)
+        process.send_signal(signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_SECONDS)
         raise
@@ -96,7 +96,7 @@ def _crawl(arguments: tuple[str, ...], environment: Mapping[str, str]) -> int:
 
 
 def _own_group() -> dict[str, Any]:
-    if os.name == "nt":
+    if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"process_group": 0}
 

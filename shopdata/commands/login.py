@@ -1,0 +1,67 @@
+"""`scrapy login SHOP`: signs a shop in, by hand where the portal asks for it, and saves the session."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import difflib
+import sys
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError as ScrapyUsageError
+
+from shopdata.config import Config, Shop
+from shopdata.exceptions import ArgumentError, ShopdataError, UsageError
+from shopdata.login.by_hand import sign_in_by_hand
+from shopdata.workspace import Workspace
+
+
+class Command(ScrapyCommand):
+    """Exit code 0 if the session is saved, 1 if the portal did not let us in, 2 for wrong arguments."""
+
+    requires_project = True
+    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy reads it off the class
+
+    def syntax(self) -> str:
+        return "[options] SHOP"
+
+    def short_desc(self) -> str:
+        return "Sign a shop in, by hand where the portal asks for it"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--headed", action="store_true", help="open a window in which a person can finish")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        if len(args) != 1:
+            raise ScrapyUsageError("name one shop")
+        workspace = Workspace.from_settings(self.settings)
+        try:
+            shop = _shop(workspace.config, args[0])
+            cookies = asyncio.run(
+                sign_in_by_hand(
+                    shop,
+                    workspace.config.portal(shop.platform),
+                    browser_path=self.settings["SHOPDATA_BROWSER_PATH"],
+                    user_agent=self.settings["USER_AGENT"],
+                    is_headed=opts.headed,
+                    ask_code=lambda: input(f"SMS code for {shop.name}: "),
+                    tell=print,
+                )
+            )
+            workspace.sessions.save(shop, cookies)
+        except (ShopdataError, EOFError) as error:
+            print(str(error) or "no SMS code was given", file=sys.stderr)
+            self.exitcode = 2 if isinstance(error, UsageError) else 1
+            return
+        print(f"{shop.id}: signed in, the session is saved.")
+
+
+def _shop(config: Config, name: str) -> Shop:
+    known = {shop.id: shop for shop in config.shops}
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        todo = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(list(known)[:10])}."
+        raise ArgumentError(f"there is no shop {name!r}", where="shops.yaml", todo=todo)
+    return known[name]

@@ -1,0 +1,108 @@
+"""Signs a shop in outside a crawl, with a person at hand for what the portal asks: `scrapy login`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page, async_playwright
+
+from shopdata.config import Portal, Shop
+from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError
+from shopdata.login import login_for
+from shopdata.login.chromium import find_chromium, needs_no_sandbox
+from shopdata.login.steps import LOOK_EVERY_SECONDS, Patience, first_visible
+
+#: How long a person has for a captcha, a slider or a telephone.
+PERSON_SECONDS = 600
+
+
+async def sign_in_by_hand(
+    shop: Shop,
+    portal: Portal,
+    *,
+    browser_path: str | None,
+    user_agent: str,
+    is_headed: bool,
+    ask_code: Callable[[], str],
+    tell: Callable[[str], None],
+) -> list[dict[str, Any]]:
+    """Signs in as a crawl does; where the portal asks for a person, waits for one.
+
+    Args:
+        is_headed: open a window, in which the person does whatever the portal wants; else only an SMS code can be
+            given, by `ask_code`.
+        tell: says to the person what to do.
+
+    Returns:
+        the cookies of the session, in Playwright's form.
+
+    Raises:
+        NeedsPersonError: the credentials were refused, or the person did not finish in time.
+        PortalError: the portal did not answer.
+    """
+    login = login_for(shop.platform)
+    async with AsyncExitStack() as stack:
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(
+            executable_path=str(find_chromium(browser_path, playwright.chromium.executable_path)),
+            headless=not is_headed,
+            args=["--no-sandbox"] if needs_no_sandbox() else [],
+        )
+        stack.push_async_callback(browser.close)
+        context = await browser.new_context(user_agent=user_agent, locale="zh-CN")
+        page = await context.new_page()
+        try:
+            await page.goto(portal.login_url)
+            try:
+                await login.sign_in(page, shop, portal)
+            except CredentialsRefusedError:
+                if not is_headed:
+                    raise
+                tell("The portal refused user name or password. Sign in by hand in the window.")
+                await _wait_for_person(page, shop, portal)
+            except ChallengeError as challenge:
+                if is_headed:
+                    tell(f"{challenge.what}. Finish it in the window.")
+                elif await _has_sms_form(page, portal):
+                    await _enter_code(page, shop, portal, ask_code)
+                else:
+                    raise
+                await _wait_for_person(page, shop, portal)
+            return [dict(cookie) for cookie in await context.cookies()]
+        except PlaywrightError as error:
+            raise PortalError(
+                "the browser could not sign in",
+                where=f"shop {shop.id!r}",
+                found=error.message.splitlines()[0][:120].partition("?")[0],
+                todo="Look whether login_url in portals.yaml opens in a browser on this machine.",
+            ) from None
+
+
+async def _wait_for_person(page: Page, shop: Shop, portal: Portal) -> None:
+    patience = Patience(PERSON_SECONDS)
+    while not await login_for(shop.platform).has_landed(page, portal):
+        await patience.look_again(shop, "the back office")
+
+
+async def _has_sms_form(page: Page, portal: Portal) -> bool:
+    return await first_visible(page, portal.sms_form.code) is not None
+
+
+async def _enter_code(page: Page, shop: Shop, portal: Portal, ask_code: Callable[[], str]) -> None:
+    # Some forms send the code only when they are told to.
+    send = await first_visible(page, portal.sms_form.send)
+    if send is not None:
+        await send.click()
+    code = await asyncio.to_thread(ask_code)
+    field = await first_visible(page, portal.sms_form.code)
+    if field is not None:
+        await field.fill(code.strip())
+    patience = Patience(portal.login_timeout_seconds)
+    while (confirm := await first_visible(page, portal.sms_form.confirm)) is None:
+        await patience.look_again(shop, "a button to confirm the SMS code")
+    await confirm.click()
+    await asyncio.sleep(LOOK_EVERY_SECONDS)

@@ -18,6 +18,8 @@ class JsonServer:
     def __init__(self, answer: Answer) -> None:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body leave as two packets; the second would wait 40 ms for the first's receipt.
+            disable_nagle_algorithm = True
 
             def _handle(self) -> None:
                 data = self.rfile.read(int(self.headers.get("Content-Length") or 0))

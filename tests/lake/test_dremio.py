@@ -1,0 +1,231 @@
+"""The Dremio client against the double: what is asked, in which order, and what each refusal is called."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import urllib3
+from faulty_http import closed_port, reply, serve
+
+from shopdata import config
+from shopdata.exceptions import RefreshError
+from shopdata.lake.dremio import DremioClient, RefreshResult, quoted
+from shopdata.sandbox.dremio import FAULTS, DremioDouble
+
+pytestmark = pytest.mark.timeout(60)
+
+TABLE = ("minio", "warehouse", "ods", "jd", "jd_store")
+SQL = 'ALTER TABLE "minio"."warehouse"."ods"."jd"."jd_store" REFRESH METADATA AUTO PROMOTION FORCE UPDATE'
+
+
+class FastClock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.waits: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float, /) -> None:
+        self.now += seconds
+        self.waits.append(seconds)
+
+
+@pytest.fixture
+def double() -> Iterator[DremioDouble]:
+    with DremioDouble() as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> FastClock:
+    return FastClock()
+
+
+def refresh(settings: config.Dremio, clock: FastClock, *, times: int = 1) -> RefreshResult:
+    with DremioClient(settings, clock=clock, answer_seconds=0.5) as client:
+        for _ in range(times):
+            result = client.refresh("warehouse", "jd", "jd_store")
+    return result
+
+
+def refusal(settings: config.Dremio, clock: FastClock) -> str:
+    with pytest.raises(RefreshError) as caught:
+        refresh(settings, clock)
+    assert caught.value.where.startswith(settings.url)
+    assert caught.value.todo
+    assert caught.value.__cause__ is None
+    assert settings.password.get_secret_value() not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_folder_becomes_a_table_and_is_read(double: DremioDouble, clock: FastClock) -> None:
+    assert refresh(double.settings(), clock) == RefreshResult(
+        "COMPLETED", "Metadata for table 'minio.warehouse.ods.jd.jd_store' refreshed."
+    )
+    assert double.refreshed == [TABLE]
+    assert [asked.body["sql"] for asked in double.questions("POST", "/api/v3/sql")] == [SQL]
+    assert clock.waits == [0.5, 1.0], "it asks ever less often"
+
+
+def test_reflections_are_refreshed_after_the_metadata(double: DremioDouble, clock: FastClock) -> None:
+    double.promote(*TABLE, reflections=2)
+    assert refresh(double.settings(), clock).detail.endswith("refreshed. 2 reflections up to date.")
+    questions = [f"{asked.method} {asked.path}" for asked in double.asked]
+    (told,) = [number for number, question in enumerate(questions) if question.endswith("/refresh")]
+    assert any(question.endswith("/results?offset=0&limit=1") for question in questions[:told])
+    assert re.fullmatch(r"POST /api/v3/catalog/[0-9a-f-]{36}/refresh", questions[told])
+    assert questions[-1].endswith("/reflection"), "it waits until they are done"
+
+
+def test_reflections_that_need_nothing_are_not_waited_for_long(double: DremioDouble, clock: FastClock) -> None:
+    double.promote(*TABLE, reflections=1)
+    double.set_faults("reflection_not_needed")
+    assert refresh(double.settings(), clock).state == "COMPLETED"
+    assert clock.now < 30
+
+
+def test_one_login_serves_many_questions(double: DremioDouble, clock: FastClock) -> None:
+    refresh(double.settings(), clock, times=3)
+    assert len(double.questions("POST", "/apiv2/login")) == 1
+
+
+def test_an_expired_token_costs_one_login(double: DremioDouble, clock: FastClock) -> None:
+    with DremioClient(double.settings(), clock=clock) as client:
+        client.refresh("warehouse", "jd", "jd_store")
+        double.set_faults("token_expired")
+        client.refresh("warehouse", "jd", "jd_store")
+    assert len(double.questions("POST", "/apiv2/login")) == 2
+    assert double.refreshed == [TABLE, TABLE]
+
+
+def test_threads_share_a_client(double: DremioDouble, clock: FastClock) -> None:
+    datasets = [f"dataset_{number}" for number in range(8)]
+    with DremioClient(double.settings(), clock=clock) as client, ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda dataset: client.refresh("warehouse", "jd", dataset), datasets))
+    assert sorted(path[-1] for path in double.refreshed) == datasets
+    assert len(double.questions("POST", "/apiv2/login")) == 1
+
+
+def test_an_unchanged_table_is_told_so(double: DremioDouble, clock: FastClock) -> None:
+    double.set_faults("table_unchanged")
+    result = refresh(double.settings(), clock)
+    assert result.state == "COMPLETED"
+    assert "no refresh occurred" in result.detail
+
+
+#: What a person is told for each fault, as a pattern.
+SENTENCES = {
+    "login_refused": r"refuses user name or password. Found HTTP 401 for user 'shopdata'. Mend .*DREMIO_PASSWORD",
+    "token_refused": r"does not let this user do it. Found HTTP 401",
+    "forbidden": r"does not let this user do it. Found HTTP 403: User not authorized",
+    "unavailable": r"Dremio is not well. Found HTTP 503: Dremio is starting. The data is published",
+    "web_page": r"what answers there is not Dremio. Found HTTP 200 that is not JSON. Mend `url`",
+    "silence": r"can't be reached. Found silence for 0.5 s",
+    "job_failed": r"did not succeed. Found job \S+ FAILED: DATA_READ ERROR: the bucket does not answer\. See",
+    "job_canceled": r"did not succeed. Found job \S+ CANCELED: Query cancelled by user 'admin'",
+    "job_stuck": r"did not end the refresh in time. Found job \S+ still at work after 600 s; it was told to stop",
+    "table_gone": r"does not see the files. Found Table .* no longer exists, metadata removed",
+    "table_not_in_catalog": r"has no table there. Found HTTP 404",
+    "reflection_failed": r"could not refresh a reflection. Found raw 1 CAN_ACCELERATE_WITH_FAILURES, raw 2 CAN",
+    "reflection_stuck": r"did not end the refresh of the reflections in time. Found .* after 600 s",
+}
+
+
+@pytest.mark.parametrize("fault", SENTENCES)
+def test_every_fault_is_one_sentence(double: DremioDouble, clock: FastClock, fault: str) -> None:
+    double.promote(*TABLE, reflections=2)
+    double.set_faults(fault)
+    assert re.search(SENTENCES[fault], refusal(double.settings(), clock))
+
+
+def test_no_fault_is_forgotten_here() -> None:
+    harmless = {"token_expired", "table_unchanged", "reflection_not_needed"}
+    assert SENTENCES.keys() | harmless == FAULTS
+
+
+def test_a_wrong_password_is_tried_once_only(double: DremioDouble, clock: FastClock) -> None:
+    wrong = double.settings().model_copy(update={"username": "somebody"})
+    assert "for user 'somebody'" in refusal(wrong, clock)
+    assert [asked.path for asked in double.asked] == ["/apiv2/login"]
+
+
+def test_a_job_that_takes_too_long_is_cancelled(double: DremioDouble, clock: FastClock) -> None:
+    double.set_faults("job_stuck")
+    refusal(double.settings().model_copy(update={"timeout_seconds": 20.0}), clock)
+    (cancel,) = double.questions("POST", "/api/v3/job/")
+    assert cancel.path.endswith("/cancel")
+    assert clock.now == pytest.approx(20)
+    assert max(clock.waits) == 5
+
+
+def test_a_bucket_that_dremio_does_not_have(double: DremioDouble, clock: FastClock) -> None:
+    elsewhere = double.settings().model_copy(update={"source": "s3"})
+    assert re.search(r"FAILED: VALIDATION ERROR: Dataset .s3\.warehouse.* not found", refusal(elsewhere, clock))
+
+
+def test_a_statement_is_not_sent_twice_when_its_answer_is_lost(double: DremioDouble, clock: FastClock) -> None:
+    double.set_faults("silence")
+    refusal(double.settings(), clock)
+    assert len(double.questions("POST", "/api/v3/sql")) == 1
+
+
+def test_nobody_listens(clock: FastClock) -> None:
+    settings = config.Dremio.model_validate({"url": f"http://{closed_port()}", "username": "u", "password": "pw-of-u"})
+    assert "Dremio can't be reached. Found Connection refused. See that it runs" in refusal(settings, clock)
+
+
+def test_a_redirect_is_not_followed(clock: FastClock) -> None:
+    elsewhere = threading.Event()
+
+    def answer(request: object) -> None:
+        elsewhere.set()
+        reply(request, 200, b"{}")  # type: ignore[arg-type]
+
+    with (
+        serve(answer) as other,
+        serve(lambda r: reply(r, 307, Location=f"http://{other.endpoint}/apiv2/login")) as server,
+    ):
+        settings = config.Dremio.model_validate(
+            {"url": f"http://{server.endpoint}", "username": "u", "password": "pw-of-u"}
+        )
+        assert refusal(settings, clock)
+    assert not elsewhere.is_set(), "the password went to another host"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param(SQL.replace("AUTO PROMOTION FORCE UPDATE", "FORCE UPDATE AUTO PROMOTION"), id="clauses swapped"),
+        pytest.param(SQL.replace("AUTO PROMOTION ", ""), id="not promoted"),
+        pytest.param(SQL.replace('"ods"', '"o"ds"'), id="a quote not doubled"),
+        pytest.param(SQL.replace("REFRESH METADATA", "REFRESH METADATA FOR FILES ('a')"), id="for files"),
+    ],
+)
+def test_the_double_refuses_what_dremio_refuses(double: DremioDouble, sql: str) -> None:
+    with urllib3.PoolManager() as http:
+        login = http.request(
+            "POST", f"{double.url}/apiv2/login", json={"userName": double.username, "password": double.password}
+        )
+        headers = {"Authorization": f"_dremio{login.json()['token']}"}
+        job = http.request("POST", f"{double.url}/api/v3/sql", json={"sql": sql}, headers=headers).json()["id"]
+        states = []
+        while not states or states[-1] not in ("COMPLETED", "FAILED"):
+            answer = http.request("GET", f"{double.url}/api/v3/job/{job}", headers=headers)
+            states.append(json.loads(answer.data)["jobState"])
+        assert states[-1] == "FAILED"
+        assert answer.json()["errorMessage"]
+        results = http.request("GET", f"{double.url}/api/v3/job/{job}/results", headers=headers)
+        assert (results.status, "errorMessage" in results.json()) == (400, True)
+    assert double.refreshed == []
+
+
+def test_every_part_of_a_path_is_quoted() -> None:
+    assert quoted(("minio", 'a"b', "dt=1.x")) == '"minio"."a""b"."dt=1.x"'

@@ -18,7 +18,9 @@ import psutil
 import yaml
 
 from shopdata import config
+from shopdata.config import load_config
 from shopdata.lake.objects import ObjectStore
+from shopdata.login.sessions import SessionStore
 from shopdata.sandbox import Sandbox
 
 REPO = Path(__file__).parents[1]
@@ -145,6 +147,13 @@ class Workplace:
         change(content)
         path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
 
+    def sign_in(self, *shop_ids: str) -> None:
+        """Saves sessions of these shops, as an earlier run has left them."""
+        sessions = SessionStore(self.state_dir / "sessions")
+        for shop in load_config(self.config_dir, self.environment({})).shops:
+            if shop.id in shop_ids:
+                sessions.save(shop, self.sandbox.open_session(shop.id))
+
     # -- commands ---------------------------------------------------------------------------------------------------
 
     def start(self, *arguments: str, **variables: str | None) -> Run:
@@ -195,7 +204,7 @@ class Workplace:
         with ObjectStore(self.store) as objects:
             yield objects
 
-    def keys(self) -> set[str]:
+    def stored_keys(self) -> set[str]:
         """All keys in the bucket."""
         with self.objects() as objects:
             return set(objects.list_keys(""))

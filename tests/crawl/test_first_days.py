@@ -142,7 +142,7 @@ class TestInTheStore:
                 f"ods/jd/jd_store/dt={day}/jd_store.parquet",
                 f"receipts/jd/jd_store/dt={day}.json",
             }
-        assert days.place.keys() == expected
+        assert days.place.stored_keys() == expected
 
     def test_no_path_knows_a_display_name(self, days: Days) -> None:
         # From above the workplace: a name that climbs would land there.

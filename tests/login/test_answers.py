@@ -53,13 +53,31 @@ def test_alive(given: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "risk"),
+    ("given", "text"),
     [
         pytest.param(answer(body='{"code":601}'), "601 未经京东授权的软件操作", id="601"),
         pytest.param(answer(body='{"code":"-407"}'), "-407 不安全", id="-407 as a text"),
-        pytest.param(answer(body='{"code":0}'), "", id="none"),
-        pytest.param(answer(body="<html>601", content_type="text/html"), "", id="a page"),
     ],
 )
-def test_risk(given: Answer, risk: str) -> None:
-    assert login_for("jd").risk_in(given, PORTAL) == risk
+def test_risk_control_wants_a_person(given: Answer, text: str) -> None:
+    risk = login_for("jd").risk_in(given, PORTAL)
+    assert risk is not None
+    assert (risk.text, risk.needs_person, risk.may_pass) == (text, True, False)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(answer(body='{"code":0}'), id="all is well"),
+        pytest.param(answer(body="<html>601", content_type="text/html"), id="a page"),
+        pytest.param(answer(302), id="a dead session"),
+    ],
+)
+def test_no_risk(given: Answer) -> None:
+    assert login_for("jd").risk_in(given, PORTAL) is None
+
+
+def test_too_many_requests_pass_by_waiting() -> None:
+    risk = login_for("jd").risk_in(answer(429), PORTAL)
+    assert risk is not None
+    assert risk.may_pass

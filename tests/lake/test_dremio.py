@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -229,3 +230,18 @@ def test_the_double_refuses_what_dremio_refuses(double: DremioDouble, sql: str) 
 
 def test_every_part_of_a_path_is_quoted() -> None:
     assert quoted(("minio", 'a"b', "dt=1.x")) == '"minio"."a""b"."dt=1.x"'
+
+
+@pytest.mark.skipif(not os.environ.get("SHOPDATA_DREMIO_URL"), reason="SHOPDATA_DREMIO_URL names no living Dremio")
+@pytest.mark.timeout(700)
+def test_a_living_dremio() -> None:
+    """Needs a source `minio` that reads the bucket, with a published partition of jd_store in it."""
+    settings = config.Dremio.model_validate(
+        {
+            "url": os.environ["SHOPDATA_DREMIO_URL"],
+            "username": os.environ["SHOPDATA_DREMIO_USERNAME"],
+            "password": os.environ["SHOPDATA_DREMIO_PASSWORD"],
+        }
+    )
+    with DremioClient(settings) as client:
+        assert client.refresh(os.environ.get("SHOPDATA_S3_BUCKET", "warehouse"), "jd", "jd_store").state == "COMPLETED"

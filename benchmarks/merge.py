@@ -8,6 +8,8 @@ workbook with isal at level 1, in one thread (both parts are in memory already).
 Every contender runs in a process of its own; the memory is its peak.
 """
 
+# ruff: noqa: E501, DTZ001 - rows are lines, and a cell has no time zone
+
 from __future__ import annotations
 
 import argparse
@@ -43,7 +45,10 @@ def make_file(path: Path, rows: int, columns: int, seed: int, *, inline: bool) -
     book = xlsxwriter.Workbook(str(path), {"constant_memory": inline, "strings_to_formulas": False})
     sheet = book.add_worksheet("明细")
     day, percent = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"num_format": "0.00%"})
-    titles = [f"{rng.choice('回力飞跃双星人本')}经典款运动鞋男女同款{rng.randrange(10**6)}号 & 正品" for _ in range(max(rows // 8, 1))]
+    titles = [
+        f"{rng.choice('回力飞跃双星人本')}经典款运动鞋男女同款{rng.randrange(10**6)}号 & 正品"
+        for _ in range(max(rows // 8, 1))
+    ]
     sheet.write_row(0, 0, [f"列{number}" for number in range(columns)])
     for row in range(1, rows + 1):
         for column in range(columns):
@@ -57,7 +62,9 @@ def make_file(path: Path, rows: int, columns: int, seed: int, *, inline: bool) -
                 case 3:
                     sheet.write_string(row, column, f"{rng.randrange(10**5):08d}")
                 case 4:
-                    sheet.write_datetime(row, column, dt.datetime(2026, 1, 1) + dt.timedelta(days=rng.randrange(300)), day)
+                    sheet.write_datetime(
+                        row, column, dt.datetime(2026, 1, 1) + dt.timedelta(days=rng.randrange(300)), day
+                    )
                 case 5:
                     sheet.write_string(row, column, "2026-03-01")
                 case 6:
@@ -132,7 +139,12 @@ def floor(files: list[Path], out: Path) -> None:
             members = [info for info in package.infolist() if info.filename.endswith((".xml", ".rels"))]
             raw = path.read_bytes()
             for info in members:
-                start = info.header_offset + 30 + len(info.filename) + int.from_bytes(raw[info.header_offset + 28 :][:2], "little")
+                start = (
+                    info.header_offset
+                    + 30
+                    + len(info.filename)
+                    + int.from_bytes(raw[info.header_offset + 28 :][:2], "little")
+                )
                 packed = raw[start : start + info.compress_size]
                 share = files[:].count(path) if len(files) <= DISTINCT else len(files[DISTINCT:]) / DISTINCT + 1
                 began = time.perf_counter()
@@ -160,7 +172,9 @@ def run(contender: str, files: list[Path], out: Path) -> tuple[float, float]:
 
 def contend(contender: str, listed: Path, out: Path) -> None:
     """What the process of one contender does."""
-    {"ours": ours, "naive": naive, "floor": floor}[contender]([Path(path) for path in json.loads(listed.read_text())], out)
+    {"ours": ours, "naive": naive, "floor": floor}[contender](
+        [Path(path) for path in json.loads(listed.read_text())], out
+    )
     print(json.dumps({"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 
 

@@ -101,7 +101,7 @@ CASES = [
     pytest.param(content(b""), "the file is no table", "an empty file", id="empty-file"),
     pytest.param(content("<!DOCTYPE html><html><title>登录</title><form></form></html>".encode()), "web page came instead", "'登录'", id="login-page"),
     pytest.param(content(b"<html><body><table><tr><td>name</td><td><input></td></tr></table></body></html>"), "no header was found", "name", id="page-with-a-layout-table"),
-    pytest.param(content(b'{"success":false,"errorMsg":"x"}'), "the file is no table", "JSON", id="json"),
+    pytest.param(content(b'{"success":false,"errorMsg":"x"}'), "this is not a file of rows", "success", id="json"),
     pytest.param(content(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "the file is no table", "no known kind", id="picture"),
     pytest.param(content(b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), "the file is no table", "XML", id="xml"),
     pytest.param(content(b"just some words"), "no header was found", "just some words", id="text"),
@@ -143,7 +143,7 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path, make: Make, what: st
     with pytest.raises(RejectedFileError) as caught:
         read_table(make(tmp_path), DATASET, where="jd_store flagship 2026-03-01")
     sentence = str(caught.value)
-    assert sentence.startswith("jd_store flagship 2026-03-01: ")
+    assert sentence.startswith("jd_store flagship 2026-03-01")
     assert what in sentence
     assert found in sentence
     assert caught.value.todo

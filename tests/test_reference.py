@@ -318,7 +318,7 @@ def test_state_directory(trees: Trees) -> None:
 
 def anchors_of(path: Path) -> set[str]:
     """The fragments of a document's headings, as GitHub makes them."""
-    text = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^ *```.*?^ *```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -367,7 +367,7 @@ def test_no_path_of_a_machine(path: Path) -> None:
 def test_commands_in_documents_are_there(path: Path) -> None:
     """A line of a code block that begins with `scrapy` names a command that there is, with options that it has."""
     known = our_commands()
-    blocks = re.findall(r"^```.*?\n(.*?)^```", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^ *```.*?\n(.*?)^ *```", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     for line in "".join(blocks).splitlines():
         words = line.partition(" #")[0].removeprefix("$ ").split()
         if len(words) < 2 or words[0] != "scrapy":

@@ -99,6 +99,8 @@ class Package:
         if unpacked > limits.unpacked_bytes:
             raise self._too_much(f"{unpacked:,} bytes", f"at most {limits.unpacked_bytes:,}")
         for info in members:
+            if info.header_offset < 0:
+                raise self.broken(f"{info.filename!r} begins before the file")
             if info.flag_bits & 0x1:
                 raise RejectedFileError(
                     "the file is protected by a password",

@@ -53,11 +53,11 @@ def local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def parse_part(package: Package, name: str, where: str) -> ElementTree.Element:
-    """Parses one small part.
+def parse_part(package: Package, name: str, root: str, where: str) -> ElementTree.Element:
+    """Parses one small part, whose outermost element must be `root`.
 
     Raises:
-        RejectedFileError: it is not there, too large, no XML, or has a document type.
+        RejectedFileError: it is not there, too large, no XML, another part, or has a document type.
     """
     if name not in package:
         raise package.broken(f"no {name!r} in it")
@@ -69,9 +69,12 @@ def parse_part(package: Package, name: str, where: str) -> ElementTree.Element:
             "the workbook declares XML entities", where=where, found=name, expected="plain XML", todo="Do not open it."
         )
     try:
-        return ElementTree.fromstring(raw)  # noqa: S314 - see the import
+        element = ElementTree.fromstring(raw)  # noqa: S314 - see the import
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise package.broken(f"{name!r}: {error}") from None
+    if local(element.tag) != root:
+        raise package.broken(f"{local(element.tag)!r} in {name!r}")
+    return element
 
 
 def _targets(package: Package, part: str, where: str) -> dict[str, tuple[str, str]]:
@@ -81,7 +84,7 @@ def _targets(package: Package, part: str, where: str) -> dict[str, tuple[str, st
     if rels not in package:
         return {}
     found = {}
-    for element in parse_part(package, rels, where):
+    for element in parse_part(package, rels, "Relationships", where):
         target = element.get("Target", "")
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
         found[element.get("Id", "")] = (element.get("Type", "").rpartition("/")[2], path)
@@ -98,7 +101,7 @@ def find_workbook_part(package: Package, where: str) -> str | None:
 
 def read_workbook(package: Package, part: str, where: str) -> Workbook:
     """Reads the list of sheets and the styles."""
-    root = parse_part(package, part, where)
+    root = parse_part(package, part, "workbook", where)
     targets = _targets(package, part, where)
     workbook = Workbook()
     for element in root.iter():
@@ -116,7 +119,7 @@ def read_workbook(package: Package, part: str, where: str) -> Workbook:
         if kind == "sharedStrings" and path in package:
             workbook.strings_part = path
         elif kind == "styles" and path in package:
-            workbook.styles = _read_styles(parse_part(package, path, where))
+            workbook.styles = _read_styles(parse_part(package, path, "styleSheet", where))
     return workbook
 
 

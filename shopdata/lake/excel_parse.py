@@ -50,8 +50,8 @@ def broken_sheet(found: str, where: str) -> RejectedFileError:
     )
 
 
-def elements(pieces: Iterable[bytes], wanted: str, where: str) -> Iterator[ElementTree.Element]:
-    """Each whole element of one name; it is emptied when the next one is asked for."""
+def elements(pieces: Iterable[bytes], root: str, wanted: str, where: str) -> Iterator[ElementTree.Element]:
+    """Each whole element of one name, out of XML whose outermost element is `root`; it lives until the next one."""
     parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(("start", "end"))
     depth = 0
     path: list[ElementTree.Element] = []
@@ -62,6 +62,8 @@ def elements(pieces: Iterable[bytes], wanted: str, where: str) -> Iterator[Eleme
             parser.feed(piece)
             for event, element in cast(Events, parser.read_events()):
                 if event == "start":
+                    if not path and local(element.tag) != root:
+                        raise broken_sheet(f"<{local(element.tag)}> where <{root}> was expected", where)
                     path.append(element)
                     depth += local(element.tag) == wanted
                     continue
@@ -78,7 +80,7 @@ def elements(pieces: Iterable[bytes], wanted: str, where: str) -> Iterator[Eleme
 
 def parse_strings(pieces: Iterable[bytes], where: str) -> list[str]:
     """The shared strings of a workbook."""
-    return [_text_of(element) for element in elements(pieces, "si", where)]
+    return [_text_of(element) for element in elements(pieces, "sst", "si", where)]
 
 
 def _text_of(element: ElementTree.Element) -> str:
@@ -95,7 +97,7 @@ def _text_of(element: ElementTree.Element) -> str:
 def parse_rows(pieces: Iterable[bytes], context: ParseContext) -> Iterator[RowsBlock]:
     """The rows of a worksheet in blocks."""
     unvalued = [0]
-    rows = (_row(element, context, unvalued) for element in elements(pieces, "row", context.where))
+    rows = (_row(element, context, unvalued) for element in elements(pieces, "worksheet", "row", context.where))
     for block in row_blocks(rows, context.formats):
         block.unvalued_formulas, unvalued[0] = unvalued[0], 0
         yield block

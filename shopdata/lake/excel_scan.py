@@ -88,8 +88,8 @@ def row_pieces(pieces: Iterable[bytes], max_row_bytes: int = 64 << 20) -> Iterat
                 if len(held) > max_row_bytes:
                     raise OddXmlError("no sheetData")
                 continue
-            if b"<!" in held[: begin.start()] or _other_encoding(held):
-                raise OddXmlError("document type, comment or other encoding")
+            if b"<worksheet" not in held[: begin.start()] or b"<!" in held[: begin.start()] or _other_encoding(held):
+                raise OddXmlError("another root, a document type, a comment or another encoding")
             held, is_inside, is_done = held[begin.end() :], True, begin[1] == b"/"
             if is_done:
                 continue

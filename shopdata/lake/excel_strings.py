@@ -139,6 +139,8 @@ class SharedStrings:
         self._done = 0
         held = b""
         for piece in pieces:
+            if not self._done and not held and b"<sst" not in piece[:1000]:
+                raise OddXmlError("no <sst> at the beginning")
             held += piece
             cut = held.rfind(b"</si>") + 5
             if cut > 4:

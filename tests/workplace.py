@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,15 @@ class Run:
             self.end()
             raise AssertionError(f"still running after {seconds} seconds:\n{self.err[-3000:]}")
         return self
+
+    def wait_until(self, is_so: Callable[[], object]) -> None:
+        """Waits for something that happens while it runs."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not is_so():
+            assert self.code is None, f"it ended before that:\n{self.text}"
+            assert time.monotonic() < deadline, f"it did not happen:\n{self.text}"
+            self.look()
+            time.sleep(LOOK_EVERY_SECONDS)
 
     def interrupt(self) -> None:
         """One Ctrl-C."""

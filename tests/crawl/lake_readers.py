@@ -13,18 +13,14 @@ import openpyxl
 import pyarrow.dataset
 import pyarrow.fs
 from python_calamine import CalamineWorkbook
+from shipped_config import load_shipped_config
 
 from shopdata import config
-from shopdata.config import load_config
 from shopdata.sandbox import Sandbox, Shop
 
 Cell = str | int | float | None
 
-CONTRACT = load_config(
-    Path(__file__).parents[2] / "pipelines_config",
-    dict.fromkeys(("JD_FLAGSHIP_USERNAME", "JD_FLAGSHIP_PASSWORD"), "x")
-    | dict.fromkeys(("SHOPDATA_S3_ENDPOINT", "SHOPDATA_S3_ACCESS_KEY", "SHOPDATA_S3_SECRET_KEY"), "x"),
-).dataset("jd_store")
+CONTRACT = load_shipped_config().dataset("jd_store")
 
 #: The published columns where no shop sent one more.
 COLUMNS = ["shop", *CONTRACT.columns]

@@ -42,7 +42,9 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     Fault.EMPTY_REPORT: ("rejected", "a header and no rows.*allow_empty"),
 }
 #: These stay with the report that JD has made, so that a new one must be ordered.
-BOUND_TO_THE_REPORT = {Fault.REPORT_STUCK, Fault.LIST_EMPTY_LINK, Fault.FOREIGN_LINK_HOST}
+BOUND_TO_THE_REPORT = {Fault.REPORT_FAILED, Fault.REPORT_STUCK, Fault.LIST_EMPTY_LINK, Fault.FOREIGN_LINK_HOST}
+#: These wait for a person: they are not asked again before somebody has signed them in.
+PARKED = {Fault.CAPTCHA, Fault.SMS}
 #: Only these need to sign in; the others have the session of an earlier day.
 SIGN_IN = {Fault.WRONG_PASSWORD, Fault.CAPTCHA, Fault.SMS}
 SHOP = {fault: f"sandbox-{number:02d}" for number, fault in enumerate(FAULTS, 1)}
@@ -76,12 +78,10 @@ class Story:
     place: Workplace
     #: Every shop has its fault.
     first: Try
-    #: Only the shop with the wrong password is asked for again.
+    #: Only the shops that wait for a person are asked for again, and nobody has acted.
     stubborn: Try
-    #: The faults are gone and the password is mended.
+    #: The faults are gone, the password is mended, a person has signed in where that was asked.
     mended: Try
-    #: What JD has made wrong is ordered anew.
-    forced: Try
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +111,12 @@ def story(make_workplace: Callable[..., Workplace]) -> Story:
         return Try(run, place.receipt(str(DAY)), place.status(), place.sandbox.counters(), hosts)
 
     first = attempt()
-    stubborn = attempt(f"shops={WRONG_PASSWORD}")
+    parked = [SHOP[fault] for fault in PARKED]
+    stubborn = attempt(f"shops={','.join([WRONG_PASSWORD, *parked])}")
     place.sandbox.clear_faults()
     del place.variables[variable]
-    mended = attempt()
-    bound = ",".join(SHOP[fault] for fault in BOUND_TO_THE_REPORT)
-    return Story(place, first, stubborn, mended, attempt(f"shops={bound}", "force=1"))
+    place.sign_in(*parked)
+    return Story(place, first, stubborn, attempt())
 
 
 class TestFirstRun:
@@ -154,7 +154,7 @@ class TestFirstRun:
             (found,) = re.findall(rf"rejected/jd_store/{DAY}/\S+", story.first.missing[shop]["reason"])
             assert (story.place.state_dir / found.rstrip(".")).is_file()
 
-    @pytest.mark.parametrize("name", ["first", "stubborn", "mended", "forced"])
+    @pytest.mark.parametrize("name", ["first", "stubborn", "mended"])
     def test_ledger_and_bucket_say_the_same(self, story: Story, name: str) -> None:
         attempt: Try = getattr(story, name)
         cells = {cell["shop"]: cell for cell in attempt.status["cells"]}
@@ -192,7 +192,13 @@ class TestWrongPassword:
         assert story.stubborn.counters.refused_logins == {}
         assert story.stubborn.hosts == {}
         assert story.stubborn.run.programs() == set()
-        assert "unchanged since" in story.stubborn.missing[WRONG_PASSWORD]["reason"]
+        assert "credentials refused" in story.stubborn.missing[WRONG_PASSWORD]["reason"]
+
+    def test_neither_is_a_shop_that_waits_for_a_person(self, story: Story) -> None:
+        for fault in PARKED:
+            assert story.stubborn.missing[SHOP[fault]]["state"] == "needs_login"
+            assert "waits for a person since an earlier run" in story.stubborn.missing[SHOP[fault]]["reason"]
+            assert (story.place.state_dir / "screenshots" / f"jd_{SHOP[fault]}.png").read_bytes()[1:4] == b"PNG"
 
     def test_a_changed_one_is_tried(self, story: Story) -> None:
         assert story.mended.counters.logins[WRONG_PASSWORD] == 1
@@ -203,15 +209,16 @@ class TestAfterTheFaultsAreGone:
     def test_only_the_missing_shops_are_asked(self, story: Story) -> None:
         assert set(story.mended.hosts) == set(SHOP.values())
 
-    def test_they_are_published(self, story: Story) -> None:
-        assert set(story.mended.missing) <= {SHOP[fault] for fault in BOUND_TO_THE_REPORT}
+    def test_what_jd_made_wrong_is_ordered_anew(self, story: Story) -> None:
+        for fault in BOUND_TO_THE_REPORT:
+            assert story.mended.counters.jobs[SHOP[fault]] == {str(DAY): 1}
 
-    def test_force_orders_a_new_report(self, story: Story) -> None:
-        assert story.forced.counters.jobs == {SHOP[fault]: {str(DAY): 1} for fault in BOUND_TO_THE_REPORT}
+    def test_what_jd_made_well_is_not_ordered_again(self, story: Story) -> None:
+        assert SHOP[Fault.TRUNCATED_DOWNLOAD] not in story.mended.counters.jobs
 
     def test_the_partition_is_complete(self, story: Story) -> None:
-        assert story.forced.run.code == 0, story.forced.run.text[-5000:]
-        assert story.forced.receipt["missing"] == []
+        assert story.mended.run.code == 0, story.mended.run.text[-5000:]
+        assert story.mended.receipt["missing"] == []
         header, rows = lake_readers.read_by_pyarrow(story.place.store, DAY)
         assert header == lake_readers.COLUMNS
         assert rows == lake_readers.as_parquet(lake_readers.sent(story.place.sandbox, DAY))

@@ -1,0 +1,168 @@
+"""From `-a` arguments to the cells that a run is asked for (DESIGN 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from shopdata.base_spiders import Plan
+from shopdata.config import Config, Dataset, JdPortal, Lake, ObjectStore, Portals, Schedule, Shop
+from shopdata.exceptions import ArgumentError
+from shopdata.periods import PeriodKind, today
+
+KPI: Mapping[PeriodKind, str] = {"day": "kpi_days", "week": "kpi_weekly", "month": "kpi_monthly"}
+
+
+def shop(id: str, **given: Any) -> Shop:
+    return Shop(id=id, name=f"{id}'s name", platform="jd", username=id, password=SecretStr("x"), **given)
+
+
+def dataset(period: PeriodKind = "day", lag_days: int = 1) -> Dataset:
+    return Dataset(title="a report", platform="jd", period=period, lag_days=lag_days, columns=("SKU",))
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    portal = JdPortal(
+        login_url="https://a.example.com",
+        report_origin="https://b.example.com",
+        gateway_origin="https://c.example.com",
+        download_hosts=(".example.com",),
+    )
+    store = ObjectStore(endpoint="s.example.com", access_key="x", secret_key=SecretStr("x"), bucket="warehouse")
+    return Config(
+        shops=(shop("one"), shop("two"), shop("closed", enabled=False), shop("other", datasets=("kpi_days",))),
+        portals=Portals(jd=portal),
+        lake=Lake(object_store=store),
+        schedule=Schedule(),
+        datasets={
+            "store": dataset(),
+            "kpi_days": dataset("day", 3),
+            "kpi_weekly": dataset("week", 3),
+            "kpi_monthly": dataset("month", 3),
+        },
+    )
+
+
+def plan(config: Config, **arguments: str) -> Plan:
+    return Plan.from_arguments("store", {"day": "store"}, config, arguments)
+
+
+def kpi(config: Config, **arguments: str) -> Plan:
+    return Plan.from_arguments("kpi", KPI, config, arguments)
+
+
+def dts(plan: Plan) -> list[str]:
+    return [period.dt for period in plan.periods]
+
+
+class TestWithoutArguments:
+    def test_is_the_newest_day_of_all_enabled_shops(self, config: Config) -> None:
+        asked = plan(config)
+        assert dts(asked) == [str(today() - timedelta(days=1))]
+        assert [shop.id for shop in asked.shops] == ["one", "two"]
+        assert asked.force is False
+        assert asked.dataset == "store"
+
+    def test_a_lag_is_counted_from_today_in_shanghai(self, config: Config) -> None:
+        assert dts(kpi(config)) == [str(today() - timedelta(days=3))]
+
+    def test_every_run_has_an_id_of_its_own_that_sorts_by_time(self, config: Config) -> None:
+        ids = [plan(config).run_id for _ in range(3)]
+        assert len(set(ids)) == 3
+        assert [run_id[:8] for run_id in ids] == sorted(run_id[:8] for run_id in ids)
+
+    def test_scrapyd_names_the_run(self, config: Config) -> None:
+        assert plan(config, _job="job-1").run_id == "job-1"
+
+
+class TestDays:
+    def test_one(self, config: Config) -> None:
+        assert dts(plan(config, date="2026-03-01")) == ["2026-03-01"]
+
+    def test_a_range_is_a_partition_for_each_day(self, config: Config) -> None:
+        assert dts(plan(config, start="2026-02-27", end="2026-03-01")) == ["2026-02-27", "2026-02-28", "2026-03-01"]
+
+    def test_a_range_of_one_day(self, config: Config) -> None:
+        assert dts(plan(config, start="2026-03-01", end="2026-03-01")) == ["2026-03-01"]
+
+    def test_a_year_is_the_longest(self, config: Config) -> None:
+        assert len(plan(config, start="2024-01-01", end="2024-12-31").periods) == 366
+
+    def test_a_week_is_named_by_its_last_day(self, config: Config) -> None:
+        assert dts(kpi(config, period="week", date="2026-03-07")) == ["2026-03-01_2026-03-07"]
+
+    def test_a_month_is_named_by_any_of_its_days(self, config: Config) -> None:
+        for day in ("2026-02-01", "2026-02-14", "2026-02-28"):
+            assert dts(kpi(config, period="month", date=day)) == ["2026-02-01_2026-02-28"]
+
+    def test_a_range_of_months_has_each_once(self, config: Config) -> None:
+        assert dts(kpi(config, period="month", start="2026-01-30", end="2026-02-02")) == [
+            "2026-01-01_2026-01-31",
+            "2026-02-01_2026-02-28",
+        ]
+
+
+class TestShops:
+    def test_in_the_order_of_the_file_each_once(self, config: Config) -> None:
+        assert [shop.id for shop in plan(config, shops=" two, one,two ,").shops] == ["one", "two"]
+
+    def test_another_dataset_has_other_shops(self, config: Config) -> None:
+        assert [shop.id for shop in kpi(config).shops] == ["one", "two", "other"]
+
+
+class TestForce:
+    @pytest.mark.parametrize("value", ["1", "true", "yes"])
+    def test_yes(self, config: Config, value: str) -> None:
+        assert plan(config, force=value).force is True
+
+    @pytest.mark.parametrize("value", ["0", "false", "no", ""])
+    def test_no(self, config: Config, value: str) -> None:
+        assert plan(config, force=value).force is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param({"dat": "2026-03-01"}, "has no argument 'dat'.*Did you mean `-a date=…`", id="misspelt name"),
+        pytest.param({"colour": "blue"}, "has no argument 'colour'.*Expected date, start, end", id="unknown name"),
+        pytest.param({"date": "1.3.2026"}, "not a date.*'1.3.2026'.*YYYY-MM-DD", id="not a date"),
+        pytest.param({"date": "2026-02-30"}, "not a date", id="a day that does not exist"),
+        pytest.param({"date": ""}, "not a date", id="empty date"),
+        pytest.param({"date": "2099-01-01"}, "-a date: store does not have this period yet.*2099-01-01", id="future"),
+        pytest.param(
+            {"start": "2099-01-01", "end": "2099-01-02"}, "-a end: store does not have this", id="range in the future"
+        ),
+        pytest.param({"start": "2026-03-01"}, "a range needs end too.*Add `-a end=", id="start without end"),
+        pytest.param({"end": "2026-03-01"}, "a range needs start too.*Add `-a start=", id="end without start"),
+        pytest.param(
+            {"date": "2026-03-01", "start": "2026-03-01", "end": "2026-03-02"},
+            "exclude each other",
+            id="date and range",
+        ),
+        pytest.param({"start": "2026-03-02", "end": "2026-03-01"}, "ends before it starts", id="backwards"),
+        pytest.param({"start": "2016-03-02", "end": "2026-03-01"}, "too long.*days, expected 366", id="ten years"),
+        pytest.param({"shops": "ome"}, "'ome'.*Did you mean 'one'", id="misspelt shop"),
+        pytest.param({"shops": "one,zebra"}, "'zebra'.*Known: one, two", id="a shop that there is not"),
+        pytest.param({"shops": "closed"}, "no enabled shop 'closed'", id="disabled shop"),
+        pytest.param({"shops": "other"}, "no enabled shop 'other' has the dataset 'store'", id="shop without dataset"),
+        pytest.param({"shops": " , "}, "no shop is named", id="only commas"),
+        pytest.param({"force": "maybe"}, "neither yes nor no.*'maybe'", id="force is a word"),
+        pytest.param({"period": "week"}, "-a period: this period is not known.*'week'.*expected day", id="no weeks"),
+        pytest.param({"period": "year"}, "this period is not known", id="unknown period"),
+    ],
+)
+def test_refused(config: Config, arguments: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ArgumentError, match=sentence):
+        plan(config, **arguments)
+
+
+def test_the_newest_day_is_not_in_the_future(config: Config) -> None:
+    newest = today() - timedelta(days=1)
+    assert dts(plan(config, date=str(newest))) == [str(newest)]
+    with pytest.raises(ArgumentError, match=f"expected {newest} or earlier"):
+        plan(config, date=str(newest + timedelta(days=1)))

@@ -1,0 +1,87 @@
+"""A session that ends while a run is under way is renewed once, and the same request repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import lake_readers
+import pytest
+from workplace import Run, Workplace, crawl_command
+
+from shopdata.sandbox import Counters, Fault, Record
+
+pytestmark = [pytest.mark.browser, pytest.mark.services]
+
+DAY = date(2026, 3, 1)
+AT_THE_ORDER, IN_THE_MIDDLE, ALWAYS, NEVER = (f"sandbox-{number:02d}" for number in range(1, 5))
+CREATE = "downloadERPSupplyChainProData.ajax"
+
+
+@dataclass
+class Story:
+    place: Workplace
+    run: Run
+    counters: Counters
+    records: dict[str, list[Record]]
+    receipt: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def story(make_workplace: Callable[..., Workplace]) -> Story:
+    place = make_workplace(shops=4, report_seconds=2.0, dead_session_answer="mixed")
+    place.edit("portals.yaml", lambda portals: portals["jd"].update(max_tries=1))
+    place.sign_in(AT_THE_ORDER, IN_THE_MIDDLE, ALWAYS, NEVER)
+    place.sandbox.set_fault(AT_THE_ORDER, Fault.SESSION_DEAD_ONCE)
+    place.sandbox.set_fault(ALWAYS, Fault.SESSION_DEAD_ALWAYS)
+    run = place.start(*crawl_command(f"date={DAY}"))
+    run.wait_until(lambda: place.sandbox.records(IN_THE_MIDDLE, host="report"))
+    place.sandbox.set_fault(IN_THE_MIDDLE, Fault.SESSION_DEAD_ONCE)
+    run.wait()
+    records = {shop.id: place.sandbox.records(shop.id) for shop in place.sandbox.shops}
+    return Story(place, run, place.sandbox.counters(), records, place.receipt(str(DAY)))
+
+
+@pytest.mark.parametrize("shop", [AT_THE_ORDER, IN_THE_MIDDLE])
+def test_renewed_once(story: Story, shop: str) -> None:
+    assert story.counters.logins[shop] == 1
+    assert story.counters.refused_logins == {}
+    assert shop in [entry["id"] for entry in story.receipt["shops"]]
+
+
+def test_an_order_that_met_a_dead_session_is_placed_once(story: Story) -> None:
+    assert len([record for record in story.records[AT_THE_ORDER] if record.path.endswith(CREATE)]) == 2
+    assert story.counters.jobs[AT_THE_ORDER] == {str(DAY): 1}
+
+
+def test_the_list_is_asked_again_and_the_report_is_not_ordered_again(story: Story) -> None:
+    assert 302 in {record.status for record in story.records[IN_THE_MIDDLE] if record.host == "report"}
+    assert story.counters.jobs[IN_THE_MIDDLE] == {str(DAY): 1}
+
+
+def test_a_session_that_never_lives_ends_that_shop_only(story: Story) -> None:
+    assert story.run.code == 1
+    assert [entry["id"] for entry in story.receipt["missing"]] == [ALWAYS]
+    assert story.counters.logins[ALWAYS] == 1
+    (missing,) = story.receipt["missing"]
+    assert "although the shop has just signed in" in missing["reason"]
+    assert f"scrapy login {ALWAYS}" in missing["reason"]
+
+
+def test_a_living_session_needs_no_sign_in(story: Story) -> None:
+    assert NEVER not in story.counters.logins
+
+
+def test_new_sessions_are_saved_for_the_next_run(story: Story) -> None:
+    story.place.sandbox.clear_faults()
+    story.place.sandbox.clear_records()
+    run = story.place.crawl("date=2026-02-28", f"shops={AT_THE_ORDER},{IN_THE_MIDDLE},{NEVER}")
+    assert run.code == 0, run.text
+    assert story.place.sandbox.counters().logins == {}
+    run = story.place.crawl(f"date={DAY}")
+    assert run.code == 0, run.text
+    assert lake_readers.read_by_pyarrow(story.place.store, DAY)[1] == lake_readers.as_parquet(
+        lake_readers.sent(story.place.sandbox, DAY)
+    )

@@ -22,6 +22,7 @@
     └── NeedsPersonError           somebody must sign in or mend the credentials
         ├── CredentialsRefusedError
         ├── ChallengeError         captcha, slider or SMS code
+        ├── ParkedError            it was so in an earlier run, and nobody has acted since
         └── BrowserMissingError    no Chromium was found to sign in with
 
 A sentence has four parts: what, where, what was found against what was expected, and what to do. None of them may
@@ -104,7 +105,12 @@ class TransientError(ShopdataError):
 
 
 class PortalError(TransientError):
-    """Raised when a portal is down, slow, cuts a download short or answers what nobody knows."""
+    """Raised when a portal is down, slow, cuts a download short or answers what nobody knows.
+
+    `retry_after_seconds` is how long it wants to be left alone, where it says so.
+    """
+
+    retry_after_seconds: float = 0
 
 
 class TooLateError(PortalError):
@@ -161,9 +167,13 @@ class RejectedFileError(TerminalError):
 
 
 class NeedsPersonError(ShopdataError):
-    """A person must act; this shop waits, the others go on."""
+    """A person must act; this shop waits, the others go on.
+
+    Where `parks` is true, the shop is not asked again until `scrapy login`, changed credentials or `force=1`.
+    """
 
     state = "needs_login"
+    parks: ClassVar[bool] = True
 
 
 class CredentialsRefusedError(NeedsPersonError):
@@ -176,3 +186,11 @@ class ChallengeError(NeedsPersonError):
 
 class BrowserMissingError(NeedsPersonError):
     """Raised when a shop must be signed in and no Chromium is to be found."""
+
+    parks = False
+
+
+class ParkedError(NeedsPersonError):
+    """Raised instead of asking a portal for a shop that waits for a person since an earlier run."""
+
+    parks = False

@@ -19,7 +19,7 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import CredentialsRefusedError, PortalError
+from shopdata.exceptions import ChallengeError, NeedsPersonError, PortalError
 from shopdata.login import Answer, login_for
 from shopdata.login.risk import risk_error
 from shopdata.login.sessions import Session
@@ -130,20 +130,13 @@ class SessionMiddleware:
 
     async def _sign_in(self, shop: Shop) -> Session:
         """Signs a shop in and saves its session; the caller holds the shop's lock."""
-        if await run_in_thread(self._workspace.sessions.is_refused, shop):
-            raise CredentialsRefusedError(
-                "credentials refused by an earlier sign-in, and unchanged since",
-                where=f"shop {shop.id!r}",
-                todo="Mend user name or password in the environment, or try the same ones again with `-a force=1`.",
-            )
         self._logins_open += 1
         try:
             async with self._logins:
                 logger.info("%s: signing in", shop.id)
                 self._stat("count")
                 cookies = await self._cookies_of_new_session(shop, self._workspace.config.portal(shop.platform))
-        except CredentialsRefusedError:
-            await run_in_thread(self._workspace.sessions.remember_refusal, shop)
+        except NeedsPersonError:
             self._stat("refused")
             raise
         finally:
@@ -158,6 +151,10 @@ class SessionMiddleware:
                 page = await self._open_login_page(shop, portal)
                 await login_for(shop.platform).sign_in(page, shop, portal)
                 return [dict(cookie) for cookie in await page.context.cookies()]
+        except ChallengeError:
+            if page is not None:
+                await page.screenshot(path=self._workspace.staging.screenshot(shop.platform, shop.id))
+            raise
         except (PlaywrightTimeoutError, TimeoutError):
             raise PortalError(
                 "the sign-in took too long",

@@ -23,6 +23,8 @@ SHOPDATA_SHOPS_AT_ONCE = 8
 SHOPDATA_LOGINS_AT_ONCE = 4
 #: How many processes read workbooks, in runs of many shops.
 SHOPDATA_WORKERS = min(os.cpu_count() or 1, 4)
+#: Whether a crawl shows its progress and a summary.
+SHOPDATA_PROGRESS = True
 #: For how many days parsed tables stay in the state directory; later they are read again from raw/ when needed.
 SHOPDATA_KEEP_TABLES_DAYS = 7
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from shopdata.config import Config, load_config
+from shopdata.config import Config, load_config, project_folder
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.ledger import Ledger
 from shopdata.lake.objects import ObjectStore
@@ -38,7 +38,8 @@ class Workspace:
     def from_settings(cls, settings: Mapping[str, Any]) -> Workspace:
         """Reads the `SHOPDATA_…` settings."""
         return cls(
-            state_dir=Path(settings["SHOPDATA_STATE_DIR"]).absolute(),
+            # From any folder of the project it is the same ledger.
+            state_dir=project_folder() / settings["SHOPDATA_STATE_DIR"],
             database_url=settings.get("SHOPDATA_DATABASE_URL"),
             secret_key=settings.get("SHOPDATA_SECRET_KEY"),
             shops_at_once=int(settings["SHOPDATA_SHOPS_AT_ONCE"]),

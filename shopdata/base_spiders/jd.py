@@ -6,7 +6,6 @@ import time
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urljoin
 
@@ -16,21 +15,17 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.base_spiders.report_spider import ReportSpider
 from shopdata.config import JdPortal, Platform, Shop
-from shopdata.exceptions import PortalError, ReportRefusedError, TooLateError
+from shopdata.exceptions import PortalError, ReportRefusedError, TerminalError, TooLateError
 from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey
+from shopdata.login.jd import AJAX_HEADERS, LIST_PATH
 from shopdata.periods import SHANGHAI, Period
-
-LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
 
 #: A report's status is a text; every other value means that it failed (PORTALS 4.3).
 GENERATING, DONE = "1", "2"
 
 #: The portal's clock and ours may differ by so much.
 CLOCK_TOLERANCE = timedelta(seconds=30)
-
-#: JD's own page sends these with every call of the report centre.
-AJAX_HEADERS = {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json, text/plain, */*"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +84,7 @@ class JdSpider(ReportSpider):
         cell = await run_in_thread(self.workspace.ledger.cell, key)
         if cell is not None and cell.job and not self.plan.force:
             job = ReportJob(**cell.job)
-            if any(report.is_of(job) for report in await self._list_reports(shop)):
+            if self._may_come_good(job, own_report(job, await self._list_reports(shop))):
                 return job
         self.step(shop, period, "create")
         submitted_at = datetime.now(SHANGHAI)
@@ -109,6 +104,14 @@ class JdSpider(ReportSpider):
         job = ReportJob(str(task_name), report_type, submitted_at.isoformat())
         await run_in_thread(self.workspace.ledger.set_job, key, asdict(job))
         return job
+
+    def _may_come_good(self, job: ReportJob, report: Report | None) -> bool:
+        """False for a report that is gone, or that the portal had its deadline's time for and did not finish."""
+        if report is None:
+            return False
+        age = datetime.now(SHANGHAI) - datetime.fromisoformat(job.submitted_at)
+        is_whole = report.status == DONE and bool(report.link)
+        return is_whole or age.total_seconds() < self.portal.report_deadline_seconds
 
     async def wait_for_report(self, shop: Shop, period: Period, job: ReportJob) -> Report:
         """Looks into the list until the job's report is done and has a link.
@@ -149,7 +152,12 @@ class JdSpider(ReportSpider):
         """Fetches the file of a finished report."""
         self.step(shop, period, "download")
         item = self.report_file(shop, period)
-        await self.client(shop).fetch_file(link, self.portal.report_origin, Path(item.path))
+        try:
+            await self.client(shop).fetch_file(link, self.portal.report_origin, item.path)
+        except TerminalError:
+            # The same report would lead to the same refusal.
+            await run_in_thread(self.workspace.ledger.set_job, CellKey(item.dataset, item.dt, item.shop_id), None)
+            raise
         return item
 
     async def _list_reports(self, shop: Shop) -> list[Report]:

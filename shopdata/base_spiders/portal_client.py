@@ -165,10 +165,13 @@ class PortalClient:
         return state.attempt_number >= tries
 
     def _wait_seconds(self, state: RetryCallState) -> float:
-        if isinstance(_error_of(state), RiskBlockedError):
+        error = _error_of(state)
+        if isinstance(error, RiskBlockedError):
             jitter = random.uniform(0.8, 1.2)  # noqa: S311 - so that shops do not come back in step
             return float(self._portal.cooldown_seconds * 2 ** (self._cooldowns - 1) * jitter)
-        return wait_exponential_jitter(self._portal.retry_after_seconds, max=_LONGEST_WAIT_SECONDS)(state)
+        ours = wait_exponential_jitter(self._portal.retry_after_seconds, max=_LONGEST_WAIT_SECONDS)(state)
+        theirs = error.retry_after_seconds if isinstance(error, PortalError) else 0
+        return min(max(ours, theirs), _LONGEST_WAIT_SECONDS)
 
     def _give_up(self, state: RetryCallState) -> NoReturn:
         error = _error_of(state)
@@ -204,13 +207,17 @@ class PortalClient:
     def _check_status(self, response: Response, *, is_file: bool) -> None:
         if response.status == 200 or (is_file and response.status in (301, 302, 303, 307, 308)):
             return
-        raise PortalError(
+        error = PortalError(
             "the portal refused",
             where=self._place(response.url),
             found=f"HTTP {response.status}",
             expected="HTTP 200",
             todo="Nothing to do now: the next run asks again. If it stays, look at the portal's page by hand.",
         )
+        # Its other form, a date, is rare and then our own waits do.
+        wanted = (response.headers.get("Retry-After") or b"").decode("latin-1")
+        error.retry_after_seconds = float(wanted) if wanted.isdigit() else 0
+        raise error
 
     def _tell(self, state: RetryCallState) -> None:
         assert state.next_action is not None

@@ -21,7 +21,7 @@ from shopdata.base_spiders.plan import Plan
 from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.base_spiders.side_by_side import Slots, side_by_side
 from shopdata.config import Config, Platform, Portal, Shop
-from shopdata.exceptions import ShopdataError
+from shopdata.exceptions import NeedsPersonError, ParkedError, ShopdataError
 from shopdata.items import Partition, ReportFile
 from shopdata.lake.ledger import CellKey
 from shopdata.periods import SHANGHAI, Period, PeriodKind
@@ -112,7 +112,7 @@ class ReportSpider(scrapy.Spider):
         ledger.add_cells(self.platform, keys)
         if plan.force:
             for shop in plan.shops:
-                self.workspace.sessions.forget_refusal(shop)
+                self.workspace.sessions.unpark(shop)
             return set(keys)
         states = {cell.key: cell.state for period in plan.periods for cell in ledger.cells(plan.dataset, period.dt)}
         return {key for key in keys if not (states[key].is_done or states[key] is CellState.STAGED)}
@@ -125,8 +125,11 @@ class ReportSpider(scrapy.Spider):
                 await run_in_thread(self.workspace.ledger.claim, key, self.plan.run_id)
                 self._asked.add(key)
                 try:
+                    await self._refuse_parked(shop)
                     item = await self.collect(shop, period)
                 except ShopdataError as error:
+                    if isinstance(error, NeedsPersonError) and error.parks:
+                        await run_in_thread(self.workspace.sessions.park, shop, str(error))
                     await self._settle(key, CellState(error.state), str(error))
                 except asyncio.CancelledError:
                     # Somebody stops the run: no time for threads, and the state must be true before we go.
@@ -139,6 +142,14 @@ class ReportSpider(scrapy.Spider):
                 else:
                     yield item
             self._send(signals.shop_signed_in, shop=shop.id)
+
+    async def _refuse_parked(self, shop: Shop) -> None:
+        reason = await run_in_thread(self.workspace.sessions.parked, shop)
+        if reason:
+            raise ParkedError(
+                f"the shop waits for a person since an earlier run. Then: {reason.rstrip('.')}",
+                todo=f"Mend its credentials, run `scrapy login {shop.id}`, or try again as it is with `-a force=1`.",
+            )
 
     async def _settle(self, key: CellKey, state: CellState, reason: str) -> None:
         logger.error("%s %s %s: %s: %s", *self._name(key), state, reason)
@@ -159,7 +170,8 @@ class ReportSpider(scrapy.Spider):
             cells = ledger.cells(plan.dataset, period.dt)
             published = ledger.partitions(plan.dataset, period.dt)
             is_waiting = any(cell.state is CellState.STAGED for cell in cells)
-            is_refresh_due = any(p.refresh_state == "FAILED" for p in published)
+            # PENDING: a run that ended between the two; it must not stay so for ever.
+            is_refresh_due = any(p.refresh_state in ("FAILED", "PENDING") for p in published)
             is_unpublished = not published and any(cell.raw is not None for cell in cells)
             was_asked = any(cell.key in self._asked for cell in cells)
             if was_asked or is_waiting or is_refresh_due or is_unpublished:

@@ -1,6 +1,6 @@
 """`pipelines_config/` as typed models: shops, portals, lake, schedule and the contract of each dataset."""
 
-from shopdata.config.loading import Config, config_source, load_config
+from shopdata.config.loading import Config, config_source, load_config, project_folder
 from shopdata.config.models import (
     Dataset,
     Dremio,
@@ -32,4 +32,5 @@ __all__ = [
     "Shop",
     "config_source",
     "load_config",
+    "project_folder",
 ]

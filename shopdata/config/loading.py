@@ -79,11 +79,14 @@ def config_source(environ: Mapping[str, str] | None = None) -> Traversable:
     chosen = environ.get("SHOPDATA_CONFIG_DIR")
     if chosen:
         return Path(chosen)
+    beside = project_folder() / "pipelines_config"
+    return beside if beside.is_dir() else importlib.resources.files("pipelines_config")
+
+
+def project_folder() -> Path:
+    """Where scrapy.cfg stands, looked for from here upwards as Scrapy does; the current folder if there is none."""
     here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "scrapy.cfg").is_file() and (folder / "pipelines_config").is_dir():
-            return folder / "pipelines_config"
-    return importlib.resources.files("pipelines_config")
+    return next((folder for folder in (here, *here.parents) if (folder / "scrapy.cfg").is_file()), here)
 
 
 def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | None = None) -> Config:

@@ -155,7 +155,7 @@ class JdLoginPage(Model):
     submit: tuple[str, ...] = ("#paipaiLoginSubmit", "button.password__submit", "#loginsubmit")
     refused: tuple[str, ...] = (".msg-error", ".login-error", ".password__error", "[class*=error]")
     slider: tuple[str, ...] = (".JDJRV-slide-btn", ".JDJRV-bigimg")
-    shop_name: tuple[str, ...] = (".shop-menu-accountV1__right-account-top-name",)
+    second_factor: tuple[str, ...] = ("text=认证魔方", "text=手机短信验证码")
 
 
 class JdPortal(Portal):
@@ -165,6 +165,9 @@ class JdPortal(Portal):
     gateway_origin: Url
     poll_every_seconds: PositiveSeconds = 5
     report_deadline_seconds: PositiveSeconds = 1800
+    #: Where JD asks for its second factor: hosts, and the path on any host.
+    second_factor_hosts: tuple[str, ...] = ("aq.jd.com", "safe.jd.com")
+    second_factor_path: Text = "/certified"
     #: A path of the page one lands on after a sign-in.
     home_path: Text = "/jdm/home"
     #: Cookies without which nobody is signed in.
@@ -236,7 +239,10 @@ class Dremio(Model):
     @field_validator("url")
     @classmethod
     def _checked(cls, url: str) -> str:
-        return _checked_url(url) if url else url
+        # Plain http is the operator's choice here, as `secure: false` is for the store: both often stand in one rack.
+        if url and not re.fullmatch(r"https?://[^\s/]+/?", url):
+            raise ValueError("write a whole address, for example https://dremio.example.com:9047")
+        return url.rstrip("/")
 
     @model_validator(mode="after")
     def _whole(self) -> Dremio:

@@ -96,6 +96,12 @@ def _build_pairs(
         yield key, _build(value_node, (*path, key), source, environ)
 
 
+def _todo(name: str, path: Path) -> str:
+    # A default would be the secret itself, in a file.
+    is_secret = any(word in str(path[-1]) for word in ("password", "key")) if path else False
+    return f"Set {name}." if is_secret else f"Set {name}, or write ${{{name}:-default}} if it may be missing."
+
+
 def _fill(text: str, path: Path, source: YamlSource, environ: Mapping[str, str]) -> str:
     def value_of(match: re.Match[str]) -> str:
         name, default = match.group(1), match.group(2)
@@ -107,7 +113,7 @@ def _fill(text: str, path: Path, source: YamlSource, environ: Mapping[str, str])
                 UsageError(
                     f"the environment variable {name} is not set",
                     where=source.place(path),
-                    todo=f"Set {name}, or write ${{{name}:-default}} if it may be missing.",
+                    todo=_todo(name, path),
                 )
             )
             return match.group(0)

@@ -2,11 +2,12 @@
 
 ::
 
-    incoming/   a download that may not be whole
-    raw/        checked and staged, not yet in the object store (the outbox)
-    rejected/   what a portal sent instead of a report, kept for inspection
-    tables/     parsed raw files, so that a later run of the same day need not read them again
-    merged/     the workbook and the Parquet file as published
+    incoming/     a download that may not be whole
+    raw/          checked and staged, not yet in the object store (the outbox)
+    rejected/     what a portal sent instead of a report, kept for inspection
+    screenshots/  what a portal asked of a person
+    tables/       parsed raw files, so that a later run of the same day need not read them again
+    merged/       the workbook and the Parquet file as published
 
 Below each, paths are those of the keys (DESIGN 5.5): made of ids and dates, never of a display name.
 """
@@ -44,6 +45,10 @@ class Staging:
     def merged(self, dataset: str, dt: str, extension: str) -> Path:
         """The local copy of a published file."""
         return self._place("merged", dataset, f"{dataset}_{dt}.{extension}")
+
+    def screenshot(self, platform: str, shop_id: str) -> Path:
+        """What the login page showed when it asked for a person."""
+        return self._place("screenshots", f"{platform}_{shop_id}.png")
 
     def reject(self, path: Path, dataset: str, dt: str, shop_id: str, extension: str) -> Path:
         """Keeps a file that is not what it should be; returns where."""

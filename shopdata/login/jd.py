@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from playwright.async_api import Locator, Page
 
 from shopdata.config import JdPortal, Portal, Shop
-from shopdata.exceptions import ChallengeError, CredentialsRefusedError
-from shopdata.login.steps import Answer, Patience, Risk, first_visible
+from shopdata.exceptions import CredentialsRefusedError
+from shopdata.login.steps import SMS_CODE, Answer, Patience, Risk, challenge, first_visible
 
-#: Hosts and paths of the second factor (PORTALS 4.1).
-_SECOND_FACTOR_HOSTS = ("aq.jd.com", "safe.jd.com")
-_SECOND_FACTOR_PATH = "/certified"
-_SECOND_FACTOR_TEXTS = ("text=认证魔方", "text=手机短信验证码")
+#: The account-wide list of reports.
+LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
+#: JD's own pages send these with every call of the report centre.
+AJAX_HEADERS = {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json, text/plain, */*"}
 
 #: Codes of JD's merchant gateways that mean risk control (PORTALS 4.2).
 _RISK_CODES = {"601": "未经京东授权的软件操作", "-407": "不安全"}
@@ -75,19 +76,17 @@ class JdLogin:
 
     async def _raise_if_challenged(self, page: Page, shop: Shop, portal: JdPortal) -> None:
         place = urlsplit(page.url)
-        what = ""
         if await first_visible(page, portal.login_page.slider) is not None:
-            what = "a slider"
-        elif place.hostname in _SECOND_FACTOR_HOSTS or place.path.startswith(_SECOND_FACTOR_PATH):
-            what = "an SMS code"
-        elif await first_visible(page, _SECOND_FACTOR_TEXTS) is not None:
-            what = "an SMS code"
-        if what:
-            raise ChallengeError(
-                f"JD asks for {what}",
-                where=f"shop {shop.id!r}",
-                todo=f"Sign in by hand with `scrapy login {shop.id} --headed`.",
-            )
+            raise challenge(shop, "JD", "a slider")
+        is_second_factor = place.hostname in portal.second_factor_hosts or place.path.startswith(
+            portal.second_factor_path
+        )
+        if is_second_factor or await first_visible(page, portal.login_page.second_factor) is not None:
+            raise challenge(shop, "JD", SMS_CODE)
+
+    def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
+        assert isinstance(portal, JdPortal)
+        return f"{urljoin(portal.report_origin, LIST_PATH)}?uuid={uuid.uuid4()}", AJAX_HEADERS
 
     def session_cookies(self, portal: Portal) -> Sequence[str]:
         assert isinstance(portal, JdPortal)

@@ -8,16 +8,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator, Page, Response
 
 from shopdata.config import PddPortal, Portal, Shop
-from shopdata.exceptions import ChallengeError, CredentialsRefusedError
-from shopdata.login.steps import Answer, Patience, Risk, first_visible
+from shopdata.exceptions import CredentialsRefusedError
+from shopdata.login.steps import SMS_CODE, Answer, Patience, Risk, challenge, first_visible
 
 AUTH_PATH = "/janus/api/auth"
+#: Answers {"result": {"login": …}}, with cookies alone (PORTALS 1.3).
+CHECK_PATH = "/janus/api/checkLogin"
 
 #: "The session has ended", on every interface of the back office (PORTALS 1.3).
 SESSION_ENDED = 43001
@@ -102,9 +104,9 @@ class PddLogin:
             if not verdict.empty():
                 self._raise_if_refused(shop, verdict.get_nowait())
             if await first_visible(page, portal.login_page.slider) is not None:
-                raise _challenge(shop, "a slider")
+                raise challenge(shop, "Pinduoduo", "a slider")
             if await first_visible(page, portal.sms_form.code) is not None:
-                raise _challenge(shop, "an SMS code")
+                raise challenge(shop, "Pinduoduo", SMS_CODE)
             await patience.look_again(shop, "the back office after the sign-in")
 
     async def has_landed(self, page: Page, portal: Portal) -> bool:
@@ -118,13 +120,13 @@ class PddLogin:
         code = error_code(answer)
         result = answer.get("result")
         if code == TOO_OFTEN:
-            raise _challenge(shop, "a captcha")
+            raise challenge(shop, "Pinduoduo", "a captcha")
         if code in _PERSON_CODES:
-            raise _challenge(shop, _PERSON_CODES[code])
+            raise challenge(shop, "Pinduoduo", _PERSON_CODES[code])
         # `success` alone is no proof: a second factor may still be wanted (PORTALS 1.2).
         needs_phone = isinstance(result, dict) and (result.get("forceMobileVerify") or result.get("identityVerifyURL"))
         if code in _PHONE_CODES or needs_phone:
-            raise _challenge(shop, "an SMS code")
+            raise challenge(shop, "Pinduoduo", SMS_CODE)
         if answer.get("success") is False:
             # A wrong password has no code of its own that anybody has recorded; every other "no" is taken for one.
             raise CredentialsRefusedError(
@@ -133,6 +135,10 @@ class PddLogin:
                 found=f"「{error_text(answer)[:80]}」 on Pinduoduo's login page",
                 todo="Mend user name or password in the environment; the same password is not tried again.",
             )
+
+    def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
+        assert isinstance(portal, PddPortal)
+        return urljoin(portal.origin, CHECK_PATH), {}
 
     def session_cookies(self, portal: Portal) -> Sequence[str]:
         assert isinstance(portal, PddPortal)
@@ -172,11 +178,3 @@ async def _note_auth(response: Response, verdict: asyncio.Queue[dict[str, Any]])
         return
     if isinstance(answer, dict):
         verdict.put_nowait(answer)
-
-
-def _challenge(shop: Shop, what: str) -> ChallengeError:
-    return ChallengeError(
-        f"Pinduoduo asks for {what}",
-        where=f"shop {shop.id!r}",
-        todo=f"Sign in by hand with `scrapy login {shop.id} --headed`.",
-    )

@@ -107,9 +107,19 @@ def _jar_cookie(cookie: dict[str, Any]) -> Cookie:
     )
 
 
+@dataclass(frozen=True)
+class AboutSession:
+    """A saved session as a list shows it; `saved_at` is None where there is none."""
+
+    saved_at: datetime | None
+    checked_at: datetime | None
+    checked_state: str
+    parked: str
+
+
 @dataclass
 class SessionStore:
-    """Sessions, and which credentials were refused, in files that only their owner can read."""
+    """Sessions, and which shops wait for a person, in files that only their owner can read."""
 
     folder: Path
     secret_key: str | None = field(default=None, repr=False)
@@ -122,7 +132,7 @@ class SessionStore:
         return Session(data["cookies"], datetime.fromisoformat(data["saved_at"]))
 
     def save(self, shop: Shop, cookies: Iterable[dict[str, Any]]) -> Session:
-        """Saves a session; a refusal that was remembered is forgotten."""
+        """Saves a session; that the shop was parked is forgotten."""
         saved_at = datetime.now(UTC)
         kept = list(cookies)
         self._write(shop, {"username": shop.username, "saved_at": saved_at.isoformat(), "cookies": kept})
@@ -134,20 +144,42 @@ class SessionStore:
         if data.pop("cookies", None) is not None:
             self._write(shop, data)
 
-    def remember_refusal(self, shop: Shop) -> None:
-        """Remembers, without keeping them, that these credentials were refused."""
-        self._write(shop, {"username": shop.username, "refused": self._fingerprint(shop)})
+    def park(self, shop: Shop, reason: str) -> None:
+        """Remembers that a person must act before these credentials are used again: trying on locks accounts.
 
-    def forget_refusal(self, shop: Shop) -> None:
-        """Lets the same credentials be tried once more."""
+        The credentials themselves are not kept, only a salted fingerprint.
+        """
+        self._write(shop, {**self._read(shop), "parked": reason, "fingerprint": self._fingerprint(shop)})
+
+    def unpark(self, shop: Shop) -> None:
+        """Lets the same credentials be used once more."""
         data = self._read(shop)
-        if data.pop("refused", None) is not None:
+        if data.pop("parked", None) is not None:
             self._write(shop, data)
 
-    def is_refused(self, shop: Shop) -> bool:
-        """True if these very credentials were refused before: trying them again locks accounts."""
-        refused = self._read(shop).get("refused")
-        return isinstance(refused, str) and hmac.compare_digest(refused, self._fingerprint(shop, refused[:32]))
+    def parked(self, shop: Shop) -> str:
+        """Why the shop waits for a person; "" if it does not, or if its credentials have changed since."""
+        data = self._read(shop)
+        reason, known = data.get("parked"), str(data.get("fingerprint") or "")
+        if not reason or not hmac.compare_digest(known, self._fingerprint(shop, known[: 2 * _SALT_BYTES])):
+            return ""
+        return str(reason)
+
+    def note_check(self, shop: Shop, state: str) -> None:
+        """Remembers what the portal said when it was asked whether the session lives."""
+        checked_at = datetime.now(UTC).isoformat()
+        self._write(shop, {**self._read(shop), "checked_at": checked_at, "checked_state": state})
+
+    def about(self, shop: Shop) -> AboutSession:
+        """What is known about a shop's session without asking anybody."""
+        data = self._read(shop)
+        has_session = bool(data.get("cookies")) and data.get("username") == shop.username
+        return AboutSession(
+            saved_at=_moment(data.get("saved_at")) if has_session else None,
+            checked_at=_moment(data.get("checked_at")) if has_session else None,
+            checked_state=str(data.get("checked_state") or "") if has_session else "",
+            parked=self.parked(shop),
+        )
 
     def _fingerprint(self, shop: Shop, salt: str | None = None) -> str:
         salt = salt or secrets.token_hex(_SALT_BYTES)
@@ -187,3 +219,7 @@ class SessionStore:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
         beside.replace(path)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

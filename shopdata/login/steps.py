@@ -13,7 +13,10 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Locator, Page
 
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import PortalError
+from shopdata.exceptions import ChallengeError, PortalError
+
+#: The one challenge that needs no window.
+SMS_CODE = "an SMS code"
 
 #: How often a login page is looked at while it makes up its mind.
 LOOK_EVERY_SECONDS = 0.1
@@ -66,6 +69,9 @@ class PlatformLogin(Protocol):
     async def has_landed(self, page: Page, portal: Portal) -> bool:
         """True once the page is the back office of a signed-in shop, whoever did the last step."""
 
+    def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
+        """The cheapest GET that needs a session: its URL and headers."""
+
     def session_cookies(self, portal: Portal) -> Sequence[str]:
         """Which cookies: the names without which nobody is signed in."""
 
@@ -96,6 +102,15 @@ async def _visible_in(frame: Frame, selector: str) -> Locator | None:
         # The frame went away while the page was moving on; the next look sees what came after.
         return None
     return None
+
+
+def challenge(shop: Shop, platform: str, what: str) -> ChallengeError:
+    """The error for a page that asks for a person; an SMS code can also be given on the terminal."""
+    command = f"`scrapy login {shop.id}`" if what == SMS_CODE else f"`scrapy login {shop.id} --headed`"
+    also = " and type the code" if what == SMS_CODE else ""
+    return ChallengeError(
+        f"{platform} asks for {what}", where=f"shop {shop.id!r}", todo=f"Sign in by hand with {command}{also}."
+    )
 
 
 class Patience:

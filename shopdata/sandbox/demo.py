@@ -85,7 +85,10 @@ def _crawl(arguments: tuple[str, ...], environment: Mapping[str, str]) -> int:
     try:
         return process.wait()
     except BaseException:
-        process.send_signal(signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGINT)
+        if sys.platform == "win32":
+            process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_SECONDS)
         raise

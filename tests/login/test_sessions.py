@@ -44,11 +44,11 @@ class TestSaving:
 
     def test_nothing_was_saved(self, store: SessionStore, shop: Shop) -> None:
         assert store.load(shop) is None
-        assert not store.is_refused(shop)
+        assert store.parked(shop) == ""
 
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such modes")
     def test_only_its_owner_can_read_it(self, store: SessionStore, shop: Shop) -> None:
-        for write in (lambda: store.save(shop, COOKIES), lambda: store.remember_refusal(shop)):
+        for write in (lambda: store.save(shop, COOKIES), lambda: store.park(shop, "credentials refused")):
             write()
             assert stat.S_IMODE(the_file(store).stat().st_mode) == 0o600
             assert stat.S_IMODE(store.folder.stat().st_mode) == 0o700
@@ -127,10 +127,10 @@ class TestEncryption:
         assert TOKEN not in repr(store.save(shop, COOKIES))
 
 
-class TestRefusedCredentials:
-    def test_are_remembered_without_being_kept(self, store: SessionStore, shop: Shop) -> None:
-        store.remember_refusal(shop)
-        assert store.is_refused(shop)
+class TestAShopThatWaitsForAPerson:
+    def test_is_remembered_without_its_password(self, store: SessionStore, shop: Shop) -> None:
+        store.park(shop, "credentials refused")
+        assert store.parked(shop) == "credentials refused"
         assert b"right-horse" not in the_file(store).read_bytes()
 
     @pytest.mark.parametrize(
@@ -140,31 +140,47 @@ class TestRefusedCredentials:
             pytest.param({"username": "other@example.com"}, id="another user name"),
         ],
     )
-    def test_mended_ones_may_be_tried(
+    def test_is_let_go_when_its_credentials_change(
         self, store: SessionStore, shop: Shop, make_shop: MakeShop, change: dict[str, str]
     ) -> None:
-        store.remember_refusal(shop)
-        assert not store.is_refused(make_shop(**change))
+        store.park(shop, "credentials refused")
+        assert store.parked(make_shop(**change)) == ""
 
-    def test_may_be_forgotten_on_request(self, store: SessionStore, shop: Shop) -> None:
-        store.remember_refusal(shop)
-        store.forget_refusal(shop)
-        assert not store.is_refused(shop)
+    def test_is_let_go_on_request(self, store: SessionStore, shop: Shop) -> None:
+        store.park(shop, "a slider")
+        store.unpark(shop)
+        assert store.parked(shop) == ""
 
-    def test_are_forgotten_by_a_sign_in(self, store: SessionStore, shop: Shop) -> None:
-        store.remember_refusal(shop)
+    def test_is_let_go_by_a_sign_in(self, store: SessionStore, shop: Shop) -> None:
+        store.park(shop, "a slider")
         store.save(shop, COOKIES)
-        assert not store.is_refused(shop)
+        assert store.parked(shop) == ""
 
-    def test_end_the_session_that_there_was(self, store: SessionStore, shop: Shop) -> None:
+    def test_keeps_the_session_that_there_is(self, store: SessionStore, shop: Shop) -> None:
         store.save(shop, COOKIES)
-        store.remember_refusal(shop)
-        assert store.load(shop) is None
+        store.park(shop, "risk control wants a person")
+        assert store.load(shop) is not None
 
-    def test_a_session_that_dies_does_not_forget_them(self, store: SessionStore, shop: Shop) -> None:
-        store.remember_refusal(shop)
+    def test_still_waits_when_its_session_dies(self, store: SessionStore, shop: Shop) -> None:
+        store.save(shop, COOKIES)
+        store.park(shop, "a slider")
         store.drop(shop)
-        assert store.is_refused(shop)
+        assert store.parked(shop) == "a slider"
+
+    def test_one_that_never_waited_does_not(self, store: SessionStore, shop: Shop) -> None:
+        assert store.parked(shop) == ""
+
+
+class TestWhatIsKnownWithoutAsking:
+    def test_nothing_before_the_first_sign_in(self, store: SessionStore, shop: Shop) -> None:
+        assert store.about(shop).saved_at is None
+
+    def test_the_last_check_is_remembered_until_the_next_sign_in(self, store: SessionStore, shop: Shop) -> None:
+        store.save(shop, COOKIES)
+        store.note_check(shop, "alive")
+        assert store.about(shop).checked_state == "alive"
+        store.save(shop, COOKIES)
+        assert store.about(shop).checked_state == ""
 
 
 def cookie(name: str, domain: str, *, path: str = "/", secure: bool = False, expires: float = -1) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+"""`scrapy sessions`: which shops are signed in, since when, and with `--check` whether the portals still think so."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from scrapy.commands import ScrapyCommand
+
+from shopdata.config import Shop
+from shopdata.exceptions import ShopdataError
+from shopdata.lake.trust import trusted_context
+from shopdata.login.checking import SessionState, check_session
+from shopdata.periods import SHANGHAI
+from shopdata.workspace import Workspace
+
+MARKS = {SessionState.ALIVE: "✓", SessionState.DEAD: "✗", SessionState.NONE: "·", SessionState.UNKNOWN: "?"}
+
+
+class Command(ScrapyCommand):
+    """Exit code 1 if, with `--check`, any shop must sign in; a person can do so before the morning's run."""
+
+    requires_project = True
+    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy reads it off the class
+
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return "List the shops' sessions, and check them"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--check", action="store_true", help="ask each portal whether its sessions still live")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        workspace = Workspace.from_settings(self.settings)
+        try:
+            shops = [shop for shop in workspace.config.shops if shop.enabled]
+        except ShopdataError as error:
+            print(error, file=sys.stderr)
+            self.exitcode = 2
+            return
+        if opts.check:
+            # A handful at once: each shop is asked a single time.
+            with ThreadPoolExecutor(workspace.shops_at_once) as pool:
+                list(pool.map(lambda shop: self._check(workspace, shop), shops))
+        table = Table(box=None, pad_edge=False)
+        for header in ("", "shop", "platform", "session", "signed in", "age", "checked", "note"):
+            table.add_column(header)
+        states = []
+        for shop in shops:
+            about = workspace.sessions.about(shop)
+            state = SessionState.NONE if about.saved_at is None else SessionState(about.checked_state or "unknown")
+            states.append(state)
+            age = "" if about.saved_at is None else _age(about.saved_at)
+            texts = (shop.id, shop.platform, state.value, _clock(about.saved_at), age, _clock(about.checked_at))
+            table.add_row(MARKS[state], *(Text(text) for text in texts), Text(about.parked))
+        Console().print(table)
+        if opts.check and any(state is not SessionState.ALIVE for state in states):
+            print(
+                "Sign in with `scrapy login SHOP` before the next run, or let the run do it where no person is needed."
+            )
+            self.exitcode = 1
+
+    def _check(self, workspace: Workspace, shop: Shop) -> None:
+        assert self.settings is not None
+        session = workspace.sessions.load(shop)
+        if session is not None:
+            portal = workspace.config.portal(shop.platform)
+            state = check_session(shop, portal, session, self.settings["USER_AGENT"], trusted_context())
+            workspace.sessions.note_check(shop, state)
+
+
+def _clock(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}"
+
+
+def _age(moment: datetime) -> str:
+    hours = (datetime.now(UTC) - moment).total_seconds() / 3600
+    return f"{hours * 60:.0f} min" if hours < 1 else f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"

@@ -1,0 +1,48 @@
+"""Asks a portal cheaply whether a saved session still lives, without a browser and without signing in."""
+
+from __future__ import annotations
+
+import ssl
+from enum import StrEnum
+
+import urllib3
+
+from shopdata.config import Portal, Shop
+from shopdata.login import login_for
+from shopdata.login.sessions import Session
+from shopdata.login.steps import Answer
+
+_TIMEOUT = urllib3.Timeout(connect=5, read=20)
+
+
+class SessionState(StrEnum):
+    """What is known about a shop's session."""
+
+    ALIVE = "alive"
+    DEAD = "dead"
+    NONE = "none"
+    #: The portal did not answer, or with a risk block: it may be alive.
+    UNKNOWN = "unknown"
+
+
+def check_session(shop: Shop, portal: Portal, session: Session, user_agent: str, trust: ssl.SSLContext) -> SessionState:
+    """One request of the platform's cheapest call."""
+    login = login_for(shop.platform)
+    url, headers = login.check_call(portal)
+    headers = {**headers, "User-Agent": user_agent, "Cookie": session.cookie_header(url)}
+    with urllib3.PoolManager(timeout=_TIMEOUT, retries=False, ssl_context=trust) as pool:
+        try:
+            response = pool.request("GET", url, headers=headers, redirect=False)
+        except urllib3.exceptions.HTTPError:
+            return SessionState.UNKNOWN
+    answer = Answer(
+        status=response.status,
+        url=url,
+        content_type=response.headers.get("Content-Type", "").lower(),
+        location=response.headers.get("Location", ""),
+        body=response.data,
+    )
+    if login.is_session_dead(answer, portal):
+        return SessionState.DEAD
+    is_well = answer.status == 200 and login.risk_in(answer, portal) is None
+    return SessionState.ALIVE if is_well else SessionState.UNKNOWN

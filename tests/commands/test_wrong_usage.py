@@ -1,0 +1,68 @@
+"""Wrong arguments or configuration: one sentence, exit code 2, and not a single request (DESIGN 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from workplace import Workplace
+
+pytestmark = pytest.mark.services
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(["jd_store", "-a", "date=2099-01-01"], "does not have this period yet", id="a day to come"),
+        pytest.param(["jd_store", "-a", "dat=2026-03-01"], "Did you mean `-a date=…`?", id="misspelt argument"),
+        pytest.param(["jd_store", "-a", "start=2026-03-01"], "a range needs end too", id="start without end"),
+        pytest.param(["jd_store", "-a", "shops=sandbox-1"], "Did you mean 'sandbox-01'?", id="misspelt shop"),
+        pytest.param(["jd_stock"], "there is no spider 'jd_stock'. Expected one of: jd_store", id="misspelt spider"),
+    ],
+)
+def test_crawl_arguments(place: Workplace, arguments: list[str], sentence: str) -> None:
+    run = place.scrapy("crawl", *arguments)
+    assert run.code == 2
+    assert sentence in run.err
+    assert "Traceback" not in run.text
+    assert place.sandbox.records() == []
+
+
+@pytest.mark.parametrize(
+    ("break_it", "variables", "sentence"),
+    [
+        pytest.param(
+            lambda place: place.edit("shops.yaml", lambda shops: shops["shops"][0].update(usernam="x")),
+            {},
+            "Did you mean `username`?",
+            id="misspelt key",
+        ),
+        pytest.param(
+            lambda place: None,
+            {"SANDBOX_02_PASSWORD": None},
+            "the environment variable SANDBOX_02_PASSWORD is not set",
+            id="unset variable",
+        ),
+        pytest.param(
+            lambda place: (place.config_dir / "portals.yaml").unlink(),
+            {},
+            "pipelines_config/portals.yaml: this file is missing",
+            id="missing file",
+        ),
+        pytest.param(
+            lambda place: None,
+            {"SHOPDATA_DATABASE_URL": "nonsense://nowhere"},
+            "SHOPDATA_DATABASE_URL",
+            id="database that there is not",
+        ),
+    ],
+)
+def test_crawl_configuration(
+    place: Workplace, break_it: Callable[[Workplace], None], variables: dict[str, str | None], sentence: str
+) -> None:
+    break_it(place)
+    run = place.crawl("date=2026-03-01", **variables)
+    assert run.code == 2
+    assert sentence in run.err
+    assert "Traceback" not in run.text
+    assert place.sandbox.records() == []

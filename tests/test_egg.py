@@ -1,0 +1,103 @@
+"""The egg for scrapyd holds all that a run needs, and works as a zip, far from this checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def egg(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy: no `build/` may stay in the tree."""
+    copy = tmp_path_factory.mktemp("project")
+    for name in ("shopdata", "pipelines_config"):
+        shutil.copytree(REPO / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("setup.py", "scrapy.cfg"):
+        shutil.copy(REPO / name, copy)
+    path = copy / "shopdata.egg"
+    program = Path(sys.executable).with_name("scrapyd-deploy")
+    built = subprocess.run(
+        [sys.executable, program, "--build-egg", path], cwd=copy, capture_output=True, text=True, timeout=120
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return path
+
+
+def run(egg: Path, folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs Python where only the egg knows `shopdata`."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SHOPDATA_", "SCRAPY_", "PYTHON"))
+    }
+    environment = kept | {"PYTHONPATH": str(egg), "SCRAPY_SETTINGS_MODULE": "shopdata.settings"} | variables
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_holds_every_file_that_is_not_code(egg: Path) -> None:
+    packaged = set(zipfile.ZipFile(egg).namelist())
+    for folder, endings in (("pipelines_config", {".yaml"}), ("shopdata", {".html", ".js", ".css", ".lua"})):
+        files = [path for path in (REPO / folder).rglob("*") if path.suffix in endings]
+        assert files
+        assert [name for path in files if (name := path.relative_to(REPO).as_posix()) not in packaged] == []
+
+
+def test_holds_every_module_and_nothing_else(egg: Path) -> None:
+    packaged = {name for name in zipfile.ZipFile(egg).namelist() if name.endswith(".py")}
+    modules = {
+        path.relative_to(REPO).as_posix()
+        for name in ("shopdata", "pipelines_config")
+        for path in (REPO / name).rglob("*.py")
+    }
+    assert packaged == modules
+
+
+def test_runs_from_the_zip(egg: Path, tmp_path: Path) -> None:
+    where = run(egg, tmp_path, "-c", "import shopdata; print(shopdata.__file__)")
+    assert where.stdout.strip() == str(egg / "shopdata" / "__init__.py")
+
+
+def test_scrapy_lists_every_spider(egg: Path, tmp_path: Path) -> None:
+    listed = run(egg, tmp_path, "-m", "scrapy", "list")
+    assert listed.returncode == 0, listed.stderr
+    spiders = {path.stem for path in (REPO / "shopdata" / "spiders").glob("*.py")} - {"__init__"}
+    assert set(listed.stdout.split()) == spiders
+
+
+def test_the_packaged_configuration_is_read(egg: Path, tmp_path: Path) -> None:
+    checked = run(egg, tmp_path, "-m", "scrapy", "check_config", JD_FLAGSHIP_USERNAME="someone")
+    assert checked.returncode == 2
+    assert "the environment variable JD_FLAGSHIP_PASSWORD is not set" in checked.stderr
+    assert "JD_FLAGSHIP_USERNAME" not in checked.stderr
+    assert "Traceback" not in checked.stderr
+
+
+def test_a_configuration_beside_it_goes_first(egg: Path, tmp_path: Path) -> None:
+    checked = run(egg, tmp_path, "-m", "scrapy", "check_config", SHOPDATA_CONFIG_DIR=str(tmp_path / "mine"))
+    assert checked.returncode == 2
+    assert f"{tmp_path / 'mine'}: this folder does not exist" in checked.stderr
+
+
+@pytest.mark.services
+def test_the_sandbox_finds_its_pages(egg: Path, tmp_path: Path) -> None:
+    code = """
+import urllib.request
+from shopdata.sandbox import Sandbox, SandboxOptions
+with Sandbox(SandboxOptions(shops=1, rows=1)) as sandbox:
+    print(urllib.request.urlopen(sandbox.origins["passport"] + "/login/index.action?form=new").read().decode())
+"""
+    shown = run(egg, tmp_path, "-c", code)
+    assert "password" in shown.stdout, shown.stderr
+
+
+def test_nothing_was_left_in_the_tree(egg: Path) -> None:
+    assert not (REPO / "build").exists()
+    assert not list(REPO.glob("*.egg-info"))

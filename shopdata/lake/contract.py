@@ -21,7 +21,7 @@ LIKENESS = 0.6
 
 _UNUSABLE = re.compile(r'[."\[\]\s\x00-\x1f]+')
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?")
-_RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|_| - | to )\s*")
+_RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|_| - | to |(?<=\d{8})-(?=\d{8}))\s*")
 
 
 def normalise(name: str) -> str:

@@ -193,7 +193,9 @@ def _columns(
 ) -> tuple[Positions, Positions]:
     """For each cell: its column, and where its attributes behind `r="B7"` begin."""
     at = tags[cells]
-    has_place = (data.take(at + 3) == 0x72) & (data.take(at + 4) == 0x3D) & (data.take(at + 5) == 0x22)
+    has_place = data.take(at + 2) == 0x20
+    for step, sign in enumerate(b'r="', start=3):
+        has_place &= data.take(at + step) == sign
     if not has_place.any() and not (_contains_place(raw, at)):
         first_cells = np.cumsum(per_row) - per_row
         return np.arange(len(cells)) - np.repeat(first_cells, per_row), at + 2

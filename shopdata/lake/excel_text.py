@@ -21,6 +21,8 @@ from shopdata.lake.tables import Formats
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
+#: Stands for `<br>` until blanks are dealt with; Unicode has it for this.
+_LINE_BREAK = "\u2028"
 #: A cell of a web page may claim to cover more columns than any table has.
 _MAX_SPAN = 1000
 
@@ -148,10 +150,16 @@ def _table_rows(table: Any) -> Iterator[list[RawCell]]:
 
 def _shown_text(element: Any) -> str:
     """A cell's text as a browser shows it: runs of blanks are one, `<br>` begins a line."""
-    for line_break in element.iter("br"):
-        line_break.tail = f"\u2028{line_break.tail or ''}"
-    lines = element.text_content().split("\u2028")
+    lines = "".join(_texts(element)).split(_LINE_BREAK)
     return "\n".join(_BLANKS.sub(" ", line).strip() for line in lines).strip()
+
+
+def _texts(element: Any) -> Iterator[str]:
+    if isinstance(element.tag, str):  # a comment's is none
+        yield _LINE_BREAK if element.tag == "br" else element.text or ""
+        for child in element:
+            yield from _texts(child)
+            yield child.tail or ""
 
 
 def _span(element: Any, name: str) -> int:

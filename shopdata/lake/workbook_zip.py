@@ -16,7 +16,9 @@ from isal import isal_zlib
 #: An empty last block: what ends a member whose pieces were flushed one by one.
 _LAST_BLOCK = b"\x03\x00"
 _FIXED_DATE = (1980 - 1980) << 9 | 1 << 5 | 1
+#: Says that the true number stands in the zip64 extra field; numbers from `_LARGE_FROM` on must stand there.
 _MAX_32 = 0xFFFF_FFFF
+_LARGE_FROM = _MAX_32
 #: "Growth hint" of Office's own files: room that is kept free, here for the sizes of a member over 4 GiB.
 _ROOM = struct.pack("<HHHH12x", 0xA220, 16, 0xA028, 0)
 
@@ -71,7 +73,7 @@ class ZipWriter:
 
     @staticmethod
     def _header(name: bytes, crc: int, packed: int, size: int) -> bytes:
-        is_large = max(packed, size) >= _MAX_32
+        is_large = max(packed, size) >= _LARGE_FROM
         extra = struct.pack("<HHQQ", 1, 16, size, packed) if is_large else _ROOM
         shown = (_MAX_32, _MAX_32) if is_large else (packed, size)
         version = 45 if is_large else 20
@@ -89,18 +91,18 @@ class ZipWriter:
         for entry in self._directory:
             self._file.write(entry)
         size, count = self._file.tell() - start, len(self._directory)
-        if start >= _MAX_32:
+        if start >= _LARGE_FROM:
             end = start + size
             self._file.write(struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, start))
             self._file.write(struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1))
-        shown = min(start, _MAX_32)
+        shown = start if start < _LARGE_FROM else _MAX_32
         self._file.write(struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, count, count, size, shown, 0))
 
 
 def _directory_entry(name: bytes, crc: int, packed: int, size: int, start: int) -> bytes:
-    large = [value for value in (size, packed, start) if value >= _MAX_32]
+    large = [value for value in (size, packed, start) if value >= _LARGE_FROM]
     extra = struct.pack(f"<HH{len(large)}Q", 1, 8 * len(large), *large) if large else b""
-    packed, size, start = (min(value, _MAX_32) for value in (packed, size, start))
+    packed, size, start = (value if value < _LARGE_FROM else _MAX_32 for value in (packed, size, start))
     version = 45 if large else 20
     fixed = struct.pack(
         "<4s6H3I5H2I", b"PK\x01\x02", version, version, 0x800, 8, 0, _FIXED_DATE, crc, packed, size,

@@ -64,6 +64,7 @@ def value_of(table: Table) -> str | None:
         pytest.param('<c r="B2" s="1"/>', None, id="styled-blank"),
         pytest.param('<c r="B2"></c>', None, id="blank"),
         pytest.param("", None, id="no-cell"),
+        pytest.param('<c>r="B2" t="s"<v>7</v></c>', "7", id="text-that-looks-like-attributes"),
         pytest.param('<c r="B2"><v>5.0</v></c>', "5", id="whole-float"),
         pytest.param('<c r="B2"><v>1.50</v></c>', "1.5", id="trailing-zero"),
         pytest.param('<c r="B2"><v>0.10000000000000001</v></c>', "0.1", id="seventeen-digits"),
@@ -131,7 +132,9 @@ def test_an_illegal_character_in_a_shared_string_is_told_where_it_is_used(tmp_pa
     strings = "<si><t>x</t></si><si><t>a_x0001_b</t></si>"
     table = read_cell(tmp_path, '<c r="B2" t="s"><v>1</v></c>', strings=strings)
     assert value_of(table) == "a\ufffdb"
-    assert [(found.kind, found.column, found.count) for found in table.warnings] == [("illegal_character", "商品名称", 1)]
+    assert [(found.kind, found.column, found.count) for found in table.warnings] == [
+        ("illegal_character", "商品名称", 1)
+    ]
 
 
 @pytest.mark.parametrize("cell", ['<c r="B2"><v>0.30000000000000004</v></c>', '<c r="B2"><v>123456789012345</v></c>'])

@@ -3,6 +3,8 @@
 `SHOPDATA_TEST_EXAMPLES` raises the number of tables (default 25).
 """
 
+# ruff: noqa: DTZ001 - a cell has no time zone
+
 from __future__ import annotations
 
 import datetime as dt
@@ -41,7 +43,7 @@ numbers = (
 days = st.dates(dt.date(1900, 3, 1), dt.date(9999, 12, 31))
 moments = st.datetimes(dt.datetime(1900, 3, 1), dt.datetime(9999, 12, 31)).map(
     lambda value: value.replace(microsecond=0)
-)  # noqa: DTZ001
+)
 cells = st.none() | texts | numbers | st.booleans() | days | moments
 
 

@@ -64,8 +64,7 @@ class SessionMiddleware:
                 await self._forget(shop, self._sessions.get(shop.id))
             session = self._sessions.get(shop.id)
             if session is None:
-                session = await run_in_thread(self._workspace.sessions.load, shop) or await self._sign_in(shop)
-                self._sessions[shop.id] = session
+                session = self._sessions[shop.id] = await self._saved_or_new(shop)
         request.meta["shopdata_session"] = session
         if request.meta.get("playwright"):
             state = {"cookies": session.cookies(), "origins": []}
@@ -120,13 +119,22 @@ class SessionMiddleware:
         if session is not None and self._sessions.get(shop.id) is session:
             logger.info("%s: the session has ended, signing in again", shop.id)
             del self._sessions[shop.id]
-            await run_in_thread(self._workspace.sessions.drop, shop)
+            await run_in_thread(self._workspace.sessions.drop, shop, session)
 
     def _context_options(self) -> dict[str, Any]:
         """One user agent for the browser and for plain requests: a session must look like one client."""
         return {"user_agent": self._crawler.settings["USER_AGENT"], "locale": "zh-CN"}
 
     # -- signing in -------------------------------------------------------------------------------------------------
+
+    async def _saved_or_new(self, shop: Shop) -> Session:
+        saved = await run_in_thread(self._workspace.sessions.load, shop)
+        if saved is not None:
+            return saved
+        async with self._workspace.sessions.lock(shop):
+            # Another crawl may have signed in while this one waited for the lock.
+            saved = await run_in_thread(self._workspace.sessions.load, shop)
+            return saved if saved is not None else await self._sign_in(shop)
 
     async def _sign_in(self, shop: Shop) -> Session:
         """Signs a shop in and saves its session; the caller holds the shop's lock."""

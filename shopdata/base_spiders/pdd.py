@@ -87,7 +87,12 @@ class PddSpider(ReportSpider):
     ) -> ReportFile:
         """The rows of all pages as one raw file; see `read_pages`."""
         item = self.report_file(shop, period)
-        rows = await self.read_pages(shop, period, id_key, page_size, ask)
+
+        async def tell_and_ask(number: int) -> Page:
+            self.step(shop, period, f"page {number}")
+            return await ask(number)
+
+        rows = await self.read_pages(shop, period, id_key, page_size, tell_and_ask)
         await run_in_thread(rows.write, item.path, {"dataset": item.dataset, "dt": item.dt, "total": rows.total})
         return item
 

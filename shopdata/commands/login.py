@@ -39,23 +39,26 @@ class Command(ScrapyCommand):
         workspace = Workspace.from_settings(self.settings)
         try:
             shop = _shop(workspace.config, args[0])
-            cookies = asyncio.run(
-                sign_in_by_hand(
-                    shop,
-                    workspace.config.portal(shop.platform),
-                    browser_path=self.settings["SHOPDATA_BROWSER_PATH"],
-                    user_agent=self.settings["USER_AGENT"],
-                    is_headed=opts.headed,
-                    ask_code=lambda: input(f"SMS code for {shop.name}: "),
-                    tell=print,
-                )
-            )
-            workspace.sessions.save(shop, cookies)
+            asyncio.run(self._sign_in(workspace, shop, is_headed=opts.headed))
         except (ShopdataError, EOFError) as error:
             print(str(error) or "no SMS code was given", file=sys.stderr)
             self.exitcode = 2 if isinstance(error, UsageError) else 1
             return
         print(f"{shop.id}: signed in, the session is saved.")
+
+    async def _sign_in(self, workspace: Workspace, shop: Shop, *, is_headed: bool) -> None:
+        assert self.settings is not None
+        async with workspace.sessions.lock(shop):
+            cookies = await sign_in_by_hand(
+                shop,
+                workspace.config.portal(shop.platform),
+                browser_path=self.settings["SHOPDATA_BROWSER_PATH"],
+                user_agent=self.settings["USER_AGENT"],
+                is_headed=is_headed,
+                ask_code=lambda: input(f"SMS code for {shop.name}: "),
+                tell=print,
+            )
+            workspace.sessions.save(shop, cookies)
 
 
 def _shop(config: Config, name: str) -> Shop:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cryptography.fernet import Fernet, InvalidToken
+from filelock import AsyncFileLock
 
 from shopdata.config import Shop
 
@@ -138,11 +139,16 @@ class SessionStore:
         self._write(shop, {"username": shop.username, "saved_at": saved_at.isoformat(), "cookies": kept})
         return Session(kept, saved_at)
 
-    def drop(self, shop: Shop) -> None:
-        """Forgets a session that has died."""
+    def drop(self, shop: Shop, session: Session) -> None:
+        """Forgets a session that has died, unless another process has saved a newer one meanwhile."""
         data = self._read(shop)
-        if data.pop("cookies", None) is not None:
+        if data.get("saved_at") == session.saved_at.isoformat() and data.pop("cookies", None) is not None:
             self._write(shop, data)
+
+    def lock(self, shop: Shop) -> AsyncFileLock:
+        """One sign-in per account at a time, also of two crawls: a second one may kick the first one's session."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return AsyncFileLock(self._path(shop).with_suffix(".lock"))
 
     def park(self, shop: Shop, reason: str) -> None:
         """Remembers that a person must act before these credentials are used again: trying on locks accounts.

@@ -24,6 +24,7 @@ class PddKpiSpider(PddSpider):
     }
 
     async def collect(self, shop: Shop, period: Period) -> ReportFile:
+        self.step(shop, period, "ask")
         link = await self.get(
             shop,
             DOWNLOAD_PATH,

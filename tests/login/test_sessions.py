@@ -60,9 +60,14 @@ class TestSaving:
         assert {file.name for file in store.folder.iterdir()} == {"jd_one.session", "jd_two.session"}
         assert [len(session.cookies()) for session in (store.load(one), store.load(two)) if session] == [2, 1]
 
+    def test_a_newer_one_of_another_process_is_not_dropped(self, store: SessionStore, shop: Shop) -> None:
+        ours = store.save(shop, COOKIES)
+        store.save(shop, COOKIES[:1])
+        store.drop(shop, ours)
+        assert store.load(shop) is not None
+
     def test_a_dead_one_is_dropped(self, store: SessionStore, shop: Shop) -> None:
-        store.save(shop, COOKIES)
-        store.drop(shop)
+        store.drop(shop, store.save(shop, COOKIES))
         assert store.load(shop) is None
         assert TOKEN.encode() not in the_file(store).read_bytes()
 
@@ -162,9 +167,9 @@ class TestAShopThatWaitsForAPerson:
         assert store.load(shop) is not None
 
     def test_still_waits_when_its_session_dies(self, store: SessionStore, shop: Shop) -> None:
-        store.save(shop, COOKIES)
+        session = store.save(shop, COOKIES)
         store.park(shop, "a slider")
-        store.drop(shop)
+        store.drop(shop, session)
         assert store.parked(shop) == "a slider"
 
     def test_one_that_never_waited_does_not(self, store: SessionStore, shop: Shop) -> None:

@@ -1,0 +1,94 @@
+"""Processes that read files: their errors come back, they outlive no one, and a run can do without them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from shopdata.exceptions import RejectedFileError
+from shopdata.lake.workers import Workers
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def who() -> int:
+    return os.getpid()
+
+
+def refuse() -> None:
+    raise RejectedFileError("no table", where="here", found="a web page", expected="a workbook", todo="Look at it.")
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    workers = Workers(1)
+    yield workers
+    workers.close()
+
+
+def test_work_is_done_elsewhere(workers: Workers) -> None:
+    workers.start()
+    assert asyncio.run(workers.run(who)) != os.getpid()
+
+
+def test_without_processes_it_is_done_here(workers: Workers) -> None:
+    assert asyncio.run(workers.run(who)) == os.getpid()
+
+
+@pytest.mark.parametrize("is_started", [True, False], ids=["in a process", "in a thread"])
+def test_an_error_comes_back_with_its_facts(workers: Workers, is_started: bool) -> None:
+    if is_started:
+        workers.start()
+    with pytest.raises(RejectedFileError) as refusal:
+        asyncio.run(workers.run(refuse))
+    assert (refusal.value.where, refusal.value.found) == ("here", "a web page")
+    assert str(refusal.value) == "here: no table. Found a web page, expected a workbook. Look at it."
+
+
+def test_a_worker_that_dies_does_not_take_the_run_along(workers: Workers) -> None:
+    workers.start()
+    pool = workers._pool
+    assert pool is not None
+    for process in (pool._processes or {}).values():
+        os.kill(process.pid, signal.SIGKILL)
+    assert asyncio.run(workers.run(who)) == os.getpid()
+
+
+def test_none_is_left_when_the_crawl_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "crawl.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import asyncio, os, time
+            from shopdata.lake.workers import Workers
+
+            if __name__ == "__main__":
+                workers = Workers(2)
+                workers.start()
+                asyncio.run(workers.run(os.getpid))
+                print("ready", flush=True)
+                time.sleep(60)
+            """
+        )
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        assert process.stdout.readline() == "ready\n"
+        below = psutil.Process(process.pid).children(recursive=True)
+        assert len(below) >= 2
+        process.kill()
+        process.wait()
+        _, alive = psutil.wait_procs(below, timeout=20)
+    assert alive == []

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from shopdata.lake.excel_numbers import convert_distinct, number_column, serial_text
+from shopdata.lake.excel_numbers import convert_distinct, date_column, number_column
 from shopdata.lake.excel_scan import MAX_GRID_CELLS, CellShape, Scan
 from shopdata.lake.excel_strings import OddXmlError, Positions, plain_texts
 from shopdata.lake.tables import TEXT, CellFormat, Codes, Column, Formats, Kind
@@ -239,7 +239,6 @@ def _number_texts(raw: pa.Array) -> tuple[pa.Array, Flagged]:
 
 def _date_texts(raw: pa.Array, style: CellFormat, epoch_1904: bool) -> tuple[pa.Array, Flagged]:
     try:
-        convert = partial(serial_text, number_format=style.number_format, epoch_1904=epoch_1904)
-        return convert_distinct(raw, convert), _NOTHING
+        return date_column(raw, style.number_format, epoch_1904=epoch_1904), _NOTHING
     except (ValueError, OverflowError) as error:
         raise OddXmlError(f"a date that is none: {error}") from None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -178,6 +179,37 @@ def text_serial(text: str) -> str:
     moment = datetime.fromisoformat(text)
     start = datetime(1899, 12, 31) if moment.date() < date(1900, 3, 1) else datetime(1899, 12, 30)  # noqa: DTZ001
     return float_text((moment - start) / timedelta(days=1))
+
+
+#: Days from Excel's day 0 to 1970-01-01, and the first day from which its count is right.
+_TO_1970, _FIRST_RIGHT, _LAST = 25_569, 61, 2_958_465
+
+
+def date_column(raw: pa.Array, number_format: str, *, epoch_1904: bool) -> pa.Array:
+    """A column of day counts as `serial_text` writes them, whole days all at once. Raises ValueError as it does."""
+    if not epoch_1904 and not has_time(number_format) and has_date(number_format) and _all_between(raw, b"0", b"9"):
+        counts = raw.cast(pa.int32())
+        if pc.min(counts).as_py() >= _FIRST_RIGHT and pc.max(counts).as_py() <= _LAST:
+            return pc.subtract(counts, pa.scalar(_TO_1970, pa.int32())).cast(pa.date32()).cast(pa.string())
+    return convert_distinct(raw, partial(serial_text, number_format=number_format, epoch_1904=epoch_1904))
+
+
+def serial_column(texts: pa.Array) -> pa.Array:
+    """The way back: texts of `date_column` as day counts. Nulls stay."""
+    lengths = pc.min_max(pc.binary_length(texts)).as_py()
+    if lengths["min"] == lengths["max"] == len("2026-03-01") and pc.min(texts).as_py() >= "1900-03-01":
+        days = texts.cast(pa.date32()).cast(pa.int32())
+        return pc.add(days, pa.scalar(_TO_1970, pa.int32())).cast(pa.string())
+    return convert_distinct(texts, text_serial)
+
+
+def _all_between(texts: pa.Array, low: bytes, high: bytes) -> bool:
+    """True if there are texts, short enough for an int32, and every byte of them is between these two."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4)
+    if not len(texts) or texts.null_count or np.diff(offsets).max() > 7 or np.diff(offsets).min() < 1:
+        return False
+    data = np.frombuffer(texts.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
+    return bool((data >= low[0]).all() and (data <= high[0]).all())
 
 
 def convert_distinct(raw: pa.Array, convert: Callable[[str], str]) -> pa.Array:

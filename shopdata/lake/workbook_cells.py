@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopdata.lake.excel_numbers import convert_distinct, text_serial
+from shopdata.lake.excel_numbers import convert_distinct, serial_column
 from shopdata.lake.tables import Codes, Column, Kind
 
 #: Characters that a cell of Excel can hold.
@@ -148,7 +148,7 @@ def _values(texts: pa.Array, shape: Shape) -> tuple[pa.Array, str]:
             if has_blanks:
                 before = before.replace("<t>", '<t xml:space="preserve">')
         case Kind.DATE:
-            texts = convert_distinct(texts, text_serial)
+            texts = serial_column(texts)
         case Kind.BOOL:
             texts = convert_distinct(texts, lambda text: "1" if text == "TRUE" else "0")
     return texts, before

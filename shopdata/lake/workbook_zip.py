@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import BinaryIO
 
 from isal import isal_zlib
@@ -113,16 +114,19 @@ def _directory_entry(name: bytes, crc: int, packed: int, size: int, start: int) 
 
 def combine_crc(first: int, second: int, second_size: int) -> int:
     """The checksum of two pieces in a row, from the checksums of each (as zlib's crc32_combine)."""
-    if not second_size:
-        return first
-    operator = [0xEDB88320] + [1 << bit for bit in range(31)]
-    operator = _square(_square(operator))
-    while second_size:
-        operator = _square(operator)
-        if second_size & 1:
-            first = _times(operator, first)
-        second_size >>= 1
+    for place in range(second_size.bit_length()):
+        if second_size >> place & 1:
+            first = _times(_zeros(place), first)
     return first ^ second
+
+
+@cache
+def _zeros(place: int) -> list[int]:
+    """What 2**place zero bytes do to a checksum, as a matrix over GF(2)."""
+    if place:
+        return _square(_zeros(place - 1))
+    one_bit = [0xEDB88320] + [1 << bit for bit in range(31)]
+    return _square(_square(_square(one_bit)))
 
 
 def _times(matrix: list[int], vector: int) -> int:

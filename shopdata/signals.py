@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: The run knows what it will ask: `plan` (`base_spiders.plan.Plan`), `todo` (list of (dt, shop id) still to be asked).
+#: The run knows what it will ask: `plan` (`plan.Plan`), `todo` (list of (dt, shop id) still to be asked).
 run_planned = object()
 
 #: A cell moved: `dataset`, `dt`, `shop` (id), `step` (a word for people: sign in, create, wait, download, …).

@@ -14,15 +14,13 @@ FLOORS = (
     {"periods", "signals", "states"},
     {"items", "config"},
     {"login", "lake"},
-    {"workspace"},
+    {"plan", "workspace"},
     {"base_spiders", "middlewares", "pipelines", "extensions", "service", "browser", "logs"},
     {"spiders"},
     {"sandbox"},
     {"commands"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms} | {"settings": len(FLOORS)}
-#: Onlookers read the plan that they are told of, and ask whether a spider is one of ours.
-WINDOWS = {("extensions", "base_spiders"): {"Plan", "ReportSpider"}}
 WITH_SCRAPY = set().union(*FLOORS[5:])
 
 MODULES = sorted(HOUSE.rglob("*.py"))
@@ -32,18 +30,17 @@ def room_of(path: Path) -> str:
     return path.relative_to(HOUSE).parts[0].removesuffix(".py")
 
 
-def imports_of(path: Path) -> Iterator[tuple[str, set[str]]]:
-    """Every imported module with the names taken from it, also where only a type checker looks."""
+def imports_of(path: Path) -> Iterator[str]:
+    """Every imported module, also where only a type checker looks."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, set()) for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"line {node.lineno}: write the whole name of the module"
-            names = {alias.name for alias in node.names}
             if node.module == "shopdata":
-                yield from ((f"shopdata.{name}", set()) for name in names)
+                yield from (f"shopdata.{alias.name}" for alias in node.names)
             else:
-                yield node.module or "", names
+                yield node.module or ""
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(HOUSE).as_posix())
@@ -52,13 +49,11 @@ def test_imports_go_down(path: Path) -> None:
     if room == "__init__":
         assert list(imports_of(path)) == []
         return
-    for module, names in imports_of(path):
+    for module in imports_of(path):
         top, _, inner = module.partition(".")
         if top.startswith("scrapy"):
             assert room in WITH_SCRAPY, f"{module} is Scrapy's: floors 3 and 4 only"
         if top != "shopdata" or (below := inner.partition(".")[0]) == room:
-            continue
-        if names and names <= WINDOWS.get((room, below), set()):
             continue
         assert FLOOR[below] < FLOOR[room], f"{room} must not import {module}"
 
@@ -69,7 +64,7 @@ def test_every_room_has_a_floor() -> None:
 
 
 def test_only_commands_look_into_the_sandbox() -> None:
-    lookers = {room_of(path) for path in MODULES for module, _ in imports_of(path) if "shopdata.sandbox" in module}
+    lookers = {room_of(path) for path in MODULES for module in imports_of(path) if "shopdata.sandbox" in module}
     assert lookers == {"sandbox", "commands"}
 
 

@@ -19,10 +19,10 @@ from scrapy.settings import Settings, default_settings
 from scrapy.utils.misc import walk_modules_iter
 
 from shopdata import settings, signals
-from shopdata.base_spiders.plan import ARGUMENTS
 from shopdata.config import models
 from shopdata.lake import keys
 from shopdata.lake.ledger.ledger import FILE_NAME
+from shopdata.plan import ARGUMENTS
 from shopdata.states import CellState
 
 ROOT = Path(__file__).parents[1]

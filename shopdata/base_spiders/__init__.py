@@ -3,7 +3,6 @@
 from shopdata.base_spiders.jd import JdSpider
 from shopdata.base_spiders.paged_rows import Page, PagedRows
 from shopdata.base_spiders.pdd import PddSpider, Post
-from shopdata.base_spiders.plan import Plan
 from shopdata.base_spiders.report_spider import ReportSpider
 
-__all__ = ["JdSpider", "Page", "PagedRows", "PddSpider", "Plan", "Post", "ReportSpider"]
+__all__ = ["JdSpider", "Page", "PagedRows", "PddSpider", "Post", "ReportSpider"]

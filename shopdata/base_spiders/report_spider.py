@@ -17,7 +17,6 @@ from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
 from shopdata import signals
-from shopdata.base_spiders.plan import Plan
 from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.base_spiders.side_by_side import Slots, side_by_side
 from shopdata.config import Config, Platform, Portal, Shop
@@ -25,6 +24,7 @@ from shopdata.exceptions import NeedsPersonError, ParkedError, ShopdataError
 from shopdata.items import Partition, ReportFile
 from shopdata.lake.ledger import CellKey
 from shopdata.periods import SHANGHAI, Period, PeriodKind
+from shopdata.plan import Plan
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 

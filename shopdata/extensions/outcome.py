@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
-from scrapy import Spider, signals
+from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
-from shopdata.base_spiders import Plan, ReportSpider
+from shopdata import signals
+from shopdata.plan import Plan
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -24,16 +25,21 @@ class RunOutcome:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._workspace = Workspace.of(crawler)
+        self._plan: Plan | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RunOutcome:
         extension = cls(crawler)
-        crawler.signals.connect(extension._on_closed, signals.spider_closed)
+        crawler.signals.connect(extension._on_planned, signals.run_planned)
+        crawler.signals.connect(extension._on_closed, scrapy_signals.spider_closed)
         return extension
 
-    async def _on_closed(self, spider: Spider, reason: str) -> None:
-        if isinstance(spider, ReportSpider):
-            await run_in_thread(self._account, spider.plan, reason)
+    def _on_planned(self, plan: Plan) -> None:
+        self._plan = plan
+
+    async def _on_closed(self, reason: str) -> None:
+        if self._plan is not None:
+            await run_in_thread(self._account, self._plan, reason)
 
     def _account(self, plan: Plan, reason: str) -> None:
         assert self._crawler.stats is not None

@@ -19,8 +19,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from shopdata import signals
-from shopdata.base_spiders import Plan
 from shopdata.items import Partition
+from shopdata.plan import Plan
 from shopdata.states import CellState
 
 logger = logging.getLogger(__name__)

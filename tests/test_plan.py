@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from shopdata.base_spiders import Plan
 from shopdata.config import Config, Dataset, JdPortal, Lake, ObjectStore, Portals, Schedule, Shop
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import PeriodKind, today
+from shopdata.plan import Plan
 
 KPI: Mapping[PeriodKind, str] = {"day": "kpi_days", "week": "kpi_weekly", "month": "kpi_monthly"}
 

@@ -17,7 +17,7 @@ from shopdata.exceptions import RejectedFileError
 _IsalError = cast(type[Exception], igzip_lib.IsalError)
 
 #: How much XML is looked at in one go: small enough for the processor's caches, large enough for whole-array work.
-PIECE_BYTES = 3 << 20
+PIECE_BYTES = 2 << 20
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -35,6 +36,24 @@ def test_what_goes_in_comes_out(monkeypatch: pytest.MonkeyPatch, large_from: int
     assert package.namelist() == ["first.xml", "xl/数据.xml", "last.xml"]
     assert package.read("xl/数据.xml") == b"".join(PARTS)
     assert package.read("last.xml") == b"<z/>"
+
+
+def test_the_local_header_of_a_large_member_tells_its_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_zip, "_LARGE_FROM", 20_000)
+    package = written()
+    for name, is_large in (("first.xml", False), ("xl/数据.xml", True)):
+        info = package.getinfo(name)
+        header = package.fp.getvalue()[info.header_offset :]  # type: ignore[union-attr]
+        packed, size, name_length = struct.unpack_from("<IIH", header, 18)
+        kind, length, large_size, large_packed = struct.unpack_from("<HHQQ", header, 30 + name_length)
+        assert length == 16
+        assert kind == (1 if is_large else 0xA220)
+        assert (
+            (large_packed, large_size) == (info.compress_size, info.file_size)
+            if is_large
+            else packed == info.compress_size
+        )
+        assert (packed == size == 0xFFFFFFFF) is is_large
 
 
 def test_our_reader_knows_large_zips_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

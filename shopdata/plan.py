@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from shopdata.config import Config, Shop
 from shopdata.exceptions import ArgumentError
-from shopdata.periods import Period, PeriodKind, days, latest_day, parse_date
+from shopdata.periods import Period, PeriodKind, days, latest_day, parse_date, today
 
 #: Arguments of every spider (DESIGN 5.2); those that begin with `_` are scrapyd's.
 ARGUMENTS = ("date", "start", "end", "shops", "force", "period")
@@ -144,11 +144,12 @@ def _periods(config: Config, dataset: str, arguments: Mapping[str, str]) -> tupl
             expected=newest_period.dt,
             todo="Leave the date out.",
         )
-    if periods[-1].end > newest_period.end:
+    # Younger than the platform's lag may be asked for: it answers "not ready". What is not over can't be.
+    if periods[-1].end > today():
         raise ArgumentError(
-            f"{dataset} does not have this period yet",
+            f"this {contract.period} is not over yet",
             where="-a date" if date is not None else "-a end",
             found=periods[-1].dt,
-            expected=f"{newest_period.dt} or earlier (the platform is {contract.lag_days} days behind)",
+            expected=f"an end on {today()} or earlier ({dataset} usually has {newest_period.dt} as its newest)",
         )
     return tuple(periods)

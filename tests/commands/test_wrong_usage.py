@@ -13,7 +13,7 @@ pytestmark = pytest.mark.services
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        pytest.param(["jd_store", "-a", "date=2099-01-01"], "does not have this period yet", id="a day to come"),
+        pytest.param(["jd_store", "-a", "date=2099-01-01"], "is not over yet", id="a day to come"),
         pytest.param(["jd_store", "-a", "dat=2026-03-01"], "Did you mean `-a date=…`?", id="misspelt argument"),
         pytest.param(["jd_store", "-a", "start=2026-03-01"], "a range needs end too", id="start without end"),
         pytest.param(["jd_store", "-a", "shops=sandbox-1"], "Did you mean 'sandbox-01'?", id="misspelt shop"),

@@ -21,7 +21,7 @@ from shopdata import config
 from shopdata.config import load_config
 from shopdata.lake.objects import ObjectStore
 from shopdata.login.sessions import SessionStore
-from shopdata.sandbox import Sandbox
+from shopdata.sandbox import Sandbox, Shop
 
 REPO = Path(__file__).parents[1]
 
@@ -130,6 +130,11 @@ class Workplace:
         self.variables: dict[str, str | None] = {}
         self.edit("lake.yaml", lambda lake: lake["object_store"].update(bucket=store.bucket))
         self._runs: list[Run] = []
+
+    @property
+    def shops(self) -> tuple[Shop, ...]:
+        """The shops that have jd_store."""
+        return tuple(shop for shop in self.sandbox.shops if shop.platform == "jd")
 
     def environment(self, more: Mapping[str, str | None]) -> dict[str, str]:
         """What a run gets to see; None takes a variable out."""

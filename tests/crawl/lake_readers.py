@@ -29,7 +29,7 @@ COLUMNS = ["shop", *CONTRACT.columns]
 def sent(sandbox: Sandbox, day: date, shops: Iterable[Shop] | None = None) -> list[list[Cell]]:
     """All rows as the portal sent them, the display name first, in the order of shops.yaml and of the contract."""
     rows: list[list[Cell]] = []
-    for shop in sandbox.shops if shops is None else shops:
+    for shop in (shop for shop in sandbox.shops if shop.platform == "jd") if shops is None else shops:
         truth = sandbox.truth(shop.id, day)
         places = [truth.header.index(name) for name in CONTRACT.columns]
         rows += [[shop.name, *(row[place] for place in places)] for row in truth.rows]

@@ -40,7 +40,7 @@ def story(make_workplace: Callable[..., Workplace]) -> Story:
     run.wait_until(lambda: place.sandbox.records(IN_THE_MIDDLE, host="report"))
     place.sandbox.set_fault(IN_THE_MIDDLE, Fault.SESSION_DEAD_ONCE)
     run.wait()
-    records = {shop.id: place.sandbox.records(shop.id) for shop in place.sandbox.shops}
+    records = {shop.id: place.sandbox.records(shop.id) for shop in place.shops}
     return Story(place, run, place.sandbox.counters(), records, place.receipt(str(DAY)))
 
 

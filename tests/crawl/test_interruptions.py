@@ -53,7 +53,7 @@ def test_a_store_that_is_down(make_workplace: Callable[..., Workplace], dead_end
 def test_ctrl_c_while_reports_are_made(make_workplace: Callable[..., Workplace]) -> None:
     place = make_workplace(shops=3, report_seconds=4.0)
     place.sign_in("sandbox-01", "sandbox-02")  # the third one brings the browser along
-    shops = [shop.id for shop in place.sandbox.shops]
+    shops = [shop.id for shop in place.shops]
 
     run = place.start(*crawl_command(f"date={DAY}"))
     run.wait_until(lambda: all(place.sandbox.records(shop, host="report") for shop in shops))

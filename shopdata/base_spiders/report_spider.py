@@ -101,8 +101,9 @@ class ReportSpider(scrapy.Spider):
             yield self._into_pipelines(item)
         await self._pipelines_are_empty()
         for partition in await run_in_thread(lambda: list(self._due_partitions())):
+            # One merge at a time: each keeps all cores busy.
             yield self._into_pipelines(partition)
-        await self._pipelines_are_empty()
+            await self._pipelines_are_empty()
 
     def _prepare(self) -> set[CellKey]:
         """Enters the plan into the ledger; returns the cells that must be asked of the portal."""

@@ -44,12 +44,14 @@ class Command(ScrapyCommand):
         """The most used of `SandboxOptions`, under their names; what is not given keeps its default there."""
         super().add_options(parser)
         group = parser.add_argument_group("Sandbox")
-        group.add_argument("--shops", type=int, help="how many shops")
-        group.add_argument("--rows", type=int, help="rows of a report")
+        group.add_argument("--shops", type=int, help="how many shops on JD")
+        group.add_argument("--pdd-shops", type=int, help="how many shops on Pinduoduo")
+        group.add_argument("--rows", type=int, help="rows of a JD report")
+        group.add_argument("--conversations", type=int, help="conversations of a Pinduoduo shop and day")
         group.add_argument("--seed", type=int, help="the reports follow from it")
         group.add_argument("--report-seconds", type=float, help="how long a report job takes")
         group.add_argument("--session-seconds", type=float, help="how long a session lives")
-        group.add_argument("--form", choices=("old", "new", "mixed"), help="which of JD's login forms")
+        group.add_argument("--form", choices=("old", "new", "mixed"), help="which of a platform's login forms")
         group.add_argument("--port", dest="base_port", type=int, metavar="PORT", help="use PORT, PORT + 1, …")
         group.add_argument("--state-file", type=Path, metavar="FILE", help="keep live sessions here over a restart")
         group.add_argument(
@@ -58,7 +60,7 @@ class Command(ScrapyCommand):
             type=_fault_rule,
             action="append",
             metavar="SHOP:FAULT",
-            help="set a fault from the start, for example sandbox-02:captcha; may be repeated",
+            help="set a fault from the start, for example sandbox-02:captcha or pdd-01:sms; may be repeated",
         )
         group.add_argument("--config-dir", type=Path, metavar="DIR", help="write a pipelines_config here")
         group.add_argument("--env-file", type=Path, metavar="FILE", help="write the variables here as NAME=value lines")
@@ -84,11 +86,22 @@ class Command(ScrapyCommand):
 def _started(opts: argparse.Namespace) -> Sandbox:
     from shopdata.sandbox import Sandbox, SandboxOptions
 
-    names = ("shops", "rows", "seed", "report_seconds", "session_seconds", "form", "base_port", "state_file")
+    names = (
+        "shops",
+        "pdd_shops",
+        "rows",
+        "conversations",
+        "seed",
+        "report_seconds",
+        "session_seconds",
+        "form",
+        "base_port",
+        "state_file",
+    )
     given: dict[str, Any] = {name: getattr(opts, name) for name in names if getattr(opts, name) is not None}
     try:
         return Sandbox(SandboxOptions(faults=tuple(opts.faults or ()), **given)).start()
-    except ValueError as mistake:
+    except (ValueError, ModuleNotFoundError) as mistake:
         raise UsageError(str(mistake)) from None
     except OSError as error:
         raise UsageError(f"the sandbox can't listen on its ports: {error}. Choose another --port, or none.") from None
@@ -109,7 +122,7 @@ def _how_to_use(sandbox: Sandbox, variables: Mapping[str, str]) -> str:
     return "\n".join(
         [
             "The sandbox is up:",
-            *(f"  {host:<9} {origin}" for host, origin in sandbox.origins.items()),
+            *(f"  {host:<13} {origin}" for host, origin in sandbox.origins.items()),
             "",
             "Point shopdata at it:",
             *(f'  export {name}="{value}"' for name, value in variables.items()),

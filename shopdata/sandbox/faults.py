@@ -13,8 +13,9 @@ EVERY_SHOP = "*"
 class Fault(StrEnum):
     """Everything that can be made to go wrong, each with a sentence that says what the portal then does.
 
-    A fault marked *job* is decided when a report job is created and stays with that job; the others are decided
-    request by request.
+    A fault marked *job* is decided when a report is ordered and stays with that report, one marked *reading* with the
+    first page and stays for the pages after it; the others are decided request by request. Which platform can have
+    which fault is said by `Portal.faults`.
     """
 
     sentence: str
@@ -28,10 +29,14 @@ class Fault(StrEnum):
     # --- sign-in
     WRONG_PASSWORD = "wrong_password", "Sign-in is refused whatever the password; the text stays on the login page."
     CAPTCHA = "captcha", "Sign-in asks for a slider first; a person (or a mouse drag to the gap) can solve it."
-    SMS = "sms", "After the right password a code sent by SMS is asked for, on another page."
+    SMS = "sms", "After the right password a code sent by SMS is asked for."
+    SMS_BEHIND_SUCCESS = (
+        "sms_behind_success",
+        "Sign-in says success, but opens no session and wants a code sent by SMS.",
+    )
     WRONG_SHOP = (
         "wrong_shop",
-        "The account opens another shop: its name is in the header and in new reports (job).",
+        "The account opens another shop: its name is in the back office, and in new reports that hold a name (job).",
     )
 
     # --- session
@@ -40,12 +45,26 @@ class Fault(StrEnum):
         "session_dead_always",
         "Every call is answered as to a dead session, even after a sign-in.",
     )
+    KICKED = "kicked", "A session ends after the sandbox's kicked_after calls, as by a sign-in elsewhere."
+    LOGIN_FALSE = "login_false", "The check whether somebody is signed in says no, though the session is alive."
 
     # --- any call of the data interface
     SERVER_ERROR_ONCE = "server_error_once", "One call gets HTTP 500."
     SERVER_ERROR_ALWAYS = "server_error_always", "Every call gets HTTP 500."
     TOO_MANY_REQUESTS = "too_many_requests", "Calls get HTTP 429 with Retry-After."
     SLOW = "slow", "Every answer comes late, by the sandbox's slow_seconds."
+    RISK_CONTROL = "risk_control", "Calls get code 54001 and a verifyAuthToken: too frequent, or a captcha is needed."
+    RISK_TEXT = "risk_text", "Calls are refused with changing codes and texts that speak of 验证码, 风控 or 限制."
+    SIGNATURE_REFUSED = "signature_refused", "Calls that must be signed are answered as if they were not."
+    REFUSED = "refused", "Calls are refused with a code and a text that say nothing of session or risk."
+    HTML_INSTEAD_OF_JSON = (
+        "html_instead_of_json",
+        "Calls get a page of HTML with status 200, though the session is alive.",
+    )
+    DOUBLE_SPELLING = (
+        "double_spelling",
+        "Refusals use the other of the two spellings of their keys than they usually do.",
+    )
 
     # --- report jobs
     CREATE_REFUSED = "create_refused", "Creating the report is refused with another status."
@@ -72,6 +91,17 @@ class Fault(StrEnum):
     EXTRA_COLUMN = "extra_column", "There is a new column in the middle (job)."
     REORDERED_COLUMNS = "reordered_columns", "The columns come in another order (job)."
     EMPTY_REPORT = "empty_report", "The report has a header and no rows (job)."
+    KPI_NOT_READY = "kpi_not_ready", "The report has a header only, as for days that are too fresh (job)."
+
+    # --- data that comes in pages
+    PAGES_SHIFT = (
+        "pages_shift",
+        "A row comes in while one reads: the last row of the first page comes again, and all others one place later "
+        "(reading).",
+    )
+    TOTAL_UNREACHABLE = "total_unreachable", "The total says more rows than there are (reading)."
+    MISSING_LIST_KEY = "missing_list_key", "A page says success, but the list is not in it."
+    QUALITY_EMPTY = "quality_empty", "The list of goods is empty (reading)."
 
 
 _BY_NAME = {fault.value: fault for fault in Fault}
@@ -89,8 +119,8 @@ def fault_named(name: str) -> Fault:
 class FaultRule:
     """One fault of one shop, with its limits. A limit that is None does not limit.
 
-    `day` limits the fault to reports of that business day; it then touches only calls that concern one report (create
-    and download), not the list as a whole. `at` limits it to one kind of call, by the name the portal half gives it.
+    `day` limits the fault to calls that concern that business day (the last one, where a call concerns several); it
+    does not touch a call that concerns no day. `at` limits it to one kind of call, by the name of its portal half.
     """
 
     shop_id: str

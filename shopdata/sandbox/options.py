@@ -9,6 +9,8 @@ from typing import Literal
 from shopdata.sandbox.faults import FaultRule
 
 LoginForm = Literal["old", "new", "mixed"]
+# One number for every shop, or several that the shops take in turn.
+PerShop = int | tuple[int, ...]
 StringStyle = Literal["shared", "inline", "mixed"]
 DeadSessionAnswer = Literal["redirect", "html", "message", "mixed"]
 
@@ -26,14 +28,28 @@ class SandboxOptions:
     # --- the world
     shops: int = 3
     """How many JD shops there are: `sandbox-01`, `sandbox-02`, …"""
-    rows: int = 200
-    """Data rows of every report."""
+    pdd_shops: int = 2
+    """How many Pinduoduo shops there are: `pdd-01`, `pdd-02`, …"""
     seed: int = 20260301
     """All report contents follow from seed, shop and date."""
     shop_names: tuple[str, ...] = ()
-    """Display names of the first shops, in order, in place of the built-in ones (to try a hostile name)."""
+    """Display names of the first JD shops, in order, in place of the built-in ones (to try a hostile name)."""
+    pdd_shop_names: tuple[str, ...] = ()
+    """The same for Pinduoduo."""
     faults: tuple[FaultRule, ...] = ()
     """Faults that are set from the start."""
+
+    # --- what the reports hold
+    rows: int = 200
+    """Data rows of every JD report."""
+    reviews: PerShop = (90, 0)
+    """Reviews with 1 to 3 stars that a Pinduoduo shop gets on a day; half as many have more stars."""
+    goods: PerShop = (97, 41)
+    """Goods in a Pinduoduo shop's list of product quality."""
+    conversations: PerShop = 12
+    """Buyers that a Pinduoduo shop talks with on a day."""
+    messages_per_conversation: int = 15
+    """How many messages they exchange in the mean; each conversation has at least one, at most twice as many."""
 
     # --- the server
     base_port: int | None = None
@@ -49,9 +65,11 @@ class SandboxOptions:
     login_delay_seconds: float = 0.15
     """The login page's own timer between success and the jump to the home page."""
     form: LoginForm = "mixed"
-    """Which of JD's two login forms is shown; `mixed` takes turns by page load. `?form=` decides for one load."""
+    """Which of a platform's two login forms is shown; `mixed`: in turn, by page load. `?form=` decides for one load."""
     dead_session_answer: DeadSessionAnswer = "mixed"
-    """What JD's endpoints say to a dead session; `mixed`: the list redirects, the create call answers HTML."""
+    """What data endpoints say to a dead session; `mixed`: each what it usually does."""
+    kicked_after: int = 20
+    """How many calls of the data interface a session lives with fault `kicked`."""
 
     # --- report jobs
     report_seconds: float = 1.0
@@ -76,12 +94,23 @@ class SandboxOptions:
 
     def __post_init__(self) -> None:
         """Refuses values that no sandbox can have."""
-        if not 1 <= self.shops <= 999:
-            raise ValueError(f"sandbox option shops is {self.shops}; expected 1 to 999")
+        for name in ("shops", "pdd_shops"):
+            if not 0 <= getattr(self, name) <= 999:
+                raise ValueError(f"sandbox option {name} is {getattr(self, name)}; expected 0 to 999")
+        if self.shops + self.pdd_shops == 0:
+            raise ValueError("sandbox options shops and pdd_shops are both 0; expected a shop on one of the platforms")
         if not 0 <= self.rows <= MAX_ROWS:
             raise ValueError(f"sandbox option rows is {self.rows}; expected 0 to {MAX_ROWS} (a sheet holds no more)")
         if self.base_port is not None and not 1024 <= self.base_port <= 65000:
             raise ValueError(f"sandbox option base_port is {self.base_port}; expected 1024 to 65000, or none")
+        for name in _PER_SHOP:
+            numbers = getattr(self, name)
+            if numbers == () or min([numbers] if isinstance(numbers, int) else numbers) < 0:
+                raise ValueError(f"sandbox option {name} is {numbers}; expected 0 or more, or several such numbers")
+        if self.messages_per_conversation < 1:
+            raise ValueError(
+                f"sandbox option messages_per_conversation is {self.messages_per_conversation}; expected 1 or more"
+            )
         for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise ValueError(f"sandbox option {name} is {getattr(self, name)}; expected 0 or more")
@@ -95,6 +124,12 @@ class SandboxOptions:
                 )
 
 
+def of_shop(option: PerShop, number: int) -> int:
+    """The number that a `PerShop` option has for a platform's shop of that number (counted from 1)."""
+    return option if isinstance(option, int) else option[(number - 1) % len(option)]
+
+
+_PER_SHOP = ("reviews", "goods", "conversations")
 _NOT_NEGATIVE = (
     "cache_megabytes",
     "login_delay_seconds",
@@ -103,6 +138,7 @@ _NOT_NEGATIVE = (
     "link_seconds",
     "slow_seconds",
     "retry_after_seconds",
+    "kicked_after",
 )
 _CHOICES = {
     "form": ("old", "new", "mixed"),

@@ -7,7 +7,6 @@ import datetime as dt
 import logging
 import secrets
 import shutil
-import socket
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -17,14 +16,15 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
 from shopdata.sandbox import configuration
 from shopdata.sandbox.control import control_application
 from shopdata.sandbox.faults import EVERY_SHOP, Fault, FaultBoard, FaultRule, fault_named
+from shopdata.sandbox.hosts import listen, recording
 from shopdata.sandbox.jd import JdPortal
 from shopdata.sandbox.options import SandboxOptions
-from shopdata.sandbox.portal import ADDRESS, CLIENT_CLOSED_REQUEST, RECORD, RECORD_DONE, Portal, Stage
+from shopdata.sandbox.pdd import PddPortal
+from shopdata.sandbox.portal import ADDRESS, Portal, Stage
 from shopdata.sandbox.records import Counters, Record, Records
 from shopdata.sandbox.truth import Truth
 from shopdata.sandbox.world import Shop, World
@@ -32,7 +32,7 @@ from shopdata.sandbox.world import Shop, World
 logger = logging.getLogger(__name__)
 
 # A platform joins the sandbox by standing here.
-PORTALS: tuple[type[Portal], ...] = (JdPortal,)
+PORTALS: tuple[type[Portal], ...] = (JdPortal, PddPortal)
 
 CONTROL_HOST = "control"
 # How long open connections may still be served when the sandbox stops.
@@ -119,7 +119,7 @@ class Sandbox:
                 runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
                 runners.append(runner)
                 await runner.setup()
-                listener = _listen(self.options.base_port, len(runners) - 1)
+                listener = listen(self.options.base_port, len(runners) - 1)
                 self._stage.origins[host] = f"http://{ADDRESS}:{listener.getsockname()[1]}"
                 await web.SockSite(runner, listener).start()
             ready.set_result(None)
@@ -131,46 +131,10 @@ class Sandbox:
         apps: dict[str, web.Application] = {}
         for portal in self._portals.values():
             for host, app in portal.applications().items():
-                app.middlewares.append(self._recording(portal, host))
+                app.middlewares.append(recording(portal, host, self._stage.records))
                 apps[host] = app
         apps[CONTROL_HOST] = control_application(self)
         return apps
-
-    def _recording(self, portal: Portal, host: str) -> Middleware:
-        """A middleware that notes every request of a host."""
-        records = self._stage.records
-
-        @web.middleware
-        async def record_request(request: web.Request, handler: Handler) -> web.StreamResponse:
-            shop, call = portal.shop_of(request), portal.call_of(host, request.path)
-            record = records.begin(
-                host=host,
-                method=request.method,
-                path=request.path,
-                query_keys=tuple(request.query),
-                user_agent=request.headers.get("User-Agent", ""),
-                shop_id=None if shop is None else shop.id,
-                account=None if shop is None else shop.username,
-                call=call,
-                is_paced=call in portal.paced_calls,
-            )
-            request[RECORD] = record
-            request[RECORD_DONE] = lambda status: records.finish(record, status)
-            status = web.HTTPInternalServerError.status_code
-            try:
-                response = await handler(request)
-                status = response.status
-            except web.HTTPException as answer:
-                status = answer.status
-                raise
-            except asyncio.CancelledError:
-                status = CLIENT_CLOSED_REQUEST
-                raise
-            finally:
-                records.finish(record, status)
-            return response
-
-        return record_request
 
     # --- what there is
 
@@ -300,17 +264,3 @@ class Sandbox:
     def environment(self) -> dict[str, str]:
         """The environment variables that the written configuration refers to, but for those of the store."""
         return configuration.environment(self._stage.world)
-
-
-def _listen(base_port: int | None, number: int) -> socket.socket:
-    """A listening socket on the next port, a free one if there is no base."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if base_port is not None:
-        # A restart must not wait for the old connections to time out.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((ADDRESS, 0 if base_port is None else base_port + number))
-    except OSError:
-        listener.close()
-        raise
-    return listener

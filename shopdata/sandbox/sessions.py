@@ -57,9 +57,9 @@ class Sessions(ABC):
             self._stage.world.end_sessions(shop.id)
         return self.live_shop(request)
 
-    def sign_in(self, response: web.Response, shop: Shop) -> None:
-        """Opens a session and puts its cookies into the answer."""
-        for name, value, is_http_only in self.new_cookies(shop):
+    def give(self, response: web.Response, shop: Shop, cookies: list[tuple[str, str, bool]]) -> None:
+        """Puts the cookies of a new session into the answer of a sign-in, which counts."""
+        for name, value, is_http_only in cookies:
             response.set_cookie(name, value, max_age=self.cookie_seconds, httponly=is_http_only)
         self._stage.records.count("logins", shop.id)
 

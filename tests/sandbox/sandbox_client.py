@@ -1,4 +1,4 @@
-"""A plain HTTP client with cookies that does what JD's pages do, for the sandbox's own tests."""
+"""Plain HTTP clients with cookies that do what the portals' pages do, for the sandbox's own tests."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def create_body(day: dt.date = DAY, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-class Client:
-    """One visitor of the portals: a cookie jar and the calls of a report's life."""
+class Visitor:
+    """One visitor of the portals, with a cookie jar."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -79,12 +79,24 @@ class Client:
         """An address on one of the sandbox's hosts."""
         return self.sandbox.origins[host] + path + ("?" + urlencode(query) if query else "")
 
-    def boot(self) -> dict[str, Any]:
-        """What the new login form's page hands to its script."""
-        page = self.ask(self.at("passport", PASSPORT_PATH, form="new")).body.decode()
+    def boot_of(self, url: str) -> dict[str, Any]:
+        """What a page hands to its script."""
+        page = self.ask(url).body.decode()
         found = re.search(r'id="boot">(.*?)</script>', page)
         assert found is not None, page
         return dict(json.loads(found.group(1)))
+
+    def control(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
+        data = None if body is None else json.dumps(body).encode()
+        return self.ask(self.at("control", path, **query), data=data, method=method)
+
+
+class Client(Visitor):
+    """A visitor of JD: the calls of a report's life."""
+
+    def boot(self) -> dict[str, Any]:
+        """What the new login form's page hands to its script."""
+        return self.boot_of(self.at("passport", PASSPORT_PATH, form="new"))
 
     def post_login(self, **fields: str) -> dict[str, Any]:
         return dict(self.ask(self.at("passport", SERVICE_PATH), data=urlencode(fields).encode()).json())
@@ -120,7 +132,3 @@ class Client:
         """Orders a report and fetches it without cookies."""
         with urllib.request.urlopen(self.link(day), timeout=20) as response:
             return bytes(response.read())
-
-    def control(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
-        data = None if body is None else json.dumps(body).encode()
-        return self.ask(self.at("control", path, **query), data=data, method=method)

@@ -62,7 +62,7 @@ def test_it_says_what_to_export_and_writes_the_configuration(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--shops", "0"], "shops is 0; expected 1 to 999"),
+        (["--shops", "0", "--pdd-shops", "0"], "both 0; expected a shop"),
         (["--fault", "sandbox-01:nix"], "no fault 'nix'"),
         (["--fault", "nobody:sms"], "no shop 'nobody'"),
         (["more"], "takes no arguments, found more"),

@@ -320,7 +320,7 @@ def test_the_other_operations_of_the_control_host(client: Client) -> None:
     assert truth["rows"] == json.loads(json.dumps(client.sandbox.truth(SHOP, DAY, Fault.WRONG_DATE).rows))
     state = client.control("GET", "/state").json()
     assert state["hosts"] == dict(client.sandbox.origins)
-    assert [shop["id"] for shop in state["shops"]] == ["sandbox-01", "sandbox-02", "sandbox-03"]
+    assert [shop["id"] for shop in state["shops"]] == ["sandbox-01", "sandbox-02", "sandbox-03", "pdd-01", "pdd-02"]
     assert "sandbox-password" not in json.dumps(state)
     assert client.control("GET", "/counters").json()["downloads"] == {SHOP: 1}
     assert client.control("POST", "/passwords", {"shop": SHOP, "password": "new"}).status == 200

@@ -81,11 +81,12 @@ def test_stopping_does_not_wait_for_an_answer_in_work(make_sandbox: MakeSandbox)
 
 def test_hosts_take_consecutive_ports_from_the_base(make_sandbox: MakeSandbox) -> None:
     # Below the ports that systems hand out by themselves; the process id keeps runs side by side apart.
-    base_port = 11_000 + os.getpid() % 2000 * 8
+    base_port = 11_000 + os.getpid() % 1700 * 12
     sandbox = make_sandbox(base_port=base_port)
     ports = [urlsplit(origin).port for origin in sandbox.origins.values()]
     assert ports == list(range(base_port, base_port + len(ports)))
-    assert list(sandbox.origins) == ["passport", "shop", "report", "gateway", "storage", "elsewhere", "control"]
+    jd, pdd = ["passport", "shop", "report", "gateway", "storage", "elsewhere"], ["mms", "mms_storage", "mms_elsewhere"]
+    assert list(sandbox.origins) == [*jd, *pdd, "control"]
 
 
 def test_a_taken_port_is_an_error_and_not_a_hang(make_sandbox: MakeSandbox) -> None:
@@ -106,14 +107,31 @@ def test_the_control_host_is_none_of_the_portals(client: Client) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"shops": 0}, "shops is 0; expected 1 to 999"),
+        ({"shops": 1000}, "shops is 1000; expected 0 to 999"),
+        ({"pdd_shops": -1}, "pdd_shops is -1; expected 0 to 999"),
+        ({"shops": 0, "pdd_shops": 0}, "both 0; expected a shop on one of the platforms"),
+        ({"reviews": (5, -1)}, "reviews is \\(5, -1\\); expected 0 or more, or several"),
+        ({"goods": ()}, "goods is \\(\\); expected"),
+        ({"messages_per_conversation": 0}, "messages_per_conversation is 0; expected 1 or more"),
         ({"rows": 2_000_000}, "rows is 2000000"),
         ({"form": "newest"}, "form is 'newest'; expected one of old, new, mixed"),
         ({"report_seconds": -1}, "report_seconds is -1; expected 0 or more"),
         ({"requests_per_second": 0}, "requests_per_second is 0; expected more than 0"),
         ({"base_port": 80}, "base_port is 80"),
     ],
-    ids=["shops", "rows", "form", "report-seconds", "pace", "port"],
+    ids=[
+        "shops",
+        "pdd-shops",
+        "no-shops",
+        "reviews",
+        "goods",
+        "messages",
+        "rows",
+        "form",
+        "report-seconds",
+        "pace",
+        "port",
+    ],
 )
 def test_options_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
@@ -187,13 +205,29 @@ def test_prepare_makes_the_files_of_every_shop(temporary: Path, sandbox: Sandbox
 def test_the_written_configuration_is_one_that_shopdata_reads(sandbox: Sandbox, tmp_path: Path) -> None:
     store = dict.fromkeys(("SHOPDATA_S3_ENDPOINT", "SHOPDATA_S3_ACCESS_KEY", "SHOPDATA_S3_SECRET_KEY"), "localhost:1")
     config = load_config(sandbox.write_config(tmp_path / "config"), sandbox.environment() | store)
-    assert [shop.id for shop in config.shops] == ["sandbox-01", "sandbox-02", "sandbox-03"]
+    assert [shop.id for shop in config.shops] == ["sandbox-01", "sandbox-02", "sandbox-03", "pdd-01", "pdd-02"]
     assert [shop.name for shop in config.shops] == [shop.name for shop in sandbox.shops]
     assert config.shops[1].password.get_secret_value() == "sandbox-password-02"
     assert config.portals.jd is not None
     assert config.portals.jd.report_origin == sandbox.origins["report"]
     assert config.portals.jd.allows_download(sandbox.origins["storage"] + "/file")
     assert not config.portals.jd.allows_download(sandbox.origins["elsewhere"] + "/file")
+    assert config.portals.pdd is not None
+    assert config.portals.pdd.login_url == sandbox.origins["mms"] + "/login/"
+    assert config.portals.pdd.allows_download(sandbox.origins["mms_storage"] + "/file")
+    assert not config.portals.pdd.allows_download(sandbox.origins["mms_elsewhere"] + "/file")
+
+
+@pytest.mark.parametrize(
+    ("options", "platform"), [({"pdd_shops": 0}, "jd"), ({"shops": 0}, "pdd")], ids=["jd-only", "pdd-only"]
+)
+def test_a_platform_without_shops_is_not_in_the_configuration(
+    make_sandbox: MakeSandbox, tmp_path: Path, options: dict[str, Any], platform: str
+) -> None:
+    make_sandbox(**options).write_config(tmp_path)
+    written = {name: yaml.safe_load((tmp_path / f"{name}.yaml").read_text("utf-8")) for name in ("portals", "schedule")}
+    assert list(written["portals"]) == [platform]
+    assert all(job["name"].startswith(platform) for job in written["schedule"]["jobs"])
 
 
 def test_the_written_files_hold_no_password(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ class JdLoginHosts:
 
     def _let_in(self, shop: Shop, return_url: str) -> web.Response:
         response = web.json_response({"go_to": return_url})
-        self._sessions.sign_in(response, shop)
+        self._sessions.give(response, shop, self._sessions.new_cookies(shop))
         return response
 
     async def _certified_page(self, request: web.Request) -> web.Response:

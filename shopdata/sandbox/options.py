@@ -16,6 +16,8 @@ DeadSessionAnswer = Literal["redirect", "html", "message", "mixed"]
 
 # Excel's own limit of rows in a sheet, less the header.
 MAX_ROWS = 1_048_575
+# No two messages of a conversation are of the same second, and the longest conversation must fit into a day.
+MAX_MESSAGES = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +109,10 @@ class SandboxOptions:
             numbers = getattr(self, name)
             if numbers == () or min([numbers] if isinstance(numbers, int) else numbers) < 0:
                 raise ValueError(f"sandbox option {name} is {numbers}; expected 0 or more, or several such numbers")
-        if self.messages_per_conversation < 1:
+        if not 1 <= self.messages_per_conversation <= MAX_MESSAGES:
             raise ValueError(
-                f"sandbox option messages_per_conversation is {self.messages_per_conversation}; expected 1 or more"
+                f"sandbox option messages_per_conversation is {self.messages_per_conversation}; "
+                f"expected 1 to {MAX_MESSAGES}"
             )
         for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:

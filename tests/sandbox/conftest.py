@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pdd_client import PddClient
 from sandbox_client import Client
 
 from shopdata.sandbox import Sandbox, SandboxOptions
@@ -46,3 +47,15 @@ def client(visitor: Client) -> Client:
     """Somebody who has signed in to the first shop."""
     assert "go_to" in visitor.sign_in()
     return visitor
+
+
+@pytest.fixture
+def pdd_visitor(sandbox: Sandbox) -> PddClient:
+    """Somebody who is not signed in to Pinduoduo."""
+    return PddClient(sandbox)
+
+
+@pytest.fixture
+def pdd_client(pdd_visitor: PddClient) -> PddClient:
+    """Somebody with a session of the first Pinduoduo shop."""
+    return pdd_visitor.use_session()

@@ -11,6 +11,7 @@ from typing import Any
 from sandbox_client import DAY, Answer, Visitor
 
 from shopdata.sandbox import Sandbox
+from shopdata.sandbox.pdd.chat import CONVERSATIONS_PATH, HISTORY_PATH, MESSAGES_PATH
 from shopdata.sandbox.pdd.kpi import DOWNLOAD_PATH
 from shopdata.sandbox.pdd.login import AUTH_PATH
 from shopdata.sandbox.pdd.quality import LIST_PATH as QUALITY_PATH
@@ -53,6 +54,7 @@ class PddClient(Visitor):
         super().__init__(sandbox)
         self.shop = next(shop for shop in sandbox.shops if shop.id == shop_id)
         self._cookies = ""
+        self._page: Page | None = None
 
     def use_session(self) -> PddClient:
         """Gets a session without the login page."""
@@ -83,13 +85,13 @@ class PddClient(Visitor):
 
     def page(self) -> Page:
         """Opens the home page."""
-        request_headers = self._headers()
-        boot = self.boot_of(self.at("mms", "/home")) if not self._cookies else self._boot_with(request_headers)
-        return Page(boot)
+        return Page(self.boot_of(self.at("mms", "/home"), headers=self._headers()))
 
-    def _boot_with(self, headers: dict[str, str]) -> dict[str, Any]:
-        page = self.ask(self.at("mms", "/home"), headers=headers).body.decode()
-        return dict(json.loads(page.split('id="boot">')[1].split("</script>")[0]))
+    def signed(self, path: str, body: dict[str, Any]) -> Answer:
+        """A call that a loaded page signs."""
+        self._page = self._page or self.page()
+        text = json.dumps(body)
+        return self.post(path, text, **{"anti-content": self._page.sign("POST", path, text)})
 
     def check(self) -> dict[str, Any]:
         return dict(self.get("/janus/api/checkLogin").json())
@@ -113,6 +115,18 @@ class PddClient(Visitor):
             "orderSn": "",
         }
         return self.post(REVIEWS_PATH, body | changes)
+
+    def conversations(self, page: int = 1, day: dt.date = DAY, **changes: Any) -> Answer:
+        body = window(day) | {"pageNum": page, "pageSize": 20, "keywords": ""}
+        return self.signed(CONVERSATIONS_PATH, body | changes)
+
+    def messages(self, uid: int | str, page: int = 1, day: dt.date = DAY, **changes: Any) -> Answer:
+        body = window(day) | {"uid": uid, "pageNum": page, "pageSize": 20}
+        return self.signed(MESSAGES_PATH, body | changes)
+
+    def history(self, order: str, page: int = 0, day: dt.date = DAY, **changes: Any) -> Answer:
+        body = window(day) | {"orderSn": order, "pageNum": page, "pageSize": 20}
+        return self.signed(HISTORY_PATH, body | changes)
 
     def quality(self, page: int = 1, **changes: Any) -> Answer:
         body = {"sort_field": 1, "sort_type": "ASC", "page_size": 40, "page_no": page}

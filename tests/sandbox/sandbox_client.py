@@ -79,9 +79,9 @@ class Visitor:
         """An address on one of the sandbox's hosts."""
         return self.sandbox.origins[host] + path + ("?" + urlencode(query) if query else "")
 
-    def boot_of(self, url: str) -> dict[str, Any]:
+    def boot_of(self, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         """What a page hands to its script."""
-        page = self.ask(url).body.decode()
+        page = self.ask(url, headers=headers).body.decode()
         found = re.search(r'id="boot">(.*?)</script>', page)
         assert found is not None, page
         return dict(json.loads(found.group(1)))

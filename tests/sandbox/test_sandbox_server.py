@@ -112,7 +112,7 @@ def test_the_control_host_is_none_of_the_portals(client: Client) -> None:
         ({"shops": 0, "pdd_shops": 0}, "both 0; expected a shop on one of the platforms"),
         ({"reviews": (5, -1)}, "reviews is \\(5, -1\\); expected 0 or more, or several"),
         ({"goods": ()}, "goods is \\(\\); expected"),
-        ({"messages_per_conversation": 0}, "messages_per_conversation is 0; expected 1 or more"),
+        ({"messages_per_conversation": 0}, "messages_per_conversation is 0; expected 1 to 20000"),
         ({"rows": 2_000_000}, "rows is 2000000"),
         ({"form": "newest"}, "form is 'newest'; expected one of old, new, mixed"),
         ({"report_seconds": -1}, "report_seconds is -1; expected 0 or more"),

@@ -91,6 +91,12 @@ class Window:
             return None
         return cls(start, end)
 
+    @classmethod
+    def of_day(cls, day: dt.date) -> Window:
+        """One whole day of Shanghai."""
+        midnight = int(dt.datetime.combine(day, dt.time(), SHANGHAI).timestamp())
+        return cls(midnight, midnight + 24 * 3600 - 1)
+
     def holds(self, second: int) -> bool:
         """Says whether a moment is in it."""
         return self.start <= second <= self.end

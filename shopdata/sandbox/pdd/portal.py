@@ -13,14 +13,15 @@ from shopdata.sandbox.accounts import numbered_shops
 from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.obstacles import OBSTACLES
 from shopdata.sandbox.options import SandboxOptions
-from shopdata.sandbox.pdd import identity, kpi, quality, reviews
+from shopdata.sandbox.pdd import chat, identity, kpi, quality, reviews
+from shopdata.sandbox.pdd.chat import PddChat
 from shopdata.sandbox.pdd.gate import GATE_FAULTS, Gate
 from shopdata.sandbox.pdd.identity import PddIdentity
 from shopdata.sandbox.pdd.kpi import PERIODS, PddKpi
 from shopdata.sandbox.pdd.kpi_contents import CONTENT_FAULTS, kpi_truth
 from shopdata.sandbox.pdd.kpi_workbook import require_writer
 from shopdata.sandbox.pdd.login import PddLogin
-from shopdata.sandbox.pdd.paging import PAGE_FAULTS, Readings
+from shopdata.sandbox.pdd.paging import PAGE_FAULTS, Readings, Window
 from shopdata.sandbox.pdd.quality import PddQuality
 from shopdata.sandbox.pdd.reviews import PddReviews
 from shopdata.sandbox.pdd.session import LOGIN_PATH, PddSessions
@@ -33,19 +34,22 @@ from shopdata.sandbox.world import Shop
 
 _NAMES = ("回力拼多多旗舰店", "南极人官方旗舰店", "三只松鼠旗舰店", "云南白药专卖店", "晨光文具专营店")
 _UNPACED = frozenset({"check", "identity"})
-_CALLS = identity.CALLS | {kpi.DOWNLOAD_PATH: "kpi", reviews.LIST_PATH: "reviews", quality.LIST_PATH: "quality"}
+_CALLS = (
+    identity.CALLS | chat.CALLS | {kpi.DOWNLOAD_PATH: "kpi", reviews.LIST_PATH: "reviews", quality.LIST_PATH: "quality"}
+)
 
 
 class PddPortal(Portal):
     """The stand-in for Pinduoduo's merchant back office."""
 
     platform: ClassVar[str] = "pdd"
-    datasets: ClassVar[tuple[str, ...]] = (*PERIODS, "pdd_badscore", "pdd_quality")
+    datasets: ClassVar[tuple[str, ...]] = (*PERIODS, "pdd_chat", "pdd_badscore", "pdd_quality")
     # DESIGN 1 says when each is due; on which day of the week is free.
     schedule: ClassVar[tuple[Mapping[str, Any], ...]] = (
         {"name": "pdd_kpi_days", "spider": "pdd_kpi", "args": {"period": "day"}, "cron": "0 12 * * *"},
         {"name": "pdd_kpi_weekly", "spider": "pdd_kpi", "args": {"period": "week"}, "cron": "0 12 * * 4"},
         {"name": "pdd_kpi_monthly", "spider": "pdd_kpi", "args": {"period": "month"}, "cron": "0 12 4 * *"},
+        {"name": "pdd_chat", "spider": "pdd_chat", "cron": "30 9 * * *"},
         {"name": "pdd_badscore", "spider": "pdd_badscore", "cron": "0 9 * * *"},
         {"name": "pdd_quality", "spider": "pdd_quality", "cron": "0 8 * * *"},
     )
@@ -82,6 +86,7 @@ class PddPortal(Portal):
         self._kpi = PddKpi(stage, gate)
         self._reviews = PddReviews(stage, gate, readings)
         self._quality = PddQuality(stage, gate, readings)
+        self._chat = PddChat(stage, gate, readings)
 
     @staticmethod
     def make_shops(options: SandboxOptions) -> tuple[Shop, ...]:
@@ -98,7 +103,7 @@ class PddPortal(Portal):
     def applications(self) -> Mapping[str, web.Application]:
         """One for each of the hosts."""
         back_office = web.Application()
-        for part in (self._login, self._identity, self._kpi, self._reviews, self._quality):
+        for part in (self._login, self._identity, self._kpi, self._reviews, self._quality, self._chat):
             part.add_routes(back_office)
         return {"mms": back_office, "mms_storage": self._kpi.storage(), "mms_elsewhere": self._kpi.storage()}
 
@@ -126,6 +131,8 @@ class PddPortal(Portal):
             return kpi_truth(self._kpi.key_of_period(dataset, shop, day, frozenset(variant)))
         if dataset == "pdd_badscore":
             return self._reviews.truth(shop, day)
+        if dataset == "pdd_chat":
+            return self._chat.truth(shop, Window.of_day(day))
         return self._quality.truth(shop, day, is_empty=Fault.QUALITY_EMPTY in variant)
 
     def prepare(self, dataset: str, shop: Shop, day: dt.date) -> None:

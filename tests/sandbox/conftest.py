@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from pdd_client import PddClient
+from playwright.sync_api import Browser, Page, sync_playwright
 from sandbox_client import Client
 
 from shopdata.sandbox import Sandbox, SandboxOptions
@@ -59,3 +63,27 @@ def pdd_visitor(sandbox: Sandbox) -> PddClient:
 def pdd_client(pdd_visitor: PddClient) -> PddClient:
     """Somebody with a session of the first Pinduoduo shop."""
     return pdd_visitor.use_session()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for this module. Playwright's loop runs in this thread, so it must end with the module."""
+    path = os.environ.get("SHOPDATA_BROWSER_PATH") or shutil.which("chromium")
+    is_root = sys.platform.startswith("linux") and os.geteuid() == 0
+    with sync_playwright() as playwright:
+        args = ["--no-sandbox"] if is_root else []
+        launched = playwright.chromium.launch(executable_path=path, args=args)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in a context of its own; an error in a page's script fails the test."""
+    context = browser.new_context()
+    errors: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
+from playwright.sync_api import Frame, Page, expect
 
 from shopdata.sandbox import Fault, Sandbox
 
 pytestmark = pytest.mark.browser
 
 SHOP_NAME = ".shop-menu-accountV1__right-account-top-name"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this module. Playwright's loop runs in this thread, so it must end with the module."""
-    path = os.environ.get("SHOPDATA_BROWSER_PATH") or shutil.which("chromium")
-    is_root = sys.platform.startswith("linux") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        args = ["--no-sandbox"] if is_root else []
-        launched = playwright.chromium.launch(executable_path=path, args=args)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page in a context of its own; an error in a page's script fails the test."""
-    context = browser.new_context()
-    errors: list[str] = []
-    page = context.new_page()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
 
 
 def open_form(page: Page, sandbox: Sandbox, form: str) -> Page | Frame:

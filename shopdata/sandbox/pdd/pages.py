@@ -17,7 +17,7 @@ def login_page(form: str, boot: Mapping[str, object]) -> web.Response:
     return _PAGES.page(
         f"login_{form}.html",
         boot=boot,
-        look=_PAGES.source("login.css"),
+        look=_PAGES.source("login_look.html"),
         signing=_PAGES.source("signing.js"),
         sign_in=_PAGES.source("sign_in.js"),
         suffix=secrets.token_hex(4),

@@ -8,7 +8,7 @@ setup(
     packages=find_packages(include=["shopdata", "shopdata.*", "pipelines_config"]),
     package_data={
         "pipelines_config": ["*.yaml", "datasets/*.yaml"],
-        "shopdata.sandbox": ["**/*.html", "**/*.js"],
+        "shopdata.sandbox": ["**/*.html", "**/*.js", "**/*.css"],
     },
     entry_points={"scrapy": ["settings = shopdata.settings"]},
     zip_safe=True,

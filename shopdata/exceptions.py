@@ -17,6 +17,7 @@
     │   └── RefreshError           Dremio could not be told
     ├── TerminalError              the same question gets the same answer until something is changed
     │   ├── ReportRefusedError     the portal refused to make the report, or failed at it
+    │   ├── SessionRefusedError    signed in, and sent back to the login page all the same
     │   ├── ForbiddenHostError     a link leads to a host that portals.yaml does not allow
     │   └── RejectedFileError      the file is not what it should be
     └── NeedsPersonError           somebody must sign in or mend the credentials
@@ -154,6 +155,10 @@ class TerminalError(ShopdataError):
 
 class ReportRefusedError(TerminalError):
     """Raised when a portal refuses to create a report, or says that it failed."""
+
+
+class SessionRefusedError(TerminalError):
+    """Raised when a portal takes a session for dead that was made a moment ago: signing in on and on helps nobody."""
 
 
 class ForbiddenHostError(TerminalError):

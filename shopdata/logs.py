@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from twisted.python.failure import Failure
 
+_QUERY = re.compile(r"(\bhttps?://[^\s?'\"<>]+)\?[^\s'\"<>]+")
+
 #: Loggers that print whole URLs, headers or SQL below WARNING: signed links, storage keys with their signatures.
 _TALKATIVE = ("scrapy-playwright", "urllib3", "minio", "asyncio", "filelock", "sqlalchemy")
+
+
+class QueryFilter(logging.Filter):
+    """Cuts the query off every URL in a line, whoever wrote it: Scrapy's warnings tell signed links whole."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        cut = _QUERY.sub(r"\1?…", message)
+        if cut != message:
+            record.msg, record.args = cut, ()
+        return True
 
 
 class PrivateLogFormatter(LogFormatter):
@@ -23,6 +37,8 @@ class PrivateLogFormatter(LogFormatter):
     def from_crawler(cls, crawler: Crawler) -> PrivateLogFormatter:
         for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
+        # Scrapy makes its handler anew between here and the start of the engine.
+        crawler.signals.connect(_filter_handlers, signals.engine_started)
         return cls()
 
     def crawled(self, request: Request, response: Response, spider: Spider) -> LogFormatterResult:
@@ -47,6 +63,12 @@ class PrivateLogFormatter(LogFormatter):
     ) -> LogFormatterResult:
         kind = failure.type.__name__ if failure.type else "error"
         return _line(logging.ERROR, "%s %s: %s", request.method, without_query(request.url), kind)
+
+
+def _filter_handlers() -> None:
+    for handler in logging.root.handlers:
+        if not any(isinstance(known, QueryFilter) for known in handler.filters):
+            handler.addFilter(QueryFilter())
 
 
 def without_query(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ChallengeError, NeedsPersonError, PortalError
+from shopdata.exceptions import ChallengeError, NeedsPersonError, PortalError, SessionRefusedError
 from shopdata.login import Answer, login_for
 from shopdata.login.risk import risk_error
 from shopdata.login.sessions import Session
@@ -43,6 +43,8 @@ class SessionMiddleware:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._logins = asyncio.Semaphore(workspace.logins_at_once)
         self._logins_open = 0
+        #: Renewals since a shop's last good answer.
+        self._renewals: Counter[str] = Counter()
         self._unsettled: set[str] = set()
         self._page: Page | None = None
 
@@ -86,10 +88,11 @@ class SessionMiddleware:
             if session.is_changed:
                 session.is_changed = False
                 await run_in_thread(self._workspace.sessions.save, shop, session.cookies())
+            del self._renewals[shop.id]
             self._on_signed_in(shop.id)
             return response
-        if request.meta.get("shopdata_is_renewed"):
-            raise PortalError(
+        if self._renewals[shop.id]:
+            raise SessionRefusedError(
                 "the portal sends us to its login page although the shop has just signed in",
                 where=f"shop {shop.id!r}",
                 todo=f"Sign in by hand with `scrapy login {shop.id}` and look what the page wants.",
@@ -97,8 +100,9 @@ class SessionMiddleware:
         async with self._locks[shop.id]:
             # Another request of the shop may have renewed it while this one was under way.
             await self._forget(shop, session)
+        self._renewals[shop.id] += 1
         repeated: Request = request.replace(dont_filter=True)
-        repeated.meta.update(shopdata_session=True, shopdata_is_renewed=True)
+        repeated.meta.update(shopdata_session=True)
         return repeated
 
     async def _is_dead(self, request: Request, response: Response, shop: Shop, portal: Portal) -> bool:
@@ -238,10 +242,9 @@ class PaceMiddleware:
         shop = request.meta.get("shopdata_shop")
         if shop is None:
             return
-        now = time.monotonic()
-        start = max(now, self._next_start[shop])
-        self._next_start[shop] = start + self._interval[shop]
-        await asyncio.sleep(start - now)
+        await asyncio.sleep(max(self._next_start[shop] - time.monotonic(), 0))
+        # From when it really starts: a late one must not bring the next one closer.
+        self._next_start[shop] = time.monotonic() + self._interval[shop]
 
 
 def _header(response: Response, name: str) -> str:

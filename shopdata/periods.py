@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -60,7 +61,8 @@ def parse_date(text: str) -> date:
         ArgumentError: it is something else, or a day that does not exist.
     """
     try:
-        if len(text) != 10:
+        # Python also reads weeks (2026-W09-7) and days without hyphens.
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:

@@ -101,16 +101,14 @@ class PortalClient:
             PortalError: it could not be had whole, after all tries.
         """
         url = urljoin(base, link)
+        if not self._portal.allows_download(url):
+            raise self._forbidden(url)
         for _ in range(_MOST_REDIRECTS + 1):
-            if not self._portal.allows_download(url):
-                raise ForbiddenHostError(
-                    "the portal's download link leads to a host that is not allowed",
-                    where=f"shop {self._shop.id!r}",
-                    found=urlsplit(url).netloc.rpartition("@")[2] or "a link without a host",
-                    expected=", ".join(self._portal.download_hosts),
-                    todo="If the portal has moved its files there, add the host to `download_hosts` in portals.yaml.",
-                )
             request = Request(url, dont_filter=True)
+            # Judged is the address as it will be asked.
+            url = request.url
+            if not self._portal.allows_download(url):
+                raise self._forbidden(url)
             request.meta.update(
                 shopdata_shop=self._shop.id,
                 download_maxsize=_LARGEST_FILE_BYTES,
@@ -124,6 +122,19 @@ class PortalClient:
             return
         raise PortalError(
             "the download link goes in circles", where=self._place(url), found=f"more than {_MOST_REDIRECTS} redirects"
+        )
+
+    def _forbidden(self, url: str) -> ForbiddenHostError:
+        try:
+            host = urlsplit(url).netloc.rpartition("@")[2]
+        except ValueError:
+            host = ""
+        return ForbiddenHostError(
+            "the portal's download link leads to a host that is not allowed",
+            where=f"shop {self._shop.id!r}",
+            found=host or "a link without a host",
+            expected=", ".join(self._portal.download_hosts),
+            todo="If the portal has moved its files there, add the host to `download_hosts` in portals.yaml.",
         )
 
     async def _ask(self, request: Request, tries: int) -> Response:

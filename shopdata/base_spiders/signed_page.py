@@ -81,10 +81,8 @@ class SignedPage:
 
     async def _call(self, path: str, body: dict[str, Any]) -> Any:
         assert self._page is not None
-        now = time.monotonic()
-        start = max(now, self._next_start)
-        self._next_start = start + 1 / self._portal.requests_per_second
-        await asyncio.sleep(start - now)
+        await asyncio.sleep(max(self._next_start - time.monotonic(), 0))
+        self._next_start = time.monotonic() + 1 / self._portal.requests_per_second
         try:
             async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
                 return await self._page.evaluate(_POST, [path, body])

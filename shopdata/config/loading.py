@@ -174,7 +174,16 @@ def _check(model: type[AnyModel], source: YamlSource) -> AnyModel | None:
     try:
         return model.model_validate(source.value if source.value is not None else {})
     except ValidationError as error:
-        source.problems += [_problem(detail, model, source) for detail in error.errors(include_input=False)]
+        details = error.errors(include_input=False)
+        places = [detail["loc"] for detail in details]
+        for detail in details:
+            # A list whose parts are wrong is told as too short too; what YAML could not read is told already.
+            is_echo = detail["type"] == "too_short" and any(
+                len(place) > len(detail["loc"]) and place[: len(detail["loc"])] == detail["loc"] for place in places
+            )
+            problem = _problem(detail, model, source)
+            if not is_echo and all(problem.where != told.where for told in source.problems):
+                source.problems.append(problem)
         return None
 
 
@@ -195,11 +204,32 @@ def _problem(detail: Any, model: type[Model], source: YamlSource) -> UsageError:
         return UsageError(f"the value of {key!r} does not fit", where=where, expected=hint, todo=f"Mend `{key}`.")
     if kind == "literal_error":
         return UsageError(f"the value of {key!r} is not known", where=where, expected=str(context.get("expected")))
+    if kind in _KIND_HINTS:
+        what = f"the value of {key!r}" if key else "what stands here"
+        return UsageError(f"{what} is of the wrong kind", where=where, expected=_KIND_HINTS[kind])
     message = str(context["error"]) if "error" in context else detail["msg"]
     return UsageError(
         message.removeprefix("Value error, ").rstrip("."), where=where, todo=f"Mend `{dotted(path) or source.file}`."
     )
 
+
+#: In our own words: most often YAML has taken a word or a number for something else.
+_KIND_HINTS = {
+    "string_type": "a text; put it in quotes",
+    "string_too_short": "a text that is not empty",
+    "tuple_type": "a list: [one, two]",
+    "too_short": "at least one entry",
+    "dict_type": "keys and values",
+    "model_type": "keys and values",
+    "model_attributes_type": "keys and values",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+}
 
 _PATTERN_HINTS = {
     "id": "lower-case letters, digits, - and _, at most 64, for example flagship-01",

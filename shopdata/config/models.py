@@ -129,6 +129,9 @@ class Portal(Model):
 
     def allows_download(self, url: str) -> bool:
         """True if a link may be followed: an allowed host, over https (or http on this machine)."""
+        # Programs differ in what they make of these in an address, and so in where they go.
+        if re.search(r"[\\\s\x00-\x1f\x7f]", url):
+            return False
         try:
             parts = urlsplit(url)
             host, port = (parts.hostname or "").lower(), parts.port

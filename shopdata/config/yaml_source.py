@@ -49,9 +49,9 @@ def read_yaml(file: str, text: str, environ: Mapping[str, str]) -> YamlSource:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         source.problems.append(
             UsageError(
-                f"this is not YAML: {error.problem or error.context}",
+                f"this is not YAML: {_without_quotes(error.problem or error.context or 'something is missing')}",
                 where=f"{file}:{line}",
-                todo="Check indentation, colons and quotes around this line.",
+                todo="Check indentation and colons around this line; a value that begins with * & ! % @ needs quotes.",
             )
         )
         return source
@@ -61,8 +61,18 @@ def read_yaml(file: str, text: str, environ: Mapping[str, str]) -> YamlSource:
         )
         return source
     if root is not None:
-        source.value = _build(root, (), source, environ)
+        try:
+            source.value = _build(root, (), source, environ)
+        except RecursionError:
+            source.problems.append(
+                UsageError("a value holds itself", where=file, todo="Write it out instead of using & and *.")
+            )
     return source
+
+
+def _without_quotes(problem: str) -> str:
+    # What stands in quotes is from the file, and may be a password.
+    return re.sub(r"(['\"]).*?\1", "…", problem)
 
 
 def _build(node: yaml.Node, path: Path, source: YamlSource, environ: Mapping[str, str]) -> Any:
@@ -71,7 +81,15 @@ def _build(node: yaml.Node, path: Path, source: YamlSource, environ: Mapping[str
         return dict(_build_pairs(node, path, source, environ))
     if isinstance(node, yaml.SequenceNode):
         return [_build(child, (*path, number), source, environ) for number, child in enumerate(node.value)]
-    value = yaml.SafeLoader("").construct_object(node)
+    try:
+        value = yaml.SafeLoader("").construct_object(node)
+    except (yaml.YAMLError, ValueError, OverflowError, TypeError, KeyError):
+        source.problems.append(
+            UsageError(
+                "YAML takes this value for something that it is not", where=source.place(path), todo="Put it in quotes."
+            )
+        )
+        return None
     return _fill(value, path, source, environ) if isinstance(value, str) else value
 
 

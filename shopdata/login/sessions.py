@@ -148,7 +148,7 @@ class SessionStore:
     def lock(self, shop: Shop) -> AsyncFileLock:
         """One sign-in per account at a time, also of two crawls: a second one may kick the first one's session."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return AsyncFileLock(self._path(shop).with_suffix(".lock"))
+        return AsyncFileLock(self._path(shop).with_suffix(".lock"), mode=0o600)
 
     def park(self, shop: Shop, reason: str) -> None:
         """Remembers that a person must act before these credentials are used again: trying on locks accounts.

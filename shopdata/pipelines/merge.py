@@ -41,8 +41,8 @@ class MergePipeline:
                 store=workspace.store,
             )
         except ShopdataError as error:
-            raise DropItem(f"{item.dataset} {item.dt}: not merged: {error}", log_level="ERROR") from None
+            raise DropItem(f"not merged: {error}", log_level="ERROR") from None
         if built is None:
-            raise DropItem(f"{item.dataset} {item.dt}: no shop has a file yet, nothing to publish")
+            raise DropItem("no shop has a file yet, nothing to publish")
         adapter.update(workbook=built.workbook, parquet=built.parquet, receipt=built.receipt)
         return item

@@ -45,7 +45,7 @@ class PublishPipeline:
                 store=workspace.store,
             )
         except ShopdataError as error:
-            raise DropItem(f"{item.dataset} {item.dt}: not published: {error}", log_level="ERROR") from None
+            raise DropItem(f"not published: {error}", log_level="ERROR") from None
         receipt = adapter["receipt"]
         logger.info(
             "%s %s: published %d rows of %d shops, %d missing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from config_folder import ConfigFolder
+from scrapy import Request
 
 from shopdata.config import Portal
 
@@ -72,3 +73,10 @@ def test_refused(portal: Portal, link: str) -> None:
 def test_a_trailing_dot_is_another_spelling_that_is_not_followed_to_anywhere_else(portal: Portal) -> None:
     assert not portal.allows_download("https://evil.test./a")
     assert not portal.allows_download("https://storage.jd.com.evil.test./a")
+
+
+def test_a_link_goes_where_it_was_checked_to_go(portal: Portal) -> None:
+    # Two readers of one address: urlsplit sees the allowed host, Scrapy's Request rewrites it and goes to the other.
+    link = "https://evil.test\\@storage.example.com/a"
+    assert Request(link).url.startswith("https://evil.test/")
+    assert not portal.allows_download(link)

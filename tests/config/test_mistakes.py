@@ -127,7 +127,7 @@ def test_the_folder_that_mistakes_are_put_into_has_none(folder: ConfigFolder) ->
             "    name: 第一家店",
             "   name: 第一家店",
             "shops.yaml:3",
-            ["this is not YAML", "Check indentation, colons and quotes around this line."],
+            ["this is not YAML", "Check indentation and colons around this line"],
             id="wrong indentation",
         ),
         pytest.param(
@@ -256,12 +256,12 @@ def test_one_mistake(folder: ConfigFolder, file: str, old: str, new: str, place:
     ("file", "text", "place", "words"),
     [
         pytest.param(SHOPS, "", "shops.yaml:1 shops", "'shops' is missing", id="empty file"),
-        pytest.param(SHOPS, "shops: []\n", "shops.yaml:1 shops", "at least 1 item", id="no shop at all"),
-        pytest.param(SHOPS, "shops: {id: one}\n", "shops.yaml:1 shops", "tuple", id="mapping for a list"),
+        pytest.param(SHOPS, "shops: []\n", "shops.yaml:1 shops", "at least one entry", id="no shop at all"),
+        pytest.param(SHOPS, "shops: {id: one}\n", "shops.yaml:1 shops", "a list: [one, two]", id="mapping for a list"),
         pytest.param(SHOPS, b"shops:\n  - id: \xff\xfe\n", "shops.yaml", "can't be read", id="not UTF-8"),
         pytest.param(SHOPS, "shops: [\x07]\n", "shops.yaml", "this is not text", id="control character"),
         pytest.param(SHOPS, "shops:\n  - &a\n    id: *b\n", "shops.yaml:3", "not YAML", id="alias without an anchor"),
-        pytest.param(LAKE, "- 1\n", "lake.yaml:1", "dictionary", id="list for a file's mapping"),
+        pytest.param(LAKE, "- 1\n", "lake.yaml:1", "keys and values", id="list for a file's mapping"),
         pytest.param(PORTALS, "{}\n", "shops.yaml:4 shops[0].platform", "no section for", id="no section"),
     ],
 )

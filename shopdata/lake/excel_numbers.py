@@ -23,7 +23,7 @@ IMPRECISE_FROM = Decimal(10) ** 15
 
 ZERO, POINT, MINUS = b"0.-"
 
-_PLAIN_NUMBER = re.compile(r"(?!-0$)-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?")
+_PLAIN_NUMBER = re.compile(r"(?!-0$)-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?", re.ASCII)
 _ANY_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 #: Quoted text, escaped characters, colours and conditions; what is left decides about dates.
 _FORMAT_NOISE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
@@ -44,18 +44,15 @@ def number_text(raw: str) -> str:
         return "0"
     if exact == exact.to_integral_value():
         return f"{exact.quantize(Decimal(1)):f}" if exact.adjusted() < 28 else f"{int(exact)}"
-    return _plain(repr(float(raw)))
+    return float_text(float(raw))
 
 
 def float_text(value: float) -> str:
-    """The shortest plain decimal text that reads back as this float."""
-    return str(int(value)) if value.is_integer() else _plain(repr(value))
-
-
-def _plain(shortest: str) -> str:
-    if "e" not in shortest:
-        return shortest.removesuffix(".0")
-    return f"{Decimal(shortest):f}"
+    """The shortest plain decimal text that reads back as this float; zero has no sign."""
+    shortest = repr(value)
+    if "e" in shortest:
+        return f"{Decimal(shortest):f}"
+    return shortest.removesuffix(".0") if value else "0"
 
 
 def number_column(raw: pa.Array) -> tuple[pa.Array, npt.NDArray[np.intp]]:
@@ -105,9 +102,8 @@ def _odd_texts(raw: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
     with suppress(pa.ArrowInvalid):
         values = raw.cast(pa.float64())
         floats = values.to_numpy()
-        # In this range Arrow writes a float as Python's repr does: shortest, without exponent.
-        by_hand = (np.abs(floats) < 1e-4) | (np.abs(floats) >= 1e15) | (floats == np.rint(floats))
-        shortest = values.cast(pa.string())
+        by_hand = ~np.isfinite(floats) | (floats == np.rint(floats))
+        shortest = _fraction_texts(values)
     large = np.zeros(len(raw), np.bool_)
     if by_hand.any():
         mask = pa.array(by_hand)
@@ -115,6 +111,19 @@ def _odd_texts(raw: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
         shortest = pc.replace_with_mask(shortest, mask, pa.array(texts, pa.string()))
         large[by_hand] = [len(text) > 15 and is_imprecise(text) for text in texts]
     return shortest, large
+
+
+def _fraction_texts(values: pa.Array) -> pa.Array:
+    """`float_text` of many floats that are not whole.
+
+    Arrow's digits are those of Python's repr, but below 1e-6 and from 1e10 on it writes an exponent.
+    """
+    shortest = values.cast(pa.string())
+    has_exponent = pc.match_substring(shortest, "e")
+    if not pc.any(has_exponent, min_count=0).as_py():
+        return shortest
+    texts = [float_text(value) for value in values.filter(has_exponent).to_pylist()]
+    return pc.replace_with_mask(shortest, has_exponent, pa.array(texts, pa.string()))
 
 
 def is_imprecise(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 from shopdata.config.models import Dataset
@@ -48,6 +49,6 @@ def _cell(value: Any, formats: Formats) -> RawCell:
             return ("TRUE" if value else "FALSE"), formats.code(CellFormat(Kind.BOOL))
         case int():
             return str(value), NUMBER
-        case float():
+        case float() if isfinite(value):
             return float_text(value), NUMBER
     return text_cell(str(value))

@@ -4,13 +4,25 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
-from foreign import DATASET, header_row, inline, rows_of, write_by_hand
+from foreign import DATASET, FIXTURES, header_row, inline, rows_of, write_by_hand
 
 from shopdata.lake.excel import read_table
-from shopdata.lake.excel_numbers import has_date, is_date_format, number_text, serial_text, text_serial
+from shopdata.lake.excel_numbers import (
+    float_text,
+    has_date,
+    is_date_format,
+    number_column,
+    number_text,
+    serial_text,
+    text_serial,
+)
+from shopdata.lake.excel_records import table_of_records
+from shopdata.lake.excel_xlsx import parsed_sheets
 from shopdata.lake.tables import Kind, Table
 
 DATE, MOMENT, TIME, ELAPSED = "yyyy/m/d", "yyyy-mm-dd hh:mm:ss", "h:mm", "[h]:mm:ss"
@@ -263,10 +275,91 @@ def test_numbers_are_written_plainly(raw: str, expected: str) -> None:
     assert number_text(raw) == expected
 
 
-@pytest.mark.parametrize("raw", ["", "x", "1,000", "nan", "inf", "1_0", "--1"])
+#: What stands in the XML, and its text: canonical ones stay, whole ones keep their digits, others are the shortest float.
+NUMBERS = [
+    ("10000000000000.5", "10000000000000.5"),
+    ("1.00000000000005E+13", "10000000000000.5"),
+    ("9999999999.123456", "9999999999.123455"),
+    ("10000000000.000002", "10000000000.000002"),
+    ("12345678901.234501", "12345678901.2345"),
+    ("999999999999999.88", "999999999999999.9"),
+    ("1000000000000000.5", "1000000000000000.5"),
+    ("4503599627370495.5", "4503599627370495.5"),
+    ("1E+15", "1000000000000000"),
+    ("1234567890123456", "1234567890123456"),
+    ("9007199254740993", "9007199254740993"),
+    ("1E16", "10000000000000000"),
+    ("10000000000000000.5", "10000000000000000"),
+    ("1E+22", "1" + "0" * 22),
+    ("1e+23", "1" + "0" * 23),
+    ("1.7976931348623157E+308", "17976931348623157" + "0" * 292),
+    ("0.0001", "0.0001"),
+    ("1E-4", "0.0001"),
+    ("1.0000000000000001E-5", "0.00001"),
+    ("0.00001", "0.00001"),
+    ("9.9999999999999995E-7", "0.000001"),
+    ("1.23E-7", "0.000000123"),
+    ("2.2250738585072014E-308", "0." + "0" * 307 + "22250738585072014"),
+    ("1E-400", "0"),
+    ("0.30000000000000004", "0.30000000000000004"),
+    ("0.10000000000000001", "0.1"),
+    ("1.0000000000000000001", "1"),
+    ("100.0", "100"),
+    ("0.0", "0"),
+    ("0E+5", "0"),
+]
+
+
+@pytest.mark.parametrize("sign", ["", "-"], ids=["plus", "minus"])
+@pytest.mark.parametrize(("raw", "expected"), NUMBERS, ids=[raw for raw, _ in NUMBERS])
+def test_a_number_is_the_same_plain_text_one_by_one_and_in_a_column(raw: str, expected: str, sign: str) -> None:
+    expected = expected if expected == "0" else sign + expected
+    texts, _ = number_column(pa.array([sign + raw, "7", None, sign + raw, "0.25", "7.50"]))
+    assert texts.to_pylist() == [expected, "7", None, expected, "0.25", "7.5"]
+    assert number_text(sign + raw) == expected
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["plus", "minus"])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (10000000000000.5, "10000000000000.5"), (1e10 + 0.25, "10000000000.25"), (4503599627370495.5, "4503599627370495.5"),
+        (5.0, "5"), (1e15, "1000000000000000"), (1e16, "10000000000000000"), (1e22, "1" + "0" * 22), (1e23, "1" + "0" * 23),
+        (1.2345678901234568e18, "1234567890123456800"), (1e-4, "0.0001"), (1e-5, "0.00001"), (1.23e-7, "0.000000123"),
+        (0.1 + 0.2, "0.30000000000000004"), (0.0, "0"),
+    ],
+)  # fmt: skip
+def test_a_float_is_the_same_plain_text_from_every_reader(
+    tmp_path: Path, value: float, expected: str, sign: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value *= sign
+    expected = "-" + expected if sign < 0 and value else expected
+    assert float_text(value) == expected
+    xlsx = f'<c r="B2"><v>{value!r}</v></c>'
+    assert value_of(read_cell(tmp_path, xlsx)) == expected
+    monkeypatch.setattr("shopdata.lake.excel.fast_sheets", parsed_sheets)
+    assert value_of(read_cell(tmp_path, xlsx)) == expected
+    xls = (FIXTURES / "xlwt.xls").read_bytes()
+    before = struct.pack("<d", 0.3699)
+    assert xls.count(before) == 1
+    (tmp_path / "a.xls").write_bytes(xls.replace(before, struct.pack("<d", value)))
+    assert rows_of(read_table(tmp_path / "a.xls", DATASET))[0][7] == expected
+    assert value_of(table_of_records([{"SKU": "1", "商品名称": value, "可用库存": "5"}], DATASET)) == expected
+
+
+def test_a_record_without_a_finite_number_keeps_it_as_text() -> None:
+    table = table_of_records([{"SKU": "1", "商品名称": float("nan"), "可用库存": "5"}], DATASET)
+    assert value_of(table) == "nan"
+    assert table.formats[table.batches[0].columns[1].code_array()[0]].kind is Kind.TEXT
+
+
+@pytest.mark.parametrize("raw", ["", "x", "1,000", "nan", "inf", "1_0", "--1", "1２"])
 def test_what_is_no_number_is_refused(raw: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the text is all there is to say
         number_text(raw)
+    if raw:
+        with pytest.raises(ValueError):  # noqa: PT011
+            number_column(pa.array(["7", raw]))
 
 
 @pytest.mark.parametrize("serial", ["1", "59", "61", "46082", "46082.354166666664", "2958465", "0.5"])

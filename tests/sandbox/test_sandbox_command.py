@@ -47,16 +47,18 @@ def test_it_ends_cleanly(kind: signal.Signals) -> None:
 
 
 def test_it_says_what_to_export_and_writes_the_configuration(tmp_path: Path) -> None:
-    options = ["--shops", "2", "--fault", "sandbox-02:captcha", "--config-dir", str(tmp_path / "config")]
+    faults = ["--fault", "sandbox-02:captcha", "--fault", "pdd-01:risk_control"]
+    options = ["--shops", "2", "--pdd-shops", "1", *faults, "--config-dir", str(tmp_path / "config")]
     with running(*options, "--env-file", str(tmp_path / "env")) as (_, lines):
         assert f'  export SHOPDATA_CONFIG_DIR="{tmp_path / "config"}"' in lines
         assert '  export SANDBOX_02_PASSWORD="sandbox-password-02"' in lines
+        assert '  export PDD_01_PASSWORD="sandbox-pdd-password-01"' in lines
         variables = dict(line.split("=", 1) for line in (tmp_path / "env").read_text().splitlines())
         assert variables["SANDBOX_02_PASSWORD"] == "sandbox-password-02"
         assert "sandbox-02" in (tmp_path / "config" / "shops.yaml").read_text(encoding="utf-8")
         control = next(line.split()[1] for line in lines if line.startswith("  control"))
         with urllib.request.urlopen(f"{control}/faults", timeout=20) as answer:
-            assert [rule["fault"] for rule in json.load(answer)["set"]] == ["captcha"]
+            assert [rule["fault"] for rule in json.load(answer)["set"]] == ["captcha", "risk_control"]
 
 
 @pytest.mark.parametrize(

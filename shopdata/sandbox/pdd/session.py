@@ -48,7 +48,7 @@ class PddSessions(Sessions):
 
     def live_shop_for_data(self, request: web.Request, at: str, day: dt.date | None) -> Shop | None:
         """The shop that is signed in, unless its calls were so many that it is kicked now."""
-        shop = self.shop_of(request)
+        shop = self.live_shop(request)
         if shop is not None:
             self._calls[shop.id] += 1
             is_many = self._calls[shop.id] > self._stage.options.kicked_after

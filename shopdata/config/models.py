@@ -189,7 +189,12 @@ class PddLoginPage(Model):
     )
     username: tuple[str, ...] = ("#usernameId", "input[placeholder*='手机号']", "input[type=text]")
     password: tuple[str, ...] = ("#passwordId", "input[placeholder*='密码']", "input[type=password]")
-    submit: tuple[str, ...] = ("button:has-text('登录')",)
+    #: Tabs say 登录 as well (账号登录, 扫码登录): first the button that says nothing else.
+    submit: tuple[str, ...] = (
+        "button:text-is('登录')",
+        "button:has(:text-is('登录'))",
+        "button:not([class*=tab]):has-text('登录')",
+    )
     slider: tuple[str, ...] = (".captcha-container", ".captcha-slider", "#captcha_container")
 
 

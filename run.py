@@ -2,7 +2,7 @@
 
 python run.py demo      sandbox portals, a real object store, every dataset: see what is published
 python run.py test      all tests
-python run.py sandbox   keeps the sandbox portals up, and prints how to use them
+python run.py sandbox   keeps the sandbox portals and an object store up, and prints how to use them
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-demo.t
 COMMANDS = {
     "demo": ("-m", "shopdata.sandbox.demo"),
     "test": ("-m", "pytest"),
-    "sandbox": ("-m", "scrapy", "sandbox"),
+    "sandbox": ("-m", "scrapy", "sandbox", "--lake"),
 }
 
 

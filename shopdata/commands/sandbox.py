@@ -7,13 +7,15 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+
+from shopdata.exceptions import StoreError
 
 # Scrapy imports this module for each of its commands; the server is imported where it is started, so that a crawl does
 # not wait for it (70 ms).
@@ -62,6 +64,7 @@ class Command(ScrapyCommand):
             metavar="SHOP:FAULT",
             help="set a fault from the start, for example sandbox-02:captcha or pdd-01:sms; may be repeated",
         )
+        group.add_argument("--lake", action="store_true", help="start an object store and a Dremio double beside it")
         group.add_argument("--config-dir", type=Path, metavar="DIR", help="write a pipelines_config here")
         group.add_argument("--env-file", type=Path, metavar="FILE", help="write the variables here as NAME=value lines")
 
@@ -69,11 +72,14 @@ class Command(ScrapyCommand):
         """Serves until it is told to stop. Raises `UsageError` for options that cannot be, or ports that are taken."""
         if args:
             raise UsageError(f"scrapy sandbox takes no arguments, found {' '.join(args)}")
-        with _stop_signal() as stop, tempfile.TemporaryDirectory(prefix="shopdata-config-") as spare_folder:
+        with _stop_signal() as stop, ExitStack() as stack:
+            spare_folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="shopdata-config-"))
             sandbox = _started(opts)
             try:
                 folder = sandbox.write_config(opts.config_dir or Path(spare_folder))
                 variables = {"SHOPDATA_CONFIG_DIR": str(folder.resolve())} | sandbox.environment()
+                if opts.lake:
+                    variables |= _lake(stack)
                 if opts.env_file is not None:
                     opts.env_file.write_text("".join(f"{name}={value}\n" for name, value in variables.items()), "utf-8")
                 print(_how_to_use(sandbox, variables), flush=True)
@@ -81,6 +87,18 @@ class Command(ScrapyCommand):
                     pass
             finally:
                 sandbox.stop()
+
+
+def _lake(stack: ExitStack) -> dict[str, str]:
+    """Starts what stands in for the lake; the variables that lead to it."""
+    from shopdata.sandbox.dremio import DremioDouble
+    from shopdata.sandbox.store import SeaweedStore
+
+    try:
+        store = stack.enter_context(SeaweedStore())
+    except StoreError as error:
+        raise UsageError(str(error)) from None
+    return store.environment() | stack.enter_context(DremioDouble()).environment()
 
 
 def _started(opts: argparse.Namespace) -> Sandbox:

@@ -31,7 +31,15 @@ from shopdata.sandbox.store import SeaweedStore
 
 FOLDER = Path(".shopdata") / "demo"
 #: What the demo runs, in the order of the day.
-SPIDERS: tuple[tuple[str, ...], ...] = (("jd_store",),)
+SPIDERS: tuple[tuple[str, ...], ...] = (
+    ("jd_store",),
+    ("pdd_quality",),
+    ("pdd_badscore",),
+    ("pdd_chat",),
+    ("pdd_kpi", "-a", "period=day"),
+    ("pdd_kpi", "-a", "period=week"),
+    ("pdd_kpi", "-a", "period=month"),
+)
 #: How long a crawl may take to end after Ctrl-C, before it is ended the hard way.
 GRACE_SECONDS = 20
 
@@ -119,10 +127,10 @@ def _show(console: Console, folder: Path, ledger: Ledger, objects: ObjectStore, 
             table.add_row(Text(shop["id"]), Text(shop["reason"]), "missing")
         console.print(table)
         for part in ("workbook", "parquet"):
-            console.print(Text(f"{part:<9} {lake.object_store.bucket}/{receipt[part]['key']}"))
+            console.print(Text(f"{part:<9} {lake.object_store.bucket}/{receipt[part]['key']}"), soft_wrap=True)
         console.print(Text(f"Dremio    {receipt['refresh']['state']}"))
         workbook = folder / "state" / "merged" / receipt["dataset"] / f"{receipt['dataset']}_{receipt['dt']}.xlsx"
-        console.print(Text(f"open it   {workbook.relative_to(Path.cwd())}"))
+        console.print(Text(f"open it   {workbook.relative_to(Path.cwd())}"), soft_wrap=True)
     console.print()
 
 

@@ -158,7 +158,7 @@ def _row(random: Random, account: str, days: int, *, is_idle: bool) -> dict[str,
         elif name == "平均人工响应时长":
             row[name] = f"{random.randrange(3, 180)}秒"
         elif name == "客服服务分":
-            row[name] = random.randrange(300, 501) / 100
+            row[name] = _plain(random.randrange(300, 501))
         else:
             row[name] = random.choice(["100.00%", f"{random.randrange(10_000) / 100:.2f}%"])
     return row

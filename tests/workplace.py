@@ -170,16 +170,18 @@ class Workplace:
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
-    def start(self, *arguments: str, **variables: str | None) -> Run:
-        """Starts `scrapy` with these arguments."""
+    def start(self, *arguments: str, typed: str = "", **variables: str | None) -> Run:
+        """Starts `scrapy` with these arguments; `typed` is what a person enters on the terminal."""
         number = len(self._runs)
         output, errors = self.folder / f"{number}.out", self.folder / f"{number}.err"
-        with output.open("wb") as out, errors.open("wb") as err:
+        entered = self.folder / f"{number}.in"
+        entered.write_text(typed, "utf-8")
+        with output.open("wb") as out, errors.open("wb") as err, entered.open("rb") as terminal:
             process = subprocess.Popen(
                 [sys.executable, "-m", "scrapy", *arguments],
                 cwd=self.folder,
                 env=self.environment(variables),
-                stdin=subprocess.DEVNULL,
+                stdin=terminal,
                 stdout=out,
                 stderr=err,
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
@@ -187,9 +189,9 @@ class Workplace:
         self._runs.append(Run(process, output, errors))
         return self._runs[-1]
 
-    def scrapy(self, *arguments: str, **variables: str | None) -> Run:
+    def scrapy(self, *arguments: str, typed: str = "", **variables: str | None) -> Run:
         """Runs `scrapy` to its end."""
-        return self.start(*arguments, **variables).wait()
+        return self.start(*arguments, typed=typed, **variables).wait()
 
     def crawl(self, *arguments: str, **variables: str | None) -> Run:
         """Runs `scrapy crawl jd_store`; each of `arguments` is a `name=value`, or an option."""

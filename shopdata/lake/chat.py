@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from shopdata.lake.json_lines import ABOUT_KEY
-from shopdata.lake.privacy import mask_value
+from shopdata.lake.privacy import mask_text, mask_value
 from shopdata.periods import SHANGHAI
 
 #: Who speaks, by the field `role` where there is one.
@@ -60,6 +60,17 @@ def _time(value: Any) -> Any:
     return datetime.fromtimestamp(seconds, SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def _masked(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Masks what was said. Ids stay, also such as look like a telephone number: they tell rows from one another."""
+    content = row.get("content")
+    return {
+        **row,
+        "content": mask_text(content) if isinstance(content, str) else content,
+        # As a value and not as a text: a number in it may not become something that is no JSON.
+        "raw": json.dumps(mask_value(json.loads(row["raw"])), ensure_ascii=False, sort_keys=True),
+    }
+
+
 class ChatFile:
     """The raw file of a shop's day while it is written: whatever conversation is in it whole need not be asked again.
 
@@ -94,7 +105,7 @@ class ChatFile:
 
     def add(self, uid: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Appends a conversation; it counts once its last line is on the disk."""
-        kept = [mask_value(dict(row)) if self._is_masked else row for row in rows]
+        kept = [_masked(row) if self._is_masked else row for row in rows]
         self._write([*kept, {ABOUT_KEY: {"conversation": uid, "messages": len(kept)}}])
         self._done.add(uid)
         self.rows += len(kept)

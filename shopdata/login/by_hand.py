@@ -14,7 +14,7 @@ from shopdata.config import Portal, Shop
 from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError
 from shopdata.login import login_for
 from shopdata.login.chromium import find_chromium, needs_no_sandbox
-from shopdata.login.steps import LOOK_EVERY_SECONDS, Patience, first_visible
+from shopdata.login.steps import Patience, first_visible
 
 #: How long a person has for a captcha, a slider or a telephone.
 PERSON_SECONDS = 600
@@ -69,9 +69,11 @@ async def sign_in_by_hand(
                     tell(f"{challenge.what}. Finish it in the window.")
                 elif await _has_sms_form(page, portal):
                     await _enter_code(page, shop, portal, ask_code)
+                    await _wait_until_taken(page, shop, portal)
                 else:
                     raise
-                await _wait_for_person(page, shop, portal)
+                if is_headed:
+                    await _wait_for_person(page, shop, portal)
             return [dict(cookie) for cookie in await context.cookies()]
         except PlaywrightError as error:
             raise PortalError(
@@ -82,8 +84,8 @@ async def sign_in_by_hand(
             ) from None
 
 
-async def _wait_for_person(page: Page, shop: Shop, portal: Portal) -> None:
-    patience = Patience(PERSON_SECONDS)
+async def _wait_for_person(page: Page, shop: Shop, portal: Portal, seconds: float = PERSON_SECONDS) -> None:
+    patience = Patience(seconds)
     while not await login_for(shop.platform).has_landed(page, portal):
         await patience.look_again(shop, "the back office")
 
@@ -105,4 +107,16 @@ async def _enter_code(page: Page, shop: Shop, portal: Portal, ask_code: Callable
     while (confirm := await first_visible(page, portal.sms_form.confirm)) is None:
         await patience.look_again(shop, "a button to confirm the SMS code")
     await confirm.click()
-    await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+
+async def _wait_until_taken(page: Page, shop: Shop, portal: Portal) -> None:
+    """Nobody can do more than type the code: a wrong one is not waited for as long as for a person."""
+    try:
+        await _wait_for_person(page, shop, portal, portal.login_timeout_seconds)
+    except PortalError:
+        raise ChallengeError(
+            "the portal did not take the SMS code",
+            where=f"shop {shop.id!r}",
+            found=f"its login page, {portal.login_timeout_seconds:g} seconds later",
+            todo=f"Run `scrapy login {shop.id}` again for a new code, or with `--headed` to see what it says.",
+        ) from None

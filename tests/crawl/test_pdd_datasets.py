@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +17,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 from shipped_config import load_shipped_config
-from workplace import Run, Workplace
+from workplace import LOOK_EVERY_SECONDS, Run, Workplace
 
 from shopdata.periods import SHANGHAI, today
 from shopdata.sandbox import Counters, Record
@@ -47,7 +48,12 @@ def command(spider: str, *arguments: str) -> list[str]:
 def crawl(place: Workplace, *datasets: str) -> dict[str, Run]:
     """Several datasets at once."""
     runs = {dataset: place.start(*command(*CRAWLS[dataset])) for dataset in datasets}
-    return {dataset: run.wait() for dataset, run in runs.items()}
+    # One that nobody looks at has been seen to start nothing.
+    while any(run.code is None for run in runs.values()):
+        for run in runs.values():
+            run.look()
+        time.sleep(LOOK_EVERY_SECONDS)
+    return runs
 
 
 @dataclass

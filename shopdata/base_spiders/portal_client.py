@@ -179,7 +179,7 @@ class PortalClient:
         error = _error_of(state)
         if isinstance(error, RiskBlockedError):
             jitter = random.uniform(0.8, 1.2)  # noqa: S311 - so that shops do not come back in step
-            return float(self._portal.cooldown_seconds * 2 ** (self._cooldowns - 1) * jitter)
+            return float(self._portal.cooldown_seconds * 2**self._cooldowns * jitter)
         ours = wait_exponential_jitter(self._portal.retry_after_seconds, max=_LONGEST_WAIT_SECONDS)(state)
         theirs = error.retry_after_seconds if isinstance(error, PortalError) else 0
         return min(max(ours, theirs), _LONGEST_WAIT_SECONDS)

@@ -41,7 +41,7 @@ class Command(ScrapyCommand):
             shop = _shop(workspace.config, args[0])
             asyncio.run(self._sign_in(workspace, shop, is_headed=opts.headed))
         except (ShopdataError, EOFError) as error:
-            print(str(error) or "no SMS code was given", file=sys.stderr)
+            print("No SMS code was given." if isinstance(error, EOFError) else error, file=sys.stderr)
             self.exitcode = 2 if isinstance(error, UsageError) else 1
             return
         print(f"{shop.id}: signed in, the session is saved.")

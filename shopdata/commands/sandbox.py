@@ -90,15 +90,12 @@ class Command(ScrapyCommand):
 
 
 def _lake(stack: ExitStack) -> dict[str, str]:
-    """Starts what stands in for the lake; the variables that lead to it."""
-    from shopdata.sandbox.dremio import DremioDouble
-    from shopdata.sandbox.store import SeaweedStore
+    from shopdata.sandbox.lake import start_lake
 
     try:
-        store = stack.enter_context(SeaweedStore())
+        return start_lake(stack)
     except StoreError as error:
         raise UsageError(str(error)) from None
-    return store.environment() | stack.enter_context(DremioDouble()).environment()
 
 
 def _started(opts: argparse.Namespace) -> Sandbox:

@@ -1,6 +1,6 @@
 """The way it is done without `shopdata`: a script that goes from shop to shop, as many a data person has written it.
 
-    python benchmarks/by_hand.py PLAN.json OUT.xlsx
+    python -m benchmarks.by_hand PLAN.json OUT.xlsx
 
 PLAN.json: {"portal": `jd` of portals.yaml, "date": "YYYY-MM-DD", "shops": [{"name", "username", "password"}]}
 """

@@ -1,6 +1,6 @@
 """`scrapy crawl jd_store` against a script that goes from shop to shop: wall time and peak memory, in one run.
 
-    python benchmarks/first_day.py [--shops 20] [--rows 2000] [--report-seconds 3] [--rounds 1]
+    python -m benchmarks.first_day [--shops 20] [--rows 2000] [--report-seconds 3] [--rounds 1]
 
 Both ask the same sandbox for the same files. Each round measures three runs in turn: by hand, a first day (every shop
 signs in) and a later day (sessions are saved). What `shopdata` does on top (check, raw copies, Parquet, upload to a
@@ -68,7 +68,13 @@ def main() -> None:
 def one_round(options: argparse.Namespace) -> tuple[Measured, Measured, Measured]:
     """By hand, first day, later day: fresh state, the same portal."""
     sandbox_options = SandboxOptions(
-        shops=options.shops, rows=options.rows, report_seconds=options.report_seconds, form="new", empty_link_seconds=0
+        shops=options.shops,
+        rows=options.rows,
+        report_seconds=options.report_seconds,
+        form="new",
+        empty_link_seconds=0,
+        poll_every_seconds=1,
+        pdd_shops=0,
     )
     newest = latest_day("day", 1)
     days = [newest - timedelta(days=back) for back in (1, 0)]
@@ -88,7 +94,9 @@ def one_round(options: argparse.Namespace) -> tuple[Measured, Measured, Measured
         }
         plan = folder / "plan.json"
         plan.write_text(json.dumps(plan_for(sandbox, folder / "config", days[0])), "utf-8")
-        by_hand = measure([sys.executable, str(HERE / "by_hand.py"), str(plan), str(folder / "out.xlsx")], environment)
+        by_hand = measure(
+            [sys.executable, "-m", "benchmarks.by_hand", str(plan), str(folder / "out.xlsx")], environment
+        )
         first, later = (measure(crawl(day), environment) for day in days)
         return by_hand, first, later
 

@@ -51,19 +51,9 @@ class JdLogin:
             await patience.look_again(shop, "a form for user name and password")
 
     async def _wait_until_landed(self, page: Page, shop: Shop, portal: JdPortal, patience: Patience) -> None:
-        while True:
-            if await self.has_landed(page, portal):
-                return
-            await self._raise_if_challenged(page, shop, portal)
-            refused = await first_visible(page, portal.login_page.refused)
-            text = " ".join((await refused.inner_text()).split()) if refused is not None else ""
-            if text:
-                raise CredentialsRefusedError(
-                    "credentials refused",
-                    where=f"shop {shop.id!r}",
-                    found=f"「{text[:80]}」 on JD's login page",
-                    todo="Mend user name or password in the environment; the same password is not tried again.",
-                )
+        while not await self.has_landed(page, portal):
+            if patience.is_close_look_due():
+                await self._raise_if_refused(page, shop, portal)
             await patience.look_again(shop, "the back office after the sign-in")
 
     async def has_landed(self, page: Page, portal: Portal) -> bool:
@@ -73,6 +63,18 @@ class JdLogin:
             return False
         names = {cookie.get("name") for cookie in await page.context.cookies()}
         return names.issuperset(self.session_cookies(portal))
+
+    async def _raise_if_refused(self, page: Page, shop: Shop, portal: JdPortal) -> None:
+        await self._raise_if_challenged(page, shop, portal)
+        refused = await first_visible(page, portal.login_page.refused)
+        text = " ".join((await refused.inner_text()).split()) if refused is not None else ""
+        if text:
+            raise CredentialsRefusedError(
+                "credentials refused",
+                where=f"shop {shop.id!r}",
+                found=f"「{text[:80]}」 on JD's login page",
+                todo="Mend user name or password in the environment; the same password is not tried again.",
+            )
 
     async def _raise_if_challenged(self, page: Page, shop: Shop, portal: JdPortal) -> None:
         place = urlsplit(page.url)

@@ -103,10 +103,11 @@ class PddLogin:
         while not await self.has_landed(page, portal):
             if not verdict.empty():
                 self._raise_if_refused(shop, verdict.get_nowait())
-            if await first_visible(page, portal.login_page.slider) is not None:
-                raise challenge(shop, "Pinduoduo", "a slider")
-            if await first_visible(page, portal.sms_form.code) is not None:
-                raise challenge(shop, "Pinduoduo", SMS_CODE)
+            if patience.is_close_look_due():
+                if await first_visible(page, portal.login_page.slider) is not None:
+                    raise challenge(shop, "Pinduoduo", "a slider")
+                if await first_visible(page, portal.sms_form.code) is not None:
+                    raise challenge(shop, "Pinduoduo", SMS_CODE)
             await patience.look_again(shop, "the back office after the sign-in")
 
     async def has_landed(self, page: Page, portal: Portal) -> bool:

@@ -20,6 +20,8 @@ SMS_CODE = "an SMS code"
 
 #: How often a login page is looked at while it makes up its mind.
 LOOK_EVERY_SECONDS = 0.1
+#: And how often all of it is searched for refusals, sliders and SMS forms.
+CLOSE_LOOK_EVERY_SECONDS = 0.6
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,17 @@ class Patience:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
+        self._next_close_look = 0.0
+
+    def is_close_look_due(self) -> bool:
+        """True now and then: looking for every trouble a page may show costs a core, and most sign-ins have none."""
+        now = time.monotonic()
+        if not self._next_close_look:
+            self._next_close_look = now + CLOSE_LOOK_EVERY_SECONDS
+        if now < self._next_close_look:
+            return False
+        self._next_close_look = now + CLOSE_LOOK_EVERY_SECONDS
+        return True
 
     async def look_again(self, shop: Shop, what: str) -> None:
         """Waits a moment.

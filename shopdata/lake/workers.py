@@ -37,9 +37,9 @@ class Workers:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The function's result; where processes were not started, or died, it runs in a thread instead."""
         if self._pool is not None:
-            call = self._pool.submit(function, *args, **kwargs)
             try:
-                return await asyncio.wrap_future(call)
+                # A pool that is known to be broken refuses here, one that breaks meanwhile below.
+                return await asyncio.wrap_future(self._pool.submit(function, *args, **kwargs))
             except BrokenProcessPool:
                 self._pool = None
         return await asyncio.to_thread(function, *args, **kwargs)

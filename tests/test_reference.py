@@ -19,7 +19,8 @@ from scrapy.settings import Settings, default_settings
 from scrapy.utils.misc import walk_modules_iter
 
 from shopdata import settings, signals
-from shopdata.config import models
+from shopdata.config import Dataset, Lake, Portals, Schedule, Shops
+from shopdata.config.model import Model
 from shopdata.lake import keys
 from shopdata.lake.ledger.ledger import FILE_NAME
 from shopdata.plan import ARGUMENTS
@@ -31,12 +32,12 @@ REFERENCE = ROOT / "docs" / "reference.md"
 DOCUMENTS = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 
 #: The YAML files by their heading in the reference.
-YAML_FILES: dict[str, type[models.Model]] = {
-    "shops.yaml": models.Shops,
-    "portals.yaml": models.Portals,
-    "lake.yaml": models.Lake,
-    "schedule.yaml": models.Schedule,
-    "datasets/DATASET.yaml": models.Dataset,
+YAML_FILES: dict[str, type[Model]] = {
+    "shops.yaml": Shops,
+    "portals.yaml": Portals,
+    "lake.yaml": Lake,
+    "schedule.yaml": Schedule,
+    "datasets/DATASET.yaml": Dataset,
 }
 
 Trees = dict[Path, ast.Module]
@@ -128,7 +129,10 @@ def yaml_keys(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, s
         if inner is not None:
             yield from yaml_keys(inner, f"{before}{name}{'[]' if is_list else ''}.")
         else:
-            yield f"{before}{name}", "required" if field.is_required() else as_yaml(field.default)
+            yield (
+                f"{before}{name}",
+                "required" if field.is_required() else as_yaml(field.get_default(call_default_factory=True)),
+            )
 
 
 def model_in(annotation: Any) -> tuple[type[BaseModel] | None, bool]:

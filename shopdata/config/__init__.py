@@ -1,22 +1,15 @@
 """`pipelines_config/` as typed models: shops, portals, lake, schedule and the contract of each dataset."""
 
+from shopdata.config.datasets import RESERVED_COLUMNS, Dataset
+from shopdata.config.lake import Dremio, Lake, ObjectStore
 from shopdata.config.loading import Config, config_source, load_config, project_folder
-from shopdata.config.models import (
-    Dataset,
-    Dremio,
-    JdPortal,
-    Job,
-    Lake,
-    ObjectStore,
-    PddPortal,
-    Platform,
-    Portal,
-    Portals,
-    Schedule,
-    Shop,
-)
+from shopdata.config.model import Platform
+from shopdata.config.portals import JdPortal, PddPortal, Portal, Portals
+from shopdata.config.schedule import Job, Schedule
+from shopdata.config.shops import Shop, Shops
 
 __all__ = [
+    "RESERVED_COLUMNS",
     "Config",
     "Dataset",
     "Dremio",
@@ -30,6 +23,7 @@ __all__ = [
     "Portals",
     "Schedule",
     "Shop",
+    "Shops",
     "config_source",
     "load_config",
     "project_folder",

@@ -14,7 +14,12 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from shopdata.config.models import Dataset, Lake, Model, Platform, Portal, Portals, Schedule, Shop, Shops
+from shopdata.config.datasets import Dataset
+from shopdata.config.lake import Lake
+from shopdata.config.model import Model, Platform
+from shopdata.config.portals import Portal, Portals
+from shopdata.config.schedule import Schedule
+from shopdata.config.shops import Shop, Shops
 from shopdata.config.yaml_source import YamlSource, dotted, read_yaml
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 

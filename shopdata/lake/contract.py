@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from shopdata.config.models import RESERVED_COLUMNS, Dataset
+from shopdata.config import RESERVED_COLUMNS, Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.tables import Table
 from shopdata.periods import Period

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from shopdata.config.models import Dataset
+from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import HEADER_WITHIN_ROWS, find_header, map_columns, no_header
 from shopdata.lake.excel_builder import TableBuilder, with_numbers

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopdata.config.models import Dataset
+from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import Header
 from shopdata.lake.excel_blocks import Block, RawColumn

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from shopdata.config.models import Dataset
+from shopdata.config import Dataset
 from shopdata.lake.contract import map_columns
 from shopdata.lake.excel_builder import TableBuilder
 from shopdata.lake.excel_container import Limits

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from shopdata.config.models import Dataset
+from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel_container import Limits
 from shopdata.lake.excel_records import table_of_records

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from shopdata.config.models import Dataset
+from shopdata.config import Dataset
 from shopdata.lake.contract import normalise
 from shopdata.lake.excel_builder import column_letters
 from shopdata.lake.parquet import ParquetWriter

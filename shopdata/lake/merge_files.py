@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
-from shopdata.config.models import Dataset
+from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel import read_table, sniff
 from shopdata.lake.excel_container import Limits

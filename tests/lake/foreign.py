@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import xlsxwriter
 
-from shopdata.config.models import Dataset
+from shopdata.config import Dataset
 from shopdata.lake.tables import Table
 
 FIXTURES = Path(__file__).with_name("excel_fixtures")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shopdata.config.models import Dataset
+from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import check_period, find_header, map_columns, normalise, suggest, usable_name
 from shopdata.lake.excel_records import table_of_records

@@ -16,7 +16,7 @@ import pytest
 import python_calamine
 from foreign import DATASET, EXPECTED, VALUES, header_row, inline, write_by_hand
 
-from shopdata.config.models import Dataset
+from shopdata.config import Dataset
 from shopdata.lake import merge as merge_module
 from shopdata.lake.excel import read_table
 from shopdata.lake.merge import Merged, Part, merge_partition

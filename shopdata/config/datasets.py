@@ -1,0 +1,86 @@
+"""datasets/<dataset>.yaml: the contract of one dataset."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from shopdata.config.model import Model, Platform, Text
+from shopdata.periods import PeriodKind
+
+#: Names that a reader of the lake adds itself (partition columns), or that we write first.
+RESERVED_COLUMNS = frozenset({"shop", "dt", "dir0"})
+
+
+class Dataset(Model):
+    """The contract of one dataset: which columns a file must have and what they mean. The file's stem is its name."""
+
+    title: Text
+    platform: Platform
+    period: PeriodKind = "day"
+    #: The newest business day that the platform has: T minus this many days.
+    lag_days: Annotated[int, Field(ge=0)]
+    #: The columns in the order they are published.
+    columns: Annotated[tuple[Text, ...], Field(min_length=1)]
+    #: Other names that a column has had: {name: [other, …]}.
+    aliases: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
+    #: Columns that hold identifiers: text from the first read to the last write.
+    ids: tuple[str, ...] = ()
+    #: The columns that tell one row from another.
+    keys: tuple[str, ...] = ()
+    #: Without these a file is rejected; the others may be missing and are then null.
+    required: tuple[str, ...] = ()
+    #: Columns that come as seconds since 1970 and are published as times in Shanghai.
+    epoch_seconds: tuple[str, ...] = ()
+    #: A column whose every value must be the business day, if the file has one.
+    period_column: str | None = None
+    #: True if a file without rows is a good answer.
+    allow_empty: bool = False
+    #: True if a file without rows means that the platform has not published the period yet.
+    empty_is_not_ready: bool = False
+    #: Whether telephone numbers and addresses inside free text are masked before anything is kept.
+    privacy: Literal["mask", "keep"] = "mask"
+    #: True if the platform only shows what is true now: no other day than today can be asked for.
+    is_snapshot: bool = False
+    #: Texts that stand for "nothing" in the source and become null; by default only the blank cell does.
+    null_texts: tuple[str, ...] = ()
+
+    @field_validator("columns")
+    @classmethod
+    def _usable_names(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        seen: set[str] = set()
+        for name in columns:
+            if name.lower() in RESERVED_COLUMNS:
+                raise ValueError(
+                    f"{name!r} is a name that the lake itself uses: choose another and put it under aliases"
+                )
+            if name != name.strip() or re.search(r'[."\[\]\n\r]', name):
+                raise ValueError(
+                    f"{name!r} would break a table: no dots, quotes, square brackets, breaks or outer spaces"
+                )
+            if name.lower() in seen:
+                raise ValueError(f"{name!r} stands there twice")
+            seen.add(name.lower())
+        return columns
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Dataset:
+        known = set(self.columns)
+        named = [("aliases", name) for name in self.aliases]
+        for key in ("ids", "keys", "required", "epoch_seconds"):
+            named += [(key, name) for name in getattr(self, key)]
+        if self.period_column is not None:
+            named.append(("period_column", self.period_column))
+        for key, name in named:
+            if name not in known:
+                raise ValueError(f"{key} names {name!r}, which is not under columns: add it there or mend the spelling")
+        owners: dict[str, str] = {}
+        for name, others in self.aliases.items():
+            for other in others:
+                if other in known:
+                    raise ValueError(f"alias {other!r} of {name!r} is itself a column: one name, one column")
+                if owners.setdefault(other, name) != name:
+                    raise ValueError(f"alias {other!r} belongs to both {owners[other]!r} and {name!r}")
+        return self

@@ -1,0 +1,42 @@
+"""What the models of all files share (DESIGN 5.4): strictness, and kinds of values."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Platform = Literal["jd", "pdd"]
+
+Text = Annotated[str, Field(min_length=1)]
+PositiveSeconds = Annotated[float, Field(gt=0)]
+
+
+def is_loopback(host: str) -> bool:
+    """True for localhost and the addresses that never leave this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write a whole address, for example https://ppzh.jd.com")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("write https://; plain http would show passwords to the network")
+    return url.rstrip("/") if parts.path in ("", "/") else url
+
+
+Url = Annotated[str, AfterValidator(_checked_url)]
+
+
+class Model(BaseModel):
+    """Unknown keys are mistakes, values do not change after reading, and no error shows the value of a secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -1,0 +1,46 @@
+"""shops.yaml: the accounts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+
+from shopdata.config.model import Model, Platform, Text
+
+
+class Shop(Model):
+    """One account on a platform."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    name: Text
+    platform: Platform
+    username: Text
+    password: SecretStr
+    datasets: tuple[str, ...] | None = None
+    enabled: bool = True
+
+    @field_validator("password")
+    @classmethod
+    def _not_blank(cls, password: SecretStr) -> SecretStr:
+        if not password.get_secret_value().strip():
+            raise ValueError("the password is blank: fill the variable it comes from")
+        return password
+
+
+class Shops(Model):
+    """shops.yaml."""
+
+    shops: Annotated[tuple[Shop, ...], Field(min_length=1)]
+
+    @field_validator("shops")
+    @classmethod
+    def _unique(cls, shops: tuple[Shop, ...]) -> tuple[Shop, ...]:
+        for field in ("id", "name"):
+            seen: set[str] = set()
+            for shop in shops:
+                value = getattr(shop, field)
+                if value in seen:
+                    raise ValueError(f"two shops have the {field} {value!r}: give each its own")
+                seen.add(value)
+        return shops

@@ -1,0 +1,124 @@
+"""What the service lets its pages and commands ask and do. `service/jobs_control.py` does it.
+
+Every method blocks, on the ledger's database or until the reactor's thread has answered: call them from a worker
+thread (`deferToThread`), never from the reactor's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+JobState = Literal["pending", "running", "finished"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A crawl as scrapyd knows it. `finished` says that its process has ended, not that it did its work: what came of
+    it is in the ledger, under the same id. Times are aware, in Asia/Shanghai."""
+
+    id: str
+    spider: str
+    #: The spider's arguments, without scrapyd's own. Empty for finished jobs: scrapyd does not keep them.
+    arguments: Mapping[str, str]
+    state: JobState
+    #: None while it is pending, as are `pid` and `log`.
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    pid: int | None = None
+    #: None also if the log has been cleaned away.
+    log: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """An entry of schedule.yaml and when it runs next."""
+
+    job: str
+    spider: str
+    arguments: Mapping[str, str]
+    cron: str
+    is_enabled: bool
+    is_paused: bool
+    #: None if it is paused or not enabled.
+    next_at: datetime | None
+    #: The last slot that was decided: its time, what became of it (`queued`, `skipped`), and why, a sentence or "".
+    last_at: datetime | None = None
+    last_state: str = ""
+    last_note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disk:
+    """Bytes: what the state directory holds, what of it are logs, and what its file system has left and in all."""
+
+    state: int
+    logs: int
+    free: int
+    total: int
+
+
+class Control(Protocol):
+    """The service from inside."""
+
+    def jobs(self) -> list[Job]:
+        """Pending jobs in the order they will start, running ones, then finished ones, the latest first."""
+
+    def next_due(self) -> list[Due]:
+        """Every entry of schedule.yaml, in its order."""
+
+    def schedule_problem(self) -> str:
+        """Why the schedule.yaml that is there now is not used (the last good one is); "" if it is."""
+
+    def run_now(self, job: str) -> str:
+        """Queues an entry of schedule.yaml at once, also if it is paused or not enabled.
+
+        Returns:
+            the id of the run. If the same spider already waits or runs with the same arguments, nothing is queued and
+            this is its id.
+
+        Raises:
+            ArgumentError: there is no entry of that name.
+        """
+
+    def schedule(self, spider: str, arguments: Mapping[str, str]) -> str:
+        """Queues a spider with arguments (`date`, `start` and `end`, `shops`, `force`, `period`); as `run_now`.
+
+        Raises:
+            ArgumentError: there is no such spider, or nothing is deployed.
+        """
+
+    def collect(
+        self, dataset: str, dts: Collection[str], shops: Collection[str] = (), *, force: bool = False
+    ) -> list[str]:
+        """Queues what is needed to ask for these periods of a dataset.
+
+        Args:
+            dts: labels of periods.
+            shops: ids; none is all shops of the dataset.
+            force: asks again for what is published, and tries refused credentials once more.
+
+        Returns:
+            the ids of the runs: one for a day or for neighbouring days, more if there are holes between.
+        """
+
+    def cancel(self, run_id: str) -> bool:
+        """Takes a pending job out of the queue, or ends a running one as Ctrl-C does; False if there is no such job."""
+
+    def pause(self, job: str) -> None:
+        """Lets the clock pass over an entry until `resume`, also after a restart. Raises ArgumentError."""
+
+    def resume(self, job: str) -> None:
+        """Undoes `pause`; what was due meanwhile is not caught up. Raises ArgumentError."""
+
+    def log_path(self, run_id: str) -> Path | None:
+        """The log of a run, or None if there is none (any more)."""
+
+    def disk(self) -> Disk:
+        """Measured when it is called: walks over the state directory."""
+
+    def started_at(self) -> datetime:
+        """Since when the service is up."""

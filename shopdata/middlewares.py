@@ -17,9 +17,10 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
-from shopdata import signals
+from shopdata import failpoints, signals
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import ChallengeError, NeedsPersonError, PortalError, SessionRefusedError
+from shopdata.failpoints import FailPoint
 from shopdata.login import Answer, login_for
 from shopdata.login.risk import risk_error
 from shopdata.login.sessions import Session
@@ -154,7 +155,10 @@ class SessionMiddleware:
         finally:
             self._logins_open -= 1
             self._on_signed_in(shop.id)
-        return await run_in_thread(self._workspace.sessions.save, shop, cookies)
+        failpoints.reach(FailPoint.SESSION_BEFORE)
+        session = await run_in_thread(self._workspace.sessions.save, shop, cookies)
+        failpoints.reach(FailPoint.SESSION_AFTER)
+        return session
 
     async def _cookies_of_new_session(self, shop: Shop, portal: Portal) -> list[dict[str, Any]]:
         page: Page | None = None

@@ -27,6 +27,9 @@ SHOPDATA_WORKERS = min(os.cpu_count() or 1, 4)
 SHOPDATA_PROGRESS = True
 #: For how many days parsed tables stay in the state directory; later they are read again from raw/ when needed.
 SHOPDATA_KEEP_TABLES_DAYS = 7
+#: Where a test kills the run (`failpoints.py`). Of no effect without the next one, which no variable can set.
+SHOPDATA_FAILPOINT = os.environ.get("SHOPDATA_FAILPOINT") or None
+SHOPDATA_FAILPOINTS_KILL = False
 
 # -- requests ------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from shopdata import failpoints
 from shopdata.config import Config, load_config, project_folder
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.ledger import Ledger
@@ -37,6 +38,8 @@ class Workspace:
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Workspace:
         """Reads the `SHOPDATA_…` settings."""
+        if settings.get("SHOPDATA_FAILPOINT") and settings.get("SHOPDATA_FAILPOINTS_KILL") in (True, "1"):
+            failpoints.arm(settings["SHOPDATA_FAILPOINT"])
         return cls(
             # From any folder of the project it is the same ledger.
             state_dir=project_folder() / settings["SHOPDATA_STATE_DIR"],

@@ -10,7 +10,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "shopdata"
 FLOORS = (
-    {"exceptions"},
+    {"exceptions", "failpoints"},
     {"periods", "signals", "states"},
     {"items", "config"},
     {"login", "lake"},

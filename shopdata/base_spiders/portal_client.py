@@ -24,8 +24,10 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
+from shopdata import failpoints
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import ChallengeError, ForbiddenHostError, PortalError, RiskBlockedError
+from shopdata.failpoints import FailPoint
 from shopdata.lake.staging import write_durably
 
 logger = logging.getLogger(__name__)
@@ -118,7 +120,9 @@ class PortalClient:
             if response.status != 200:
                 url = urljoin(url, (response.headers.get("Location") or b"").decode("latin-1"))
                 continue
+            failpoints.reach(FailPoint.DOWNLOAD_BEFORE)
             await run_in_thread(write_durably, path, response.body)
+            failpoints.reach(FailPoint.DOWNLOAD_AFTER)
             return
         raise PortalError(
             "the download link goes in circles", where=self._place(url), found=f"more than {_MOST_REDIRECTS} redirects"

@@ -8,7 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
+from shopdata.failpoints import FailPoint
 from shopdata.lake.excel import read_table
 from shopdata.lake.keys import parquet_key, receipt_key, workbook_key
 from shopdata.lake.ledger import Cell, Ledger, MissingShop, PartitionRecord
@@ -65,6 +67,7 @@ def build_partition(
     ]
     missing = missing_shops(cells, config.shops_for(name))
     workbook, parquet = staging.merged(name, dt, "xlsx"), staging.merged(name, dt, "parquet")
+    failpoints.reach(FailPoint.MERGE_BEFORE)
     merged = merge_partition(
         parts,
         dataset,
@@ -79,6 +82,7 @@ def build_partition(
         ],
         missing=[(shop.id, f"{shop.state}: {shop.reason}") for shop in missing],
     )
+    failpoints.reach(FailPoint.MERGE_AFTER)
     receipt = begin_receipt(dataset=name, platform=dataset.platform, dt=dt, run_id=run_id, shops=shops, missing=missing)
     add_merged(
         receipt,
@@ -100,10 +104,15 @@ def publish_partition(
     store.ensure_bucket()
     for part, path, content_type in (("workbook", workbook, XLSX_TYPE), ("parquet", parquet, PARQUET_TYPE)):
         told = receipt[part]
+        failpoints.reach(FailPoint(f"{part}_put.before"))
         store.put_file(told["key"], path, sha256=told["sha256"], content_type=content_type, skip_unchanged=True)
+        failpoints.reach(FailPoint(f"{part}_put.after"))
     published_at = datetime.now(SHANGHAI).replace(microsecond=0)
     receipt = {**receipt, "published_at": published_at.isoformat()}
+    failpoints.reach(FailPoint.RECEIPT_PUT_BEFORE)
     put_receipt(receipt, store)
+    failpoints.reach(FailPoint.RECEIPT_PUT_AFTER)
+    failpoints.reach(FailPoint.PUBLISHED_BEFORE)
     ledger.publish(
         PartitionRecord(
             dataset=receipt["dataset"],
@@ -125,6 +134,7 @@ def publish_partition(
         ),
         [shop["id"] for shop in receipt["shops"]],
     )
+    failpoints.reach(FailPoint.PUBLISHED_AFTER)
     return receipt
 
 

@@ -10,8 +10,9 @@ from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
-from shopdata import signals
+from shopdata import failpoints, signals
 from shopdata.exceptions import StoreError
+from shopdata.failpoints import FailPoint
 from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey, RawFile
 from shopdata.lake.staging import move
@@ -63,8 +64,12 @@ class StagePipeline:
         return item
 
     def _stage(self, path: Path, key: CellKey, raw: RawFile) -> None:
+        failpoints.reach(FailPoint.OUTBOX_BEFORE)
         move(path, self._workspace.staging.raw(raw.key))
+        failpoints.reach(FailPoint.OUTBOX_AFTER)
+        failpoints.reach(FailPoint.CELL_BEFORE)
         self._workspace.ledger.mark_staged(key, raw)
+        failpoints.reach(FailPoint.CELL_AFTER)
         self._send(key, raw)
 
     def _send(self, key: CellKey, raw: RawFile) -> None:
@@ -74,11 +79,14 @@ class StagePipeline:
         path = self._workspace.staging.raw(raw.key)
         try:
             self._workspace.store.ensure_bucket()
+            failpoints.reach(FailPoint.RAW_PUT_BEFORE)
             self._workspace.store.put_file(raw.key, path, sha256=raw.sha256, skip_unchanged=True)
+            failpoints.reach(FailPoint.RAW_PUT_AFTER)
         except StoreError as error:
             # Once is enough: with 500 shops nobody wants 500 time-outs, and nothing is lost.
             self._is_store_down = True
             logger.error("%s Raw files stay in the outbox; the next run sends them.", error)
             return
         if self._workspace.ledger.mark_in_store(key, raw.sha256):
+            failpoints.reach(FailPoint.RAW_SENT_AFTER)
             path.unlink(missing_ok=True)

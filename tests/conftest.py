@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from postgresql_server import PostgresServer, find_programs
 
 from shopdata import config
 from shopdata.lake.objects import ObjectStore
@@ -31,3 +34,25 @@ def object_store(store_settings: config.ObjectStore) -> Iterator[ObjectStore]:
     with ObjectStore(store_settings) as store:
         store.ensure_bucket()
         yield store
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresServer]:
+    """One PostgreSQL for the whole session. Mark the tests that use it with `services`."""
+    programs = find_programs()
+    if programs is None:
+        sentence = "no PostgreSQL is installed (Debian: apt-get install postgresql): the ledger is tried on SQLite only"
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    with PostgresServer(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database for a ledger, of each kind that there is."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    server: PostgresServer = request.getfixturevalue("postgresql_server")
+    return server.new_database()

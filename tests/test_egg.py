@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -84,6 +87,15 @@ def test_a_configuration_beside_it_goes_first(egg: Path, tmp_path: Path) -> None
     checked = run(egg, tmp_path, "-m", "scrapy", "check_config", SHOPDATA_CONFIG_DIR=str(tmp_path / "mine"))
     assert checked.returncode == 2
     assert f"{tmp_path / 'mine'}: this folder does not exist" in checked.stderr
+
+
+def test_an_old_ledger_is_migrated_from_the_zip(egg: Path, tmp_path: Path) -> None:
+    dump = REPO / "tests" / "lake" / "ledger_fixtures" / "version_1.sqlite.sql"
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as old:
+        old.executescript(dump.read_text("utf-8"))
+    status = run(egg, tmp_path, "-m", "scrapy", "status", "--json", SHOPDATA_STATE_DIR=str(tmp_path))
+    assert status.returncode == 0, status.stderr
+    assert len(json.loads(status.stdout)["cells"]) == 7
 
 
 @pytest.mark.services

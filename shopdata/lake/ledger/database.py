@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, inspect, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 from sqlalchemy.orm import Session
 
 from shopdata.exceptions import LedgerError
-from shopdata.lake.ledger.schema import SCHEMA_VERSION, Base, SchemaVersion
+from shopdata.lake.ledger.migrations import bring_up_to_date
+from shopdata.lake.ledger.schema import SCHEMA_VERSION
 
 _SETTING = "Mend SHOPDATA_DATABASE_URL, or unset it to use SQLite in the state directory."
 #: Tries of a transaction that another program's insert made void (two runs that begin at once).
@@ -32,7 +32,7 @@ class Database:
         busy_seconds: how long SQLite waits for another process that is writing.
 
     Raises:
-        LedgerError: it can't be opened, or its tables are of another version of shopdata.
+        LedgerError: it can't be opened, or its tables are of a newer version of shopdata.
     """
 
     def __init__(self, url: str | URL, busy_seconds: float) -> None:
@@ -102,14 +102,14 @@ class Database:
         return engine
 
     def _create_schema(self) -> None:
-        """Makes the tables where they are missing, and compares their version."""
+        """Makes the tables, or changes them to today's; refuses those of a newer version."""
         lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
         if self._path is not None:
             # Two processes that create a database at once: the change to WAL does not wait for the other's lock.
             lock = FileLock(f"{self._path}.lock", timeout=self._busy_seconds)
         try:
             with lock:
-                version = self.write(_ensure_tables)
+                version = self.write(bring_up_to_date)
         except Timeout:
             raise self._locked() from None
         except OSError as error:
@@ -161,15 +161,6 @@ class Database:
         else:
             todo = f"See that the database server runs and lets this user in. {_SETTING}"
         return LedgerError("the ledger's database can't be used", where=self.where, found=text, todo=todo)
-
-
-def _ensure_tables(session: Session) -> int:
-    connection = session.connection()
-    if not inspect(connection).has_table(SchemaVersion.__tablename__):
-        Base.metadata.create_all(connection)
-        session.add(SchemaVersion(version=SCHEMA_VERSION, applied_at=datetime.now(UTC)))
-        return SCHEMA_VERSION
-    return session.scalars(select(SchemaVersion.version).order_by(SchemaVersion.version.desc())).first() or 0
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -60,6 +60,12 @@ class Cell:
     raw: RawFile | None = None
     #: The report job that the portal made for this cell and that was not downloaded yet, as its spider described it.
     job: Mapping[str, Any] | None = None
+    #: Who asks for it now, and until when that is so without a sign of life; empty if nobody does.
+    lease_owner: str = ""
+    lease_until: datetime | None = None
+    #: A `not_ready` cell is due again at this time, and has been `not_ready` since then.
+    next_ask_at: datetime | None = None
+    since_not_ready: datetime | None = None
 
     @property
     def dataset(self) -> str:
@@ -117,3 +123,8 @@ class RunRecord:
     finished_at: datetime | None = None
     outcome: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    #: Its last sign of life, and the process that it is or was.
+    heartbeat_at: datetime | None = None
+    host: str | None = None
+    pid: int | None = None
+    exit_code: int | None = None

@@ -38,6 +38,10 @@ def to_run(row: Run) -> RunRecord:
         finished_at=row.finished_at,
         outcome=row.outcome,
         counts=row.counts,
+        heartbeat_at=row.heartbeat_at,
+        host=row.host,
+        pid=row.pid,
+        exit_code=row.exit_code,
     )
 
 
@@ -54,6 +58,10 @@ def to_cell(row: CellRow) -> Cell:
         run_id=row.run_id,
         raw=None if row.raw is None else _to_raw(row.raw),
         job=row.job,
+        lease_owner=row.lease_owner,
+        lease_until=row.lease_until,
+        next_ask_at=row.next_ask_at,
+        since_not_ready=row.since_not_ready,
     )
 
 

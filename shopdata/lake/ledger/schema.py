@@ -10,8 +10,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shopdata.periods import SHANGHAI
 
-#: Raised by one with every change of a table; alembic's migrations start from the number in `schema_version`.
-SCHEMA_VERSION = 1
+#: Raised by one with every change of a table, together with a step in `migrations/` that leads there.
+SCHEMA_VERSION = 2
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -65,6 +65,10 @@ class Run(Base):
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(50))
     counts: Mapped[dict[str, Any]]
+    heartbeat_at: Mapped[datetime | None]
+    host: Mapped[str | None] = mapped_column(String(255))
+    pid: Mapped[int | None]
+    exit_code: Mapped[int | None]
 
 
 class CellRow(Base):
@@ -83,6 +87,11 @@ class CellRow(Base):
     updated_at: Mapped[datetime]
     run_id: Mapped[str] = mapped_column(String(100), default="")
     job: Mapped[dict[str, Any] | None]
+    #: Who asks for it now; empty if nobody does.
+    lease_owner: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    lease_until: Mapped[datetime | None]
+    next_ask_at: Mapped[datetime | None]
+    since_not_ready: Mapped[datetime | None]
     # Read by a second query: PostgreSQL can't lock a row that an outer join brought along.
     raw: Mapped[RawRow | None] = relationship(lazy="selectin", cascade="all, delete-orphan")
 
@@ -130,3 +139,38 @@ class PartitionRow(Base):
     columns: Mapped[list[Any]]
     refresh_state: Mapped[str] = mapped_column(String(50), default="")
     refresh_detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class LeaseRow(Base):
+    """A lock with an end, on anything that has a name."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(255))
+    until: Mapped[datetime]
+
+
+class SlotRow(Base):
+    """A time at which a job of schedule.yaml was due, and what was decided about it."""
+
+    __tablename__ = "slots"
+
+    job: Mapped[str] = mapped_column(String(100), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(20))
+    decided_at: Mapped[datetime]
+    run_id: Mapped[str] = mapped_column(String(100), default="")
+    owner: Mapped[str] = mapped_column(String(255), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class ToldRow(Base):
+    """What alerts have said about a topic, last."""
+
+    __tablename__ = "told"
+
+    topic: Mapped[str] = mapped_column(String(255), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    told_at: Mapped[datetime]
+    state: Mapped[dict[str, Any]]

@@ -1,0 +1,58 @@
+"""Brings the ledger's tables to today's version, one step after the other, with alembic's operations.
+
+A step is a module with `upgrade(op)`, listed in `STEPS`. It names its tables and columns itself and never looks at
+`schema.py`: what a step does must stay what it was on the day it landed. alembic's own folder of scripts is not used,
+because scrapyd runs us from a zipped egg, where there is no folder; the version is the one row of `schema_version`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, delete, func, inspect, select
+from sqlalchemy.orm import Session
+
+from shopdata.lake.ledger.migrations import to_2
+from shopdata.lake.ledger.schema import SCHEMA_VERSION, Base, SchemaVersion
+
+#: The version that a step leads to, and the step.
+STEPS: Mapping[int, Callable[[Operations], None]] = {2: to_2.upgrade}
+
+#: Any number that no other program on the same PostgreSQL is likely to take.
+_POSTGRESQL_LOCK = 5_094_274_117
+
+
+def bring_up_to_date(session: Session) -> int:
+    """Creates the tables where there are none, else takes the steps that are missing, all in this one transaction.
+
+    Returns:
+        the version that the tables have now: `SCHEMA_VERSION`, or another one that no step leads away from.
+    """
+    connection = session.connection()
+    _wait_for_others(connection)
+    if not inspect(connection).has_table(SchemaVersion.__tablename__):
+        Base.metadata.create_all(connection)
+        _write_version(session, SCHEMA_VERSION)
+        return SCHEMA_VERSION
+    found = version = session.scalars(select(func.max(SchemaVersion.version))).one() or 0
+    operations = Operations(MigrationContext.configure(connection))
+    while step := STEPS.get(version + 1):
+        step(operations)
+        version += 1
+    if version != found:
+        _write_version(session, version)
+    return version
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Two processes that migrate at once: the second finds the work done. SQLite has locked the file by BEGIN."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_POSTGRESQL_LOCK)))
+
+
+def _write_version(session: Session, version: int) -> None:
+    session.execute(delete(SchemaVersion))
+    session.add(SchemaVersion(version=version, applied_at=datetime.now(UTC)))

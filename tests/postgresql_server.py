@@ -1,0 +1,105 @@
+"""A PostgreSQL of our own for the length of a test session, from the programs that the system has."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Self
+
+import psycopg
+from sqlalchemy import URL
+
+#: Where Debian keeps them: not in PATH.
+DEBIAN_FOLDERS = "/usr/lib/postgresql/*/bin"
+PATIENCE_SECONDS = 60
+USER, PASSWORD = "shopdata", "test-only-password"
+
+
+def find_programs() -> Path | None:
+    """The folder of `initdb` and `postgres`; None if there is none."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).parent
+    folders = sorted(Path("/").glob(DEBIAN_FOLDERS.lstrip("/")))
+    return folders[-1] if folders else None
+
+
+class PostgresServer:
+    """Listens on a free loopback port, keeps its data in a folder of its own, asks for a password."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
+        # PostgreSQL refuses to run as root.
+        self._user = "postgres" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port: int = free.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        password = self._folder / "password"
+        password.write_text(PASSWORD)
+        if self._user:
+            shutil.chown(self._folder, self._user)
+            shutil.chown(password, self._user)
+        data = str(self._folder / "data")
+        new = ["-D", data, "-U", USER, "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "--pwfile", str(password)]
+        made = self._popen("initdb", *new, "--no-sync")
+        assert made.wait(PATIENCE_SECONDS) == 0, self._log("initdb")
+        options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        self._process = self._popen("postgres", "-D", data, "-p", str(self._port), *settings)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                self._execute("SELECT 1")
+                return self
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    self.__exit__()
+                    raise
+                time.sleep(0.05)
+
+    def __exit__(self, *exception: object) -> None:
+        if self._process.poll() is None:
+            # Without waiting for those who are still connected.
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(PATIENCE_SECONDS)
+        shutil.rmtree(self._folder)
+
+    def new_database(self) -> str:
+        """Makes an empty database; returns its URL."""
+        name = f"test_{secrets.token_hex(6)}"
+        self._execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def url(self, database: str, password: str = PASSWORD) -> str:
+        """What SHOPDATA_DATABASE_URL would say."""
+        url = URL.create("postgresql+psycopg", USER, password, "127.0.0.1", self._port, database)
+        return url.render_as_string(hide_password=False)
+
+    def _execute(self, statement: str) -> None:
+        where = {"host": "127.0.0.1", "port": self._port, "user": USER, "password": PASSWORD, "dbname": "postgres"}
+        with psycopg.connect(**where, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _popen(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{program}.log").open("wb") as log:
+            return subprocess.Popen(
+                [self._programs / program, *arguments],
+                cwd=self._folder,
+                user=self._user,
+                group=self._user,
+                extra_groups=[] if self._user else None,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def _log(self, program: str) -> str:
+        return (self._folder / f"{program}.log").read_text("utf-8", "replace")

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from shopdata.exceptions import ArgumentError
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PeriodKind = Literal["day", "week", "month"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 @dataclass(frozen=True, order=True)
@@ -80,6 +81,24 @@ def days(start: date, end: date) -> Iterator[date]:
 def today(now: datetime | None = None) -> date:
     """The day it is in Shanghai."""
     return (now or datetime.now(SHANGHAI)).astimezone(SHANGHAI).date()
+
+
+def weekday_of(day: date) -> Weekday:
+    """The name of the day of the week."""
+    names: tuple[Weekday, ...] = get_args(Weekday)
+    return names[day.weekday()]
+
+
+def periods_between(kind: PeriodKind, start: date, end: date, week_ends: Weekday) -> list[Period]:
+    """The periods of a calendar in a range of days: every day; each week whose last day is in it; each month that has a
+    day in it. Both days are included; the earliest comes first."""
+    chosen = (day for day in days(start, end) if kind != "week" or weekday_of(day) == week_ends)
+    return sorted({Period.of(kind, day) for day in chosen})
+
+
+def due_day(kind: PeriodKind, lag_days: int, period: Period) -> date:
+    """The day from which on a dataset with this lag (days) has a period as its newest; `latest_day` turned round."""
+    return period.end + timedelta(days=lag_days + (kind == "month"))
 
 
 def latest_day(kind: PeriodKind, lag_days: int, now: datetime | None = None) -> date:

@@ -7,7 +7,18 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from shopdata.exceptions import ArgumentError
-from shopdata.periods import SHANGHAI, Period, PeriodKind, days, latest_day, parse_date, today
+from shopdata.periods import (
+    SHANGHAI,
+    Period,
+    PeriodKind,
+    Weekday,
+    days,
+    due_day,
+    latest_day,
+    parse_date,
+    periods_between,
+    today,
+)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +102,50 @@ def test_what_is_no_date_is_told_so(text: str) -> None:
     assert str(refusal.value) == (
         f"this is not a date. Found {text!r}, expected YYYY-MM-DD. Write for example 2026-03-01."
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "end", "week_ends", "dts"),
+    [
+        pytest.param(
+            "day",
+            date(2028, 2, 28),
+            date(2028, 3, 1),
+            "sunday",
+            ["2028-02-28", "2028-02-29", "2028-03-01"],
+            id="days over a leap day",
+        ),
+        pytest.param(
+            "week",
+            date(2026, 3, 1),
+            date(2026, 3, 14),
+            "friday",
+            ["2026-02-28_2026-03-06", "2026-03-07_2026-03-13"],
+            id="weeks whose last day is in the range",
+        ),
+        pytest.param(
+            "week", date(2026, 3, 7), date(2026, 3, 7), "saturday", ["2026-03-01_2026-03-07"], id="the one week"
+        ),
+        pytest.param("week", date(2026, 3, 8), date(2026, 3, 13), "saturday", [], id="no week ends there"),
+        pytest.param(
+            "month",
+            date(2026, 1, 31),
+            date(2026, 3, 1),
+            "sunday",
+            ["2026-01-01_2026-01-31", "2026-02-01_2026-02-28", "2026-03-01_2026-03-31"],
+            id="months that the range touches",
+        ),
+    ],
+)
+def test_periods_of_a_calendar(kind: PeriodKind, start: date, end: date, week_ends: Weekday, dts: list[str]) -> None:
+    assert [period.dt for period in periods_between(kind, start, end, week_ends)] == dts
+
+
+@pytest.mark.parametrize("kind", ["day", "week", "month"])
+@pytest.mark.parametrize("lag_days", [0, 1, 3, 31])
+def test_a_period_is_due_on_the_first_day_that_has_it_as_its_newest(kind: PeriodKind, lag_days: int) -> None:
+    for day in days(date(2027, 12, 25), date(2028, 3, 5)):
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=SHANGHAI)
+        newest = Period.of(kind, latest_day(kind, lag_days, noon))
+        before = Period.of(kind, latest_day(kind, lag_days, noon - timedelta(days=1)))
+        assert (due_day(kind, lag_days, newest) == day) is (newest != before)

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from shopdata.config.model import Model, Platform, Text
-from shopdata.periods import PeriodKind
+from shopdata.periods import PeriodKind, Weekday
 
 #: Names that a reader of the lake adds itself (partition columns), or that we write first.
 RESERVED_COLUMNS = frozenset({"shop", "dt", "dir0"})
+
+
+class NotReady(Model):
+    """When a cell that the platform has not published yet is asked for again, and when a person should know."""
+
+    ask_again_minutes: Annotated[float, Field(gt=0)] = 30
+    #: Each wait is so many times the one before.
+    growth: Annotated[float, Field(ge=1)] = 2
+    at_most_minutes: Annotated[float, Field(gt=0)] = 240
+    #: The time in Shanghai, on the day on which the period should be there, from which on it is late.
+    deadline: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "20:00"
+
+    @property
+    def deadline_time(self) -> time:
+        """The deadline as a time of day."""
+        return time.fromisoformat(self.deadline)
+
+    @model_validator(mode="after")
+    def _grows(self) -> NotReady:
+        if self.at_most_minutes < self.ask_again_minutes:
+            raise ValueError("at_most_minutes is less than ask_again_minutes: the waits only grow")
+        return self
 
 
 class Dataset(Model):
@@ -44,6 +67,12 @@ class Dataset(Model):
     privacy: Literal["mask", "keep"] = "mask"
     #: True if the platform only shows what is true now: no other day than today can be asked for.
     is_snapshot: bool = False
+    #: What is done about a period that the platform has not published yet.
+    not_ready: NotReady = NotReady()
+    #: How many published business days before the newest an ordinary run asks for again, because figures are revised.
+    restate_days: Annotated[int, Field(ge=0, le=60)] = 0
+    #: On which day the weeks end that a backfill looks for; by default that of the newest week in the ledger.
+    week_ends: Weekday | None = None
     #: Texts that stand for "nothing" in the source and become null; by default only the blank cell does.
     null_texts: tuple[str, ...] = ()
 
@@ -64,6 +93,14 @@ class Dataset(Model):
                 raise ValueError(f"{name!r} stands there twice")
             seen.add(name.lower())
         return columns
+
+    @model_validator(mode="after")
+    def _fits_the_period(self) -> Dataset:
+        if self.week_ends is not None and self.period != "week":
+            raise ValueError(f"week_ends is for datasets of weeks, this one is of period {self.period!r}: take it out")
+        if self.restate_days and (self.period != "day" or self.is_snapshot):
+            raise ValueError("restate_days is for datasets of past days, each of which can be asked for again")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Dataset:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
 from shopdata.config.model import Model, Platform, Text
+from shopdata.periods import Period
 
 
 class Shop(Model):
@@ -19,6 +21,12 @@ class Shop(Model):
     password: SecretStr
     datasets: tuple[str, ...] | None = None
     enabled: bool = True
+    #: The first business day that the platform has of this shop; None is from ever.
+    since: date | None = None
+
+    def has(self, period: Period) -> bool:
+        """True if the shop was there in the period, or at its end."""
+        return self.since is None or self.since <= period.end
 
     @field_validator("password")
     @classmethod

@@ -2,21 +2,62 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field
+from apscheduler.triggers.cron import CronTrigger
+from pydantic import AfterValidator, Field, field_validator
 
+from shopdata.config.cron import cron_trigger, duration
 from shopdata.config.model import Model, Text
+from shopdata.periods import SHANGHAI
+
+
+def _checked_cron(line: str) -> str:
+    cron_trigger(line, SHANGHAI)
+    return line
+
+
+def _checked_duration(text: str) -> str:
+    duration(text)
+    return text
+
+
+Cron = Annotated[str, Field(pattern=r"^\S+(\s+\S+){4}$"), AfterValidator(_checked_cron)]
+Duration = Annotated[str, AfterValidator(_checked_duration)]
 
 
 class Job(Model):
-    """A spider that runs by the clock."""
+    """A spider that runs by the clock. Each time that its cron names is a slot."""
 
-    name: Text
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
     spider: Text
-    cron: Annotated[str, Field(pattern=r"^\S+(\s+\S+){4}$")]
-    args: dict[str, str] = Field(default_factory=dict)
+    cron: Cron
+    args: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     enabled: bool = True
+    #: What becomes of a slot that nobody was there for: run once afterwards, or left out.
+    misfire: Literal["catch_up", "skip"] = "catch_up"
+    #: A slot older than this is not caught up any more.
+    max_late: Duration = "20h"
+    #: A slot begins up to so much later, the same each time it is asked: not every machine at once.
+    jitter: Duration = "0s"
+    #: When the job's last run still goes on: run right after it, or leave the slot out.
+    overlap: Literal["queue", "skip"] = "queue"
+
+    @property
+    def trigger(self) -> CronTrigger:
+        """When its slots are."""
+        return cron_trigger(self.cron, SHANGHAI)
+
+    @property
+    def latest(self) -> timedelta:
+        """`max_late` as a length of time."""
+        return duration(self.max_late)
+
+    @property
+    def spread(self) -> timedelta:
+        """`jitter` as a length of time."""
+        return duration(self.jitter)
 
 
 class Schedule(Model):
@@ -24,3 +65,13 @@ class Schedule(Model):
 
     timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
     jobs: tuple[Job, ...] = ()
+
+    @field_validator("jobs")
+    @classmethod
+    def _unique(cls, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+        seen: set[str] = set()
+        for job in jobs:
+            if job.name in seen:
+                raise ValueError(f"two jobs have the name {job.name!r}: give each its own")
+            seen.add(job.name)
+        return jobs

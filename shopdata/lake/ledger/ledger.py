@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from shopdata.lake.ledger.database import Database
 from shopdata.lake.ledger.records import Cell, CellKey, PartitionRecord, RawFile, RunRecord
 from shopdata.lake.ledger.rows import fill_partition, fill_raw, set_state, to_cell, to_partition, to_run
 from shopdata.lake.ledger.schema import CellRow, PartitionRow, RawRow, Run
+from shopdata.lake.ledger.slots import Slots
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
 
@@ -59,6 +61,11 @@ class Ledger:
     def where(self) -> str:
         """The file or the URL without its password, for people."""
         return self._database.where
+
+    @cached_property
+    def slots(self) -> Slots:
+        """The clock's due slots."""
+        return Slots(self._database)
 
     def close(self) -> None:
         """Gives all connections back."""

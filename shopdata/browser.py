@@ -16,8 +16,37 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Chromium's own calls home, of no use to a sign-in, and noisy where there is no internet.
-_QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
+#: What Playwright switches off itself. It has to be repeated: Chromium takes the last `--disable-features` only.
+PLAYWRIGHTS_OWN = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "TcpPortRandomizationWin",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+    "msForceBrowserSignIn",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+)
+#: Every window, also one that nobody sees, loads the drop-down of its address bar as web pages, and keeps a spare
+#: process at hand: together more than half of what a sign-in costs the processor (Chromium 156).
+_UNUSED = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess")
+
+#: Chromium's own calls home are of no use to a sign-in either, and noisy where there is no internet.
+_QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    f"--disable-features={','.join((*PLAYWRIGHTS_OWN, *_UNUSED))}",
+)
 
 
 class LazyBrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]

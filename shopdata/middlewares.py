@@ -206,6 +206,8 @@ class SessionMiddleware:
         response = await self._crawler.engine.download_async(request)
         page: Page = response.meta["playwright_page"]
         self._page = page
+        # scrapy-playwright looks at every request of a page; from here on nobody needs to.
+        await page.unroute("**")
         return page
 
     # -- the end of the last sign-in --------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from shopdata.exceptions import LedgerError
 from shopdata.lake.ledger.database import Database
+from shopdata.lake.ledger.not_ready import NotReady
 from shopdata.lake.ledger.records import Cell, CellKey, PartitionRecord, RawFile, RunRecord
 from shopdata.lake.ledger.rows import fill_partition, fill_raw, set_state, to_cell, to_partition, to_run
 from shopdata.lake.ledger.schema import CellRow, PartitionRow, RawRow, Run
@@ -66,6 +67,11 @@ class Ledger:
     def slots(self) -> Slots:
         """The clock's due slots."""
         return Slots(self._database)
+
+    @cached_property
+    def not_ready(self) -> NotReady:
+        """When cells that the platform has not published yet are due again."""
+        return NotReady(self._database)
 
     def close(self) -> None:
         """Gives all connections back."""

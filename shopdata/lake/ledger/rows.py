@@ -14,6 +14,8 @@ from shopdata.states import CellState
 def set_state(row: CellRow, state: CellState, reason: str) -> None:
     """Moves a cell a step; its time is the ledger's clock, not the caller's."""
     row.state, row.reason, row.updated_at = state.value, reason, datetime.now(SHANGHAI)
+    if state not in (CellState.PENDING, CellState.RUNNING, CellState.NOT_READY):
+        row.since_not_ready = row.next_ask_at = None
 
 
 def fill_raw(row: RawRow, raw: RawFile) -> None:

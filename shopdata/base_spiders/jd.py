@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urljoin
 
@@ -13,57 +14,16 @@ from scrapy import Request
 from scrapy.http import JsonRequest
 from scrapy.utils.asyncio import run_in_thread
 
+from shopdata import failpoints
+from shopdata.base_spiders.jd_reports import DONE, GENERATING, Order, Report, ReportJob
 from shopdata.base_spiders.report_spider import ReportSpider
 from shopdata.config import JdPortal, Platform, Shop
 from shopdata.exceptions import PortalError, ReportRefusedError, TerminalError, TooLateError
+from shopdata.failpoints import FailPoint
 from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey
 from shopdata.login.jd import AJAX_HEADERS, LIST_PATH
 from shopdata.periods import SHANGHAI, Period
-
-#: A report's status is a text; every other value means that it failed (PORTALS 4.3).
-GENERATING, DONE = "1", "2"
-
-#: The portal's clock and ours may differ by so much.
-CLOCK_TOLERANCE = timedelta(seconds=30)
-
-
-@dataclass(frozen=True)
-class ReportJob:
-    """A report that was ordered. JD answers no id: it is found again by name, type and time."""
-
-    task_name: str
-    report_type: str
-    #: ISO 8601 with offset.
-    submitted_at: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """An entry of the account-wide report list."""
-
-    name: str
-    report_type: str
-    status: str
-    created_at: datetime
-    link: str
-
-    @classmethod
-    def from_entry(cls, entry: dict[str, Any]) -> Report:
-        """Reads one entry of `content.data`."""
-        created = datetime.strptime(str(entry.get("createTime")), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
-        return cls(
-            name=str(entry.get("reportName") or ""),
-            report_type=str(entry.get("reportType") or ""),
-            status=str(entry.get("status")),
-            created_at=created,
-            link=str(entry.get("downloadLink") or "").strip(),
-        )
-
-    def is_of(self, job: ReportJob) -> bool:
-        """True if this is the report that the job ordered: never judged by its place in the list."""
-        since = datetime.fromisoformat(job.submitted_at) - CLOCK_TOLERANCE
-        return self.name == job.task_name and self.report_type == job.report_type and self.created_at >= since
 
 
 class JdSpider(ReportSpider):
@@ -82,18 +42,33 @@ class JdSpider(ReportSpider):
         """
         key = CellKey(self.plan.dataset, period.dt, shop.id)
         cell = await run_in_thread(self.workspace.ledger.cell, key)
+        reports = await self._list_reports(shop)
         if cell is not None and cell.job and not self.plan.force:
-            job = ReportJob(**cell.job)
-            if self._may_come_good(job, own_report(job, await self._list_reports(shop))):
+            job = _known_job(cell.job, reports)
+            if job is not None and self._may_come_good(job, job.find_in(reports)):
+                await self._note_job(key, job)
                 return job
         self.step(shop, period, "create")
-        submitted_at = datetime.now(SHANGHAI)
+        order = Order.about_to_leave(report_type, period.dt, reports)
+        failpoints.reach(FailPoint.ORDER_BEFORE)
+        await run_in_thread(self.workspace.ledger.set_job, key, asdict(order))
+        failpoints.reach(FailPoint.ORDER_AFTER)
         url = urljoin(self.portal.gateway_origin, path)
         request = JsonRequest(f"{url}?uuid={uuid.uuid4()}", data=body, headers=AJAX_HEADERS, dont_filter=True)
-        answer = await self.client(shop).ask_json(request, repeatable=False)
+        try:
+            answer = await self.client(shop).ask_json(request, repeatable=False)
+        except PortalError:
+            # The answer is lost, the order perhaps not.
+            await self.wait(self.portal.poll_every_seconds)
+            job = order.find_in(await self._list_reports(shop))
+            if job is None:
+                raise
+            await self._note_job(key, job)
+            return job
         content = answer.get("content")
         task_name = content.get("taskName") if isinstance(content, dict) else None
         if answer.get("status") != 0 or not task_name:
+            await run_in_thread(self.workspace.ledger.set_job, key, None)
             raise ReportRefusedError(
                 "JD refused to make the report",
                 where=f"shop {shop.id!r}, {period.dt}",
@@ -101,9 +76,14 @@ class JdSpider(ReportSpider):
                 expected="status 0 and a task name",
                 todo="Look whether the account may open 商智 > 供应链, then run again.",
             )
-        job = ReportJob(str(task_name), report_type, submitted_at.isoformat())
-        await run_in_thread(self.workspace.ledger.set_job, key, asdict(job))
+        job = ReportJob(str(task_name), report_type, order.submitted_at)
+        await self._note_job(key, job)
         return job
+
+    async def _note_job(self, key: CellKey, job: ReportJob) -> None:
+        failpoints.reach(FailPoint.JOB_BEFORE)
+        await run_in_thread(self.workspace.ledger.set_job, key, asdict(job))
+        failpoints.reach(FailPoint.JOB_AFTER)
 
     def _may_come_good(self, job: ReportJob, report: Report | None) -> bool:
         """False for a report that is gone, or that the portal had its deadline's time for and did not finish."""
@@ -124,7 +104,7 @@ class JdSpider(ReportSpider):
         deadline = time.monotonic() + self.portal.report_deadline_seconds
         seen = "not in the list"
         while True:
-            report = own_report(job, await self._list_reports(shop))
+            report = job.find_in(await self._list_reports(shop))
             if report is not None:
                 if report.status not in (GENERATING, DONE):
                     key = CellKey(self.plan.dataset, period.dt, shop.id)
@@ -183,8 +163,8 @@ class JdSpider(ReportSpider):
             ) from None
 
 
-def own_report(job: ReportJob, reports: list[Report]) -> Report | None:
-    """The job's report. Where several bear its name and type, the one made closest to the order."""
-    submitted_at = datetime.fromisoformat(job.submitted_at)
-    own = [report for report in reports if report.is_of(job)]
-    return min(own, key=lambda report: abs(report.created_at - submitted_at), default=None)
+def _known_job(noted: Mapping[str, Any], reports: list[Report]) -> ReportJob | None:
+    """What the ledger has of an earlier run: the job, or an order whose answer that run did not live to see."""
+    if "task_name" in noted:
+        return ReportJob(**noted)
+    return Order(**{**noted, "listed": tuple(noted["listed"])}).find_in(reports)

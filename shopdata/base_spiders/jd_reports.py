@@ -1,0 +1,114 @@
+"""Which entry of JD's report list is ours: told by name, type and time, never by its place (PORTALS 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shopdata.periods import SHANGHAI
+
+#: A report's status is a text; every other value means that it failed (PORTALS 4.3).
+GENERATING, DONE = "1", "2"
+
+#: The portal's clock and ours may differ by so much.
+CLOCK_TOLERANCE = timedelta(seconds=30)
+
+#: An order has reached the portal by then, or never will: pace, one time-out, two clocks.
+_ORDER_TAKES = timedelta(seconds=120)
+
+
+@dataclass(frozen=True)
+class Report:
+    """An entry of the account-wide report list."""
+
+    id: str
+    name: str
+    report_type: str
+    status: str
+    created_at: datetime
+    link: str
+
+    @classmethod
+    def from_entry(cls, entry: dict[str, Any]) -> Report:
+        """Reads one entry of `content.data`."""
+        created = datetime.strptime(str(entry.get("createTime")), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
+        name = str(entry.get("reportName") or "")
+        return cls(
+            id=str(entry.get("reportId") or f"{name} {created:%Y-%m-%d %H:%M:%S}"),
+            name=name,
+            report_type=str(entry.get("reportType") or ""),
+            status=str(entry.get("status")),
+            created_at=created,
+            link=str(entry.get("downloadLink") or "").strip(),
+        )
+
+
+@dataclass(frozen=True)
+class ReportJob:
+    """A report that was ordered. JD answers no id: it is found again by name, type and time."""
+
+    task_name: str
+    report_type: str
+    #: ISO 8601 with offset.
+    submitted_at: str
+
+    def find_in(self, reports: Sequence[Report]) -> Report | None:
+        """The job's report. Where several bear its name and type, the one made closest to the order."""
+        submitted_at = datetime.fromisoformat(self.submitted_at)
+        own = [
+            report
+            for report in reports
+            if (report.name, report.report_type) == (self.task_name, self.report_type)
+            and report.created_at >= submitted_at - CLOCK_TOLERANCE
+        ]
+        return _nearest(own, submitted_at)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is known of a report before JD has answered how it is called.
+
+    It is written down before the order leaves. Should the run end between the portal's answer and our note of it, the
+    report is looked for by what is written here: ordering once more would leave one more in the list.
+    """
+
+    report_type: str
+    #: ISO 8601 with offset.
+    submitted_at: str
+    #: The label of the period that is asked for; of a day YYYY-MM-DD.
+    dt: str
+    #: Ids of the entries that would fit, and were in the list before.
+    listed: tuple[str, ...]
+
+    @classmethod
+    def about_to_leave(cls, report_type: str, dt: str, reports: Sequence[Report]) -> Order:
+        """The order of this moment; `reports` is the list as it is now."""
+        now = datetime.now(SHANGHAI)
+        listed = (report.id for report in reports if _fits(report, report_type, now))
+        return cls(report_type, now.isoformat(), dt, tuple(listed))
+
+    def find_in(self, reports: Sequence[Report]) -> ReportJob | None:
+        """The job that came of the order, where the list leaves no doubt: a colleague's report must not pass for it.
+
+        Ours is new, of our type and of the order's time. Our name is the plain one: JD writes filters and users behind
+        it, and our orders have none. (An inference; where JD names them in another way, there are several or none, and
+        a new report is ordered.)
+        """
+        submitted_at = datetime.fromisoformat(self.submitted_at)
+        new = [r for r in reports if r.id not in self.listed and _fits(r, self.report_type, submitted_at)]
+        of_period = [r for r in new if self.dt in r.name or self.dt.replace("-", "") in r.name]
+        candidates = of_period or new
+        plain = [r for r in candidates if all(other.name.startswith(r.name) for other in candidates)]
+        found = _nearest(plain, submitted_at)
+        return None if found is None else ReportJob(found.name, found.report_type, self.submitted_at)
+
+
+def _fits(report: Report, report_type: str, ordered_at: datetime) -> bool:
+    is_in_time = -CLOCK_TOLERANCE <= report.created_at - ordered_at <= _ORDER_TAKES
+    return is_in_time and report.report_type == report_type
+
+
+def _nearest(reports: Sequence[Report], moment: datetime) -> Report | None:
+    return min(reports, key=lambda report: abs(report.created_at - moment), default=None)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from shopdata.exceptions import LedgerError
 from shopdata.lake.ledger.database import Database
 from shopdata.lake.ledger.not_ready import NotReady
+from shopdata.lake.ledger.reading import Reading
 from shopdata.lake.ledger.records import Cell, CellKey, PartitionRecord, RawFile, RunRecord
 from shopdata.lake.ledger.rows import fill_partition, fill_raw, set_state, to_cell, to_partition, to_run
 from shopdata.lake.ledger.schema import CellRow, PartitionRow, RawRow, Run
@@ -67,6 +68,11 @@ class Ledger:
     def slots(self) -> Slots:
         """The clock's due slots."""
         return Slots(self._database)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What pages ask of many cells, partitions and runs at once."""
+        return Reading(self._database)
 
     @cached_property
     def not_ready(self) -> NotReady:

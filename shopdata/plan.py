@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import difflib
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
 from shopdata.config import Config, Shop
 from shopdata.exceptions import ArgumentError
+from shopdata.lake.ledger import Cell, CellKey, Ledger
 from shopdata.periods import Period, PeriodKind, days, latest_day, parse_date, today
+from shopdata.states import CellState
 
 #: Arguments of every spider (DESIGN 5.2); those that begin with `_` are scrapyd's.
-ARGUMENTS = ("date", "start", "end", "shops", "force", "period")
+ARGUMENTS = ("date", "start", "end", "periods", "due", "shops", "force", "period")
 
 #: A typo in a year must not ask a portal for a thousand days.
 MAX_DAYS = 366
@@ -21,13 +23,22 @@ MAX_DAYS = 366
 
 @dataclass(frozen=True)
 class Plan:
-    """One dataset, some periods, some shops: each period with each shop is a cell."""
+    """One dataset, some periods, some shops: each period with each shop that was there is a cell."""
 
     run_id: str
     dataset: str
+    #: The earliest first.
     periods: tuple[Period, ...]
     shops: tuple[Shop, ...]
     force: bool
+    #: One period after the other, each published before the next begins; else all of a shop's in one go.
+    is_paced: bool = False
+    #: Only what was not ready, and is due again; which periods that are, the ledger says.
+    is_due_only: bool = False
+    #: Periods that are asked for again where they are published, because figures are revised.
+    restate: tuple[Period, ...] = ()
+    #: Where only some cells of the periods are meant.
+    only: frozenset[CellKey] | None = None
 
     @classmethod
     def from_arguments(
@@ -49,15 +60,59 @@ class Plan:
                     expected=", ".join(ARGUMENTS),
                     todo=f"Did you mean `-a {close[0]}=…`?" if close else "Leave it out.",
                 )
-        dataset = datasets[_kind(arguments.get("period"), datasets)]
-        shops = _shops(dataset, config, arguments.get("shops"))
+        dataset = datasets[kind_of(arguments.get("period"), datasets)]
+        shops = shops_of(dataset, config, arguments.get("shops"))
+        is_due_only = _flag("due", arguments.get("due"))
+        given = [name for name in _PERIOD_ARGUMENTS if arguments.get(name) is not None]
+        if is_due_only and given:
+            raise ArgumentError("what is due is found in the ledger", where="-a due", todo=f"Leave out {given[0]}.")
+        periods = () if is_due_only else _periods(config, dataset, arguments)
         return cls(
             run_id=arguments.get("_job") or new_run_id(),
             dataset=dataset,
-            periods=_periods(config, dataset, arguments),
+            periods=_with_shops(periods, shops),
             shops=shops,
             force=_flag("force", arguments.get("force")),
+            is_paced="periods" in arguments,
+            is_due_only=is_due_only,
+            restate=() if given or is_due_only else _restated(config, dataset, shops),
         )
+
+    def against(self, ledger: Ledger, now: datetime) -> Plan:
+        """The plan once the ledger is known: with the cells that are due, or the published periods to ask for again."""
+        if self.is_due_only:
+            known = {shop.id for shop in self.shops}
+            due = [cell.key for cell in ledger.not_ready.due(self.dataset, now) if cell.shop in known]
+            periods = tuple(sorted({Period.from_dt(key.dt) for key in due}))
+            return replace(self, periods=periods, only=frozenset(due))
+        published = {partition.dt for partition in ledger.partitions(self.dataset)} if self.restate else set()
+        restate = tuple(period for period in self.restate if period.dt in published)
+        return replace(self, periods=(*restate, *self.periods), restate=restate)
+
+    def shops_in(self, period: Period) -> tuple[Shop, ...]:
+        """The shops that are asked for in a period."""
+        return tuple(
+            shop
+            for shop in self.shops
+            if shop.has(period) and (self.only is None or CellKey(self.dataset, period.dt, shop.id) in self.only)
+        )
+
+    @property
+    def keys(self) -> list[CellKey]:
+        """All cells, the earliest period first, shops in the order of shops.yaml."""
+        return [CellKey(self.dataset, p.dt, shop.id) for p in self.periods for shop in self.shops_in(p)]
+
+    def todo(self, cells: Iterable[Cell]) -> set[CellKey]:
+        """The cells that must be asked of the portal, given what the ledger has of them."""
+        states = {cell.key: cell.state for cell in cells}
+        again = {period.dt for period in self.restate}
+        return {
+            key
+            for key in self.keys
+            if self.force
+            or not ((state := states.get(key, CellState.PENDING)).is_done or state is CellState.STAGED)
+            or (state.is_done and key.dt in again)
+        }
 
 
 def new_run_id() -> str:
@@ -65,7 +120,8 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-def _kind(chosen: str | None, datasets: Mapping[PeriodKind, str]) -> PeriodKind:
+def kind_of(chosen: str | None, datasets: Mapping[PeriodKind, str]) -> PeriodKind:
+    """The kind that an argument `period` names; by default the spider's first. Raises ArgumentError."""
     if chosen is None:
         return next(iter(datasets))
     for kind in datasets:
@@ -84,7 +140,8 @@ def _flag(name: str, value: str | None) -> bool:
     raise ArgumentError("this is neither yes nor no", where=f"-a {name}", found=repr(value), expected="1 or 0")
 
 
-def _shops(dataset: str, config: Config, chosen: str | None) -> tuple[Shop, ...]:
+def shops_of(dataset: str, config: Config, chosen: str | None) -> tuple[Shop, ...]:
+    """The shops that an argument `shops` names; by default all that have the dataset. Raises ArgumentError."""
     known = {shop.id: shop for shop in config.shops_for(dataset)}
     if not known:
         raise ArgumentError(
@@ -109,37 +166,53 @@ def _shops(dataset: str, config: Config, chosen: str | None) -> tuple[Shop, ...]
     return tuple(shop for shop in known.values() if shop.id in wanted)
 
 
+def _restated(config: Config, dataset: str, shops: tuple[Shop, ...]) -> tuple[Period, ...]:
+    contract = config.dataset(dataset)
+    newest = latest_day(contract.period, contract.lag_days)
+    again = [newest - timedelta(days=count) for count in range(contract.restate_days, 0, -1)]
+    return tuple(p for p in (Period.of(contract.period, day) for day in again) if any(shop.has(p) for shop in shops))
+
+
+def _with_shops(periods: tuple[Period, ...], shops: tuple[Shop, ...]) -> tuple[Period, ...]:
+    """The periods in which any of the shops was there."""
+    found = tuple(period for period in periods if any(shop.has(period) for shop in shops))
+    if periods and not found:
+        raise ArgumentError(
+            "none of the shops was there yet",
+            where="shops.yaml",
+            found=f"{periods[-1].dt}",
+            expected=f"{min(shop.since for shop in shops if shop.since is not None)} or later",
+            todo="Ask for a later day, or mend `since`.",
+        )
+    return found
+
+
+#: Each of these says on its own which periods are meant.
+_PERIOD_ARGUMENTS = ("date", "start", "end", "periods")
+
+
 def _periods(config: Config, dataset: str, arguments: Mapping[str, str]) -> tuple[Period, ...]:
     contract = config.dataset(dataset)
     newest = latest_day(contract.period, contract.lag_days)
-    date, start, end = (arguments.get(name) for name in ("date", "start", "end"))
-    if date is not None and (start is not None or end is not None):
+    date_given, labels = arguments.get("date"), arguments.get("periods")
+    start, end = arguments.get("start"), arguments.get("end")
+    where = "-a date" if date_given is not None else "-a periods" if labels is not None else "-a end"
+    if date_given is not None and (start is not None or end is not None):
         raise ArgumentError("date and start/end exclude each other", where="-a date", todo="Give one day, or a range.")
-    if (start is None) != (end is None):
-        missing = "end" if end is None else "start"
-        raise ArgumentError(
-            f"a range needs {missing} too", where="-a start/end", todo=f"Add `-a {missing}=YYYY-MM-DD`."
-        )
-    if start is None or end is None:
-        chosen = [newest if date is None else parse_date(date)]
+    if labels is not None:
+        if date_given is not None or start is not None or end is not None:
+            raise ArgumentError("periods says it all", where="-a periods", todo="Leave out date, start and end.")
+        periods = _labelled(contract.period, labels)
+    elif start is None and end is None:
+        periods = [Period.of(contract.period, newest if date_given is None else parse_date(date_given))]
     else:
-        first, last = parse_date(start), parse_date(end)
-        if last < first:
-            raise ArgumentError("the range ends before it starts", where="-a start/end", found=f"{first} to {last}")
-        if (last - first).days >= MAX_DAYS:
-            raise ArgumentError(
-                "the range is too long",
-                where="-a start/end",
-                found=f"{(last - first).days + 1} days",
-                expected=f"{MAX_DAYS}",
-            )
-        chosen = list(days(first, last))
-    periods = sorted({Period.of(contract.period, day) for day in chosen})
+        first, last = read_range(start, end, "-a ")
+        periods = sorted({Period.of(contract.period, day) for day in days(first, last)})
     newest_period = Period.of(contract.period, newest)
     if contract.is_snapshot and periods != [newest_period]:
         raise ArgumentError(
             f"{dataset} shows only what is true today",
-            where="-a date" if date is not None else "-a start/end",
+            where=where,
             found=periods[0].dt,
             expected=newest_period.dt,
             todo="Leave the date out.",
@@ -148,8 +221,51 @@ def _periods(config: Config, dataset: str, arguments: Mapping[str, str]) -> tupl
     if periods[-1].end > today():
         raise ArgumentError(
             f"this {contract.period} is not over yet",
-            where="-a date" if date is not None else "-a end",
+            where=where,
             found=periods[-1].dt,
             expected=f"an end on {today()} or earlier ({dataset} usually has {newest_period.dt} as its newest)",
         )
     return tuple(periods)
+
+
+def _labelled(kind: PeriodKind, labels: str) -> list[Period]:
+    """The periods of these labels, the earliest first."""
+    periods = {Period.from_dt(label.strip()) for label in labels.split(",") if label.strip()}
+    for period in sorted(periods):
+        if Period.of(kind, period.end) != period:
+            raise ArgumentError(
+                f"this is no {kind}", where="-a periods", found=period.dt, expected=Period.of(kind, period.end).dt
+            )
+    if not periods:
+        raise ArgumentError("no period is named", where="-a periods", todo="Write labels with commas between.")
+    if len(periods) > MAX_DAYS:
+        raise ArgumentError(
+            "these are too many periods", where="-a periods", found=str(len(periods)), expected=str(MAX_DAYS)
+        )
+    return sorted(periods)
+
+
+def read_range(start: str | None, end: str | None, dash: str) -> tuple[date, date]:
+    """First and last day of a range of at most `MAX_DAYS`.
+
+    Args:
+        dash: what stands before the names `start` and `end` where they are typed, for example `-a `.
+
+    Raises:
+        ArgumentError: one is missing or no day, or the range is backwards or too long.
+    """
+    where = f"{dash}start/end"
+    if start is None or end is None:
+        missing = "end" if end is None else "start"
+        equals = "=" if dash.endswith(" ") else " "
+        raise ArgumentError(
+            f"a range needs {missing} too", where=where, todo=f"Add `{dash}{missing}{equals}YYYY-MM-DD`."
+        )
+    first, last = parse_date(start), parse_date(end)
+    if last < first:
+        raise ArgumentError("the range ends before it starts", where=where, found=f"{first} to {last}")
+    if (last - first).days >= MAX_DAYS:
+        raise ArgumentError(
+            "the range is too long", where=where, found=f"{(last - first).days + 1} days", expected=f"{MAX_DAYS}"
+        )
+    return first, last

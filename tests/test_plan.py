@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from pydantic import SecretStr
 
 from shopdata.config import Config, Dataset, JdPortal, Lake, ObjectStore, Portals, Schedule, Shop
 from shopdata.exceptions import ArgumentError
-from shopdata.periods import PeriodKind, today
+from shopdata.lake.ledger import CellKey, Ledger, PartitionRecord
+from shopdata.lake.not_ready import put_off
+from shopdata.periods import SHANGHAI, PeriodKind, today
 from shopdata.plan import Plan
+from shopdata.states import CellState
 
 KPI: Mapping[PeriodKind, str] = {"day": "kpi_days", "week": "kpi_weekly", "month": "kpi_monthly"}
 
@@ -21,8 +25,8 @@ def shop(id: str, **given: Any) -> Shop:
     return Shop(id=id, name=f"{id}'s name", platform="jd", username=id, password=SecretStr("x"), **given)
 
 
-def dataset(period: PeriodKind = "day", lag_days: int = 1) -> Dataset:
-    return Dataset(title="a report", platform="jd", period=period, lag_days=lag_days, columns=("SKU",))
+def dataset(period: PeriodKind = "day", lag_days: int = 1, **given: Any) -> Dataset:
+    return Dataset(title="a report", platform="jd", period=period, lag_days=lag_days, columns=("SKU",), **given)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +39,14 @@ def config() -> Config:
     )
     store = ObjectStore(endpoint="s.example.com", access_key="x", secret_key=SecretStr("x"), bucket="warehouse")
     return Config(
-        shops=(shop("one"), shop("two"), shop("closed", enabled=False), shop("other", datasets=("kpi_days",))),
+        shops=(
+            shop("one"),
+            shop("two"),
+            shop("closed", enabled=False),
+            shop("other", datasets=("kpi_days",)),
+            shop("new", datasets=("young",), since="2026-03-02"),
+            shop("newer", datasets=("young",), since="2026-03-03"),
+        ),
         portals=Portals(jd=portal),
         lake=Lake(object_store=store),
         schedule=Schedule(),
@@ -44,6 +55,9 @@ def config() -> Config:
             "kpi_days": dataset("day", 3),
             "kpi_weekly": dataset("week", 3),
             "kpi_monthly": dataset("month", 3),
+            "young": dataset(),
+            "revised": dataset(restate_days=2),
+            "today": dataset(lag_days=0, is_snapshot=True),
         },
     )
 
@@ -54,6 +68,10 @@ def plan(config: Config, **arguments: str) -> Plan:
 
 def kpi(config: Config, **arguments: str) -> Plan:
     return Plan.from_arguments("kpi", KPI, config, arguments)
+
+
+def of(config: Config, name: str, **arguments: str) -> Plan:
+    return Plan.from_arguments(name, {"day": name}, config, arguments)
 
 
 def dts(plan: Plan) -> list[str]:
@@ -151,6 +169,11 @@ class TestForce:
         pytest.param({"shops": "closed"}, "no enabled shop 'closed'", id="disabled shop"),
         pytest.param({"shops": "other"}, "no enabled shop 'other' has the dataset 'store'", id="shop without dataset"),
         pytest.param({"shops": " , "}, "no shop is named", id="only commas"),
+        pytest.param({"periods": " , "}, "-a periods: no period is named", id="no period"),
+        pytest.param({"periods": "2026-03-01_2026-03-07"}, "this is no day.*2026-03-07", id="a week of a day"),
+        pytest.param({"periods": "2026-03-01", "end": "2026-03-02"}, "periods says it all", id="periods and a range"),
+        pytest.param({"periods": "2099-03-01"}, "-a periods: this day is not over yet", id="a period in the future"),
+        pytest.param({"due": "1", "date": "2026-03-01"}, "found in the ledger.*Leave out date", id="due and a date"),
         pytest.param({"force": "maybe"}, "neither yes nor no.*'maybe'", id="force is a word"),
         pytest.param({"period": "week"}, "-a period: this period is not known.*'week'.*expected day", id="no weeks"),
         pytest.param({"period": "year"}, "this period is not known", id="unknown period"),
@@ -166,3 +189,109 @@ def test_a_day_younger_than_the_lag_may_be_asked_for(config: Config) -> None:
     assert dts(plan(config, date=str(today()))) == [str(today())]
     with pytest.raises(ArgumentError, match=f"expected an end on {today()} or earlier"):
         plan(config, date=str(today() + timedelta(days=1)))
+
+
+class TestSince:
+    def test_a_shop_is_asked_from_its_first_day_on(self, config: Config) -> None:
+        asked = of(config, "young", start="2026-03-01", end="2026-03-03", shops="new,newer")
+        assert [(key.dt, key.shop) for key in asked.keys] == [
+            ("2026-03-02", "new"),
+            ("2026-03-03", "new"),
+            ("2026-03-03", "newer"),
+        ]
+        assert dts(asked) == ["2026-03-02", "2026-03-03"]
+
+    def test_a_day_before_all_shops_is_refused(self, config: Config) -> None:
+        with pytest.raises(ArgumentError, match=r"was there yet.*2026-03-01.*2026-03-02 or later"):
+            of(config, "young", date="2026-03-01", shops="new,newer")
+        with pytest.raises(ArgumentError, match="expected 2026-03-03 or later"):
+            of(config, "young", date="2026-03-02", shops="newer")
+
+
+class TestPeriods:
+    def test_oldest_first_one_after_the_other(self, config: Config) -> None:
+        asked = plan(config, periods="2026-03-05, 2026-03-01")
+        assert dts(asked) == ["2026-03-01", "2026-03-05"]
+        assert asked.is_paced
+        assert not plan(config, start="2026-03-01", end="2026-03-05").is_paced
+
+    def test_weeks_and_months_by_their_labels(self, config: Config) -> None:
+        for kind, label in (("week", "2026-03-01_2026-03-07"), ("month", "2026-02-01_2026-02-28")):
+            assert dts(kpi(config, period=kind, periods=label)) == [label]
+
+    def test_a_snapshot_has_today_only(self, config: Config) -> None:
+        assert dts(of(config, "today", periods=str(today()))) == [str(today())]
+        with pytest.raises(ArgumentError, match="today shows only what is true today"):
+            of(config, "today", periods="2026-03-01")
+
+
+def published(ledger: Ledger, name: str, dt: str, *shops: str) -> None:
+    keys = [CellKey(name, dt, shop) for shop in shops]
+    ledger.add_cells("jd", keys)
+    for key in keys:
+        ledger.mark(key, CellState.PUBLISHED, "")
+    record = PartitionRecord(
+        dataset=name,
+        platform="jd",
+        dt=dt,
+        rows=1,
+        published=len(shops),
+        missing=(),
+        run_id="run",
+        receipt_key="",
+        parquet_sha256="",
+        workbook_sha256="",
+        published_at=datetime.now(SHANGHAI),
+    )
+    ledger.publish(record, shops)
+
+
+class TestAgainstTheLedger:
+    @pytest.fixture
+    def ledger(self, tmp_path: Path) -> Any:
+        with Ledger.at(tmp_path) as opened:
+            yield opened
+
+    def test_only_cells_without_a_good_file_are_asked(self, config: Config, ledger: Ledger) -> None:
+        asked = plan(config, date="2026-03-01")
+        ledger.add_cells("jd", asked.keys)
+        ledger.mark(asked.keys[0], CellState.STAGED, "")
+        assert asked.todo(ledger.cells()) == {asked.keys[1]}
+        ledger.mark(asked.keys[0], CellState.FAILED, "")
+        assert asked.todo(ledger.cells()) == set(asked.keys)
+
+    def test_force_asks_all(self, config: Config, ledger: Ledger) -> None:
+        published(ledger, "store", "2026-03-01", "one", "two")
+        assert plan(config, date="2026-03-01").todo(ledger.cells()) == set()
+        assert len(plan(config, date="2026-03-01", force="1").todo(ledger.cells())) == 2
+
+    def test_due_cells_only(self, config: Config, ledger: Ledger) -> None:
+        now = datetime(2026, 3, 4, 12, tzinfo=SHANGHAI)
+        keys = [CellKey("kpi_days", dt, shop) for dt in ("2026-03-01", "2026-03-02") for shop in ("one", "two")]
+        ledger.add_cells("jd", keys)
+        for key in keys[:3]:
+            ledger.mark(key, CellState.NOT_READY, "not yet")
+            put_off(ledger, key, config.dataset("kpi_days"), now)
+        ledger.mark(keys[3], CellState.FAILED, "down")
+        later = now + timedelta(minutes=31)
+        assert kpi(config, due="1").against(ledger, now).keys == []
+        due = kpi(config, due="1").against(ledger, later)
+        assert due.keys == keys[:3]
+        assert due.todo(ledger.cells()) == set(keys[:3])
+        assert kpi(config, due="1", shops="two").against(ledger, later).keys == [keys[1]]
+
+    def test_revised_days_are_asked_again_where_they_are_published(self, config: Config, ledger: Ledger) -> None:
+        newest = today() - timedelta(days=1)
+        before, long_before = (str(newest - timedelta(days=count)) for count in (1, 3))
+        for dt in (before, long_before):
+            published(ledger, "revised", dt, "one", "two")
+        asked = of(config, "revised").against(ledger, datetime.now(SHANGHAI))
+        assert dts(asked) == [before, str(newest)]
+        assert [period.dt for period in asked.restate] == [before]
+        assert asked.todo(ledger.cells()) == set(asked.keys)
+
+    def test_who_names_a_day_means_that_day(self, config: Config, ledger: Ledger) -> None:
+        newest = today() - timedelta(days=1)
+        published(ledger, "revised", str(newest - timedelta(days=1)), "one", "two")
+        asked = of(config, "revised", date=str(newest)).against(ledger, datetime.now(SHANGHAI))
+        assert dts(asked) == [str(newest)]

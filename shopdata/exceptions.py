@@ -14,6 +14,7 @@
     │   ├── NotReadyError          the platform has not published this period yet
     │   ├── StoreError             the object store could not be reached or refused
     │   ├── LedgerError            the ledger's database could not be used
+    │   ├── DiskError              the state directory could not be written
     │   └── RefreshError           Dremio could not be told
     ├── TerminalError              the same question gets the same answer until something is changed
     │   ├── ReportRefusedError     the portal refused to make the report, or failed at it
@@ -23,6 +24,7 @@
     └── NeedsPersonError           somebody must sign in or mend the credentials
         ├── CredentialsRefusedError
         ├── ChallengeError         captcha, slider or SMS code
+        ├── WrongShopError         the account opens another shop than it should
         ├── ParkedError            it was so in an earlier run, and nobody has acted since
         └── BrowserMissingError    no Chromium was found to sign in with
 
@@ -145,6 +147,10 @@ class LedgerError(TransientError):
     """Raised by `lake.ledger` when the database can't be opened or written."""
 
 
+class DiskError(TransientError):
+    """Raised by `lake.staging` when the state directory can't be written: mostly, because the disk is full."""
+
+
 class RefreshError(TransientError):
     """Raised by `lake.dremio` when a refresh was refused, failed or took too long."""
 
@@ -187,6 +193,10 @@ class CredentialsRefusedError(NeedsPersonError):
 
 class ChallengeError(NeedsPersonError):
     """Raised when the portal asks for a captcha, a slider or an SMS code."""
+
+
+class WrongShopError(NeedsPersonError):
+    """Raised after a sign-in that opened another shop than before, than `portal_name` says, or one we have already."""
 
 
 class BrowserMissingError(NeedsPersonError):

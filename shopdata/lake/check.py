@@ -9,7 +9,7 @@ from shopdata.config import Dataset
 from shopdata.exceptions import NotReadyError, RejectedFileError
 from shopdata.lake.contract import check_period
 from shopdata.lake.excel import read_table, sniff
-from shopdata.lake.staging import Staging, sha256_of
+from shopdata.lake.staging import Staging, as_disk_error, sha256_of
 from shopdata.periods import Period
 
 
@@ -47,5 +47,7 @@ def check_file(path: Path, name: str, dataset: Dataset, dt: str, shop_id: str, s
             todo=f"If a shop may have none, set `allow_empty: true` in datasets/{name}.yaml.",
         )
     sha256 = sha256_of(path)
-    table.save(staging.table(name, dt, shop_id, sha256))
+    kept = staging.table(name, dt, shop_id, sha256)
+    with as_disk_error(kept):
+        table.save(kept)
     return FileFacts(ext=sniff(path), sha256=sha256, size_bytes=path.stat().st_size, rows=table.rows)

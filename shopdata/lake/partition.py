@@ -17,7 +17,7 @@ from shopdata.lake.ledger import Cell, Ledger, MissingShop, PartitionRecord
 from shopdata.lake.merge import Part, merge_partition
 from shopdata.lake.objects import ObjectStore
 from shopdata.lake.receipts import StagedShop, add_merged, begin_receipt, encode_receipt
-from shopdata.lake.staging import Staging, sha256_of
+from shopdata.lake.staging import Staging, as_disk_error, sha256_of
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
 
@@ -68,20 +68,21 @@ def build_partition(
     missing = missing_shops(cells, config.shops_for(name))
     workbook, parquet = staging.merged(name, dt, "xlsx"), staging.merged(name, dt, "parquet")
     failpoints.reach(FailPoint.MERGE_BEFORE)
-    merged = merge_partition(
-        parts,
-        dataset,
-        workbook=workbook,
-        parquet=parquet,
-        seen_columns=_seen_columns(ledger, name, dt),
-        # What is told must follow from the data alone: equal input gives equal bytes.
-        notes=[
-            ("数据集", f"{dataset.title} ({name})"),
-            ("日期", dt),
-            ("取数时间", _fetched(shops)),
-        ],
-        missing=[(shop.id, f"{shop.state}: {shop.reason}") for shop in missing],
-    )
+    with as_disk_error(parquet):
+        merged = merge_partition(
+            parts,
+            dataset,
+            workbook=workbook,
+            parquet=parquet,
+            seen_columns=_seen_columns(ledger, name, dt),
+            # What is told must follow from the data alone: equal input gives equal bytes.
+            notes=[
+                ("数据集", f"{dataset.title} ({name})"),
+                ("日期", dt),
+                ("取数时间", _fetched(shops)),
+            ],
+            missing=[(shop.id, f"{shop.state}: {shop.reason}") for shop in missing],
+        )
     failpoints.reach(FailPoint.MERGE_AFTER)
     receipt = begin_receipt(dataset=name, platform=dataset.platform, dt=dt, run_id=run_id, shops=shops, missing=missing)
     add_merged(

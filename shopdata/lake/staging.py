@@ -14,12 +14,17 @@ Below each, paths are those of the keys (DESIGN 5.5): made of ids and dates, nev
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
-import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from shopdata.exceptions import DiskError
+from shopdata.lake.keys import raw_key
 
 _BLOCK_BYTES = 1 << 20
 
@@ -37,6 +42,18 @@ class Staging:
     def raw(self, raw_key: str) -> Path:
         """The outbox's path for a key."""
         return self._made(self.state_dir / raw_key)
+
+    def left_over(self, platform: str, dataset: str, dt: str, shop_id: str) -> Path | None:
+        """A whole download that a run, killed before the ledger knew of it, has left: in `incoming/`, where it belongs.
+
+        Only for a cell that has no staged file: that one would be found as well.
+        """
+        path = self.incoming(dataset, dt, shop_id)
+        if not path.is_file():
+            outbox = (self.state_dir / raw_key(platform, dataset, dt, shop_id, "any")).parent
+            for staged in outbox.glob(f"{shop_id}.*"):
+                move(staged, path)
+        return path if path.is_file() else None
 
     def table(self, dataset: str, dt: str, shop_id: str, sha256: str) -> Path:
         """The parsed form of exactly these bytes."""
@@ -67,30 +84,75 @@ class Staging:
 
     @staticmethod
     def _made(path: Path) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with as_disk_error(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Writes beside, flushes to the disk, then replaces."""
+    """Writes beside, flushes to the disk, then replaces.
+
+    Raises:
+        DiskError: the disk is full, or may not be written.
+    """
     beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    with as_disk_error(path):
+        try:
+            with beside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
 
 
 def move(source: Path, target: Path) -> Path:
-    """Renames a file, over an older one of the same name."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        source.replace(target)
-    except OSError:
-        # Another file system: a rename can't cross it.
-        shutil.copyfile(source, target)
-        source.unlink()
+    """Renames a file, over an older one of the same name.
+
+    Raises:
+        DiskError: the disk is full, or may not be written.
+    """
+    with as_disk_error(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            source.replace(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # Another file system: a rename can't cross it.
+            write_durably(target, source.read_bytes())
+            source.unlink()
+        _sync_folder(target.parent)
     return target
+
+
+@contextlib.contextmanager
+def as_disk_error(path: Path) -> Iterator[None]:
+    """What the operating system says against writing below `path` leaves as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+        raise DiskError(
+            "the disk is full" if is_full else "the state directory can't be used",
+            where=str(path.parent),
+            found=error.strerror or type(error).__name__,
+            todo="Make room there" if is_full else "Give this user the right to write there",
+        ) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename outlives a power cut only once its folder is on the disk; Windows knows no such call."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sha256_of(path: Path) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 
 from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import failpoints, signals
-from shopdata.exceptions import StoreError
+from shopdata.exceptions import DiskError, LedgerError, StoreError
 from shopdata.failpoints import FailPoint
 from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey, RawFile
@@ -55,7 +56,12 @@ class StagePipeline:
             fetched_at=adapter["fetched_at"],
             shop_name=adapter["shop_name"],
         )
-        await run_in_thread(self._stage, Path(adapter["path"]), key, raw)
+        try:
+            await run_in_thread(self._stage, Path(adapter["path"]), key, raw)
+        except (DiskError, LedgerError) as error:
+            if isinstance(error, DiskError):
+                await run_in_thread(self._workspace.ledger.mark, key, CellState.FAILED, str(error))
+            raise DropItem(f"not staged: {error}", log_level="ERROR") from None
         state = CellState.STAGED if raw.rows else CellState.EMPTY
         logger.info("%s %s %s: %s, %d rows", key.dataset, key.shop, key.dt, state, raw.rows)
         self._crawler.signals.send_catch_log(

@@ -78,5 +78,8 @@ class ValidatePipeline:
             relative = kept.relative_to(self._workspace.state_dir).as_posix()
             reason = f"{reason} The bytes are kept in the state directory under {relative}."
             self._workspace.ledger.set_job(key, None)
+        elif state is CellState.NOT_READY:
+            # Of no use any more; left there, the next run would take it for an answer.
+            path.unlink(missing_ok=True)
         self._workspace.ledger.mark(key, state, reason)
         return reason

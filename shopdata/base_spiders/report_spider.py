@@ -16,11 +16,12 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
-from shopdata import signals
+from shopdata import failpoints, signals
 from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.base_spiders.side_by_side import Slots, side_by_side
 from shopdata.config import Config, Platform, Portal, Shop
 from shopdata.exceptions import NeedsPersonError, ParkedError, ShopdataError
+from shopdata.failpoints import FailPoint
 from shopdata.items import Partition, ReportFile
 from shopdata.lake.ledger import CellKey
 from shopdata.periods import SHANGHAI, Period, PeriodKind
@@ -123,11 +124,13 @@ class ReportSpider(scrapy.Spider):
         async with self._slots.hold():
             for period in periods:
                 key = CellKey(self.plan.dataset, period.dt, shop.id)
+                failpoints.reach(FailPoint.CLAIM_BEFORE)
                 await run_in_thread(self.workspace.ledger.claim, key, self.plan.run_id)
+                failpoints.reach(FailPoint.CLAIM_AFTER)
                 self._asked.add(key)
                 try:
                     await self._refuse_parked(shop)
-                    item = await self.collect(shop, period)
+                    item = await run_in_thread(self._left_over, key, shop, period) or await self.collect(shop, period)
                 except ShopdataError as error:
                     if isinstance(error, NeedsPersonError) and error.parks:
                         await run_in_thread(self.workspace.sessions.park, shop, str(error))
@@ -143,6 +146,18 @@ class ReportSpider(scrapy.Spider):
                 else:
                     yield item
             self._send(signals.shop_signed_in, shop=shop.id)
+
+    def _left_over(self, key: CellKey, shop: Shop, period: Period) -> ReportFile | None:
+        """What a killed run had downloaded and the ledger does not know of: it is not asked for again."""
+        cell = self.workspace.ledger.cell(key)
+        if self.plan.force or cell is None or cell.raw is not None:
+            return None
+        path = self.workspace.staging.left_over(self.platform, key.dataset, key.dt, key.shop)
+        if path is None:
+            return None
+        item = self.report_file(shop, period)
+        item.fetched_at = datetime.fromtimestamp(path.stat().st_mtime, SHANGHAI)
+        return item
 
     async def _refuse_parked(self, shop: Shop) -> None:
         reason = await run_in_thread(self.workspace.sessions.parked, shop)
@@ -199,6 +214,8 @@ class ReportSpider(scrapy.Spider):
 
     def _on_item_error(self, item: Any, failure: Failure) -> None:
         if isinstance(item, ReportFile):
+            # What a mistake of ours met it would meet again.
+            item.path.unlink(missing_ok=True)
             key = CellKey(item.dataset, item.dt, item.shop_id)
             cell = self.workspace.ledger.cell(key)
             if cell is not None and cell.state is CellState.RUNNING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from playwright.async_api import Browser, Playwright
+from playwright.async_api import Browser, BrowserContext, Playwright
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
-from shopdata.login.chromium import find_chromium, needs_no_sandbox
+from shopdata.login.chromium import find_chromium, needs_no_sandbox, user_agent_of
 
 if TYPE_CHECKING:
     from scrapy_playwright.handler import Config
@@ -87,7 +87,7 @@ class LazyBrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]
             await self._stop_driver()
             raise
         browser.on("disconnected", self._on_disconnected)
-        return browser
+        return cast(Browser, _Discreet(browser))
 
     def _on_disconnected(self, _: Browser) -> None:
         self._stopping = asyncio.ensure_future(self._stop_driver())
@@ -103,3 +103,16 @@ class LazyBrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]
         self.playwright = self.playwright_context_manager = None
         if running is not None:
             await running.stop()
+
+
+class _Discreet:
+    """A browser whose contexts do not say that they have no window, unless they are told what to say."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._browser, name)
+
+    async def new_context(self, **options: Any) -> BrowserContext:
+        return await self._browser.new_context(**{"user_agent": user_agent_of(self._browser.version), **options})

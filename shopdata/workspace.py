@@ -15,6 +15,7 @@ from shopdata.lake.dremio import DremioClient
 from shopdata.lake.ledger import Ledger
 from shopdata.lake.objects import ObjectStore
 from shopdata.lake.staging import Staging
+from shopdata.login.identity import Identities
 from shopdata.login.sessions import SessionStore
 
 _OPEN: WeakKeyDictionary[object, Workspace] = WeakKeyDictionary()
@@ -34,6 +35,7 @@ class Workspace:
     logins_at_once: int = 4
     workers: int = 2
     keep_tables_days: int = 7
+    backfill_pause_seconds: float = 5
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Workspace:
@@ -49,6 +51,7 @@ class Workspace:
             logins_at_once=int(settings["SHOPDATA_LOGINS_AT_ONCE"]),
             workers=int(settings["SHOPDATA_WORKERS"]),
             keep_tables_days=int(settings["SHOPDATA_KEEP_TABLES_DAYS"]),
+            backfill_pause_seconds=float(settings["SHOPDATA_BACKFILL_PAUSE_SECONDS"]),
         )
 
     @classmethod
@@ -84,6 +87,11 @@ class Workspace:
     def sessions(self) -> SessionStore:
         """The saved sessions."""
         return SessionStore(self.state_dir / "sessions", self.secret_key)
+
+    @functools.cached_property
+    def identities(self) -> Identities:
+        """Which shop each account opens."""
+        return Identities(self.state_dir / "sessions")
 
     @functools.cached_property
     def staging(self) -> Staging:

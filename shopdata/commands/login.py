@@ -12,7 +12,9 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 
 from shopdata.config import Config, Shop
 from shopdata.exceptions import ArgumentError, ShopdataError, UsageError
+from shopdata.login import SignedIn
 from shopdata.login.by_hand import sign_in_by_hand
+from shopdata.login.identity import describe
 from shopdata.workspace import Workspace
 
 
@@ -31,6 +33,9 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--headed", action="store_true", help="open a window in which a person can finish")
+        parser.add_argument(
+            "--accept-identity", action="store_true", help="whatever shop the account opens now, it is this one"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
@@ -39,26 +44,28 @@ class Command(ScrapyCommand):
         workspace = Workspace.from_settings(self.settings)
         try:
             shop = _shop(workspace.config, args[0])
-            asyncio.run(self._sign_in(workspace, shop, is_headed=opts.headed))
+            signed_in = asyncio.run(self._sign_in(workspace, shop, opts))
         except (ShopdataError, EOFError) as error:
             print("No SMS code was given." if isinstance(error, EOFError) else error, file=sys.stderr)
             self.exitcode = 2 if isinstance(error, UsageError) else 1
             return
-        print(f"{shop.id}: signed in, the session is saved.")
+        print(f"{shop.id}: signed in, the session is saved. The portal says: {describe(signed_in.identity)}.")
 
-    async def _sign_in(self, workspace: Workspace, shop: Shop, *, is_headed: bool) -> None:
+    async def _sign_in(self, workspace: Workspace, shop: Shop, opts: argparse.Namespace) -> SignedIn:
         assert self.settings is not None
         async with workspace.sessions.lock(shop):
-            cookies = await sign_in_by_hand(
+            new = await sign_in_by_hand(
                 shop,
                 workspace.config.portal(shop.platform),
                 browser_path=self.settings["SHOPDATA_BROWSER_PATH"],
-                user_agent=self.settings["USER_AGENT"],
-                is_headed=is_headed,
+                is_headed=opts.headed,
                 ask_code=lambda: input(f"SMS code for {shop.name}: "),
                 tell=print,
             )
-            workspace.sessions.save(shop, cookies)
+            shops, is_accepted = workspace.config.shops, opts.accept_identity
+            workspace.identities.check_and_keep(shop, new.identity, shops, is_accepted=is_accepted)
+            workspace.sessions.save(shop, new.cookies, user_agent=new.user_agent, identity=new.identity)
+        return new
 
 
 def _shop(config: Config, name: str) -> Shop:

@@ -19,10 +19,24 @@ class SmsForm(Model):
     confirm: tuple[str, ...] = ("button:has-text('确定')",)
 
 
+class LoginPage(Model):
+    """CSS selectors of a login page; of each the first that is visible, in any frame, is used."""
+
+    account_tab: tuple[str, ...]
+    username: tuple[str, ...]
+    password: tuple[str, ...]
+    submit: tuple[str, ...]
+    slider: tuple[str, ...]
+
+
 class Portal(Model):
     """What every platform has: where to sign in, which hosts may send files, and the pace."""
 
     login_url: Url
+    #: The path of the page one lands on after a sign-in.
+    home_path: Text
+    #: Cookies without which nobody is signed in.
+    session_cookies: Annotated[tuple[str, ...], Field(min_length=1)]
     #: `.x` is a domain and all below it, `host` that host on any port, `host:port` just that.
     download_hosts: Annotated[tuple[str, ...], Field(min_length=1)]
     #: Starts of requests, per shop.
@@ -69,8 +83,8 @@ def _matches(pattern: str, host: str, port: int | None, scheme: str) -> bool:
     return host == wanted and (not wanted_port or (port or {"https": 443, "http": 80}[scheme]) == int(wanted_port))
 
 
-class JdLoginPage(Model):
-    """CSS selectors of JD's two login forms (PORTALS 4.1); the first that is visible, in any frame, is used."""
+class JdLoginPage(LoginPage):
+    """JD's two login forms (PORTALS 4.1)."""
 
     account_tab: tuple[str, ...] = ("#account-login", "text=账号登录")
     username: tuple[str, ...] = ("#loginname",)
@@ -91,15 +105,15 @@ class JdPortal(Portal):
     #: Where JD asks for its second factor: hosts, and the path on any host.
     second_factor_hosts: tuple[str, ...] = ("aq.jd.com", "safe.jd.com")
     second_factor_path: Text = "/certified"
-    #: A path of the page one lands on after a sign-in.
     home_path: Text = "/jdm/home"
-    #: Cookies without which nobody is signed in.
     session_cookies: Annotated[tuple[str, ...], Field(min_length=1)] = ("thor",)
+    #: CSS selectors of the shop's name on that page: is it the shop we think?
+    shop_name: Annotated[tuple[str, ...], Field(min_length=1)] = (".shop-menu-accountV1__right-account-top-name",)
     login_page: JdLoginPage = JdLoginPage()
 
 
-class PddLoginPage(Model):
-    """CSS selectors of Pinduoduo's login page (PORTALS 1.1); the first that is visible, in any frame, is used."""
+class PddLoginPage(LoginPage):
+    """Pinduoduo's login page (PORTALS 1.1)."""
 
     account_tab: tuple[str, ...] = (
         "div.tab-item.last-item",
@@ -122,11 +136,9 @@ class PddPortal(Portal):
     """Pinduoduo: one host for everything but the files."""
 
     origin: Url
-    #: The page one lands on after a sign-in.
     home_path: Text = "/home"
     #: The page whose own code signs chat requests.
     chat_page_path: Text = "/mms-chat/search?msfrom=mms_sidenav"
-    #: Cookies without which nobody is signed in.
     session_cookies: Annotated[tuple[str, ...], Field(min_length=1)] = ("PASS_ID",)
     login_page: PddLoginPage = PddLoginPage()
 

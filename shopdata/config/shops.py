@@ -19,6 +19,9 @@ class Shop(Model):
     platform: Platform
     username: Text
     password: SecretStr
+    #: What the portal itself calls the shop: its name in JD's header, its mall id on Pinduoduo. None: whatever shop the
+    #: first sign-in opens.
+    portal_name: Text | None = None
     datasets: tuple[str, ...] | None = None
     enabled: bool = True
     #: The first business day that the platform has of this shop; None is from ever.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from shopdata.config import Platform
 from shopdata.login.jd import JdLogin
 from shopdata.login.pdd import PddLogin
-from shopdata.login.steps import Answer, PlatformLogin, Risk
+from shopdata.login.steps import Answer, Identity, PlatformLogin, Risk, SignedIn, read_session
 
-__all__ = ["Answer", "PlatformLogin", "Risk", "login_for"]
+__all__ = ["Answer", "Identity", "PlatformLogin", "Risk", "SignedIn", "login_for", "read_session"]
 
 _LOGINS: dict[Platform, PlatformLogin] = {"jd": JdLogin(), "pdd": PddLogin()}
 

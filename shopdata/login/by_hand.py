@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, async_playwright
 
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError
-from shopdata.login import login_for
-from shopdata.login.chromium import find_chromium, needs_no_sandbox
-from shopdata.login.steps import Patience, first_visible
+from shopdata.login import SignedIn, login_for, read_session
+from shopdata.login.chromium import find_chromium, needs_no_sandbox, user_agent_of
+from shopdata.login.steps import Patience, first_visible, has_landed
 
 #: How long a person has for a captcha, a slider or a telephone.
 PERSON_SECONDS = 600
@@ -25,20 +24,16 @@ async def sign_in_by_hand(
     portal: Portal,
     *,
     browser_path: str | None,
-    user_agent: str,
     is_headed: bool,
     ask_code: Callable[[], str],
     tell: Callable[[str], None],
-) -> list[dict[str, Any]]:
+) -> SignedIn:
     """Signs in as a crawl does; where the portal asks for a person, waits for one.
 
     Args:
         is_headed: open a window, in which the person does whatever the portal wants; else only an SMS code can be
             given, by `ask_code`.
         tell: says to the person what to do.
-
-    Returns:
-        the cookies of the session, in Playwright's form.
 
     Raises:
         NeedsPersonError: the credentials were refused, or the person did not finish in time.
@@ -53,7 +48,7 @@ async def sign_in_by_hand(
             args=["--no-sandbox"] if needs_no_sandbox() else [],
         )
         stack.push_async_callback(browser.close)
-        context = await browser.new_context(user_agent=user_agent, locale="zh-CN")
+        context = await browser.new_context(user_agent=user_agent_of(browser.version), locale="zh-CN")
         page = await context.new_page()
         try:
             await page.goto(portal.login_url)
@@ -74,7 +69,7 @@ async def sign_in_by_hand(
                     raise
                 if is_headed:
                     await _wait_for_person(page, shop, portal)
-            return [dict(cookie) for cookie in await context.cookies()]
+            return await read_session(page, login, portal)
         except PlaywrightError as error:
             raise PortalError(
                 "the browser could not sign in",
@@ -86,7 +81,7 @@ async def sign_in_by_hand(
 
 async def _wait_for_person(page: Page, shop: Shop, portal: Portal, seconds: float = PERSON_SECONDS) -> None:
     patience = Patience(seconds)
-    while not await login_for(shop.platform).has_landed(page, portal):
+    while not await has_landed(page, portal):
         await patience.look_again(shop, "the back office")
 
 

@@ -25,11 +25,13 @@ class SessionState(StrEnum):
     UNKNOWN = "unknown"
 
 
-def check_session(shop: Shop, portal: Portal, session: Session, user_agent: str, trust: ssl.SSLContext) -> SessionState:
-    """One request of the platform's cheapest call."""
+def check_session(
+    shop: Shop, portal: Portal, session: Session, default_agent: str, trust: ssl.SSLContext
+) -> SessionState:
+    """One request of the platform's cheapest call; `default_agent` is for sessions that name no user agent."""
     login = login_for(shop.platform)
     url, headers = login.check_call(portal)
-    headers = {**headers, "User-Agent": user_agent, "Cookie": session.cookie_header(url)}
+    headers = {**headers, "User-Agent": session.user_agent or default_agent, "Cookie": session.cookie_header(url)}
     with urllib3.PoolManager(timeout=_TIMEOUT, retries=False, ssl_context=trust) as pool:
         try:
             response = pool.request("GET", url, headers=headers, redirect=False)

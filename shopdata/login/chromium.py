@@ -53,6 +53,15 @@ def needs_no_sandbox() -> bool:
     return sys.platform.startswith("linux") and os.geteuid() == 0
 
 
+_SYSTEMS = {"win32": "Windows NT 10.0; Win64; x64", "darwin": "Macintosh; Intel Mac OS X 10_15_7"}
+
+
+def user_agent_of(version: str) -> str:
+    """What a Chromium of this version calls itself in a window; without one it would say `HeadlessChrome`."""
+    system, major = _SYSTEMS.get(sys.platform, "X11; Linux x86_64"), version.partition(".")[0]
+    return f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
+
+
 def playwrights_chromium() -> str | None:
     """The path of Playwright's own Chromium, asked of its driver; None if the driver does not run here."""
     from playwright.sync_api import Error, sync_playwright

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Sequence
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Mapping
+from urllib.parse import unquote, urljoin, urlsplit
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
 
 from shopdata.config import JdPortal, Portal, Shop
-from shopdata.exceptions import CredentialsRefusedError
-from shopdata.login.steps import SMS_CODE, Answer, Patience, Risk, challenge, first_visible
+from shopdata.login.steps import (
+    SMS_CODE,
+    Answer,
+    Identity,
+    Patience,
+    Risk,
+    any_of,
+    challenge,
+    enter_credentials,
+    first_visible,
+    refused,
+    wait_until_landed,
+)
 
 #: The account-wide list of reports.
 LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
@@ -20,61 +33,31 @@ AJAX_HEADERS = {"X-Requested-With": "XMLHttpRequest", "Accept": "application/jso
 #: Codes of JD's merchant gateways that mean risk control (PORTALS 4.2).
 _RISK_CODES = {"601": "未经京东授权的软件操作", "-407": "不安全"}
 
+#: The header is filled in a moment after the landing; where JD has moved it, no sign-in should wait long for it.
+_NAME_TIMEOUT_MS = 2_000
+
 
 class JdLogin:
-    """JD's four answers."""
+    """JD's answers."""
 
     async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
         """Fills whichever of the two forms the page shows, then waits for the landing page."""
         assert isinstance(portal, JdPortal)
         patience = Patience(portal.login_timeout_seconds)
-        username, password = await self._find_form(page, shop, portal, patience)
-        await username.fill(shop.username)
-        await password.fill(shop.password.get_secret_value())
-        while (submit := await first_visible(page, portal.login_page.submit)) is None:
-            await patience.look_again(shop, "its sign-in button")
-        await submit.click()
-        await self._wait_until_landed(page, shop, portal, patience)
+        await enter_credentials(page, shop, portal.login_page, patience)
 
-    async def _find_form(self, page: Page, shop: Shop, portal: JdPortal, patience: Patience) -> tuple[Locator, Locator]:
-        """The two fields, from the main page or the old form's iframe."""
-        selectors = portal.login_page
-        while True:
-            username = await first_visible(page, selectors.username)
-            password = await first_visible(page, selectors.password)
-            if username is not None and password is not None:
-                return username, password
-            # The old page opens on the QR code; its account form is one tab further.
-            tab = await first_visible(page, selectors.account_tab)
-            if tab is not None:
-                await tab.click()
-            await patience.look_again(shop, "a form for user name and password")
-
-    async def _wait_until_landed(self, page: Page, shop: Shop, portal: JdPortal, patience: Patience) -> None:
-        while not await self.has_landed(page, portal):
+        async def raise_if_refused() -> None:
             if patience.is_close_look_due():
                 await self._raise_if_refused(page, shop, portal)
-            await patience.look_again(shop, "the back office after the sign-in")
 
-    async def has_landed(self, page: Page, portal: Portal) -> bool:
-        assert isinstance(portal, JdPortal)
-        # The address alone is no proof: an anonymous visit keeps it for a moment before it jumps (PORTALS 4.2).
-        if not urlsplit(page.url).path.startswith(portal.home_path):
-            return False
-        names = {cookie.get("name") for cookie in await page.context.cookies()}
-        return names.issuperset(self.session_cookies(portal))
+        await wait_until_landed(page, shop, portal, patience, raise_if_refused)
 
     async def _raise_if_refused(self, page: Page, shop: Shop, portal: JdPortal) -> None:
         await self._raise_if_challenged(page, shop, portal)
-        refused = await first_visible(page, portal.login_page.refused)
-        text = " ".join((await refused.inner_text()).split()) if refused is not None else ""
+        complaint = await first_visible(page, portal.login_page.refused)
+        text = " ".join((await complaint.inner_text()).split()) if complaint is not None else ""
         if text:
-            raise CredentialsRefusedError(
-                "credentials refused",
-                where=f"shop {shop.id!r}",
-                found=f"「{text[:80]}」 on JD's login page",
-                todo="Mend user name or password in the environment; the same password is not tried again.",
-            )
+            raise refused(shop, "JD", text)
 
     async def _raise_if_challenged(self, page: Page, shop: Shop, portal: JdPortal) -> None:
         place = urlsplit(page.url)
@@ -86,13 +69,19 @@ class JdLogin:
         if is_second_factor or await first_visible(page, portal.login_page.second_factor) is not None:
             raise challenge(shop, "JD", SMS_CODE)
 
+    async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:
+        """The shop's name in the header of the back office, and the account's name in the cookie `pin`."""
+        assert isinstance(portal, JdPortal)
+        found: dict[str, str] = {}
+        if page is not None and (name := await _shop_name(page, portal)):
+            found["shop name"] = name
+        if cookies.get("pin"):
+            found["account"] = unquote(cookies["pin"])
+        return found
+
     def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
         assert isinstance(portal, JdPortal)
         return f"{urljoin(portal.report_origin, LIST_PATH)}?uuid={uuid.uuid4()}", AJAX_HEADERS
-
-    def session_cookies(self, portal: Portal) -> Sequence[str]:
-        assert isinstance(portal, JdPortal)
-        return portal.session_cookies
 
     def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
         """A redirect, a page instead of data, or 401: nowhere is recorded how zhgateway and the report list say it,
@@ -112,3 +101,12 @@ class JdLogin:
         data = answer.json() if not answer.is_html else None
         code = str(data.get("code", "")) if isinstance(data, dict) else ""
         return Risk(f"{code} {_RISK_CODES[code]}", needs_person=True, may_pass=False) if code in _RISK_CODES else None
+
+
+async def _shop_name(page: Page, portal: JdPortal) -> str:
+    """What the header calls the shop; "" if it does not say it in time."""
+    header = any_of(page.main_frame, portal.shop_name).filter(has_text=re.compile(r"\S")).first
+    try:
+        return " ".join((await header.inner_text(timeout=_NAME_TIMEOUT_MS)).split())
+    except PlaywrightError:
+        return ""

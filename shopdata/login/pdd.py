@@ -6,16 +6,27 @@ The page itself sends its sign-in request; this only types, clicks and watches w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Locator, Page, Response
+from playwright.async_api import Page, Response
 
 from shopdata.config import PddPortal, Portal, Shop
-from shopdata.exceptions import CredentialsRefusedError
-from shopdata.login.steps import SMS_CODE, Answer, Patience, Risk, challenge, first_visible
+from shopdata.login.steps import (
+    SMS_CODE,
+    Answer,
+    Identity,
+    Patience,
+    Risk,
+    challenge,
+    enter_credentials,
+    first_visible,
+    refused,
+    wait_until_landed,
+)
 
 AUTH_PATH = "/janus/api/auth"
 #: Answers {"result": {"login": …}}, with cookies alone (PORTALS 1.3).
@@ -63,44 +74,17 @@ def error_text(data: Any) -> str:
 
 
 class PddLogin:
-    """Pinduoduo's four answers."""
+    """Pinduoduo's answers."""
 
     async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
         """Switches from the QR code to the account form, fills it, then waits for the landing page."""
         assert isinstance(portal, PddPortal)
         patience = Patience(portal.login_timeout_seconds)
-        username, password = await self._find_form(page, shop, portal, patience)
         verdict: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         page.on("response", lambda response: asyncio.ensure_future(_note_auth(response, verdict)))
-        await username.fill(shop.username)
-        await password.fill(shop.password.get_secret_value())
-        while (submit := await self._find_submit(page, portal)) is None:
-            await patience.look_again(shop, "its sign-in button")
-        await submit.click()
-        await self._wait_until_landed(page, shop, portal, patience, verdict)
+        await enter_credentials(page, shop, portal.login_page, patience)
 
-    async def _find_form(
-        self, page: Page, shop: Shop, portal: PddPortal, patience: Patience
-    ) -> tuple[Locator, Locator]:
-        selectors = portal.login_page
-        while True:
-            password = await first_visible(page, selectors.password)
-            username = await first_visible(page, selectors.username)
-            if username is not None and password is not None:
-                return username, password
-            tab = await first_visible(page, selectors.account_tab)
-            if tab is not None:
-                await tab.click()
-            await patience.look_again(shop, "a form for user name and password")
-
-    async def _find_submit(self, page: Page, portal: PddPortal) -> Locator | None:
-        """The button, not one of the tabs that say 登录 as well."""
-        return await first_visible(page, portal.login_page.submit)
-
-    async def _wait_until_landed(
-        self, page: Page, shop: Shop, portal: PddPortal, patience: Patience, verdict: asyncio.Queue[dict[str, Any]]
-    ) -> None:
-        while not await self.has_landed(page, portal):
+        async def raise_if_refused() -> None:
             if not verdict.empty():
                 self._raise_if_refused(shop, verdict.get_nowait())
             if patience.is_close_look_due():
@@ -108,14 +92,8 @@ class PddLogin:
                     raise challenge(shop, "Pinduoduo", "a slider")
                 if await first_visible(page, portal.sms_form.code) is not None:
                     raise challenge(shop, "Pinduoduo", SMS_CODE)
-            await patience.look_again(shop, "the back office after the sign-in")
 
-    async def has_landed(self, page: Page, portal: Portal) -> bool:
-        assert isinstance(portal, PddPortal)
-        if not urlsplit(page.url).path.startswith(portal.home_path):
-            return False
-        names = {cookie.get("name") for cookie in await page.context.cookies()}
-        return names.issuperset(portal.session_cookies)
+        await wait_until_landed(page, shop, portal, patience, raise_if_refused)
 
     def _raise_if_refused(self, shop: Shop, answer: dict[str, Any]) -> None:
         code = error_code(answer)
@@ -130,20 +108,16 @@ class PddLogin:
             raise challenge(shop, "Pinduoduo", SMS_CODE)
         if answer.get("success") is False:
             # A wrong password has no code of its own that anybody has recorded; every other "no" is taken for one.
-            raise CredentialsRefusedError(
-                "credentials refused",
-                where=f"shop {shop.id!r}",
-                found=f"「{error_text(answer)[:80]}」 on Pinduoduo's login page",
-                todo="Mend user name or password in the environment; the same password is not tried again.",
-            )
+            raise refused(shop, "Pinduoduo", error_text(answer))
+
+    async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:
+        """The mall's number: PASS_ID ends in `_<mallId>_<userId>`, and a mall may have several users (PORTALS 1.3)."""
+        ending = re.search(r"_(\d+)_\d+$", cookies.get("PASS_ID", ""))
+        return {"mall id": ending[1]} if ending else {}
 
     def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
         assert isinstance(portal, PddPortal)
         return urljoin(portal.origin, CHECK_PATH), {}
-
-    def session_cookies(self, portal: Portal) -> Sequence[str]:
-        assert isinstance(portal, PddPortal)
-        return portal.session_cookies
 
     def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
         """Code 43001 in either spelling, `login: false`, a redirect to the login page, or a page instead of data."""

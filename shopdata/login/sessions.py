@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import urllib.request
 from collections.abc import Iterable
@@ -21,6 +20,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from filelock import AsyncFileLock
 
 from shopdata.config import Shop
+from shopdata.login.private_file import write_private
+from shopdata.login.steps import Identity
 
 _SALT_BYTES = 16
 _STRICT = DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain)
@@ -29,8 +30,19 @@ _STRICT = DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainStrictN
 class Session:
     """The cookies of one signed-in shop, with a browser's rules for where they go."""
 
-    def __init__(self, cookies: Iterable[dict[str, Any]], saved_at: datetime) -> None:
+    def __init__(
+        self,
+        cookies: Iterable[dict[str, Any]],
+        saved_at: datetime,
+        *,
+        user_agent: str = "",
+        identity: Identity | None = None,
+    ) -> None:
         self.saved_at = saved_at
+        #: What the browser called itself that signed in; "" in sessions that nobody has noted it in.
+        self.user_agent = user_agent
+        #: What the landing page said, besides what the cookies say.
+        self.identity: Identity = identity or {}
         #: True if an answer has changed a cookie since the session was saved.
         self.is_changed = False
         self._jar = CookieJar(_STRICT)
@@ -57,6 +69,10 @@ class Session:
         request = urllib.request.Request(url)  # noqa: S310 - as above
         self._jar.extract_cookies(cast(Any, _Headers(headers)), request)
         self.is_changed = self.is_changed or self.cookies() != before
+
+    def values(self) -> dict[str, str]:
+        """The cookies' values by their names."""
+        return {cookie.name: cookie.value or "" for cookie in self._jar}
 
     def cookies(self) -> list[dict[str, Any]]:
         """In the form of Playwright's storage state."""
@@ -130,14 +146,30 @@ class SessionStore:
         data = self._read(shop)
         if data.get("username") != shop.username or not data.get("cookies"):
             return None
-        return Session(data["cookies"], datetime.fromisoformat(data["saved_at"]))
+        return Session(
+            data["cookies"],
+            datetime.fromisoformat(data["saved_at"]),
+            user_agent=data.get("user_agent", ""),
+            identity=data.get("identity"),
+        )
 
-    def save(self, shop: Shop, cookies: Iterable[dict[str, Any]]) -> Session:
+    def save(
+        self, shop: Shop, cookies: Iterable[dict[str, Any]], *, user_agent: str = "", identity: Identity | None = None
+    ) -> Session:
         """Saves a session; that the shop was parked is forgotten."""
         saved_at = datetime.now(UTC)
-        kept = list(cookies)
-        self._write(shop, {"username": shop.username, "saved_at": saved_at.isoformat(), "cookies": kept})
-        return Session(kept, saved_at)
+        kept: dict[str, Any] = {"cookies": list(cookies), "user_agent": user_agent, "identity": dict(identity or {})}
+        self._write(shop, {"username": shop.username, "saved_at": saved_at.isoformat(), **kept})
+        return Session(kept["cookies"], saved_at, user_agent=user_agent, identity=identity)
+
+    def update(self, shop: Shop, session: Session) -> None:
+        """Saves the cookies that answers have changed; the session stays as old as it is.
+
+        Nothing happens if another process has dropped it, or saved a newer one, meanwhile.
+        """
+        data = self._read(shop)
+        if data.get("saved_at") == session.saved_at.isoformat() and data.get("cookies"):
+            self._write(shop, {**data, "cookies": session.cookies()})
 
     def drop(self, shop: Shop, session: Session) -> None:
         """Forgets a session that has died, unless another process has saved a newer one meanwhile."""
@@ -218,13 +250,7 @@ class SessionStore:
         if self.secret_key:
             salt = secrets.token_bytes(_SALT_BYTES)
             content = salt + self._cipher(salt).encrypt(content)
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._path(shop)
-        beside = path.with_suffix(".part")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        beside.replace(path)
+        write_private(self._path(shop), content)
 
 
 def _moment(text: str | None) -> datetime | None:

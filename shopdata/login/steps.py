@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Locator, Page
 
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ChallengeError, PortalError
+from shopdata.config.portals import LoginPage
+from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError
+from shopdata.login.chromium import user_agent_of
 
 #: The one challenge that needs no window.
 SMS_CODE = "an SMS code"
 
 #: How often a login page is looked at while it makes up its mind.
-LOOK_EVERY_SECONDS = 0.1
+LOOK_EVERY_SECONDS = 0.05
 #: And how often all of it is searched for refusals, sliders and SMS forms.
 CLOSE_LOOK_EVERY_SECONDS = 0.6
 
@@ -56,8 +60,15 @@ class Risk:
     may_pass: bool
 
 
+#: What tells one shop from every other, the surest fact first: `{"mall id": …}`, or `{"shop name": …, "account": …}`.
+Identity = Mapping[str, str]
+
+
 class PlatformLogin(Protocol):
-    """Four questions that a platform answers: how to start, which cookies, is it dead, is it a risk block."""
+    """What a platform answers: how to start, whose session it is, is it dead, is it a risk block.
+
+    Which cookies make a session, and where a sign-in lands, stands in portals.yaml.
+    """
 
     async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
         """How to start: from the open login page to the landing page.
@@ -68,14 +79,11 @@ class PlatformLogin(Protocol):
             PortalError: the page is not one that we know, or took too long.
         """
 
-    async def has_landed(self, page: Page, portal: Portal) -> bool:
-        """True once the page is the back office of a signed-in shop, whoever did the last step."""
+    async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:
+        """Whose session it is, by its cookies (name -> value), and by the landing page where there is one."""
 
     def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
         """The cheapest GET that needs a session: its URL and headers."""
-
-    def session_cookies(self, portal: Portal) -> Sequence[str]:
-        """Which cookies: the names without which nobody is signed in."""
 
     def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
         """True if this answer says that the session has ended."""
@@ -84,26 +92,105 @@ class PlatformLogin(Protocol):
         """What risk control says in this answer; None if nothing."""
 
 
+@dataclass(frozen=True)
+class SignedIn:
+    """What a sign-in has brought: cookies in Playwright's form, what the browser called itself, whose session it is."""
+
+    cookies: list[dict[str, Any]] = field(repr=False)
+    user_agent: str
+    identity: Identity
+
+
+async def read_session(page: Page, login: PlatformLogin, portal: Portal) -> SignedIn:
+    """Reads the session of a page that has landed."""
+    cookies = [dict(cookie) for cookie in await page.context.cookies()]
+    values = {str(cookie["name"]): str(cookie["value"]) for cookie in cookies}
+    browser = page.context.browser
+    assert browser is not None
+    return SignedIn(cookies, user_agent_of(browser.version), await login.identity(values, page, portal))
+
+
+# -- looking at a page ------------------------------------------------------------------------------------------------
+
+
 async def first_visible(page: Page, selectors: Sequence[str]) -> Locator | None:
-    """The first element, in any frame, that a person could see now."""
-    for selector in selectors:
-        for frame in page.frames:
-            found = await _visible_in(frame, selector)
-            if found is not None:
-                return found
+    """What a person could see now of the first selector that shows anything, in whichever frame."""
+    # One question for all selectors: mostly nothing is there yet, or never.
+    frames = [frame for frame in page.frames if await _has_visible(any_of(frame, selectors))]
+    for selector in selectors if frames else ():
+        for frame in frames:
+            found = any_of(frame, [selector])
+            if await _has_visible(found):
+                return found.first
     return None
 
 
-async def _visible_in(frame: Frame, selector: str) -> Locator | None:
+def any_of(frame: Frame, selectors: Sequence[str]) -> Locator:
+    """Whatever a person could see in a frame of any of the selectors, in the order of the page."""
+    locators = (frame.locator(selector) for selector in selectors)
+    return functools.reduce(Locator.or_, locators).filter(visible=True)
+
+
+async def _has_visible(locator: Locator) -> bool:
     try:
-        locator = frame.locator(selector)
-        for number in range(min(await locator.count(), 5)):
-            if await locator.nth(number).is_visible():
-                return locator.nth(number)
+        return await locator.count() > 0
     except PlaywrightError:
         # The frame went away while the page was moving on; the next look sees what came after.
-        return None
-    return None
+        return False
+
+
+async def has_landed(page: Page, portal: Portal) -> bool:
+    """True once the page is the back office of a signed-in shop, whoever did the last step."""
+    # The address alone is no proof: an anonymous visit keeps it for a moment before it jumps (PORTALS 4.2).
+    if not urlsplit(page.url).path.startswith(portal.home_path):
+        return False
+    names = {cookie.get("name") for cookie in await page.context.cookies()}
+    return names.issuperset(portal.session_cookies)
+
+
+# -- steps of a sign-in -----------------------------------------------------------------------------------------------
+
+
+async def enter_credentials(page: Page, shop: Shop, form: LoginPage, patience: Patience) -> None:
+    """Finds the form, behind its tab or in a frame if need be, fills it and presses its button."""
+    username, password = await _find_form(page, shop, form, patience)
+    await username.fill(shop.username)
+    await password.fill(shop.password.get_secret_value())
+    while (submit := await first_visible(page, form.submit)) is None:
+        await patience.look_again(shop, "its sign-in button")
+    await submit.click()
+
+
+async def _find_form(page: Page, shop: Shop, form: LoginPage, patience: Patience) -> tuple[Locator, Locator]:
+    while True:
+        password = await first_visible(page, form.password)
+        username = await first_visible(page, form.username) if password is not None else None
+        if username is not None and password is not None:
+            return username, password
+        # Pages open on the QR code; the account form is one tab further.
+        tab = await first_visible(page, form.account_tab)
+        if tab is not None:
+            await tab.click()
+        await patience.look_again(shop, "a form for user name and password")
+
+
+async def wait_until_landed(
+    page: Page, shop: Shop, portal: Portal, patience: Patience, raise_if_refused: Callable[[], Awaitable[None]]
+) -> None:
+    """Waits for the back office; `raise_if_refused` is asked at every look what the login page says meanwhile."""
+    while not await has_landed(page, portal):
+        await raise_if_refused()
+        await patience.look_again(shop, "the back office after the sign-in")
+
+
+def refused(shop: Shop, platform: str, text: str) -> CredentialsRefusedError:
+    """The error for a login page that says no; `text` is what it shows."""
+    return CredentialsRefusedError(
+        "credentials refused",
+        where=f"shop {shop.id!r}",
+        found=f"「{text[:80]}」 on {platform}'s login page",
+        todo="Mend user name or password in the environment; the same password is not tried again.",
+    )
 
 
 def challenge(shop: Shop, platform: str, what: str) -> ChallengeError:

@@ -1,0 +1,181 @@
+"""Every request of a shop carries its live session."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, defaultdict
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.asyncio import run_in_thread
+
+from shopdata import signals
+from shopdata.config import Portal, Shop
+from shopdata.exceptions import SessionRefusedError
+from shopdata.login import Answer, Identity, login_for
+from shopdata.login.risk import risk_error
+from shopdata.login.sessions import Session
+from shopdata.middlewares.sign_in import SignIns
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+
+class SessionMiddleware:
+    """Gives every request with `meta["shopdata_session"]` the live session of `meta["shopdata_shop"]`.
+
+    A shop signs in once while its other requests wait. A session that turns out dead is renewed once and the same
+    request repeated. Whose session it is, is looked at before anything is asked with it.
+    """
+
+    def __init__(self, crawler: Crawler, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._default_agent: str = crawler.settings["USER_AGENT"]
+        self._shops = {shop.id: shop for shop in workspace.config.shops}
+        self._sign_ins = SignIns(crawler, workspace)
+        self._sessions: dict[str, Session] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        #: Renewals since a shop's last good answer.
+        self._renewals: Counter[str] = Counter()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> SessionMiddleware:
+        middleware = cls(crawler, Workspace.of(crawler))
+        crawler.signals.connect(middleware._on_planned, signals.run_planned)
+        crawler.signals.connect(middleware._on_signed_in, signals.shop_signed_in)
+        return middleware
+
+    # -- a request --------------------------------------------------------------------------------------------------
+
+    async def process_request(self, request: Request) -> None:
+        shop_id = request.meta.get("shopdata_shop")
+        if not request.meta.get("shopdata_session"):
+            if shop_id in self._sessions:
+                request.headers["User-Agent"] = self._agent(self._sessions[shop_id])
+            return
+        shop = self._shops[request.meta["shopdata_shop"]]
+        async with self._locks[shop.id]:
+            if request.meta.pop("shopdata_has_died", False):
+                await self._forget(shop, self._sessions.get(shop.id))
+            session = self._sessions.get(shop.id)
+            if session is None:
+                session = self._sessions[shop.id] = await self._saved_or_new(shop)
+        request.meta["shopdata_session"] = session
+        if request.meta.get("playwright"):
+            request.meta["playwright_context_kwargs"] = {
+                "user_agent": self._agent(session),
+                "locale": "zh-CN",
+                "storage_state": {"cookies": session.cookies(), "origins": []},
+            }
+            return
+        request.headers["User-Agent"] = self._agent(session)
+        request.headers.pop("Cookie", None)
+        cookies = session.cookie_header(request.url)
+        if cookies:
+            request.headers["Cookie"] = cookies
+
+    def _agent(self, session: Session) -> str:
+        """One user agent for the browser and for plain requests: a session must look like one client."""
+        return session.user_agent or self._default_agent
+
+    async def process_response(self, request: Request, response: Response) -> Response | Request:
+        session = request.meta.get("shopdata_session")
+        if not isinstance(session, Session):
+            return response
+        shop = self._shops[request.meta["shopdata_shop"]]
+        portal = self._workspace.config.portal(shop.platform)
+        if not await self._is_dead(request, response, shop, portal):
+            session.take_cookies(response.url, [v.decode("latin-1") for v in response.headers.getlist("Set-Cookie")])
+            if session.is_changed:
+                session.is_changed = False
+                await run_in_thread(self._workspace.sessions.update, shop, session)
+            del self._renewals[shop.id]
+            self._on_signed_in(shop.id)
+            return response
+        if self._renewals[shop.id]:
+            raise SessionRefusedError(
+                "the portal sends us to its login page although the shop has just signed in",
+                where=f"shop {shop.id!r}",
+                todo=f"Sign in by hand with `scrapy login {shop.id}` and look what the page wants.",
+            )
+        async with self._locks[shop.id]:
+            # Another request of the shop may have renewed it while this one was under way.
+            await self._forget(shop, session)
+        self._renewals[shop.id] += 1
+        repeated: Request = request.replace(dont_filter=True)
+        repeated.meta.update(shopdata_session=True)
+        return repeated
+
+    async def _is_dead(self, request: Request, response: Response, shop: Shop, portal: Portal) -> bool:
+        if request.meta.get("playwright"):
+            # A page is HTML also when all is well; what tells is where it ended up.
+            is_dead = urlsplit(response.url).path.startswith(urlsplit(portal.login_url).path)
+            if is_dead:
+                await response.meta["playwright_page"].context.close()
+            return is_dead
+        answer, login = _answer(response), login_for(shop.platform)
+        risk = login.risk_in(answer, portal)
+        if risk is not None:
+            raise risk_error(shop, risk)
+        return login.is_session_dead(answer, portal)
+
+    async def _forget(self, shop: Shop, session: Session | None) -> None:
+        """Drops a dead session, unless another request has renewed it meanwhile; the caller holds the shop's lock."""
+        if session is not None and self._sessions.get(shop.id) is session:
+            logger.info("%s: the session has ended, signing in again", shop.id)
+            del self._sessions[shop.id]
+            await run_in_thread(self._workspace.sessions.drop, shop, session)
+
+    # -- a session --------------------------------------------------------------------------------------------------
+
+    async def _saved_or_new(self, shop: Shop) -> Session:
+        saved = await self._saved(shop)
+        if saved is not None:
+            return saved
+        async with self._workspace.sessions.lock(shop):
+            # Another crawl may have signed in while this one waited for the lock.
+            saved = await self._saved(shop)
+            return saved if saved is not None else await self._new(shop)
+
+    async def _saved(self, shop: Shop) -> Session | None:
+        session = await run_in_thread(self._workspace.sessions.load, shop)
+        if session is not None:
+            portal = self._workspace.config.portal(shop.platform)
+            told_by_cookies = await login_for(shop.platform).identity(session.values(), None, portal)
+            await self._check_identity(shop, {**session.identity, **told_by_cookies})
+        return session
+
+    async def _new(self, shop: Shop) -> Session:
+        new = await self._sign_ins.sign_in(shop)
+        await self._check_identity(shop, new.identity)
+        save = self._workspace.sessions.save
+        return await run_in_thread(save, shop, new.cookies, user_agent=new.user_agent, identity=new.identity)
+
+    async def _check_identity(self, shop: Shop, found: Identity) -> None:
+        identities, shops = self._workspace.identities, self._workspace.config.shops
+        await run_in_thread(identities.check_and_keep, shop, found, shops)
+
+    # -- who needs the browser --------------------------------------------------------------------------------------
+
+    def _on_planned(self, todo: list[tuple[str, str]]) -> None:
+        self._sign_ins.expect(shop for _, shop in todo)
+
+    def _on_signed_in(self, shop: str) -> None:
+        self._sign_ins.settle(shop)
+
+
+def _answer(response: Response) -> Answer:
+    return Answer(
+        status=response.status,
+        url=response.url,
+        content_type=_header(response, "Content-Type").lower(),
+        location=_header(response, "Location"),
+        body=response.body,
+    )
+
+
+def _header(response: Response, name: str) -> str:
+    return (response.headers.get(name) or b"").decode("latin-1")

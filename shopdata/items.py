@@ -24,6 +24,8 @@ class ReportFile:
     #: Where the spider put the bytes as they came.
     path: Path
     fetched_at: datetime
+    #: True if the cell is published and only asked for again to see whether its figures were revised.
+    is_asked_again: bool = False
 
     #: The extension by content: xlsx, xls, csv, zip, json.
     ext: str = ""

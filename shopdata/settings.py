@@ -27,6 +27,8 @@ SHOPDATA_WORKERS = min(os.cpu_count() or 1, 4)
 SHOPDATA_PROGRESS = True
 #: For how many days parsed tables stay in the state directory; later they are read again from raw/ when needed.
 SHOPDATA_KEEP_TABLES_DAYS = 7
+#: How long a backfill rests between one period and the next.
+SHOPDATA_BACKFILL_PAUSE_SECONDS = 5
 #: Where a test kills the run (`failpoints.py`). Of no effect without the next one, which no variable can set.
 SHOPDATA_FAILPOINT = os.environ.get("SHOPDATA_FAILPOINT") or None
 SHOPDATA_FAILPOINTS_KILL = False
@@ -51,7 +53,8 @@ METAREFRESH_ENABLED = False
 RETRY_ENABLED = False
 # True: the referer would carry a link's token into the next request and into the log.
 REFERER_ENABLED = False
-# Scrapy/VERSION: the browser and the plain requests of one session must look like one client.
+# Scrapy/VERSION: only for sessions that do not say which browser has signed in. All others go by its name, in the
+# browser and in plain requests: a session must look like one client.
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 
 DOWNLOADER_MIDDLEWARES = {

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import traceback
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -17,6 +17,7 @@ from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
 from shopdata import failpoints, signals
+from shopdata.base_spiders.asked_cells import AskedCells
 from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.base_spiders.side_by_side import Slots, side_by_side
 from shopdata.config import Config, Platform, Portal, Shop
@@ -24,6 +25,7 @@ from shopdata.exceptions import NeedsPersonError, ParkedError, ShopdataError
 from shopdata.failpoints import FailPoint
 from shopdata.items import Partition, ReportFile
 from shopdata.lake.ledger import CellKey
+from shopdata.lake.not_ready import put_off
 from shopdata.periods import SHANGHAI, Period, PeriodKind
 from shopdata.plan import Plan
 from shopdata.states import CellState
@@ -49,12 +51,14 @@ class ReportSpider(scrapy.Spider):
     workspace: Workspace
     plan: Plan
     portal: Portal
+    _pause_seconds: float
+    #: Made when the ledger is known.
+    _cells: AskedCells
 
     def __init__(self, name: str | None = None, **arguments: str) -> None:
         # Not handed to Scrapy, which would make attributes of them: an argument `start` would hide the method.
         super().__init__(name)
         self.arguments = arguments
-        self._asked: set[CellKey] = set()
         self._clients: dict[str, PortalClient] = {}
         self._slots = Slots(1)
         self._in_pipelines = 0
@@ -67,7 +71,8 @@ class ReportSpider(scrapy.Spider):
         spider.plan = cls.plan_for(spider.workspace.config, spider.arguments)
         spider.portal = spider.workspace.config.portal(cls.platform)
         spider._slots = Slots(spider.workspace.shops_at_once)
-        crawler.signals.connect(spider._on_item_through, scrapy_signals.item_scraped)
+        spider._pause_seconds = crawler.settings.getfloat("SHOPDATA_BACKFILL_PAUSE_SECONDS")
+        crawler.signals.connect(spider._on_item_scraped, scrapy_signals.item_scraped)
         crawler.signals.connect(spider._on_item_through, scrapy_signals.item_dropped)
         crawler.signals.connect(spider._on_item_error, scrapy_signals.item_error)
         return spider
@@ -91,43 +96,57 @@ class ReportSpider(scrapy.Spider):
         """The files of all cells that are still to be asked, as they come; then the partitions made of them."""
         todo = await run_in_thread(self._prepare)
         self._send(signals.run_planned, plan=self.plan, todo=[(key.dt, key.shop) for key in todo])
-        streams = []
-        for shop in self.plan.shops:
-            periods = [p for p in self.plan.periods if CellKey(self.plan.dataset, p.dt, shop.id) in todo]
-            if periods:
-                streams.append(self._work_on(shop, periods))
-            else:
-                self._send(signals.shop_signed_in, shop=shop.id)
-        async for item in side_by_side(streams):
-            yield self._into_pipelines(item)
-        await self._pipelines_are_empty()
-        for partition in await run_in_thread(lambda: list(self._due_partitions())):
-            # One merge at a time: each keeps all cores busy.
-            yield self._into_pipelines(partition)
+        is_first = True
+        for periods in [[p] for p in self.plan.periods] if self.plan.is_paced else [self.plan.periods]:
+            streams = list(self._streams(periods, todo))
+            if streams and not is_first:
+                await asyncio.sleep(self._pause_seconds)
+            is_first = is_first and not streams
+            async for item in side_by_side(streams):
+                yield self._into_pipelines(item)
             await self._pipelines_are_empty()
+            for kept in await run_in_thread(list, self._cells.keep_good(periods)):
+                self._tell_settled(*kept)
+            for period in await run_in_thread(list, self._cells.due_periods(periods)):
+                # One merge at a time: each keeps all cores busy.
+                plan = self.plan
+                yield self._into_pipelines(
+                    Partition(dataset=plan.dataset, platform=self.platform, dt=period.dt, run_id=plan.run_id)
+                )
+                await self._pipelines_are_empty()
+
+    def _streams(self, periods: Sequence[Period], todo: set[CellKey]) -> Iterator[AsyncIterator[ReportFile]]:
+        """One for each shop that has something to do in these periods."""
+        for shop in self.plan.shops:
+            own = [p for p in self.plan.periods if CellKey(self.plan.dataset, p.dt, shop.id) in todo]
+            now = [period for period in own if period in periods]
+            if now:
+                yield self._work_on(shop, now, is_last=now[-1] == own[-1])
+            elif not own:
+                self._send(signals.shop_signed_in, shop=shop.id)
 
     def _prepare(self) -> set[CellKey]:
         """Enters the plan into the ledger; returns the cells that must be asked of the portal."""
-        ledger, plan = self.workspace.ledger, self.plan
+        ledger = self.workspace.ledger
+        plan = self.plan = self.plan.against(ledger, datetime.now(SHANGHAI))
         ledger.start_run(plan.run_id, self.name, dict(self.arguments))
-        keys = [CellKey(plan.dataset, period.dt, shop.id) for period in plan.periods for shop in plan.shops]
-        ledger.add_cells(self.platform, keys)
+        ledger.add_cells(self.platform, plan.keys)
+        cells = [cell for period in plan.periods for cell in ledger.cells(plan.dataset, period.dt)]
+        self._cells = AskedCells(plan, ledger, cells)
         if plan.force:
             for shop in plan.shops:
                 self.workspace.sessions.unpark(shop)
-            return set(keys)
-        states = {cell.key: cell.state for period in plan.periods for cell in ledger.cells(plan.dataset, period.dt)}
-        return {key for key in keys if not (states[key].is_done or states[key] is CellState.STAGED)}
+        return plan.todo(cells)
 
-    async def _work_on(self, shop: Shop, periods: list[Period]) -> AsyncIterator[ReportFile]:
-        """One shop's periods, one after the other."""
+    async def _work_on(self, shop: Shop, periods: list[Period], *, is_last: bool) -> AsyncIterator[ReportFile]:
+        """One shop's periods, one after the other; the last of them in this run, or not yet."""
         async with self._slots.hold():
             for period in periods:
                 key = CellKey(self.plan.dataset, period.dt, shop.id)
                 failpoints.reach(FailPoint.CLAIM_BEFORE)
                 await run_in_thread(self.workspace.ledger.claim, key, self.plan.run_id)
                 failpoints.reach(FailPoint.CLAIM_AFTER)
-                self._asked.add(key)
+                self._cells.asked.add(key)
                 try:
                     await self._refuse_parked(shop)
                     item = await run_in_thread(self._left_over, key, shop, period) or await self.collect(shop, period)
@@ -145,7 +164,8 @@ class ReportSpider(scrapy.Spider):
                     await self._settle(key, CellState.FAILED, _bug(error))
                 else:
                     yield item
-            self._send(signals.shop_signed_in, shop=shop.id)
+            if is_last:
+                self._send(signals.shop_signed_in, shop=shop.id)
 
     def _left_over(self, key: CellKey, shop: Shop, period: Period) -> ReportFile | None:
         """What a killed run had downloaded and the ledger does not know of: it is not asked for again."""
@@ -170,28 +190,15 @@ class ReportSpider(scrapy.Spider):
     async def _settle(self, key: CellKey, state: CellState, reason: str) -> None:
         logger.error("%s %s %s: %s: %s", *self._name(key), state, reason)
         await run_in_thread(self.workspace.ledger.mark, key, state, reason)
+        if state is CellState.NOT_READY:
+            dataset = self.workspace.config.dataset(key.dataset)
+            await run_in_thread(put_off, self.workspace.ledger, key, dataset, datetime.now(SHANGHAI))
         self._tell_settled(key, state, reason)
 
     def _tell_settled(self, key: CellKey, state: CellState, reason: str) -> None:
         self._send(
             signals.cell_settled, dataset=key.dataset, dt=key.dt, shop=key.shop, state=state, reason=reason, rows=None
         )
-
-    # -- the end of a run -------------------------------------------------------------------------------------------
-
-    def _due_partitions(self) -> Iterator[Partition]:
-        """The periods in which something was asked, or that an earlier run could not bring to its end."""
-        plan, ledger = self.plan, self.workspace.ledger
-        for period in plan.periods:
-            cells = ledger.cells(plan.dataset, period.dt)
-            published = ledger.partitions(plan.dataset, period.dt)
-            is_waiting = any(cell.state is CellState.STAGED for cell in cells)
-            # PENDING: a run that ended between the two; it must not stay so for ever.
-            is_refresh_due = any(p.refresh_state in ("FAILED", "PENDING") for p in published)
-            is_unpublished = not published and any(cell.raw is not None for cell in cells)
-            was_asked = any(cell.key in self._asked for cell in cells)
-            if was_asked or is_waiting or is_refresh_due or is_unpublished:
-                yield Partition(dataset=plan.dataset, platform=self.platform, dt=period.dt, run_id=plan.run_id)
 
     # -- items in work ----------------------------------------------------------------------------------------------
 
@@ -207,6 +214,11 @@ class ReportSpider(scrapy.Spider):
         while self._in_pipelines:
             self._all_through.clear()
             await self._all_through.wait()
+
+    def _on_item_scraped(self, item: Any) -> None:
+        if isinstance(item, ReportFile):
+            self._cells.staged.add(CellKey(item.dataset, item.dt, item.shop_id))
+        self._on_item_through()
 
     def _on_item_through(self) -> None:
         self._in_pipelines -= 1
@@ -250,6 +262,7 @@ class ReportSpider(scrapy.Spider):
             shop_name=shop.name,
             path=self.workspace.staging.incoming(self.plan.dataset, period.dt, shop.id),
             fetched_at=datetime.now(SHANGHAI),
+            is_asked_again=CellKey(self.plan.dataset, period.dt, shop.id) in self._cells.good,
         )
 
     def _send(self, signal: object, **arguments: Any) -> None:

@@ -10,6 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
+from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.plan import Plan
 from shopdata.workspace import Workspace
 
@@ -45,16 +46,16 @@ class RunOutcome:
         assert self._crawler.stats is not None
         self._crawler.stats.set_value(EXIT_CODE_STAT, 1)
         ledger = self._workspace.ledger
-        asked = {shop.id for shop in plan.shops}
         counts: Counter[str] = Counter()
         is_whole = reason == "finished"
         for period in plan.periods:
+            asked = {shop.id for shop in plan.shops_in(period)}
             partition = next(iter(ledger.partitions(plan.dataset, period.dt)), None)
             missing = {shop.id for shop in partition.missing} if partition else asked
             for cell in ledger.cells(plan.dataset, period.dt, asked):
                 counts[cell.state] += 1
                 is_whole = is_whole and cell.state.is_done and cell.shop not in missing
-            is_whole = is_whole and partition is not None and partition.refresh_state not in ("FAILED", "PENDING")
+            is_whole = is_whole and partition is not None and partition.refresh_state not in REFRESH_DUE
         for state, count in counts.items():
             self._crawler.stats.set_value(f"shopdata/cells/{state}", count)
         outcome = "complete" if is_whole else "stopped" if reason == "shutdown" else "incomplete"

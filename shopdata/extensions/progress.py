@@ -70,7 +70,7 @@ class Progress:
 
     def _on_planned(self, plan: Plan, todo: list[tuple[str, str]]) -> None:
         self._plan = plan
-        cells = len(plan.periods) * len(plan.shops)
+        cells = len(plan.keys)
         logger.info("%s: run %s, %d cells, %d of them to be asked", plan.dataset, plan.run_id, cells, len(todo))
         self._cells = dict.fromkeys(todo, (CellState.PENDING, "", self._started))
         if self._console.is_terminal and todo:

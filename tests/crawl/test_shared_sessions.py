@@ -1,0 +1,87 @@
+"""One account, several crawls: whoever comes second waits for the sign-in and uses its session, encrypted or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from workplace import Run, Workplace
+
+from shopdata.sandbox import Counters
+
+pytestmark = [pytest.mark.browser, pytest.mark.services]
+
+DAY = date(2026, 3, 1)
+SHOP = "pdd-01"
+KEY, ANOTHER_KEY = "a long secret text for a test", "another long secret text"
+
+
+@dataclass
+class Story:
+    place: Workplace
+    #: Two crawls that were started while the account's lock was held by somebody else, and their sign-ins.
+    runs: list[Run]
+    while_locked: Counters
+    counters: Counters
+
+    @property
+    def file(self) -> Path:
+        return self.place.state_dir / "sessions" / f"pdd_{SHOP}.session"
+
+
+@pytest.fixture(scope="module")
+def story(make_workplace: Callable[..., Workplace]) -> Story:
+    place = make_workplace(shops=0, pdd_shops=1, reviews=5, goods=5, requests_per_second=50.0)
+    place.variables["SHOPDATA_SECRET_KEY"] = KEY
+    sessions = place.state_dir / "sessions"
+    sessions.mkdir(parents=True, mode=0o700)
+    with FileLock(sessions / f"pdd_{SHOP}.lock", mode=0o600):
+        runs = [place.start("crawl", "pdd_badscore", "-a", f"date={DAY}"), place.start("crawl", "pdd_quality")]
+        # Each has claimed its cell; what comes next is the session.
+        runs[0].wait_until(lambda: [cell["state"] for cell in place.status()["cells"]] == ["running", "running"])
+        while_locked = place.sandbox.counters()
+    for run in runs:
+        run.wait()
+    return Story(place, runs, while_locked, place.sandbox.counters())
+
+
+def test_nobody_signs_in_while_somebody_else_does(story: Story) -> None:
+    assert story.while_locked.logins == story.while_locked.calls == {}
+
+
+def test_two_crawls_sign_in_once(story: Story) -> None:
+    assert [run.code for run in story.runs] == [0, 0], story.runs[0].text + story.runs[1].text
+    assert story.counters.logins == {SHOP: 1}
+    assert {"reviews", "quality"} <= story.counters.calls[SHOP].keys()
+
+
+def test_the_session_is_encrypted_and_a_later_crawl_uses_it(story: Story) -> None:
+    content = story.file.read_bytes()
+    assert [word for word in (b"PASS_ID", b"cookies", b"username", b"sandbox-pdd") if word in content] == []
+    run = story.place.scrapy("crawl", "pdd_kpi", "-a", f"date={DAY}")
+    assert run.code == 0, run.text
+    assert story.place.sandbox.counters().logins == {SHOP: 1}
+    assert run.programs() == set()
+
+
+def test_a_command_reads_it_too(story: Story) -> None:
+    run = story.place.scrapy("sessions", "--check")
+    assert run.code == 0, run.text
+    assert "alive" in run.out
+
+
+def test_with_another_key_the_shop_signs_in_again(story: Story) -> None:
+    run = story.place.scrapy(
+        "crawl", "pdd_kpi", "-a", f"date={DAY}", "-a", "period=week", SHOPDATA_SECRET_KEY=ANOTHER_KEY
+    )
+    assert run.code == 0, run.text
+    assert story.place.sandbox.counters().logins == {SHOP: 2}
+
+
+def test_no_key_was_shown(story: Story) -> None:
+    assert KEY not in story.place.texts()
+    assert ANOTHER_KEY not in story.place.texts()

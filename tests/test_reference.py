@@ -19,7 +19,7 @@ from scrapy.settings import Settings, default_settings
 from scrapy.utils.misc import walk_modules_iter
 
 from shopdata import settings, signals
-from shopdata.config import Dataset, Lake, Portals, Schedule, Shops
+from shopdata.config import Alerts, Dataset, Lake, Portals, Schedule, Shops
 from shopdata.config.model import Model
 from shopdata.lake import keys
 from shopdata.lake.ledger.ledger import FILE_NAME
@@ -37,6 +37,7 @@ YAML_FILES: dict[str, type[Model]] = {
     "portals.yaml": Portals,
     "lake.yaml": Lake,
     "schedule.yaml": Schedule,
+    "alerts.yaml": Alerts,
     "datasets/DATASET.yaml": Dataset,
 }
 

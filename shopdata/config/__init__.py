@@ -1,8 +1,9 @@
 """`pipelines_config/` as typed models: shops, portals, lake, schedule and the contract of each dataset."""
 
+from shopdata.config.alerts import Alerts, Channel
 from shopdata.config.datasets import RESERVED_COLUMNS, Dataset
 from shopdata.config.lake import Dremio, Lake, ObjectStore
-from shopdata.config.loading import Config, config_source, load_config, project_folder
+from shopdata.config.loading import Config, config_source, load_alerts, load_config, project_folder
 from shopdata.config.model import Platform
 from shopdata.config.portals import JdPortal, PddPortal, Portal, Portals
 from shopdata.config.schedule import Job, Schedule
@@ -10,6 +11,8 @@ from shopdata.config.shops import Shop, Shops
 
 __all__ = [
     "RESERVED_COLUMNS",
+    "Alerts",
+    "Channel",
     "Config",
     "Dataset",
     "Dremio",
@@ -25,6 +28,7 @@ __all__ = [
     "Shop",
     "Shops",
     "config_source",
+    "load_alerts",
     "load_config",
     "project_folder",
 ]

@@ -6,21 +6,22 @@ import difflib
 import importlib.resources
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from shopdata.config.alerts import Alerts, unknown_datasets
 from shopdata.config.datasets import Dataset
 from shopdata.config.lake import Lake
+from shopdata.config.mistakes import as_sentence
 from shopdata.config.model import Model, Platform
 from shopdata.config.portals import Portal, Portals
 from shopdata.config.schedule import Schedule
 from shopdata.config.shops import Shop, Shops
-from shopdata.config.yaml_source import YamlSource, dotted, read_yaml
+from shopdata.config.yaml_source import YamlSource, read_yaml
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 
 _FILES: dict[str, type[Model]] = {
@@ -28,8 +29,9 @@ _FILES: dict[str, type[Model]] = {
     "portals.yaml": Portals,
     "lake.yaml": Lake,
     "schedule.yaml": Schedule,
+    "alerts.yaml": Alerts,
 }
-_OPTIONAL_FILES = frozenset({"schedule.yaml"})
+_OPTIONAL_FILES = frozenset({"schedule.yaml", "alerts.yaml"})
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
@@ -43,6 +45,7 @@ class Config:
     lake: Lake
     schedule: Schedule
     datasets: Mapping[str, Dataset]
+    alerts: Alerts = field(default_factory=Alerts)
 
     def dataset(self, name: str) -> Dataset:
         """The contract of a dataset.
@@ -135,10 +138,14 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
             datasets[file.name.removesuffix(".yaml")] = dataset
     for source in sources.values():
         problems += source.problems
-    if models["shops.yaml"] is not None and not any(
-        key.startswith("datasets/") and s.problems for key, s in sources.items()
-    ):
-        problems += _check_shops(models["shops.yaml"].shops, sources["shops.yaml"], datasets, models["portals.yaml"])
+    # A contract that is broken is told once, not again by everybody who names it.
+    if not any(key.startswith("datasets/") and source.problems for key, source in sources.items()):
+        if models["shops.yaml"] is not None:
+            shops = models["shops.yaml"].shops
+            problems += _check_shops(shops, sources["shops.yaml"], datasets, models["portals.yaml"])
+        for number, name in unknown_datasets(models["alerts.yaml"] or Alerts(), datasets):
+            where = sources["alerts.yaml"].place(("channels", number, "datasets"))
+            problems.append(_unknown_dataset(f"the channel names the dataset {name!r}", name, where, datasets))
     if problems:
         raise ConfigError(problems)
     return Config(
@@ -147,7 +154,25 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
         lake=models["lake.yaml"],
         schedule=models["schedule.yaml"],
         datasets=datasets,
+        alerts=models["alerts.yaml"],
     )
+
+
+def load_alerts(folder: Traversable | None = None, environ: Mapping[str, str] | None = None) -> Alerts:
+    """Reads alerts.yaml alone: a person is told also when another file is broken.
+
+    Raises:
+        ConfigError: with every mistake in it.
+    """
+    environ = os.environ if environ is None else environ
+    folder = config_source(environ) if folder is None else folder
+    if not (folder / "alerts.yaml").is_file():
+        return Alerts()
+    source = _read(folder / "alerts.yaml", f"{_label(folder)}/alerts.yaml", environ)
+    alerts = _check(Alerts, source)
+    if alerts is None or source.problems:
+        raise ConfigError(source.problems)
+    return alerts
 
 
 def _label(folder: Traversable) -> str:
@@ -186,85 +211,10 @@ def _check(model: type[AnyModel], source: YamlSource) -> AnyModel | None:
             is_echo = detail["type"] == "too_short" and any(
                 len(place) > len(detail["loc"]) and place[: len(detail["loc"])] == detail["loc"] for place in places
             )
-            problem = _problem(detail, model, source)
+            problem = as_sentence(detail, model, source)
             if not is_echo and all(problem.where != told.where for told in source.problems):
                 source.problems.append(problem)
         return None
-
-
-def _problem(detail: Any, model: type[Model], source: YamlSource) -> UsageError:
-    path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
-    kind, context = detail["type"], detail.get("ctx", {})
-    where = source.place(path)
-    key = str(path[-1]) if path else ""
-    if kind == "extra_forbidden":
-        known = _keys_at(model, path[:-1])
-        close = difflib.get_close_matches(key, known, n=1)
-        todo = f"Did you mean `{close[0]}`?" if close else f"Known here: {', '.join(known)}."
-        return UsageError(f"the key {key!r} is not known", where=where, todo=todo)
-    if kind == "missing":
-        return UsageError(f"the key {key!r} is missing", where=where, todo=f"Add `{key}: …`.")
-    if kind == "string_pattern_mismatch":
-        hint = _PATTERN_HINTS.get(key, f"a text like {context.get('pattern')}")
-        return UsageError(f"the value of {key!r} does not fit", where=where, expected=hint, todo=f"Mend `{key}`.")
-    if kind == "literal_error":
-        return UsageError(f"the value of {key!r} is not known", where=where, expected=str(context.get("expected")))
-    if kind in _KIND_HINTS:
-        what = f"the value of {key!r}" if key else "what stands here"
-        return UsageError(f"{what} is of the wrong kind", where=where, expected=_KIND_HINTS[kind])
-    message = str(context["error"]) if "error" in context else detail["msg"]
-    return UsageError(
-        message.removeprefix("Value error, ").rstrip("."), where=where, todo=f"Mend `{dotted(path) or source.file}`."
-    )
-
-
-#: In our own words: most often YAML has taken a word or a number for something else.
-_KIND_HINTS = {
-    "string_type": "a text; put it in quotes",
-    "string_too_short": "a text that is not empty",
-    "tuple_type": "a list: [one, two]",
-    "too_short": "at least one entry",
-    "dict_type": "keys and values",
-    "model_type": "keys and values",
-    "model_attributes_type": "keys and values",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-}
-
-_PATTERN_HINTS = {
-    "id": "lower-case letters, digits, - and _, at most 64, for example flagship-01",
-    "endpoint": "host or host:port without http://, for example minio.example.com:9000",
-    "bucket": "3 to 63 lower-case letters, digits, dots and hyphens",
-    "cron": 'five fields, for example "30 8 * * *"',
-}
-
-
-def _keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
-    """The keys that are known at a place of a model."""
-    for part in path:
-        if isinstance(part, int):
-            continue
-        field = model.model_fields.get(part)
-        found = _model_in(field.annotation) if field else None
-        if found is None:
-            return []
-        model = found
-    return list(model.model_fields)
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and not isinstance(annotation, UnionType) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in get_args(annotation):
-        found = _model_in(argument)
-        if found is not None:
-            return found
-    return None
 
 
 def _check_shops(
@@ -281,15 +231,20 @@ def _check_shops(
         for name in shop.datasets or ():
             dataset = datasets.get(name)
             if dataset is None:
-                close = difflib.get_close_matches(name, datasets, n=1)
-                yield UsageError(
-                    f"shop {shop.id!r} names the dataset {name!r}, which has no YAML",
-                    where=source.place(("shops", number, "datasets")),
-                    todo=f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(sorted(datasets))}.",
-                )
+                where = source.place(("shops", number, "datasets"))
+                yield _unknown_dataset(f"shop {shop.id!r} names the dataset {name!r}", name, where, datasets)
             elif dataset.platform != shop.platform:
                 yield UsageError(
                     f"shop {shop.id!r} is on {shop.platform!r}, but {name!r} is a dataset of {dataset.platform!r}",
                     where=source.place(("shops", number, "datasets")),
                     todo=f"Take {name!r} out of this shop's datasets.",
                 )
+
+
+def _unknown_dataset(what: str, name: str, where: str, datasets: Mapping[str, Dataset]) -> UsageError:
+    close = difflib.get_close_matches(name, datasets, n=1)
+    return UsageError(
+        f"{what}, which has no YAML",
+        where=where,
+        todo=f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(sorted(datasets))}.",
+    )

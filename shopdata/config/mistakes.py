@@ -1,0 +1,100 @@
+"""What pydantic found wrong in a file, as sentences: file, line, key, and what to write."""
+
+from __future__ import annotations
+
+import difflib
+from types import UnionType
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from shopdata.config.model import Model
+from shopdata.config.yaml_source import YamlSource, dotted
+from shopdata.exceptions import UsageError
+
+
+def as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageError:
+    """One entry of pydantic's `errors()`, with its place in the file."""
+    path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
+    kind, context = detail["type"], detail.get("ctx", {})
+    where = source.place(path)
+    key = str(path[-1]) if path else ""
+    if kind == "extra_forbidden":
+        known = _keys_at(model, path[:-1])
+        close = difflib.get_close_matches(key, known, n=1)
+        todo = f"Did you mean `{close[0]}`?" if close else f"Known here: {', '.join(known)}."
+        return UsageError(f"the key {key!r} is not known", where=where, todo=todo)
+    if kind == "missing":
+        return UsageError(f"the key {key!r} is missing", where=where, todo=f"Add `{key}: …`.")
+    if kind == "string_pattern_mismatch":
+        hint = _PATTERN_HINTS.get(key, f"a text like {context.get('pattern')}")
+        return UsageError(f"the value of {key!r} does not fit", where=where, expected=hint, todo=f"Mend `{key}`.")
+    if kind == "literal_error":
+        return UsageError(
+            f"the value of {key!r} is not known",
+            where=where,
+            expected=str(context.get("expected")),
+            todo=f"Mend `{dotted(path)}`.",
+        )
+    if kind in _KIND_HINTS:
+        what = f"the value of {key!r}" if key else "what stands here"
+        return UsageError(
+            f"{what} is of the wrong kind",
+            where=where,
+            expected=_KIND_HINTS[kind],
+            todo=f"Mend `{dotted(path) or source.file}`.",
+        )
+    message = str(context["error"]) if "error" in context else detail["msg"]
+    return UsageError(
+        message.removeprefix("Value error, ").rstrip("."), where=where, todo=f"Mend `{dotted(path) or source.file}`."
+    )
+
+
+#: In our own words: most often YAML has taken a word or a number for something else.
+_KIND_HINTS = {
+    "string_type": "a text; put it in quotes",
+    "string_too_short": "a text that is not empty",
+    "tuple_type": "a list: [one, two]",
+    "too_short": "at least one entry",
+    "dict_type": "keys and values",
+    "model_type": "keys and values",
+    "model_attributes_type": "keys and values",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+}
+
+_PATTERN_HINTS = {
+    "id": "lower-case letters, digits, - and _, at most 64, for example flagship-01",
+    "endpoint": "host or host:port without http://, for example minio.example.com:9000",
+    "bucket": "3 to 63 lower-case letters, digits, dots and hyphens",
+    "name": "letters, digits, - . and _, at most 64, for example jd_store",
+    "cron": 'five fields, for example "30 8 * * *"',
+}
+
+
+def _keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    """The keys that are known at a place of a model."""
+    for part in path:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        found = _model_in(field.annotation) if field else None
+        if found is None:
+            return []
+        model = found
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and not isinstance(annotation, UnionType) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in get_args(annotation):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None

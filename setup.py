@@ -9,7 +9,7 @@ setup(
     package_data={
         "pipelines_config": ["*.yaml", "datasets/*.yaml"],
         "shopdata.sandbox": ["**/*.html", "**/*.js", "**/*.css"],
-        "shopdata.service.board": ["**/*.html", "**/*.js", "**/*.css"],
+        "shopdata.service.board": ["**/*.html", "**/*.js", "**/*.css", "**/*.svg", "**/*.yaml"],
     },
     entry_points={"scrapy": ["settings = shopdata.settings"]},
     zip_safe=True,

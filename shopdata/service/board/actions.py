@@ -1,0 +1,77 @@
+"""What the buttons do. Each checks its own form, acts, and sends the browser to where the result is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shopdata.service.board.addresses import checked_dt, checked_id, checked_run_id
+from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError, redirect
+from shopdata.service.board.facts import Facts
+from shopdata.service.board.visit import Visit
+
+#: More periods in one form than any page of ours shows.
+_MOST_PERIODS = 60
+
+
+def act(facts: Facts, visit: Visit) -> Answer:
+    """Runs the action that the address names: `do/<action>`.
+
+    Raises:
+        PageNotFoundError: there is none of that name.
+        BadFormError: the form does not fit it.
+    """
+    if len(visit.path) != 2 or visit.path[0] != "do" or visit.path[1] not in ACTIONS:
+        raise PageNotFoundError
+    try:
+        return ACTIONS[visit.path[1]](facts, visit)
+    except PageNotFoundError:
+        raise BadFormError(
+            "a value of this form can't be used", todo="Go back, load the page again, try again"
+        ) from None
+
+
+def run_now(facts: Facts, visit: Visit) -> Answer:
+    """An entry of the clock, at once."""
+    return _queued(visit, [facts.control.run_now(visit.form.get("job", ""))])
+
+
+def pause(facts: Facts, visit: Visit) -> Answer:
+    """The clock passes over an entry."""
+    facts.control.pause(visit.form.get("job", ""))
+    return redirect(visit.link("schedule", told="paused"))
+
+
+def resume(facts: Facts, visit: Visit) -> Answer:
+    """The clock heeds an entry again."""
+    facts.control.resume(visit.form.get("job", ""))
+    return redirect(visit.link("schedule", told="resumed"))
+
+
+def collect(facts: Facts, visit: Visit) -> Answer:
+    """Some periods of a dataset, of some shops or all: `dt` and `shop` are lists with commas between."""
+    dataset = checked_id(visit.form.get("dataset", ""))
+    facts.contract(dataset)
+    dts = [checked_dt(dt) for dt in visit.form.get("dt", "").split(",")][:_MOST_PERIODS]
+    shops = [checked_id(shop) for shop in visit.form.get("shop", "").split(",") if shop]
+    return _queued(visit, facts.control.collect(dataset, dts, shops, force=visit.form.get("force") == "1"))
+
+
+def cancel(facts: Facts, visit: Visit) -> Answer:
+    """A run that waits or runs."""
+    is_cancelled = facts.control.cancel(checked_run_id(visit.form.get("run", "")))
+    return redirect(visit.link("runs", told="cancelled" if is_cancelled else "gone"))
+
+
+def _queued(visit: Visit, run_ids: list[str]) -> Answer:
+    return redirect(visit.link("runs", told="queued" if run_ids else "nothing", run=",".join(run_ids[:3])))
+
+
+ACTIONS: dict[str, Callable[[Facts, Visit], Answer]] = {
+    "run-now": run_now,
+    "pause": pause,
+    "resume": resume,
+    "collect": collect,
+    "cancel": cancel,
+}
+#: What a page may be told about the button that led to it.
+TOLD = ("queued", "nothing", "paused", "resumed", "cancelled", "gone")

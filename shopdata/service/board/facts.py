@@ -1,0 +1,143 @@
+"""What pages know: the configuration as it stands now, the ledger, the clock's entries, the sessions."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+
+from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.project import get_project_settings
+
+from shopdata.config import Config, Dataset, Shop, config_source, load_config
+from shopdata.exceptions import ConfigError
+from shopdata.lake.ledger import Ledger
+from shopdata.lake.objects import ObjectStore
+from shopdata.lake.staging import Staging
+from shopdata.periods import SHANGHAI
+from shopdata.service.board.answers import PageNotFoundError
+from shopdata.service.board.due import Expected, expected_on
+from shopdata.service.board.sessions_watch import SessionsWatch
+from shopdata.service.control import Control, Due
+from shopdata.workspace import Workspace
+
+
+class Facts:
+    """One for the whole board; every method may block and is called in a thread."""
+
+    def __init__(self, workspace: Workspace, control: Control) -> None:
+        self._workspace = workspace
+        self.control = control
+        self.sessions = SessionsWatch(workspace.sessions)
+        self._lock = threading.Lock()
+        self._config: Config | None = None
+        self._read_from: object = None
+        #: Why the configuration that is there now is not used; "" if it is.
+        self.config_problem = ""
+
+    @property
+    def ledger(self) -> Ledger:
+        return self._workspace.ledger
+
+    @property
+    def store(self) -> ObjectStore:
+        return self._workspace.store
+
+    @property
+    def staging(self) -> Staging:
+        return self._workspace.staging
+
+    @property
+    def state_dir(self) -> Path:
+        return self._workspace.state_dir
+
+    def config(self) -> Config:
+        """`pipelines_config/` as it stands now; the last good one if somebody is in the middle of an edit.
+
+        Raises:
+            ConfigError: there was no good one yet.
+        """
+        with self._lock:
+            seen = _signature()
+            if self._config is None or seen != self._read_from:
+                try:
+                    self._config, self.config_problem = load_config(), ""
+                except ConfigError as error:
+                    if self._config is None:
+                        raise
+                    self.config_problem = str(error)
+                self._read_from = seen
+            return self._config
+
+    def contract(self, dataset: str) -> Dataset:
+        """The contract of a dataset that an address names. Raises PageNotFoundError."""
+        try:
+            return self.config().datasets[dataset]
+        except KeyError:
+            raise PageNotFoundError from None
+
+    def shop(self, shop_id: str) -> Shop | None:
+        """A shop of shops.yaml; None if it is not there any more."""
+        return next((shop for shop in self.config().shops if shop.id == shop_id), None)
+
+    def rejected(self, dataset: str, dt: str, shop_id: str) -> Path | None:
+        """What a portal sent in place of a report, if it was kept; the parts are checked already."""
+        folder = self.state_dir / "rejected" / dataset / dt
+        return next((path for path in sorted(folder.glob(f"{shop_id}.*")) if path.is_file()), None)
+
+    def screenshot(self, platform: str, shop_id: str) -> Path:
+        """Where the picture of a login page is kept that asked for a person."""
+        return self.state_dir / "screenshots" / f"{platform}_{shop_id}.png"
+
+    def screenshot_time(self, platform: str, shop_id: str) -> datetime | None:
+        """When that picture was taken; None if there is none."""
+        try:
+            return datetime.fromtimestamp(self.screenshot(platform, shop_id).stat().st_mtime, SHANGHAI)
+        except OSError:
+            return None
+
+    def entries(self) -> Mapping[str, list[Due]]:
+        """The clock's entries by the dataset that they ask for."""
+        found: dict[str, list[Due]] = {}
+        for entry in self.control.next_due():
+            dataset = dataset_of(entry.spider, entry.arguments)
+            if dataset is not None:
+                found.setdefault(dataset, []).append(entry)
+        return found
+
+    def expected(self, day: date) -> dict[str, Expected]:
+        """What there should be on a working day, of every dataset that a shop has; in the order of their due times."""
+        config, entries = self.config(), self.entries()
+        found = {
+            name: expected_on(day, contract, entries.get(name, ()))
+            for name, contract in config.datasets.items()
+            if config.shops_for(name)
+        }
+        return dict(sorted(found.items(), key=lambda pair: (pair[1].due_at is None, pair[1].due_at or 0, pair[0])))
+
+
+def dataset_of(spider: str, arguments: Mapping[str, str]) -> str | None:
+    """The dataset that a spider collects when it is called so; None if there is no such spider."""
+    datasets = _spiders().get(spider)
+    if datasets is None:
+        return None
+    chosen = arguments.get("period") or next(iter(datasets))
+    return datasets.get(chosen)
+
+
+@functools.cache
+def _spiders() -> Mapping[str, Mapping[str, str]]:
+    loader = get_spider_loader(get_project_settings())
+    # A spider of one dataset has its name (STYLE 2.2).
+    return {name: getattr(loader.load(name), "datasets", None) or {"day": name} for name in loader.list()}
+
+
+def _signature() -> object:
+    """Changes when a file of the configuration does; the packaged copy never does."""
+    folder = config_source()
+    if not isinstance(folder, Path):
+        return str(folder)
+    files = [*folder.glob("*.yaml"), *folder.glob("datasets/*.yaml")]
+    return sorted((str(file), (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files)

@@ -1,0 +1,106 @@
+"""A grid of cells as its template needs it: rows of shops, the most pressing first, counted and filtered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shopdata.config import Dataset, Shop
+from shopdata.lake.ledger.reading import Glance
+from shopdata.periods import SHANGHAI, Period
+from shopdata.service.board import states
+from shopdata.service.board.due import Expected
+from shopdata.states import CellState
+
+#: So long after its time a cell that nobody has asked for is somebody's trouble.
+_GRACE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """One cell of a grid. `state` is a CellState's value, or one of `states.UNASKED` and `states.OVERDUE`."""
+
+    dataset: str
+    dt: str
+    shop: str
+    state: str
+    rows: int | None = None
+    reason: str = ""
+    #: trouble, moving or done.
+    kind: str = "moving"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A shop; `squares` has one entry per column, None where the shop does not have the dataset."""
+
+    shop: str
+    name: str
+    #: False if the shop is no longer in shops.yaml, or not enabled.
+    is_listed: bool
+    squares: tuple[Square | None, ...]
+
+    @property
+    def kind(self) -> str:
+        """The most pressing of its squares."""
+        kinds = {square.kind for square in self.squares if square is not None}
+        return next((kind for kind in states.KINDS if kind in kinds), "done")
+
+    @property
+    def urgency(self) -> int:
+        """For sorting: the smaller, the earlier in the list."""
+        if self.kind != "trouble":
+            return len(states.TROUBLES)
+        ranks = [states.TROUBLES.index(s.state) for s in self.squares if s is not None and s.state in states.TROUBLES]
+        return min(ranks, default=len(states.TROUBLES) - 1)
+
+
+def square_of(
+    glance: Glance | None, dataset: str, contract: Dataset, expected: Expected, shop: str, now: datetime
+) -> Square:
+    """A cell as it is, or as it is missed."""
+    if glance is None:
+        late = expected.due_at is not None and expected.due_at + _GRACE < now and not expected.is_paused
+        state = states.OVERDUE if late else states.UNASKED
+        return Square(dataset, expected.dt, shop, state, kind=states.kind_of(state))
+    kind = states.kind_of(glance.state.value)
+    if glance.state is CellState.NOT_READY and is_late(contract, expected.dt, now):
+        kind = "trouble"
+    return Square(dataset, glance.dt, shop, glance.state.value, glance.rows, glance.reason, kind)
+
+
+def is_late(contract: Dataset, dt: str, now: datetime) -> bool:
+    """True after the deadline by which a platform should have published a period."""
+    there = Period.from_dt(dt).end + timedelta(days=contract.lag_days)
+    return now > datetime.combine(there, contract.not_ready.deadline_time, SHANGHAI)
+
+
+def rows_of(
+    shops: Sequence[Shop], squares: Mapping[str, Sequence[Square | None]], strangers: Iterable[str] = ()
+) -> list[Row]:
+    """The shops in the order of shops.yaml, those in trouble first.
+
+    Args:
+        squares: by shop id.
+        strangers: shops that are in the ledger and no longer in shops.yaml.
+    """
+    rows = [Row(shop.id, shop.name, True, tuple(squares[shop.id])) for shop in shops]
+    rows += [Row(shop, shop, False, tuple(squares[shop])) for shop in strangers]
+    return sorted(rows, key=lambda row: row.urgency)
+
+
+def matches(row: Row, show: str, search: str) -> bool:
+    """True if a row is to be seen under a filter (`all` or a kind) and a search text."""
+    text = search.strip().casefold()
+    return (show not in states.KINDS or row.kind == show) and (
+        not text or text in row.shop.casefold() or text in row.name.casefold()
+    )
+
+
+def count_kinds(rows: Iterable[Row]) -> Counter[str]:
+    """How many rows there are of each kind, and of `all`."""
+    counts = Counter(row.kind for row in rows)
+    counts["all"] = sum(counts.values())
+    return counts

@@ -1,0 +1,53 @@
+"""One cell: what is true about it, why, what to do, and where its file and its log are."""
+
+from __future__ import annotations
+
+from shopdata.lake.ledger import CellKey
+from shopdata.periods import Period, today
+from shopdata.service.board import states
+from shopdata.service.board.addresses import checked_dt, checked_id
+from shopdata.service.board.answers import PageNotFoundError
+from shopdata.service.board.facts import Facts
+from shopdata.service.board.names import dataset_name
+from shopdata.service.board.rendering import Page
+from shopdata.service.board.visit import Visit
+from shopdata.states import CellState
+
+
+def page(facts: Facts, visit: Visit, dataset: str, dt: str, shop_id: str) -> Page:
+    """A cell that was asked for, or could be."""
+    contract, dt, shop_id = facts.contract(dataset), checked_dt(dt), checked_id(shop_id)
+    cell = facts.ledger.cell(CellKey(dataset, dt, shop_id))
+    shop = facts.shop(shop_id)
+    if cell is None and (shop is None or shop.platform != contract.platform):
+        raise PageNotFoundError
+    state = states.UNASKED if cell is None else cell.state.value
+    name = shop.name if shop is not None else (cell.raw.shop_name if cell is not None and cell.raw else "") or shop_id
+    run = facts.ledger.reading.run(cell.run_id) if cell is not None and cell.run_id else None
+    is_past_snapshot = contract.is_snapshot and Period.from_dt(dt).end != today(visit.now)
+    is_listed = shop is not None and shop.enabled and shop in facts.config().shops_for(dataset)
+    return Page(
+        "cell",
+        f"{name} · {dataset_name(visit.texts, dataset, contract, is_whole=True)} · {dt}",
+        "today",
+        {
+            "dataset": dataset,
+            "contract": contract,
+            "dt": dt,
+            "shop": shop_id,
+            "name": name,
+            "platform": contract.platform,
+            "cell": cell,
+            "state": state,
+            "run": run,
+            "has_log": cell is not None and bool(cell.run_id) and facts.control.log_path(cell.run_id) is not None,
+            "has_rejected": bool(facts.rejected(dataset, dt, shop_id)),
+            "screenshot_at": facts.screenshot_time(contract.platform, shop_id)
+            if state == CellState.NEEDS_LOGIN
+            else None,
+            "can_ask": is_listed and not is_past_snapshot,
+            "is_past_snapshot": is_past_snapshot,
+            "is_forced": state in (*states.DONE, CellState.STAGED, CellState.NEEDS_LOGIN),
+            "is_published": facts.ledger.reading.partitions([(dataset, dt)]) != {},
+        },
+    )

@@ -1,0 +1,119 @@
+"""One dataset over its last periods: which shops have which days, and the gaps between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shopdata.config import Dataset, Shop
+from shopdata.lake.ledger.reading import Glance
+from shopdata.periods import Period, days, today
+from shopdata.service.board import grid, states
+from shopdata.service.board.addresses import checked_day
+from shopdata.service.board.answers import Answer, PageNotFoundError, redirect
+from shopdata.service.board.due import Expected
+from shopdata.service.board.facts import Facts
+from shopdata.service.board.names import dataset_name
+from shopdata.service.board.rendering import Page
+from shopdata.service.board.visit import Visit
+
+#: How many periods fit a page, by kind.
+COUNTS = {"day": 14, "week": 8, "month": 6}
+
+
+def first(facts: Facts, visit: Visit) -> Answer:
+    """Without a dataset: the first one that a shop has."""
+    expected = facts.expected(today(visit.now))
+    if not expected:
+        raise PageNotFoundError
+    return redirect(visit.link("days", next(name for name in facts.config().datasets if name in expected)))
+
+
+def page(facts: Facts, visit: Visit, dataset: str) -> Page:
+    """`?end=` a day in the last period, `?show=` and `?q=` narrow the shops."""
+    contract = facts.contract(dataset)
+    newest = facts.expected(today(visit.now)).get(dataset)
+    if newest is None:
+        raise PageNotFoundError
+    end = checked_day(visit.query.get("end"), today(visit.now)).isoformat() if visit.query.get("end") else newest.dt
+    periods = _periods(facts, dataset, contract, newest, min(end, newest.dt))
+    wanted = [(dataset, dt) for dt in periods]
+    glances = {(g.dt, g.shop): g for g in facts.ledger.reading.glances(wanted)}
+    partitions = facts.ledger.reading.partitions(wanted)
+    shops = facts.config().shops_for(dataset)
+    strangers = sorted({shop for _, shop in glances} - {shop.id for shop in shops})
+    began = facts.ledger.reading.first_period(dataset)
+    squares = {
+        shop.id: [_square(glances, dataset, contract, newest, dt, shop, began, visit) for dt in periods]
+        for shop in shops
+    }
+    for stranger in strangers:
+        squares[stranger] = [
+            None
+            if (glance := glances.get((dt, stranger))) is None
+            else grid.square_of(glance, dataset, contract, newest, stranger, visit.now)
+            for dt in periods
+        ]
+    rows = grid.rows_of(shops, squares, strangers)
+    gaps = sorted({s.dt for shop in shops for s in squares[shop.id] if s and s.kind == "trouble" and s.dt != ""})
+    show = visit.query.get("show", "")
+    return Page(
+        "days",
+        dataset_name(visit.texts, dataset, contract, is_whole=True),
+        "days",
+        {
+            "dataset": dataset,
+            "contract": contract,
+            "datasets": [name for name in facts.config().datasets if facts.config().shops_for(name)],
+            "contracts": facts.config().datasets,
+            "periods": periods,
+            "partitions": {dt: partitions.get((dataset, dt)) for dt in periods},
+            "rows": rows,
+            "counts": grid.count_kinds(rows),
+            "gaps": [] if contract.is_snapshot else gaps,
+            "gap_cells": sum(s.kind == "trouble" for shop in shops for s in squares[shop.id] if s),
+            "older": _step(periods[-1], -1),
+            "newer": "" if periods[0] == newest.dt else _step(periods[0], len(periods)),
+            "show": show if show in states.KINDS else "all",
+            "search": visit.query.get("q", ""),
+            "matches": grid.matches,
+        },
+    )
+
+
+def _periods(facts: Facts, dataset: str, contract: Dataset, newest: Expected, end: str) -> list[str]:
+    """Labels, the newest first. Days follow one another; weeks and months are those that somebody asked for."""
+    count = COUNTS[contract.period]
+    if contract.period == "day":
+        last = Period.from_dt(end).end
+        return [day.isoformat() for day in days(last - timedelta(days=count - 1), last)][::-1]
+    known = facts.ledger.reading.periods(dataset, end, count)
+    if end[:10] >= newest.dt[:10] and newest.dt not in known:
+        known = [newest.dt, *known][:count]
+    return known or [newest.dt]
+
+
+def _square(
+    glances: dict[tuple[str, str], Glance],
+    dataset: str,
+    contract: Dataset,
+    newest: Expected,
+    dt: str,
+    shop: Shop,
+    began: str,
+    visit: Visit,
+) -> grid.Square | None:
+    glance = glances.get((dt, shop.id))
+    if glance is None and not shop.has(Period.from_dt(dt)):
+        return None
+    if glance is None and (not began or dt < began):
+        # From before the first run: nobody misses it.
+        return grid.Square(dataset, dt, shop.id, states.UNASKED, kind="none")
+    if glance is None and dt != newest.dt:
+        return grid.Square(dataset, dt, shop.id, states.OVERDUE, kind="trouble")
+    return grid.square_of(glance, dataset, contract, replace(newest, dt=dt), shop.id, visit.now)
+
+
+def _step(dt: str, periods: int) -> str:
+    """A day in the period that is so many days on."""
+    return (Period.from_dt(dt).end + timedelta(days=periods)).isoformat()

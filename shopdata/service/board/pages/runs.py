@@ -1,0 +1,77 @@
+"""What waits, what runs, what ran: scrapyd's jobs and the ledger's runs, joined by their id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shopdata.lake.ledger import RunRecord
+from shopdata.service.board.facts import Facts
+from shopdata.service.board.rendering import Page
+from shopdata.service.board.visit import Visit
+from shopdata.service.control import Job
+
+_MOST = 200
+#: What the plan of a run does not say, and what scrapyd adds for itself.
+_HIDDEN = ("_job", "_version")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One run. `state` is pending, running, complete, incomplete, stopped, lost, or another outcome."""
+
+    id: str
+    spider: str
+    arguments: str
+    state: str
+    started_at: datetime | None
+    seconds: float | None
+    counts: Mapping[str, int]
+    is_cancellable: bool
+    has_log: bool
+
+
+def page(facts: Facts, visit: Visit) -> Page:
+    """`?told=` and `?run=` say what a button has just done."""
+    jobs = {job.id: job for job in facts.control.jobs()}
+    records = {record.run_id: record for record in facts.ledger.reading.runs(_MOST)}
+    lines = [line_of(job, records.get(job.id), visit.now) for job in jobs.values()]
+    lines += [line_of(None, record, visit.now) for run_id, record in records.items() if run_id not in jobs]
+    order = {"pending": 0, "running": 1}
+    lines.sort(key=lambda line: (order.get(line.state, 2), -line.started_at.timestamp() if line.started_at else 0))
+    return Page("runs", visit.texts("menu.runs"), "runs", {"lines": lines[:_MOST]})
+
+
+def line_of(job: Job | None, record: RunRecord | None, now: datetime) -> Line:
+    """One run, of which the service, the ledger or both know."""
+    assert job is not None or record is not None
+    started_at = (record.started_at if record is not None else None) or (job.started_at if job is not None else None)
+    ended_at = (record.finished_at if record is not None else None) or (job.ended_at if job is not None else None)
+    state = state_of(job, record)
+    if ended_at is None and state == "running":
+        ended_at = now
+    arguments = job.arguments if job is not None and job.arguments else record.arguments if record is not None else {}
+    return Line(
+        id=job.id if job is not None else record.run_id if record is not None else "",
+        spider=job.spider if job is not None else record.spider if record is not None else "",
+        arguments=" ".join(f"{name}={value}" for name, value in arguments.items() if name not in _HIDDEN),
+        state=state,
+        started_at=started_at,
+        seconds=(ended_at - started_at).total_seconds() if ended_at is not None and started_at is not None else None,
+        counts=record.counts if record is not None else {},
+        is_cancellable=job is not None and job.state != "finished",
+        has_log=job is not None and job.log is not None,
+    )
+
+
+def state_of(job: Job | None, record: RunRecord | None) -> str:
+    """The ledger says how a run ended; the service only, that its process has."""
+    if record is not None and record.outcome:
+        return record.outcome
+    if job is not None and job.state != "finished":
+        return job.state
+    if job is None and record is not None and record.heartbeat_at is not None:
+        # Begun elsewhere, by hand or on another machine: its own sign of life counts.
+        return "running"
+    return "lost"

@@ -1,0 +1,72 @@
+"""Which shops are signed in, since when, which wait for a person, and what that person types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shopdata.config import Shop
+from shopdata.login.sessions import AboutSession
+from shopdata.service.board import states
+from shopdata.service.board.facts import Facts
+from shopdata.service.board.rendering import Page
+from shopdata.service.board.visit import Visit
+
+
+@dataclass(frozen=True)
+class Line:
+    """One shop. `state` is parked, dead, none, unknown (saved, never checked), alive, or unread."""
+
+    shop: Shop
+    state: str
+    saved_at: datetime | None
+    checked_at: datetime | None
+    parked: str
+    screenshot_at: datetime | None
+
+    @property
+    def kind(self) -> str:
+        return {"parked": "trouble", "dead": "trouble", "none": "moving", "unread": "moving"}.get(self.state, "done")
+
+    @property
+    def command(self) -> str:
+        """What a person types."""
+        return f"scrapy login {self.shop.id} --headed"
+
+
+def page(facts: Facts, visit: Visit) -> Page:
+    """`?show=` and `?q=` narrow the shops."""
+    shops = [shop for shop in facts.config().shops if shop.enabled]
+    about = facts.sessions.about(shops)
+    lines = [_line(facts, shop, about[shop.id]) for shop in shops]
+    order = ("parked", "dead", "none", "unread", "unknown", "alive")
+    lines.sort(key=lambda line: order.index(line.state))
+    show, search = visit.query.get("show", ""), visit.query.get("q", "").strip().casefold()
+    counts = {kind: sum(line.kind == kind for line in lines) for kind in states.KINDS}
+    return Page(
+        "sessions",
+        visit.texts("menu.sessions"),
+        "sessions",
+        {
+            "lines": lines,
+            "counts": counts | {"all": len(lines)},
+            "show": show if show in states.KINDS else "all",
+            "search": visit.query.get("q", ""),
+            "is_shown": lambda line: (
+                (show not in states.KINDS or line.kind == show)
+                and (search in line.shop.id or search in line.shop.name.casefold())
+            ),
+        },
+    )
+
+
+def _line(facts: Facts, shop: Shop, about: AboutSession | None) -> Line:
+    if about is None:
+        return Line(shop, "unread", None, None, "", None)
+    state = "none" if about.saved_at is None else about.checked_state or "unknown"
+    if about.parked:
+        state = "parked"
+    elif state not in ("alive", "dead", "none"):
+        state = "unknown"
+    shown = facts.screenshot_time(shop.platform, shop.id) if about.parked else None
+    return Line(shop, state, about.saved_at, about.checked_at, about.parked, shown)

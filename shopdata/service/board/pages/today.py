@@ -1,0 +1,186 @@
+"""The front page: one sentence about a day, each dataset in a line, every shop with all of its datasets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from shopdata.config import Config, Dataset
+from shopdata.lake.ledger import PartitionRecord
+from shopdata.lake.ledger.reading import Glance
+from shopdata.periods import Period, today
+from shopdata.service.board import grid, states
+from shopdata.service.board.addresses import checked_day
+from shopdata.service.board.due import Expected
+from shopdata.service.board.facts import Facts
+from shopdata.service.board.names import dataset_name
+from shopdata.service.board.rendering import Page
+from shopdata.service.board.texts import Texts
+from shopdata.service.board.visit import Visit
+from shopdata.states import CellState
+
+#: How many datasets the sentence names before it only counts them.
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """One dataset on one day."""
+
+    dataset: str
+    contract: Dataset
+    expected: Expected
+    counts: Counter[str]
+    partition: PartitionRecord | None
+    is_due: bool
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def done(self) -> int:
+        return sum(self.counts[state] for state in states.DONE)
+
+    @property
+    def lacking(self) -> int:
+        return self.total - self.done
+
+    @property
+    def state(self) -> str:
+        """complete, running, lacking, or waiting for its time."""
+        if self.total and not self.lacking:
+            return "complete"
+        if self.counts[CellState.RUNNING] or self.counts[CellState.STAGED]:
+            return "running"
+        return "lacking" if self.is_due else "waiting"
+
+    @property
+    def troubles(self) -> list[tuple[str, int]]:
+        """What is not done, by state, the most pressing first."""
+        order = (*states.TROUBLES, *states.MOVING, states.UNASKED)
+        return [(state, self.counts[state]) for state in order if self.counts[state]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One platform: its datasets are columns, its shops rows."""
+
+    platform: str
+    lines: list[Line]
+    rows: list[grid.Row]
+
+
+def page(facts: Facts, visit: Visit) -> Page:
+    """`?day=` another day, `?show=` and `?q=` narrow the shops."""
+    now = visit.now
+    newest = today(now)
+    day = checked_day(visit.query.get("day"), newest)
+    config, expected = facts.config(), facts.expected(day)
+    periods = [(name, what.dt) for name, what in expected.items()]
+    glances = {(g.dataset, g.shop): g for g in facts.ledger.reading.glances(periods)}
+    partitions = facts.ledger.reading.partitions(periods)
+    groups = _groups(config, expected, glances, partitions, now)
+    lines = sorted((line for group in groups for line in group.lines), key=lambda line: _when(line.expected))
+    rows = [row for group in groups for row in group.rows]
+    show, search = visit.query.get("show", ""), visit.query.get("q", "")
+    return Page(
+        "today",
+        visit.texts.day(day),
+        "today",
+        {
+            "day": day,
+            "is_today": day == newest,
+            "before": (day - timedelta(days=1)).isoformat(),
+            "after": (day + timedelta(days=1)).isoformat() if day < newest else "",
+            "newest": newest.isoformat(),
+            "sentence": sentence(visit.texts, lines, now if day == newest else None, day),
+            "detail": detail(visit.texts, lines),
+            "lines": lines,
+            "groups": groups,
+            "counts": grid.count_kinds(rows),
+            "show": show if show in states.KINDS else "all",
+            "search": search,
+            "matches": grid.matches,
+            "config_problem": facts.config_problem,
+            "schedule_problem": facts.control.schedule_problem(),
+        },
+    )
+
+
+def _groups(
+    config: Config,
+    expected: dict[str, Expected],
+    glances: dict[tuple[str, str], Glance],
+    partitions: dict[tuple[str, str], PartitionRecord],
+    now: datetime,
+) -> list[Group]:
+    groups = []
+    for platform in dict.fromkeys(config.datasets[name].platform for name in expected):
+        names = [name for name in config.datasets if name in expected and config.datasets[name].platform == platform]
+        having = {
+            name: {s.id for s in config.shops_for(name) if s.has(Period.from_dt(expected[name].dt))} for name in names
+        }
+        shops = [shop for shop in config.shops if any(shop.id in having[name] for name in names)]
+        listed = {shop.id for shop in shops}
+        strangers = sorted({shop for dataset, shop in glances if dataset in having} - listed)
+        squares: dict[str, list[grid.Square | None]] = {}
+        for shop_id in [*(shop.id for shop in shops), *strangers]:
+            squares[shop_id] = [
+                grid.square_of(glance, name, config.datasets[name], expected[name], shop_id, now)
+                if (glance := glances.get((name, shop_id))) is not None or shop_id in having[name]
+                else None
+                for name in names
+            ]
+        lines = []
+        for number, name in enumerate(names):
+            counts = Counter(
+                square.state
+                for shop_id in squares
+                if shop_id in having[name] and (square := squares[shop_id][number]) is not None
+            )
+            dt = expected[name].dt
+            is_due = expected[name].is_due(now)
+            lines.append(Line(name, config.datasets[name], expected[name], counts, partitions.get((name, dt)), is_due))
+        groups.append(Group(platform, lines, grid.rows_of(shops, squares, strangers)))
+    return groups
+
+
+def _when(expected: Expected) -> tuple[bool, str]:
+    due_at = expected.due_at
+    return due_at is None, "" if due_at is None else f"{due_at:%H:%M}"
+
+
+def sentence(t: Texts, lines: list[Line], now: datetime | None, day: date) -> str:
+    """今天 08:41：7 个数据集，5 个完成，京东库存还差 2 家店。 `now` is None for a day that is over."""
+    if not lines:
+        return t("sentence.nothing")
+    when = t("sentence.today", time=t.clock(now)) if now is not None else t.day(day)
+    complete = sum(line.state == "complete" for line in lines)
+    if complete == len(lines):
+        return t("sentence.complete", when=when, total=len(lines))
+    parts = [t("sentence.done", total=len(lines), complete=complete)]
+    open_lines = sorted((line for line in lines if line.state in ("lacking", "running")), key=lambda x: -x.lacking)
+    for line in open_lines[:_NAMED]:
+        name = dataset_name(t, line.dataset, line.contract, is_whole=True)
+        parts.append(t("sentence.lacking", dataset=name, n=line.lacking))
+    if len(open_lines) > _NAMED:
+        parts.append(t("sentence.more", n=len(open_lines) - _NAMED))
+    waiting = sum(line.state == "waiting" for line in lines)
+    if waiting:
+        parts.append(t("sentence.waiting", n=waiting))
+    return t("sentence.frame", when=when, what=t.join(parts))
+
+
+def detail(t: Texts, lines: list[Line]) -> str:
+    """What a person should do first; "" if there is nothing."""
+    counts: Counter[str] = Counter()
+    for line in lines:
+        counts.update(line.counts)
+    found = [
+        t("sentence.cells", n=counts[state], state=t(f"state.{state}.word"))
+        for state in states.TROUBLES
+        if counts[state]
+    ]
+    return t("sentence.look", what=t.join(found)) if found else ""

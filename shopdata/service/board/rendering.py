@@ -1,0 +1,68 @@
+"""From a page's values to HTML: every value is escaped, every text comes from the catalogue."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from shopdata.service.board import states
+from shopdata.service.board.names import dataset_name, platform_name
+from shopdata.service.board.texts import CATALOGUES
+from shopdata.service.board.visit import Visit
+
+_STATIC = ("board.css", "board.js")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A template and what is put into it. `title` is plain text, `section` the entry of the menu that it belongs to."""
+
+    template: str
+    title: str
+    section: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Renderer:
+    """The templates of this package, also out of a zipped egg."""
+
+    def __init__(self, mount: str) -> None:
+        self._environment = Environment(
+            loader=PackageLoader("shopdata.service.board"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        folder = importlib.resources.files("shopdata.service.board") / "static"
+        self._files = {
+            name: f"{mount}/static/{name}?v={hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]}"
+            for name in _STATIC
+        }
+
+    def page(self, visit: Visit, page: Page) -> bytes:
+        """A page as UTF-8 HTML."""
+        words = {state: visit.texts(f"state.{state}.word") for state in states.ALL}
+        template = self._environment.get_template(f"{page.template}.html")
+        languages = [(code, CATALOGUES[code]["language.name"], visit.here(lang=code)) for code in CATALOGUES]
+        return template.render(
+            t=visit.texts,
+            visit=visit,
+            page=page,
+            files=self._files,
+            languages=languages,
+            words=words,
+            dataset_name=dataset_name,
+            platform_name=platform_name,
+            **page.values,
+        ).encode()
+
+    def trouble(self, visit: Visit, kind: str, sentence: str) -> bytes:
+        """A page that says what went wrong and what to do."""
+        values = {"kind": kind, "sentence": sentence}
+        return self.page(visit, Page("trouble", visit.texts(f"trouble.{kind}.title"), "", values))

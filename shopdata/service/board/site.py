@@ -1,0 +1,159 @@
+"""The board as a resource of twisted.web: which address is which page, and what all answers have in common."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.resources
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from twisted.internet.threads import deferToThread
+from twisted.protocols.basic import FileSender
+from twisted.python.failure import Failure
+from twisted.web.http import Request as HttpRequest
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request
+
+from shopdata.exceptions import ShopdataError, UsageError
+from shopdata.periods import SHANGHAI
+from shopdata.service.board import actions
+from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError
+from shopdata.service.board.facts import Facts
+from shopdata.service.board.pages import PAGES
+from shopdata.service.board.rendering import Renderer
+from shopdata.service.board.security import HEADERS, Tokens
+from shopdata.service.board.visit import LANGUAGE_COOKIE, NONCE_COOKIE, Visit, read_visit
+from shopdata.service.control import Control
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+_STATIC_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+_MOST_FORM_BYTES = 100_000
+_LANGUAGE_SECONDS = 365 * 86400
+
+
+class Board(Resource):
+    """Every page and button. Put it under `""` (the front page) and under `mount` of the site's root.
+
+    Args:
+        mount: the path that the board's own links begin with.
+        now: the clock, for tests.
+    """
+
+    isLeaf = True
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        control: Control,
+        *,
+        mount: str = "/board",
+        now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._facts = Facts(workspace, control)
+        self._renderer = Renderer(mount)
+        self._tokens = Tokens()
+        self._mount = mount
+        self._now = now
+
+    def render(self, request: Request) -> int:
+        visit = read_visit(request, self._mount, self._tokens, self._now())
+        if visit is None or request.method not in (b"GET", b"HEAD", b"POST"):
+            _send(request, Answer(status=404 if visit is None else 405, content_type="text/plain"))
+            return NOT_DONE_YET
+        _set_cookies(request, visit)
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(gone.append)
+        is_foreign = request.getHeader("Sec-Fetch-Site") in ("cross-site", "same-site")
+        accepts_gzip = "gzip" in (request.getHeader("Accept-Encoding") or "")
+        answer = deferToThread(self._answer, visit, request.method == b"POST", is_foreign, accepts_gzip)
+        answer.addCallback(lambda answer: _drop(answer) if gone else _send(request, answer))
+        answer.addErrback(_log)
+        return NOT_DONE_YET
+
+    def _answer(self, visit: Visit, is_post: bool, is_foreign: bool, accepts_gzip: bool) -> Answer:
+        """Runs in a thread. Whatever goes wrong becomes a page."""
+        try:
+            answer = self._act(visit, is_foreign) if is_post else self._show(visit)
+        except PageNotFoundError:
+            answer = self._trouble(visit, 404, "not_found")
+        except BadFormError as error:
+            answer = self._trouble(visit, 400, "bad_form", error)
+        except UsageError as error:
+            answer = self._trouble(visit, 409, "usage", error)
+        except ShopdataError as error:
+            answer = self._trouble(visit, 503, "failed", error)
+        except Exception:
+            logger.exception("The board failed at /%s", "/".join(visit.path))
+            answer = self._trouble(visit, 500, "bug")
+        if accepts_gzip and answer.file is None and len(answer.body) > 1000:
+            headers = {**answer.headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+            return Answer(gzip.compress(answer.body, 5), answer.status, answer.content_type, headers)
+        return answer
+
+    def _show(self, visit: Visit) -> Answer:
+        if visit.path[:1] == ("static",):
+            return _static(visit)
+        for pattern, page in PAGES:
+            if len(pattern) == len(visit.path) and all(p in ("*", v) for p, v in zip(pattern, visit.path, strict=True)):
+                arguments = [value for part, value in zip(pattern, visit.path, strict=True) if part == "*"]
+                made = page(self._facts, visit, *arguments)
+                return made if isinstance(made, Answer) else Answer(self._renderer.page(visit, made))
+        raise PageNotFoundError
+
+    def _act(self, visit: Visit, is_foreign: bool) -> Answer:
+        if is_foreign or not self._tokens.fits(visit.form.get("token", ""), visit.user, visit.nonce):
+            return self._trouble(visit, 403, "token")
+        return actions.act(self._facts, visit)
+
+    def _trouble(self, visit: Visit, status: int, kind: str, error: ShopdataError | None = None) -> Answer:
+        return Answer(self._renderer.trouble(visit, kind, "" if error is None else str(error)), status)
+
+
+def _static(visit: Visit) -> Answer:
+    name = visit.path[-1]
+    kind = _STATIC_TYPES.get(name.rpartition(".")[2])
+    file = importlib.resources.files("shopdata.service.board") / "static" / name
+    if len(visit.path) != 2 or kind is None or "/" in name or "\\" in name or not file.is_file():
+        raise PageNotFoundError
+    # The address holds a sum of the content: what is kept is never old.
+    lasting = {"Cache-Control": "private, max-age=31536000, immutable"} if "v" in visit.query else {}
+    return Answer(file.read_bytes(), content_type=kind, headers=lasting)
+
+
+def _set_cookies(request: HttpRequest, visit: Visit) -> None:
+    if request.getCookie(NONCE_COOKIE.encode()) is None:
+        request.addCookie(NONCE_COOKIE, visit.nonce, path="/", httpOnly=True, sameSite="strict")
+    if visit.is_language_chosen:
+        request.addCookie(LANGUAGE_COOKIE, visit.texts.code, path="/", max_age=str(_LANGUAGE_SECONDS), sameSite="lax")
+
+
+def _send(request: HttpRequest, answer: Answer) -> None:
+    request.setResponseCode(answer.status)
+    request.setHeader("Content-Type", answer.content_type)
+    for name, value in {**HEADERS, **answer.headers}.items():
+        request.setHeader(name, value)
+    if answer.file is None or request.method == b"HEAD":
+        request.setHeader("Content-Length", str(answer.size_bytes or len(answer.body)))
+        _drop(answer)
+        request.write(answer.body)
+        request.finish()
+        return
+    file = answer.file
+    request.setHeader("Content-Length", str(answer.size_bytes))
+    sent = FileSender().beginFileTransfer(file, request)
+    sent.addBoth(lambda result: file.close() or result)
+    # A browser that has gone away is no trouble of ours.
+    sent.addCallbacks(lambda _: request.finish(), lambda _: None)
+
+
+def _log(failure: Failure) -> None:
+    logger.error("The board could not answer: %s", failure.getErrorMessage())
+
+
+def _drop(answer: Answer) -> None:
+    if answer.file is not None:
+        answer.file.close()

@@ -1,0 +1,27 @@
+"""How urgent each state is to a person, and what stands for "nobody has asked yet"."""
+
+from __future__ import annotations
+
+from shopdata.states import CellState
+
+#: Not a state of the ledger: the cell is expected and was never planned.
+UNASKED = "unasked"
+#: The same, long after its time.
+OVERDUE = "overdue"
+
+#: A person should look, the most pressing first.
+TROUBLES = (CellState.NEEDS_LOGIN.value, CellState.FAILED.value, CellState.REJECTED.value, OVERDUE)
+#: Not done, and it goes on by itself.
+MOVING = tuple(state.value for state in (CellState.RUNNING, CellState.STAGED, CellState.NOT_READY, CellState.PENDING))
+DONE = tuple(state.value for state in CellState if state.is_done)
+#: In the order of a legend.
+ALL = (*DONE, *MOVING, UNASKED, *TROUBLES)
+
+KINDS = ("trouble", "moving", "done")
+
+
+def kind_of(state: str) -> str:
+    """trouble, moving or done."""
+    if state in TROUBLES:
+        return "trouble"
+    return "done" if state in DONE else "moving"

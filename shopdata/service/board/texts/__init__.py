@@ -1,0 +1,127 @@
+"""The board's texts: one catalogue for each language, the same keys in all of them."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import yaml
+
+from shopdata.periods import SHANGHAI, Period
+
+#: By the code in `?lang=`, with what HTML and browsers call the language; the first is the default.
+TAGS = {"zh": "zh-CN", "en": "en"}
+
+
+def _read(code: str) -> Mapping[str, str]:
+    file = importlib.resources.files(__name__) / f"{code}.yaml"
+    texts: dict[str, str] = yaml.safe_load(file.read_text("utf-8"))
+    return texts
+
+
+CATALOGUES: Mapping[str, Mapping[str, str]] = {code: _read(code) for code in TAGS}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """One language."""
+
+    code: str
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of a key, its `{holes}` filled."""
+        text = CATALOGUES[self.code][key]
+        return text.format(**values) if values else text
+
+    def has(self, key: str) -> bool:
+        """True if there is such a text."""
+        return key in CATALOGUES[self.code]
+
+    @property
+    def tag(self) -> str:
+        """As HTML and browsers write the language."""
+        return TAGS[self.code]
+
+    def day(self, day: date) -> str:
+        """11月24日 周二; Tue 24 Nov."""
+        weekday = self(f"weekday.{day.weekday()}")
+        return self("format.day", weekday=weekday, month=self(f"month.{day.month}"), day=day.day)
+
+    def period(self, dt: str) -> str:
+        """A period's label, short: 11-23 for a day, 11-15 – 11-21 for more."""
+        period = Period.from_dt(dt)
+        if period.start == period.end:
+            return f"{period.start:%m-%d}"
+        return f"{period.start:%m-%d} – {period.end:%m-%d}"
+
+    def clock(self, moment: datetime | None) -> str:
+        """A time of today's kind: 08:41."""
+        return "" if moment is None else f"{moment.astimezone(SHANGHAI):%H:%M}"
+
+    def moment(self, moment: datetime | None) -> str:
+        """Day and time: 2026-11-24 08:41."""
+        return "" if moment is None else f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+    def due(self, moment: datetime, day: date) -> str:
+        """A time as seen from a day: 08:30 on it, with the day on another."""
+        there = moment.astimezone(SHANGHAI)
+        return f"{there:%H:%M}" if there.date() == day else f"{there:%m-%d %H:%M}"
+
+    def iso(self, text: str) -> str:
+        """A receipt's time; what is none is shown as it is."""
+        try:
+            return self.moment(datetime.fromisoformat(text))
+        except ValueError:
+            return text
+
+    def weekday(self, dt: str) -> str:
+        """The weekday of a day; "" for longer periods."""
+        period = Period.from_dt(dt)
+        return self(f"weekday.{period.start.weekday()}") if period.start == period.end else ""
+
+    def span(self, seconds: float) -> str:
+        """How long: 40 秒, 12 分钟, 5 小时, 3 天."""
+        for unit, size, most in (("seconds", 1, 90), ("minutes", 60, 5400), ("hours", 3600, 172800)):
+            if seconds < most:
+                return self(f"span.{unit}", n=round(seconds / size))
+        return self("span.days", n=round(seconds / 86400))
+
+    def size(self, size_bytes: int) -> str:
+        """As people read sizes: 812 B, 3.4 MB."""
+        size = float(size_bytes)
+        for unit in ("B", "KB", "MB", "GB"):
+            if size < 1000:
+                return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+            size /= 1000
+        return f"{size:.1f} TB"
+
+    def join(self, parts: list[str]) -> str:
+        """A list in a sentence."""
+        return self("format.comma").join(parts)
+
+
+def choose(query: str | None, cookie: str | None, accept: str | None) -> Texts:
+    """The language that was asked for, else the one that was asked for before, else the browser's, else Chinese."""
+    for code in (query, cookie):
+        if code is not None and code in CATALOGUES:
+            return Texts(code)
+    for code in _accepted(accept or ""):
+        if code in CATALOGUES:
+            return Texts(code)
+    return Texts(next(iter(CATALOGUES)))
+
+
+def _accepted(header: str) -> list[str]:
+    """The languages of an `Accept-Language` header, the most wanted first, without their regions."""
+    found: list[tuple[float, str]] = []
+    for part in header.split(","):
+        name, _, weight = part.partition(";")
+        try:
+            quality = float(weight.strip().removeprefix("q=")) if weight.strip() else 1.0
+        except ValueError:
+            continue
+        if quality > 0:
+            found.append((quality, name.strip().partition("-")[0].lower()))
+    return [name for _, name in sorted(found, key=lambda pair: -pair[0])]

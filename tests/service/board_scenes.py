@@ -1,0 +1,190 @@
+"""Two mornings for the board: an ordinary one, with one of every trouble, and a very large one."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from pathlib import Path
+
+from board_world import HOSTILE_NAMES, NOW, RUN_ID, BoardWorld, cell, partition, past_days, run
+
+from shopdata.config import ObjectStore as StoreSettings
+from shopdata.lake.ledger.schema import CellRow, PartitionRow
+from shopdata.states import CellState
+
+JD_NAMES = (
+    "回力京东旗舰店",
+    "南极人京东自营店",
+    "北岸户外旗舰店",
+    "青禾家居专营店",
+    "云杉母婴旗舰店",
+    "小满食品旗舰店",
+    "拾光数码专营店",
+)
+PDD_NAMES = ("回力拼多多旗舰店", "南极人官方店", "北岸户外专卖店", "青禾家居工厂店", "云杉母婴店", "小满零食店")
+LAGS = {"pdd_kpi_days": 3, "pdd_chat": 1, "pdd_badscore": 1, "pdd_quality": 0}
+
+SLIDER = (
+    "passport.shop.jd.com: a slider must be solved by a person. "
+    "Sign in with `scrapy login jd-05 --headed`, then run again."
+)
+RENAMED = (
+    "pipelines_config/datasets/jd_store.yaml: required column '可用库存' is not in the workbook of shop 'jd-03' "
+    "(2026-11-23). Found SKU, 商品名称, 可用库存件数. If JD renamed it, add the new name under `aliases`."
+)
+REFUSED = "ppzh.jd.com: the report was refused (HTTP 503). Found no answer after 3 tries. Run again later."
+
+
+def ordinary_morning(folder: Path, store: StoreSettings | None = None, *, is_hostile: bool = False) -> BoardWorld:
+    """08:41: JD's inventory has one of every trouble, PDD's quality is through, the rest is not due yet."""
+    world = BoardWorld(folder)
+    names = list(HOSTILE_NAMES.values()) if is_hostile else []
+    for number, name in enumerate([*JD_NAMES, *names], 1):
+        world.add_shop(f"jd-{number:02}", name, "jd")
+    for number, name in enumerate(PDD_NAMES, 1):
+        world.add_shop(f"pdd-{number:02}", name, "pdd")
+    world.write(store)
+    luck = random.Random(7)
+    cells, partitions = _jd(world, luck)
+    for dataset, lag in LAGS.items():
+        more = _pdd(world, dataset, lag, luck)
+        cells += more[0]
+        partitions += more[1]
+    for dataset, dt in (("pdd_kpi_weekly", "2026-11-14_2026-11-20"), ("pdd_kpi_monthly", "2026-10-01_2026-10-31")):
+        more = _whole(world, dataset, dt, luck)
+        cells += more[0]
+        partitions += more[1]
+    start = NOW - timedelta(minutes=11)
+    counts = {"published": 3, "needs_login": 1, "rejected": 1, "failed": 1, "running": 1}
+    runs = [
+        run(RUN_ID, "jd_store", started_at=start, minutes=None, outcome=None, arguments={}, pid=4242, host="warehouse"),
+        run("r-quality", "pdd_quality", started_at=NOW - timedelta(minutes=41), minutes=2.5, outcome="complete",
+            counts={"published": 6}, arguments={}),
+        run("r-yesterday", "jd_store", started_at=start - timedelta(days=1), minutes=12, outcome="incomplete",
+            counts=counts, arguments={"date": "2026-11-22"}),
+        run("r-killed", "pdd_kpi", started_at=start - timedelta(days=2), minutes=None, outcome=None,
+            arguments={"period": "day", "shops": "pdd-01,pdd-02"}),
+    ]  # fmt: skip
+    world.fill(cells, partitions, runs)
+    _log(world)
+    for due in world.due:
+        last = {
+            "pdd_quality": ("2026-11-24T08:00:00+08:00", "queued"),
+            "jd_store": ("2026-11-24T08:30:00+08:00", "queued"),
+        }
+        if due["job"] in last:
+            due["last_at"], due["last_state"] = last[due["job"]]
+    world.due[4] |= {
+        "is_paused": True,
+        "next_at": None,
+        "last_at": "2026-11-23T12:00:00+08:00",
+        "last_state": "skipped",
+    }
+    world.due[4]["last_note"] = "The entry is paused."
+    log = str(world.state_dir / "logs" / f"{RUN_ID}.log")
+    world.jobs = [
+        {"id": "waiting-1", "spider": "pdd_chat", "arguments": {"date": "2026-11-22"}, "state": "pending"},
+        {"id": RUN_ID, "spider": "jd_store", "arguments": {}, "state": "running", "pid": 4242, "log": log,
+         "started_at": start.isoformat()},
+    ]  # fmt: skip
+    world.tell_control()
+    return world
+
+
+def _jd(world: BoardWorld, luck: random.Random) -> tuple[list[CellRow], list[PartitionRow]]:
+    shops = [shop["id"] for shop in world.shops if shop["platform"] == "jd"]
+    *before, newest = past_days(16, 1)
+    cells: list[CellRow] = []
+    partitions: list[PartitionRow] = []
+    for dt in before:
+        found = [cell("jd_store", dt, shop, CellState.PUBLISHED, rows=luck.randint(900, 14000)) for shop in shops]
+        if dt.endswith("-19"):
+            found[1] = cell("jd_store", dt, shops[1], CellState.FAILED, reason=REFUSED, attempts=3)
+        if dt.endswith("-15"):
+            found = found[:2]
+        cells += found
+        good = [row for row in found if row.rows]
+        missing = [{"id": row.shop, "state": row.state, "reason": row.reason} for row in found if not row.rows]
+        partitions.append(partition("jd_store", dt, sum(row.rows or 0 for row in good), len(good), missing))
+    states = {
+        "jd-03": cell("jd_store", newest, "jd-03", CellState.REJECTED, reason=RENAMED),
+        "jd-04": cell("jd_store", newest, "jd-04", CellState.FAILED, reason=REFUSED, attempts=3),
+        "jd-05": cell("jd_store", newest, "jd-05", CellState.NEEDS_LOGIN, reason=SLIDER),
+        "jd-06": cell("jd_store", newest, "jd-06", CellState.RUNNING, attempts=2, job={"name": "a report"}),
+    }
+    for shop in shops:
+        cells.append(
+            states.get(shop) or cell("jd_store", newest, shop, CellState.PUBLISHED, rows=luck.randint(900, 14000))
+        )
+    today = [row for row in cells if row.dt == newest]
+    missing = [{"id": row.shop, "state": row.state, "reason": row.reason} for row in today if not row.rows]
+    rows = sum(row.rows or 0 for row in today)
+    partitions.append(
+        partition("jd_store", newest, rows, len(today) - len(missing), missing, refresh_state="COMPLETED")
+    )
+    return cells, partitions
+
+
+def _pdd(world: BoardWorld, dataset: str, lag: int, luck: random.Random) -> tuple[list[CellRow], list[PartitionRow]]:
+    shops = [shop["id"] for shop in world.shops if shop["platform"] == "pdd"]
+    cells: list[CellRow] = []
+    partitions: list[PartitionRow] = []
+    # What is due later this morning has nothing of today yet.
+    for dt in past_days(12, lag) if dataset == "pdd_quality" else past_days(12, lag + 1):
+        found = [cell(dataset, dt, shop, CellState.PUBLISHED, rows=luck.randint(3, 900)) for shop in shops]
+        if dataset == "pdd_badscore":
+            found[-1] = cell(dataset, dt, shops[-1], CellState.EMPTY, rows=0)
+        cells += found
+        partitions.append(partition(dataset, dt, sum(row.rows or 0 for row in found), len(shops), []))
+    return cells, partitions
+
+
+def _whole(world: BoardWorld, dataset: str, dt: str, luck: random.Random) -> tuple[list[CellRow], list[PartitionRow]]:
+    shops = [shop["id"] for shop in world.shops if shop["platform"] == "pdd"]
+    cells = [cell(dataset, dt, shop, CellState.PUBLISHED, rows=luck.randint(4, 60)) for shop in shops[:-1]]
+    last = "The platform has not published this week yet. It is asked again."
+    cells.append(
+        cell(dataset, dt, shops[-1], CellState.NOT_READY, reason=last, next_ask_at=NOW + timedelta(minutes=30))
+    )
+    missing = [{"id": shops[-1], "state": "not_ready", "reason": last}]
+    return cells, [partition(dataset, dt, sum(row.rows or 0 for row in cells), len(shops) - 1, missing)]
+
+
+def _log(world: BoardWorld) -> None:
+    log = world.state_dir / "logs" / f"{RUN_ID}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(
+        "2026-11-24 08:30:02 [scrapy.core.engine] INFO: Spider opened\n"
+        "2026-11-24 08:30:09 [jd_store] INFO: jd_store jd-01 2026-11-23: staged, 8,213 rows\n"
+        "2026-11-24 08:31:40 [jd_store] WARNING: jd_store jd-04 2026-11-23: HTTP 503, asked again in 4 s\n"
+        f"2026-11-24 08:33:12 [jd_store] ERROR: jd_store jd-04 2026-11-23: {REFUSED}\n"
+        "<script>window.hurt=1</script> and the rest of an answer\n",
+        "utf-8",
+    )
+
+
+def large_morning(folder: Path, shops: int) -> BoardWorld:
+    """So many shops on each platform, every cell of the day known, some of them in trouble."""
+    world = BoardWorld(folder)
+    for platform in ("jd", "pdd"):
+        for number in range(1, shops + 1):
+            world.add_shop(f"{platform}-{number:03}", f"测试店铺 {platform} {number:03}", platform)
+    world.write()
+    luck = random.Random(1)
+    latest = {
+        "jd_store": "2026-11-23",
+        "pdd_kpi_weekly": "2026-11-14_2026-11-20",
+        "pdd_kpi_monthly": "2026-10-01_2026-10-31",
+    }
+    latest |= {name: past_days(1, lag)[0] for name, lag in LAGS.items()}
+    cells = []
+    for dataset, dt in latest.items():
+        for shop in world.shops:
+            if shop["platform"] == dataset.partition("_")[0]:
+                state = luck.choices([CellState.PUBLISHED, CellState.FAILED, CellState.NEEDS_LOGIN], [95, 3, 2])[0]
+                is_good = state is CellState.PUBLISHED
+                cells.append(cell(dataset, dt, shop["id"], state, rows=luck.randint(1, 20000) if is_good else None,
+                                  reason="" if is_good else REFUSED))  # fmt: skip
+    world.fill(cells)
+    world.tell_control()
+    return world

@@ -1,0 +1,112 @@
+"""The board behind scrapyd's own sign-in, in a process of its own; prints its port. Its control only takes notes."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import sys
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from scrapy.utils.reactor import install_reactor
+
+install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+
+from scrapyd.basicauth import wrap_resource  # noqa: E402
+from twisted.internet import reactor  # noqa: E402
+from twisted.web.resource import Resource  # noqa: E402
+from twisted.web.server import Site  # noqa: E402
+
+from shopdata.exceptions import ArgumentError  # noqa: E402
+from shopdata.service.board.site import Board  # noqa: E402
+from shopdata.service.control import Disk, Due, Job  # noqa: E402
+from shopdata.workspace import Workspace  # noqa: E402
+
+
+class NotingControl:
+    """Answers from `control.json`, writes what it is told to do into `calls.jsonl`."""
+
+    def __init__(self, folder: Path, now: datetime) -> None:
+        self._folder = folder
+        self._now = now
+
+    def jobs(self) -> list[Job]:
+        return [
+            Job(**{**job, **_times(job, "started_at", "ended_at"), "log": _path(job)}) for job in self._facts("jobs")
+        ]
+
+    def next_due(self) -> list[Due]:
+        return [Due(**{**due, **_times(due, "next_at", "last_at")}) for due in self._facts("due")]
+
+    def schedule_problem(self) -> str:
+        return ""
+
+    def run_now(self, job: str) -> str:
+        self._known(job)
+        return self._note("run_now", job=job)
+
+    def collect(
+        self, dataset: str, dts: Collection[str], shops: Collection[str] = (), *, force: bool = False
+    ) -> list[str]:
+        return [self._note("collect", dataset=dataset, dts=list(dts), shops=list(shops), force=force)]
+
+    def cancel(self, run_id: str) -> bool:
+        self._note("cancel", run_id=run_id)
+        return True
+
+    def pause(self, job: str) -> None:
+        self._known(job)
+        self._note("pause", job=job)
+
+    def resume(self, job: str) -> None:
+        self._known(job)
+        self._note("resume", job=job)
+
+    def log_path(self, run_id: str) -> Path | None:
+        path = self._folder / "state" / "logs" / f"{run_id}.log"
+        return path if path.is_file() else None
+
+    def disk(self) -> Disk:
+        return Disk(state=1_830_000_000, logs=240_000_000, free=61_000_000_000, total=120_000_000_000)
+
+    def started_at(self) -> datetime:
+        return self._now - timedelta(days=9, hours=3)
+
+    def _facts(self, name: str) -> list[dict]:
+        return json.loads((self._folder / "control.json").read_text("utf-8"))[name]
+
+    def _known(self, job: str) -> None:
+        if job not in {due["job"] for due in self._facts("due")}:
+            raise ArgumentError(f"there is no entry {job!r}", where="schedule.yaml", todo="Reload the page.")
+
+    def _note(self, action: str, **facts: object) -> str:
+        with (self._folder / "calls.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"action": action, **facts}) + "\n")
+        return f"noted-{action}"
+
+
+def _times(facts: Mapping[str, str | None], *names: str) -> dict[str, datetime | None]:
+    return {name: datetime.fromisoformat(text) if (text := facts.get(name)) else None for name in names}
+
+
+def _path(job: Mapping[str, str | None]) -> Path | None:
+    return Path(text) if (text := job.get("log")) else None
+
+
+def main(folder: Path, now: datetime, user: str, password: str) -> None:
+    """Serves until its standard input is closed: then whoever started it is gone."""
+    board = Board(Workspace(folder / "state"), NotingControl(folder, now), now=lambda: now)
+    root = Resource()
+    root.putChild(b"", board)
+    root.putChild(b"board", board)
+    options = configparser.ConfigParser()
+    options.read_dict({"scrapyd": {"username": user, "password": password}})
+    port = reactor.listenTCP(0, Site(wrap_resource(root, options["scrapyd"])), interface="127.0.0.1")
+    reactor.callInThread(lambda: (sys.stdin.read(), reactor.callFromThread(reactor.stop)))
+    print(port.getHost().port, flush=True)
+    reactor.run()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), sys.argv[3], sys.argv[4])

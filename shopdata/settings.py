@@ -81,6 +81,7 @@ PLAYWRIGHT_LAUNCH_OPTIONS = {"executable_path": SHOPDATA_BROWSER_PATH} if SHOPDA
 
 ITEM_PIPELINES = {
     "shopdata.pipelines.validate.ValidatePipeline": 100,
+    "shopdata.pipelines.compare.ComparePipeline": 150,
     "shopdata.pipelines.stage.StagePipeline": 200,
     "shopdata.pipelines.merge.MergePipeline": 300,
     "shopdata.pipelines.publish.PublishPipeline": 400,

@@ -35,7 +35,6 @@ class Workspace:
     logins_at_once: int = 4
     workers: int = 2
     keep_tables_days: int = 7
-    backfill_pause_seconds: float = 5
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Workspace:
@@ -51,7 +50,6 @@ class Workspace:
             logins_at_once=int(settings["SHOPDATA_LOGINS_AT_ONCE"]),
             workers=int(settings["SHOPDATA_WORKERS"]),
             keep_tables_days=int(settings["SHOPDATA_KEEP_TABLES_DAYS"]),
-            backfill_pause_seconds=float(settings["SHOPDATA_BACKFILL_PAUSE_SECONDS"]),
         )
 
     @classmethod

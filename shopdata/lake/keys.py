@@ -9,6 +9,7 @@ from shopdata.exceptions import ArgumentError
 #: Beside the two platforms nothing is fixed here: a new one needs no change in this file.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _DT = re.compile(r"\d{4}-\d{2}-\d{2}(_\d{4}-\d{2}-\d{2})?")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _EXT = re.compile(r"[a-z0-9]{1,8}")
 
 
@@ -39,6 +40,20 @@ def receipt_key(platform: str, dataset: str, dt: str) -> str:
     _check(_NAME, platform=platform, dataset=dataset)
     _check(_DT, dt=dt)
     return f"receipts/{platform}/{dataset}/dt={dt}.json"
+
+
+def history_raw_key(platform: str, dataset: str, dt: str, shop_id: str, ext: str, sha256: str) -> str:
+    """Where the bytes of a cell are kept that were replaced by others; named by what they are."""
+    _check(_SHA256, sha256=sha256)
+    key = raw_key(platform, dataset, dt, shop_id, ext)
+    return f"history/{key.removesuffix(f'.{ext}')}.{sha256}.{ext}"
+
+
+def history_parquet_key(platform: str, dataset: str, dt: str, sha256: str) -> str:
+    """Where a partition is kept that was replaced because a platform revised its figures; outside of `ods/`, where it
+    would be read with the others."""
+    _check(_SHA256, sha256=sha256)
+    return f"history/{parquet_key(platform, dataset, dt).removesuffix('.parquet')}.{sha256}.parquet"
 
 
 def _check(pattern: re.Pattern[str], **parts: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,16 +12,22 @@ from typing import Any
 
 from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
+from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
-from shopdata.lake.excel import read_table
+from shopdata.lake.history import keep_parquet
 from shopdata.lake.keys import parquet_key, receipt_key, workbook_key
-from shopdata.lake.ledger import Cell, Ledger, MissingShop, PartitionRecord
+from shopdata.lake.ledger import Cell, CellKey, Ledger, MissingShop, PartitionRecord, RawFile
 from shopdata.lake.merge import Part, merge_partition
 from shopdata.lake.objects import ObjectStore
-from shopdata.lake.receipts import StagedShop, add_merged, begin_receipt, encode_receipt
-from shopdata.lake.staging import Staging, as_disk_error, sha256_of
-from shopdata.periods import SHANGHAI
+from shopdata.lake.raw_tables import table_of
+from shopdata.lake.receipts import StagedShop, add_merged, begin_receipt, decode_receipt, encode_receipt
+from shopdata.lake.restatement import differences, replaced_shops, restated
+from shopdata.lake.staging import Staging, as_disk_error
+from shopdata.lake.tables import Table
+from shopdata.periods import SHANGHAI, Period
 from shopdata.states import CellState
+
+logger = logging.getLogger(__name__)
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET_TYPE = "application/vnd.apache.parquet"
@@ -62,10 +70,15 @@ def build_partition(
     if not shops:
         return None
     parts = [
-        Part(shop_id=shop.id, shop_name=shop.name, table=_table_of(shop, name, dt, dataset, staging, store))
+        Part(
+            shop_id=shop.id,
+            shop_name=shop.name,
+            table=table_of(CellKey(name, dt, shop.id), shop.raw, dataset, staging, store),
+        )
         for shop in shops
     ]
-    missing = missing_shops(cells, config.shops_for(name))
+    period = Period.from_dt(dt)
+    missing = missing_shops(cells, [shop for shop in config.shops_for(name) if shop.has(period)])
     workbook, parquet = staging.merged(name, dt, "xlsx"), staging.merged(name, dt, "parquet")
     failpoints.reach(FailPoint.MERGE_BEFORE)
     with as_disk_error(parquet):
@@ -91,7 +104,57 @@ def build_partition(
         workbook=(workbook_key(dataset.platform, name, dt), workbook),
         parquet=(parquet_key(dataset.platform, name, dt), parquet),
     )
+    receipt["restated"] = _restated(receipt, parquet, dataset, store)
     return Built(workbook, parquet, receipt)
+
+
+def is_revised(key: CellKey, raw: RawFile, sha256: str, dataset: Dataset, staging: Staging, store: ObjectStore) -> bool:
+    """True if the rows of a cell's new file are others than those of its published file.
+
+    Args:
+        raw: the published file.
+        sha256: the new one, which has been read.
+
+    Raises:
+        StoreError: the published file could not be had.
+        RejectedFileError: the published file no longer fits the contract.
+    """
+    if raw.sha256 == sha256:
+        return False
+    old = Table.load(table_of(key, raw, dataset, staging, store))
+    new = Table.load(staging.table(key.dataset, key.dt, key.shop, sha256))
+    # Files differ in more than their rows: a time of making, the order of parts.
+    return bool(differences(old.to_arrow(), new.to_arrow(), dataset.keys))
+
+
+def read_receipt(platform: str, dataset: str, dt: str, store: ObjectStore) -> dict[str, Any] | None:
+    """The receipt in the store; None if there is none, or what lies there is none."""
+    key = receipt_key(platform, dataset, dt)
+    return decode_receipt(store.get_bytes(key)) if store.stat(key) is not None else None
+
+
+def _restated(receipt: dict[str, Any], parquet: Path, dataset: Dataset, store: ObjectStore) -> list[dict[str, Any]]:
+    """What this partition revises of the one before, which is kept under `history/`."""
+    platform, name, dt = receipt["platform"], receipt["dataset"], receipt["dt"]
+    previous = read_receipt(platform, name, dt, store)
+    if previous is None:
+        return []
+    kept = None
+    if replaced_shops(previous, receipt):
+        kept = keep_parquet(store, platform, name, dt, previous["parquet"]["sha256"])
+        if kept is None:
+            logger.warning("%s %s: the partition that is replaced is gone; nobody can say what changed", name, dt)
+            return []
+    with tempfile.TemporaryDirectory(prefix="shopdata-was-") as folder:
+        old = Path(folder, "was.parquet")
+        try:
+            if kept is not None:
+                store.get_file(kept, old)
+        except StoreError as error:
+            # A partition that somebody has damaged must not keep a whole one from its place.
+            logger.warning("%s %s: nobody can say what changed: %s", name, dt, error)
+            return []
+        return restated(previous, receipt, old, parquet, dataset.keys)
 
 
 def publish_partition(
@@ -155,17 +218,6 @@ def _staged_shops(cells: Sequence[Cell], config: Config) -> list[StagedShop]:
         if cell.raw is not None
     ]
     return sorted(staged, key=lambda shop: (places.get(shop.id, len(places)), shop.id))
-
-
-def _table_of(shop: StagedShop, name: str, dt: str, dataset: Dataset, staging: Staging, store: ObjectStore) -> Path:
-    """The parsed form of a shop's raw file: kept from when it was checked, else read again."""
-    path = staging.table(name, dt, shop.id, shop.raw.sha256)
-    if not path.is_file():
-        raw = staging.raw(shop.raw.key)
-        if not raw.is_file() or sha256_of(raw) != shop.raw.sha256:
-            store.get_file(shop.raw.key, raw)
-        read_table(raw, dataset).save(path)
-    return path
 
 
 def _seen_columns(ledger: Ledger, name: str, dt: str) -> tuple[str, ...]:

@@ -12,6 +12,9 @@ from shopdata.lake.ledger import MissingShop, RawFile
 from shopdata.lake.merge import Merged
 from shopdata.lake.staging import sha256_of
 
+#: What every reader relies on.
+_FIELDS = frozenset({"dataset", "platform", "dt", "rows", "columns", "shops", "missing", "parquet", "workbook"})
+
 
 @dataclass(frozen=True)
 class StagedShop:
@@ -50,6 +53,7 @@ def begin_receipt(
         "workbook": {},
         "published_at": "",
         "refresh": {"state": "", "detail": ""},
+        "restated": [],
         "warnings": [],
         "drift": [],
     }
@@ -72,6 +76,16 @@ def add_merged(
 def encode_receipt(receipt: dict[str, Any]) -> bytes:
     """As UTF-8 JSON for people and programs."""
     return (json.dumps(receipt, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def decode_receipt(data: bytes) -> dict[str, Any] | None:
+    """A receipt as it was put; None if this is none."""
+    try:
+        receipt = json.loads(data)
+    except ValueError:
+        return None
+    is_one = isinstance(receipt, dict) and receipt.keys() >= _FIELDS and isinstance(receipt["shops"], list)
+    return receipt if is_one else None
 
 
 def _facts(key: str, path: Path) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from shopdata import failpoints, signals
 from shopdata.exceptions import DiskError, LedgerError, StoreError
 from shopdata.failpoints import FailPoint
 from shopdata.items import ReportFile
+from shopdata.lake.history import keep_raw
 from shopdata.lake.ledger import CellKey, RawFile
-from shopdata.lake.staging import move
+from shopdata.lake.staging import move, sha256_of
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
@@ -41,6 +42,7 @@ class StagePipeline:
         for cell in await run_in_thread(self._workspace.ledger.unsent_raw):
             if cell.raw is not None:
                 await run_in_thread(self._send, cell.key, cell.raw)
+        await run_in_thread(self._drop_sent)
 
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, ReportFile):
@@ -78,6 +80,13 @@ class StagePipeline:
         failpoints.reach(FailPoint.CELL_AFTER)
         self._send(key, raw)
 
+    def _drop_sent(self) -> None:
+        """Removes what a killed run had sent, and did not live to remove."""
+        for key, path in self._workspace.staging.outbox():
+            cell = self._workspace.ledger.cell(key)
+            if cell is not None and cell.raw is not None and cell.raw.in_store and sha256_of(path) == cell.raw.sha256:
+                path.unlink(missing_ok=True)
+
     def _send(self, key: CellKey, raw: RawFile) -> None:
         """To the store, verified; only then is the local copy removed."""
         if self._is_store_down:
@@ -85,6 +94,7 @@ class StagePipeline:
         path = self._workspace.staging.raw(raw.key)
         try:
             self._workspace.store.ensure_bucket()
+            keep_raw(self._workspace.store, key, raw)
             failpoints.reach(FailPoint.RAW_PUT_BEFORE)
             self._workspace.store.put_file(raw.key, path, sha256=raw.sha256, skip_unchanged=True)
             failpoints.reach(FailPoint.RAW_PUT_AFTER)

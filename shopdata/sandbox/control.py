@@ -30,6 +30,7 @@ def control_application(sandbox: Sandbox) -> web.Application:
     app.router.add_post("/faults", control.set_fault)
     app.router.add_delete("/faults", control.clear_faults)
     app.router.add_post("/passwords", control.change_password)
+    app.router.add_post("/revisions", control.revise)
     app.router.add_post("/sessions/expire", control.expire_sessions)
     return app
 
@@ -115,6 +116,12 @@ class _Control:
         """Changes what the portal accepts: `{"shop", "password"}`."""
         body = await _body(request)
         self._sandbox.change_password(str(body["shop"]), str(body["password"]))
+        return _json({})
+
+    async def revise(self, request: web.Request) -> web.Response:
+        """Revises the figures of a day: `{"shop", "date"}`."""
+        body = await _body(request)
+        self._sandbox.revise(str(body["shop"]), dt.date.fromisoformat(body["date"]))
         return _json({})
 
     async def expire_sessions(self, request: web.Request) -> web.Response:

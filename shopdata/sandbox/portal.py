@@ -14,6 +14,7 @@ from aiohttp import web
 from shopdata.sandbox.faults import Fault, FaultBoard
 from shopdata.sandbox.options import SandboxOptions
 from shopdata.sandbox.records import Record, Records
+from shopdata.sandbox.revisions import Revisions
 from shopdata.sandbox.truth import Truth
 from shopdata.sandbox.world import Shop, World
 
@@ -36,6 +37,7 @@ class Stage:
     faults: FaultBoard
     records: Records
     folder: Path
+    revisions: Revisions = field(default_factory=Revisions)
     origins: dict[str, str] = field(default_factory=dict)
 
 

@@ -220,6 +220,12 @@ class Sandbox:
         """The platforms that can have a fault."""
         return [platform for platform, portal in self._portals.items() if fault in portal.faults]
 
+    def revise(self, shop_id: str, date: dt.date) -> None:
+        """Makes Pinduoduo's KPI of a shop and day another than it was told before; `truth` tells the new one."""
+        if self._stage.world.shop(shop_id).platform != "pdd":
+            raise ValueError(f"the sandbox revises figures of Pinduoduo's shops only, not of {shop_id}")
+        self._stage.revisions.add(shop_id, date)
+
     def password(self, shop_id: str) -> str:
         """The password that the portal accepts now."""
         return self._stage.world.password(shop_id)

@@ -249,3 +249,31 @@ def test_each_platform_has_its_own_datasets(sandbox: Sandbox) -> None:
 def test_truth_by_the_control_host(pdd_client: PddClient) -> None:
     answer = pdd_client.control("GET", "/truth", shop=SHOP, date="2026-03-01", dataset="pdd_badscore").json()
     assert answer["records"] == pdd_client.sandbox.truth(SHOP, DAY, dataset="pdd_badscore").records
+
+
+def test_a_revised_day_is_told_anew_and_no_other(make_sandbox: MakeSandbox) -> None:
+    sandbox, next_day = make_sandbox(), DAY + dt.timedelta(days=1)
+
+    def kpi(shop: str = SHOP, day: dt.date = DAY, dataset: str = "pdd_kpi_days") -> list[list[Any]]:
+        return sandbox.truth(shop, day, dataset=dataset).rows
+
+    before = kpi()
+    others = [kpi(OTHER_SHOP), kpi(day=next_day), kpi(dataset="pdd_kpi_weekly", day=DAY - dt.timedelta(days=1))]
+    week = kpi(dataset="pdd_kpi_weekly", day=next_day)
+    sandbox.revise(SHOP, DAY)
+    place = sandbox.truth(SHOP, DAY, dataset="pdd_kpi_days").header.index("去退销售额（元）")
+    changed = {
+        number for old, new in zip(before, kpi(), strict=True) for number, cell in enumerate(old) if cell != new[number]
+    }
+    assert changed == {place}
+    assert kpi(dataset="pdd_kpi_weekly", day=next_day) != week
+    assert [kpi(OTHER_SHOP), kpi(day=next_day), kpi(dataset="pdd_kpi_weekly", day=DAY - dt.timedelta(days=1))] == others
+    with pytest.raises(ValueError, match="Pinduoduo's shops only"):
+        sandbox.revise("sandbox-01", DAY)
+
+
+def test_revise_by_the_control_host(pdd_client: PddClient) -> None:
+    before = pdd_client.sandbox.truth(SHOP, dt.date(2026, 2, 3), dataset="pdd_kpi_days")
+    answer = pdd_client.control("POST", "/revisions", {"shop": SHOP, "date": "2026-02-03"})
+    assert answer.status == 200
+    assert pdd_client.sandbox.truth(SHOP, dt.date(2026, 2, 3), dataset="pdd_kpi_days") != before

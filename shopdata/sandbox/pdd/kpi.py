@@ -66,7 +66,8 @@ class PddKpi:
         if last > self._stage.world.now().date() - dt.timedelta(days=LAG_DAYS):
             # PORTALS 0.6 [A]: what a date that is too fresh gets was not recorded; here a file with a header only.
             variant |= {Fault.KPI_NOT_READY}
-        return KpiKey(self._stage.options.seed, shop.id, shop.number, first, last, variant)
+        revisions = self._stage.revisions.between(shop.id, first, last)
+        return KpiKey(self._stage.options.seed, shop.id, shop.number, first, last, variant, revisions)
 
     def key_of_period(self, dataset: str, shop: Shop, day: dt.date, variant: frozenset[Fault]) -> KpiKey:
         """The same for the period of a dataset: the day, the week that ends with it, the month that holds it."""
@@ -83,7 +84,10 @@ class PddKpi:
             return self._gate.refuse(shop, "kpi", WRONG_ARGUMENTS)
         struck = frozenset(fault for fault in CONTENT_FAULTS if self._is_struck(shop, fault, last))
         key = self.key(shop, *days, struck)
-        file_name = hashlib.sha256(repr((*days, shop.id, sorted(key.variant))).encode()).hexdigest()[:32] + ".xlsx"
+        file_name = (
+            hashlib.sha256(repr((*days, shop.id, sorted(key.variant), key.revisions)).encode()).hexdigest()[:32]
+            + ".xlsx"
+        )
         self._files[file_name] = KpiFile(shop, key)
         host = "mms_elsewhere" if self._is_struck(shop, Fault.FOREIGN_LINK_HOST, last) else "mms_storage"
         path = self._signer.sign(FILE_FOLDER + file_name, self._stage.options.link_seconds)

@@ -1,0 +1,40 @@
+"""What was published once and then replaced stays under `history/`, named by its SHA-256."""
+
+from __future__ import annotations
+
+from shopdata.lake.keys import history_parquet_key, history_raw_key, parquet_key
+from shopdata.lake.ledger import CellKey, RawFile
+from shopdata.lake.objects import ObjectStore
+
+
+def keep_raw(store: ObjectStore, key: CellKey, raw: RawFile) -> None:
+    """Keeps the raw object of a cell that `raw` is about to replace, if its bytes are others.
+
+    Raises:
+        StoreError: it could not be kept; then it must not be replaced either.
+    """
+    there = store.stat(raw.key)
+    if there is not None and there.sha256 and there.sha256 != raw.sha256:
+        platform = raw.key.split("/")[1]
+        kept = history_raw_key(platform, key.dataset, key.dt, key.shop, raw.ext, there.sha256)
+        if store.stat(kept) is None:
+            store.copy(raw.key, kept)
+
+
+def keep_parquet(store: ObjectStore, platform: str, dataset: str, dt: str, sha256: str) -> str | None:
+    """Keeps the partition with this SHA-256 before another replaces it.
+
+    Returns:
+        its key under `history/`; None if the store holds it neither there nor as the partition.
+
+    Raises:
+        StoreError: it could not be kept.
+    """
+    kept = history_parquet_key(platform, dataset, dt, sha256)
+    if store.stat(kept) is not None:
+        return kept
+    there = store.stat(parquet_key(platform, dataset, dt))
+    if there is None or there.sha256 != sha256:
+        return None
+    store.copy(there.key, kept)
+    return kept

@@ -15,7 +15,8 @@
     │   ├── StoreError             the object store could not be reached or refused
     │   ├── LedgerError            the ledger's database could not be used
     │   ├── DiskError              the state directory could not be written
-    │   └── RefreshError           Dremio could not be told
+    │   ├── RefreshError           Dremio could not be told
+    │   └── AlertError             a channel of alerts.yaml did not take a message
     ├── TerminalError              the same question gets the same answer until something is changed
     │   ├── ReportRefusedError     the portal refused to make the report, or failed at it
     │   ├── SessionRefusedError    signed in, and sent back to the login page all the same
@@ -153,6 +154,10 @@ class DiskError(TransientError):
 
 class RefreshError(TransientError):
     """Raised by `lake.dremio` when a refresh was refused, failed or took too long."""
+
+
+class AlertError(TransientError):
+    """Raised by `alerts` when a channel can't be reached or refuses a message; the next run tells it."""
 
 
 class TerminalError(ShopdataError):

@@ -22,6 +22,7 @@ from shopdata.lake.ledger.records import Cell, CellKey, PartitionRecord, RawFile
 from shopdata.lake.ledger.rows import fill_partition, fill_raw, set_state, to_cell, to_partition, to_run
 from shopdata.lake.ledger.schema import CellRow, PartitionRow, RawRow, Run
 from shopdata.lake.ledger.slots import Slots
+from shopdata.lake.ledger.told import Told
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
 
@@ -68,6 +69,11 @@ class Ledger:
     def slots(self) -> Slots:
         """The clock's due slots."""
         return Slots(self._database)
+
+    @cached_property
+    def told(self) -> Told:
+        """What alerts have said."""
+        return Told(self._database)
 
     @cached_property
     def reading(self) -> Reading:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ from board_world import HOSTILE_NAMES, NOW, RUN_ID, BoardWorld, cell, partition,
 
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.lake.ledger.schema import CellRow, PartitionRow
+from shopdata.lake.objects import ObjectStore
 from shopdata.states import CellState
 
 JD_NAMES = (
@@ -22,6 +25,7 @@ JD_NAMES = (
     "拾光数码专营店",
 )
 PDD_NAMES = ("回力拼多多旗舰店", "南极人官方店", "北岸户外专卖店", "青禾家居工厂店", "云杉母婴店", "小满零食店")
+_TROUBLED = ("jd-03", "jd-04", "jd-05", "jd-06")
 LAGS = {"pdd_kpi_days": 3, "pdd_chat": 1, "pdd_badscore": 1, "pdd_quality": 0}
 
 SLIDER = (
@@ -161,6 +165,41 @@ def _log(world: BoardWorld) -> None:
         "<script>window.hurt=1</script> and the rest of an answer\n",
         "utf-8",
     )
+
+
+def publish(world: BoardWorld, settings: StoreSettings) -> dict[str, bytes]:
+    """Puts JD's partition of the day into the store, as bytes that are no real files; returns them by key."""
+    dt = "2026-11-23"
+    shops = [shop for shop in world.shops if shop["platform"] == "jd" and shop["id"] not in _TROUBLED]
+    contents = {
+        f"merged/jd/jd_store/jd_store_{dt}.xlsx": b"PK\x03\x04 a workbook" * 5000,
+        f"ods/jd/jd_store/dt={dt}/jd_store.parquet": b"PAR1 a partition" * 900,
+        f"raw/jd/jd_store/dt={dt}/jd-01.xlsx": b"PK\x03\x04 a raw file",
+    }
+    facts = [
+        {"key": key, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for key, data in contents.items()
+    ]
+    reports = (7213, 6040, 6472, 120, 4800, 88, 301, 95)
+    receipt = {
+        "rows": 26340,
+        "shops": [
+            {"id": shop["id"], "name": shop["name"], "rows": rows, "raw_key": "", "sha256": "",
+             "bytes": 40_000 + rows * 31, "fetched_at": (NOW - timedelta(minutes=9 - number)).isoformat()}
+            for number, (shop, rows) in enumerate(zip(shops, reports, strict=False))
+        ],
+        "workbook": facts[0] | {"rows": 26340, "sheets": ["数据"]},
+        "parquet": facts[1] | {"rows": 26340},
+        "warnings": [{"shop": "jd-02", "kind": "imprecise_number", "column": "条形码", "count": 3,
+                      "text": "3 numbers in 条形码 have more than 15 digits: Excel has cut them."}],
+        "drift": [{"shop": "jd-07", "kind": "new_column", "column": "预计到货", "count": 1,
+                   "text": "The column 预计到货 is new; it is published after the known ones."}],
+    }  # fmt: skip
+    contents[f"receipts/jd/jd_store/dt={dt}.json"] = json.dumps(receipt, ensure_ascii=False).encode()
+    with ObjectStore(settings) as store:
+        store.ensure_bucket()
+        for key, data in contents.items():
+            store.put_bytes(key, data)
+    return contents
 
 
 def large_morning(folder: Path, shops: int) -> BoardWorld:

@@ -54,7 +54,7 @@ class Renderer:
             t=visit.texts,
             visit=visit,
             page=page,
-            files=self._files,
+            assets=self._files,
             languages=languages,
             words=words,
             dataset_name=dataset_name,

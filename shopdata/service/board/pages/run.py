@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from shopdata.lake.ledger.reading import Glance
+from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_run_id
 from shopdata.service.board.answers import PageNotFoundError
 from shopdata.service.board.facts import Facts
@@ -43,7 +45,7 @@ def page(facts: Facts, visit: Visit, run_id: str) -> Page:
             "line": line_of(job, record, visit.now),
             "record": record,
             "job": job,
-            "cells": facts.ledger.reading.of_run(run_id, _MOST_CELLS),
+            "cells": sorted(facts.ledger.reading.of_run(run_id, _MOST_CELLS), key=_urgency),
             "contracts": facts.config().datasets,
             "names": {shop.id: shop.name for shop in facts.config().shops},
             "has_log": path is not None,
@@ -51,6 +53,10 @@ def page(facts: Facts, visit: Visit, run_id: str) -> Page:
             "is_cut": is_cut,
         },
     )
+
+
+def _urgency(glance: Glance) -> int:
+    return states.KINDS.index(states.kind_of(glance.state.value))
 
 
 def tail(path: Path) -> tuple[list[LogLine], bool]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from shopdata.config import Config, Dataset
 from shopdata.lake.ledger import PartitionRecord
 from shopdata.lake.ledger.reading import Glance
-from shopdata.periods import Period, today
+from shopdata.periods import Period, PeriodKind, today
 from shopdata.service.board import grid, states
 from shopdata.service.board.addresses import checked_day
 from shopdata.service.board.due import Expected
@@ -21,7 +21,9 @@ from shopdata.service.board.visit import Visit
 from shopdata.states import CellState
 
 #: How many datasets the sentence names before it only counts them.
-_NAMED = 3
+_NAMED = 2
+#: The columns of a platform: days, then weeks, then months.
+_KINDS: tuple[PeriodKind, ...] = ("day", "week", "month")
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,9 @@ def _groups(
     now: datetime,
 ) -> list[Group]:
     groups = []
-    for platform in dict.fromkeys(config.datasets[name].platform for name in expected):
-        names = [name for name in config.datasets if name in expected and config.datasets[name].platform == platform]
+    order = sorted(expected, key=lambda name: (_KINDS.index(config.datasets[name].period), name))
+    for platform in dict.fromkeys(shop.platform for shop in config.shops if shop.enabled):
+        names = [name for name in order if config.datasets[name].platform == platform]
         having = {
             name: {s.id for s in config.shops_for(name) if s.has(Period.from_dt(expected[name].dt))} for name in names
         }

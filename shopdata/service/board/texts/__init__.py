@@ -24,6 +24,14 @@ def _read(code: str) -> Mapping[str, str]:
 CATALOGUES: Mapping[str, Mapping[str, str]] = {code: _read(code) for code in TAGS}
 
 
+class _Count(int):
+    """A number that knows which word goes with it: `{n} {n:shop|shops}`."""
+
+    def __format__(self, spec: str) -> str:
+        one, is_plural, many = spec.partition("|")
+        return (one if self == 1 else many) if is_plural else int.__format__(self, spec)
+
+
 @dataclass(frozen=True)
 class Texts:
     """One language."""
@@ -33,7 +41,8 @@ class Texts:
     def __call__(self, key: str, **values: object) -> str:
         """The text of a key, its `{holes}` filled."""
         text = CATALOGUES[self.code][key]
-        return text.format(**values) if values else text
+        counted = {name: _Count(value) if type(value) is int else value for name, value in values.items()}
+        return text.format(**counted) if values else text
 
     def has(self, key: str) -> bool:
         """True if there is such a text."""

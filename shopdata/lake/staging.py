@@ -25,6 +25,7 @@ from pathlib import Path
 
 from shopdata.exceptions import DiskError
 from shopdata.lake.keys import raw_key
+from shopdata.lake.ledger import CellKey
 
 _BLOCK_BYTES = 1 << 20
 
@@ -42,6 +43,11 @@ class Staging:
     def raw(self, raw_key: str) -> Path:
         """The outbox's path for a key."""
         return self._made(self.state_dir / raw_key)
+
+    def outbox(self) -> Iterator[tuple[CellKey, Path]]:
+        """Every file in the outbox, and whose it is."""
+        for path in sorted((self.state_dir / "raw").glob("*/*/dt=*/*.*")):
+            yield CellKey(path.parts[-3], path.parts[-2].removeprefix("dt="), path.stem), path
 
     def left_over(self, platform: str, dataset: str, dt: str, shop_id: str) -> Path | None:
         """A whole download that a run, killed before the ledger knew of it, has left: in `incoming/`, where it belongs.
@@ -95,7 +101,7 @@ def write_durably(path: Path, content: bytes) -> None:
     Raises:
         DiskError: the disk is full, or may not be written.
     """
-    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    beside = path.with_name(f"{path.name}.tmp")
     with as_disk_error(path):
         try:
             with beside.open("wb") as file:

@@ -12,9 +12,10 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
-from shopdata import signals
+from shopdata import failpoints, signals
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import SessionRefusedError
+from shopdata.failpoints import FailPoint
 from shopdata.login import Answer, Identity, login_for
 from shopdata.login.risk import risk_error
 from shopdata.login.sessions import Session
@@ -152,7 +153,10 @@ class SessionMiddleware:
         new = await self._sign_ins.sign_in(shop)
         await self._check_identity(shop, new.identity)
         save = self._workspace.sessions.save
-        return await run_in_thread(save, shop, new.cookies, user_agent=new.user_agent, identity=new.identity)
+        failpoints.reach(FailPoint.SESSION_BEFORE)
+        saved = await run_in_thread(save, shop, new.cookies, user_agent=new.user_agent, identity=new.identity)
+        failpoints.reach(FailPoint.SESSION_AFTER)
+        return saved
 
     async def _check_identity(self, shop: Shop, found: Identity) -> None:
         identities, shops = self._workspace.identities, self._workspace.config.shops

@@ -40,7 +40,8 @@ class StagePipeline:
         """Sends what earlier runs had to leave in the outbox."""
         await run_in_thread(self._workspace.staging.drop_old_tables, self._workspace.keep_tables_days)
         for cell in await run_in_thread(self._workspace.ledger.unsent_raw):
-            if cell.raw is not None:
+            # Where several machines share a ledger, each sends what lies with itself.
+            if cell.raw is not None and self._workspace.staging.raw(cell.raw.key).is_file():
                 await run_in_thread(self._send, cell.key, cell.raw)
         await run_in_thread(self._drop_sent)
 

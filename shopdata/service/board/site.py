@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import importlib.resources
 import logging
@@ -16,7 +17,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from shopdata.exceptions import ShopdataError, UsageError
-from shopdata.periods import SHANGHAI
+from shopdata.periods import SHANGHAI, today
 from shopdata.service.board import actions
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError
 from shopdata.service.board.facts import Facts
@@ -58,6 +59,12 @@ class Board(Resource):
         self._tokens = Tokens()
         self._mount = mount
         self._now = now
+        # The first visitor shall not wait for spiders and configuration to be read.
+        deferToThread(self._warm_up).addErrback(_log)
+
+    def _warm_up(self) -> None:
+        with contextlib.suppress(ShopdataError):
+            self._facts.expected(today(self._now()))
 
     def render(self, request: Request) -> int:
         visit = read_visit(request, self._mount, self._tokens, self._now())

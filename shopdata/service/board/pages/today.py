@@ -122,9 +122,8 @@ def _groups(
     order = sorted(expected, key=lambda name: (_KINDS.index(config.datasets[name].period), name))
     for platform in dict.fromkeys(shop.platform for shop in config.shops if shop.enabled):
         names = [name for name in order if config.datasets[name].platform == platform]
-        having = {
-            name: {s.id for s in config.shops_for(name) if s.has(Period.from_dt(expected[name].dt))} for name in names
-        }
+        periods = {name: Period.from_dt(expected[name].dt) for name in names}
+        having = {name: {s.id for s in config.shops_for(name) if s.has(periods[name])} for name in names}
         shops = [shop for shop in config.shops if any(shop.id in having[name] for name in names)]
         listed = {shop.id for shop in shops}
         strangers = sorted({shop for dataset, shop in glances if dataset in having} - listed)

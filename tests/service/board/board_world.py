@@ -18,7 +18,7 @@ from shopdata.lake.ledger.schema import CellRow, PartitionRow, RawRow, Run
 from shopdata.periods import SHANGHAI, days
 from shopdata.states import CellState
 
-REPO = Path(__file__).parents[2]
+REPO = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 24, 8, 41, tzinfo=SHANGHAI)
 RUN_ID = "20261124T003000Z-1a2b3c"
 USER, PASSWORD = "board", "fake-board-password"

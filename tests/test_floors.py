@@ -14,14 +14,15 @@ FLOORS = (
     {"periods", "signals", "states"},
     {"items", "config"},
     {"login", "lake"},
+    {"alerts"},
     {"plan", "workspace"},
-    {"base_spiders", "middlewares", "pipelines", "extensions", "service", "browser", "logs"},
+    {"base_spiders", "middlewares", "pipelines", "extensions", "service", "browser", "logs", "command_frame"},
     {"spiders"},
     {"sandbox"},
     {"commands"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms} | {"settings": len(FLOORS)}
-WITH_SCRAPY = set().union(*FLOORS[5:])
+WITH_SCRAPY = set().union(*FLOORS[6:])
 
 MODULES = sorted(HOUSE.rglob("*.py"))
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Mapping
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.crawler import Crawler, CrawlerProcessBase
 from scrapy.exceptions import UsageError as ScrapyUsageError
 
 from shopdata.base_spiders import ReportSpider
-from shopdata.exceptions import LedgerError, UsageError
+from shopdata.exceptions import ArgumentError, LedgerError, UsageError
 from shopdata.extensions.outcome import EXIT_CODE_STAT
 from shopdata.workspace import Workspace
 
@@ -25,31 +27,41 @@ class Command(ScrapyCrawl):
         return "Collect, merge and publish a dataset"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1:
+            raise ScrapyUsageError("name one spider; `scrapy list` shows them")
+        self.exitcode = self.crawl(args[0], opts.spargs)
+
+    def crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
+        """Runs a spider in this process; returns the exit code."""
         assert self.crawler_process is not None
         for name in _PREAMBLE:
             logging.getLogger(name).setLevel(logging.WARNING)
-        if len(args) != 1:
-            raise ScrapyUsageError("name one spider; `scrapy list` shows them")
         try:
-            crawler = self._create_crawler(args[0])
-        except KeyError:
-            names = ", ".join(sorted(self.crawler_process.spider_loader.list()))
-            self._refuse(f"there is no spider {args[0]!r}. Expected one of: {names}.")
-            return
-        if issubclass(crawler.spidercls, ReportSpider):
-            # Before anything is asked of a portal, and as a sentence instead of a traceback.
-            try:
+            crawler = self._crawler_of(spider)
+            if issubclass(crawler.spidercls, ReportSpider):
+                # Before anything is asked of a portal, and as a sentence instead of a traceback.
                 workspace = Workspace.from_settings(crawler.settings)
-                crawler.spidercls.plan_for(workspace.config, opts.spargs)
+                crawler.spidercls.plan_for(workspace.config, arguments)
                 workspace.ledger.close()
-            except (UsageError, LedgerError) as error:
-                self._refuse(str(error))
-                return
-        self.crawler_process.crawl(crawler, **opts.spargs)
+        except (UsageError, LedgerError) as error:
+            print(error, file=sys.stderr)
+            return 2
+        self.crawler_process.crawl(crawler, **arguments)
         self.crawler_process.start()
         assert crawler.stats is not None
-        self.exitcode = 1 if self.crawler_process.bootstrap_failed else crawler.stats.get_value(EXIT_CODE_STAT, 1)
+        return 1 if self.crawler_process.bootstrap_failed else int(crawler.stats.get_value(EXIT_CODE_STAT, 1))
 
-    def _refuse(self, sentence: str) -> None:
-        print(sentence, file=sys.stderr)
-        self.exitcode = 2
+    def _crawler_of(self, spider: str) -> Crawler:
+        """Raises ArgumentError if there is no such spider."""
+        assert self.crawler_process is not None
+        try:
+            return self._create_crawler(spider)
+        except KeyError:
+            raise ArgumentError(
+                f"there is no spider {spider!r}", expected=f"one of: {spiders_of(self.crawler_process)}"
+            ) from None
+
+
+def spiders_of(process: CrawlerProcessBase) -> str:
+    """The names of all spiders, for people."""
+    return ", ".join(sorted(process.spider_loader.list()))

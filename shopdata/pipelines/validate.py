@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from shopdata.lake.check import check_file
 from shopdata.lake.excel import sniff
 from shopdata.lake.keys import raw_key
 from shopdata.lake.ledger import CellKey
+from shopdata.lake.not_ready import put_off
 from shopdata.lake.workers import Workers
+from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
@@ -82,4 +85,6 @@ class ValidatePipeline:
             # Of no use any more; left there, the next run would take it for an answer.
             path.unlink(missing_ok=True)
         self._workspace.ledger.mark(key, state, reason)
+        if state is CellState.NOT_READY:
+            put_off(self._workspace.ledger, key, self._workspace.config.dataset(name), datetime.now(SHANGHAI))
         return reason

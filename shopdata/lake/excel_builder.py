@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import Header
 from shopdata.lake.excel_blocks import Block, RawColumn
 from shopdata.lake.excel_container import Limits
+from shopdata.lake.spill import Spill
 from shopdata.lake.tables import NUMBER, TEXT, Batch, Column, Finding, Formats, Table, null_column
 
 _PLAIN_NUMBER = r"^-?(0|[1-9]\d{0,10})(\.\d{1,6})?$"
@@ -25,9 +27,17 @@ _TEXTS = {
 
 
 class TableBuilder:
-    """Takes blocks in the order of the file."""
+    """Takes blocks in the order of the file; with a `spill` their batches are kept there and not in memory."""
 
-    def __init__(self, header: Header, dataset: Dataset | None, formats: Formats, limits: Limits, where: str) -> None:
+    def __init__(
+        self,
+        header: Header,
+        dataset: Dataset | None,
+        formats: Formats,
+        limits: Limits,
+        where: str,
+        spill: Spill | None = None,
+    ) -> None:
         self._header, self._formats, self._limits, self._where = header, formats, limits, where
         self._check_limit(sum(place is not None for _, place in header.places), limits.columns, "columns")
         self._names = [name for name, _ in header.places]
@@ -35,7 +45,7 @@ class TableBuilder:
         self._ids = set(dataset.ids) if dataset else set()
         nulls = dataset.null_texts if dataset else ()
         self._null_texts = pa.array(nulls, pa.string()) if nulls else None
-        self._batches: list[Batch] = []
+        self._batches: list[Batch] | Spill = [] if spill is None else spill
         self._counts: Counter[tuple[str, str]] = Counter()
         self.findings: list[Finding] = []
         self._rows = 0
@@ -107,10 +117,12 @@ class TableBuilder:
 
     def finish(self) -> Table:
         """The table of all blocks."""
-        batches = [
-            Batch(batch.rows, batch.columns + [null_column(batch.rows)] * (len(self._names) - len(batch.columns)))
-            for batch in self._batches
-        ]
+        batches: Sequence[Batch] = self._batches
+        if not isinstance(batches, Spill):
+            batches = [
+                Batch(batch.rows, batch.columns + [null_column(batch.rows)] * (len(self._names) - len(batch.columns)))
+                for batch in batches
+            ]
         self.findings += [
             Finding(kind, column, count, _TEXTS[kind].format(count=count))
             for (kind, column), count in self._counts.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from shopdata.config import Dataset
@@ -11,8 +12,12 @@ from shopdata.lake.contract import map_columns
 from shopdata.lake.excel_builder import TableBuilder
 from shopdata.lake.excel_container import Limits
 from shopdata.lake.excel_numbers import float_text
-from shopdata.lake.excel_rows import RawCell, RowsBlock, text_cell
+from shopdata.lake.excel_rows import RawCell, row_blocks, text_cell
+from shopdata.lake.spill import Spill
 from shopdata.lake.tables import NUMBER, CellFormat, Formats, Kind, Table
+
+#: Few enough that also rows with long texts stay small together.
+BLOCK_ROWS = 2_000
 
 
 def table_of_records(
@@ -21,21 +26,28 @@ def table_of_records(
     *,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     where: str = "",
+    spill_folder: Path | None = None,
 ) -> Table:
     """A table with one row per record; keys are column names or aliases. No record makes an empty table.
 
     Values are texts, numbers, booleans or None; whatever else is there is kept as its text.
 
+    Args:
+        records: gone through twice, first for the names of the columns; so no generator.
+        spill_folder: where the rows may lie until the table is saved; None keeps them in memory.
+
     Raises:
         RejectedFileError: a required column is in no record, or two keys mean one column.
     """
-    rows = list(records)
-    names = list(dict.fromkeys(key for row in rows for key in row)) or list(dataset.columns)
+    names = list(dict.fromkeys(key for row in records for key in row)) or list(dataset.columns)
+    header = map_columns(names, dataset, where=where)
     formats = Formats()
     formats.code(CellFormat(Kind.BOOL))
-    builder = TableBuilder(map_columns(names, dataset, where=where), dataset, formats, limits, where)
-    cells = [[_cell(row.get(name), formats) for name in names] for row in rows]
-    builder.add(RowsBlock(cells, formats), 0)
+    spill = None if spill_folder is None else Spill(len(header.places), spill_folder)
+    builder = TableBuilder(header, dataset, formats, limits, where, spill)
+    rows = ([_cell(row.get(name), formats) for name in names] for row in records)
+    for block in row_blocks(rows, formats, BLOCK_ROWS):
+        builder.add(block, 0)
     return builder.finish()
 
 

@@ -66,10 +66,12 @@ class RowsBlock:
         return result
 
 
-def row_blocks(rows: Iterable[Sequence[RawCell]], formats: Formats) -> Iterator[RowsBlock]:
+def row_blocks(
+    rows: Iterable[Sequence[RawCell]], formats: Formats, block_rows: int = _BLOCK_ROWS
+) -> Iterator[RowsBlock]:
     """Gathers rows into blocks; rows without any value are left out."""
     filled = (row for row in rows if any(cell is not None for cell in row))
-    while gathered := list(islice(filled, _BLOCK_ROWS)):
+    while gathered := list(islice(filled, block_rows)):
         yield RowsBlock(gathered, formats)
 
 

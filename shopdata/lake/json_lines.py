@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ from shopdata.periods import SHANGHAI
 #: The first line says what the file is: {"shopdata": {"dataset": …, "dt": …, "total": …}}.
 ABOUT_KEY = "shopdata"
 
+#: The rows of a larger file are not all in memory at a time.
+IN_MEMORY_BYTES = 8 << 20
+
 
 def read_json_lines(path: Path, dataset: Dataset, limits: Limits, where: str) -> Table:
     """The rows as a table: lists and objects as JSON text, the contract's `epoch_seconds` as times in Shanghai.
@@ -25,28 +28,36 @@ def read_json_lines(path: Path, dataset: Dataset, limits: Limits, where: str) ->
     Raises:
         RejectedFileError: a line is no JSON object, or the first line does not say what the file is.
     """
-    return table_of_records(_records(path, dataset, where), dataset, limits=limits, where=where)
+    records = _Records(path, dataset, where)
+    spill_folder = path.parent if path.stat().st_size > IN_MEMORY_BYTES else None
+    return table_of_records(records, dataset, limits=limits, where=where, spill_folder=spill_folder)
 
 
-def _records(path: Path, dataset: Dataset, where: str) -> Iterator[dict[str, Any]]:
-    times = {name for column in dataset.epoch_seconds for name in (column, *dataset.aliases.get(column, ()))}
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file):
-            try:
-                row = json.loads(line)
-            except ValueError:
-                row = None
-            if not isinstance(row, dict) or (number == 0 and ABOUT_KEY not in row):
-                raise RejectedFileError(
-                    "this is not a file of rows",
-                    where=f"{where}, line {number + 1}",
-                    found=repr(line[:60]),
-                    expected="rows of JSON, the first of them saying what they are",
-                    todo="Look at the file: it may be an answer of the portal that says what went wrong.",
-                )
-            # Lines of our own say what the file is, and which part of it is complete.
-            if ABOUT_KEY not in row:
-                yield {key: _plain(value, is_time=key in times) for key, value in row.items()}
+class _Records(Iterable[dict[str, Any]]):
+    """The rows of a file, read anew each time."""
+
+    def __init__(self, path: Path, dataset: Dataset, where: str) -> None:
+        self._path, self._where = path, where
+        self._times = {name for column in dataset.epoch_seconds for name in (column, *dataset.aliases.get(column, ()))}
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        with self._path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file):
+                try:
+                    row = json.loads(line)
+                except ValueError:
+                    row = None
+                if not isinstance(row, dict) or (number == 0 and ABOUT_KEY not in row):
+                    raise RejectedFileError(
+                        "this is not a file of rows",
+                        where=f"{self._where}, line {number + 1}",
+                        found=repr(line[:60]),
+                        expected="rows of JSON, the first of them saying what they are",
+                        todo="Look at the file: it may be an answer of the portal that says what went wrong.",
+                    )
+                # Lines of our own say what the file is, and which part of it is complete.
+                if ABOUT_KEY not in row:
+                    yield {key: _plain(value, is_time=key in self._times) for key, value in row.items()}
 
 
 def _plain(value: Any, *, is_time: bool) -> Any:

@@ -196,7 +196,7 @@ class Table:
     @classmethod
     def load(cls, path: Path) -> Table:
         """Maps a saved table; its rows are read from disk as they are used."""
-        reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        reader = pa.ipc.open_file(pa.OSFile(str(path)))
         about = json.loads(reader.schema.metadata[_META])
         return cls(
             columns=tuple(about["columns"]),
@@ -233,17 +233,11 @@ class _SavedBatches(Sequence[Batch]):
 
 def _shared_codes(columns: Sequence[str], batches: Sequence[Batch]) -> list[int | None]:
     """For each column the code of all its cells, or None where they differ. An all-null stretch fits any code."""
-    shared: list[int | None] = []
-    for place in range(len(columns)):
-        codes: set[int] = set()
-        for batch in batches:
-            column = batch.columns[place]
-            if isinstance(column.codes, int):
-                if column.text.null_count < batch.rows:
-                    codes.add(column.codes)
-            else:
-                codes.update((-1, -2))
-            if len(codes) > 1:
-                break
-        shared.append(next(iter(codes), TEXT) if len(codes) < 2 else None)
-    return shared
+    codes: list[set[int]] = [set() for _ in columns]
+    for batch in batches:
+        for seen, column in zip(codes, batch.columns, strict=True):
+            if not isinstance(column.codes, int):
+                seen.update((-1, -2))
+            elif column.text.null_count < batch.rows:
+                seen.add(column.codes)
+    return [next(iter(seen), TEXT) if len(seen) < 2 else None for seen in codes]

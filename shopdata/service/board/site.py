@@ -31,7 +31,6 @@ from shopdata.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 _STATIC_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
-_MOST_FORM_BYTES = 100_000
 _LANGUAGE_SECONDS = 365 * 86400
 
 

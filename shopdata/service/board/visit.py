@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from twisted.web.server import Request
 
@@ -15,6 +15,9 @@ from shopdata.service.board.texts import Texts
 
 LANGUAGE_COOKIE = "shopdata_lang"
 NONCE_COOKIE = "shopdata_visit"
+
+#: No form of ours is nearly so large.
+_MOST_FORM_BYTES = 100_000
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,17 @@ def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime) -> V
         path = tuple(part.decode("utf-8") for part in request.postpath or () if part)
     except UnicodeDecodeError:
         return None
-    query, form = _first_values(_query_of(request)), {}
-    if request.method == b"POST":
-        form = _first_values(request.args or {})
+    # Twisted's `args` hold address and form of a POST in one; only what stands in the form may act.
+    address = request.uri.partition(b"?")[2]
+    form = request.content.read(_MOST_FORM_BYTES) if request.method == b"POST" and request.content is not None else b""
+    query = _first_values(address)
     nonce = _cookie(request, NONCE_COOKIE) or new_nonce()
     user = (request.getUser() or b"").decode("utf-8", "replace")
     chosen = texts.choose(query.get("lang"), _cookie(request, LANGUAGE_COOKIE), request.getHeader("Accept-Language"))
     return Visit(
         path=path,
         query={name: value for name, value in query.items() if name != "lang"},
-        form=form,
+        form=_first_values(form),
         texts=chosen,
         now=now,
         mount=mount,
@@ -70,19 +74,10 @@ def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime) -> V
     )
 
 
-def _query_of(request: Request) -> Mapping[bytes, list[bytes]]:
-    # In a POST, Twisted mixes the form into `args`; only the address counts here.
-    if request.method != b"POST":
-        return request.args or {}
-    return {}
-
-
-def _first_values(arguments: Mapping[bytes, list[bytes]]) -> dict[str, str]:
-    return {
-        name.decode("utf-8", "replace"): values[0].decode("utf-8", "replace")
-        for name, values in arguments.items()
-        if values
-    }
+def _first_values(encoded: bytes) -> dict[str, str]:
+    """Fields as forms and addresses write them; what is not UTF-8 is replaced."""
+    pairs = parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: value for name, value in reversed(pairs)}
 
 
 def _cookie(request: Request, name: str) -> str | None:

@@ -41,6 +41,8 @@ class BoardWorld:
     shops: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     due: list[dict[str, Any]] = field(default_factory=list)
+    #: What was put into the store, by key.
+    stored: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def state_dir(self) -> Path:

@@ -1,0 +1,366 @@
+"""What the pages say, and to whom: asked over HTTP as a browser does that runs no scripts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from pathlib import Path
+
+import pytest
+from board_client import Client, Serve, attributes_of
+from board_scenes import RENAMED, SLIDER
+from board_world import PASSWORD, RUN_ID, BoardWorld, cell, partition
+
+from shopdata.states import CellState
+
+pytestmark = pytest.mark.services
+
+CELL = "/board/cell/jd_store/2026-11-23/jd-05"
+PARTITION = "/board/partition/jd_store/2026-11-23"
+PAGES = ("/", "/board/", "/board/days/jd_store", CELL, PARTITION, "/board/runs", f"/board/runs/{RUN_ID}",
+         "/board/sessions", "/board/schedule")  # fmt: skip
+FILES = (f"{PARTITION}/workbook", f"{PARTITION}/receipt", "/board/cell/jd_store/2026-11-23/jd-01/raw",
+         "/board/sessions/jd-05/screenshot", f"/board/runs/{RUN_ID}/log", "/board/static/board.css")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [*PAGES, *FILES, "/board/nothing", "/board/do/run-now"])
+def test_nobody_sees_anything_without_signing_in(client: Client, path: str) -> None:
+    answer = client.ask("GET", path, user="")
+    assert answer.status == 401
+    assert "店" not in answer.text
+
+
+@pytest.mark.parametrize("path", [*PAGES, *FILES, "/board/nothing"])
+def test_every_answer_is_guarded(client: Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'; script-src 'self'")
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_hold_no_inline_script_style_or_handler(client: Client, path: str) -> None:
+    text = client.get(path).text
+    assert [pair for pair in attributes_of(text) if pair[1] == "style" or pair[1].startswith("on")] == []
+    assert re.findall(r"<style|<script(?! src=)", text) == []
+    assert "X-Amz" not in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/board/nothing",
+        "/board/days/nothing",
+        "/board/days/..",
+        "/board/days/..%2f..%2fetc%2fpasswd",
+        "/board/cell/jd_store/2026-11-23/..%2f..",
+        "/board/cell/jd_store/2026-11-23/%00",
+        "/board/cell/jd_store/2026-11-23/nobody",
+        "/board/cell/jd_store/2026-13-45/jd-05",
+        "/board/cell/jd_store/../jd-05",
+        "/board/cell/..%2f/2026-11-23/jd-05/rejected",
+        "/board/cell/jd_store/2026-11-23/*/rejected",
+        "/board/cell/pdd_chat/2026-11-23/jd-05",
+        "/board/partition/jd_store/1999-01-01",
+        "/board/partition/jd_store/2026-11-23%2f..%2f2026-11-22",
+        "/board/partition/jd_store/2026-11-23/secrets",
+        "/board/runs/..%2f..%2fledger",
+        "/board/runs/..%2fledger/log",
+        "/board/runs/nobody/log",
+        "/board/sessions/..%2fjd_jd-05/screenshot",
+        "/board/sessions/jd-01/screenshot",
+        "/board/static/..%2fsite.py",
+        "/board/static/../site.py",
+        "/board/static/nothing.css",
+        "/board/%ff%fe",
+        "/?day=2026-11-25",
+        "/?day=%3Cscript%3E",
+        "/?day=..%2f",
+        "/board/days/jd_store?end=never",
+        "/board/do/run-now",
+    ],
+)
+def test_addresses_of_nothing_are_404(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status == 404
+    assert "Traceback" not in answer.text
+    assert "<script>" not in answer.text
+
+
+def test_other_methods_are_refused(client: Client) -> None:
+    assert client.ask("PUT", "/").status == 405
+    assert client.ask("HEAD", "/").status == 200
+    assert client.ask("HEAD", "/").body == b""
+
+
+# -- today -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_sentence(client: Client) -> None:
+    page = client.get("/").visible
+    assert "今天 08:41：7 个数据集，1 个完成，京东库存还差 4 家店，拼多多客服周绩效还差 1 家店，" in page
+    assert "，另有 1 个没收齐，3 个还没到时间" in page
+    assert "需要处理：1 个待登录，1 个失败，1 个不合格" in page
+
+
+def test_the_sentence_in_english(client: Client) -> None:
+    page = client.get("/?lang=en").visible
+    assert (
+        "Today 08:41: 7 datasets, 1 complete; JD inventory lacks 4 shops; PDD weekly KPI lacks 1 shop; "
+        "1 more incomplete; 3 not due yet" in page
+    )
+
+
+def test_a_language_once_chosen_stays(client: Client) -> None:
+    assert 'lang="zh-CN"' in client.get("/").text
+    assert 'lang="en"' in client.get("/", Accept_Language="en-GB").text
+    client.get("/board/runs?lang=en")
+    assert "Sign-ins" in client.get("/board/sessions").text
+    client.get("/?lang=zh", Accept_Language="en-GB")
+    assert "店铺登录" in client.get("/board/sessions", Accept_Language="en-GB").text
+
+
+def test_another_day(client: Client) -> None:
+    page = client.get("/?day=2026-11-20")
+    assert "11月20日 周五：7 个数据集" in page.visible
+    # What the clock asked for on that day is the business day before.
+    assert "京东库存还差 1 家店" in page.visible
+    assert "/board/cell/jd_store/2026-11-19/jd-02" in page.text
+    assert "今天 08:41" not in page.visible
+
+
+def shops_shown(text: str) -> list[str]:
+    return re.findall(r'<tr data-kind="\w+" data-text="([\w-]+) [^"]*">', text)
+
+
+def test_shops_in_trouble_come_first(client: Client) -> None:
+    assert shops_shown(client.get("/").text)[:3] == ["jd-05", "jd-04", "jd-03"]
+
+
+def test_filter_and_search_without_scripts(client: Client) -> None:
+    assert shops_shown(client.get("/?show=trouble").text) == ["jd-05", "jd-04", "jd-03", "pdd-06"]
+    assert shops_shown(client.get("/?q=JD-07").text) == ["jd-07"]
+    assert shops_shown(client.get("/?show=trouble&q=%E4%BA%91%E6%9D%89").text) == ["jd-05"]
+    assert len(shops_shown(client.get("/?show=nonsense").text)) == 18
+
+
+def test_states_are_told_in_words(client: Client) -> None:
+    cells = re.findall(r'<a class="c s s-(\w+)"[^>]*>(.*?)</a>', client.get("/").text)
+    assert {state for state, _ in cells} >= {"published", "running", "failed", "rejected", "needs_login", "not_ready"}
+    assert all(re.search(r'<span class="w[^"]*">\S+</span>', inside) for _, inside in cells)
+
+
+def test_what_the_clock_passes_over_is_marked(client: Client) -> None:
+    assert re.search(r"客服日绩效</a></th>.*?已暂停", client.get("/").text, re.DOTALL)
+
+
+# -- one dataset, one cell -------------------------------------------------------------------------------------------
+
+
+def test_gaps_of_a_dataset(client: Client) -> None:
+    page = client.get("/board/days/jd_store")
+    assert "3 天里有 14 处缺口" in page.visible
+    assert client.get("/board/days/pdd_quality").visible.count("过去的日期补不回来") == 1
+    older = client.get("/board/days/jd_store?end=2026-11-09")
+    # From before the first run: nobody misses it.
+    assert "缺口" not in older.visible
+    assert "11-08" in older.visible
+
+
+def test_a_cell_says_why_and_what_to_do(client: Client) -> None:
+    page = client.get(CELL)
+    assert "待登录" in page.visible
+    assert SLIDER in page.visible
+    assert "scrapy login jd-05 --headed" in page.visible
+    assert "/board/sessions/jd-05/screenshot" in page.text
+    assert f"/board/runs/{RUN_ID}/log" in page.text
+
+
+def test_a_rejected_file_can_be_had(client: Client) -> None:
+    page = client.get("/board/cell/jd_store/2026-11-23/jd-03")
+    assert RENAMED.replace("'", "&#39;") in page.text
+    answer = client.get("/board/cell/jd_store/2026-11-23/jd-03/rejected")
+    assert answer.body == b"<html>not a workbook</html>"
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+
+
+def test_a_cell_that_nobody_has_asked_for(client: Client) -> None:
+    page = client.get("/board/cell/pdd_chat/2026-11-23/pdd-01")
+    assert "未开始" in page.visible
+    assert "现在取" in page.visible
+    assert "现在取" not in client.get("/board/cell/pdd_quality/2026-11-20/pdd-01").visible
+
+
+def test_a_cell_that_waits_for_its_platform(client: Client) -> None:
+    page = client.get("/board/cell/pdd_kpi_weekly/2026-11-14_2026-11-20/pdd-06").visible
+    assert "下次再问 2026-11-24 09:11" in page
+
+
+# -- a partition -----------------------------------------------------------------------------------------------------
+
+
+def test_a_partition_tells_its_receipt(client: Client) -> None:
+    page = client.get(PARTITION).visible
+    assert "55,212 行，8 家店 缺 4 家" in page
+    assert "COMPLETED" in page
+    assert "Excel has cut them" in page
+    assert "The column 预计到货 is new" in page
+    assert "ods/jd/jd_store/dt=2026-11-23/jd_store.parquet" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "name"),
+    [
+        (f"{PARTITION}/workbook", "merged/jd/jd_store/jd_store_2026-11-23.xlsx", "jd_store_2026-11-23.xlsx"),
+        (f"{PARTITION}/parquet", "ods/jd/jd_store/dt=2026-11-23/jd_store.parquet", "jd_store_2026-11-23.parquet"),
+        (f"{PARTITION}/receipt", "receipts/jd/jd_store/dt=2026-11-23.json", "jd_store_2026-11-23.receipt.json"),
+        ("/board/cell/jd_store/2026-11-23/jd-01/raw", "raw/jd/jd_store/dt=2026-11-23/jd-01.xlsx",
+         "jd_store_2026-11-23_jd-01.xlsx"),
+    ],
+    ids=["workbook", "parquet", "receipt", "raw"],
+)  # fmt: skip
+def test_downloads_come_from_the_store(
+    client: Client, stored: dict[str, bytes], path: str, key: str, name: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status == 200
+    assert answer.body == stored[key]
+    assert int(answer.headers["Content-Length"]) == len(stored[key])
+    assert answer.headers["Content-Disposition"] == f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}"
+
+
+def test_an_object_that_is_gone_is_told(client: Client) -> None:
+    answer = client.get("/board/partition/jd_store/2026-11-22/workbook")
+    assert answer.status == 503
+    assert "merged/jd/jd_store/jd_store_2026-11-22.xlsx" in answer.visible
+
+
+def test_no_page_knows_a_secret(client: Client, world: BoardWorld) -> None:
+    config = (world.config_dir / "lake.yaml").read_text("utf-8")
+    secrets = [re.search(rf"{name}: (\S+)", config)[1] for name in ("access_key", "secret_key")]
+    secrets += [shop["password"] for shop in world.shops] + [PASSWORD]
+    for path in (*PAGES, f"{PARTITION}/receipt", "/board/partition/jd_store/2026-11-22/workbook"):
+        text = client.get(path).text
+        assert [secret for secret in secrets if secret in text] == []
+
+
+# -- runs, sessions, schedule ----------------------------------------------------------------------------------------
+
+
+def test_runs_of_the_service_and_of_the_ledger(client: Client) -> None:
+    page = client.get("/board/runs").visible
+    order = [page.index(text) for text in ("排队中 停止", "运行中", "完成 完成 6", "有缺", "中断")]
+    assert order == sorted(order)
+    assert "period=day shops=pdd-01,pdd-02" in page
+
+
+def test_a_run_and_its_log(client: Client) -> None:
+    page = client.get(f"/board/runs/{RUN_ID}")
+    assert "asked again in 4 s" in page.visible
+    assert '<div class="v-error">&lt;script&gt;window.hurt=1' in page.text
+    log = client.get(f"/board/runs/{RUN_ID}/log")
+    assert log.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert log.text.startswith("2026-11-24 08:30:02 [scrapy.core.engine] INFO: Spider opened\n")
+
+
+def test_what_a_button_did_is_said_in_our_words_only(client: Client) -> None:
+    assert "已经排上： noted-1" in client.get("/board/runs?told=queued&run=noted-1").visible
+    assert 'role="status"' not in client.get("/board/runs?told=anything").text
+    assert "<b>" not in client.get("/board/runs?told=queued&run=%3Cb%3Ehi").text.replace("<b>0", "")
+
+
+def test_sessions_say_what_to_type(client: Client) -> None:
+    page = client.get("/board/sessions").visible
+    assert "18 家店，0 家已登录" in page
+    assert "scrapy login pdd-03 --headed" in page
+
+
+def test_the_schedule(client: Client) -> None:
+    page = client.get("/board/schedule").visible
+    assert "下一个：09:00 拼多多差评" in page
+    assert "2026-11-24 09:00 19 分钟后" in page
+    assert "2026-11-23 12:00 跳过 The entry is paused." in page
+    assert "61.0 GB / 120 GB" in page
+
+
+def test_answers_are_compressed_where_it_is_wanted(client: Client) -> None:
+    answer = client.get("/", Accept_Encoding="gzip")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(answer.body) < len(client.get("/").body) / 3
+
+
+def test_static_files_last_as_long_as_their_address(client: Client) -> None:
+    address = re.search(r'href="(/board/static/board\.css\?v=\w+)"', client.get("/").text)[1]
+    answer = client.get(address)
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
+
+
+# -- without a store, without a ledger, in the middle of an edit -----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def poor(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[Client, BoardWorld]:
+    """A board whose store does not answer, and whose ledger begins empty."""
+    world = BoardWorld(tmp_path_factory.mktemp("poor"))
+    world.add_shop("jd-01", "回力京东旗舰店", "jd")
+    world.write()
+    world.due = []
+    world.tell_control()
+    return serve(world), world
+
+
+def test_the_first_day(poor: tuple[Client, BoardWorld]) -> None:
+    client, _ = poor
+    assert "1 个数据集，0 个完成，京东库存还差 1 家店" in client.get("/").visible
+    for path in ("/board/days/jd_store", "/board/runs", "/board/sessions", "/board/schedule"):
+        assert client.get(path).status == 200
+    assert "还没有运行过" in client.get("/board/runs").visible
+
+
+def test_a_partition_without_its_store(poor: tuple[Client, BoardWorld]) -> None:
+    client, world = poor
+    content = b"PK the very workbook that was published"
+    sums = {"workbook_sha256": hashlib.sha256(content).hexdigest()}
+    good = cell("jd_store", "2026-11-23", "jd-01", CellState.PUBLISHED, rows=5)
+    world.fill([good], [partition("jd_store", "2026-11-23", 5, 1, [], **sums)])
+    page = client.get(PARTITION)
+    assert page.status == 200
+    assert "5 行，1 家店" in page.visible
+    assert "读不到存储里的回执" in page.visible
+    assert client.get(f"{PARTITION}/workbook").status == 503
+    copy = world.state_dir / "merged" / "jd_store" / "jd_store_2026-11-23.xlsx"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(content)
+    assert client.get(f"{PARTITION}/workbook").body == content
+    copy.write_bytes(content + b", changed since")
+    assert client.get(f"{PARTITION}/workbook").status == 503
+
+
+def test_an_edit_is_noticed_and_a_broken_one_is_told(poor: tuple[Client, BoardWorld]) -> None:
+    client, world = poor
+    file = world.config_dir / "shops.yaml"
+    good = file.read_text("utf-8")
+    file.write_text(good.replace("回力京东旗舰店", "改名的店"), "utf-8")
+    assert "改名的店" in client.get("/").visible
+    file.write_text(good.replace("platform: jd", "platform: ebay"), "utf-8")
+    page = client.get("/").visible
+    assert "配置没有采用最新的修改" in page
+    assert "shops.yaml" in page
+    assert "改名的店" in page
+    file.write_text(good, "utf-8")
+    assert "回力京东旗舰店" in client.get("/").visible
+
+
+def test_no_download_leaves_a_file_behind(client: Client) -> None:
+    def left() -> set[Path]:
+        return set(Path(tempfile.gettempdir()).glob("shopdata-download-*"))
+
+    before = left()
+    assert client.get(f"{PARTITION}/parquet").status == 200
+    assert left() <= before

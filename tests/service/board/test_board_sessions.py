@@ -1,0 +1,58 @@
+"""Sessions are read once for each change: with a key, each reading takes a while."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shopdata.config import Shop
+from shopdata.login.sessions import AboutSession, SessionStore
+from shopdata.service.board.sessions_watch import SessionsWatch
+
+
+class CountingStore(SessionStore):
+    """Notes which shops were read."""
+
+    def about(self, shop: Shop) -> AboutSession:
+        self.__dict__.setdefault("read", []).append(shop.id)
+        return super().about(shop)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CountingStore:
+    return CountingStore(tmp_path / "sessions", "fake key of the sessions")
+
+
+def shop(shop_id: str, password: str = "fake") -> Shop:
+    return Shop(id=shop_id, name=shop_id, platform="jd", username=shop_id, password=password)
+
+
+def test_reads_what_has_changed_and_nothing_else(store: CountingStore) -> None:
+    shops = [shop("one"), shop("two")]
+    store.save(shops[0], [{"name": "thor", "value": "fake", "domain": "jd.com", "path": "/"}])
+    watch = SessionsWatch(store)
+    about = watch.about(shops)
+    assert about["one"] is not None
+    assert about["one"].saved_at is not None
+    assert about["two"] == AboutSession(saved_at=None, checked_at=None, checked_state="", parked="")
+    watch.about(shops)
+    assert sorted(store.read) == ["one", "two"]
+    store.park(shops[1], "a slider")
+    assert watch.about(shops)["two"].parked == "a slider"
+    assert sorted(store.read) == ["one", "two", "two"]
+
+
+def test_new_credentials_end_the_wait_for_a_person(store: CountingStore) -> None:
+    store.park(shop("one"), "the password is refused")
+    watch = SessionsWatch(store)
+    assert watch.about([shop("one")])["one"].parked == "the password is refused"
+    assert watch.about([shop("one", "another fake")])["one"].parked == ""
+
+
+def test_a_page_does_not_wait_for_all(store: CountingStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shopdata.service.board.sessions_watch.PATIENCE_SECONDS", 0)
+    watch = SessionsWatch(store)
+    assert watch.about([shop("one")]) == {"one": None}
+    monkeypatch.undo()
+    assert watch.about([shop("one")])["one"] is not None

@@ -14,6 +14,7 @@
     │   ├── NotReadyError          the platform has not published this period yet
     │   ├── StoreError             the object store could not be reached or refused
     │   ├── LedgerError            the ledger's database could not be used
+    │   │   └── LeaseLostError     another run has taken over what this one held
     │   ├── DiskError              the state directory could not be written
     │   ├── RefreshError           Dremio could not be told
     │   └── AlertError             a channel of alerts.yaml did not take a message
@@ -152,12 +153,21 @@ class DiskError(TransientError):
     """Raised by `lake.staging` when the state directory can't be written: mostly, because the disk is full."""
 
 
+class LeaseLostError(LedgerError):
+    """Raised when a run wants to write about what another run has taken over, because it seemed dead."""
+
+
 class RefreshError(TransientError):
     """Raised by `lake.dremio` when a refresh was refused, failed or took too long."""
 
 
 class AlertError(TransientError):
-    """Raised by `alerts` when a channel can't be reached or refuses a message; the next run tells it."""
+    """Raised by `alerts` when a channel can't be reached or refuses a message; the next run tells it.
+
+    `may_retry` is True if the same message may be taken a moment later.
+    """
+
+    may_retry = False
 
 
 class TerminalError(ShopdataError):

@@ -47,9 +47,7 @@ class Told:
         """Replaces what is kept about a topic."""
         self.change(topic, lambda _: state, now)
 
-    def change(
-        self, topic: str, work: Callable[[Mapping[str, Any]], Mapping[str, Any] | None], now: datetime
-    ) -> bool:
+    def change(self, topic: str, work: Callable[[Mapping[str, Any]], Mapping[str, Any] | None], now: datetime) -> bool:
         """Replaces what is kept by what `work` makes of it, in one transaction.
 
         Returns:

@@ -1,0 +1,73 @@
+"""What is new since a channel was told of a partition last. The state is JSON, kept by the ledger's `told`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shopdata.alerts.facts import Day, Note, Trouble
+
+
+@dataclass(frozen=True)
+class Changes:
+    """One partition, compared with what was told of it."""
+
+    day: Day
+    #: Nothing was ever told of it.
+    is_first: bool
+    new: tuple[Trouble, ...]
+    #: Told before, and still so.
+    still: tuple[Trouble, ...]
+    #: Names of shops (or of what else) that had trouble and have none.
+    recovered: tuple[str, ...]
+    notes: tuple[Note, ...]
+    #: Complete now, and it was not when it was told last.
+    is_completed: bool
+
+    def is_worth_telling(self, *, tell_complete: bool) -> bool:
+        """True if a person does not know all of it already."""
+        if self.new or self.recovered or self.notes:
+            return True
+        return self.is_completed and (tell_complete or not self.is_first)
+
+
+def compare(day: Day, state: Mapping[str, Any], known_drift: Mapping[str, Any]) -> Changes:
+    """Compares with the state that `state_after` made when it was told last.
+
+    Args:
+        state: empty if it was never told.
+        known_drift: keys of column changes that were told for an earlier period: told once, not every day.
+    """
+    before: Mapping[str, str] = state.get("troubles", {})
+    told_notes = set(state.get("notes", ()))
+    now = {trouble.key for trouble in day.troubles}
+    still_in_trouble = {trouble.shop for trouble in day.troubles}
+    gone = [key for key in before if key not in now and key.rpartition("|")[2] not in still_in_trouble]
+    return Changes(
+        day=day,
+        is_first=not state,
+        new=tuple(trouble for trouble in day.troubles if trouble.key not in before),
+        still=tuple(trouble for trouble in day.troubles if trouble.key in before),
+        recovered=tuple(dict.fromkeys(before[key] or "Dremio" for key in gone)),
+        notes=tuple(
+            note
+            for note in day.notes
+            if _key(note) not in told_notes and not (note.topic == "drift" and note.key in known_drift)
+        ),
+        is_completed=day.is_complete and not state.get("complete", False),
+    )
+
+
+def state_after(changes: Changes, state: Mapping[str, Any]) -> dict[str, Any]:
+    """What is remembered once a person has been told."""
+    notes = {*state.get("notes", ()), *(_key(note) for note in changes.notes)}
+    return {
+        "troubles": {trouble.key: trouble.name for trouble in changes.day.troubles},
+        "notes": sorted(notes),
+        "complete": changes.day.is_complete,
+    }
+
+
+def _key(note: Note) -> str:
+    return f"{note.topic}|{note.key}"

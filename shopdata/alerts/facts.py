@@ -1,0 +1,172 @@
+"""What is true about one dataset and period, as far as a person should be told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shopdata.alerts.reasons import kind_of
+from shopdata.config import Config
+from shopdata.lake.ledger import Cell, Ledger
+from shopdata.lake.not_ready import is_overdue
+from shopdata.periods import Period
+from shopdata.states import CellState
+
+#: The states of a cell that are told under the name of another topic.
+_TOPICS = {CellState.STAGED: "unpublished", CellState.PENDING: "unpublished"}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that stays until it is mended. `shop` is empty where it concerns the whole partition."""
+
+    topic: str
+    kind: str
+    shop: str
+    name: str
+    detail: str = ""
+    #: What the ledger says, for kinds that nobody has words for.
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        """Equal as long as a person would say that nothing has changed."""
+        return f"{self.topic}|{self.kind}|{self.shop}"
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that is told once and needs no mending."""
+
+    topic: str
+    key: str
+    text: str
+    #: The shops that it is about, by name.
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Day:
+    """One partition. `counts` are the shops in each state, of those that the dataset has now."""
+
+    dataset: str
+    title: str
+    dt: str
+    total: int
+    done: int
+    rows: int
+    counts: Mapping[CellState, int]
+    troubles: tuple[Trouble, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """True if every shop is in the lake and Dremio shows it."""
+        return self.total > 0 and self.done == self.total and not self.troubles
+
+
+def facts_of(
+    name: str,
+    dt: str,
+    *,
+    config: Config,
+    ledger: Ledger,
+    now: datetime,
+    extras: Mapping[str, Any],
+    tell: Collection[str],
+) -> Day:
+    """Reads the ledger.
+
+    Args:
+        extras: `drift`, `warnings` and `restated` of the partition's receipt, where it was published just now.
+        tell: topics of alerts.yaml; others are left out.
+    """
+    dataset = config.dataset(name)
+    period = Period.from_dt(dt)
+    shops = {shop.id: shop for shop in config.shops_for(name) if shop.has(period)}
+    cells = {cell.shop: cell for cell in ledger.cells(name, dt, list(shops))} if shops else {}
+    record = next(iter(ledger.partitions(name, dt)), None)
+    missing = {shop.id for shop in record.missing} if record else set(shops)
+    done = sum(cell.state.is_done and cell.shop not in missing for cell in cells.values())
+    counts = {state: sum(cell.state is state for cell in cells.values()) for state in CellState}
+    counts[CellState.PENDING] += len(shops) - len(cells)
+    troubles = [
+        _trouble_of(cell, shops[cell.shop].name)
+        for shop in shops
+        if (cell := cells.get(shop)) is not None and _is_trouble(cell, is_late=is_overdue(cell, dataset, now))
+    ]
+    if record is not None and record.refresh_state == "FAILED":
+        troubles.append(Trouble("refresh", "RefreshError", "", "", reason=record.refresh_detail))
+    return Day(
+        dataset=name,
+        title=dataset.title,
+        dt=dt,
+        total=len(shops),
+        done=done,
+        rows=record.rows if record else 0,
+        counts=counts,
+        troubles=tuple(trouble for trouble in troubles if trouble.topic in tell),
+        notes=tuple(
+            note for note in _notes_of(extras, {shop.id: shop.name for shop in shops.values()}) if note.topic in tell
+        ),
+    )
+
+
+def _is_trouble(cell: Cell, *, is_late: bool) -> bool:
+    if cell.state is CellState.NOT_READY:
+        return is_late
+    if cell.state is CellState.PENDING:
+        # Without a reason nobody has begun with it: another run has it, or will.
+        return bool(cell.reason)
+    return not cell.state.is_done and cell.state is not CellState.RUNNING
+
+
+def _trouble_of(cell: Cell, name: str) -> Trouble:
+    kind, detail = kind_of(cell.state, cell.reason)
+    return Trouble(_TOPICS.get(cell.state, cell.state.value), kind, cell.shop, name, detail, cell.reason)
+
+
+def _notes_of(extras: Mapping[str, Any], names: Mapping[str, str]) -> list[Note]:
+    """One note for each thing that was noticed, with all shops that have it."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for topic in ("drift", "warnings", "restated"):
+        for entry in extras.get(topic, ()):
+            shop = str(entry.get("shop", ""))
+            key, text = _ENTRIES[topic](entry)
+            found.setdefault((topic, key, text), []).append(names.get(shop, shop))
+    return [Note(topic, key, text, tuple(dict.fromkeys(shops))) for (topic, key, text), shops in found.items()]
+
+
+_DRIFT = {"new_column": "新增列", "missing_column": "少了列", "renamed_column": "改名列"}
+
+
+def _drift(entry: Mapping[str, Any]) -> tuple[str, str]:
+    kind, column = str(entry.get("kind", "")), str(entry.get("column", ""))
+    return f"{kind}|{column}", f"{_DRIFT.get(kind, '列变化')}「{column}」"
+
+
+_WARNINGS = {
+    "imprecise_number": "长数字存成了数值，末几位可能已丢失",
+    "illegal_character": "含有工作簿不允许的字符，已替换",
+    "error_cell": "含有 #N/A 之类的错误值，按文本保留",
+    "formula_without_value": "公式没有值，留空",
+    "ignored_sheet": "有一张工作表不是数据，已忽略",
+}
+
+
+def _warning(entry: Mapping[str, Any]) -> tuple[str, str]:
+    kind, column = str(entry.get("kind", "")), str(entry.get("column", ""))
+    where = f"列「{column}」" if column else ""
+    return f"{kind}|{column}", f"{where}{_WARNINGS.get(kind) or entry.get('text') or kind}"
+
+
+def _restated(entry: Mapping[str, Any]) -> tuple[str, str]:
+    column, key = str(entry.get("column", "")), f"{entry.get('shop')}|{entry.get('column')}|{entry.get('was')}"
+    if column:
+        return key, f"列「{column}」改了 {entry.get('cells', 0)} 处"
+    return key, f"新增 {entry.get('rows_added', 0)} 行，减少 {entry.get('rows_removed', 0)} 行"
+
+
+_ENTRIES = {"drift": _drift, "warnings": _warning, "restated": _restated}

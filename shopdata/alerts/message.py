@@ -1,0 +1,102 @@
+"""A message before it is in any platform's form, and how it is cut to a length."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["good", "attention", "bad"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading, what belongs to it line by line, and what to do about it."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    todo: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    """Plain text throughout: nothing in it is markup."""
+
+    headline: str
+    level: Level
+    blocks: tuple[Block, ...] = ()
+    #: True if a person must act: those under `mention` are called by name.
+    wants_person: bool = False
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a platform's markdown writes a message."""
+
+    escape: Callable[[str], str]
+    bold: str = "**{}**"
+    bullet: str = "- "
+    #: Between two lines; some platforms join what is not a paragraph of its own.
+    newline: str = "\n"
+    #: Before every block.
+    gap: str = "\n"
+    arrow: str = "→ "
+
+
+#: Characters that mean something in some platform's markdown. Their wide forms look alike and mean nothing anywhere;
+#: backslashes and entities are understood by some platforms only.
+_WIDE = str.maketrans({c: chr(ord(c) + 0xFEE0) for c in "*[]<>`#~\\|@!"})
+
+
+def escape(text: str) -> str:
+    """A text that is shown as it is in every markdown; one line."""
+    text = " ".join(text.split()).translate(_WIDE)
+    # Inside a word an underscore is one everywhere, and ids must stay fit for copying.
+    return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "＿", text)
+
+
+def as_plain(text: str) -> str:
+    """A text for platforms without markdown; one line."""
+    return " ".join(text.split())
+
+
+#: How many lines each block may have, tried in this order until the message is short enough.
+_MOST_LINES = (1000, 30, 15, 8, 4, 2, 1)
+
+
+def body_of(message: Message, style: Style, max_bytes: int, *, with_headline: bool = True) -> str:
+    """The message as text of at most `max_bytes` bytes of UTF-8.
+
+    What does not fit is counted where it is missing: first lines of long blocks, so that every reason keeps its heading
+    and what to do; then blocks at the end.
+    """
+    head = style.bold.format(style.escape(message.headline)) + style.newline if with_headline else ""
+    blocks: list[str] = []
+    for most in _MOST_LINES:
+        blocks = [_write(block, style, most) for block in message.blocks]
+        if len((head + "".join(blocks)).encode()) <= max_bytes:
+            return (head + "".join(blocks)).strip("\n")
+    kept = len(blocks)
+    while True:
+        left_out = sum(max(len(block.lines), 1) for block in message.blocks[kept:])
+        text = (head + "".join(blocks[:kept])).strip("\n") + (style.gap + _rest(style, left_out) if left_out else "")
+        if len(text.encode()) <= max_bytes:
+            return text
+        if not kept:
+            # A headline that is too long by itself: whole characters, as many as there is room for.
+            return text.encode()[:max_bytes].decode(errors="ignore")
+        kept -= 1
+
+
+def _write(block: Block, style: Style, most: int) -> str:
+    """One block with at most so many of its lines."""
+    text = style.gap + style.bold.format(style.escape(block.title)) + style.newline
+    text += "".join(style.bullet + style.escape(line) + style.newline for line in block.lines[:most])
+    if len(block.lines) > most:
+        text += _rest(style, len(block.lines) - most) + style.newline
+    return text + (style.arrow + style.escape(block.todo) + style.newline if block.todo else "")
+
+
+def _rest(style: Style, count: int) -> str:
+    return f"{style.bullet}… 另有 {count} 条"

@@ -1,0 +1,99 @@
+"""Crawls that could not start: told once for each sentence, through alerts.yaml alone."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from shopdata.alerts.channels import Deadline, send_message
+from shopdata.alerts.count import Count
+from shopdata.alerts.message import Block, Message
+from shopdata.alerts.reasons import KINDS
+from shopdata.config import Alerts, Channel
+from shopdata.exceptions import AlertError
+from shopdata.lake.ledger import Ledger
+
+logger = logging.getLogger(__name__)
+
+_TODO = "修好后用 scrapy check_config 检查，再运行一次；在此之前没有采集任何数据。"
+
+
+def tell_refusal(alerts: Alerts, spider: str, sentence: str, ledger: Ledger | None, now: datetime) -> Count:
+    """Tells every channel why a spider did not start, unless it was told just that.
+
+    Args:
+        ledger: None if it can't be opened; then nothing is known of what was told, and nothing is held back.
+    """
+    count, deadline = Count(), Deadline(alerts.deadline_seconds)
+    for channel in alerts.channels_on:
+        if ledger is None:
+            _send(alerts, channel, _refused({spider: sentence}), count, deadline)
+            continue
+        if ledger.told.get(_topic(channel, spider)).get("sentence") != sentence:
+            ledger.told.put(_topic(channel, spider), {"sentence": sentence, "due": True}, now)
+        tell_refusals(alerts, channel, ledger, count, deadline, now)
+    return count
+
+
+def tell_refusals(
+    alerts: Alerts, channel: Channel, ledger: Ledger, count: Count, deadline: Deadline, now: datetime
+) -> None:
+    """Tells a channel of all refusals that it does not know yet, of whatever spider."""
+    prefix = _topic(channel, "")
+    due = {
+        s.topic.removeprefix(prefix): str(s.state["sentence"]) for s in ledger.told.below(prefix) if s.state.get("due")
+    }
+    if not due:
+        return
+    if alerts.is_quiet(now):
+        count.held += 1
+    elif _send(alerts, channel, _refused(due), count, deadline):
+        for spider, sentence in due.items():
+            ledger.told.put(_topic(channel, spider), {"sentence": sentence}, now)
+
+
+def forget_refusal(alerts: Alerts, spider: str, ledger: Ledger, now: datetime) -> None:
+    """The spider has started: if it can't another time, that is told anew. What is still due is told all the same."""
+    for channel in alerts.channels_on:
+        state = ledger.told.get(_topic(channel, spider))
+        if state and not state.get("due"):
+            ledger.told.put(_topic(channel, spider), {}, now)
+
+
+def tell_broken(alerts: Alerts, dataset: str, sentence: str) -> Count:
+    """Tells every channel that the ledger is out of reach at a run's end: what came of the run is not known."""
+    count, deadline = Count(), Deadline(alerts.deadline_seconds)
+    message = Message(
+        headline=f"{dataset}：运行结束，但账本读不出来，结果不明",
+        level="bad",
+        blocks=(Block(KINDS["LedgerError"].title, (sentence,), KINDS["LedgerError"].todo),),
+        wants_person=True,
+    )
+    for channel in alerts.channels_on:
+        _send(alerts, channel, message, count, deadline)
+    return count
+
+
+def _refused(sentences: dict[str, str]) -> Message:
+    return Message(
+        headline=f"采集任务没能启动：{'、'.join(sentences)}",
+        level="bad",
+        blocks=tuple(Block(f"{spider} 的原因", tuple(text.splitlines()), _TODO) for spider, text in sentences.items()),
+        wants_person=True,
+    )
+
+
+def _send(alerts: Alerts, channel: Channel, message: Message, count: Count, deadline: Deadline) -> bool:
+    try:
+        said = send_message(channel, message, alerts, deadline)
+    except AlertError as error:
+        logger.error("alerts: %s", error)
+        count.failed += 1
+        return False
+    logger.info("alerts: %s: told %s (%s)", channel.name, message.headline, said)
+    count.sent += 1
+    return True
+
+
+def _topic(channel: Channel, spider: str) -> str:
+    return f"refused/{channel.name}/{spider}"

@@ -1,0 +1,171 @@
+"""Compares what is true with what each channel was told, sends the difference, and remembers it.
+
+What could not be sent (quiet hours, too many messages, a channel that is down) is marked `due` under its topic in the
+ledger's `told`. The next run, of whatever spider, tells it: then as it is by that time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from shopdata.alerts.changes import Changes, compare, state_after
+from shopdata.alerts.channels import Deadline, send_message
+from shopdata.alerts.count import Count
+from shopdata.alerts.digest import build_digest
+from shopdata.alerts.facts import facts_of
+from shopdata.alerts.refusals import forget_refusal, tell_refusals
+from shopdata.alerts.turns import Turns
+from shopdata.config import Channel, Config
+from shopdata.exceptions import AlertError
+from shopdata.lake.ledger import Ledger
+from shopdata.periods import SHANGHAI
+
+logger = logging.getLogger(__name__)
+
+#: Of a receipt, what a person is told of once.
+_EXTRAS = ("drift", "warnings", "restated")
+#: Findings of one receipt that are kept while they wait.
+_MOST_EXTRAS = 500
+
+Receipts = Mapping[str, Mapping[str, Any]]
+
+
+class Teller:
+    """Blocking; for one run. Raises LedgerError."""
+
+    def __init__(
+        self,
+        config: Config,
+        ledger: Ledger,
+        run_id: str,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
+    ) -> None:
+        self._config = config
+        self._alerts = config.alerts
+        self._ledger = ledger
+        self._clock = clock
+        self._turns = Turns(ledger.told, run_id, config.alerts.deadline_seconds + 60)
+
+    def tell(self, spider: str, dataset: str, dts: Collection[str], receipts: Receipts) -> Count:
+        """Tells every channel what is new about these partitions, and what is still due about others.
+
+        Args:
+            spider: it did start, so what was told of its last refusal is forgotten.
+            receipts: by dt, of the partitions that the run has published.
+        """
+        count, deadline = Count(), Deadline(self._alerts.deadline_seconds)
+        forget_refusal(self._alerts, spider, self._ledger, self._clock())
+        extras = {
+            dt: {name: receipt.get(name, [])[:_MOST_EXTRAS] for name in _EXTRAS} for dt, receipt in receipts.items()
+        }
+        for channel in self._alerts.channels_on:
+            partitions: dict[tuple[str, str], dict[str, Any]] = {}
+            if channel.datasets is None or dataset in channel.datasets:
+                partitions = {(dataset, dt): extras.get(dt, {}) for dt in sorted(dts)}
+            # Two runs that end together must not tell the same.
+            if self._turns.begin(channel.name, deadline, self._clock):
+                try:
+                    tell_refusals(self._alerts, channel, self._ledger, count, deadline, self._clock())
+                    self._tell_channel(channel, partitions, count, deadline)
+                finally:
+                    self._turns.end(channel.name, self._clock())
+            else:
+                for key, extra in partitions.items():
+                    self._mark_due(channel, key, extra)
+                count.held += 1
+        return count
+
+    def _tell_channel(
+        self,
+        channel: Channel,
+        partitions: Mapping[tuple[str, str], Mapping[str, Any]],
+        count: Count,
+        deadline: Deadline,
+    ) -> None:
+        told, now = self._ledger.told, self._clock()
+        due = {key: said for key, said in self._due(channel).items() if key[0] in self._config.datasets}
+        changes: dict[tuple[str, str], Changes] = {}
+        states: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for key in [*partitions, *(key for key in due if key not in partitions)]:
+            name, dt = key
+            state = states[key] = told.get(_topic(channel, key))
+            # What was noticed while it could not be told, and what this run has noticed.
+            extra = _together(state.get("extras", {}), partitions.get(key, {}))
+            day = facts_of(
+                name, dt, config=self._config, ledger=self._ledger, now=now, extras=extra, tell=self._alerts.tell
+            )
+            found = compare(day, _without_waiting(state), told.get(_drift_topic(channel, name)))
+            if found.is_worth_telling(tell_complete="complete" in self._alerts.tell):
+                changes[key] = found
+            elif state.get("due"):
+                told.put(_topic(channel, key), _without_waiting(state), now)
+        if not changes:
+            return
+        if self._alerts.is_quiet(now) or not self._turns.take_message(channel.name, channel.messages_per_minute, now):
+            logger.info("alerts: %s: held back, the next run tells it", channel.name)
+            count.held += 1
+        elif self._send(channel, list(changes.values()), deadline):
+            for key, change in changes.items():
+                told.put(_topic(channel, key), state_after(change, states[key]), now)
+                drift = {note.key: key[1] for note in change.notes if note.topic == "drift"}
+                if drift:
+                    told.change(_drift_topic(channel, key[0]), lambda known, drift=drift: {**known, **drift}, now)  # type: ignore[misc]
+            count.sent += 1
+            return
+        else:
+            count.failed += 1
+        for key in changes:
+            self._mark_due(channel, key, partitions.get(key, {}))
+
+    def _send(self, channel: Channel, changes: list[Changes], deadline: Deadline) -> bool:
+        message = build_digest(changes)
+        try:
+            said = send_message(channel, message, self._alerts, deadline)
+        except AlertError as error:
+            logger.error("alerts: %s", error)
+            return False
+        logger.info("alerts: %s: told %s (%s)", channel.name, message.headline, said)
+        return True
+
+    def _due(self, channel: Channel) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """What this channel still has to be told, by dataset and period."""
+        due = {}
+        for said in self._ledger.told.below(_prefix(channel)):
+            if said.state.get("due"):
+                dataset, _, dt = said.topic.removeprefix(_prefix(channel)).partition("/")
+                due[dataset, dt] = said.state
+        return due
+
+    def _mark_due(self, channel: Channel, key: tuple[str, str], extra: Mapping[str, Any]) -> None:
+        def work(state: Mapping[str, Any]) -> Mapping[str, Any]:
+            return {**state, "due": True, "extras": _together(state.get("extras", {}), extra)}
+
+        self._ledger.told.change(_topic(channel, key), work, self._clock())
+
+
+def _prefix(channel: Channel) -> str:
+    return f"alerts/{channel.name}/"
+
+
+def _topic(channel: Channel, key: tuple[str, str]) -> str:
+    return f"{_prefix(channel)}{key[0]}/{key[1]}"
+
+
+def _drift_topic(channel: Channel, dataset: str) -> str:
+    return f"drift/{channel.name}/{dataset}"
+
+
+def _without_waiting(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in state.items() if name not in ("due", "extras")}
+
+
+def _together(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Both receipts' findings; equal ones once."""
+    return {
+        name: [*old.get(name, []), *(entry for entry in new.get(name, []) if entry not in old.get(name, []))]
+        for name in _EXTRAS
+    }

@@ -1,0 +1,38 @@
+"""A crawl that could not start, where nobody sits at a terminal to read why."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shopdata.alerts import tell_refusal
+from shopdata.config import load_alerts
+from shopdata.exceptions import ShopdataError
+from shopdata.lake.ledger import Ledger
+from shopdata.periods import SHANGHAI
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+
+def tell_refused(spider: str, sentence: str, settings: Mapping[str, Any]) -> None:
+    """Tells the channels of alerts.yaml, if that file can be read. A person who typed the command has the sentence."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return
+    try:
+        alerts = load_alerts()
+        if alerts.channels_on:
+            tell_refusal(alerts, spider, sentence, _ledger(settings), datetime.now(SHANGHAI))
+    except ShopdataError as error:
+        logger.error("alerts: nobody was told: %s", error)
+
+
+def _ledger(settings: Mapping[str, Any]) -> Ledger | None:
+    try:
+        return Workspace.from_settings(settings).ledger
+    except ShopdataError:
+        # It may be what the sentence is about.
+        return None

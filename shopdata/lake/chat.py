@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from shopdata.lake.json_lines import ABOUT_KEY
-from shopdata.lake.privacy import mask_text, mask_value
+from shopdata.lake.privacy import mask_value
+from shopdata.lake.staging import move
 from shopdata.periods import SHANGHAI
 
 #: Who speaks, by the field `role` where there is one.
@@ -27,7 +28,6 @@ def message_row(conversation: Mapping[str, Any], message: Mapping[str, Any]) -> 
     raw = json.dumps(message, ensure_ascii=False, sort_keys=True)
     sender = message.get("from")
     sender = sender if isinstance(sender, dict) else {}
-    content = message.get("content")
     return {
         "uid": str(conversation.get("uid") or ""),
         "nickname": conversation.get("nickname"),
@@ -37,9 +37,13 @@ def message_row(conversation: Mapping[str, Any], message: Mapping[str, Any]) -> 
         # It stands on every message and says who serves the buyer, not who speaks (PORTALS 3.2).
         "csname": message.get("csname") or sender.get("csid"),
         "type": message.get("type"),
-        "content": content if isinstance(content, str) or content is None else json.dumps(content, ensure_ascii=False),
+        "content": _text(message.get("content")),
         "raw": raw,
     }
+
+
+def _text(content: Any) -> str | None:
+    return content if isinstance(content, str) or content is None else json.dumps(content, ensure_ascii=False)
 
 
 def _role(message: Mapping[str, Any], sender: Mapping[str, Any]) -> str | None:
@@ -62,12 +66,11 @@ def _time(value: Any) -> Any:
 
 def _masked(row: Mapping[str, Any]) -> dict[str, Any]:
     """Masks what was said. Ids stay, also such as look like a telephone number: they tell rows from one another."""
-    content = row.get("content")
+    message = mask_value(json.loads(row["raw"]))
     return {
         **row,
-        "content": mask_text(content) if isinstance(content, str) else content,
-        # As a value and not as a text: a number in it may not become something that is no JSON.
-        "raw": json.dumps(mask_value(json.loads(row["raw"])), ensure_ascii=False, sort_keys=True),
+        "content": _text(message.get("content")),
+        "raw": json.dumps(message, ensure_ascii=False, sort_keys=True),
     }
 
 
@@ -75,11 +78,13 @@ class ChatFile:
     """The raw file of a shop's day while it is written: whatever conversation is in it whole need not be asked again.
 
     JSON Lines: a line that says what it is (with the privacy that was used), a line per message, and after each
-    conversation a line that says that it is complete. Memory holds ids only.
+    conversation a line that says that it is complete. Memory holds ids only. Until the last conversation is in it, it
+    grows beside `path`: what stands at `path` is whole.
     """
 
     def __init__(self, path: Path, about: Mapping[str, Any], *, is_masked: bool) -> None:
-        self._path = path
+        self._whole_path = path
+        self._path = path.with_name(f"{path.name}.growing")
         self._is_masked = is_masked
         self._about = {**about, "privacy": "mask" if is_masked else "keep"}
         self._done: set[str] = set()
@@ -98,6 +103,8 @@ class ChatFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+        if kind is None:
+            move(self._path, self._whole_path)
 
     def has(self, uid: str) -> bool:
         """True if this conversation is in the file, whole."""

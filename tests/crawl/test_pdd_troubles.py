@@ -318,7 +318,7 @@ def test_a_killed_crawl_of_chats_goes_on(make_workplace: Callable[..., Workplace
     run.process.kill()
     run.process.wait()
     assert run.survivors() == []
-    (incoming,) = (place.state_dir / "incoming").rglob("pdd-01.part")
+    (incoming,) = (place.state_dir / "incoming").rglob("pdd-01.part.growing")
     lines = [line for line in incoming.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
     marks = [json.loads(line).get("shopdata", {}) for line in lines]
     done = {mark["conversation"] for mark in marks if "conversation" in mark}

@@ -58,13 +58,16 @@ def rows(*ids: str, content: str = "在吗") -> list[dict[str, Any]]:
 
 class TestFile:
     def test_a_conversation_counts_once_it_is_whole(self, tmp_path: Path) -> None:
-        path = tmp_path / "chat"
+        path, growing = tmp_path / "chat", tmp_path / "chat.growing"
         with ChatFile(path, ABOUT, is_masked=True) as file:
             file.add("a", rows("1", "2"))
             file.add("b", rows("3"))
+            # What stands at the path is taken for whole.
+            assert not path.exists()
         whole = path.read_bytes()
+        path.unlink()
         # Killed in the middle of the last conversation: its end line is missing, its row is cut.
-        path.write_bytes(whole[: whole.rindex(b'{"uid"') + 20])
+        growing.write_bytes(whole[: whole.rindex(b'{"uid"') + 20])
         with ChatFile(path, ABOUT, is_masked=True) as file:
             assert (file.has("a"), file.has("b"), file.rows) == (True, False, 2)
             file.add("b", rows("3"))
@@ -79,8 +82,10 @@ class TestFile:
     )
     def test_what_belongs_elsewhere_is_begun_anew(self, tmp_path: Path, begun: dict[str, Any]) -> None:
         path = tmp_path / "chat"
-        with ChatFile(path, **begun) as file:
+        with pytest.raises(KeyboardInterrupt), ChatFile(path, **begun) as file:
             file.add("a", rows("1"))
+            raise KeyboardInterrupt
+        assert not path.exists()
         with ChatFile(path, ABOUT, is_masked=True) as file:
             assert not file.has("a")
         assert len(path.read_text("utf-8").splitlines()) == 1

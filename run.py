@@ -20,7 +20,8 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-demo.txt")
 COMMANDS = {
     "demo": ("-m", "shopdata.sandbox.demo"),
-    "test": ("-m", "pytest"),
+    # A worker for each core; the tests of a file share their sandbox, so they stay together.
+    "test": ("-m", "pytest", "-n", "logical", "--dist", "loadfile"),
     "sandbox": ("-m", "scrapy", "sandbox", "--lake"),
 }
 

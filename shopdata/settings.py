@@ -25,6 +25,10 @@ SHOPDATA_LOGINS_AT_ONCE = 4
 SHOPDATA_WORKERS = min(os.cpu_count() or 1, 4)
 #: Whether a crawl shows its progress and a summary.
 SHOPDATA_PROGRESS = True
+#: For how long a run without a sign of life keeps what it holds from others; it shows four in this time.
+SHOPDATA_LEASE_SECONDS = 120
+#: How long a run waits for what another run holds.
+SHOPDATA_PATIENCE_SECONDS = 3600
 #: For how many days parsed tables stay in the state directory; later they are read again from raw/ when needed.
 SHOPDATA_KEEP_TABLES_DAYS = 7
 #: How long a backfill rests between one period and the next.
@@ -32,6 +36,14 @@ SHOPDATA_BACKFILL_PAUSE_SECONDS = 5
 #: Where a test kills the run (`failpoints.py`). Of no effect without the next one, which no variable can set.
 SHOPDATA_FAILPOINT = os.environ.get("SHOPDATA_FAILPOINT") or None
 SHOPDATA_FAILPOINTS_KILL = False
+#: Where the service listens. Elsewhere than on loopback only with a user name and a password.
+SHOPDATA_SERVICE_BIND = os.environ.get("SHOPDATA_SERVICE_BIND") or "127.0.0.1"
+SHOPDATA_SERVICE_PORT = os.environ.get("SHOPDATA_SERVICE_PORT") or 6800
+#: Both or none; with none, the service makes a password in its folder.
+SHOPDATA_SERVICE_USERNAME = os.environ.get("SHOPDATA_SERVICE_USERNAME") or None
+SHOPDATA_SERVICE_PASSWORD = os.environ.get("SHOPDATA_SERVICE_PASSWORD") or None
+#: For rehearsals: the moment that the service's clock takes its start for.
+SHOPDATA_SERVICE_NOW = os.environ.get("SHOPDATA_SERVICE_NOW") or None
 
 # -- requests ------------------------------------------------------------------------------------------------------
 
@@ -93,6 +105,7 @@ CONCURRENT_ITEMS = 8
 EXTENSIONS = {
     "shopdata.extensions.outcome.RunOutcome": 100,
     "shopdata.extensions.progress.Progress": 200,
+    "shopdata.extensions.alerts.Alerts": 300,
 }
 
 # True: the ledger and the summary at a run's end tell more, in fewer lines.

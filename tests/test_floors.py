@@ -16,7 +16,8 @@ FLOORS = (
     {"login", "lake"},
     {"alerts"},
     {"plan", "workspace"},
-    {"base_spiders", "middlewares", "pipelines", "extensions", "service", "browser", "logs", "command_frame"},
+    {"base_spiders", "middlewares", "pipelines", "extensions", "browser", "logs", "command_frame"},
+    {"service"},
     {"spiders"},
     {"sandbox"},
     {"commands"},
@@ -73,3 +74,17 @@ def test_only_commands_look_into_the_sandbox() -> None:
 def test_only_the_sandbox_knows_its_object_store(path: Path) -> None:
     if room_of(path) != "sandbox":
         assert "seaweed" not in path.read_text("utf-8").lower()
+
+
+def test_the_service_knows_no_part_of_a_crawl() -> None:
+    """A crawl is a process of its own, and runs from an egg that may be another version."""
+    known = {
+        module.split(".")[1]
+        for path in MODULES
+        if room_of(path) == "service"
+        for module in imports_of(path)
+        if module.startswith("shopdata.")
+    }
+    assert known <= set().union(*FLOORS[: FLOOR["base_spiders"]]) | {"logs", "service"}
+    users = {room_of(path) for path in MODULES for module in imports_of(path) if module.startswith("shopdata.service")}
+    assert users == {"service", "commands"}

@@ -1,0 +1,84 @@
+"""Keeps the crawls' logs within their age and size, and the list of crawls within its age."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from twisted.application.service import Service
+from twisted.internet import task
+from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
+
+from shopdata.service.crawls import Crawls
+from shopdata.service.options import ServiceOptions
+
+logger = logging.getLogger(__name__)
+
+KEEP_DAYS = 90
+KEEP_BYTES = 1024**3
+#: The list of crawls says what the logs are called.
+_KEEP_CRAWLS_DAYS = 400
+_EVERY_SECONDS = 3600
+
+
+class Cleaner(Service):
+    """Cleans at the start and every hour, in a thread."""
+
+    name = "cleaner"
+
+    def __init__(self, options: ServiceOptions, crawls: Crawls) -> None:
+        self._options = options
+        self._crawls = crawls
+        self._loop = task.LoopingCall(self._clean)
+
+    def startService(self) -> None:
+        super().startService()  # type: ignore[no-untyped-call]
+        self._loop.start(_EVERY_SECONDS)
+
+    def stopService(self) -> None:
+        super().stopService()  # type: ignore[no-untyped-call]
+        if self._loop.running:
+            self._loop.stop()
+
+    def _clean(self) -> None:
+        deferToThread(self._clean_now).addErrback(_tell)
+
+    def _clean_now(self) -> None:
+        running = {f"{crawl.job}.log" for crawl in self._crawls.open()}
+        removed = clean_logs(self._options.logs, running)
+        if removed:
+            logger.info("removed %d logs older than %d days or beyond %d MB", removed, KEEP_DAYS, KEEP_BYTES >> 20)
+        self._crawls.forget(_KEEP_CRAWLS_DAYS)
+
+
+def clean_logs(folder: Path, running: set[str], keep_days: float = KEEP_DAYS, keep_bytes: int = KEEP_BYTES) -> int:
+    """Removes logs that are too old, then the oldest ones until the others fit.
+
+    Args:
+        running: names of logs that are written now; they stay.
+
+    Returns:
+        how many were removed.
+    """
+    found = []
+    for path in folder.rglob("*.log"):
+        try:
+            about = path.stat()
+        except OSError:
+            continue
+        found.append((about.st_mtime, about.st_size, path))
+    oldest = time.time() - keep_days * 86400
+    kept = removed = 0
+    for changed, size, path in sorted(found, reverse=True):
+        kept += size
+        if path.name not in running and (changed < oldest or kept > keep_bytes):
+            path.unlink(missing_ok=True)
+            removed += 1
+            kept -= size
+    return removed
+
+
+def _tell(failure: Failure) -> None:
+    logger.error("logs could not be cleaned: %s", failure.value)

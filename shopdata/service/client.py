@@ -1,0 +1,71 @@
+"""Speaks to the service over HTTP, as scrapyd's users do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from shopdata.exceptions import TransientError
+from shopdata.service.options import PROJECT, ServiceOptions
+
+_TIMEOUT_SECONDS = 60
+
+
+class ServiceError(TransientError):
+    """Raised when the service does not answer, or answers that it will not."""
+
+
+class Client:
+    """One service; every answer is looked at: scrapyd's mistakes come with HTTP 200."""
+
+    def __init__(self, options: ServiceOptions) -> None:
+        self._url = options.url
+        self._session = requests.Session()
+        # No proxy of the environment between us and loopback.
+        self._session.trust_env = False
+        self._session.auth = options.credentials()
+
+    def get(self, page: str, **parameters: str) -> dict[str, Any]:
+        """Asks `PAGE.json`. Raises ServiceError."""
+        return self._ask("GET", page, params=parameters)
+
+    def post(self, page: str, **parameters: str) -> dict[str, Any]:
+        """Tells `PAGE.json`. Raises ServiceError."""
+        return self._ask("POST", page, data=parameters)
+
+    def add_version(self, version: str, egg: bytes) -> list[str]:
+        """Deploys an egg.
+
+        Returns:
+            the names of its spiders.
+
+        Raises:
+            ServiceError: the service could not list them; it has not kept the egg.
+        """
+        self._ask(
+            "POST",
+            "addversion",
+            data={"project": PROJECT, "version": version},
+            files={"egg": ("project.egg", egg)},
+        )
+        spiders: list[str] = self.get("listspiders", project=PROJECT, _version=version)["spiders"]
+        return spiders
+
+    def _ask(self, method: str, page: str, **options: Any) -> dict[str, Any]:
+        where = f"{self._url}/{page}.json"
+        try:
+            response = self._session.request(method, where, timeout=_TIMEOUT_SECONDS, **options)
+            answer: dict[str, Any] = response.json()
+        except (requests.RequestException, ValueError) as error:
+            code = getattr(locals().get("response"), "status_code", None)
+            raise ServiceError(
+                "the service does not answer" if code is None else "this is not how our service answers",
+                where=where,
+                found=f"HTTP {code}" if code else type(error).__name__,
+                todo="Look at `scrapy service status`.",
+            ) from None
+        if answer.get("status") != "ok":
+            text = str(answer.get("message", answer)).strip()
+            raise ServiceError("the service refuses", where=where, found=text[-2000:])
+        return answer

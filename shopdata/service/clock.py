@@ -1,0 +1,179 @@
+"""The clock: looks every few seconds what is due, and sees to it that each slot is decided once."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from apscheduler.executors.debug import DebugExecutor
+from apscheduler.schedulers.twisted import TwistedScheduler
+from twisted.application.service import Service
+from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
+
+from shopdata.config import Job
+from shopdata.exceptions import ShopdataError
+from shopdata.lake.ledger.slots import CLAIMED, PAUSED, SKIPPED, WATCHED, Slot
+from shopdata.periods import SHANGHAI
+from shopdata.plan import new_run_id
+from shopdata.service.crawls import Crawl
+from shopdata.service.due import Verdict, decide, next_slot
+from shopdata.service.inside import Inside, watched_note
+from shopdata.service.options import PROJECT
+
+logger = logging.getLogger(__name__)
+
+_LOOK_EVERY_SECONDS = 2
+_ASK_AGAIN_EVERY = timedelta(minutes=1)
+#: For so long a job is taken to be watched as it was: another service may have paused it.
+_REMEMBER = timedelta(seconds=30)
+#: A crawl that was cut off so often is not started again.
+_MOST_TRIES = 3
+
+
+class Clock(Service):
+    """Runs schedule.yaml. What is due is decided in a thread: the ledger's database may be far away.
+
+    Args:
+        start: for rehearsals, the moment that the clock takes its own start for.
+    """
+
+    name = "clock"
+
+    def __init__(self, inside: Inside, start: datetime | None = None) -> None:
+        self._inside = inside
+        self._since: dict[str, tuple[datetime, datetime | None]] = {}
+        self._is_looking = False
+        self._has_gone_on = False
+        self._asked_again_at = datetime.now(SHANGHAI)
+        self._told = ""
+        self._scheduler = TwistedScheduler(
+            timezone=SHANGHAI,
+            # Its own executor would call us in a thread; the queue belongs to the reactor's.
+            executors={"default": DebugExecutor()},
+            job_defaults={"coalesce": True, "misfire_grace_time": None},
+        )
+        if start is not None:
+            offset = start - datetime.now(SHANGHAI)
+            inside.now = lambda: datetime.now(SHANGHAI) + offset
+            logger.warning("a rehearsal: the clock takes now for %s (SHOPDATA_SERVICE_NOW)", start.isoformat())
+
+    def startService(self) -> None:
+        super().startService()  # type: ignore[no-untyped-call]
+        first = datetime.now(SHANGHAI)
+        self._scheduler.add_job(self._tick, "interval", seconds=_LOOK_EVERY_SECONDS, next_run_time=first)
+        self._scheduler.start()
+
+    def stopService(self) -> None:
+        super().stopService()  # type: ignore[no-untyped-call]
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    def _tick(self) -> None:
+        # One look at a time: a slow database must not pile them up.
+        if not self._is_looking and not self._inside.launcher.is_closed:
+            self._is_looking = True
+            deferToThread(self._look).addCallbacks(self._looked, self._tell)
+
+    def _looked(self, _: object) -> None:
+        self._is_looking = False
+        self._told = ""
+
+    def _tell(self, failure: Failure) -> None:
+        self._is_looking = False
+        is_ours = isinstance(failure.value, ShopdataError)
+        text = str(failure.value) if is_ours else failure.getTraceback()
+        if text != self._told:
+            # Once, and not every two seconds for as long as a database is away.
+            logger.error("the clock could not look, and tries again: %s", text)
+        self._told = text
+
+    # -- in a thread ------------------------------------------------------------------------------------------------
+
+    def _go_on(self) -> None:
+        """What an earlier service left undone: crawls that were cut off, slots that did not reach the queue."""
+        for crawl in self._inside.launcher.lost():
+            self._take_up(crawl)
+        entries = {entry.name: entry for entry in self._inside.schedule_file.schedule.jobs}
+        for slot in self._inside.workspace.ledger.slots.unqueued(self._inside.owner):
+            if slot.job in entries and not self._inside.is_known(slot.run_id):
+                logger.warning("%s %s: queued only now, the service ended before", slot.job, _clock(slot.due_at))
+                self._inside.enqueue(entries[slot.job].spider, entries[slot.job].args, slot.run_id)
+            self._inside.workspace.ledger.slots.set_queued(slot)
+
+    def _take_up(self, crawl: Crawl) -> None:
+        run = self._inside.workspace.ledger.reading.run(crawl.job)
+        is_done = crawl.project != PROJECT or (run is not None and run.outcome not in (None, "stopped"))
+        if is_done or crawl.tries >= _MOST_TRIES or not self._inside.is_deployed():
+            if not is_done:
+                logger.error("run %s of %s was cut off %d times: given up", crawl.job, crawl.spider, crawl.tries)
+            self._inside.settle(crawl)
+        elif not any(job.id == crawl.job for job in self._inside.jobs()):
+            logger.warning("run %s of %s was cut off: it goes on", crawl.job, crawl.spider)
+            self._inside.enqueue(crawl.spider, crawl.arguments, crawl.job, crawl.version)
+
+    def _look(self) -> None:
+        if self._inside.schedule_file.refresh():
+            self._since.clear()
+        if not self._has_gone_on:
+            self._go_on()
+            self._has_gone_on = True
+            self._inside.poller.is_closed = False
+        if not self._inside.is_deployed():
+            return
+        now = datetime.now(SHANGHAI)
+        if now - self._asked_again_at >= _ASK_AGAIN_EVERY:
+            self._asked_again_at = now
+            self._inside.ask_again(now)
+        for entry in self._inside.schedule_file.schedule.jobs:
+            self._look_at(entry)
+
+    def _look_at(self, entry: Job) -> None:
+        now = self._inside.now()
+        read_at, since = self._since.get(entry.name, (now - 2 * _REMEMBER, None))
+        following = None if since is None else next_slot(entry, since)
+        if now - read_at < _REMEMBER and (following is None or following > now):
+            return
+        since = self._watched_since(entry, now)
+        self._since[entry.name] = (now, since)
+        if since is None or not entry.enabled:
+            return
+        for verdict in decide(entry, since, now, self._inside.busy(entry.spider, entry.args)):
+            self._carry_out(entry, verdict)
+            self._since[entry.name] = (now, verdict.due_at)
+
+    def _watched_since(self, entry: Job, now: datetime) -> datetime | None:
+        """The moment up to which all is decided; None if the job is paused. A new job is watched from now on."""
+        slots = self._inside.workspace.ledger.slots
+        mark, last = slots.last_mark(entry.name), slots.last_slot(entry.name)
+        if mark is not None and mark.state == PAUSED:
+            return None
+        if mark is None or mark.note != watched_note(entry):
+            slots.mark(entry.name, WATCHED, now, watched_note(entry), self._inside.owner)
+            return now
+        return max(mark.due_at, last.due_at) if last else mark.due_at
+
+    def _carry_out(self, entry: Job, verdict: Verdict) -> None:
+        slots = self._inside.workspace.ledger.slots
+        slot = Slot(
+            job=entry.name,
+            due_at=verdict.due_at,
+            state=CLAIMED if verdict.runs else SKIPPED,
+            decided_at=datetime.now(SHANGHAI),
+            run_id=new_run_id() if verdict.runs else "",
+            owner=self._inside.owner,
+            note=verdict.note,
+        )
+        if not slots.claim(slot):
+            return  # another service was faster
+        if not verdict.runs:
+            logger.warning("%s %s: not run: %s", entry.name, _clock(slot.due_at), verdict.note)
+            return
+        note = f" ({verdict.note})" if verdict.note else ""
+        logger.info("%s %s: due, run %s%s", entry.name, _clock(slot.due_at), slot.run_id, note)
+        self._inside.enqueue(entry.spider, entry.args, slot.run_id)
+        slots.set_queued(slot)
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"

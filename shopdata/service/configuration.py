@@ -1,0 +1,74 @@
+"""scrapyd's configuration, as one scrapy.cfg in the service's folder.
+
+scrapyd reads the nearest scrapy.cfg last, and its crawls, which start in the same folder, read it again. So neither
+the project's scrapy.cfg nor a scrapyd.conf of this machine gets in, and both find the eggs. The password is not in it.
+"""
+
+from __future__ import annotations
+
+import os
+from configparser import ConfigParser
+
+from scrapyd.config import Config
+
+from shopdata.service.inside import Inside
+from shopdata.service.options import ServiceOptions
+
+_SERVICES = {
+    "addversion.json": "shopdata.service.deployed.AddVersion",
+    "cron.json": "shopdata.service.json_pages.CronPage",
+    "cells.json": "shopdata.service.json_pages.CellsPage",
+    "service.json": "shopdata.service.json_pages.ServicePage",
+}
+
+
+def write_configuration(options: ServiceOptions) -> None:
+    """Writes `scrapy.cfg`; the folder is made if it is missing."""
+    for folder in (options.folder, options.logs):
+        folder.mkdir(parents=True, exist_ok=True)
+    parser = ConfigParser(interpolation=None)
+    parser["scrapyd"] = {
+        "application": "shopdata.service.app.application",
+        "launcher": "shopdata.service.launcher.Launcher",
+        "poller": "shopdata.service.poller.Poller",
+        "webroot": "shopdata.service.web.Root",
+        # Memory only: finished jobs would be forgotten at every restart.
+        "jobstorage": "scrapyd.jobstorage.SqliteJobStorage",
+        "bind_address": options.bind,
+        "http_port": str(options.port),
+        "unix_socket_path": "",
+        # 5: two seconds of waiting are enough for a person who has pressed a button.
+        "poll_interval": "1",
+        # 4 per core: a crawl may hold a browser, and reads workbooks on several cores.
+        "max_proc": str(max(2, os.cpu_count() or 1)),
+        "eggs_dir": str(options.folder / "eggs"),
+        "dbs_dir": str(options.folder / "dbs"),
+        "logs_dir": str(options.logs),
+        "items_dir": "",
+        "jobs_dir": "",
+        # 5 logs per spider, the others deleted: ours go by age and size (`cleaner.py`).
+        "jobs_to_keep": "100000",
+        "finished_to_keep": "2000",
+        "runner": "scrapyd.runner",
+        "debug": "off",
+    }
+    parser["services"] = _SERVICES
+    for section in parser.values():
+        for name, value in section.items():
+            # scrapyd reads with interpolation.
+            section[name] = value.replace("%", "%%")
+    with (options.folder / "scrapy.cfg").open("w", encoding="utf-8") as file:
+        parser.write(file)
+
+
+class ServiceConfig(Config):  # type: ignore[misc]
+    """What scrapyd hands to every part that it makes by name; ours get the service from inside by it."""
+
+    def __init__(self, options: ServiceOptions, inside: Inside) -> None:
+        """Reads from the current folder, which must be the service's. User name and password are only in memory."""
+        super().__init__()
+        self.options = options
+        self.inside = inside
+        username, password = options.credentials()
+        self.cp.set(self.SECTION, "username", username.replace("%", "%%"))
+        self.cp.set(self.SECTION, "password", password.replace("%", "%%"))

@@ -1,0 +1,172 @@
+"""Which crawls this machine's service has started: their processes, and how they ended.
+
+scrapyd knows its children as long as it lives itself. This file outlives it: a crawl is its pid and its start time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import psutil
+
+from shopdata.periods import SHANGHAI
+
+#: A crawl that is told to end puts down what it has in hand; then it is killed.
+END_SECONDS = 30
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS crawls (
+    job TEXT PRIMARY KEY, project TEXT NOT NULL, spider TEXT NOT NULL, arguments TEXT NOT NULL, version TEXT,
+    pid INTEGER, created REAL, tries INTEGER NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, exit_code INTEGER
+)
+"""
+_COLUMNS = "job, project, spider, arguments, version, pid, created, tries, started_at, ended_at, exit_code"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crawl:
+    """A process that was started for a job. Times are aware."""
+
+    job: str
+    project: str
+    spider: str
+    #: The spider's arguments, without scrapyd's own.
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    version: str | None = None
+    #: None between the decision to start it and its start.
+    pid: int | None = None
+    #: When the system says that the process began, in seconds since 1970: pids are used again.
+    created: float | None = None
+    #: How often it was started; more than once if its end was not its own.
+    tries: int = 1
+    started_at: datetime
+    ended_at: datetime | None = None
+    #: None if nobody was there to see it.
+    exit_code: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+        """What must not run twice at the same time."""
+        return key_of(self.project, self.spider, self.arguments)
+
+    def process(self) -> psutil.Process | None:
+        """The process, if it still runs."""
+        with contextlib.suppress(psutil.Error):
+            if self.pid is None:
+                return self._unregistered()
+            process = psutil.Process(self.pid)
+            is_same = self.created is None or abs(process.create_time() - self.created) < 2
+            if is_same and process.status() != psutil.STATUS_ZOMBIE:
+                return process
+        return None
+
+    def _unregistered(self) -> psutil.Process | None:
+        # The service ended between the start of the process and the note of its pid.
+        wanted = f"_job={self.job}"
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if wanted in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+                    return process
+        return None
+
+
+def key_of(project: str, spider: str, arguments: Mapping[str, object]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """Project, spider and its own arguments in one order; names that begin with `_` are scrapyd's."""
+    own = sorted((name, str(value)) for name, value in arguments.items() if not name.startswith("_"))
+    return project, spider, tuple(own)
+
+
+def kill_tree(pid: int) -> None:
+    """Kills a process and all that it has started: a browser outlives its crawl otherwise."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for member in [*process.children(recursive=True), process]:
+            with contextlib.suppress(psutil.Error):
+                member.kill()
+
+
+class Crawls:
+    """The table, an SQLite file beside scrapyd's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "crawls.sqlite3"
+        folder.mkdir(parents=True, exist_ok=True)
+        with self._open() as connection:
+            connection.execute(_TABLE)
+
+    def put(self, crawl: Crawl) -> None:
+        """Writes a crawl, over what was there of the same job."""
+        values = (
+            crawl.job,
+            crawl.project,
+            crawl.spider,
+            json.dumps(dict(crawl.arguments), ensure_ascii=False),
+            crawl.version,
+            crawl.pid,
+            crawl.created,
+            crawl.tries,
+            crawl.started_at.isoformat(),
+            crawl.ended_at.isoformat() if crawl.ended_at else None,
+            crawl.exit_code,
+        )
+        marks = ", ".join("?" * len(values))
+        with self._open() as connection:
+            connection.execute(f"INSERT OR REPLACE INTO crawls ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608
+
+    def end(self, job: str, exit_code: int | None) -> None:
+        """Writes that a crawl's process has ended by itself, or was ended by a person."""
+        with self._open() as connection:
+            connection.execute(
+                "UPDATE crawls SET ended_at = ?, exit_code = ? WHERE job = ?",
+                (datetime.now(SHANGHAI).isoformat(), exit_code, job),
+            )
+
+    def get(self, job: str) -> Crawl | None:
+        """One crawl."""
+        return next(iter(self._select("WHERE job = ?", job)), None)
+
+    def open(self) -> list[Crawl]:
+        """Crawls of whose end nobody knows, the earliest first: they run, or were cut off."""
+        return self._select("WHERE ended_at IS NULL ORDER BY started_at")
+
+    def latest(self, count: int) -> list[Crawl]:
+        """Crawls that have ended, the latest first."""
+        return self._select("WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?", count)
+
+    def forget(self, days: int) -> None:
+        """Removes what ended longer ago."""
+        moment = datetime.now(SHANGHAI) - timedelta(days=days)
+        with self._open() as connection:
+            connection.execute("DELETE FROM crawls WHERE ended_at < ?", (moment.isoformat(),))
+
+    def _select(self, where: str, *values: object) -> list[Crawl]:
+        with self._open() as connection:
+            return [_crawl(row) for row in connection.execute(f"SELECT {_COLUMNS} FROM crawls {where}", values)]  # noqa: S608
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with contextlib.closing(sqlite3.connect(self._path, timeout=10)) as connection, connection:
+            yield connection
+
+
+def _crawl(row: tuple[object, ...]) -> Crawl:
+    job, project, spider, arguments, version, pid, created, tries, started_at, ended_at, exit_code = row
+    return Crawl(
+        job=str(job),
+        project=str(project),
+        spider=str(spider),
+        arguments=json.loads(str(arguments)),
+        version=None if version is None else str(version),
+        pid=pid if isinstance(pid, int) else None,
+        created=created if isinstance(created, float) else None,
+        tries=tries if isinstance(tries, int) else 1,
+        started_at=datetime.fromisoformat(str(started_at)),
+        ended_at=datetime.fromisoformat(str(ended_at)) if ended_at else None,
+        exit_code=exit_code if isinstance(exit_code, int) else None,
+    )

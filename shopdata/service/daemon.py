@@ -1,0 +1,129 @@
+"""The service's process, `python -m shopdata.service.daemon`; `scrapy service start` starts it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from logging.handlers import RotatingFileHandler
+from typing import Any
+
+import psutil
+from filelock import FileLock, Timeout
+from scrapy.settings import Settings
+from scrapy.spiderloader import SpiderLoader
+from scrapyd import get_application
+from twisted.application.app import startApplication
+from twisted.internet import reactor as twisted_reactor
+from twisted.internet.error import CannotListenError
+from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginner
+from zope.interface import directlyProvides
+
+from shopdata.exceptions import ShopdataError
+from shopdata.logs import QueryFilter
+from shopdata.service.configuration import ServiceConfig, write_configuration
+from shopdata.service.inside import Inside
+from shopdata.service.options import ServiceOptions
+from shopdata.service.schedule_file import ScheduleFile
+from shopdata.service.stopping import Stopping
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+_LOG_BYTES = 5 * 1024**2
+_LOG_FILES = 5
+#: `apscheduler` tells every look of the clock.
+_TALKATIVE = ("alembic", "apscheduler", "sqlalchemy", "urllib3", "filelock", "asyncio")
+
+
+def main() -> int:
+    """Runs until it is told to stop; 1 if it could not begin."""
+    settings = Settings()
+    settings.setmodule("shopdata.settings", priority="project")
+    try:
+        options = ServiceOptions.from_settings(settings)
+        write_configuration(options)
+        with FileLock(options.lock_file, timeout=0):
+            return _run(options, settings)
+    except Timeout:
+        print("the service runs already.", file=sys.stderr)
+    except ShopdataError as error:
+        print(error, file=sys.stderr)
+    return 1
+
+
+def _run(options: ServiceOptions, settings: Settings) -> int:
+    os.chdir(options.folder)
+    _clean_environment()
+    _log_to(options, settings["LOG_FORMAT"])
+    inside = Inside(options, Workspace.from_settings(settings), ScheduleFile(), SpiderLoader.from_settings(settings))
+    try:
+        startApplication(get_application(ServiceConfig(options, inside)), False)
+    except CannotListenError as error:
+        print(f"{options.bind}:{options.port} can't be listened on: {error.socketError}", file=sys.stderr)
+        return 1
+    reactor: Any = twisted_reactor
+    reactor.callWhenRunning(_on_signals, inside)
+    about = {"pid": os.getpid(), "created": psutil.Process().create_time(), "url": options.url}
+    options.pid_file.write_text(json.dumps(about), "utf-8")
+    try:
+        reactor.run()
+    finally:
+        options.pid_file.unlink(missing_ok=True)
+        logger.info("stopped")
+    return 0
+
+
+def _clean_environment() -> None:
+    """What would steer scrapyd or a crawl past what we have written, and what only this process needs."""
+    for name in list(os.environ):
+        if name.startswith(("SCRAPYD_", "SCRAPY_")):
+            del os.environ[name]
+    # We were found by it; a crawl runs from its egg.
+    paths = [path for path in os.environ.pop("PYTHONPATH", "").split(os.pathsep) if path]
+    kept = [path for path in paths if not os.path.isdir(os.path.join(path, "shopdata"))]  # noqa: PTH112, PTH118
+    if kept:
+        os.environ["PYTHONPATH"] = os.pathsep.join(kept)
+
+
+def _on_signals(inside: Inside) -> None:
+    """The first signal lets crawls finish, the second ends them."""
+    stopping = Stopping.of(inside.launcher, inside.poller)
+
+    def stop(*_: object) -> None:
+        reactor: Any = twisted_reactor
+        reactor.callFromThread(stopping.begin, "now" if inside.launcher.is_closed else "wait")
+
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+
+
+def _log_to(options: ServiceOptions, line_format: str) -> None:
+    """One file for us, scrapyd and Twisted, cut by size."""
+    handler = RotatingFileHandler(options.log, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
+    handler.setFormatter(logging.Formatter(line_format))
+    handler.addFilter(QueryFilter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    observer: Any = _observe
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
+
+
+def _observe(event: dict[str, Any]) -> None:
+    """Hands on what scrapyd and Twisted say."""
+    name = str(event.get("log_namespace", "twisted"))
+    level = {LogLevel.debug: 10, LogLevel.info: 20, LogLevel.warn: 30, LogLevel.error: 40, LogLevel.critical: 50}
+    text = formatEvent(event)
+    if "log_failure" in event:
+        text = f"{text}\n{event['log_failure'].getTraceback()}".strip()
+    logging.getLogger(name).log(level[event["log_level"]], "%s", text)
+
+
+directlyProvides(_observe, ILogObserver)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Builds the project's egg, and gives it to the service if it is another one than the last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from shopdata.exceptions import ShopdataError
+from shopdata.service.client import Client, ServiceError
+from shopdata.service.options import PROJECT, ServiceOptions
+
+#: Folders and files that the egg is made of.
+_PARTS = ("shopdata", "pipelines_config", "setup.py")
+_KEEP_VERSIONS = 5
+
+
+class DeployError(ShopdataError):
+    """Raised when the egg can't be built or is refused; the one that ran before still does."""
+
+
+def source_folder() -> Path | None:
+    """The checkout that this code runs from; None if it is an egg itself."""
+    folder = Path(__file__).parents[2]
+    return folder if all((folder / part).exists() for part in _PARTS) else None
+
+
+def deploy(client: Client, options: ServiceOptions, source: Path, *, force: bool = False) -> str:
+    """Deploys what is in `source`.
+
+    Returns:
+        the version, or "" if the service has just this already.
+
+    Raises:
+        DeployError, ServiceError.
+    """
+    note = options.folder / "deployed.json"
+    sum_ = _sum_of(source)
+    versions = client.get("listversions", project=PROJECT)["versions"]
+    last = json.loads(note.read_text("utf-8")) if note.is_file() else {}
+    if not force and versions and last == {"version": versions[-1], "sha256": sum_}:
+        return ""
+    version = str(int(time.time()))
+    if versions and versions[-1].isdecimal():
+        # Two in one second; scrapyd runs the greatest.
+        version = str(max(int(version), int(versions[-1]) + 1))
+    with tempfile.TemporaryDirectory(prefix="shopdata-egg-") as folder:
+        egg = build_egg(source, Path(folder)).read_bytes()
+    put_egg(client, version, egg)
+    note.write_text(json.dumps({"version": version, "sha256": sum_}), "utf-8")
+    if not client.get("listjobs", project=PROJECT)["running"]:
+        # A crawl loads modules from its egg for as long as it runs.
+        for old in client.get("listversions", project=PROJECT)["versions"][:-_KEEP_VERSIONS]:
+            client.post("delversion", project=PROJECT, version=old)
+    return version
+
+
+def put_egg(client: Client, version: str, egg: bytes) -> None:
+    """Gives an egg to the service and sees that it is of use. Raises DeployError."""
+    try:
+        spiders = client.add_version(version, egg)
+    except ServiceError as error:
+        raise DeployError(
+            "the new version can't be run and was taken back; the one before it stays",
+            found=error.found,
+            todo="Mend it, try `scrapy list`, then deploy again with `scrapy service restart`.",
+        ) from None
+    if not spiders:
+        client.post("delversion", project=PROJECT, version=version)
+        raise DeployError("the new version has no spiders and was taken back; the one before it stays")
+
+
+def build_egg(source: Path, folder: Path) -> Path:
+    """Builds in a copy: no `build/` may stay in the project, and an old one must not get in. Raises DeployError."""
+    copy = folder / "project"
+    copy.mkdir()
+    for part in _PARTS:
+        if (source / part).is_dir():
+            shutil.copytree(source / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source / part, copy)
+    build = [sys.executable, "setup.py", "--quiet", "bdist_egg", "--dist-dir", str(folder)]
+    built = subprocess.run(build, cwd=copy, capture_output=True, text=True, check=False)  # noqa: S603 - our setup.py
+    eggs = list(folder.glob("*.egg"))
+    if built.returncode != 0 or not eggs:
+        raise DeployError("the egg could not be built", found=built.stderr.strip()[-500:], todo="Mend setup.py.")
+    return eggs[0]
+
+
+def _sum_of(source: Path) -> str:
+    digest = hashlib.sha256()
+    for part in _PARTS:
+        top = source / part
+        for path in [top] if top.is_file() else sorted(top.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(source).as_posix().encode() + b"\0")
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

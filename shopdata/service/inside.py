@@ -1,0 +1,298 @@
+"""The service from inside: does what `control.py` promises."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import socket
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from scrapy.spiderloader import SpiderLoader
+from scrapyd.interfaces import ISpiderScheduler
+from twisted.internet import reactor
+from twisted.internet.threads import blockingCallFromThread
+
+from shopdata.config import Job as ScheduleEntry
+from shopdata.exceptions import ArgumentError
+from shopdata.lake.ledger.slots import PAUSED, WATCHED
+from shopdata.periods import SHANGHAI
+from shopdata.plan import new_run_id
+from shopdata.service.control import Disk, Due, Job
+from shopdata.service.crawls import Crawl, key_of
+from shopdata.service.due import Busy, delay_of, next_slot
+from shopdata.service.options import PROJECT, ServiceOptions
+from shopdata.service.schedule_file import ScheduleFile
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class Inside:
+    """Jobs, schedule and disk of the running service. Methods without underscore are for worker threads."""
+
+    def __init__(
+        self, options: ServiceOptions, workspace: Workspace, schedule: ScheduleFile, spiders: SpiderLoader
+    ) -> None:
+        self.options = options
+        self.workspace = workspace
+        self.schedule_file = schedule
+        #: Which service this is, in a ledger that several share.
+        self.owner = f"{socket.gethostname()}:{options.port}"
+        #: What schedule and slots go by.
+        self.now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI)
+        self._datasets = {
+            dataset: (name, kind)
+            for name in spiders.list()
+            for kind, dataset in (getattr(spiders.load(name), "datasets", None) or {"day": name}).items()
+        }
+        self._started_at = datetime.now(SHANGHAI)
+        self._app: Any = None
+        self.launcher: Any = None
+        self.poller: Any = None
+
+    def connect(self, app: Any, launcher: Any, poller: Any) -> None:
+        """Called once, when scrapyd has made its parts."""
+        self._app, self.launcher, self.poller = app, launcher, poller
+
+    # -- jobs -------------------------------------------------------------------------------------------------------
+
+    def jobs(self) -> list[Job]:
+        return _in_reactor(self._jobs)
+
+    def _jobs(self) -> list[Job]:
+        found = []
+        for queue in self.poller.queues.values():
+            for message in queue.list():
+                arguments = _own_arguments(message)
+                found.append(Job(id=message["_job"], spider=message["name"], arguments=arguments, state="pending"))
+        for process in self.launcher.processes.values():
+            crawl = self.launcher.crawls.get(process.job)
+            found.append(
+                Job(
+                    id=process.job,
+                    spider=process.spider,
+                    arguments=crawl.arguments if crawl else {},
+                    state="running",
+                    started_at=_aware(process.start_time),
+                    pid=process.pid,
+                    log=self._log_of(process.project, process.spider, process.job),
+                )
+            )
+        found += [
+            Job(
+                id=job.job,
+                spider=job.spider,
+                arguments={},
+                state="finished",
+                started_at=_aware(job.start_time),
+                ended_at=_aware(job.end_time),
+                log=self._log_of(job.project, job.spider, job.job),
+            )
+            for job in self.launcher.finished
+        ]
+        return found
+
+    def busy(self, spider: str, arguments: Mapping[str, str]) -> Busy:
+        """Whether the same spider runs or waits with the same arguments."""
+        return _in_reactor(self._busy, spider, arguments)
+
+    def _busy(self, spider: str, arguments: Mapping[str, str]) -> Busy:
+        key = key_of(PROJECT, spider, arguments)
+        running = (
+            process.job
+            for process in self.launcher.processes.values()
+            if (crawl := self.launcher.crawls.get(process.job)) and crawl.key == key
+        )
+        queue = self.poller.queues.get(PROJECT)
+        waiting = (
+            message["_job"]
+            for message in (queue.list() if queue else ())
+            if key_of(PROJECT, message["name"], _own_arguments(message)) == key
+        )
+        return Busy(running=next(running, ""), waiting=next(waiting, ""))
+
+    def is_deployed(self) -> bool:
+        """Whether there is an egg to run."""
+        return _in_reactor(lambda: PROJECT in self.poller.queues)
+
+    def is_known(self, run_id: str) -> bool:
+        """Whether a run waits, runs or has ended here."""
+        return any(job.id == run_id for job in self.jobs()) or self.launcher.crawls.get(run_id) is not None
+
+    def enqueue(self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None) -> None:
+        """Puts a run into scrapyd's queue; nothing is checked."""
+        own = dict(arguments) | {"_job": run_id} | ({"_version": version} if version else {})
+        _in_reactor(lambda: self._app.getComponent(ISpiderScheduler).schedule(PROJECT, spider, **own))
+
+    def settle(self, crawl: Crawl) -> None:
+        """Enters a crawl that an earlier service started, and that is over, as finished."""
+        _in_reactor(self.launcher.settle, crawl)
+
+    def schedule(self, spider: str, arguments: Mapping[str, str]) -> str:
+        if spider not in {name for name, _ in self._datasets.values()}:
+            names = ", ".join(sorted({name for name, _ in self._datasets.values()}))
+            raise ArgumentError(f"there is no spider {spider!r}", expected=f"one of {names}")
+        if not self.is_deployed():
+            raise ArgumentError("nothing is deployed yet", todo="Run `scrapy service restart`.")
+        busy = self.busy(spider, arguments)
+        if busy.waiting or busy.running:
+            return busy.waiting or busy.running
+        run_id = new_run_id()
+        self.enqueue(spider, arguments, run_id)
+        return run_id
+
+    def run_now(self, job: str) -> str:
+        entry = self._entry(job)
+        run_id = self.schedule(entry.spider, entry.args)
+        logger.info("%s: run now, by a person: run %s", job, run_id)
+        return run_id
+
+    def collect(
+        self, dataset: str, dts: Collection[str], shops: Collection[str] = (), *, force: bool = False
+    ) -> list[str]:
+        if dataset not in self._datasets:
+            raise ArgumentError(f"there is no dataset {dataset!r}", expected=", ".join(sorted(self._datasets)))
+        if not dts:
+            return []
+        spider, kind = self._datasets[dataset]
+        arguments = {"periods": ",".join(sorted(dts))}
+        arguments |= {"period": kind} if spider != dataset else {}
+        arguments |= {"shops": ",".join(shops)} if shops else {}
+        arguments |= {"force": "1"} if force else {}
+        return [self.schedule(spider, arguments)]
+
+    def ask_again(self, now: datetime) -> list[str]:
+        """Queues a run for each dataset that has cells which were not ready and are due again; returns their ids."""
+        queued = []
+        for dataset, (spider, kind) in self._datasets.items():
+            if self.workspace.ledger.not_ready.due(dataset, now):
+                arguments = {"due": "1"} | ({"period": kind} if spider != dataset else {})
+                busy = self.busy(spider, arguments)
+                if not (busy.running or busy.waiting):
+                    queued.append(self.schedule(spider, arguments))
+                    logger.info("%s: cells that were not ready are asked again: run %s", dataset, queued[-1])
+        return queued
+
+    def cancel(self, run_id: str) -> bool:
+        return _in_reactor(self._cancel, run_id)
+
+    def _cancel(self, run_id: str) -> bool:
+        for queue in self.poller.queues.values():
+            if queue.remove(lambda message: message["_job"] == run_id):
+                return True
+        for process in self.launcher.processes.values():
+            if process.job == run_id:
+                process.transport.signalProcess("INT")
+                return True
+        return False
+
+    def log_path(self, run_id: str) -> Path | None:
+        crawl = self.launcher.crawls.get(run_id)
+        if crawl is not None:
+            return self._log_of(crawl.project, crawl.spider, crawl.job)
+        return next((job.log for job in self.jobs() if job.id == run_id), None)
+
+    def _log_of(self, project: str, spider: str, job: str) -> Path | None:
+        path = self.options.logs / project / spider / f"{job}.log"
+        return path if path.is_file() else None
+
+    # -- schedule ---------------------------------------------------------------------------------------------------
+
+    def next_due(self) -> list[Due]:
+        return [self._due(entry) for entry in self.schedule_file.schedule.jobs]
+
+    def _due(self, entry: ScheduleEntry) -> Due:
+        slots = self.workspace.ledger.slots
+        mark, last = slots.last_mark(entry.name), slots.last_slot(entry.name)
+        is_paused = mark is not None and mark.state == PAUSED
+        following = None
+        if entry.enabled and not is_paused:
+            now = self.now()
+            following = next_slot(entry, now)
+            # A slot whose delay is not over yet is still to come.
+            earlier = next_slot(entry, now - entry.spread) if entry.spread else None
+            if earlier and earlier < now < earlier + delay_of(entry, earlier) and (not last or last.due_at < earlier):
+                following = earlier
+        return Due(
+            job=entry.name,
+            spider=entry.spider,
+            arguments=entry.args,
+            cron=entry.cron,
+            is_enabled=entry.enabled,
+            is_paused=is_paused,
+            next_at=following + delay_of(entry, following) if following else None,
+            last_at=last.due_at if last else None,
+            last_state=last.state if last else "",
+            last_note=last.note if last else "",
+        )
+
+    def schedule_problem(self) -> str:
+        return self.schedule_file.problem
+
+    def pause(self, job: str) -> None:
+        entry = self._entry(job)
+        if not self._due(entry).is_paused:
+            self.workspace.ledger.slots.mark(job, PAUSED, self.now(), "paused by a person", self.owner)
+            logger.info("%s: paused", job)
+
+    def resume(self, job: str) -> None:
+        entry = self._entry(job)
+        if self._due(entry).is_paused:
+            self.workspace.ledger.slots.mark(job, WATCHED, self.now(), watched_note(entry), self.owner)
+            logger.info("%s: resumed", job)
+
+    def _entry(self, job: str) -> ScheduleEntry:
+        for entry in self.schedule_file.schedule.jobs:
+            if entry.name == job:
+                return entry
+        names = ", ".join(entry.name for entry in self.schedule_file.schedule.jobs)
+        raise ArgumentError(f"schedule.yaml has no job {job!r}", expected=f"one of {names}" if names else "")
+
+    # -- the service ------------------------------------------------------------------------------------------------
+
+    def disk(self) -> Disk:
+        usage = shutil.disk_usage(self.options.state_dir)
+        logs = _bytes_below(self.options.logs) + _bytes_below(self.options.log)
+        return Disk(state=_bytes_below(self.options.state_dir), logs=logs, free=usage.free, total=usage.total)
+
+    def started_at(self) -> datetime:
+        return self._started_at
+
+
+def watched_note(entry: ScheduleEntry) -> str:
+    """What the mark of a job holds: with another cron line, or enabled again, it is watched from then on."""
+    return entry.cron if entry.enabled else "not enabled"
+
+
+def _in_reactor(work: Callable[..., Result], *arguments: object) -> Result:
+    result: Result = blockingCallFromThread(reactor, work, *arguments)
+    return result
+
+
+def _own_arguments(message: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: str(value)
+        for name, value in message.items()
+        if not name.startswith("_") and name not in ("name", "settings")
+    }
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.astimezone(SHANGHAI)
+
+
+def _bytes_below(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    total = 0
+    for file in path.rglob("*"):
+        try:
+            total += file.stat().st_size if file.is_file() else 0
+        except OSError:
+            continue  # removed while we looked
+    return total

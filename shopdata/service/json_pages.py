@@ -1,0 +1,168 @@
+"""JSON webservices beside scrapyd's own, in their form: `status` is `ok` or `error`, with HTTP 200 in both cases."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request
+
+from shopdata.exceptions import ArgumentError, ShopdataError
+from shopdata.lake.ledger import Cell
+from shopdata.service.control import Due, Job
+from shopdata.service.inside import Inside
+from shopdata.service.stopping import Stopping
+
+logger = logging.getLogger(__name__)
+
+Arguments = Mapping[str, str]
+
+
+class JsonPage(Resource):
+    """Answers in a thread: the ledger may be far away. Made by scrapyd, with its root."""
+
+    isLeaf = True
+
+    def __init__(self, root: Any) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.root = root
+        self.inside: Inside = root.inside
+
+    def get(self, arguments: Arguments) -> dict[str, Any]:
+        """The answer to GET."""
+        raise NotImplementedError
+
+    def post(self, arguments: Arguments) -> dict[str, Any]:
+        """The answer to POST."""
+        raise ArgumentError("this can only be read", todo="Use GET.")
+
+    def render_GET(self, request: Request) -> int:
+        return self._answer(request, self.get)
+
+    def render_POST(self, request: Request) -> int:
+        return self._answer(request, self.post)
+
+    def _answer(self, request: Request, make: Callable[[Arguments], dict[str, Any]]) -> int:
+        given = {name.decode(): values[0].decode(errors="replace") for name, values in (request.args or {}).items()}
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(gone.append)
+        answer = deferToThread(make, given).addErrback(_as_error)
+        answer.addCallback(lambda content: None if gone else self._send(request, content))
+        answer.addErrback(lambda failure: logger.error("an answer could not be sent: %s", failure.value))
+        return NOT_DONE_YET
+
+    def _send(self, request: Request, content: dict[str, Any]) -> None:
+        answer = {"status": "ok"} | content | {"node_name": self.root.node_name}
+        body = json.dumps(answer, ensure_ascii=False, default=_plain).encode() + b"\n"
+        request.setHeader("Content-Type", "application/json; charset=utf-8")
+        request.setHeader("Content-Length", str(len(body)))
+        request.write(body)
+        request.finish()
+
+
+class CronPage(JsonPage):
+    """cron.json: GET lists the schedule; POST `action` = run, pause or resume, and `job`."""
+
+    def get(self, arguments: Arguments) -> dict[str, Any]:
+        return {"problem": self.inside.schedule_problem(), "jobs": [_due(due) for due in self.inside.next_due()]}
+
+    def post(self, arguments: Arguments) -> dict[str, Any]:
+        action, job = _needed(arguments, "action"), _needed(arguments, "job")
+        if action == "run":
+            return {"jobid": self.inside.run_now(job)}
+        if action == "pause":
+            self.inside.pause(job)
+        elif action == "resume":
+            self.inside.resume(job)
+        else:
+            raise ArgumentError("this action is not known", found=repr(action), expected="run, pause or resume")
+        return {}
+
+
+class CellsPage(JsonPage):
+    """cells.json: GET the ledger's cells, narrowed by `dataset`, `dt` and `state`; POST asks again for some of them."""
+
+    def get(self, arguments: Arguments) -> dict[str, Any]:
+        cells = self.inside.workspace.ledger.cells(arguments.get("dataset"), arguments.get("dt"))
+        wanted = arguments.get("state")
+        return {"cells": [_cell(cell) for cell in cells if wanted in (None, cell.state)]}
+
+    def post(self, arguments: Arguments) -> dict[str, Any]:
+        dts = [dt for dt in _needed(arguments, "dt").split(",") if dt]
+        shops = [shop for shop in arguments.get("shops", "").split(",") if shop]
+        dataset, force = _needed(arguments, "dataset"), arguments.get("force") == "1"
+        return {"jobids": self.inside.collect(dataset, dts, shops, force=force)}
+
+
+class ServicePage(JsonPage):
+    """service.json: GET says how the service does; POST `action` = stop, with `mode` = wait, now or leave."""
+
+    def get(self, arguments: Arguments) -> dict[str, Any]:
+        jobs = self.inside.jobs()
+        disk = self.inside.disk()
+        return {
+            "pid": os.getpid(),
+            "started_at": self.inside.started_at(),
+            "is_stopping": self.inside.launcher.is_closed,
+            "is_rehearsal": self.inside.options.now is not None,
+            "now": self.inside.now(),
+            "is_deployed": self.inside.is_deployed(),
+            "problem": self.inside.schedule_problem(),
+            "running": [_job(job) for job in jobs if job.state == "running"],
+            "pending": [_job(job) for job in jobs if job.state == "pending"],
+            "jobs": [_due(due) for due in self.inside.next_due()],
+            "disk": vars(disk),
+        }
+
+    def post(self, arguments: Arguments) -> dict[str, Any]:
+        mode = arguments.get("mode", "wait")
+        if _needed(arguments, "action") != "stop" or mode not in ("wait", "now", "leave"):
+            raise ArgumentError("this action is not known", expected="stop, with mode wait, now or leave")
+        Stopping.of(self.inside.launcher, self.inside.poller).begin_from_thread(mode)
+        return {}
+
+
+def _needed(arguments: Arguments, name: str) -> str:
+    if not arguments.get(name):
+        raise ArgumentError(f"{name!r} parameter is required")
+    return arguments[name]
+
+
+def _as_error(failure: Failure) -> dict[str, Any]:
+    if isinstance(failure.value, ShopdataError):
+        return {"status": "error", "message": str(failure.value)}
+    logger.error("a page failed in a way nobody expected:\n%s", failure.getTraceback())
+    return {"status": "error", "message": f"an unexpected {type(failure.value).__name__}; service.log has more"}
+
+
+def _plain(value: object) -> str:
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+
+
+def _due(due: Due) -> dict[str, Any]:
+    return dict(vars(due))
+
+
+def _job(job: Job) -> dict[str, Any]:
+    return {name: value for name, value in vars(job).items() if name != "log"}
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {
+        "dataset": cell.dataset,
+        "dt": cell.dt,
+        "shop": cell.shop,
+        "state": cell.state.value,
+        "rows": cell.rows,
+        "attempts": cell.attempts,
+        "reason": cell.reason,
+        "updated_at": cell.updated_at,
+        "run_id": cell.run_id,
+    }

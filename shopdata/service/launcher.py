@@ -1,0 +1,192 @@
+"""Starts crawls, remembers them beyond its own life, and finds those of an earlier service again."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+from scrapyd.interfaces import IEnvironment, IJobStorage
+from scrapyd.launcher import Launcher as ScrapydLauncher
+from scrapyd.launcher import ScrapyProcessProtocol, get_crawl_args
+from twisted.internet import reactor as twisted_reactor
+from twisted.internet import task
+
+from shopdata.periods import SHANGHAI
+from shopdata.service.crawls import Crawl, Crawls, kill_tree
+
+logger = logging.getLogger(__name__)
+
+#: Its type is that of whatever platform it is.
+reactor: Any = twisted_reactor
+
+_LOOK_EVERY_SECONDS = 0.5
+#: What a spider's process gets from Twisted: its signal by name or number.
+Signal = str | int
+
+
+class Launcher(ScrapydLauncher):  # type: ignore[misc]
+    """scrapyd's launcher, with a memory."""
+
+    def __init__(self, config: Any, app: Any) -> None:
+        super().__init__(config, app)
+        self.crawls = Crawls(Path(config.get("dbs_dir")).parent)
+        #: True from the moment on that the service is to stop: ended crawls make no room for others.
+        self.is_closed = False
+        #: Crawls that are ended because the service stops; the next one starts them again.
+        self.cut_off: set[str] = set()
+        self._watch = task.LoopingCall(self._look_after_adopted)
+
+    def startService(self) -> None:
+        """Adopts the crawls that an earlier service left running; then opens the free slots."""
+        for crawl in self.crawls.open():
+            process = crawl.process()
+            if process is not None:
+                slot = len(self.processes)
+                self.processes[slot] = Adopted(crawl, process)
+                logger.warning("run %s of %s still runs since an earlier service: adopted", crawl.job, crawl.spider)
+        super().startService()
+        self._watch.start(_LOOK_EVERY_SECONDS, now=False)
+
+    def stopService(self) -> None:
+        """The crawls' processes are none of its business: whoever stops the service has seen to them."""
+        if self._watch.running:
+            self._watch.stop()
+
+    def running_keys(self) -> set[object]:
+        """What must not be started now."""
+        return {crawl.key for process in self.processes.values() if (crawl := self.crawls.get(process.job))}
+
+    def lost(self) -> list[Crawl]:
+        """Crawls whose process ended with nobody there: killed, or the machine went down. Adopted ones are not lost."""
+        alive = {process.job for process in self.processes.values()}
+        return [crawl for crawl in self.crawls.open() if crawl.job not in alive]
+
+    def _get_message(self, slot: int) -> None:
+        # Adopted crawls may be more than there are slots, or sit in some of them.
+        if slot < self.max_proc and slot not in self.processes and not self.is_closed:
+            super()._get_message(slot)
+
+    def _spawn_process(self, message: dict[str, Any], slot: int) -> None:
+        try:
+            self._start(message, slot)
+        except OSError as error:
+            # A full disk, or no more processes: the job is lost for now, the slot is not.
+            logger.error("run %s of %s could not be started: %s", message["_job"], message["_spider"], error)
+            self._get_message(slot)
+
+    def _start(self, message: dict[str, Any], slot: int) -> None:
+        """As scrapyd's; what the crawl prints goes to its log, so that it needs nobody who listens."""
+        project, spider, job = message["_project"], message["_spider"], message["_job"]
+        environment = self.app.getComponent(IEnvironment)
+        own = {name: value for name, value in message.items() if not name.startswith("_") and name != "settings"}
+        message.setdefault("settings", {})
+        message["settings"].update(environment.get_settings(message))
+        env = environment.get_environment(message, slot)
+        args = [sys.executable, "-m", self.runner, "crawl", *get_crawl_args(message)]
+        earlier = self.crawls.get(job)
+        crawl = Crawl(
+            job=job,
+            project=project,
+            spider=spider,
+            arguments=own,
+            version=message.get("_version"),
+            tries=earlier.tries + 1 if earlier and earlier.ended_at is None else 1,
+            started_at=datetime.now(SHANGHAI),
+        )
+        # Before it starts: if the service ends in between, the next one looks for it.
+        self.crawls.put(crawl)
+        process = Started(project, spider, job, env, args)
+        process.deferred.addBoth(self._process_finished, slot)
+        with contextlib.ExitStack() as files:
+            plumbing: dict[str, Any] = {}
+            log = message["settings"].get("LOG_FILE")
+            if log and os.name != "nt":
+                output = files.enter_context(Path(log).open("ab"))
+                plumbing["childFDs"] = {0: files.enter_context(Path(os.devnull).open("rb")).fileno()} | dict.fromkeys(
+                    (1, 2), output.fileno()
+                )
+            reactor.spawnProcess(process, sys.executable, args=args, env=env, **plumbing)
+        self.processes[slot] = process
+        with contextlib.suppress(psutil.Error):
+            created = psutil.Process(process.pid).create_time()
+            self.crawls.put(Crawl(**(vars(crawl) | {"pid": process.pid, "created": created})))
+
+    def _process_finished(self, result: Any, slot: int) -> None:
+        process = self.processes[slot]
+        if process.job not in self.cut_off:
+            self.crawls.end(process.job, process.exit_code)
+        super()._process_finished(result, slot)
+
+    def settle(self, crawl: Crawl) -> None:
+        """Enters a lost crawl that had done its work into scrapyd's list of finished jobs."""
+        self.crawls.end(crawl.job, None)
+        process = ScrapyProcessProtocol(crawl.project, crawl.spider, crawl.job, env={}, args=[])
+        process.start_time = _naive(crawl.started_at)
+        process.end_time = datetime.now()  # noqa: DTZ005 - scrapyd's own are naive
+        self.app.getComponent(IJobStorage).add(process)
+
+    def end_all(self, *, hard: bool) -> None:
+        """Ends every crawl: as Ctrl-C does, or with all that it started."""
+        for process in list(self.processes.values()):
+            self.cut_off.add(process.job)
+            if hard:
+                kill_tree(process.pid)
+            else:
+                with contextlib.suppress(Exception):
+                    process.transport.signalProcess("INT" if os.name != "nt" else "KILL")
+
+    def _look_after_adopted(self) -> None:
+        for slot, process in list(self.processes.items()):
+            if isinstance(process, Adopted) and not process.is_alive():
+                logger.info("run %s of %s, adopted, has ended", process.job, process.spider)
+                self._process_finished(None, slot)
+
+
+class Started(ScrapyProcessProtocol):  # type: ignore[misc]
+    """A crawl of this service."""
+
+    #: None while it runs; the negative number of a signal that ended it.
+    exit_code: int | None = None
+
+    def processEnded(self, status: Any) -> None:
+        signalled = getattr(status.value, "signal", None)
+        self.exit_code = -signalled if signalled else status.value.exitCode
+        super().processEnded(status)
+
+
+class Adopted(ScrapyProcessProtocol):  # type: ignore[misc]
+    """A crawl that an earlier service started: not our child, so it is watched by its pid and start time."""
+
+    #: Only a parent is told it.
+    exit_code: int | None = None
+
+    def __init__(self, crawl: Crawl, process: psutil.Process) -> None:
+        super().__init__(crawl.project, crawl.spider, crawl.job, env={}, args=[])
+        self.pid = process.pid
+        self.start_time = _naive(crawl.started_at)
+        self.transport = self
+        self._process = process
+
+    def is_alive(self) -> bool:
+        """Compares the start time too. A zombie has ended: in a container nobody may be there to bury it."""
+        try:
+            return bool(self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE)
+        except psutil.Error:
+            return False
+
+    def signalProcess(self, wanted: Signal) -> None:
+        """As a transport of Twisted's: scrapyd's cancel.json calls it."""
+        number = wanted if isinstance(wanted, int) else getattr(signal, f"SIG{wanted.removeprefix('SIG')}")
+        if self.is_alive():
+            os.kill(self.pid, number)
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone().replace(tzinfo=None)

@@ -1,0 +1,56 @@
+"""Shows a log, and what is added to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from shopdata.exceptions import ArgumentError
+from shopdata.service.crawls import Crawls
+from shopdata.service.options import ServiceOptions
+
+_LAST_BYTES = 30_000
+_LOOK_EVERY_SECONDS = 0.3
+
+
+def find_log(options: ServiceOptions, job: str | None) -> Path:
+    """The service's log, or that of a run (its id, or how it begins or ends) or of a spider's latest run.
+
+    Raises:
+        ArgumentError: there is none, or several fit.
+    """
+    if job is None:
+        path = options.log
+        found = [path] if path.is_file() else []
+    else:
+        logs = sorted(options.logs.rglob("*.log"), key=lambda path: path.stat().st_mtime)
+        found = [path for path in logs if path.stem == job] or [path for path in logs if path.parent.name == job][-1:]
+        found = found or [path for path in logs if path.stem.startswith(job) or path.stem.endswith(job)]
+    if len(found) == 1:
+        return found[0]
+    latest = ", ".join(crawl.job for crawl in Crawls(options.folder).latest(5))
+    raise ArgumentError(
+        f"there is no log of {job or 'the service'}" if not found else f"several logs fit {job!r}",
+        found=", ".join(path.stem for path in found[:5]),
+        todo=f"The latest runs: {latest}." if latest else "Nothing has run yet.",
+    )
+
+
+def lines(path: Path, *, follow: bool) -> Iterator[str]:
+    """The end of a log; with `follow`, goes on for ever."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _LAST_BYTES))
+        if size > _LAST_BYTES:
+            file.readline()
+        while True:
+            for line in file:
+                yield line.decode("utf-8", errors="replace").rstrip("\r\n")
+            if not follow:
+                return
+            time.sleep(_LOOK_EVERY_SECONDS)
+            # Cut by size: the name belongs to a new file now.
+            if path.exists() and path.stat().st_size < file.tell():
+                break
+    yield from lines(path, follow=True)

@@ -1,0 +1,106 @@
+"""What `scrapy service status` says, from the running service, or from what a stopped one has left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from shopdata.lake.ledger import Ledger
+from shopdata.periods import SHANGHAI
+from shopdata.service.background import find_daemon
+from shopdata.service.client import Client, ServiceError
+from shopdata.service.crawls import Crawl, Crawls
+from shopdata.service.options import ServiceOptions
+
+_MOST_FAILED = 5
+
+
+def overview(options: ServiceOptions, ledger: Ledger) -> tuple[bool, list[str]]:
+    """Whether the service is up and answers, and lines for people."""
+    daemon = find_daemon(options)
+    if daemon is None:
+        lines = ["down. Start it with `scrapy service start`."]
+        lines += [
+            f"  still runs    {crawl.spider}, run {crawl.job}, pid {process.pid}: the next start adopts it"
+            for crawl in Crawls(options.folder).open()
+            if (process := crawl.process()) is not None
+        ]
+        return False, [*lines, *_failures(options, ledger)]
+    since = f"since {daemon.started_at:%Y-%m-%d %H:%M}, pid {daemon.process.pid}, {options.url}/"
+    try:
+        about = Client(options).get("service")
+    except ServiceError as error:
+        return False, [f"it runs {since}, but does not answer. {error}"]
+    return True, [f"up {since}", *_from_inside(about), *_failures(options, ledger)]
+
+
+def _from_inside(about: dict[str, Any]) -> Iterator[str]:
+    if about["is_stopping"]:
+        yield "  stopping      it waits for what runs, and begins nothing new"
+    if about["is_rehearsal"]:
+        yield f"  rehearsal     its clock says {_clock(about['now'])} (SHOPDATA_SERVICE_NOW)"
+    if not about["is_deployed"]:
+        yield "  not deployed  nothing can run: see `scrapy service restart`"
+    if about["problem"]:
+        yield f"  schedule      the last good one is used, this one is broken: {about['problem']}"
+    for job in about["running"]:
+        yield f"  runs          {_named(job)}, run {job['id']}, since {_clock(job['started_at'])}, pid {job['pid']}"
+    for job in about["pending"]:
+        yield f"  waits         {_named(job)}, run {job['id']}"
+    if not about["running"] and not about["pending"]:
+        yield "  runs          nothing"
+    due = sorted((job for job in about["jobs"] if job["next_at"]), key=lambda job: str(job["next_at"]))
+    for job in due:
+        yield f"  next          {_clock(job['next_at'])} {job['job']}"
+    for job in about["jobs"]:
+        if job["is_paused"] or not job["is_enabled"]:
+            yield f"  never         {job['job']}: {'paused' if job['is_paused'] else 'not enabled'}"
+    for job in about["jobs"]:
+        if job["last_state"] == "skipped":
+            yield f"  left out      {_clock(job['last_at'])} {job['job']}: {job['last_note']}"
+    disk = about["disk"]
+    yield (
+        f"  disk          {_size(disk['state'])} in the state directory, of it {_size(disk['logs'])} logs; "
+        f"{_size(disk['free'])} of {_size(disk['total'])} free"
+    )
+
+
+def _failures(options: ServiceOptions, ledger: Ledger) -> Iterator[str]:
+    failed = [crawl for crawl in Crawls(options.folder).latest(100) if crawl.exit_code != 0]
+    for crawl in failed[:_MOST_FAILED]:
+        run = ledger.reading.run(crawl.job)
+        yield f"  failed        {_clock(crawl.ended_at)} {crawl.spider}, run {crawl.job}: {_why(crawl, run)}"
+
+
+def _why(crawl: Crawl, run: Any) -> str:
+    if run is not None and run.outcome == "complete":
+        return "complete, though its end was not seen"
+    if run is not None and run.outcome is not None:
+        states = ", ".join(f"{count} {state}" for state, count in run.counts.items())
+        return f"{run.outcome}: {states}" if states else str(run.outcome)
+    if crawl.exit_code == 2:
+        return "refused before anything was asked; see `scrapy service log " + crawl.job + "`"
+    if crawl.exit_code is None or crawl.exit_code < 0:
+        return "killed" if crawl.exit_code is not None else "it ended with nobody there to see it"
+    return f"exit code {crawl.exit_code}"
+
+
+def _named(job: dict[str, Any]) -> str:
+    arguments = " ".join(f"{name}={value}" for name, value in job["arguments"].items())
+    return f"{job['spider']} {arguments}".strip()
+
+
+def _clock(moment: str | datetime | None) -> str:
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    return f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}" if moment else ""
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit in ("B", "kB") else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

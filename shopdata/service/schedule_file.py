@@ -1,0 +1,57 @@
+"""schedule.yaml as it is now: an edit counts at once, a broken one is told and the last good schedule stays."""
+
+from __future__ import annotations
+
+import logging
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from shopdata.config import Schedule, config_source, load_config
+from shopdata.exceptions import ConfigError
+
+logger = logging.getLogger(__name__)
+
+
+class ScheduleFile:
+    """Read again when a file of the configuration has changed: one of them may be why it could not be read."""
+
+    def __init__(self, folder: Traversable | None = None) -> None:
+        self._folder = config_source() if folder is None else folder
+        self._seen: object = None
+        self.schedule = Schedule()
+        #: Why the schedule that is there now is not used, or "".
+        self.problem = ""
+
+    def refresh(self) -> bool:
+        """Looks at the files; True if there is another schedule now. Blocks for as long as reading takes."""
+        seen = self._signature()
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        try:
+            schedule = load_config(self._folder).schedule
+        except ConfigError as error:
+            self.problem = str(error)
+            logger.error("the configuration was not taken over, the last good schedule stays. %s", error)
+            return False
+        if self.problem:
+            logger.info("the configuration can be read again")
+        self.problem = ""
+        is_other = schedule != self.schedule
+        if is_other:
+            names = ", ".join(job.name for job in schedule.jobs if job.enabled) or "no job"
+            logger.info("schedule.yaml: %s", names)
+        self.schedule = schedule
+        return is_other
+
+    def _signature(self) -> object:
+        if not isinstance(self._folder, Path):
+            return "packaged"  # inside an egg, where nobody edits
+        found = []
+        for path in sorted(self._folder.rglob("*.yaml")):
+            try:
+                about = path.stat()
+            except OSError:
+                continue  # an editor is just replacing it
+            found.append((str(path), about.st_mtime_ns, about.st_size))
+        return tuple(found)

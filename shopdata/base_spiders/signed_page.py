@@ -6,8 +6,9 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
@@ -17,15 +18,23 @@ from scrapy.http import Response
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import PortalError
 from shopdata.login import Answer, PlatformLogin
-from shopdata.login.risk import risk_error
+from shopdata.login.risk import refused_although_new, risk_error
 
 #: The page's own signing client; it exists once the back office has loaded.
 _READY = "() => Boolean(window.__mms && window.__mms.fetch && window.__mms.fetch.post)"
+#: `{data}`, or `{}` where a page came in place of data.
 _POST = """async ([path, body]) => {
-    const answer = await window.__mms.fetch.post(path, body);
-    return answer && typeof answer.json === "function" ? await answer.json() : answer;
+    try {
+        const answer = await window.__mms.fetch.post(path, body);
+        return { data: answer && typeof answer.json === "function" ? await answer.json() : answer };
+    } catch (error) {
+        if (error instanceof SyntaxError) return {};
+        throw error;
+    }
 }"""
 _READY_TIMEOUT_MS = 30_000
+#: Browser and driver keep something of every call until the page is closed: after so many it is opened anew.
+CALLS_PER_PAGE = 300
 _CALL_TIMEOUT_SECONDS = 60
 
 
@@ -46,6 +55,7 @@ class SignedPage:
         self._portal = portal
         self._login = login
         self._page: Page | None = None
+        self._calls = 0
         self._next_start = 0.0
 
     @asynccontextmanager
@@ -61,17 +71,20 @@ class SignedPage:
         """The JSON object that the portal answers to a call signed by the page.
 
         Raises:
-            PortalError, RiskBlockedError, ChallengeError: as for every other request.
+            PortalError, RiskBlockedError, ChallengeError, SessionRefusedError: as for every other request.
         """
+        if self._page is None or self._calls >= CALLS_PER_PAGE:
+            await self._close()
+            await self._open(has_died=False)
         for is_repeated in (False, True):
-            answer = Answer(200, path, "application/json", "", json.dumps(await self._call(path, body)).encode())
+            answer = await self._call(path, body)
             risk = self._login.risk_in(answer, self._portal)
             if risk is not None:
                 raise risk_error(self._shop, risk)
             if not self._login.is_session_dead(answer, self._portal):
                 break
             if is_repeated:
-                raise self._failed(path, "a dead session, right after signing in")
+                raise refused_although_new(self._shop)
             await self._close()
             await self._open(has_died=True)
         data = answer.json()
@@ -79,15 +92,27 @@ class SignedPage:
             raise self._failed(path, type(data).__name__)
         return data
 
-    async def _call(self, path: str, body: dict[str, Any]) -> Any:
+    async def _call(self, path: str, body: dict[str, Any]) -> Answer:
         assert self._page is not None
+        self._calls += 1
         await asyncio.sleep(max(self._next_start - time.monotonic(), 0))
         self._next_start = time.monotonic() + 1 / self._portal.requests_per_second
         try:
             async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
-                return await self._page.evaluate(_POST, [path, body])
+                found = await self._page.evaluate(_POST, [path, body])
         except (PlaywrightError, TimeoutError) as error:
+            if await self._was_sent_to_login(self._page):
+                return Answer(302, path, "", self._portal.login_url, b"")
             raise self._failed(path, str(error).splitlines()[0][:120].partition("?")[0]) from None
+        if "data" not in found:
+            return Answer(200, path, "text/html", "", b"")
+        return Answer(200, path, "application/json", "", json.dumps(found["data"]).encode())
+
+    async def _was_sent_to_login(self, page: Page) -> bool:
+        """True if the page itself has noticed that its session is over, and left."""
+        with suppress(PlaywrightError):
+            await page.wait_for_load_state("domcontentloaded", timeout=_READY_TIMEOUT_MS)
+        return urlsplit(page.url).path.startswith(urlsplit(self._portal.login_url).path)
 
     async def _open(self, *, has_died: bool) -> None:
         meta = {
@@ -99,7 +124,7 @@ class SignedPage:
             "playwright_context": f"page-{self._shop.id}",
         }
         response = await self._download(Request(self._url, meta=meta, dont_filter=True))
-        self._page = response.meta["playwright_page"]
+        self._page, self._calls = response.meta["playwright_page"], 0
         try:
             await self._page.wait_for_function(_READY, timeout=_READY_TIMEOUT_MS)
         except PlaywrightError:

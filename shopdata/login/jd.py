@@ -46,11 +46,11 @@ class JdLogin:
         patience = Patience(portal.login_timeout_seconds)
         await enter_credentials(page, shop, portal.login_page, patience)
 
-        async def raise_if_refused() -> None:
+        async def look() -> None:
             if patience.is_close_look_due():
                 await self._raise_if_refused(page, shop, portal)
 
-        await wait_until_landed(page, shop, portal, patience, raise_if_refused)
+        await wait_until_landed(page, shop, portal, patience, look)
 
     async def _raise_if_refused(self, page: Page, shop: Shop, portal: JdPortal) -> None:
         await self._raise_if_challenged(page, shop, portal)

@@ -84,31 +84,16 @@ class PddLogin:
         page.on("response", lambda response: asyncio.ensure_future(_note_auth(response, verdict)))
         await enter_credentials(page, shop, portal.login_page, patience)
 
-        async def raise_if_refused() -> None:
+        async def look() -> None:
             if not verdict.empty():
-                self._raise_if_refused(shop, verdict.get_nowait())
+                raise_if_refused(shop, verdict.get_nowait())
             if patience.is_close_look_due():
                 if await first_visible(page, portal.login_page.slider) is not None:
                     raise challenge(shop, "Pinduoduo", "a slider")
                 if await first_visible(page, portal.sms_form.code) is not None:
                     raise challenge(shop, "Pinduoduo", SMS_CODE)
 
-        await wait_until_landed(page, shop, portal, patience, raise_if_refused)
-
-    def _raise_if_refused(self, shop: Shop, answer: dict[str, Any]) -> None:
-        code = error_code(answer)
-        result = answer.get("result")
-        if code == TOO_OFTEN:
-            raise challenge(shop, "Pinduoduo", "a captcha")
-        if code in _PERSON_CODES:
-            raise challenge(shop, "Pinduoduo", _PERSON_CODES[code])
-        # `success` alone is no proof: a second factor may still be wanted (PORTALS 1.2).
-        needs_phone = isinstance(result, dict) and (result.get("forceMobileVerify") or result.get("identityVerifyURL"))
-        if code in _PHONE_CODES or needs_phone:
-            raise challenge(shop, "Pinduoduo", SMS_CODE)
-        if answer.get("success") is False:
-            # A wrong password has no code of its own that anybody has recorded; every other "no" is taken for one.
-            raise refused(shop, "Pinduoduo", error_text(answer))
+        await wait_until_landed(page, shop, portal, patience, look)
 
     async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:
         """The mall's number: PASS_ID ends in `_<mallId>_<userId>`, and a mall may have several users (PORTALS 1.3)."""
@@ -142,6 +127,33 @@ class PddLogin:
         if code in _PERSON_CODES or (code and any(word in text for word in _RISK_TEXTS)):
             return Risk(f"{code} {text}"[:80], needs_person=True, may_pass=False)
         return None
+
+
+def raise_if_refused(shop: Shop, answer: dict[str, Any]) -> None:
+    """Reads what the portal answers to the page's own sign-in request (PORTALS 1.2).
+
+    Raises:
+        ChallengeError: it asks for something that only a person has.
+        CredentialsRefusedError: it says no.
+    """
+    code = error_code(answer)
+    result = answer.get("result")
+    if code == TOO_OFTEN:
+        raise challenge(shop, "Pinduoduo", "a captcha")
+    if code in _PERSON_CODES:
+        raise challenge(shop, "Pinduoduo", _PERSON_CODES[code])
+    if code in _PHONE_CODES or _wants_second_factor(result):
+        raise challenge(shop, "Pinduoduo", SMS_CODE)
+    if answer.get("success") is False:
+        # A wrong password has no code of its own that anybody has recorded; every other "no" is taken for one.
+        raise refused(shop, "Pinduoduo", error_text(answer))
+
+
+def _wants_second_factor(result: Any) -> bool:
+    """`success` alone is no proof: without a pass, one of these says what is still wanted (PORTALS 1.2)."""
+    if not isinstance(result, dict) or result.get("passId") or result.get("pass_id"):
+        return False
+    return any(result.get(sign) for sign in ("forceMobileVerify", "identityVerifyURL", "loginLimitStatus"))
 
 
 async def _note_auth(response: Response, verdict: asyncio.Queue[dict[str, Any]]) -> None:

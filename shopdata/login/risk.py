@@ -1,9 +1,9 @@
-"""From what risk control says to the error that says what to do."""
+"""From what a portal says of a session to the error that says what to do."""
 
 from __future__ import annotations
 
 from shopdata.config import Shop
-from shopdata.exceptions import ChallengeError, RiskBlockedError
+from shopdata.exceptions import ChallengeError, RiskBlockedError, SessionRefusedError
 from shopdata.login.steps import Risk
 
 
@@ -22,3 +22,22 @@ def risk_error(shop: Shop, risk: Risk) -> RiskBlockedError | ChallengeError:
     )
     error.needs_person = risk.needs_person
     return error
+
+
+def refused_although_new(shop: Shop) -> SessionRefusedError:
+    """For a session that was dead at its first use."""
+    return SessionRefusedError(
+        "the portal sends us to its login page although the shop has just signed in",
+        where=f"shop {shop.id!r}",
+        todo=f"Sign in by hand with `scrapy login {shop.id}` and look what the page wants.",
+    )
+
+
+def kicked_again(shop: Shop, times: int, minutes: float) -> SessionRefusedError:
+    """For sessions that end soon after they were made, one after the other."""
+    return SessionRefusedError(
+        "the shop's sessions do not last: somebody else may be signing in to the same account",
+        where=f"shop {shop.id!r}",
+        found=f"{times} sessions in a row that ended within {minutes:g} minutes",
+        todo="Give the program an account of its own. The next run goes on where this one ended.",
+    )

@@ -175,11 +175,11 @@ async def _find_form(page: Page, shop: Shop, form: LoginPage, patience: Patience
 
 
 async def wait_until_landed(
-    page: Page, shop: Shop, portal: Portal, patience: Patience, raise_if_refused: Callable[[], Awaitable[None]]
+    page: Page, shop: Shop, portal: Portal, patience: Patience, look: Callable[[], Awaitable[None]]
 ) -> None:
-    """Waits for the back office; `raise_if_refused` is asked at every look what the login page says meanwhile."""
+    """Waits for the back office; `look` looks meanwhile what the login page says, and raises if it says no."""
     while not await has_landed(page, portal):
-        await raise_if_refused()
+        await look()
         await patience.look_again(shop, "the back office after the sign-in")
 
 

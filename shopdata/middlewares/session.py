@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -14,15 +15,18 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import failpoints, signals
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import SessionRefusedError
 from shopdata.failpoints import FailPoint
 from shopdata.login import Answer, Identity, login_for
-from shopdata.login.risk import risk_error
+from shopdata.login.risk import kicked_again, refused_although_new, risk_error
 from shopdata.login.sessions import Session
 from shopdata.middlewares.sign_in import SignIns
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+
+#: A session that ends so soon was not simply too old.
+SHORT_LIFE = timedelta(minutes=10)
+MOST_SHORT_LIVES = 3
 
 
 class SessionMiddleware:
@@ -41,6 +45,8 @@ class SessionMiddleware:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         #: Renewals since a shop's last good answer.
         self._renewals: Counter[str] = Counter()
+        #: Sessions in a row that did not last.
+        self._short_lives: Counter[str] = Counter()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> SessionMiddleware:
@@ -97,11 +103,7 @@ class SessionMiddleware:
             self._on_signed_in(shop.id)
             return response
         if self._renewals[shop.id]:
-            raise SessionRefusedError(
-                "the portal sends us to its login page although the shop has just signed in",
-                where=f"shop {shop.id!r}",
-                todo=f"Sign in by hand with `scrapy login {shop.id}` and look what the page wants.",
-            )
+            raise refused_although_new(shop)
         async with self._locks[shop.id]:
             # Another request of the shop may have renewed it while this one was under way.
             await self._forget(shop, session)
@@ -124,11 +126,19 @@ class SessionMiddleware:
         return login.is_session_dead(answer, portal)
 
     async def _forget(self, shop: Shop, session: Session | None) -> None:
-        """Drops a dead session, unless another request has renewed it meanwhile; the caller holds the shop's lock."""
+        """Drops a dead session, unless another request has renewed it meanwhile; the caller holds the shop's lock.
+
+        Raises:
+            SessionRefusedError: it was one of several that did not last; two who kick each other could go on for ever.
+        """
         if session is not None and self._sessions.get(shop.id) is session:
-            logger.info("%s: the session has ended, signing in again", shop.id)
+            logger.info("%s: the session has ended", shop.id)
             del self._sessions[shop.id]
             await run_in_thread(self._workspace.sessions.drop, shop, session)
+            is_short = datetime.now(UTC) - session.saved_at < SHORT_LIFE
+            self._short_lives[shop.id] = self._short_lives[shop.id] + 1 if is_short else 0
+            if self._short_lives[shop.id] > MOST_SHORT_LIVES:
+                raise kicked_again(shop, self._short_lives[shop.id], SHORT_LIFE.total_seconds() / 60)
 
     # -- a session --------------------------------------------------------------------------------------------------
 

@@ -110,3 +110,13 @@ class TestFile:
         table = read_table(path, dataset)
         assert table.rows == 2
         assert table.columns == dataset.columns
+
+    def test_an_id_that_looks_like_a_telephone_number_is_kept(self, tmp_path: Path) -> None:
+        path, number = tmp_path / "chat", "13800000000"
+        sent = message(msg_id=number, content={"phone": 13800000001, "goods_id": 13800000002})
+        with ChatFile(path, ABOUT, is_masked=True) as file:
+            file.add("a", [message_row({"uid": int(number), "nickname": number}, sent)])
+        (row,) = (json.loads(line) for line in path.read_text("utf-8").splitlines() if "nickname" in line)
+        assert (row["uid"], row["msg_id"], row["nickname"]) == (number, number, number)
+        assert json.loads(row["content"]) == {"phone": "[电话]", "goods_id": 13800000002}
+        assert json.loads(row["raw"]) == {**sent, "content": {"phone": "[电话]", "goods_id": 13800000002}}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from shopdata.config import JdPortal
-from shopdata.login import Answer, login_for
+from shopdata.login import Answer, Identity, login_for
 
 PORTAL = JdPortal(
     login_url="https://passport.example.com/login",
@@ -81,3 +83,17 @@ def test_too_many_requests_pass_by_waiting() -> None:
     risk = login_for("jd").risk_in(answer(429), PORTAL)
     assert risk is not None
     assert risk.may_pass
+
+
+@pytest.mark.parametrize(
+    ("cookies", "identity"),
+    [
+        pytest.param({"pin": "%E5%BA%97one", "thor": "x"}, {"account": "店one"}, id="the account"),
+        pytest.param({"thor": "x"}, {}, id="no such cookie"),
+    ],
+)
+def test_whose_session_it_is_without_a_page(cookies: dict[str, str], identity: Identity) -> None:
+    async def ask() -> Identity:
+        return await login_for("jd").identity(cookies, None, PORTAL)
+
+    assert asyncio.run(ask()) == identity

@@ -106,6 +106,7 @@ EXTENSIONS = {
     "shopdata.extensions.outcome.RunOutcome": 100,
     "shopdata.extensions.progress.Progress": 200,
     "shopdata.extensions.alerts.Alerts": 300,
+    "shopdata.extensions.traffic.TrafficCount": 400,
 }
 
 # True: the ledger and the summary at a run's end tell more, in fewer lines.

@@ -15,7 +15,7 @@ FLOORS = (
     {"items", "config"},
     {"login", "lake"},
     {"alerts"},
-    {"plan", "workspace"},
+    {"plan", "traffic", "workspace"},
     {"base_spiders", "middlewares", "pipelines", "extensions", "browser", "logs", "command_frame"},
     {"service"},
     {"spiders"},

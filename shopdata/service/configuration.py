@@ -19,6 +19,7 @@ _SERVICES = {
     "cron.json": "shopdata.service.json_pages.CronPage",
     "cells.json": "shopdata.service.json_pages.CellsPage",
     "service.json": "shopdata.service.json_pages.ServicePage",
+    "metrics": "shopdata.service.metrics.MetricsPage",
 }
 
 

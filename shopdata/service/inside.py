@@ -50,6 +50,8 @@ class Inside:
             for name in spiders.list()
             for kind, dataset in (getattr(spiders.load(name), "datasets", None) or {"day": name}).items()
         }
+        #: The names of all datasets that a spider collects.
+        self.datasets = tuple(sorted(self._datasets))
         self._started_at = datetime.now(SHANGHAI)
         self._app: Any = None
         self.launcher: Any = None

@@ -1,0 +1,180 @@
+"""/metrics in Prometheus' text form, measured from ledger, queue and disk at every scrape.
+
+Behind the same user name and password as everything of scrapyd's site.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request
+
+from shopdata.lake.ledger import RunRecord
+from shopdata.service.control import Disk
+from shopdata.service.inside import Inside
+from shopdata.states import CellState
+from shopdata.traffic import LOGINS, PAGE_REQUESTS, REFUSED, REQUESTS, Traffic
+
+logger = logging.getLogger(__name__)
+
+#: Cells are counted over so many of each dataset's newest periods: older gaps are for `scrapy backfill`.
+_PERIODS = 7
+_RUNS = 200
+#: Walking over the state directory takes longer than a scrape should.
+_DISK_SECONDS = 300
+
+
+class MetricsPage(Resource):
+    """Made by scrapyd, with its root."""
+
+    isLeaf = True
+
+    def __init__(self, root: Any) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._registry = CollectorRegistry()
+        self._registry.register(ServiceMetrics(root.inside))
+
+    def render_GET(self, request: Request) -> int:
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(gone.append)
+        answer = deferToThread(generate_latest, self._registry)
+        answer.addCallback(lambda body: None if gone else _send(request, 200, body))
+        answer.addErrback(lambda failure: None if gone else _fail(request, failure))
+        return NOT_DONE_YET
+
+
+class ServiceMetrics(Collector):
+    """What `docs/prometheus-alerts.yaml` and `docs/grafana-dashboard.json` go by."""
+
+    def __init__(self, inside: Inside, clock: Callable[[], float] = time.monotonic) -> None:
+        self._inside = inside
+        self._clock = clock
+        self._disk: tuple[float, Disk] | None = None
+
+    def describe(self) -> list[Metric]:
+        """Nothing: to register must not ask the ledger."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._cells()
+        yield from self._runs()
+        yield from self._traffic()
+        yield from self._schedule()
+        yield from self._machine()
+
+    def _cells(self) -> Iterator[Metric]:
+        cells = GaugeMetricFamily(
+            "shopdata_cells", f"Cells of the newest {_PERIODS} periods", labels=["dataset", "state"]
+        )
+        newest = GaugeMetricFamily(
+            "shopdata_newest_period_cells", "Cells of the newest period", labels=["dataset", "period", "state"]
+        )
+        success = GaugeMetricFamily(
+            "shopdata_last_success_timestamp_seconds", "When a partition was published last", labels=["dataset"]
+        )
+        reading = self._inside.workspace.ledger.reading
+        for dataset in self._inside.datasets:
+            dts = reading.periods(dataset, "9999-12-31", _PERIODS)
+            periods = [(dataset, dt) for dt in dts]
+            glances = reading.glances(periods)
+            counts = Counter(glance.state for glance in glances)
+            newest_counts = Counter(glance.state for glance in glances if glance.dt == dts[0])
+            for state in CellState:
+                cells.add_metric([dataset, state.value], counts[state])
+                if dts:
+                    newest.add_metric([dataset, dts[0], state.value], newest_counts[state])
+            published = [partition.published_at for partition in reading.partitions(periods).values()]
+            if published:
+                success.add_metric([dataset], max(published).timestamp())
+        yield from (cells, newest, success)
+
+    def _runs(self) -> Iterator[Metric]:
+        seconds = GaugeMetricFamily("shopdata_run_seconds", "How long the last ended run took", labels=["spider"])
+        is_complete = GaugeMetricFamily(
+            "shopdata_run_complete", "1 if the last ended run published all it was asked for", labels=["spider"]
+        )
+        ended = GaugeMetricFamily(
+            "shopdata_run_ended_timestamp_seconds", "When the last ended run ended", labels=["spider"]
+        )
+        last: dict[str, RunRecord] = {}
+        for run in self._inside.workspace.ledger.reading.runs(_RUNS):
+            if run.finished_at is not None:
+                last.setdefault(run.spider, run)
+        for spider, run in sorted(last.items()):
+            assert run.finished_at is not None
+            seconds.add_metric([spider], (run.finished_at - run.started_at).total_seconds())
+            is_complete.add_metric([spider], run.outcome == "complete")
+            ended.add_metric([spider], run.finished_at.timestamp())
+        yield from (seconds, is_complete, ended)
+
+    def _traffic(self) -> Iterator[Metric]:
+        requests = CounterMetricFamily(
+            "shopdata_portal_requests", "Requests to portals, our own and a browser's", labels=["spider", "by"]
+        )
+        logins = CounterMetricFamily("shopdata_logins", "Sign-ins begun in the browser", labels=["spider"])
+        refused = CounterMetricFamily(
+            "shopdata_logins_refused", "Sign-ins whose credentials were refused", labels=["spider"]
+        )
+        for spider, counts in sorted(Traffic(self._inside.options.state_dir).totals().items()):
+            requests.add_metric([spider, "shopdata"], counts.get(REQUESTS, 0))
+            requests.add_metric([spider, "browser"], counts.get(PAGE_REQUESTS, 0))
+            logins.add_metric([spider], counts.get(LOGINS, 0))
+            refused.add_metric([spider], counts.get(REFUSED, 0))
+        yield from (requests, logins, refused)
+
+    def _schedule(self) -> Iterator[Metric]:
+        queue = GaugeMetricFamily("shopdata_queue", "Runs that wait, and that go on", labels=["state"])
+        states = Counter(job.state for job in self._inside.jobs())
+        queue.add_metric(["pending"], states["pending"])
+        queue.add_metric(["running"], states["running"])
+        following = GaugeMetricFamily(
+            "shopdata_job_next_timestamp_seconds", "When a job of schedule.yaml is due next", labels=["job"]
+        )
+        paused = GaugeMetricFamily("shopdata_job_paused", "1 if a job is paused", labels=["job"])
+        for due in self._inside.next_due():
+            paused.add_metric([due.job], due.is_paused)
+            if due.next_at is not None:
+                following.add_metric([due.job], due.next_at.timestamp())
+        broken = GaugeMetricFamily("shopdata_schedule_broken", "1 if the configuration that is there now can't be used")
+        broken.add_metric([], bool(self._inside.schedule_problem()))
+        yield from (queue, following, paused, broken)
+
+    def _machine(self) -> Iterator[Metric]:
+        started = GaugeMetricFamily("shopdata_service_started_timestamp_seconds", "Since when the service is up")
+        started.add_metric([], self._inside.started_at().timestamp())
+        if self._disk is None or self._clock() - self._disk[0] > _DISK_SECONDS:
+            self._disk = (self._clock(), self._inside.disk())
+        disk = self._disk[1]
+        used = GaugeMetricFamily("shopdata_disk_used_bytes", "What lies in the state directory", labels=["what"])
+        used.add_metric(["logs"], disk.logs)
+        used.add_metric(["other"], disk.state - disk.logs)
+        free = GaugeMetricFamily("shopdata_disk_free_bytes", "What the state directory's file system has left")
+        free.add_metric([], disk.free)
+        total = GaugeMetricFamily("shopdata_disk_size_bytes", "What it has in all")
+        total.add_metric([], disk.total)
+        yield from (started, used, free, total)
+
+
+def _send(request: Request, code: int, body: bytes, content_type: str = CONTENT_TYPE_LATEST) -> None:
+    request.setResponseCode(code)
+    request.setHeader("Content-Type", content_type)
+    request.setHeader("Content-Length", str(len(body)))
+    request.write(body)
+    request.finish()
+
+
+def _fail(request: Request, failure: Failure) -> None:
+    # Half of the numbers would look like zeros.
+    logger.error("metrics could not be measured: %s", failure.value)
+    _send(request, 503, b"metrics could not be measured; service.log says why\n", "text/plain; charset=utf-8")

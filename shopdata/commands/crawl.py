@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler, CrawlerProcessBase
 from scrapy.exceptions import UsageError as ScrapyUsageError
 
 from shopdata.base_spiders import ReportSpider
+from shopdata.commands.refused import tell_refused
 from shopdata.exceptions import ArgumentError, LedgerError, UsageError
 from shopdata.extensions.outcome import EXIT_CODE_STAT
 from shopdata.workspace import Workspace
@@ -45,6 +46,8 @@ class Command(ScrapyCrawl):
                 workspace.ledger.close()
         except (UsageError, LedgerError) as error:
             print(error, file=sys.stderr)
+            assert self.settings is not None
+            tell_refused(spider, str(error), self.settings)
             return 2
         self.crawler_process.crawl(crawler, **arguments)
         self.crawler_process.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import time
@@ -104,7 +105,8 @@ def _post_once(
             redirect=False,
             preload_content=False,
         )
-        content = _read(response, Deadline(seconds))
+        with contextlib.closing(response):
+            content = _read(response, Deadline(seconds))
     except (HTTPError, OSError, ValueError) as error:
         # The text of these errors holds the address.
         raise _passing(
@@ -114,8 +116,6 @@ def _post_once(
                 todo=f"See that this machine reaches the host. {_LATER}",
             )
         ) from None
-    finally:
-        pool.clear()
     if response.status >= 500 or response.status == 429:
         raise _passing(
             AlertError(

@@ -13,8 +13,8 @@ from shopdata.service.board import texts
 from shopdata.service.board.security import Tokens, new_nonce
 from shopdata.service.board.texts import Texts
 
-LANGUAGE_COOKIE = "shopdata_lang"
-NONCE_COOKIE = "shopdata_visit"
+LANGUAGE_COOKIE = "board_lang"
+NONCE_COOKIE = "board_visit"
 
 #: No form of ours is nearly so large.
 _MOST_FORM_BYTES = 100_000
@@ -77,7 +77,7 @@ def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime) -> V
 def _first_values(encoded: bytes) -> dict[str, str]:
     """Fields as forms and addresses write them; what is not UTF-8 is replaced."""
     pairs = parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True)
-    return {name: value for name, value in reversed(pairs)}
+    return dict(reversed(pairs))
 
 
 def _cookie(request: Request, name: str) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from board_world import PASSWORD, USER, BoardWorld
+from playwright.sync_api import BrowserContext
 
 
 @dataclass
@@ -130,3 +131,5 @@ def attributes_of(html: str) -> list[tuple[str, str]]:
 
 
 Serve = Callable[[BoardWorld], Client]
+#: Makes a browser of somebody who is signed in; options are Playwright's.
+NewContext = Callable[..., BrowserContext]

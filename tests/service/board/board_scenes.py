@@ -101,7 +101,10 @@ def _jd(world: BoardWorld, luck: random.Random) -> tuple[list[CellRow], list[Par
     cells: list[CellRow] = []
     partitions: list[PartitionRow] = []
     for dt in before:
-        found = [cell("jd_store", dt, shop, CellState.PUBLISHED, rows=luck.randint(900, 14000)) for shop in shops]
+        found = [
+            cell("jd_store", dt, shop, CellState.PUBLISHED, rows=luck.randint(900, 14000), run_id="r-yesterday")
+            for shop in shops
+        ]
         if dt.endswith("-19"):
             found[1] = cell("jd_store", dt, shops[1], CellState.FAILED, reason=REFUSED, attempts=3)
         if dt.endswith("-15"):
@@ -135,7 +138,10 @@ def _pdd(world: BoardWorld, dataset: str, lag: int, luck: random.Random) -> tupl
     partitions: list[PartitionRow] = []
     # What is due later this morning has nothing of today yet.
     for dt in past_days(12, lag) if dataset == "pdd_quality" else past_days(12, lag + 1):
-        found = [cell(dataset, dt, shop, CellState.PUBLISHED, rows=luck.randint(3, 900)) for shop in shops]
+        found = [
+            cell(dataset, dt, shop, CellState.PUBLISHED, rows=luck.randint(3, 900), run_id="r-quality")
+            for shop in shops
+        ]
         if dataset == "pdd_badscore":
             found[-1] = cell(dataset, dt, shops[-1], CellState.EMPTY, rows=0)
         cells += found
@@ -145,7 +151,9 @@ def _pdd(world: BoardWorld, dataset: str, lag: int, luck: random.Random) -> tupl
 
 def _whole(world: BoardWorld, dataset: str, dt: str, luck: random.Random) -> tuple[list[CellRow], list[PartitionRow]]:
     shops = [shop["id"] for shop in world.shops if shop["platform"] == "pdd"]
-    cells = [cell(dataset, dt, shop, CellState.PUBLISHED, rows=luck.randint(4, 60)) for shop in shops[:-1]]
+    cells = [
+        cell(dataset, dt, shop, CellState.PUBLISHED, rows=luck.randint(4, 60), run_id="r-weekly") for shop in shops[:-1]
+    ]
     last = "The platform has not published this week yet. It is asked again."
     cells.append(
         cell(dataset, dt, shops[-1], CellState.NOT_READY, reason=last, next_ask_at=NOW + timedelta(minutes=30))

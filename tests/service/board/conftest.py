@@ -6,14 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from board_client import Client, Serve
+from board_client import Client, NewContext, Serve
 from board_scenes import ordinary_morning, publish
 from board_world import NOW, PASSWORD, REPO, USER, BoardWorld
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 
 from shopdata.sandbox.store import SeaweedStore
 
@@ -86,14 +86,16 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-NewContext = Callable[..., BrowserContext]
-
-
 @pytest.fixture
 def new_context(browser: Browser, served: Client) -> Iterator[NewContext]:
     """Browsers of somebody who is signed in. A script's error, a refused resource or a dialog fails the test."""
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
+
+    def note(line: ConsoleMessage) -> None:
+        # On a page of plain text the browser looks for a picture of the site by itself.
+        if line.type in ("error", "warning") and not line.location["url"].endswith("/favicon.ico"):
+            troubles.append(line.text)
 
     def make(**options: object) -> BrowserContext:
         known = {"locale": "zh-CN", "viewport": {"width": 1280, "height": 900}, "base_url": served.origin}
@@ -101,7 +103,7 @@ def new_context(browser: Browser, served: Client) -> Iterator[NewContext]:
         context = browser.new_context(**(known | signed_in | options))
         contexts.append(context)
         context.on("weberror", lambda error: troubles.append(str(error.error)))
-        context.on("console", lambda line: troubles.append(line.text) if line.type in ("error", "warning") else None)
+        context.on("console", note)
         return context
 
     yield make

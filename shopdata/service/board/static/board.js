@@ -51,7 +51,9 @@
       event.preventDefault();
       return filter();
     }
-    if (form.dataset.confirm && !confirm(form.dataset.confirm)) return event.preventDefault();
+    // Not `form.dataset`: a field of that name hides it.
+    const question = form.getAttribute("data-confirm");
+    if (question && !confirm(question)) return event.preventDefault();
     if (form.matches(".act")) setTimeout(() => form.querySelector("button").setAttribute("disabled", ""), 0);
   });
   // Coming back by the browser's own button shows the page as it was left.

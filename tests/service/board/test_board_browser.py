@@ -1,0 +1,194 @@
+"""The board in a real Chromium: nothing that a shop is called does anything, and everybody can use it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from board_client import Client, NewContext
+from board_world import HOSTILE_NAMES, RUN_ID
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.services]
+
+PAGES = {
+    "today": "/",
+    "another day": "/?day=2026-11-20",
+    "days": "/board/days/jd_store",
+    "cell": "/board/cell/jd_store/2026-11-23/jd-05",
+    "hostile cell": "/board/cell/jd_store/2026-11-23/jd-08",
+    "published cell": "/board/cell/jd_store/2026-11-23/jd-09",
+    "partition": "/board/partition/jd_store/2026-11-23",
+    "runs": "/board/runs?told=queued&run=noted-1",
+    "run": f"/board/runs/{RUN_ID}",
+    "sessions": "/board/sessions",
+    "schedule": "/board/schedule",
+    "trouble": "/board/runs/nobody",
+}
+DESK = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "locale": "en-GB"}
+
+
+@pytest.fixture
+def page(new_context: NewContext, client: Client) -> Page:
+    """A desk in Chinese; buttons do nothing but tell `client.calls()`."""
+    return new_context().new_page()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """axe-core as one script. It is not ours to ship: `.ci/run` fetches it and sets AXE_PATH."""
+    path = os.environ.get("AXE_PATH", "")
+    if not Path(path).is_file():
+        reason = "AXE_PATH names no axe.min.js (npm pack axe-core, see .ci/run)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return Path(path).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("look", "names"),
+    [
+        (DESK, ["today", "cell", "hostile cell", "partition", "runs", "run"]),
+        (PHONE, ["today", "days", "published cell", "sessions", "schedule"]),
+    ],
+    ids=["desk", "phone, dark, English"],
+)
+def test_axe_finds_nothing_serious(
+    new_context: NewContext, axe: str, look: dict[str, object], names: list[str]
+) -> None:
+    # The policy of the pages lets no foreign script in, not even this one.
+    context = new_context(**look, bypass_csp=True)
+    page = context.new_page()
+    found = []
+    for name in names:
+        page.goto(PAGES[name])
+        page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+        page.add_script_tag(content=axe)
+        result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        assert len(result["passes"]) > 10
+        found += [
+            (name, violation["id"], [node["html"] for node in violation["nodes"]][:3])
+            for violation in result["violations"]
+            if violation["impact"] in ("serious", "critical")
+        ]
+    assert found == []
+
+
+@pytest.mark.parametrize("look", [DESK, PHONE], ids=["desk", "phone"])
+def test_no_page_is_wider_than_the_screen(new_context: NewContext, look: dict[str, object]) -> None:
+    page = new_context(**look).new_page()
+    for name, path in PAGES.items():
+        if name != "trouble":
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+
+
+def test_hostile_names_do_nothing_and_are_shown_as_they_are(page: Page) -> None:
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    for path in (*list(PAGES.values())[:-1], "/?q=%3Cscript%3E", "/?q=%22%3E%3Cimg+src%3Dx+onerror%3Dalert(1)%3E"):
+        page.goto(path)
+        assert page.evaluate("window.hurt") is None
+        assert page.locator("img[src=x]").count() == 0
+    assert dialogs == []
+    page.goto("/")
+    shown = page.locator("th.shop bdi").all_text_contents()
+    for name in HOSTILE_NAMES.values():
+        assert name in shown
+    # A name that turns the direction of writing keeps it to itself.
+    assert page.locator("th.shop .id").filter(has_text="jd-10").bounding_box()["x"] < 400
+
+
+def test_typing_narrows_the_shops_at_once(page: Page) -> None:
+    page.goto("/")
+    shops = page.locator("[data-grid] tr[data-kind]:visible")
+    expect(shops).to_have_count(18)
+    page.keyboard.press("/")
+    page.keyboard.type("云杉")
+    expect(shops).to_have_count(2)
+    page.locator(".chip", has_text="需要处理").click()
+    expect(shops).to_have_count(1)
+    assert page.url.endswith("/?q=%E4%BA%91%E6%9D%89&show=trouble")
+    page.keyboard.press("Escape")
+    page.locator("[name=q]").fill("nobody is called so")
+    expect(page.get_by_text("没有符合条件的店铺")).to_be_visible()
+    page.reload()
+    expect(page.locator("[name=q]")).to_have_value("nobody is called so")
+    expect(shops).to_have_count(0)
+
+
+def test_arrows_walk_through_the_grid(page: Page) -> None:
+    page.goto("/board/days/jd_store")
+    page.locator("a[href$='/2026-11-23/jd-05']").focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.getAttribute('href')").endswith("/jd_store/2026-11-22/jd-05")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("云杉母婴旗舰店")
+
+
+def test_the_way_from_the_sentence_to_the_reason(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="失败").first.click()
+    expect(page.locator("h1")).to_have_text("青禾家居专营店")
+    expect(page.get_by_text("Found no answer after 3 tries")).to_be_visible()
+    page.get_by_role("link", name="日志", exact=True).click()
+    expect(page.locator("body")).to_contain_text("INFO: Spider opened")
+
+
+def test_what_costs_something_is_asked_first(page: Page, client: Client) -> None:
+    page.goto("/board/days/jd_store")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="补齐这些缺口").click()
+    assert page.url.endswith("/board/days/jd_store")
+    assert client.calls() == []
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="补齐这些缺口").click()
+    expect(page.get_by_role("status")).to_contain_text("已经排上： noted-collect")
+    assert [call["dataset"] for call in client.calls()] == ["jd_store"]
+
+
+@pytest.fixture
+def plain_page(new_context: NewContext, client: Client) -> Iterator[Page]:
+    """A browser that runs no scripts."""
+    return new_context(java_script_enabled=False).new_page()
+
+
+def test_everything_works_without_scripts(plain_page: Page, client: Client) -> None:
+    plain_page.goto("/")
+    plain_page.locator(".chip", has_text="需要处理").click()
+    expect(plain_page.locator("[data-grid] tr[data-kind]:visible")).to_have_count(4)
+    plain_page.locator("[name=q]").fill("jd-04")
+    plain_page.get_by_role("button", name="搜索").click()
+    expect(plain_page.locator("[data-grid] tr[data-kind]:visible")).to_have_count(1)
+    plain_page.get_by_role("link", name="失败").click()
+    plain_page.get_by_role("button", name="再取一次").click()
+    expect(plain_page.get_by_role("status")).to_contain_text("noted-collect")
+    assert [call["shops"] for call in client.calls()] == [["jd-04"]]
+    plain_page.get_by_role("link", name="English").click()
+    expect(plain_page.locator("h1")).to_have_text("Runs")
+
+
+def test_an_open_page_stays_fresh(page: Page, client: Client) -> None:
+    page.clock.install()
+    page.goto("/?q=jd-0")
+    shops = page.locator("[data-grid] tr[data-kind]:visible")
+    expect(shops).to_have_count(9)
+
+    later = client.get("/?q=jd-0").text.replace("今天 08:41", "今天 09:02")
+    page.route("**/*", lambda route: route.fulfill(body=later, content_type="text/html; charset=utf-8"))
+    page.clock.run_for(31_000)
+    expect(page.locator("h1")).to_contain_text("今天 09:02")
+    expect(shops).to_have_count(9)
+
+
+def test_a_shop_that_waits_is_shown_what_to_type(page: Page) -> None:
+    page.goto("/board/cell/jd_store/2026-11-23/jd-05")
+    expect(page.locator(".command code")).to_have_text("scrapy login jd-05 --headed")
+    assert page.locator("img.shot").evaluate("image => image.complete && image.naturalWidth > 0")
+    page.get_by_role("button", name="复制").click()
+    assert page.evaluate("getSelection().toString()") == "scrapy login jd-05 --headed"

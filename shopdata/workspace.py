@@ -14,6 +14,7 @@ from shopdata.config import Config, load_config, project_folder
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.ledger import Ledger
 from shopdata.lake.objects import ObjectStore
+from shopdata.lake.outbox import Outbox
 from shopdata.lake.staging import Staging
 from shopdata.login.identity import Identities
 from shopdata.login.sessions import SessionStore
@@ -74,6 +75,11 @@ class Workspace:
     def store(self) -> ObjectStore:
         """The object store of lake.yaml."""
         return ObjectStore(self.config.lake.object_store)
+
+    @functools.cached_property
+    def outbox(self) -> Outbox:
+        """Raw files on their way into the object store."""
+        return Outbox(self.staging, self.ledger, self.store)
 
     @functools.cached_property
     def dremio(self) -> DremioClient | None:

@@ -161,6 +161,10 @@ class Workplace:
         change(content)
         path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
 
+    def keep_only(self, *shop_ids: str) -> None:
+        """Takes all other shops out of the configuration."""
+        self.edit("shops.yaml", lambda file: file.update(shops=[s for s in file["shops"] if s["id"] in shop_ids]))
+
     def sign_in(self, *shop_ids: str) -> None:
         """Saves sessions of these shops, as an earlier run has left them."""
         sessions = SessionStore(self.state_dir / "sessions")

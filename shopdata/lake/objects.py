@@ -10,7 +10,8 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -180,6 +181,17 @@ class ObjectStore:
         """Removes an object; one that is not there is no error."""
         with self._as_store_error(key):
             self._client.remove_object(self._bucket, key)
+
+    def abort_uploads(self, prefixes: Iterable[str], before: datetime) -> list[str]:
+        """Ends large uploads that were begun below these prefixes before a moment, and that a kill cut off.
+
+        No list shows them, and they take room in the store for ever. Returns their keys.
+        """
+        keys = []
+        for prefix in prefixes:
+            with self._as_store_error(prefix):
+                keys += self._client.abort_uploads(self._bucket, prefix, before)
+        return keys
 
     def _put(
         self, key: str, content: Content, content_type: str, skip_unchanged: bool, condition: Condition

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import urllib3
@@ -80,3 +81,17 @@ class S3Client(Minio):
         """
         response = self._execute("PUT", bucket, key, body=body, headers=dict(headers))
         return (response.headers.get("etag") or "").strip('"')
+
+    def abort_uploads(self, bucket: str, prefix: str, before: datetime) -> list[str]:
+        """Ends uploads in parts that were begun before a moment and never ended; minio-py has no public call for it.
+
+        Returns:
+            their keys.
+        """
+        found = self._list_multipart_uploads(bucket, prefix=prefix)
+        keys = []
+        for upload in found.uploads:
+            if upload.upload_id and upload.initiated_time and upload.initiated_time < before:
+                self._abort_multipart_upload(bucket, upload.object_name, upload.upload_id)
+                keys.append(upload.object_name)
+        return keys

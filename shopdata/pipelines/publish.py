@@ -36,6 +36,7 @@ class PublishPipeline:
         adapter, workspace = ItemAdapter(item), self._workspace
         refresh = {"state": "PENDING" if workspace.dremio else "NOT_CONFIGURED", "detail": ""}
         try:
+            await run_in_thread(workspace.outbox.send_partition, adapter["dataset"], adapter["dt"])
             adapter["receipt"] = await run_in_thread(
                 publish_partition,
                 {**adapter["receipt"], "refresh": refresh},

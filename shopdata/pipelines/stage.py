@@ -12,12 +12,11 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import failpoints, signals
-from shopdata.exceptions import DiskError, LedgerError, StoreError
+from shopdata.exceptions import DiskError, LedgerError
 from shopdata.failpoints import FailPoint
 from shopdata.items import ReportFile
-from shopdata.lake.history import keep_raw
 from shopdata.lake.ledger import CellKey, RawFile
-from shopdata.lake.staging import move, sha256_of
+from shopdata.lake.staging import move
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
@@ -30,7 +29,7 @@ class StagePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._workspace = Workspace.of(crawler)
-        self._is_store_down = False
+        self._outbox = self._workspace.outbox
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> StagePipeline:
@@ -39,11 +38,11 @@ class StagePipeline:
     async def open_spider(self) -> None:
         """Sends what earlier runs had to leave in the outbox."""
         await run_in_thread(self._workspace.staging.drop_old_tables, self._workspace.keep_tables_days)
-        for cell in await run_in_thread(self._workspace.ledger.unsent_raw):
-            # Where several machines share a ledger, each sends what lies with itself.
-            if cell.raw is not None and self._workspace.staging.raw(cell.raw.key).is_file():
-                await run_in_thread(self._send, cell.key, cell.raw)
-        await run_in_thread(self._drop_sent)
+        await run_in_thread(self._outbox.offer_all)
+
+    async def close_spider(self) -> None:
+        """Ends what killed runs have left half-way in the store."""
+        await run_in_thread(self._outbox.abort_uploads)
 
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, ReportFile):
@@ -79,31 +78,4 @@ class StagePipeline:
         failpoints.reach(FailPoint.CELL_BEFORE)
         self._workspace.ledger.mark_staged(key, raw)
         failpoints.reach(FailPoint.CELL_AFTER)
-        self._send(key, raw)
-
-    def _drop_sent(self) -> None:
-        """Removes what a killed run had sent, and did not live to remove."""
-        for key, path in self._workspace.staging.outbox():
-            cell = self._workspace.ledger.cell(key)
-            if cell is not None and cell.raw is not None and cell.raw.in_store and sha256_of(path) == cell.raw.sha256:
-                path.unlink(missing_ok=True)
-
-    def _send(self, key: CellKey, raw: RawFile) -> None:
-        """To the store, verified; only then is the local copy removed."""
-        if self._is_store_down:
-            return
-        path = self._workspace.staging.raw(raw.key)
-        try:
-            self._workspace.store.ensure_bucket()
-            keep_raw(self._workspace.store, key, raw)
-            failpoints.reach(FailPoint.RAW_PUT_BEFORE)
-            self._workspace.store.put_file(raw.key, path, sha256=raw.sha256, skip_unchanged=True)
-            failpoints.reach(FailPoint.RAW_PUT_AFTER)
-        except StoreError as error:
-            # Once is enough: with 500 shops nobody wants 500 time-outs, and nothing is lost.
-            self._is_store_down = True
-            logger.error("%s Raw files stay in the outbox; the next run sends them.", error)
-            return
-        if self._workspace.ledger.mark_in_store(key, raw.sha256):
-            failpoints.reach(FailPoint.RAW_SENT_AFTER)
-            path.unlink(missing_ok=True)
+        self._outbox.offer(key, raw)

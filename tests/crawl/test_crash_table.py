@@ -139,7 +139,7 @@ def stories(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPath
 
 def kill_and_go_on(place: Workplace, spider: str, step: str, shops: tuple[Shop, ...], day: date) -> Story:
     ids = {shop.id for shop in shops}
-    place.edit("shops.yaml", lambda file: file.update(shops=[shop for shop in file["shops"] if shop["id"] in ids]))
+    place.keep_only(*ids)
     if step != SIGN_IN:
         place.sign_in(*ids)
     command = ("crawl", spider, "-a", f"date={day}")

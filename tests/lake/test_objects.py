@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -237,6 +238,17 @@ def test_a_file_that_changed_since_it_was_kept_is_not_sent(object_store: ObjectS
     with pytest.raises(StoreError, match="no longer the one that was kept"):
         object_store.put_file(KEY, source, sha256=hashlib.sha256(b"good").hexdigest())
     assert object_store.stat(KEY) is None
+
+
+def test_uploads_that_were_cut_off_are_ended(object_store: ObjectStore, store_settings: config.ObjectStore) -> None:
+    client = plain_client(store_settings)
+    for key in ("raw/large", "ods/large", "foreign/large"):
+        client._create_multipart_upload(store_settings.bucket, key, {})
+    now = datetime.now(UTC)
+    assert object_store.abort_uploads(["raw/", "ods/"], before=now - timedelta(days=1)) == []
+    assert object_store.abort_uploads(["raw/", "ods/"], before=now + timedelta(minutes=1)) == ["raw/large", "ods/large"]
+    (left,) = client._list_multipart_uploads(store_settings.bucket).uploads
+    assert left.object_name == "foreign/large"
 
 
 def test_many_threads_share_one_store(object_store: ObjectStore) -> None:

@@ -74,7 +74,32 @@ BADSCORE: dict[str, Case] = {
 CHAT: dict[str, Case] = {
     "nothing": ([], "published", "", 2),
     "session expired at the first call": ([once(Fault.SESSION_DEAD_ONCE)], "published", "", 3),
-    "kicked in the middle of the messages": ([once(Fault.KICKED)], "published", "", 2),
+    "session expired, other spelling": (
+        [once(Fault.SESSION_DEAD_ONCE), once(Fault.DOUBLE_SPELLING)],
+        "published",
+        "",
+        3,
+    ),
+    "a page instead of data": (
+        [(Fault.HTML_INSTEAD_OF_JSON, {"at": "conversations", "times": 1})],
+        "published",
+        "",
+        3,
+    ),
+    "a page instead of messages": ([(Fault.HTML_INSTEAD_OF_JSON, {"at": "messages", "times": 1})], "published", "", 2),
+    "kicked in the middle of the messages": ([(Fault.KICKED, {"at": "messages", "times": 1})], "published", "", 2),
+    "kicked again and again": (
+        [(Fault.KICKED, {"at": "messages"})],
+        "failed",
+        "sessions do not last.*4 sessions in a row",
+        2,
+    ),
+    "never alive": (
+        [(Fault.SESSION_DEAD_ALWAYS, {"at": "conversations"})],
+        "failed",
+        "although the shop has just signed in",
+        2,
+    ),
     "the list of messages is missing": (
         [(Fault.MISSING_LIST_KEY, {"at": "messages", "times": 1})],
         "failed",
@@ -88,17 +113,59 @@ CHAT: dict[str, Case] = {
         1,
     ),
     "pages shift": ([always(Fault.PAGES_SHIFT)], "published", "", 2),
-    "too often": ([always(Fault.RISK_CONTROL)], "needs_login", "did not let go after 2 cool-downs", 1 + COOLDOWN_TRIES),
-    "not signed": ([always(Fault.SIGNATURE_REFUSED)], "failed", "the portal said no.*40002", 1),
+    "total of conversations out of reach": (
+        [(Fault.TOTAL_UNREACHABLE, {"at": "conversations"})],
+        "failed",
+        r"do not add up.*asked a second time.*21 different rows on 2 pages.*expected 24",
+        4,
+    ),
+    "total of messages out of reach": (
+        [(Fault.TOTAL_UNREACHABLE, {"at": "messages"})],
+        "failed",
+        r"do not add up.*asked a second time.*different rows on 1 pages",
+        2,
+    ),
+    "too often": (
+        [(Fault.RISK_CONTROL, {"at": "conversations"})],
+        "needs_login",
+        "did not let go after 2 cool-downs",
+        1 + COOLDOWN_TRIES,
+    ),
+    "not signed": ([(Fault.SIGNATURE_REFUSED, {"at": "conversations"})], "failed", "the portal said no.*40002", 1),
+}
+#: One call for a link.
+KPI: dict[str, Case] = {
+    "nothing": ([], "published", "", 1),
+    "session expired": ([once(Fault.SESSION_DEAD_ONCE)], "published", "", 2),
+    "session expired, other spelling": (
+        [once(Fault.SESSION_DEAD_ONCE), once(Fault.DOUBLE_SPELLING)],
+        "published",
+        "",
+        2,
+    ),
+    "a page instead of data": ([once(Fault.HTML_INSTEAD_OF_JSON)], "published", "", 2),
+    "HTTP 429, once": ([once(Fault.TOO_MANY_REQUESTS)], "published", "", 2),
+    "too fresh": ([(Fault.KPI_NOT_READY, {})], "not_ready", "has not published this period yet", 1),
+    "a link elsewhere": ([always(Fault.FOREIGN_LINK_HOST)], "failed", "host that is not allowed.*download_hosts", 1),
 }
 #: The total of conversations may be missing, and is for every third shop: not where it matters.
-CHAT_NUMBERS = [1, 3, 4, 6, 7, 9, 10, 12]
+CHAT_NUMBERS = [number for number in range(1, 3 * len(CHAT)) if number % 3 != 2][: len(CHAT)]
 IN_BADSCORE = {name: f"pdd-{number:02d}" for number, name in enumerate(BADSCORE, 1)}
 IN_CHAT = {name: f"pdd-{number:02d}" for number, name in zip(CHAT_NUMBERS, CHAT, strict=True)}
+IN_KPI = {name: f"pdd-{number:02d}" for number, name in enumerate(KPI, 1)}
 WRONG = IN_BADSCORE["a wrong password"]
 #: Sign-ins that one trouble costs.
 RENEWED = {"session expired", "session expired, other spelling", "a page instead of data", "kicked between two pages"}
-RENEWED_IN_CHAT = {"session expired at the first call", "kicked in the middle of the messages"}
+RENEWED_IN_CHAT = {
+    "session expired at the first call": 1,
+    "session expired, other spelling": 1,
+    "a page instead of data": 1,
+    "a page instead of messages": 1,
+    "kicked in the middle of the messages": 1,
+    "kicked again and again": 3,
+    "never alive": 1,
+}
+RENEWED_IN_KPI = {"session expired", "session expired, other spelling", "a page instead of data"}
 WAITING = {"a wrong password", "too often", "a captcha in the middle"}
 
 
@@ -127,11 +194,18 @@ class Crawl:
         return [row[name] for row in rows if row["shop"] == display]
 
 
-def crawl(place: Workplace, dataset: str, shops: Iterable[str]) -> Crawl:
+def crawl(place: Workplace, dataset: str, shops: Iterable[str], spider: str = "") -> Crawl:
     place.sandbox.clear_records()
     chosen = f"shops={','.join(shops)}"
     run = place.scrapy(
-        "crawl", dataset, "-a", f"date={DAY}", "-a", chosen, "--set=SHOPDATA_SHOPS_AT_ONCE=30", "--set=LOG_LEVEL=DEBUG"
+        "crawl",
+        spider or dataset,
+        "-a",
+        f"date={DAY}",
+        "-a",
+        chosen,
+        "--set=SHOPDATA_SHOPS_AT_ONCE=30",
+        "--set=LOG_LEVEL=DEBUG",
     )
     with place.objects() as store:
         receipt = json.loads(store.get_bytes(f"receipts/pdd/{dataset}/dt={DAY}.json"))
@@ -147,13 +221,14 @@ class Story:
     #: The same for the shops that wait for a person, with nothing changed.
     stubborn: Crawl
     chat: Crawl
+    kpi: Crawl
 
 
 @pytest.fixture(scope="module")
 def story(make_workplace: Callable[..., Workplace]) -> Story:
     place = make_workplace(
         shops=0,
-        pdd_shops=len(BADSCORE),
+        pdd_shops=max(len(BADSCORE), *CHAT_NUMBERS),
         reviews=REVIEWS,
         conversations=CONVERSATIONS,
         messages_per_conversation=3,
@@ -179,14 +254,10 @@ def story(make_workplace: Callable[..., Workplace]) -> Story:
     place.variables.clear()
     place.sign_in(*IN_CHAT.values())
     set_faults(CHAT, IN_CHAT, None)
-    kicked = IN_CHAT["kicked in the middle of the messages"]
-    place.sandbox.clear_faults(kicked)
-    place.sandbox.set_fault(kicked, Fault.KICKED, at="messages", times=1)
-    for name in ("too often", "not signed"):
-        shop, fault = IN_CHAT[name], CHAT[name][0][0][0]
-        place.sandbox.clear_faults(shop)
-        place.sandbox.set_fault(shop, fault, at="conversations")
-    return Story(place, badscore, stubborn, crawl(place, "pdd_chat", IN_CHAT.values()))
+    chat = crawl(place, "pdd_chat", IN_CHAT.values())
+    place.sign_in(*IN_KPI.values())
+    set_faults(KPI, IN_KPI, None)
+    return Story(place, badscore, stubborn, chat, crawl(place, "pdd_kpi_days", IN_KPI.values(), "pdd_kpi"))
 
 
 def asked(crawl: Crawl, shop: str, call: str) -> list[Record]:
@@ -272,7 +343,7 @@ class TestChat:
         assert found == Counter((str(record["uid"]), moment(record["message"])) for record in truth.records)
 
     def test_a_dead_session_is_renewed_once_and_no_other(self, story: Story) -> None:
-        assert story.chat.counters.logins == {IN_CHAT[name]: 1 for name in RENEWED_IN_CHAT}
+        assert story.chat.counters.logins == {IN_CHAT[name]: logins for name, logins in RENEWED_IN_CHAT.items()}
 
     def test_the_message_page_that_met_the_dead_session_is_asked_once_more(self, story: Story) -> None:
         shop = IN_CHAT["kicked in the middle of the messages"]
@@ -291,6 +362,27 @@ class TestChat:
         assert story.chat.run.code == 1
         assert "Traceback" not in story.chat.run.text
         assert story.chat.run.survivors() == []
+
+
+class TestKpi:
+    @pytest.mark.parametrize("name", KPI)
+    def test_state_and_reason(self, story: Story, name: str) -> None:
+        _, state, words, _ = KPI[name]
+        shop = IN_KPI[name]
+        assert story.kpi.state(shop) == state
+        if state != "published":
+            assert re.search(words, story.kpi.reason(shop)), story.kpi.reason(shop)
+
+    @pytest.mark.parametrize("name", KPI)
+    def test_the_link_is_asked_for_so_often_and_no_more(self, story: Story, name: str) -> None:
+        assert len(asked(story.kpi, IN_KPI[name], "kpi")) == KPI[name][3]
+
+    def test_a_dead_session_is_renewed_once_and_no_other(self, story: Story) -> None:
+        assert story.kpi.counters.logins == {IN_KPI[name]: 1 for name in RENEWED_IN_KPI}
+
+    def test_ends_without_a_traceback(self, story: Story) -> None:
+        assert story.kpi.run.code == 1
+        assert "Traceback" not in story.kpi.run.text
 
 
 def moment(message: dict[str, Any]) -> int:

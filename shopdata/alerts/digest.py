@@ -64,9 +64,9 @@ def _headline(group: Sequence[Changes]) -> str:
     """For example 「京东供应链库存 2026-03-01：48/50 已入湖 · 1 需登录 · 1 失败」."""
     days = [change.day for change in group]
     # A month or week has a label of its own with two dates.
-    when = days[0].dt.replace("_", " ~ ")
+    when = days[0].dt.replace("_", " 至 ")
     if len(days) > 1:
-        when = f"{min(day.dt for day in days)[:10]} ~ {max(day.dt for day in days)[-10:]}（{len(days)} 期）"
+        when = f"{min(day.dt for day in days)[:10]} 至 {max(day.dt for day in days)[-10:]}（{len(days)} 期）"
     done, total = sum(day.done for day in days), sum(day.total for day in days)
     parts = [f"{done}/{total} 已入湖"]
     for state, words in _COUNTED.items():
@@ -117,7 +117,7 @@ def _reasons(troubles: Sequence[tuple[Trouble, Day]], several: bool) -> list[Blo
     blocks = []
     for kind, members in kinds.items():
         words = KINDS[kind]
-        count = len({(trouble.shop, day.dt) for trouble, day in members})
+        count = len({trouble.shop for trouble, _ in members})
         is_about_shops = any(trouble.shop for trouble, _ in members)
         lines = _lines_of(kind, members, several) if is_about_shops else ()
         blocks.append(Block(f"{words.title}（{count} 店）" if is_about_shops else words.title, lines, words.todo))

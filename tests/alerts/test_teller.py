@@ -1,0 +1,395 @@
+"""What a channel is told: everything once, later only changes, and nothing is lost that could not be sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shipped_config
+import tenacity
+from conftest import MakeAlerts
+from pydantic import SecretStr
+from webhook_receiver import Receiver
+
+from shopdata.alerts import Count, Teller, tell_broken, tell_refusal
+from shopdata.config import Alerts, Config, Shop
+from shopdata.lake.ledger import CellKey, Ledger, MissingShop, PartitionRecord, RawFile
+from shopdata.periods import SHANGHAI
+from shopdata.states import CellState
+
+DT = "2026-03-01"
+NAMES = {"a": "回力京东旗舰店", "b": "南极人京东自营店", "c": "云南白药京东专卖店"}
+REFUSED = "shop 'b': credentials refused. Found 「账号名与密码不匹配」 on JD's login page. Mend user name or password."
+DOWN = "shop 'c', ppzh.jd.com: the portal refused. Found HTTP 500, expected HTTP 200. Nothing to do now."
+
+
+class Clock:
+    """09:00, until it is set."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def set(self, hour: int, minute: int = 0, *, day: int = 2) -> None:
+        self.now = datetime(2026, 3, day, hour, minute, tzinfo=SHANGHAI)
+
+
+class World:
+    """A ledger with what happened, and a teller that looks at it after each run."""
+
+    def __init__(self, folder: Path, alerts: Alerts, receiver: Receiver) -> None:
+        self.ledger = Ledger.at(folder)
+        self.receiver = receiver
+        self.clock = Clock()
+        shops = tuple(
+            Shop(id=shop, name=name, platform="jd", username="u", password=SecretStr("p"))
+            for shop, name in NAMES.items()
+        )
+        pdd = Shop(id="p", name="拼多多店", platform="pdd", username="u", password=SecretStr("p"))
+        self.config: Config = replace(shipped_config.load_shipped_config(), shops=(*shops, pdd), alerts=alerts)
+
+    def cells(self, dataset: str = "jd_store", dt: str = DT, **states: str | tuple[str, str]) -> None:
+        """Puts cells into states; a reason may go with them. Publishes what is good."""
+        keys = {shop: CellKey(dataset, dt, shop) for shop in states}
+        platform = self.config.dataset(dataset).platform
+        self.ledger.add_cells(platform, keys.values())
+        good = [shop for shop, state in states.items() if state in ("published", "staged")]
+        for shop in good:
+            self.ledger.claim(keys[shop], "run")
+            raw = RawFile(
+                key=f"raw/{shop}",
+                sha256="0" * 64,
+                bytes=1,
+                ext="xlsx",
+                rows=100,
+                fetched_at=self.clock(),
+                in_store=True,
+            )
+            self.ledger.mark_staged(keys[shop], raw)
+        for shop, state in states.items():
+            if shop not in good:
+                self.ledger.mark(keys[shop], CellState(state[0]), state[1])
+        published = [shop for shop, state in states.items() if state == "published"]
+        missing = [
+            MissingShop(id=cell.shop, state=cell.state, reason=cell.reason)
+            for cell in self.ledger.cells(dataset, dt)
+            if cell.shop not in published and not cell.state.is_done
+        ]
+        if published:
+            record = PartitionRecord(
+                dataset=dataset,
+                platform=platform,
+                dt=dt,
+                rows=100 * len(published),
+                published=len(published),
+                missing=tuple(missing),
+                run_id="run",
+                receipt_key="r",
+                parquet_sha256="",
+                workbook_sha256="",
+                published_at=self.clock(),
+                refresh_state="COMPLETED",
+            )
+            self.ledger.publish(record, dict.fromkeys(published, "0" * 64))
+
+    def tell(self, dataset: str = "jd_store", *dts: str, **receipt: Any) -> Count:
+        """As at the end of a run."""
+        teller = Teller(self.config, self.ledger, "run", clock=self.clock)
+        return teller.tell(dataset, dataset, dts or (DT,), {DT: receipt} if receipt else {})
+
+    def told(self) -> list[str]:
+        """The messages since somebody looked last."""
+        texts = self.receiver.texts()
+        self.receiver.taken.clear()
+        return texts
+
+
+@pytest.fixture(autouse=True)
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tenacity.nap.time, "sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def world(tmp_path: Path, make_alerts: MakeAlerts, receiver: Receiver) -> Iterator[World]:
+    made = World(tmp_path, make_alerts("wecom"), receiver)
+    yield made
+    made.ledger.close()
+
+
+def with_alerts(world: World, **more: Any) -> None:
+    world.config = replace(world.config, alerts=world.config.alerts.model_copy(update=more))
+
+
+class TestADay:
+    def test_says_it_in_a_sentence_then_why_who_and_what_to_do(self, world: World) -> None:
+        world.cells(a="published", b=("needs_login", REFUSED), c=("failed", DOWN))
+        assert world.tell() == Count(sent=1)
+        assert world.told() == [
+            "**京东供应链库存 2026-03-01：1/3 已入湖 · 1 需登录 · 1 失败**\n"
+            "\n**账号或密码被拒绝（1 店）**\n"
+            "> 南极人京东自营店：平台提示「账号名与密码不匹配」\n"
+            "→ 核对并更新该店的账号密码（环境变量）；改好之前不会再试，以免锁号。\n"
+            "\n**平台无响应或返回异常（1 店）**\n"
+            "> 云南白药京东专卖店：HTTP 500\n"
+            "→ 暂不用处理，下次运行自动重试；若一直如此，请人工打开后台查看。"
+        ]
+
+    def test_nothing_changed_nothing_said(self, world: World) -> None:
+        world.cells(a="published", b=("needs_login", REFUSED), c=("failed", DOWN))
+        world.tell()
+        world.told()
+        # The same trouble in other words: the shop is parked, the portal is down in another way.
+        world.cells(
+            b=("needs_login", f"the shop waits for a person since an earlier run. Then: {REFUSED}"),
+            c=("failed", "shop 'c': the portal did not answer: time-out."),
+        )
+        assert world.tell() == Count()
+        assert world.told() == []
+
+    def test_then_only_changes_and_that_it_is_well_again(self, world: World) -> None:
+        world.cells(a="published", b=("needs_login", REFUSED), c=("failed", DOWN))
+        world.tell()
+        world.told()
+        world.cells(a="published", c="published")
+        world.tell()
+        (text,) = world.told()
+        assert text.startswith("**京东供应链库存 2026-03-01：2/3 已入湖 · 1 需登录**")
+        assert "**已恢复 1**\n> 云南白药京东专卖店" in text
+        assert "**仍未解决 1（已通知过）**\n> 南极人京东自营店" in text
+        assert "账号或密码" not in text
+        world.cells(a="published", b="published", c="published")
+        world.tell()
+        (text,) = world.told()
+        assert text == "**京东供应链库存 2026-03-01：已恢复，3/3 已入湖**\n\n**已恢复 1**\n> 南极人京东自营店"
+        assert world.tell() == Count()
+
+    def test_another_trouble_of_the_same_shop_is_news(self, world: World) -> None:
+        world.cells(a="published", b="published", c=("failed", DOWN))
+        world.tell()
+        world.told()
+        world.cells(c=("rejected", "shop 'c': required column 'SKU' is not in the file."))
+        world.tell()
+        (text,) = world.told()
+        assert "新出现 · 文件不合格" in text
+        assert "云南白药京东专卖店：缺少必需列「SKU」" in text
+        assert "已恢复" not in text
+
+    def test_a_good_day_is_one_line(self, world: World) -> None:
+        world.cells(a="published", b="published", c="published")
+        world.tell()
+        assert world.told() == ["**京东供应链库存 2026-03-01：3/3 已入湖**\n\n**共 300 行**"]
+        assert world.tell() == Count()
+
+    def test_a_good_day_is_not_told_where_nobody_wants_to_know(self, world: World) -> None:
+        with_alerts(world, tell=("failed",))
+        world.cells(a="published", b="published", c="published")
+        assert world.tell() == Count()
+        # What was bad before is told.
+        world.cells(dt="2026-03-02", a="published", b="published", c=("failed", DOWN))
+        world.tell("jd_store", "2026-03-02")
+        world.cells(dt="2026-03-02", a="published", b="published", c="published")
+        world.tell("jd_store", "2026-03-02")
+        assert [text.splitlines()[0] for text in world.told()] == [
+            "**京东供应链库存 2026-03-02：2/3 已入湖 · 1 失败**",
+            "**京东供应链库存 2026-03-02：已恢复，3/3 已入湖**",
+        ]
+
+    def test_several_days_are_one_message(self, world: World) -> None:
+        days = [f"2026-03-0{day}" for day in (1, 2, 3, 4)]
+        for dt in days:
+            world.cells(dt=dt, a="published", b="published", c=("failed", DOWN))
+        world.tell("jd_store", *days)
+        (text,) = world.told()
+        assert text.startswith("**京东供应链库存 2026-03-01 至 2026-03-04（4 期）：8/12 已入湖 · 4 失败**")
+        assert "平台无响应或返回异常（1 店）" in text
+        assert "云南白药京东专卖店（03-01、03-02、03-03 等）：HTTP 500" in text
+
+
+class TestOtherNews:
+    def test_a_platform_that_is_late_is_told_after_the_deadline_once(self, world: World) -> None:
+        world.cells(a="published", b="published", c=("not_ready", "the platform has not published this period yet"))
+        world.tell()
+        assert world.told() == []
+        # The ledger's own clock says since when the platform is not ready.
+        world.clock.now = datetime.now(SHANGHAI) + timedelta(days=2)
+        world.tell()
+        (text,) = world.told()
+        assert "1 平台未出数" in text
+        assert "过了截止时间，平台仍未出数（1 店）" in text
+        assert world.tell() == Count()
+
+    def test_what_is_collected_and_not_in_the_lake(self, world: World) -> None:
+        world.cells(a="staged", b="staged", c="staged")
+        world.tell()
+        (text,) = world.told()
+        assert text.startswith("**京东供应链库存 2026-03-01：0/3 已入湖 · 3 待入湖**")
+        assert "文件不会丢" in text
+
+    def test_dremio(self, world: World) -> None:
+        world.cells(a="published", b="published", c="published")
+        world.ledger.set_refresh("jd_store", DT, "FAILED", "Dremio can't be reached.")
+        world.tell()
+        assert "Dremio 未刷新（数据已入湖）" in world.told()[0]
+        world.ledger.set_refresh("jd_store", DT, "COMPLETED", "")
+        world.tell()
+        (text,) = world.told()
+        assert "已恢复，3/3" in text
+        assert "> Dremio" in text
+
+    def test_columns_that_changed_are_told_once_and_not_every_day(self, world: World) -> None:
+        drift = [{"shop": shop, "kind": "new_column", "column": "在途", "count": 0, "text": ""} for shop in ("a", "b")]
+        for dt in (DT, "2026-03-02"):
+            world.cells(dt=dt, a="published", b="published", c="published")
+        world.tell(drift=drift)
+        assert "**列有变化（已照常入湖）**\n> 新增列「在途」：回力京东旗舰店、南极人京东自营店" in world.told()[0]
+        Teller(world.config, world.ledger, "run", clock=world.clock).tell(
+            "jd_store", "jd_store", ["2026-03-02"], {"2026-03-02": {"drift": drift}}
+        )
+        (text,) = world.told()
+        assert "在途" not in text
+
+    def test_figures_that_the_platform_changed_in_numbers(self, world: World) -> None:
+        world.cells(a="published", b="published", c="published")
+        world.tell()
+        world.told()
+        none = {"cells": 0, "rows_added": 0, "rows_removed": 0, "run_id": "r", "was": "1234"}
+        restated = [
+            {"shop": "a", **none, "column": "", "rows_added": 2, "rows_removed": 1},
+            {"shop": "a", **none, "column": "可用库存", "cells": 7},
+        ]
+        world.tell(restated=restated)
+        (text,) = world.told()
+        assert "**平台改了历史数据，已更新入湖**" in text
+        assert "> 新增 2 行，减少 1 行：回力京东旗舰店\n> 列「可用库存」改了 7 处：回力京东旗舰店" in text
+        world.tell(restated=restated)
+        assert world.told() == []
+
+    def test_reasons_that_nobody_has_words_for_are_quoted(self, world: World) -> None:
+        world.cells(a="published", b="published", c=("failed", "something that nobody has met before."))
+        world.tell()
+        assert "> 云南白药京东专卖店：something that nobody has met before." in world.told()[0]
+
+
+class TestNothingIsLost:
+    def test_a_channel_that_is_down_is_told_by_the_next_run_of_whatever_spider(self, world: World) -> None:
+        world.receiver.instead = [(500, b"")]
+        world.cells(a="published", b="published", c=("failed", DOWN))
+        assert world.tell() == Count(failed=1)
+        world.cells("pdd_chat", p="published")
+        assert world.tell("pdd_chat") == Count(sent=1)
+        (text,) = world.told()
+        assert text.startswith("**拼多多客服聊天 2026-03-01：1/1 已入湖**")
+        assert "**京东供应链库存 2026-03-01：2/3 已入湖 · 1 失败**" in text
+        assert world.tell() == world.tell("pdd_chat") == Count()
+
+    def test_what_is_well_again_before_it_could_be_told_is_told_as_it_is(self, world: World) -> None:
+        with_alerts(world, tell=("failed",))
+        world.receiver.instead = [(500, b"")]
+        world.cells(a="published", b="published", c=("failed", DOWN))
+        world.tell()
+        world.cells(a="published", b="published", c="published")
+        assert world.tell() == Count()
+        assert world.tell("pdd_chat") == Count()
+
+    def test_quiet_hours_hold_back_and_the_first_run_after_them_tells(
+        self, world: World, make_alerts: MakeAlerts
+    ) -> None:
+        world.config = replace(
+            world.config, alerts=make_alerts("wecom", quiet_hours={"start": "22:00", "end": "07:30"})
+        )
+        world.clock.set(23)
+        world.cells(a="published", b=("needs_login", REFUSED), c="published")
+        restated = [{"shop": "a", "column": "可用库存", "cells": 7, "rows_added": 0, "rows_removed": 0, "was": "1"}]
+        assert world.tell(restated=restated) == Count(held=1)
+        assert world.tell() == Count(held=1)
+        assert world.told() == []
+        world.clock.set(8, day=3)
+        assert world.tell("pdd_chat", "2026-03-02") == Count(sent=1)
+        (text,) = world.told()
+        assert "账号或密码被拒绝" in text
+        # What only that run's receipt said is still there.
+        assert "列「可用库存」改了 7 处" in text
+
+    def test_too_many_in_a_minute_wait(self, world: World, make_alerts: MakeAlerts) -> None:
+        world.config = replace(world.config, alerts=make_alerts("wecom", channel={"messages_per_minute": 2}))
+        counts = []
+        for day in range(1, 5):
+            world.cells(dt=f"2026-03-0{day}", a="published", b="published", c=("failed", DOWN))
+            counts.append(world.tell("jd_store", f"2026-03-0{day}"))
+        assert counts == [Count(sent=1), Count(sent=1), Count(held=1), Count(held=1)]
+        world.clock.now += timedelta(minutes=1)
+        assert world.tell("pdd_chat", "2026-02-01") == Count(sent=1)
+        assert "2026-03-03 至 2026-03-04（2 期）" in world.told()[-1]
+
+    def test_each_channel_has_its_own_memory(self, world: World, make_alerts: MakeAlerts) -> None:
+        world.config = replace(world.config, alerts=make_alerts("wecom", "dingtalk"))
+        world.receiver.instead = [(500, b"")]
+        world.cells(a="published", b="published", c=("failed", DOWN))
+        assert world.tell() == Count(sent=1, failed=1)
+        assert world.tell() == Count(sent=1)
+        assert [kind for kind, _ in world.receiver.taken] == ["dingtalk", "wecom"]
+
+    def test_a_channel_for_some_datasets(self, world: World, make_alerts: MakeAlerts) -> None:
+        world.config = replace(world.config, alerts=make_alerts("wecom", channel={"datasets": ["pdd_chat"]}))
+        world.cells(a="published", b="published", c=("failed", DOWN))
+        assert world.tell() == Count()
+
+    def test_two_runs_that_end_together_tell_it_once(self, world: World) -> None:
+        world.cells(a="published", b="published", c=("failed", DOWN))
+        threads = [threading.Thread(target=world.tell) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(world.told()) == 1
+
+    def test_a_run_that_was_killed_while_it_told_is_not_waited_for_for_ever(self, world: World) -> None:
+        world.ledger.told.put(
+            "turns/wecom",
+            {"owner": "gone", "until": (world.clock() + timedelta(seconds=60)).isoformat()},
+            world.clock(),
+        )
+        with_alerts(world, deadline_seconds=0.5)
+        world.cells(a="published", b="published", c=("failed", DOWN))
+        assert world.tell() == Count(held=1)
+        world.clock.now += timedelta(seconds=61)
+        assert world.tell("pdd_chat") == Count(sent=1)
+
+
+class TestRefusals:
+    SENTENCE = "pipelines_config/shops.yaml:5 shops[0].usernam: the key 'usernam' is not known."
+
+    def refuse(self, world: World, spider: str = "jd_store", sentence: str = SENTENCE) -> Count:
+        return tell_refusal(world.config.alerts, spider, sentence, world.ledger, world.clock())
+
+    def test_a_crawl_that_did_not_start_is_told_once(self, world: World) -> None:
+        assert self.refuse(world) == Count(sent=1)
+        (text,) = world.told()
+        assert text.startswith("**采集任务没能启动：jd_store**")
+        assert "shops.yaml:5" in text
+        assert "scrapy check_config" in text
+        assert self.refuse(world) == Count()
+        assert self.refuse(world, sentence="another mistake.") == Count(sent=1)
+
+    def test_again_after_it_had_started_in_between(self, world: World) -> None:
+        self.refuse(world)
+        world.tell()
+        assert self.refuse(world) == Count(sent=1)
+
+    def test_waits_for_the_end_of_quiet_hours_or_of_trouble(self, world: World) -> None:
+        world.receiver.instead = [(500, b"")]
+        assert self.refuse(world) == Count(failed=1)
+        assert world.tell("pdd_chat") == Count(sent=1)
+        assert "没能启动" in world.told()[0]
+
+    def test_without_a_ledger_nothing_is_held_back(self, world: World) -> None:
+        assert tell_refusal(world.config.alerts, "jd_store", "it.", None, world.clock()) == Count(sent=1)
+        assert tell_broken(world.config.alerts, "jd_store", "the ledger is locked.") == Count(sent=1)
+        assert "账本读不出来" in world.told()[1]

@@ -36,6 +36,8 @@ class Command(ScrapyCommand):
             return
         enabled = sum(shop.enabled for shop in config.shops)
         print(f"{config_source()}: {enabled} of {len(config.shops)} shops enabled, {len(config.datasets)} datasets.")
+        told = ", ".join(channel.name for channel in config.alerts.channels_on)
+        print(f"alerts: {told or 'nobody is told; give a channel of alerts.yaml a url'}")
 
     def _unknown_spiders(self, config: Config) -> Iterator[UsageError]:
         assert self.crawler_process is not None

@@ -132,7 +132,7 @@ def _lines_of(kind: str, members: Sequence[tuple[Trouble, Day]], several: bool) 
         if kind in ("other", "bug") and not detail:
             detail = trouble.reason[:_LONGEST_REASON]
         if kind in _AT_THE_MACHINE:
-            detail = " · ".join(filter(None, (detail, f"scrapy login {trouble.shop}")))
+            detail = " · ".join(filter(None, (detail, f"执行 scrapy login {trouble.shop}")))
         details.setdefault(detail, []).append((trouble.name, day))
     return tuple(_names(names, several) + (f"：{detail}" if detail else "") for detail, names in details.items())
 
@@ -150,5 +150,7 @@ def _names(pairs: Sequence[tuple[str, Day]], several: bool) -> str:
         f"{name}（{'、'.join(dts[:3])}{' 等' if len(dts) > 3 else ''}）" if several else name
         for name, dts in days.items()
     ]
+    if not several and pairs and len(shown) == pairs[0][1].total > 1:
+        return f"全部 {len(shown)} 家店"
     rest = len(shown) - _MOST_NAMES
     return "、".join(shown[:_MOST_NAMES]) + (f" 等 {len(shown)} 家" if rest > 0 else "")

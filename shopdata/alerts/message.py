@@ -35,6 +35,8 @@ class Style:
     """How a platform's markdown writes a message."""
 
     escape: Callable[[str], str]
+    #: The first line; by default as `bold`.
+    headline: str = ""
     bold: str = "**{}**"
     bullet: str = "- "
     #: Between two lines; some platforms join what is not a paragraph of its own.
@@ -71,7 +73,9 @@ def body_of(message: Message, style: Style, max_bytes: int, *, with_headline: bo
     What does not fit is counted where it is missing: first lines of long blocks, so that every reason keeps its heading
     and what to do; then blocks at the end.
     """
-    head = style.bold.format(style.escape(message.headline)) + style.newline if with_headline else ""
+    head = (
+        (style.headline or style.bold).format(style.escape(message.headline)) + style.newline if with_headline else ""
+    )
     blocks: list[str] = []
     for most in _MOST_LINES:
         blocks = [_write(block, style, most) for block in message.blocks]

@@ -21,7 +21,7 @@ from shopdata.alerts.message import Message, Style, body_of, escape
 from shopdata.config import Alerts, Channel
 
 # A line of its own needs a blank line between.
-_STYLE = Style(escape=escape, bold="#### {}", newline="\n\n", gap="")
+_STYLE = Style(escape=escape, headline="#### {}", newline="\n\n", gap="")
 _MOST_BYTES = 15_000
 
 _TODO = {

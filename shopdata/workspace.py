@@ -36,6 +36,8 @@ class Workspace:
     logins_at_once: int = 4
     workers: int = 2
     keep_tables_days: int = 7
+    lease_seconds: float = 120
+    patience_seconds: float = 3600
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Workspace:
@@ -51,6 +53,8 @@ class Workspace:
             logins_at_once=int(settings["SHOPDATA_LOGINS_AT_ONCE"]),
             workers=int(settings["SHOPDATA_WORKERS"]),
             keep_tables_days=int(settings["SHOPDATA_KEEP_TABLES_DAYS"]),
+            lease_seconds=float(settings["SHOPDATA_LEASE_SECONDS"]),
+            patience_seconds=float(settings["SHOPDATA_PATIENCE_SECONDS"]),
         )
 
     @classmethod

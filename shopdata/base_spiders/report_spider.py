@@ -17,15 +17,19 @@ from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
 from shopdata import failpoints, signals
-from shopdata.base_spiders.asked_cells import AskedCells
+from shopdata.base_spiders.asked_again import AskedAgain
+from shopdata.base_spiders.in_pipelines import InPipelines
 from shopdata.base_spiders.portal_client import PortalClient
+from shopdata.base_spiders.sharing import SharedWork
 from shopdata.base_spiders.side_by_side import Slots, side_by_side
 from shopdata.config import Config, Platform, Portal, Shop
-from shopdata.exceptions import NeedsPersonError, ParkedError, ShopdataError
+from shopdata.exceptions import LeaseLostError, NeedsPersonError, ParkedError, ShopdataError
 from shopdata.failpoints import FailPoint
 from shopdata.items import Partition, ReportFile
-from shopdata.lake.ledger import CellKey
+from shopdata.lake.ledger import CellKey, Owner, Taking
+from shopdata.lake.ledger.owner import name_of
 from shopdata.lake.not_ready import put_off
+from shopdata.lake.partition import is_due
 from shopdata.periods import SHANGHAI, Period, PeriodKind
 from shopdata.plan import Plan
 from shopdata.states import CellState
@@ -53,7 +57,8 @@ class ReportSpider(scrapy.Spider):
     portal: Portal
     _pause_seconds: float
     #: Made when the ledger is known.
-    _cells: AskedCells
+    _asked_again: AskedAgain
+    _shared: SharedWork
 
     def __init__(self, name: str | None = None, **arguments: str) -> None:
         # Not handed to Scrapy, which would make attributes of them: an argument `start` would hide the method.
@@ -61,8 +66,7 @@ class ReportSpider(scrapy.Spider):
         self.arguments = arguments
         self._clients: dict[str, PortalClient] = {}
         self._slots = Slots(1)
-        self._in_pipelines = 0
-        self._all_through = asyncio.Event()
+        self._in_pipelines = InPipelines()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -72,9 +76,13 @@ class ReportSpider(scrapy.Spider):
         spider.portal = spider.workspace.config.portal(cls.platform)
         spider._slots = Slots(spider.workspace.shops_at_once)
         spider._pause_seconds = crawler.settings.getfloat("SHOPDATA_BACKFILL_PAUSE_SECONDS")
-        crawler.signals.connect(spider._on_item_scraped, scrapy_signals.item_scraped)
+        # What others see of this run is who holds what; what is written, is written as this holder.
+        claims = spider.workspace.ledger.hold_for(Owner.here(spider.plan.run_id), spider.workspace.lease_seconds)
+        spider._shared = SharedWork(claims, spider.workspace.patience_seconds)
+        crawler.signals.connect(spider._on_item_through, scrapy_signals.item_scraped)
         crawler.signals.connect(spider._on_item_through, scrapy_signals.item_dropped)
         crawler.signals.connect(spider._on_item_error, scrapy_signals.item_error)
+        crawler.signals.connect(spider._shared.end, scrapy_signals.spider_closed)
         return spider
 
     @classmethod
@@ -94,6 +102,7 @@ class ReportSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The files of all cells that are still to be asked, as they come; then the partitions made of them."""
+        self._shared.begin()
         todo = await run_in_thread(self._prepare)
         self._send(signals.run_planned, plan=self.plan, todo=[(key.dt, key.shop) for key in todo])
         is_first = True
@@ -103,69 +112,110 @@ class ReportSpider(scrapy.Spider):
                 await asyncio.sleep(self._pause_seconds)
             is_first = is_first and not streams
             async for item in side_by_side(streams):
-                yield self._into_pipelines(item)
-            await self._pipelines_are_empty()
-            for kept in await run_in_thread(list, self._cells.keep_good(periods)):
-                self._tell_settled(*kept)
-            for period in await run_in_thread(list, self._cells.due_periods(periods)):
+                yield self._in_pipelines.enter(item)
+            await self._in_pipelines.empty()
+            for period in periods:
                 # One merge at a time: each keeps all cores busy.
-                plan = self.plan
-                yield self._into_pipelines(
-                    Partition(dataset=plan.dataset, platform=self.platform, dt=period.dt, run_id=plan.run_id)
-                )
-                await self._pipelines_are_empty()
+                async for partition in self._due_partition(period.dt):
+                    yield self._in_pipelines.enter(partition)
+                    await self._in_pipelines.empty()
 
-    def _streams(self, periods: Sequence[Period], todo: set[CellKey]) -> Iterator[AsyncIterator[ReportFile]]:
+    async def _due_partition(self, dt: str) -> AsyncIterator[Partition]:
+        """The period's partition, held until it is through; nothing if another run has published it meanwhile."""
+        dataset, workspace = self.plan.dataset, self.workspace
+
+        def look() -> bool:
+            return is_due(dataset, dt, config=workspace.config, ledger=workspace.ledger)
+
+        if await run_in_thread(look):
+            async with self._shared.partition(dataset, dt) as is_ours:
+                if is_ours and await run_in_thread(look):
+                    yield Partition(dataset=dataset, platform=self.platform, dt=dt, run_id=self.plan.run_id)
+
+    def _streams(self, periods: Sequence[Period], todo: Mapping[CellKey, int]) -> Iterator[AsyncIterator[ReportFile]]:
         """One for each shop that has something to do in these periods."""
         for shop in self.plan.shops:
             own = [p for p in self.plan.periods if CellKey(self.plan.dataset, p.dt, shop.id) in todo]
             now = [period for period in own if period in periods]
             if now:
-                yield self._work_on(shop, now, is_last=now[-1] == own[-1])
+                cells = {CellKey(self.plan.dataset, period.dt, shop.id): period for period in now}
+                yield self._work_on(shop, cells, {key: todo[key] for key in cells}, is_last=now[-1] == own[-1])
             elif not own:
                 self._send(signals.shop_signed_in, shop=shop.id)
 
-    def _prepare(self) -> set[CellKey]:
-        """Enters the plan into the ledger; returns the cells that must be asked of the portal."""
+    def _prepare(self) -> dict[CellKey, int]:
+        """Enters the plan into the ledger; returns the cells that must be asked of the portal, for `Claims.take`."""
         ledger = self.workspace.ledger
+        assert ledger.claims is not None
+        for key in ledger.claims.clear_dead():
+            logger.info("%s %s %s: the run that was at it has ended", *self._name(key))
         plan = self.plan = self.plan.against(ledger, datetime.now(SHANGHAI))
         ledger.start_run(plan.run_id, self.name, dict(self.arguments))
         ledger.add_cells(self.platform, plan.keys)
         cells = [cell for period in plan.periods for cell in ledger.cells(plan.dataset, period.dt)]
-        self._cells = AskedCells(plan, ledger, cells)
+        self._asked_again = AskedAgain(plan, ledger, cells)
         if plan.force:
             for shop in plan.shops:
                 self.workspace.sessions.unpark(shop)
-        return plan.todo(cells)
+        todo = plan.todo(cells)
+        return {cell.key: cell.ended_tries for cell in cells if cell.key in todo}
 
-    async def _work_on(self, shop: Shop, periods: list[Period], *, is_last: bool) -> AsyncIterator[ReportFile]:
-        """One shop's periods, one after the other; the last of them in this run, or not yet."""
-        async with self._slots.hold():
-            for period in periods:
-                key = CellKey(self.plan.dataset, period.dt, shop.id)
-                failpoints.reach(FailPoint.CLAIM_BEFORE)
-                await run_in_thread(self.workspace.ledger.claim, key, self.plan.run_id)
-                failpoints.reach(FailPoint.CLAIM_AFTER)
-                self._cells.asked.add(key)
-                try:
-                    await self._refuse_parked(shop)
-                    item = await run_in_thread(self._left_over, key, shop, period) or await self.collect(shop, period)
-                except ShopdataError as error:
-                    if isinstance(error, NeedsPersonError) and error.parks:
-                        await run_in_thread(self.workspace.sessions.park, shop, str(error))
-                    await self._settle(key, CellState(error.state), str(error))
-                except asyncio.CancelledError:
-                    # Somebody stops the run: no time for threads, and the state must be true before we go.
-                    self.workspace.ledger.mark(key, CellState.PENDING, _STOPPED)
-                    self._tell_settled(key, CellState.PENDING, _STOPPED)
-                    raise
-                except Exception as error:  # noqa: BLE001 - a bug may cost this cell, not the other shops
-                    logger.error("%s %s %s: %s", *self._name(key), traceback.format_exc())
-                    await self._settle(key, CellState.FAILED, _bug(error))
-                else:
-                    yield item
-            if is_last:
-                self._send(signals.shop_signed_in, shop=shop.id)
+    async def _work_on(
+        self, shop: Shop, cells: Mapping[CellKey, Period], tries: dict[CellKey, int], *, is_last: bool
+    ) -> AsyncIterator[ReportFile]:
+        """One shop's cells, one after the other; the last of them in this run, or not yet.
+
+        What another run has in work is waited for, outside of any slot, and asked only if that run could not end.
+        """
+        while tries:
+            async with self._slots.hold():
+                taking = await self._take(tries)
+                for key in taking.taken:
+                    item = await self._ask(shop, cells[key], key)
+                    if item is None:
+                        await self._let_go(key)
+                    else:
+                        yield item
+            if not taking.held or not await self._shared.wait_for_others([cell.key for cell in taking.held]):
+                break
+        if is_last:
+            self._send(signals.shop_signed_in, shop=shop.id)
+
+    async def _take(self, tries: dict[CellKey, int]) -> Taking:
+        """Takes the cells that are free, tells what others did or do, and leaves in `tries` what is held by others."""
+        failpoints.reach(FailPoint.CLAIM_BEFORE)
+        taking = await self._shared.take(tries)
+        failpoints.reach(FailPoint.CLAIM_AFTER)
+        for cell in taking.settled:
+            logger.info("%s %s %s: %s, by run %s", *self._name(cell.key), cell.state, cell.run_id)
+            self._tell_settled(cell.key, cell.state, cell.reason, cell.rows)
+        for cell in taking.held:
+            self._step(cell.key, f"wait for {name_of(cell.lease_owner)}")
+        for key in (*taking.taken, *(cell.key for cell in taking.settled)):
+            del tries[key]
+        return taking
+
+    async def _ask(self, shop: Shop, period: Period, key: CellKey) -> ReportFile | None:
+        """Asks for one cell that we hold; None if nothing came of it, and the ledger knows why."""
+        try:
+            await run_in_thread(self.workspace.ledger.claim, key, self.plan.run_id)
+            await self._refuse_parked(shop)
+            return await run_in_thread(self._left_over, key, shop, period) or await self.collect(shop, period)
+        except LeaseLostError as error:
+            logger.warning("%s", error)
+        except ShopdataError as error:
+            if isinstance(error, NeedsPersonError) and error.parks:
+                await run_in_thread(self.workspace.sessions.park, shop, str(error))
+            await self._settle(key, CellState(error.state), str(error))
+        except asyncio.CancelledError:
+            # Somebody stops the run: no time for threads, and the state must be true before we go.
+            self.workspace.ledger.mark(key, CellState.PENDING, _STOPPED)
+            self._tell_settled(key, CellState.PENDING, _STOPPED)
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug may cost this cell, not the other shops
+            logger.error("%s %s %s: %s", *self._name(key), traceback.format_exc())
+            await self._settle(key, CellState.FAILED, _bug(error))
+        return None
 
     def _left_over(self, key: CellKey, shop: Shop, period: Period) -> ReportFile | None:
         """What a killed run had downloaded and the ledger does not know of: it is not asked for again."""
@@ -188,51 +238,51 @@ class ReportSpider(scrapy.Spider):
             )
 
     async def _settle(self, key: CellKey, state: CellState, reason: str) -> None:
+        try:
+            await run_in_thread(self.workspace.ledger.mark, key, state, reason)
+        except LeaseLostError as error:
+            logger.warning("%s", error)
+            return
         logger.error("%s %s %s: %s: %s", *self._name(key), state, reason)
-        await run_in_thread(self.workspace.ledger.mark, key, state, reason)
         if state is CellState.NOT_READY:
             dataset = self.workspace.config.dataset(key.dataset)
             await run_in_thread(put_off, self.workspace.ledger, key, dataset, datetime.now(SHANGHAI))
         self._tell_settled(key, state, reason)
 
-    def _tell_settled(self, key: CellKey, state: CellState, reason: str) -> None:
+    def _tell_settled(self, key: CellKey, state: CellState, reason: str, rows: int | None = None) -> None:
         self._send(
-            signals.cell_settled, dataset=key.dataset, dt=key.dt, shop=key.shop, state=state, reason=reason, rows=None
+            signals.cell_settled, dataset=key.dataset, dt=key.dt, shop=key.shop, state=state, reason=reason, rows=rows
         )
 
     # -- items in work ----------------------------------------------------------------------------------------------
 
-    def _into_pipelines(self, item: Any) -> Any:
-        self._in_pipelines += 1
-        return item
+    async def _on_item_through(self, item: Any) -> None:
+        try:
+            if isinstance(item, ReportFile):
+                # Held until here: the file is in the store, or everything was tried.
+                await self._let_go(CellKey(item.dataset, item.dt, item.shop_id))
+        finally:
+            self._in_pipelines.leave()
 
-    async def _pipelines_are_empty(self) -> None:
-        """The barrier: every file is staged or settled before a partition begins, and every partition before the end.
-
-        Scrapy's own, `spider_idle`, notices up to five seconds later.
-        """
-        while self._in_pipelines:
-            self._all_through.clear()
-            await self._all_through.wait()
-
-    def _on_item_scraped(self, item: Any) -> None:
-        if isinstance(item, ReportFile):
-            self._cells.staged.add(CellKey(item.dataset, item.dt, item.shop_id))
-        self._on_item_through()
-
-    def _on_item_through(self) -> None:
-        self._in_pipelines -= 1
-        self._all_through.set()
-
-    def _on_item_error(self, item: Any, failure: Failure) -> None:
+    async def _on_item_error(self, item: Any, failure: Failure) -> None:
         if isinstance(item, ReportFile):
             # What a mistake of ours met it would meet again.
             item.path.unlink(missing_ok=True)
             key = CellKey(item.dataset, item.dt, item.shop_id)
-            cell = self.workspace.ledger.cell(key)
-            if cell is not None and cell.state is CellState.RUNNING:
-                self.workspace.ledger.mark(key, CellState.FAILED, _bug(failure.value))
-        self._on_item_through()
+            await run_in_thread(self._fail_running, key, _bug(failure.value))
+        await self._on_item_through(item)
+
+    def _fail_running(self, key: CellKey, reason: str) -> None:
+        cell = self.workspace.ledger.cell(key)
+        if cell is not None and cell.state is CellState.RUNNING:
+            self.workspace.ledger.mark(key, CellState.FAILED, reason)
+
+    async def _let_go(self, key: CellKey) -> None:
+        """The last that is done about a cell."""
+        kept = await run_in_thread(self._asked_again.keep_good, key)
+        if kept is not None:
+            self._tell_settled(key, *kept)
+        await self._shared.give_back(key)
 
     # -- for subclasses ---------------------------------------------------------------------------------------------
 
@@ -245,7 +295,7 @@ class ReportSpider(scrapy.Spider):
 
     def step(self, shop: Shop, period: Period, what: str) -> None:
         """Tells onlookers what is being done for a cell."""
-        self._send(signals.cell_stepped, dataset=self.plan.dataset, dt=period.dt, shop=shop.id, step=what)
+        self._step(CellKey(self.plan.dataset, period.dt, shop.id), what)
 
     async def wait(self, seconds: float) -> None:
         """Waits for the portal; another shop may have the slot meanwhile."""
@@ -262,8 +312,11 @@ class ReportSpider(scrapy.Spider):
             shop_name=shop.name,
             path=self.workspace.staging.incoming(self.plan.dataset, period.dt, shop.id),
             fetched_at=datetime.now(SHANGHAI),
-            is_asked_again=CellKey(self.plan.dataset, period.dt, shop.id) in self._cells.good,
+            is_asked_again=CellKey(self.plan.dataset, period.dt, shop.id) in self._asked_again,
         )
+
+    def _step(self, key: CellKey, what: str) -> None:
+        self._send(signals.cell_stepped, dataset=key.dataset, dt=key.dt, shop=key.shop, step=what)
 
     def _send(self, signal: object, **arguments: Any) -> None:
         self.crawler.signals.send_catch_log(signal, **arguments)

@@ -59,5 +59,6 @@ class RunOutcome:
         for state, count in counts.items():
             self._crawler.stats.set_value(f"shopdata/cells/{state}", count)
         outcome = "complete" if is_whole else "stopped" if reason == "shutdown" else "incomplete"
-        ledger.finish_run(plan.run_id, outcome, counts)
-        self._crawler.stats.set_value(EXIT_CODE_STAT, 0 if is_whole else 1)
+        exit_code = 0 if is_whole else 1
+        ledger.finish_run(plan.run_id, outcome, counts, exit_code)
+        self._crawler.stats.set_value(EXIT_CODE_STAT, exit_code)

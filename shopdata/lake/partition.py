@@ -14,6 +14,7 @@ from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
 from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
+from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.history import keep_parquet
 from shopdata.lake.keys import parquet_key, receipt_key, workbook_key
 from shopdata.lake.ledger import Cell, CellKey, Ledger, MissingShop, PartitionRecord, RawFile
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET_TYPE = "application/vnd.apache.parquet"
+JSON_TYPE = "application/json"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,21 @@ def missing_shops(cells: Sequence[Cell], shops: Sequence[Shop]) -> list[MissingS
     return missing
 
 
+def is_due(name: str, dt: str, *, config: Config, ledger: Ledger) -> bool:
+    """True if a period must be published (again): what is published is not what its cells have, or Dremio not told."""
+    cells = ledger.cells(name, dt)
+    files = {cell.shop: cell.raw.sha256 for cell in cells if cell.raw is not None}
+    published = next(iter(ledger.partitions(name, dt)), None)
+    if published is None:
+        return bool(files)
+    return (
+        published.refresh_state in REFRESH_DUE
+        or any(cell.state is CellState.STAGED for cell in cells)
+        or (published.shops is not None and published.shops != files)
+        or list(published.missing) != missing_shops(cells, _shops_of(name, dt, config))
+    )
+
+
 def build_partition(
     name: str, dt: str, run_id: str, *, config: Config, ledger: Ledger, staging: Staging, store: ObjectStore
 ) -> Built | None:
@@ -77,8 +94,7 @@ def build_partition(
         )
         for shop in shops
     ]
-    period = Period.from_dt(dt)
-    missing = missing_shops(cells, [shop for shop in config.shops_for(name) if shop.has(period)])
+    missing = missing_shops(cells, _shops_of(name, dt, config))
     workbook, parquet = staging.merged(name, dt, "xlsx"), staging.merged(name, dt, "parquet")
     failpoints.reach(FailPoint.MERGE_BEFORE)
     with as_disk_error(parquet):
@@ -164,17 +180,38 @@ def publish_partition(
 
     Raises:
         StoreError: the store failed; the ledger then still says `staged`, and the next run publishes.
+        LeaseLostError: another run has taken the partition over, because this one showed no sign of life.
     """
     store.ensure_bucket()
+    key_of_receipt = receipt_key(receipt["platform"], receipt["dataset"], receipt["dt"])
+    # Two that publish at once must not end with the workbook of one and the Parquet file of the other: the second stops.
+    keys = (receipt["workbook"]["key"], receipt["parquet"]["key"], key_of_receipt)
+    etags = {key: there.etag if (there := store.stat(key)) is not None else None for key in keys}
     for part, path, content_type in (("workbook", workbook, XLSX_TYPE), ("parquet", parquet, PARQUET_TYPE)):
         told = receipt[part]
         failpoints.reach(FailPoint(f"{part}_put.before"))
-        store.put_file(told["key"], path, sha256=told["sha256"], content_type=content_type, skip_unchanged=True)
+        _require_partition(ledger, receipt)
+        store.put_file(
+            told["key"],
+            path,
+            sha256=told["sha256"],
+            content_type=content_type,
+            skip_unchanged=True,
+            if_match=etags[told["key"]],
+            if_absent=etags[told["key"]] is None,
+        )
         failpoints.reach(FailPoint(f"{part}_put.after"))
     published_at = datetime.now(SHANGHAI).replace(microsecond=0)
     receipt = {**receipt, "published_at": published_at.isoformat()}
     failpoints.reach(FailPoint.RECEIPT_PUT_BEFORE)
-    put_receipt(receipt, store)
+    _require_partition(ledger, receipt)
+    store.put_bytes(
+        key_of_receipt,
+        encode_receipt(receipt),
+        content_type=JSON_TYPE,
+        if_match=etags[key_of_receipt],
+        if_absent=etags[key_of_receipt] is None,
+    )
     failpoints.reach(FailPoint.RECEIPT_PUT_AFTER)
     failpoints.reach(FailPoint.PUBLISHED_BEFORE)
     ledger.publish(
@@ -196,16 +233,28 @@ def publish_partition(
             refresh_state=receipt["refresh"]["state"],
             refresh_detail=receipt["refresh"]["detail"],
         ),
-        [shop["id"] for shop in receipt["shops"]],
+        {shop["id"]: shop["sha256"] for shop in receipt["shops"]},
     )
     failpoints.reach(FailPoint.PUBLISHED_AFTER)
     return receipt
 
 
+def _require_partition(ledger: Ledger, receipt: dict[str, Any]) -> None:
+    """A run that was asleep while another one published must not put its old files over the new ones."""
+    if ledger.claims is not None:
+        ledger.claims.keep_partition(receipt["dataset"], receipt["dt"])
+
+
 def put_receipt(receipt: dict[str, Any], store: ObjectStore) -> None:
     """Puts the receipt under its fixed key."""
     key = receipt_key(receipt["platform"], receipt["dataset"], receipt["dt"])
-    store.put_bytes(key, encode_receipt(receipt), content_type="application/json")
+    store.put_bytes(key, encode_receipt(receipt), content_type=JSON_TYPE)
+
+
+def _shops_of(name: str, dt: str, config: Config) -> list[Shop]:
+    """The enabled shops that were there in a period."""
+    period = Period.from_dt(dt)
+    return [shop for shop in config.shops_for(name) if shop.has(period)]
 
 
 def _staged_shops(cells: Sequence[Cell], config: Config) -> list[StagedShop]:

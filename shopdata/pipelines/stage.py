@@ -72,6 +72,9 @@ class StagePipeline:
         return item
 
     def _stage(self, path: Path, key: CellKey, raw: RawFile) -> None:
+        if (claims := self._workspace.ledger.claims) is not None:
+            # Whoever has taken the cell over may have staged another file in the same place.
+            claims.keep(key)
         failpoints.reach(FailPoint.OUTBOX_BEFORE)
         move(path, self._workspace.staging.raw(raw.key))
         failpoints.reach(FailPoint.OUTBOX_AFTER)

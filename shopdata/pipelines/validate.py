@@ -12,7 +12,7 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
-from shopdata.exceptions import ShopdataError
+from shopdata.exceptions import LeaseLostError, ShopdataError
 from shopdata.items import ReportFile
 from shopdata.lake.check import check_file
 from shopdata.lake.excel import sniff
@@ -60,7 +60,10 @@ class ValidatePipeline:
             facts = await self._workers.run(check_file, path, name, dataset, dt, shop, self._workspace.staging)
         except ShopdataError as error:
             state = CellState(error.state)
-            reason = await run_in_thread(self._settle, adapter, state, str(error))
+            try:
+                reason = await run_in_thread(self._settle, adapter, state, str(error))
+            except LeaseLostError as lost:
+                raise DropItem(str(lost), log_level="WARNING") from None
             self._crawler.signals.send_catch_log(signals.cell_settled, state=state, reason=reason, rows=None, **cell)
             raise DropItem(reason, log_level="ERROR") from None
         adapter.update(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -57,8 +59,8 @@ def partition(**changed: object) -> PartitionRecord:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.at(tmp_path) as opened:
+def ledger(database_url: str) -> Iterator[Ledger]:
+    with Ledger(database_url) as opened:
         opened.add_cells("jd", [KEY])
         yield opened
 
@@ -89,21 +91,23 @@ def test_a_cell_from_plan_to_publication(ledger: Ledger) -> None:
     assert ledger.mark_in_store(KEY, "aa")
     assert ledger.unsent_raw() == []
 
-    ledger.publish(partition(), ["flagship"])
+    ledger.publish(partition(), {"flagship": "aa"})
     assert the_cell(ledger).state is CellState.PUBLISHED
-    assert ledger.partitions() == [partition()]
+    published = partition(shops={"flagship": "aa"})
+    assert ledger.partitions() == [published]
 
     ledger.set_refresh(DATASET, DT, "COMPLETED", "Metadata for table refreshed.")
-    assert ledger.partitions() == [partition(refresh_state="COMPLETED", refresh_detail="Metadata for table refreshed.")]
+    detail = "Metadata for table refreshed."
+    assert ledger.partitions() == [replace(published, refresh_state="COMPLETED", refresh_detail=detail)]
 
 
-def test_all_of_it_is_there_after_closing(ledger: Ledger, tmp_path: Path) -> None:
+def test_all_of_it_is_there_after_closing(ledger: Ledger, database_url: str) -> None:
     ledger.mark_staged(KEY, raw_file())
-    ledger.publish(partition(), ["flagship"])
+    ledger.publish(partition(), {"flagship": "aa"})
     ledger.start_run("run-1", "jd_store", {"date": DT})
     expected = (ledger.cells(), ledger.partitions(), ledger.runs())
     ledger.close()
-    with Ledger.at(tmp_path) as again:
+    with Ledger(database_url) as again:
         assert (again.cells(), again.partitions(), again.runs()) == expected
 
 
@@ -118,14 +122,14 @@ def test_planning_again_changes_nothing(ledger: Ledger) -> None:
 
 def test_a_failure_keeps_the_earlier_good_file(ledger: Ledger) -> None:
     ledger.mark_staged(KEY, raw_file(in_store=True))
-    ledger.publish(partition(), ["flagship"])
+    ledger.publish(partition(), {"flagship": "aa"})
     ledger.claim(KEY, "run-2")
     ledger.mark(KEY, CellState.REJECTED, "HTML instead of a workbook")
 
     cell = the_cell(ledger)
     assert (cell.state, cell.reason, cell.rows) == ("rejected", "HTML instead of a workbook", 200)
     assert cell.raw == raw_file(in_store=True)
-    ledger.publish(partition(run_id="run-2"), ["flagship"])
+    ledger.publish(partition(run_id="run-2"), {"flagship": "aa"})
     assert the_cell(ledger).state is CellState.REJECTED, "its old rows are published, yet the last try failed"
 
 
@@ -140,7 +144,7 @@ def test_a_new_file_replaces_the_old_one(ledger: Ledger) -> None:
 def test_an_empty_report_is_empty_and_stays_so(ledger: Ledger) -> None:
     ledger.mark_staged(KEY, raw_file(rows=0))
     assert (the_cell(ledger).state, the_cell(ledger).rows) == ("empty", 0)
-    ledger.publish(partition(rows=0), ["flagship"])
+    ledger.publish(partition(rows=0), {"flagship": "aa"})
     assert the_cell(ledger).state is CellState.EMPTY
 
 
@@ -149,7 +153,7 @@ def test_publishing_touches_its_own_cells_only(ledger: Ledger) -> None:
     ledger.add_cells("jd", others)
     for key in (KEY, *others):
         ledger.mark_staged(key, raw_file())
-    ledger.publish(partition(), ["flagship"])
+    ledger.publish(partition(), {"flagship": "aa"})
     assert [the_cell(ledger, key).state for key in (KEY, *others)] == ["published", "staged", "staged"]
 
 
@@ -173,24 +177,16 @@ def test_cells_are_found_by_dataset_day_and_shop(ledger: Ledger) -> None:
 
 def test_partitions_are_found_by_dataset_and_day(ledger: Ledger) -> None:
     for dt in ("2026-03-02", "2026-03-01"):
-        ledger.publish(partition(dt=dt), [])
+        ledger.publish(partition(dt=dt), {})
     assert [record.dt for record in ledger.partitions()] == ["2026-03-01", "2026-03-02"]
     assert [record.dt for record in ledger.partitions(DATASET, "2026-03-02")] == ["2026-03-02"]
     assert ledger.partitions("pdd_chat") == []
 
 
-def test_cells_of_a_killed_run_are_pending_again(ledger: Ledger) -> None:
-    mine = CellKey(DATASET, DT, "outlet")
-    ledger.add_cells("jd", [mine])
-    ledger.claim(KEY, "killed")
-    ledger.set_job(KEY, {"id": 17})
-    ledger.claim(mine, "run-2")
-
-    assert ledger.reset_running(DATASET, DT, "run-2") == [KEY]
-    cell = the_cell(ledger)
-    assert (cell.state, cell.attempts, cell.job) == ("pending", 1, {"id": 17})
-    assert "killed" in cell.reason
-    assert the_cell(ledger, mine).state is CellState.RUNNING
+def test_a_file_that_came_after_the_merge_is_not_published_by_it(ledger: Ledger) -> None:
+    ledger.mark_staged(KEY, raw_file("new"))
+    ledger.publish(partition(), {"flagship": "old"})
+    assert the_cell(ledger).state is CellState.STAGED
 
 
 def test_a_run_begins_and_ends(ledger: Ledger) -> None:
@@ -204,15 +200,31 @@ def test_a_run_begins_and_ends(ledger: Ledger) -> None:
     assert ended.finished_at is not None
     assert ended.finished_at >= ended.started_at
     ledger.start_run("run-1", "jd_store", {})
-    assert [run.outcome for run in ledger.runs()] == [None]
+    (again,) = ledger.runs()
+    assert (again.outcome, again.exit_code) == (None, None)
 
 
-def test_times_are_kept_in_utc_and_handed_out_in_shanghai(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_run_tells_which_process_it_is_and_how_it_ended(ledger: Ledger) -> None:
+    ledger.start_run("run-1", "jd_store", {})
+    (run,) = ledger.runs()
+    assert (run.host, run.pid, run.heartbeat_at) == (socket.gethostname(), os.getpid(), run.started_at)
+    ledger.finish_run("run-1", "incomplete", {}, exit_code=1)
+    (run,) = ledger.runs()
+    assert (run.exit_code, run.heartbeat_at) == (1, run.finished_at)
+
+
+def test_times_are_handed_out_in_shanghai(ledger: Ledger) -> None:
     ledger.mark_staged(KEY, raw_file())
     cell = the_cell(ledger)
     assert cell.raw is not None
     assert cell.raw.fetched_at.isoformat() == "2026-03-02T08:30:00+08:00"
     assert cell.updated_at.utcoffset() == timedelta(hours=8)
+
+
+def test_sqlite_keeps_times_in_utc(tmp_path: Path) -> None:
+    with Ledger.at(tmp_path) as ledger:
+        ledger.add_cells("jd", [KEY])
+        ledger.mark_staged(KEY, raw_file())
     connection = sqlite3.connect(tmp_path / "ledger.sqlite3")
     try:
         assert connection.execute("SELECT fetched_at FROM raw_files").fetchall() == [("2026-03-02 00:30:00.000000",)]
@@ -336,7 +348,7 @@ def test_tables_of_a_newer_version_are_not_touched(tmp_path: Path) -> None:
     connection.execute("UPDATE schema_version SET version = 99")
     connection.commit()
     connection.close()
-    with pytest.raises(LedgerError, match=r"another version of shopdata. Found version 99, expected version 2"):
+    with pytest.raises(LedgerError, match=r"another version of shopdata. Found version 99, expected version 3"):
         Ledger.at(tmp_path)
 
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, make_url, select
 from sqlalchemy.orm import Session
 
 from shopdata.exceptions import LedgerError
 from shopdata.lake.ledger.migrations import bring_up_to_date
 from shopdata.lake.ledger.schema import SCHEMA_VERSION
+from shopdata.periods import SHANGHAI
 
 _SETTING = "Mend SHOPDATA_DATABASE_URL, or unset it to use SQLite in the state directory."
-#: Tries of a transaction that another program's insert made void (two runs that begin at once).
+#: Tries of a transaction that another program made void (two runs that begin at once).
 _TRIES = 3
+#: PostgreSQL's code for it.
+_DEADLOCK = "40P01"
 
 Result = TypeVar("Result")
 
@@ -70,6 +74,13 @@ class Database:
         """Gives all connections back. The object is of no use afterwards."""
         self._engine.dispose()
 
+    def now(self, session: Session) -> datetime:
+        """The time by which leases end: that of the database, where several machines share it."""
+        if self._url.get_backend_name() == "postgresql":
+            now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+            return now.astimezone(SHANGHAI)
+        return datetime.now(SHANGHAI)
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """A session to read with."""
@@ -77,7 +88,7 @@ class Database:
             yield session
 
     def write(self, work: Callable[[Session], Result]) -> Result:
-        """Runs `work` in one transaction, again if another program inserted the same row meanwhile.
+        """Runs `work` in one transaction, again if another program came in between.
 
         Returns:
             what `work` returned; no ORM object may be in it.
@@ -87,8 +98,8 @@ class Database:
                 try:
                     with Session(self._writer) as session, session.begin():
                         return work(session)
-                except exc.IntegrityError:
-                    if attempt == _TRIES:
+                except (exc.IntegrityError, exc.OperationalError) as error:
+                    if attempt == _TRIES or not _is_worth_another_try(error):
                         raise
         raise AssertionError("the last try returns or raises")
 
@@ -161,6 +172,11 @@ class Database:
         else:
             todo = f"See that the database server runs and lets this user in. {_SETTING}"
         return LedgerError("the ledger's database can't be used", where=self.where, found=text, todo=todo)
+
+
+def _is_worth_another_try(error: exc.DBAPIError) -> bool:
+    """True if another program inserted the same row, or PostgreSQL chose us of two that waited for each other."""
+    return isinstance(error, exc.IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -5,7 +5,10 @@ Blocking and thread-safe: a caller inside the reactor uses a thread. What comes 
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +18,11 @@ from sqlalchemy import URL, select
 from sqlalchemy.orm import Session
 
 from shopdata.exceptions import LedgerError
+from shopdata.lake.ledger.claims import Claims
 from shopdata.lake.ledger.database import Database
+from shopdata.lake.ledger.leases import Leases, is_live
 from shopdata.lake.ledger.not_ready import NotReady
+from shopdata.lake.ledger.owner import Owner
 from shopdata.lake.ledger.reading import Reading
 from shopdata.lake.ledger.records import Cell, CellKey, PartitionRecord, RawFile, RunRecord
 from shopdata.lake.ledger.rows import fill_partition, fill_raw, set_state, to_cell, to_partition, to_run
@@ -43,6 +49,7 @@ class Ledger:
 
     def __init__(self, url: str | URL, *, busy_seconds: float = 30) -> None:
         self._database = Database(url, busy_seconds)
+        self._claims: Claims | None = None
 
     @classmethod
     def at(cls, state_dir: Path, url: str | None = None) -> Ledger:
@@ -64,6 +71,25 @@ class Ledger:
     def where(self) -> str:
         """The file or the URL without its password, for people."""
         return self._database.where
+
+    def hold_for(self, owner: Owner, lease_seconds: float) -> Claims:
+        """From now on this is the ledger of one run: it writes about cells and partitions only while it holds them.
+
+        Returns:
+            what the run holds.
+        """
+        self._claims = Claims(self._database, owner, lease_seconds)
+        return self._claims
+
+    @property
+    def claims(self) -> Claims | None:
+        """What the run holds whose ledger this is; None if it is nobody's, as in a command that only looks."""
+        return self._claims
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Locks with an end, on anything that has a name."""
+        return Leases(self._database)
 
     @cached_property
     def slots(self) -> Slots:
@@ -96,7 +122,7 @@ class Ledger:
         self.close()
 
     def start_run(self, run_id: str, spider: str, arguments: Mapping[str, Any]) -> None:
-        """Writes that a run began. The same id again (a job that was restarted) begins it anew.
+        """Writes that a run began, in this process. The same id again (a job that was restarted) begins it anew.
 
         Args:
             arguments: JSON values, without secrets.
@@ -107,19 +133,22 @@ class Ledger:
             if run is None:
                 run = Run(run_id=run_id)
                 session.add(run)
-            run.spider, run.arguments, run.started_at = spider, dict(arguments), datetime.now(SHANGHAI)
-            run.finished_at, run.outcome, run.counts = None, None, {}
+            run.spider, run.arguments = spider, dict(arguments)
+            run.started_at = run.heartbeat_at = datetime.now(SHANGHAI)
+            run.host, run.pid = socket.gethostname(), os.getpid()
+            run.finished_at, run.outcome, run.exit_code, run.counts = None, None, None, {}
 
         self._database.write(work)
 
-    def finish_run(self, run_id: str, outcome: str, counts: Mapping[str, int]) -> None:
+    def finish_run(self, run_id: str, outcome: str, counts: Mapping[str, int], exit_code: int | None = None) -> None:
         """Writes how a run ended; `counts` is how many cells it left in each state."""
 
         def work(session: Session) -> None:
             run = session.get(Run, run_id)
             if run is None:
                 raise self._unknown(f"run {run_id}")
-            run.finished_at, run.outcome, run.counts = datetime.now(SHANGHAI), outcome, dict(counts)
+            run.finished_at = run.heartbeat_at = datetime.now(SHANGHAI)
+            run.outcome, run.exit_code, run.counts = outcome, exit_code, dict(counts)
 
         self._database.write(work)
 
@@ -148,32 +177,11 @@ class Ledger:
         """Writes that a run asks for this cell now: `running`, one attempt more, the last reason cleared."""
 
         def work(session: Session) -> Cell:
-            row = self._row(session, key)
+            row = self._own_row(session, key)
             row.attempts += 1
             set_state(row, CellState.RUNNING, "")
             row.run_id = run_id
             return to_cell(row)
-
-        return self._database.write(work)
-
-    def reset_running(self, dataset: str, dt: str, run_id: str) -> list[CellKey]:
-        """Makes `running` cells of other runs `pending` again: those runs were killed before they could say more.
-
-        Returns:
-            the cells that were reset. Their report job and raw file stay.
-        """
-
-        def work(session: Session) -> list[CellKey]:
-            query = select(CellRow).where(
-                CellRow.dataset == dataset,
-                CellRow.dt == dt,
-                CellRow.state == CellState.RUNNING,
-                CellRow.run_id != run_id,
-            )
-            rows = session.scalars(query.with_for_update()).all()
-            for row in rows:
-                set_state(row, CellState.PENDING, f"run {row.run_id} ended before this cell was done")
-            return [CellKey(row.dataset, row.dt, row.shop) for row in rows]
 
         return self._database.write(work)
 
@@ -185,7 +193,7 @@ class Ledger:
         """
 
         def work(session: Session) -> None:
-            row = self._row(session, key)
+            row = self._own_row(session, key)
             row.job = None if job is None else dict(job)
             row.updated_at = datetime.now(SHANGHAI)
 
@@ -198,7 +206,7 @@ class Ledger:
         """
 
         def work(session: Session) -> None:
-            row = self._row(session, key)
+            row = self._own_row(session, key)
             if row.raw is None:
                 row.raw = RawRow(dataset=key.dataset, dt=key.dt, shop=key.shop)
             fill_raw(row.raw, raw)
@@ -230,7 +238,7 @@ class Ledger:
         """
 
         def work(session: Session) -> None:
-            row = self._row(session, key)
+            row = self._own_row(session, key)
             set_state(row, state, reason)
             if rows is not None:
                 row.rows = rows
@@ -238,10 +246,15 @@ class Ledger:
         self._database.write(work)
 
     def unsent_raw(self) -> list[Cell]:
-        """The outbox: cells whose raw file is on disk but not yet in the store, the oldest first."""
+        """The outbox: cells whose raw file is on disk but not yet in the store, the oldest first.
+
+        Those that a run holds are left to it: it is about to send them.
+        """
         query = select(CellRow).join(CellRow.raw).where(RawRow.in_store.is_(False)).order_by(RawRow.fetched_at)
         with self._database.reading() as session:
-            return [to_cell(row) for row in session.scalars(query)]
+            now = self._database.now(session)
+            rows = session.scalars(query)
+            return [to_cell(row) for row in rows if not is_live(row.lease_owner, row.lease_until, now)]
 
     def cell(self, key: CellKey) -> Cell | None:
         """One cell, or None if it was never planned."""
@@ -263,12 +276,13 @@ class Ledger:
         with self._database.reading() as session:
             return [to_cell(row) for row in session.scalars(query)]
 
-    def publish(self, record: PartitionRecord, published_shops: Collection[str]) -> None:
+    def publish(self, record: PartitionRecord, published: Mapping[str, str]) -> None:
         """Writes in one transaction that a partition is in the store, whole, and its `staged` cells are `published`.
 
         Args:
-            published_shops: ids of the shops whose file is in the partition. A cell that failed when it was asked again
-                keeps that state, though its earlier file is in; `empty` stays `empty`.
+            published: the shops whose file is in the partition, with the sum of that file. A cell that has got another
+                file since stays `staged`; one that failed when it was asked again keeps that state, though its
+                earlier file is in; `empty` stays `empty`.
         """
 
         def work(session: Session) -> None:
@@ -276,16 +290,19 @@ class Ledger:
             if row is None:
                 row = PartitionRow()
                 session.add(row)
-            fill_partition(row, record)
+            fill_partition(row, replace(record, shops=dict(published)))
             query = select(CellRow).where(
                 CellRow.dataset == record.dataset,
                 CellRow.dt == record.dt,
-                CellRow.shop.in_(published_shops),
+                CellRow.shop.in_(published),
                 CellRow.state == CellState.STAGED,
             )
-            for cell in session.scalars(query.with_for_update()):
-                set_state(cell, CellState.PUBLISHED, "")
+            for cell in session.scalars(query.order_by(CellRow.shop).with_for_update()):
+                if cell.raw is not None and cell.raw.sha256 == published[cell.shop]:
+                    set_state(cell, CellState.PUBLISHED, "")
 
+        if self._claims is not None:
+            self._claims.keep_partition(record.dataset, record.dt)
         self._database.write(work)
 
     def set_refresh(self, dataset: str, dt: str, state: str, detail: str) -> None:
@@ -313,6 +330,13 @@ class Ledger:
         row = session.get(CellRow, _identity(key), with_for_update=True)
         if row is None:
             raise self._unknown(f"cell {key}")
+        return row
+
+    def _own_row(self, session: Session, key: CellKey) -> CellRow:
+        """A row to write to; in a run's ledger only as long as the run holds the cell."""
+        row = self._row(session, key)
+        if self._claims is not None:
+            self._claims.require(row, key)
         return row
 
     def _unknown(self, what: str) -> LedgerError:

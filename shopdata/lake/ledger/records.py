@@ -79,6 +79,11 @@ class Cell:
     def shop(self) -> str:
         return self.key.shop
 
+    @property
+    def ended_tries(self) -> int:
+        """How often somebody has asked for it and knows what came of it: one that asks now is not counted."""
+        return self.attempts - (self.state is CellState.RUNNING)
+
 
 @dataclass(frozen=True, kw_only=True)
 class MissingShop:
@@ -107,6 +112,8 @@ class PartitionRecord:
     published_at: datetime
     #: The columns in the order they were published, `shop` first: a column once seen stays on later days.
     columns: tuple[str, ...] = ()
+    #: The sum of each shop's raw file that is in it, by shop id; None if that was not kept yet.
+    shops: Mapping[str, str] | None = None
     #: What Dremio said: empty until it was told, then for example COMPLETED.
     refresh_state: str = ""
     refresh_detail: str = ""

@@ -97,6 +97,7 @@ def to_partition(row: PartitionRow) -> PartitionRecord:
         workbook_sha256=row.workbook_sha256,
         published_at=row.published_at,
         columns=tuple(row.columns),
+        shops=row.shops,
         refresh_state=row.refresh_state,
         refresh_detail=row.refresh_detail,
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with a step in `migrations/` that leads there.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -88,7 +88,7 @@ class CellRow(Base):
     run_id: Mapped[str] = mapped_column(String(100), default="")
     job: Mapped[dict[str, Any] | None]
     #: Who asks for it now; empty if nobody does.
-    lease_owner: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    lease_owner: Mapped[str] = mapped_column(String(255), default="", server_default="", index=True)
     lease_until: Mapped[datetime | None]
     next_ask_at: Mapped[datetime | None]
     since_not_ready: Mapped[datetime | None]
@@ -137,6 +137,7 @@ class PartitionRow(Base):
     workbook_sha256: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime]
     columns: Mapped[list[Any]]
+    shops: Mapped[dict[str, Any] | None]
     refresh_state: Mapped[str] = mapped_column(String(50), default="")
     refresh_detail: Mapped[str] = mapped_column(Text, default="")
 

@@ -15,11 +15,11 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, delete, func, inspect, select
 from sqlalchemy.orm import Session
 
-from shopdata.lake.ledger.migrations import to_2
+from shopdata.lake.ledger.migrations import to_2, to_3
 from shopdata.lake.ledger.schema import SCHEMA_VERSION, Base, SchemaVersion
 
 #: The version that a step leads to, and the step.
-STEPS: Mapping[int, Callable[[Operations], None]] = {2: to_2.upgrade}
+STEPS: Mapping[int, Callable[[Operations], None]] = {2: to_2.upgrade, 3: to_3.upgrade}
 
 #: Any number that no other program on the same PostgreSQL is likely to take.
 _POSTGRESQL_LOCK = 5_094_274_117

@@ -1,0 +1,12 @@
+"""Which files a partition was made of; cells found by who holds them."""
+
+from __future__ import annotations
+
+from alembic.operations import Operations
+from sqlalchemy import JSON, Column
+
+
+def upgrade(op: Operations) -> None:
+    """From version 2 to version 3. Of partitions published before, nobody knows it: null."""
+    op.add_column("partitions", Column("shops", JSON))
+    op.create_index("ix_cells_lease_owner", "cells", ["lease_owner"])

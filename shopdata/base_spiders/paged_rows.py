@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,24 +22,39 @@ class Page:
     total: int | None
 
     @classmethod
-    def from_result(cls, result: Any, rows_key: str, total_key: str, where: str) -> Page:
+    def from_result(cls, result: Any, rows_key: str, total_key: str, where: str, needed: str = "") -> Page:
         """Reads a page out of an answer.
 
+        Args:
+            needed: a field without which a row is of no use.
+
         Raises:
-            PortalError: the list is missing. That is never "no data": a stale signature looks just so (PORTALS 2).
+            PortalError: the list is missing, or holds no rows. That is never "no data": a stale signature looks just so
+                (PORTALS 2).
         """
         rows = result.get(rows_key) if isinstance(result, dict) else None
         if not isinstance(rows, list):
-            raise PortalError(
-                f"the answer has no list {rows_key!r}",
-                where=where,
-                found=", ".join(sorted(result)) if isinstance(result, dict) else type(result).__name__,
-                todo="The next run asks again; if it stays, the portal has changed: tell the developers.",
-            )
-        total = result.get(total_key)
-        # Some interfaces send their rows as JSON texts (PORTALS 3.2).
-        read = [json.loads(row) if isinstance(row, str) else row for row in rows]
-        return cls(read, int(total) if total is not None else None)
+            found = ", ".join(sorted(result)) if isinstance(result, dict) else type(result).__name__
+            raise _unknown(f"the answer has no list {rows_key!r}", where, found)
+        try:
+            # Some interfaces send their rows as JSON texts (PORTALS 3.2).
+            read = [json.loads(row) if isinstance(row, str) else row for row in rows]
+            total = result.get(total_key)
+            total = int(total) if total is not None else None
+        except (ValueError, TypeError):
+            raise _unknown(f"the list {rows_key!r} or its total can't be read", where, "another form") from None
+        for row in read:
+            if not isinstance(row, dict) or (needed and not row.get(needed)):
+                found = ", ".join(sorted(row)) if isinstance(row, dict) else type(row).__name__
+                raise _unknown(
+                    f"a row of {rows_key!r} is not as rows were{needed and f', without {needed!r}'}", where, found
+                )
+        return cls(read, total)
+
+
+def _unknown(what: str, where: str, found: str) -> PortalError:
+    todo = "The next run asks again; if it stays, the portal has changed: tell the developers."
+    return PortalError(what, where=where, found=found, todo=todo)
 
 
 class PagedRows:
@@ -60,16 +76,24 @@ class PagedRows:
         """True if as many different rows are here as the portal says there are."""
         return self.total is None or len(self._rows) >= self.total
 
-    def add(self, page: Page) -> None:
-        """Takes a page's rows, leaving out those that are here already."""
+    def add(self, page: Page) -> bool:
+        """Takes a page's rows, leaving out those that are here already; false if it held nothing new."""
         self.total = page.total if page.total is not None else self.total
+        before = len(self._rows)
+        alike: Counter[str] = Counter()
         for row in page.rows:
-            # A row without an id is never dropped: it is told apart by all that it says.
-            key = str(row.get(self._id_key) or json.dumps(row, sort_keys=True))
+            key = str(row.get(self._id_key) or "")
+            if not key:
+                # Without an id it is told apart by all that it says, and from the like on the same page: pages shift,
+                # but none of them says a thing twice that was said once.
+                text = json.dumps(row, sort_keys=True)
+                alike[text] += 1
+                key = f"{alike[text]} {text}"
             if key in self._rows:
                 self.doubles += 1
             else:
                 self._rows[key] = row
+        return len(self._rows) > before
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         return iter(self._rows.values())

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
+from playwright.async_api import Response as BrowserResponse
 from scrapy import Request
 from scrapy.http import Response
 
@@ -56,6 +57,8 @@ class SignedPage:
         self._login = login
         self._page: Page | None = None
         self._calls = 0
+        #: What the call under way was answered with, by path.
+        self._statuses: dict[str, int] = {}
         self._next_start = 0.0
 
     @asynccontextmanager
@@ -89,7 +92,8 @@ class SignedPage:
             await self._open(has_died=True)
         data = answer.json()
         if not isinstance(data, dict):
-            raise self._failed(path, type(data).__name__)
+            found = type(data).__name__ if answer.status == 200 else f"HTTP {answer.status}"
+            raise self._failed(path, found)
         return data
 
     async def _call(self, path: str, body: dict[str, Any]) -> Answer:
@@ -97,16 +101,24 @@ class SignedPage:
         self._calls += 1
         await asyncio.sleep(max(self._next_start - time.monotonic(), 0))
         self._next_start = time.monotonic() + 1 / self._portal.requests_per_second
+        self._statuses.clear()
         try:
             async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
                 found = await self._page.evaluate(_POST, [path, body])
         except (PlaywrightError, TimeoutError) as error:
             if await self._was_sent_to_login(self._page):
                 return Answer(302, path, "", self._portal.login_url, b"")
-            raise self._failed(path, str(error).splitlines()[0][:120].partition("?")[0]) from None
+            if self._statuses.get(path, 200) == 200:
+                raise self._failed(path, str(error).splitlines()[0][:120].partition("?")[0]) from None
+            found = {}
+        # The page's code does not tell it; where nobody has seen it, it went well.
+        status = self._statuses.get(path, 200)
         if "data" not in found:
-            return Answer(200, path, "text/html", "", b"")
-        return Answer(200, path, "application/json", "", json.dumps(found["data"]).encode())
+            return Answer(status, path, "text/html", "", b"")
+        return Answer(status, path, "application/json", "", json.dumps(found["data"]).encode())
+
+    def _note_status(self, response: BrowserResponse) -> None:
+        self._statuses[urlsplit(response.url).path] = response.status
 
     async def _was_sent_to_login(self, page: Page) -> bool:
         """True if the page itself has noticed that its session is over, and left."""
@@ -125,6 +137,7 @@ class SignedPage:
         }
         response = await self._download(Request(self._url, meta=meta, dont_filter=True))
         self._page, self._calls = response.meta["playwright_page"], 0
+        self._page.on("response", self._note_status)
         try:
             await self._page.wait_for_function(_READY, timeout=_READY_TIMEOUT_MS)
         except PlaywrightError:

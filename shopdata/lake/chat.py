@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,20 @@ from shopdata.periods import SHANGHAI
 _ROLES = {"user": "buyer", "mall_cs": "staff", "system": "system"}
 
 
+def conversation_rows(
+    conversation: Mapping[str, Any], messages: Iterable[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """The messages of one conversation as rows, no two of them with the same id."""
+    seen: Counter[str] = Counter()
+    for message in messages:
+        row = message_row(conversation, message)
+        seen[row["msg_id"]] += 1
+        if seen[row["msg_id"]] > 1:
+            # Said twice within a second, by an interface that gives no ids.
+            row["msg_id"] = _hash(f"{seen[row['msg_id']]} {row['raw']}")
+        yield row
+
+
 def message_row(conversation: Mapping[str, Any], message: Mapping[str, Any]) -> dict[str, Any]:
     """One message as a row: normalised columns, and all that the portal sent as JSON in `raw`.
 
@@ -31,7 +46,7 @@ def message_row(conversation: Mapping[str, Any], message: Mapping[str, Any]) -> 
     return {
         "uid": str(conversation.get("uid") or ""),
         "nickname": conversation.get("nickname"),
-        "msg_id": str(message.get("msg_id") or message.get("msgId") or hashlib.sha256(raw.encode()).hexdigest()[:32]),
+        "msg_id": str(message.get("msg_id") or message.get("msgId") or _hash(raw)),
         "ts": _time(message.get("ts") or message.get("time")),
         "role": _role(message, sender),
         # It stands on every message and says who serves the buyer, not who speaks (PORTALS 3.2).
@@ -40,6 +55,10 @@ def message_row(conversation: Mapping[str, Any], message: Mapping[str, Any]) -> 
         "content": _text(message.get("content")),
         "raw": raw,
     }
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _text(content: Any) -> str | None:

@@ -9,7 +9,7 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata.base_spiders import Page, PagedRows, PddSpider, Post
 from shopdata.config import Shop
 from shopdata.items import ReportFile
-from shopdata.lake.chat import ChatFile, message_row
+from shopdata.lake.chat import ChatFile, conversation_rows
 from shopdata.periods import Period
 
 USERS_PATH = "/latitude/search/message/getMessagesUsers"
@@ -36,7 +36,7 @@ class PddChatSpider(PddSpider):
                     self.step(shop, period, f"conversation {number}/{len(users)}")
                     asked = {"uid": user["uid"]}
                     messages = await self._read(post, shop, period, MESSAGES_PATH, "contentList", "msg_id", asked)
-                    await run_in_thread(file.add, uid, [message_row(user, message) for message in messages])
+                    await run_in_thread(file.add, uid, conversation_rows(user, messages))
         return item
 
     async def _read(
@@ -50,6 +50,7 @@ class PddChatSpider(PddSpider):
                 "startTime": int(period.start_time.timestamp()),
                 "endTime": int(period.end_time.timestamp()),
             }
-            return Page.from_result(await post(path, body), rows_key, "total", f"shop {shop.id!r}, {path}")
+            needed = id_key if id_key == "uid" else ""
+            return Page.from_result(await post(path, body), rows_key, "total", f"shop {shop.id!r}, {path}", needed)
 
         return await self.read_pages(shop, period, id_key, PAGE_SIZE, ask)

@@ -49,6 +49,25 @@ class TestPage:
     def test_the_total(self, result: Any, total: int | None) -> None:
         assert read(result).total == total
 
+    @pytest.mark.parametrize(
+        ("result", "words"),
+        [
+            pytest.param({"data": ["{broken"]}, "'data' or its total can't be read", id="a text that is no JSON"),
+            pytest.param({"data": [], "totalRows": "many"}, "its total can't be read", id="a total that is none"),
+            pytest.param({"data": [], "totalRows": [1]}, "its total can't be read", id="a list of totals"),
+            pytest.param({"data": [7]}, "a row of 'data' is not as rows were. Found int", id="a number for a row"),
+            pytest.param({"data": ["[]"]}, "a row of 'data' is not as rows were. Found list", id="a list for a row"),
+        ],
+    )
+    def test_what_nobody_has_seen_is_one_sentence(self, result: Any, words: str) -> None:
+        with pytest.raises(PortalError) as caught:
+            read(result)
+        assert words in str(caught.value)
+
+    def test_a_row_must_have_what_is_asked_with(self) -> None:
+        with pytest.raises(PortalError, match=r"a row of 'data' is not as rows were, without 'uid'. Found nickname"):
+            Page.from_result({"data": [{"nickname": "x"}]}, "data", "total", "shop 'pdd-01', /list", "uid")
+
     def test_rows_may_be_json_texts(self) -> None:
         assert read({"data": ['{"id": 1}', {"id": 2}]}).rows == [{"id": 1}, {"id": 2}]
 
@@ -91,9 +110,18 @@ class TestRows:
         assert (len(rows), rows.doubles) == (1, 1)
 
     def test_rows_without_an_id_are_told_apart_by_all_that_they_say(self) -> None:
+        first, second = {"text": "在吗", "time": 1}, {"text": "在吗", "time": 2}
         rows = PagedRows("id")
-        rows.add(Page([{"text": "在吗", "time": 1}, {"text": "在吗", "time": 2}, {"time": 1, "text": "在吗"}], None))
+        assert rows.add(Page([first, second], None))
+        assert not rows.add(Page([dict(reversed(second.items()))], None))
         assert (len(rows), rows.doubles) == (2, 1)
+
+    def test_what_is_said_twice_on_one_page_was_said_twice(self) -> None:
+        again = {"text": "？", "time": 1}
+        rows = PagedRows("id")
+        rows.add(Page([again, again], None))
+        rows.add(Page([again, {"text": "在吗", "time": 2}], None))
+        assert (len(rows), rows.doubles) == (3, 1)
 
     def test_the_file_says_what_it_is_and_then_has_a_row_a_line(self, tmp_path: Path) -> None:
         rows = PagedRows("id")

@@ -131,6 +131,15 @@ CHAT: dict[str, Case] = {
         "did not let go after 2 cool-downs",
         1 + COOLDOWN_TRIES,
     ),
+    "HTTP 429, once": ([(Fault.TOO_MANY_REQUESTS, {"at": "messages", "times": 1})], "published", "", 2),
+    "HTTP 429": (
+        [(Fault.TOO_MANY_REQUESTS, {"at": "conversations"})],
+        "failed",
+        "says too often.*HTTP 429",
+        1 + COOLDOWN_TRIES,
+    ),
+    "HTTP 500, once": ([(Fault.SERVER_ERROR_ONCE, {"at": "messages"})], "published", "", 2),
+    "HTTP 500": ([(Fault.SERVER_ERROR_ALWAYS, {"at": "conversations"})], "failed", "Found HTTP 500", 3),
     "not signed": ([(Fault.SIGNATURE_REFUSED, {"at": "conversations"})], "failed", "the portal said no.*40002", 1),
 }
 #: One call for a link.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shopdata.config import load_config
-from shopdata.lake.chat import ChatFile, message_row
+from shopdata.lake.chat import ChatFile, conversation_rows, message_row
 from shopdata.lake.excel import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +43,12 @@ class TestRow:
         first, again = (message_row(BUYER, message(msg_id=None))["msg_id"] for _ in range(2))
         other = message_row(BUYER, message(msg_id=None, content="还在吗"))["msg_id"]
         assert first == again != other
+
+    def test_what_was_said_twice_in_a_second_has_two_ids(self) -> None:
+        twice = [message(msg_id=None), message(msg_id=None)]
+        first, second = (row["msg_id"] for row in conversation_rows(BUYER, twice))
+        assert first == message_row(BUYER, twice[0])["msg_id"] != second
+        assert [row["msg_id"] for row in conversation_rows(BUYER, twice)] == [first, second]
 
     def test_an_object_as_content_is_its_json(self) -> None:
         assert message_row(BUYER, message(content={"a": "图"}))["content"] == '{"a": "图"}'

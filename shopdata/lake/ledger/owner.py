@@ -31,7 +31,7 @@ class Owner:
     @classmethod
     def here(cls, run_id: str) -> Self:
         """A run in this process."""
-        return cls(run_id, socket.gethostname()[:80], os.getpid(), _began(os.getpid()) or "", _place())
+        return cls(run_id, socket.gethostname()[:80], os.getpid(), process_began(os.getpid()) or "", _place())
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -52,7 +52,7 @@ class Owner:
     @property
     def is_gone(self) -> bool:
         """True if its process has certainly ended. False is no promise: of other machines nobody here can tell."""
-        return self.place == _place() and _began(self.pid) != self.began
+        return self.place == _place() and process_began(self.pid) != self.began
 
 
 def name_of(owner: str) -> str:
@@ -71,7 +71,7 @@ def _place() -> str:
     return hashlib.sha256(_SEPARATOR.join(parts).encode()).hexdigest()[:16]
 
 
-def _began(pid: int) -> str | None:
+def process_began(pid: int) -> str | None:
     """When a process began; None if there is none of this id, or it has ended and only waits for its parent."""
     if not Path("/proc/self/stat").exists():
         try:

@@ -96,6 +96,11 @@ def periods_between(kind: PeriodKind, start: date, end: date, week_ends: Weekday
     return sorted({Period.of(kind, day) for day in chosen})
 
 
+def is_between(kind: PeriodKind, period: Period, start: date, end: date) -> bool:
+    """True if a period belongs to a range of days as `periods_between` has it, whatever day its week ends on."""
+    return (period.start if kind == "month" else period.end) <= end and start <= period.end
+
+
 def due_day(kind: PeriodKind, lag_days: int, period: Period) -> date:
     """The day from which on a dataset with this lag (days) has a period as its newest; `latest_day` turned round."""
     return period.end + timedelta(days=lag_days + (kind == "month"))

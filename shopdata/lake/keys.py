@@ -56,6 +56,11 @@ def history_parquet_key(platform: str, dataset: str, dt: str, sha256: str) -> st
     return f"history/{parquet_key(platform, dataset, dt).removesuffix('.parquet')}.{sha256}.parquet"
 
 
+def is_dt(text: str) -> bool:
+    """True for what can stand for a period in a key."""
+    return _DT.fullmatch(text) is not None
+
+
 def _check(pattern: re.Pattern[str], **parts: str) -> None:
     """Keeps a slash, `..` or a display name out of a key.
 

@@ -62,7 +62,11 @@ def _run(console: Console) -> int:
     folder = FOLDER.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     options = SandboxOptions(state_file=folder / "portal-sessions.json")
-    with Sandbox(options) as sandbox, SeaweedStore(folder / "store") as store, DremioDouble() as dremio:
+    with (
+        Sandbox(options) as sandbox,
+        SeaweedStore(folder / "store") as store,
+        DremioDouble(lake=store.settings()) as dremio,
+    ):
         sandbox.write_config(folder / "pipelines_config")
         environment = {
             **os.environ,

@@ -1,11 +1,12 @@
 """A double of Dremio's HTTP API for demo and tests, as LAKE section 1 tells it.
 
 Its answers follow the source of 25.2 and the documentation; nothing in it was compared with a living Dremio. What is
-our own guess is marked as such. It reads no files: every folder below its source and bucket exists.
+our own guess is marked as such. Every folder below its source and bucket exists; files are read for counts only.
 """
 
 from __future__ import annotations
 
+import io
 import itertools
 import secrets
 import threading
@@ -15,12 +16,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pyarrow.parquet as pq
 from pydantic import SecretStr
 
 from shopdata import config
+from shopdata.lake.objects import ObjectStore
 from shopdata.sandbox.dremio_reflections import Outcome, Reflection
 from shopdata.sandbox.dremio_server import JsonServer
-from shopdata.sandbox.dremio_sql import SqlError, parse
+from shopdata.sandbox.dremio_sql import CountRows, RefreshMetadata, SqlError, parse
 
 #: What can go wrong, by name.
 FAULTS = frozenset(
@@ -62,7 +65,7 @@ class _Job:
     sql: str
     #: States that are still to come; the last one stays.
     states: list[str]
-    summary: str = ""
+    row: dict[str, Any] = field(default_factory=dict)
     error: str = ""
     reason: str = ""
 
@@ -85,21 +88,28 @@ class _Refused(Exception):
 class DremioDouble:
     """The API on a free loopback port while the context is open.
 
+    Args:
+        lake: where the files are that it counts rows of; without, it knows only those of `set_rows`.
+
     Attributes:
         asked: every question so far.
         refreshed: paths of the tables whose metadata was refreshed, in order, with repetitions.
     """
 
-    def __init__(self, *, source: str = "minio", bucket: str = "warehouse") -> None:
+    def __init__(
+        self, *, source: str = "minio", bucket: str = "warehouse", lake: config.ObjectStore | None = None
+    ) -> None:
         self.username = "shopdata"
         self.password = secrets.token_urlsafe(16)
         self._faults: set[str] = set()
         self.asked: list[Asked] = []
         self.refreshed: list[tuple[str, ...]] = []
         self._root = (source, bucket)
+        self._lake = lake
         self._tokens: set[str] = set()
         self._jobs: dict[str, _Job] = {}
         self._tables: dict[tuple[str, ...], _Table] = {}
+        self._rows: dict[tuple[tuple[str, ...], str], int] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -142,6 +152,10 @@ class DremioDouble:
         """Makes a folder a table beforehand, with some reflections on it."""
         table = self._tables.setdefault(path, _Table(str(uuid.uuid4())))
         table.reflections = [Reflection(f"raw {n}") for n in range(1, reflections + 1)]
+
+    def set_rows(self, *path: str, dt: str, rows: int) -> None:
+        """Makes it see so many rows in a partition, whatever the files hold."""
+        self._rows[path, f"dt={dt}"] = rows
 
     def questions(self, method: str, path: str) -> list[Asked]:
         """Those whose path begins so."""
@@ -221,7 +235,7 @@ class DremioDouble:
             raise _Refused(400, "sql is required")
         job = _Job(body["sql"], [*_STATES_BEFORE_THE_END, "COMPLETED"])
         try:
-            job.summary = self._run(job.sql)
+            job.row = self._run(job.sql)
         except SqlError as error:
             # A guess: the job fails, and not the question. For us it comes to the same.
             job.states, job.error = ["PENDING", "FAILED"], str(error)
@@ -235,9 +249,26 @@ class DremioDouble:
         self._jobs[number] = job
         return 200, {"id": number}
 
-    def _run(self, sql: str) -> str:
-        """The statement's summary."""
+    def _run(self, sql: str) -> dict[str, Any]:
+        """The one row that the statement gives."""
         wanted = parse(sql)
+        if isinstance(wanted, CountRows):
+            if wanted.path not in self._tables:
+                raise SqlError(f"VALIDATION ERROR: Object '{wanted.path[-1]}' not found within '{wanted.path[0]}'")
+            return {"rows": self._count(wanted)}
+        return {"ok": True, "summary": self._refresh(wanted)}
+
+    def _count(self, wanted: CountRows) -> int:
+        known = self._rows.get((wanted.path, wanted.folder))
+        if known is not None or self._lake is None:
+            return known or 0
+        prefix = "/".join((*wanted.path[len(self._root) :], wanted.folder, ""))
+        with ObjectStore(self._lake) as store:
+            files = [io.BytesIO(store.get_bytes(key)) for key in store.list_keys(prefix)]
+        return sum(pq.read_metadata(file).num_rows for file in files)
+
+    def _refresh(self, wanted: RefreshMetadata) -> str:
+        """The statement's summary."""
         name = ".".join(wanted.path)
         exists = wanted.path[: len(self._root)] == self._root and len(wanted.path) > len(self._root)
         if not exists or (wanted.path not in self._tables and not wanted.promotes):
@@ -271,7 +302,7 @@ class DremioDouble:
     def _results(self, job: _Job) -> tuple[int, Any]:
         if job.states != ["COMPLETED"]:
             raise _Refused(400, "Can not fetch details for a job that is in [RUNNING] state.")
-        return 200, {"rowCount": 1, "schema": [], "rows": [{"ok": True, "summary": job.summary}]}
+        return 200, {"rowCount": 1, "schema": [], "rows": [job.row]}
 
     def _by_path(self, path: tuple[str, ...]) -> tuple[int, Any]:
         if path[:2] != self._root or "table_not_in_catalog" in self._faults:

@@ -1,4 +1,4 @@
-"""The one family of statements that the Dremio double understands: `ALTER TABLE … REFRESH METADATA …` (LAKE 1.2)."""
+"""The statements that the Dremio double understands: `ALTER TABLE … REFRESH METADATA …` (LAKE 1.2), and a count."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ _REFRESH = re.compile(
 )
 
 
+_COUNT = re.compile(
+    rf"""
+    \s* SELECT \s+ COUNT\(\*\) \s+ AS \s+ "rows" \s+ FROM \s+ (?P<path> {_IDENTIFIER} (?:\.{_IDENTIFIER})*)
+    \s+ WHERE \s+ "dir0" \s* = \s* '(?P<folder> [^']* )' \s*
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class RefreshMetadata:
     """A statement that was understood."""
@@ -34,31 +43,44 @@ class RefreshMetadata:
     maintains: bool
 
 
+@dataclass(frozen=True)
+class CountRows:
+    """A count of one partition that was understood."""
+
+    path: tuple[str, ...]
+    folder: str
+
+
 class SqlError(Exception):
     """The statement fails, with this as the job's `errorMessage`."""
 
 
-def parse(sql: str) -> RefreshMetadata:
+def parse(sql: str) -> RefreshMetadata | CountRows:
     """Reads a statement.
 
     Raises:
         SqlError: Dremio would not take it, or this double does not know it.
     """
+    if (count := _COUNT.fullmatch(sql)) is not None:
+        return CountRows(_path(count["path"]), count["folder"])
     found = _REFRESH.fullmatch(sql)
     if found is None:
         raise SqlError(
-            "PARSE ERROR: Failure parsing the query. (The double knows ALTER TABLE … REFRESH METADATA only.)"
+            "PARSE ERROR: Failure parsing the query. "
+            "(The double knows ALTER TABLE … REFRESH METADATA, and the count of a partition.)"
         )
     scope = (found["scope"] or "").upper()
     if scope.startswith("FILES"):
         raise SqlError("UNSUPPORTED_OPERATION ERROR: Refresh metadata for files are not supported")
-    path = tuple(
-        part[1:-1].replace('""', '"') if part.startswith('"') else part
-        for part in re.findall(_IDENTIFIER, found["path"])
-    )
     return RefreshMetadata(
-        path,
+        _path(found["path"]),
         promotes=(found["promotion"] or "").upper() == "AUTO",
         forces=(found["update"] or "").upper() == "FORCE",
         maintains=(found["missing"] or "").upper() == "MAINTAIN",
+    )
+
+
+def _path(text: str) -> tuple[str, ...]:
+    return tuple(
+        part[1:-1].replace('""', '"') if part.startswith('"') else part for part in re.findall(_IDENTIFIER, text)
     )

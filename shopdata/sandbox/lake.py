@@ -15,4 +15,4 @@ def start_lake(stack: ExitStack) -> dict[str, str]:
         StoreError: the object store's package is missing, or it does not come up.
     """
     store = stack.enter_context(SeaweedStore())
-    return store.environment() | stack.enter_context(DremioDouble()).environment()
+    return store.environment() | stack.enter_context(DremioDouble(lake=store.settings())).environment()

@@ -245,3 +245,17 @@ def test_a_living_dremio() -> None:
     )
     with DremioClient(settings) as client:
         assert client.refresh(os.environ.get("SHOPDATA_S3_BUCKET", "warehouse"), "jd", "jd_store").state == "COMPLETED"
+
+
+def test_rows_of_a_partition_are_counted(double: DremioDouble, clock: FastClock) -> None:
+    double.promote(*TABLE)
+    double.set_rows(*TABLE, dt="2026-03-01", rows=42)
+    with DremioClient(double.settings(), clock=clock) as client:
+        assert client.count_rows("warehouse", "jd", "jd_store", "2026-03-01") == 42
+        assert client.count_rows("warehouse", "jd", "jd_store", "2026-03-02") == 0
+        with pytest.raises(RefreshError, match="not found within"):
+            client.count_rows("warehouse", "jd", "jd_stock", "2026-03-01")
+    (asked, *_) = double.questions("POST", "/api/v3/sql")
+    assert asked.body["sql"] == (
+        'SELECT COUNT(*) AS "rows" FROM "minio"."warehouse"."ods"."jd"."jd_store" WHERE "dir0" = \'dt=2026-03-01\''
+    )

@@ -1,0 +1,81 @@
+"""Counts rows anew, by readers that are not the ones we publish with, so that a mistake of ours shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import openpyxl
+import pyarrow.parquet as pq
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+
+from shopdata.config import Dataset
+from shopdata.lake.contract import HEADER_WITHIN_ROWS, find_header
+from shopdata.lake.excel import read_table
+from shopdata.lake.workbook import NOTES_SHEET
+
+
+def count_raw(path: Path, ext: str, dataset: Dataset) -> int:
+    """The data rows of a raw file: workbooks by calamine, rows of JSON as lines, the rest by our own reader.
+
+    Raises:
+        RejectedFileError: it is no table that fits the contract.
+    """
+    if ext == "json":
+        with path.open("rb") as file:
+            return sum(1 for line in file if line.strip())
+    if ext in ("xlsx", "xls"):
+        try:
+            # By content: from_path would go by the name.
+            with path.open("rb") as file:
+                return _count_workbook(CalamineWorkbook.from_filelike(file), dataset)
+        except CalamineError:
+            # What it can't read, we may: files that Excel mends too.
+            pass
+    return read_table(path, dataset).rows
+
+
+def _count_workbook(book: CalamineWorkbook, dataset: Dataset) -> int:
+    """Rows below the header of every sheet that names as many columns of the contract as the best one, or nearly."""
+    found: list[tuple[int, int]] = []
+    for about in book.sheets_metadata:
+        if about.visible is not SheetVisibleEnum.Visible:
+            continue
+        rows = book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
+        head = [["" if cell is None else str(cell) for cell in row] for row in rows[:HEADER_WITHIN_ROWS]]
+        header = find_header(head, dataset)
+        if header is not None:
+            found.append((header[1], _filled(rows[header[0] + 1 :])))
+    best = max((score for score, _ in found), default=0)
+    return sum(count for score, count in found if score * 2 > best)
+
+
+def _filled(rows: Iterable[Sequence[object]]) -> int:
+    return sum(1 for row in rows if any(cell not in (None, "") for cell in row))
+
+
+def count_merged(path: Path, sheets: Iterable[str]) -> Counter[str]:
+    """Rows by shop of the data sheets among these of a merged workbook, by openpyxl, row after row.
+
+    Raises:
+        KeyError: a sheet is not there.
+    """
+    with path.open("rb") as file:
+        book = openpyxl.load_workbook(file, read_only=True)
+        return Counter(name for sheet in sheets if sheet != NOTES_SHEET for name in _first_cells(book[sheet]))
+
+
+def _first_cells(sheet: object) -> Iterator[str]:
+    rows = sheet.iter_rows(min_row=2, max_col=1, values_only=True)  # type: ignore[attr-defined]
+    return (str(row[0]) for row in rows if row and row[0] is not None)
+
+
+def count_parquet(path: Path) -> tuple[list[str], Counter[str]]:
+    """The columns, and the rows by shop, of a partition."""
+    file = pq.ParquetFile(path)
+    counts: Counter[str] = Counter()
+    for batch in file.iter_batches(columns=["shop"]):
+        for entry in batch.column("shop").value_counts().to_pylist():
+            counts[str(entry["values"])] += entry["counts"]
+    return file.schema_arrow.names, counts

@@ -184,7 +184,7 @@ def publish_partition(
     """
     store.ensure_bucket()
     key_of_receipt = receipt_key(receipt["platform"], receipt["dataset"], receipt["dt"])
-    # Two that publish at once must not end with the workbook of one and the Parquet file of the other: the second stops.
+    # Two that publish at once must not end with the workbook of one and the Parquet file of the other: one stops.
     keys = (receipt["workbook"]["key"], receipt["parquet"]["key"], key_of_receipt)
     etags = {key: there.etag if (there := store.stat(key)) is not None else None for key in keys}
     for part, path, content_type in (("workbook", workbook, XLSX_TYPE), ("parquet", parquet, PARQUET_TYPE)):

@@ -1,0 +1,81 @@
+"""A program that publishes one partition again and again, until it is done or killed: `python publishing.py ORDER`.
+
+Version n has n rows of each shop, and every row says n: who sees half of it can tell.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from shopdata import failpoints
+from shopdata.config import ObjectStore as StoreSettings
+from shopdata.lake.keys import parquet_key, workbook_key
+from shopdata.lake.ledger import Ledger
+from shopdata.lake.objects import ObjectStore
+from shopdata.lake.partition import publish_partition
+from shopdata.lake.staging import sha256_of
+
+DATASET, PLATFORM, DT = "jd_store", "jd", "2026-03-01"
+SHOPS = ("one", "two", "three")
+
+
+@dataclass
+class Order:
+    """Which versions to publish, and where to be killed."""
+
+    folder: str
+    store: dict[str, Any]
+    first: int
+    last: int
+    failpoint: str = ""
+
+    def as_argument(self) -> str:
+        return json.dumps(asdict(self))
+
+
+def publish(version: int, folder: Path, ledger: Ledger, store: ObjectStore) -> None:
+    rows = [(shop, str(version)) for shop in SHOPS for _ in range(version)]
+    parquet, workbook = folder / "day.parquet", folder / "day.xlsx"
+    pyarrow.parquet.write_table(
+        pa.table({"shop": [shop for shop, _ in rows], "version": [n for _, n in rows]}), parquet
+    )
+    workbook.write_bytes(f"{version}\n".encode() * len(rows))
+    files = {
+        "parquet": (parquet_key(PLATFORM, DATASET, DT), parquet),
+        "workbook": (workbook_key(PLATFORM, DATASET, DT), workbook),
+    }
+    receipt: dict[str, Any] = {
+        "dataset": DATASET,
+        "platform": PLATFORM,
+        "dt": DT,
+        "run_id": f"run-{version}",
+        "rows": len(rows),
+        "columns": ["shop", "version"],
+        "shops": [{"id": shop, "name": shop, "rows": version, "sha256": f"{version:064x}"} for shop in SHOPS],
+        "missing": [],
+        "refresh": {"state": "NOT_CONFIGURED", "detail": ""},
+    }
+    for part, (key, path) in files.items():
+        receipt[part] = {"key": key, "sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": len(rows)}
+    publish_partition(receipt, workbook, parquet, ledger=ledger, store=store)
+
+
+def main(order: Order) -> None:
+    folder = Path(order.folder)
+    if order.failpoint:
+        failpoints.arm(order.failpoint)
+    with Ledger.at(folder) as ledger, ObjectStore(StoreSettings.model_validate(order.store)) as store:
+        for version in range(order.first, order.last + 1):
+            publish(version, folder, ledger, store)
+            print(version, flush=True)
+
+
+if __name__ == "__main__":
+    main(Order(**json.loads(sys.argv[1])))

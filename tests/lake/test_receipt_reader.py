@@ -1,0 +1,149 @@
+"""Who trusts only receipts never sees half a day, however often it is published again and however runs end.
+
+The reader is the one that docs/file-life.md describes ("For readers").
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import publishing
+import pyarrow.parquet
+import pytest
+from publishing import DATASET, DT, PLATFORM, SHOPS, Order
+
+from shopdata import config
+from shopdata.failpoints import FailPoint
+from shopdata.lake.keys import receipt_key
+from shopdata.lake.ledger import Ledger
+from shopdata.lake.objects import ObjectStore, StoreConflictError, StoredObject
+
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL to tell by the exit code"),
+]
+
+VERSIONS = 100
+RECEIPT = receipt_key(PLATFORM, DATASET, DT)
+#: Between two things that a reader can see.
+KILLS = (
+    FailPoint.WORKBOOK_PUT_BEFORE,
+    FailPoint.WORKBOOK_PUT_AFTER,
+    FailPoint.PARQUET_PUT_AFTER,
+    FailPoint.RECEIPT_PUT_AFTER,
+    FailPoint.PUBLISHED_AFTER,
+)
+
+
+@dataclass
+class Reader:
+    """Reads the day on and on, and keeps what it took for whole: receipt, workbook, Parquet; each of them once."""
+
+    store: ObjectStore
+    taken: list[tuple[dict[str, Any], bytes, bytes]] = field(default_factory=list)
+    #: How often the bytes were not those of the receipt, and the receipt was a newer one a moment later, or was not.
+    newer: int = 0
+    in_between: int = 0
+
+    def read(self) -> None:
+        """One look, as the documentation says."""
+        told = self.store.get_bytes(RECEIPT)
+        while True:
+            receipt = json.loads(told)
+            parts = [self.store.get_bytes(receipt[part]["key"]) for part in ("workbook", "parquet")]
+            sums = [hashlib.sha256(content).hexdigest() for content in parts]
+            if sums == [receipt[part]["sha256"] for part in ("workbook", "parquet")]:
+                if not self.taken or self.taken[-1][0] != receipt:
+                    self.taken.append((receipt, parts[0], parts[1]))
+                return
+            told, before = self.store.get_bytes(RECEIPT), told
+            if told == before:
+                self.in_between += 1
+                return
+            self.newer += 1
+
+
+def publish(folder: Path, settings: config.ObjectStore, first: int, last: int, failpoint: str = "") -> tuple[int, int]:
+    """Publishes in a process of its own; gives its exit code and the last version that it was done with."""
+    told = settings.model_dump() | {"secret_key": settings.secret_key.get_secret_value()}
+    run = subprocess.run(
+        [sys.executable, publishing.__file__, Order(str(folder), told, first, last, failpoint).as_argument()],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+    )
+    return run.returncode, int(run.stdout.split()[-1]) if run.stdout else first - 1
+
+
+def test_a_reader_never_sees_half_a_day(
+    object_store: ObjectStore, store_settings: config.ObjectStore, tmp_path: Path
+) -> None:
+    assert publish(tmp_path, store_settings, 1, 1) == (0, 1)
+    reader, is_over = Reader(object_store), threading.Event()
+
+    def read_on() -> None:
+        while not is_over.is_set():
+            reader.read()
+            # Others shall have the processor too.
+            time.sleep(0.002)
+
+    thread = threading.Thread(target=read_on)
+    thread.start()
+    done, each = 1, VERSIONS // (len(KILLS) + 1)
+    try:
+        for point in KILLS:
+            code, done = publish(tmp_path, store_settings, done + 1, VERSIONS, f"{point}:{each}")
+            assert code == -signal.SIGKILL, point
+        assert publish(tmp_path, store_settings, done + 1, VERSIONS) == (0, VERSIONS)
+    finally:
+        is_over.set()
+        thread.join()
+    reader.read()
+
+    assert len(reader.taken) > VERSIONS / 4, "it has seen next to nothing"
+    versions = []
+    for receipt, workbook, parquet in reader.taken:
+        rows = [(row["shop"], row["version"]) for row in pyarrow.parquet.read_table(io.BytesIO(parquet)).to_pylist()]
+        version = int(rows[0][1])
+        assert rows == [(shop, str(version)) for shop in SHOPS for _ in range(version)]
+        assert workbook == f"{version}\n".encode() * len(rows)
+        assert receipt["rows"] == len(rows)
+        assert receipt["run_id"] == f"run-{version}"
+        versions.append(version)
+    assert versions == sorted(versions), "an older day came back"
+    assert versions[-1] == VERSIONS
+    # There were moments to go wrong in.
+    assert reader.newer + reader.in_between > 0
+
+
+def test_of_two_that_publish_at_once_one_is_there_whole(
+    object_store: ObjectStore, store_settings: config.ObjectStore, tmp_path: Path
+) -> None:
+    class Interrupted(ObjectStore):
+        """Another one publishes just before this one's Parquet file arrives."""
+
+        def put_file(self, key: str, path: Path, **how: Any) -> StoredObject:
+            if key.endswith(".parquet"):
+                publishing.publish(7, other, ledger, object_store)
+            return super().put_file(key, path, **how)
+
+    other = tmp_path / "other"
+    other.mkdir()
+    with Ledger.at(tmp_path) as ledger, Interrupted(store_settings) as store:
+        publishing.publish(5, tmp_path, ledger, object_store)
+        with pytest.raises(StoreConflictError, match="somebody else wrote this object meanwhile"):
+            publishing.publish(6, tmp_path, ledger, store)
+    reader = Reader(object_store)
+    reader.read()
+    assert [receipt["run_id"] for receipt, _, _ in reader.taken] == ["run-7"]

@@ -3,6 +3,7 @@
 python run.py demo      sandbox portals, a real object store, every dataset: see what is published
 python run.py test      all tests
 python run.py sandbox   keeps the sandbox portals and an object store up, and prints how to use them
+python run.py service   start, stop, restart, status or log of the scheduler in the background; reads .env
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ COMMANDS = {
     # A worker for each core; the tests of a file share their sandbox, so they stay together.
     "test": ("-m", "pytest", "-n", "logical", "--dist", "loadfile"),
     "sandbox": ("-m", "scrapy", "sandbox", "--lake"),
+    "service": ("-m", "scrapy", "service"),
 }
 
 
@@ -40,6 +42,8 @@ def main() -> int:
         return fail(f"setting up failed: `{' '.join(map(str, error.cmd))}` ended with exit code {error.returncode}.")
     except KeyboardInterrupt:
         return 130
+    if sys.argv[1] == "service":
+        read_env_file(HERE / ".env")
     return replace_by([str(PYTHON), *COMMANDS[sys.argv[1]], *sys.argv[2:]])
 
 
@@ -50,7 +54,9 @@ def set_up() -> None:
         wanted.update((HERE / name).read_bytes())
     stamp = VENV / "set-up.sha256"
     if not PYTHON.is_file() or not stamp.is_file() or stamp.read_text() != wanted.hexdigest():
-        make_venv()
+        # Only where there is none: a crawl or the service may be running out of it.
+        if not runs(PYTHON):
+            make_venv()
         say("installing requirements (a minute or two, once)")
         pip("-r", "requirements.txt", "-r", "requirements-dev.txt")
         # A hash in a file obliges every line of it to have one, so this stands alone.
@@ -58,6 +64,25 @@ def set_up() -> None:
         stamp.write_text(wanted.hexdigest())
     if not has_browser():
         install_browser()
+
+
+def read_env_file(path: Path) -> None:
+    """Takes NAME=value lines into the environment, as systemd does; what is set already stays."""
+    if not path.is_file():
+        return
+    for line in path.read_text("utf-8-sig").splitlines():
+        name, is_pair, value = line.strip().removeprefix("export ").partition("=")
+        if is_pair and not name.startswith("#"):
+            value = value.strip()
+            if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+                value = value[1:-1]
+            os.environ.setdefault(name.strip(), value)
+
+
+def runs(python: Path) -> bool:
+    """True for an interpreter that is there, starts, is of our version and has pip."""
+    ask = f"import pip, sys; sys.exit(sys.version_info[:2] != {tuple(sys.version_info[:2])})"
+    return python.is_file() and subprocess.run([python, "-c", ask], capture_output=True, check=False).returncode == 0
 
 
 def make_venv() -> None:

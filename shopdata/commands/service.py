@@ -14,15 +14,15 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 
 from shopdata.config import config_source, load_config
 from shopdata.exceptions import ShopdataError, UsageError
-from shopdata.service import background
+from shopdata.service import background, units
 from shopdata.service.client import Client
-from shopdata.service.deploy import deploy, source_folder
+from shopdata.service.deploy import DeployError, deploy, source_folder
 from shopdata.service.log_view import find_log, lines
-from shopdata.service.options import ServiceOptions
+from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.overview import overview
 from shopdata.workspace import Workspace
 
-_ACTIONS = ("start", "stop", "restart", "status", "log")
+_ACTIONS = ("start", "stop", "restart", "status", "log", "unit", "compose")
 
 
 class Command(ScrapyCommand):
@@ -62,7 +62,7 @@ class Command(ScrapyCommand):
     def _act(self, args: list[str], opts: argparse.Namespace, options: ServiceOptions) -> int:
         action = args[0]
         if action == "start":
-            return self._start(options)
+            return self._start(options, is_new_wanted=False)
         if action == "stop":
             is_stopped = background.stop(options, "now" if opts.now else "wait", _say)
             _say("stopped." if is_stopped else "it was not up.")
@@ -70,7 +70,7 @@ class Command(ScrapyCommand):
         if action == "restart":
             # What runs goes on meanwhile, and is adopted.
             background.stop(options, "now" if opts.now else "leave", _say)
-            return self._start(options)
+            return self._start(options, is_new_wanted=True)
         if action == "status":
             is_up, said = overview(options, self._workspace().ledger)
             print("\n".join(said))
@@ -79,9 +79,13 @@ class Command(ScrapyCommand):
             for line in lines(find_log(options, args[1] if len(args) > 1 else None), follow=opts.follow):
                 print(line, flush=opts.follow)
             return 0
-        raise AssertionError(action)
+        source = source_folder()
+        if source is None:
+            raise UsageError("only a checkout has something to run", where=f"scrapy service {action}", todo="Go to the project's folder.")
+        print(units.systemd_unit(source, options) if action == "unit" else units.compose_file())
+        return 0
 
-    def _start(self, options: ServiceOptions) -> int:
+    def _start(self, options: ServiceOptions, *, is_new_wanted: bool) -> int:
         assert self.settings is not None
         load_config()
         daemon = background.start(options, environment_for(self.settings, options))
@@ -93,8 +97,19 @@ class Command(ScrapyCommand):
         _say(f"up: {options.url}/, user name {username}, the password is in {password}")
         source = source_folder()
         if source is not None:
-            version = deploy(Client(options), options, source)
-            _say(f"deployed: version {version}" if version else "deployed before: nothing has changed")
+            return self._deploy(options, source, is_new_wanted)
+        return 0
+
+    def _deploy(self, options: ServiceOptions, source: Path, is_new_wanted: bool) -> int:
+        client = Client(options)
+        try:
+            version = deploy(client, options, source)
+        except DeployError as error:
+            print(error, file=sys.stderr)
+            # After a boot, a service with the version of yesterday is better than none.
+            has_another = bool(client.get("listversions", project=PROJECT)["versions"])
+            return 0 if has_another and not is_new_wanted else 1
+        _say(f"deployed: version {version}" if version else "deployed before: nothing has changed")
         return 0
 
     def _workspace(self) -> Workspace:

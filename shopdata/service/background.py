@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -57,10 +56,10 @@ class Daemon:
 
 def find_daemon(options: ServiceOptions) -> Daemon | None:
     """The running service, by its pid file and start time: pids are used again."""
-    with contextlib.suppress(OSError, ValueError, KeyError, psutil.Error):
-        about = json.loads(options.pid_file.read_text("utf-8"))
-        daemon = Daemon(psutil.Process(about["pid"]))
-        if abs(daemon.process.create_time() - about["created"]) < 2 and daemon.is_alive():
+    with contextlib.suppress(OSError, ValueError, psutil.Error):
+        pid, created = options.pid_file.read_text("utf-8").split()
+        daemon = Daemon(psutil.Process(int(pid)))
+        if abs(daemon.process.create_time() - float(created)) < 2 and daemon.is_alive():
             return daemon
     return None
 
@@ -106,6 +105,7 @@ def _wait_until_up(options: ServiceOptions, process: subprocess.Popen[bytes], ou
             said = output.read_text("utf-8", errors="replace").strip()
             raise StartError(
                 "the service ended at once",
+                where=str(options.folder),
                 found=said[-1500:] or f"exit code {process.returncode}",
                 todo=f"See {options.log} for more.",
             )
@@ -154,7 +154,9 @@ def _wait_for_end(options: ServiceOptions, daemon: Daemon, mode: str, tell: Tell
     began = told = time.monotonic()
     while daemon.is_alive():
         if mode != "wait" and time.monotonic() > began + 2 * END_SECONDS + 10:
-            raise StartError("the service does not end", found=f"pid {daemon.process.pid}", todo="Kill it.")
+            raise StartError(
+                f"the service does not end: pid {daemon.process.pid}", todo="Kill this process, then look at its log."
+            )
         if mode == "wait" and time.monotonic() > told:
             names = ", ".join(f"{crawl.spider} (run {crawl.job})" for crawl in _orphans(options))
             if names:
@@ -213,7 +215,9 @@ def _one_at_a_time(options: ServiceOptions) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise StartError("another `scrapy service start` is at work", todo="Wait for its end.") from None
+        raise StartError(
+            "another `scrapy service start` is at work", where=str(options.folder), todo="Wait for its end."
+        ) from None
     try:
         yield
     finally:

@@ -67,5 +67,7 @@ class Client:
             ) from None
         if answer.get("status") != "ok":
             text = str(answer.get("message", answer)).strip()
-            raise ServiceError("the service refuses", where=where, found=text[-2000:])
+            raise ServiceError(
+                "the service refuses", where=where, found=text[-2000:], todo="Look at `scrapy service log`."
+            )
         return answer

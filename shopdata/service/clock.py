@@ -119,16 +119,15 @@ class Clock(Service):
             self._go_on()
             self._has_gone_on = True
             self._inside.poller.is_closed = False
-        if not self._inside.is_deployed():
-            return
+        is_deployed = self._inside.is_deployed()
         now = datetime.now(SHANGHAI)
-        if now - self._asked_again_at >= _ASK_AGAIN_EVERY:
+        if is_deployed and now - self._asked_again_at >= _ASK_AGAIN_EVERY:
             self._asked_again_at = now
             self._inside.ask_again(now)
         for entry in self._inside.schedule_file.schedule.jobs:
-            self._look_at(entry)
+            self._look_at(entry, is_deployed)
 
-    def _look_at(self, entry: Job) -> None:
+    def _look_at(self, entry: Job, is_deployed: bool) -> None:
         now = self._inside.now()
         read_at, since = self._since.get(entry.name, (now - 2 * _REMEMBER, None))
         following = None if since is None else next_slot(entry, since)
@@ -136,7 +135,7 @@ class Clock(Service):
             return
         since = self._watched_since(entry, now)
         self._since[entry.name] = (now, since)
-        if since is None or not entry.enabled:
+        if since is None or not entry.enabled or not is_deployed:
             return
         for verdict in decide(entry, since, now, self._inside.busy(entry.spider, entry.args)):
             self._carry_out(entry, verdict)

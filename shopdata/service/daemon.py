@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
@@ -66,8 +65,8 @@ def _run(options: ServiceOptions, settings: Settings) -> int:
         return 1
     reactor: Any = twisted_reactor
     reactor.callWhenRunning(_on_signals, inside)
-    about = {"pid": os.getpid(), "created": psutil.Process().create_time(), "url": options.url}
-    options.pid_file.write_text(json.dumps(about), "utf-8")
+    # The first line is all that systemd reads.
+    options.pid_file.write_text(f"{os.getpid()}\n{psutil.Process().create_time()}\n", "utf-8")
     try:
         reactor.run()
     finally:

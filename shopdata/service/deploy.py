@@ -67,12 +67,18 @@ def put_egg(client: Client, version: str, egg: bytes) -> None:
     except ServiceError as error:
         raise DeployError(
             "the new version can't be run and was taken back; the one before it stays",
+            where=f"version {version}",
             found=error.found,
             todo="Mend it, try `scrapy list`, then deploy again with `scrapy service restart`.",
         ) from None
     if not spiders:
         client.post("delversion", project=PROJECT, version=version)
-        raise DeployError("the new version has no spiders and was taken back; the one before it stays")
+        raise DeployError(
+            "the new version has no spiders and was taken back; the one before it stays",
+            where=f"version {version}",
+            expected="what `scrapy list` shows",
+            todo="See that shopdata/spiders is whole, then deploy again with `scrapy service restart`.",
+        )
 
 
 def build_egg(source: Path, folder: Path) -> Path:
@@ -88,7 +94,9 @@ def build_egg(source: Path, folder: Path) -> Path:
     built = subprocess.run(build, cwd=copy, capture_output=True, text=True, check=False)  # noqa: S603 - our setup.py
     eggs = list(folder.glob("*.egg"))
     if built.returncode != 0 or not eggs:
-        raise DeployError("the egg could not be built", found=built.stderr.strip()[-500:], todo="Mend setup.py.")
+        raise DeployError(
+            "the egg could not be built", where=str(source), found=built.stderr.strip()[-500:], todo="Mend setup.py."
+        )
     return eggs[0]
 
 

@@ -138,9 +138,9 @@ class Inside:
     def schedule(self, spider: str, arguments: Mapping[str, str]) -> str:
         if spider not in {name for name, _ in self._datasets.values()}:
             names = ", ".join(sorted({name for name, _ in self._datasets.values()}))
-            raise ArgumentError(f"there is no spider {spider!r}", expected=f"one of {names}")
+            raise ArgumentError(f"there is no spider {spider!r}", expected=f"one of {names}", todo="Mend its name.")
         if not self.is_deployed():
-            raise ArgumentError("nothing is deployed yet", todo="Run `scrapy service restart`.")
+            raise ArgumentError("nothing is deployed yet", where="scrapyd", todo="Run `scrapy service restart`.")
         busy = self.busy(spider, arguments)
         if busy.waiting or busy.running:
             return busy.waiting or busy.running
@@ -158,7 +158,9 @@ class Inside:
         self, dataset: str, dts: Collection[str], shops: Collection[str] = (), *, force: bool = False
     ) -> list[str]:
         if dataset not in self._datasets:
-            raise ArgumentError(f"there is no dataset {dataset!r}", expected=", ".join(sorted(self._datasets)))
+            raise ArgumentError(
+                f"there is no dataset {dataset!r}", expected=", ".join(sorted(self._datasets)), todo="Mend its name."
+            )
         if not dts:
             return []
         spider, kind = self._datasets[dataset]
@@ -253,7 +255,11 @@ class Inside:
             if entry.name == job:
                 return entry
         names = ", ".join(entry.name for entry in self.schedule_file.schedule.jobs)
-        raise ArgumentError(f"schedule.yaml has no job {job!r}", expected=f"one of {names}" if names else "")
+        raise ArgumentError(
+            f"schedule.yaml has no job {job!r}",
+            expected=f"one of {names}" if names else "",
+            todo="Mend the name, or add the job.",
+        )
 
     # -- the service ------------------------------------------------------------------------------------------------
 

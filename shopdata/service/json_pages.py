@@ -41,7 +41,7 @@ class JsonPage(Resource):
 
     def post(self, arguments: Arguments) -> dict[str, Any]:
         """The answer to POST."""
-        raise ArgumentError("this can only be read", todo="Use GET.")
+        raise ArgumentError("this can only be read", where="POST", todo="Use GET.")
 
     def render_GET(self, request: Request) -> int:
         return self._answer(request, self.get)
@@ -82,7 +82,13 @@ class CronPage(JsonPage):
         elif action == "resume":
             self.inside.resume(job)
         else:
-            raise ArgumentError("this action is not known", found=repr(action), expected="run, pause or resume")
+            raise ArgumentError(
+                "this action is not known",
+                where="action",
+                found=repr(action),
+                expected="run, pause or resume",
+                todo="Send one of these.",
+            )
         return {}
 
 
@@ -124,14 +130,19 @@ class ServicePage(JsonPage):
     def post(self, arguments: Arguments) -> dict[str, Any]:
         mode = arguments.get("mode", "wait")
         if _needed(arguments, "action") != "stop" or mode not in ("wait", "now", "leave"):
-            raise ArgumentError("this action is not known", expected="stop, with mode wait, now or leave")
+            raise ArgumentError(
+                "this action is not known",
+                where="action",
+                expected="stop, with mode wait, now or leave",
+                todo="Send one of these.",
+            )
         Stopping.of(self.inside.launcher, self.inside.poller).begin_from_thread(mode)
         return {}
 
 
 def _needed(arguments: Arguments, name: str) -> str:
     if not arguments.get(name):
-        raise ArgumentError(f"{name!r} parameter is required")
+        raise ArgumentError(f"{name!r} parameter is required", todo="Send it.")
     return arguments[name]
 
 

@@ -1,0 +1,81 @@
+"""A real service at a workplace: started and stopped as a person does, asked over HTTP as programs do."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+import requests
+from workplace import Run, Workplace
+
+PATIENCE_SECONDS = 90
+
+
+class Running:
+    """The service of a workplace, on a port of its own."""
+
+    def __init__(self, place: Workplace) -> None:
+        self.place = place
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.port = server.getsockname()[1]
+        place.variables["SHOPDATA_SERVICE_PORT"] = str(self.port)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = place.state_dir / "service"
+
+    def command(self, *arguments: str, **variables: str | None) -> Run:
+        """`scrapy service …`."""
+        return self.place.scrapy("service", *arguments, **variables)
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        return "shopdata", (self.folder / "password").read_text("utf-8")
+
+    @property
+    def pid(self) -> int:
+        return int((self.folder / "service.pid").read_text("utf-8").splitlines()[0])
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "service.log").read_text("utf-8")
+
+    def get(self, page: str, **parameters: str) -> dict[str, Any]:
+        answer = requests.get(f"{self.url}/{page}", params=parameters, auth=self.auth, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, page: str, **parameters: str) -> dict[str, Any]:
+        answer = requests.post(f"{self.url}/{page}", data=parameters, auth=self.auth, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def ids(self, state: str) -> set[str]:
+        """The jobs that scrapyd lists as pending, running or finished."""
+        return {job["id"] for job in self.get("listjobs.json", project="shopdata")[state]}
+
+    def wait_until(self, is_so: Callable[[], object], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not is_so():
+            assert time.monotonic() < deadline, f"{what}:\n{self.log}"
+            time.sleep(0.1)
+
+    def processes(self) -> list[psutil.Process]:
+        """All processes that were ever started by it and still run: they have its state directory."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                is_alive = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+                if is_alive and process.environ().get("SHOPDATA_STATE_DIR") == str(self.place.state_dir):
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    def end(self) -> None:
+        """Whatever a failed test has left."""
+        for process in self.processes():
+            process.kill()
+        psutil.wait_procs(self.processes(), timeout=5)

@@ -1,0 +1,269 @@
+"""A real service with real crawls: deployed, asked over HTTP, killed in the middle of two slots, started again."""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+from running import Running
+from scrapyd_client.pyclient import ScrapydClient
+from workplace import Workplace
+
+from shopdata.lake.ledger import Ledger
+from shopdata.lake.ledger.slots import Slot
+from shopdata.sandbox import Sandbox, SandboxOptions
+from shopdata.sandbox.store import SeaweedStore
+
+pytestmark = [
+    pytest.mark.services,
+    # It is kept alive by scrapyd's own HTTP client and by psutil's look at foreign processes.
+    pytest.mark.skipif(os.name == "nt", reason="kills as a POSIX system does"),
+]
+
+DAY, OTHER_DAY = date(2026, 3, 1), date(2026, 3, 2)
+JOBS = [
+    {"name": "first", "spider": "jd_store", "args": {"date": str(DAY)}, "cron": "30 8 * * *"},
+    {"name": "second", "spider": "jd_store", "args": {"date": str(OTHER_DAY)}, "cron": "30 8 * * *"},
+    {"name": "monthly", "spider": "pdd_kpi", "args": {"period": "month"}, "cron": "0 0 1 1 *"},
+]
+
+
+@pytest.fixture(scope="module")
+def service(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Up and deployed, at 08:00 of its own clock."""
+    with Sandbox(SandboxOptions(shops=2, rows=10, report_seconds=3.0, empty_link_seconds=0.2)) as sandbox:
+        store = object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
+        place = Workplace(tmp_path_factory.mktemp("service"), sandbox, store)
+        place.sign_in(*(shop.id for shop in place.shops))
+        (place.config_dir / "schedule.yaml").write_text(yaml.safe_dump({"jobs": JOBS}), "utf-8")
+        service = Running(place)
+        try:
+            run = service.command("start", SHOPDATA_SERVICE_NOW="2026-11-24T08:00:00")
+            assert run.code == 0, run.text + service.log
+            yield service
+        finally:
+            service.end()
+            place.close()
+
+
+def test_tells_where_it_is_and_keeps_its_password(service: Running) -> None:
+    password = service.auth[1]
+    started = service.place._runs[0]
+    assert service.url in started.out
+    assert str(service.folder / "password") in started.out
+    assert "deployed: version" in started.out
+    assert (service.folder / "password").stat().st_mode & 0o777 == 0o600
+    assert len(password) >= 24
+    seen = " ".join(" ".join(process.cmdline()) for process in service.processes())
+    assert password not in seen
+    written = [path for path in service.folder.rglob("*") if path.is_file() and path.name != "password"]
+    assert [path for path in written if password.encode() in path.read_bytes()] == []
+
+
+def test_a_second_start_is_harmless(service: Running) -> None:
+    pid = service.pid
+    run = service.command("start")
+    assert run.code == 0
+    assert "it is up already" in run.out
+    assert service.pid == pid
+
+
+def test_another_program_on_the_port(service: Running, tmp_path: Path) -> None:
+    run = service.command("start", SHOPDATA_STATE_DIR=str(tmp_path / "other"))
+    assert run.code == 1
+    assert f"127.0.0.1:{service.port}: the service can't listen there" in run.err
+    assert "SHOPDATA_SERVICE_PORT" in run.err
+    assert "Traceback" not in run.err
+
+
+@pytest.mark.parametrize("page", ["", "listjobs.json", "cron.json", "service.json", "metrics", "logs/", "board/"])
+def test_nobody_gets_in_without_a_password(service: Running, page: str) -> None:
+    assert requests.get(f"{service.url}/{page}", timeout=30).status_code == 401
+    assert requests.get(f"{service.url}/{page}", auth=("shopdata", "wrong"), timeout=30).status_code == 401
+    assert requests.get(f"{service.url}/{page}", auth=service.auth, timeout=30).status_code == 200
+
+
+def test_a_form_of_another_site_is_refused(service: Running) -> None:
+    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = requests.post(
+            f"{service.url}/schedule.json",
+            data={"project": "shopdata", "spider": "jd_store"},
+            headers=headers,
+            auth=service.auth,
+            timeout=30,
+        )
+        assert answer.status_code == 403
+    assert service.ids("pending") | service.ids("running") == set()
+
+
+def test_scrapyd_client_works_as_with_any_scrapyd(service: Running) -> None:
+    client = ScrapydClient(service.url, *service.auth)
+    assert client.projects() == ["shopdata"]
+    assert set(client.spiders("shopdata")) == {"jd_store", "pdd_badscore", "pdd_chat", "pdd_kpi", "pdd_quality"}
+    # A day that does not exist: the crawl itself refuses it, before it asks any portal.
+    job = client.schedule("shopdata", "jd_store", [("date", "2026-02-30"), ("jobid", "no-such-day")])
+    assert job == "no-such-day"
+    service.wait_until(lambda: client.status(job)["currstate"] == "finished", "the job has not ended")
+    assert "this is not a date" in service.command("log", job).out
+    status = service.command("status")
+    assert status.code == 0
+    assert "jd_store, run no-such-day: refused before anything was asked" in status.out
+    assert "rehearsal     its clock says 11-24 08:0" in status.out
+
+
+def test_a_broken_egg_is_taken_back(service: Running) -> None:
+    versions = service.get("listversions.json", project="shopdata")["versions"]
+    egg = (service.folder / "eggs" / "shopdata" / f"{versions[-1]}.egg").read_bytes()
+    broken = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(egg)) as good, zipfile.ZipFile(broken, "w") as bad:
+        for name in good.namelist():
+            bad.writestr(
+                name, b"raise RuntimeError('half-edited')" if name == "shopdata/settings.py" else good.read(name)
+            )
+
+    for version in ("9999999999", versions[-1]):
+        answer = requests.post(
+            f"{service.url}/addversion.json",
+            data={"project": "shopdata", "version": version},
+            files={"egg": broken.getvalue()},
+            auth=service.auth,
+            timeout=60,
+        ).json()
+        assert answer["status"] == "error"
+        assert "half-edited" in answer["message"]
+        assert service.get("listversions.json", project="shopdata")["versions"] == versions
+    assert (service.folder / "eggs" / "shopdata" / f"{versions[-1]}.egg").read_bytes() == egg
+    assert "jd_store" in service.get("listspiders.json", project="shopdata")["spiders"]
+
+
+def test_pause_is_kept_over_a_restart_and_an_edit_counts_without_one(service: Running) -> None:
+    assert service.post("cron.json", action="pause", job="monthly")["status"] == "ok"
+    assert "no job 'yearly'" in service.post("cron.json", action="pause", job="yearly")["message"]
+    assert service.command("restart", SHOPDATA_SERVICE_NOW="2026-11-24T08:29:55").code == 0
+    jobs = {job["job"]: job for job in service.get("cron.json")["jobs"]}
+    assert (jobs["monthly"]["is_paused"], jobs["monthly"]["next_at"]) == (True, None)
+    assert jobs["first"]["next_at"].startswith("2026-11-2")
+
+    schedule = service.place.config_dir / "schedule.yaml"
+    good = schedule.read_text("utf-8")
+    schedule.write_text(good.replace("0 0 1 1 *", "0 0 1 13 *"), "utf-8")
+    service.wait_until(lambda: "cron" in service.get("cron.json")["problem"], "the broken edit was not told")
+    assert len(service.get("cron.json")["jobs"]) == len(JOBS)
+    schedule.write_text(good.replace("0 0 1 1 *", "0 0 2 1 *"), "utf-8")
+    service.wait_until(lambda: service.get("cron.json")["jobs"][2]["cron"] == "0 0 2 1 *", "the edit was not noticed")
+    assert service.get("cron.json")["problem"] == ""
+    assert service.post("cron.json", action="resume", job="monthly")["status"] == "ok"
+    assert service.get("cron.json")["jobs"][2]["next_at"] == "2027-01-02T00:00:00+08:00"
+
+
+def last_slots(service: Running) -> dict[str, Slot | None]:
+    with Ledger.at(service.place.state_dir) as ledger:
+        return {name: ledger.slots.last_slot(name) for name in ("first", "second")}
+
+
+def test_killed_in_the_middle_of_two_crawls(service: Running) -> None:
+    """Both slots of 08:30 have fired. One crawl runs on without the service, one is killed with it."""
+    place = service.place
+    shops = [shop.id for shop in place.shops]
+
+    def runs() -> dict[str, str]:
+        return {name: slot.run_id for name, slot in last_slots(service).items() if slot is not None}
+
+    # Each is held as soon as the portal makes its reports: so both are in the middle when the service is killed.
+    held: dict[str, psutil.Process] = {}
+
+    def are_held() -> bool:
+        for job in service.get("listjobs.json")["running"]:
+            day = str(DAY if job["id"] == runs()["first"] else OTHER_DAY)
+            if job["id"] not in held and all(place.sandbox.counters().jobs.get(shop, {}).get(day) for shop in shops):
+                held[job["id"]] = psutil.Process(job["pid"])
+                held[job["id"]].suspend()
+        return len(held) == 2
+
+    service.wait_until(are_held, "the slots of 08:30 did not fire")
+    slots, crawls = last_slots(service), runs()
+    assert set(held) == set(crawls.values())
+
+    os.kill(service.pid, signal.SIGKILL)
+    held[crawls["second"]].kill()
+    status = service.command("status")
+    assert status.code == 1
+    assert status.out.startswith("down.")
+    assert f"still runs    jd_store, run {crawls['first']}" in status.out
+    assert crawls["second"] not in status.out
+
+    assert service.command("start", SHOPDATA_SERVICE_NOW="2026-11-24T08:40:00").code == 0
+    assert f"run {crawls['first']} of jd_store still runs since an earlier service: adopted" in service.log
+    # Whoever asks for the same meanwhile gets the run that there is; scrapyd's own API puts it behind.
+    assert service.post("cron.json", action="run", job="first")["jobid"] == crawls["first"]
+    service.post("schedule.json", project="shopdata", spider="jd_store", date=str(DAY), jobid="behind")
+    service.wait_until(
+        lambda: f"run {crawls['second']} of jd_store was cut off: it goes on" in service.log, "not taken up"
+    )
+    service.wait_until(lambda: crawls["second"] in service.ids("finished"), "what was cut off did not go on")
+    assert crawls["first"] in service.ids("running")
+    assert "behind" in service.ids("pending")
+    held[crawls["first"]].resume()
+    service.wait_until(
+        lambda: {*crawls.values(), "behind"} <= service.ids("finished"), "they did not come to their end"
+    )
+
+    cells = place.status()["cells"]
+    assert {(cell["dt"], cell["shop"]): cell["state"] for cell in cells} == {
+        (str(day), shop): "published" for day in (DAY, OTHER_DAY) for shop in shops
+    }
+    # Each report was made once: nobody asked for a cell that another run had.
+    assert place.sandbox.counters().jobs == {shop: {str(DAY): 1, str(OTHER_DAY): 1} for shop in shops}
+    assert last_slots(service) == slots
+
+
+def test_cells_and_metrics(service: Running) -> None:
+    cells = service.get("cells.json", dataset="jd_store", dt=str(DAY), state="published")["cells"]
+    assert {cell["shop"] for cell in cells} == {shop.id for shop in service.place.shops}
+    answer = requests.get(f"{service.url}/metrics", auth=service.auth, timeout=30)
+    values = {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+    assert values["shopdata_cells", ("dataset", "jd_store"), ("state", "published")] == 4
+    assert values["shopdata_run_complete", ("spider", "jd_store")] == 1
+    assert values["shopdata_portal_requests_total", ("by", "shopdata"), ("spider", "jd_store")] >= 8
+    assert values["shopdata_queue", ("state", "running")] == 0
+    assert values["shopdata_disk_used_bytes", ("what", "other")] > 0
+
+
+def test_stop_leaves_nothing_behind(service: Running) -> None:
+    service.post("schedule.json", project="shopdata", spider="jd_store", start=str(DAY), end=str(OTHER_DAY), force="1")
+    service.wait_until(lambda: service.ids("running"), "the crawl did not start")
+    (run_id,) = service.ids("running")
+    stopped = service.command("stop", "--now")
+    assert stopped.code == 0, stopped.text
+    assert "stopped." in stopped.out
+    assert service.processes() == []
+    assert not (service.folder / "service.pid").exists()
+    assert service.command("stop").out.strip() == "it was not up."
+    assert "a rehearsal" in service.command("log").out
+    # It was cut off by us, so the next start would take it up.
+    code = f"""
+from pathlib import Path
+from shopdata.service.crawls import Crawls
+print([crawl.job for crawl in Crawls(Path({str(service.folder)!r})).open()])
+"""
+    left = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    assert left.stdout.strip() == str([run_id])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ CLOCK_TOLERANCE = timedelta(seconds=30)
 
 #: An order has reached the portal by then, or never will: pace, one time-out, two clocks.
 _ORDER_TAKES = timedelta(seconds=120)
+
+_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 
 
 @dataclass(frozen=True)
@@ -92,17 +95,32 @@ class Order:
     def find_in(self, reports: Sequence[Report]) -> ReportJob | None:
         """The job that came of the order, where the list leaves no doubt: a colleague's report must not pass for it.
 
-        Ours is new, of our type and of the order's time. Our name is the plain one: JD writes filters and users behind
-        it, and our orders have none. (An inference; where JD names them in another way, there are several or none, and
-        a new report is ordered.)
+        Ours is new, of our type and of the order's time. It bears the plain name: JD writes filters and users behind
+        it, and our orders have none. Where the names hold a date, it is ours. (The name is an inference; where it does
+        not hold, a new report is ordered.)
         """
         submitted_at = datetime.fromisoformat(self.submitted_at)
-        new = [r for r in reports if r.id not in self.listed and _fits(r, self.report_type, submitted_at)]
-        of_period = [r for r in new if self.dt in r.name or self.dt.replace("-", "") in r.name]
-        candidates = of_period or new
-        plain = [r for r in candidates if all(other.name.startswith(r.name) for other in candidates)]
-        found = _nearest(plain, submitted_at)
-        return None if found is None else ReportJob(found.name, found.report_type, self.submitted_at)
+        masks = {_mask(report.name) for report in reports if report.report_type == self.report_type}
+        plain = [mask for mask in masks if all(other.startswith(mask) for other in masks)]
+        candidates = [
+            report
+            for report in reports
+            if report.id not in self.listed
+            and _fits(report, self.report_type, submitted_at)
+            and _mask(report.name) in plain
+            and (self._is_dated(report.name) or not _DATE.search(report.name))
+        ]
+        if len({report.name for report in candidates}) != 1:
+            return None
+        return ReportJob(candidates[0].name, self.report_type, self.submitted_at)
+
+    def _is_dated(self, name: str) -> bool:
+        return self.dt in name or self.dt.replace("-", "") in name
+
+
+def _mask(name: str) -> str:
+    """A name without its numbers: those of one kind of report are alike."""
+    return re.sub(r"\d+", "#", name)
 
 
 def _fits(report: Report, report_type: str, ordered_at: datetime) -> bool:

@@ -44,7 +44,7 @@ def test_ours_is_found_by_the_compact_date() -> None:
 
 
 def test_ours_is_found_where_names_hold_no_date() -> None:
-    job = ORDER.find_in([entry("inventory 7")])
+    job = ORDER.find_in([entry("inventory 7"), entry("inventory 6", -7200, id="1")])
     assert job is not None
     assert job.task_name == "inventory 7"
 
@@ -59,6 +59,11 @@ def test_ours_is_found_where_names_hold_no_date() -> None:
         pytest.param([entry(report_type="managePro")], id="only another type"),
         pytest.param([entry("甲_2026-03-01"), entry("乙_2026-03-01")], id="two that may be ours"),
         pytest.param([entry("inventory 7"), entry("inventory 8")], id="two without a date"),
+        pytest.param([entry("供应链-商品明细_2026-02-28")], id="only another day's"),
+        pytest.param(
+            [entry(f"{OURS}-运营二组"), entry("供应链-商品明细_2026-02-27", -9000, id="1")],
+            id="only a colleague's, with a filter",
+        ),
     ],
 )
 def test_in_doubt_there_is_none(listed: list[Report]) -> None:

@@ -40,6 +40,8 @@ class Due:
     job: str
     spider: str
     arguments: Mapping[str, str]
+    #: What the spider collects when it is called so; "" if there is no such spider.
+    dataset: str
     cron: str
     is_enabled: bool
     is_paused: bool

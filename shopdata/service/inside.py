@@ -226,6 +226,7 @@ class Inside:
             job=entry.name,
             spider=entry.spider,
             arguments=entry.args,
+            dataset=self._dataset_of(entry),
             cron=entry.cron,
             is_enabled=entry.enabled,
             is_paused=is_paused,
@@ -234,6 +235,11 @@ class Inside:
             last_state=last.state if last else "",
             last_note=last.note if last else "",
         )
+
+    def _dataset_of(self, entry: ScheduleEntry) -> str:
+        # Without a period it is the spider's first.
+        kinds = ((dataset, kind) for dataset, (spider, kind) in self._datasets.items() if spider == entry.spider)
+        return next((dataset for dataset, kind in kinds if entry.args.get("period", kind) == kind), "")
 
     def schedule_problem(self) -> str:
         return self.schedule_file.problem

@@ -26,7 +26,7 @@ def act(facts: Facts, visit: Visit) -> Answer:
         return ACTIONS[visit.path[1]](facts, visit)
     except PageNotFoundError:
         raise BadFormError(
-            "a value of this form can't be used", todo="Go back, load the page again, try again"
+            f"a value of the form {visit.path[1]!r} can't be used", todo="Go back, load the page again, try again"
         ) from None
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-
-from scrapy.spiderloader import get_spider_loader
-from scrapy.utils.project import get_project_settings
 
 from shopdata.config import Config, Dataset, Shop, config_source, load_config
 from shopdata.exceptions import ConfigError
@@ -22,6 +18,9 @@ from shopdata.service.board.due import Expected, expected_on
 from shopdata.service.board.sessions_watch import SessionsWatch
 from shopdata.service.control import Control, Due
 from shopdata.workspace import Workspace
+
+#: An entry with one of these asks for something else than the newest period.
+_FIXED = frozenset({"date", "start", "end", "periods", "due"})
 
 
 class Facts:
@@ -99,12 +98,11 @@ class Facts:
             return None
 
     def entries(self) -> Mapping[str, list[Due]]:
-        """The clock's entries by the dataset that they ask for."""
+        """The clock's entries by the dataset whose newest period they ask for."""
         found: dict[str, list[Due]] = {}
         for entry in self.control.next_due():
-            dataset = dataset_of(entry.spider, entry.arguments)
-            if dataset is not None:
-                found.setdefault(dataset, []).append(entry)
+            if entry.dataset and not _FIXED.intersection(entry.arguments):
+                found.setdefault(entry.dataset, []).append(entry)
         return found
 
     def expected(self, day: date) -> dict[str, Expected]:
@@ -116,22 +114,6 @@ class Facts:
             if config.shops_for(name)
         }
         return dict(sorted(found.items(), key=lambda pair: (pair[1].due_at is None, pair[1].due_at or 0, pair[0])))
-
-
-def dataset_of(spider: str, arguments: Mapping[str, str]) -> str | None:
-    """The dataset that a spider collects when it is called so; None if there is no such spider."""
-    datasets = _spiders().get(spider)
-    if datasets is None:
-        return None
-    chosen = arguments.get("period") or next(iter(datasets))
-    return datasets.get(chosen)
-
-
-@functools.cache
-def _spiders() -> Mapping[str, Mapping[str, str]]:
-    loader = get_spider_loader(get_project_settings())
-    # A spider of one dataset has its name (STYLE 2.2).
-    return {name: getattr(loader.load(name), "datasets", None) or {"day": name} for name in loader.list()}
 
 
 def _signature() -> object:

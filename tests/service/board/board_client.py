@@ -41,19 +41,27 @@ class Client:
     port: int
     folder: Path
     cookies: dict[str, str] = field(default_factory=dict)
+    user: str = USER
+    password: str = PASSWORD
 
     @property
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def ask(
-        self, method: str, path: str, form: Mapping[str, str] | None = None, *, user: str = USER, **headers: str
+        self,
+        method: str,
+        path: str,
+        form: Mapping[str, str] | None = None,
+        *,
+        is_signed_in: bool = True,
+        **headers: str,
     ) -> Answer:
-        """`headers` are written with `_` for `-`; an empty `user` sends no credentials."""
+        """`headers` are written with `_` for `-`."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if user:
-            sent["Authorization"] = "Basic " + b64encode(f"{user}:{PASSWORD}".encode()).decode()
+        if is_signed_in:
+            sent["Authorization"] = "Basic " + b64encode(f"{self.user}:{self.password}".encode()).decode()
         if self.cookies:
             sent.setdefault("Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
         body = None if form is None else urlencode(form)

@@ -11,8 +11,11 @@ from pathlib import Path
 from board_world import HOSTILE_NAMES, NOW, RUN_ID, BoardWorld, cell, partition, past_days, run
 
 from shopdata.config import ObjectStore as StoreSettings
+from shopdata.config import load_config
 from shopdata.lake.ledger.schema import CellRow, PartitionRow
 from shopdata.lake.objects import ObjectStore
+from shopdata.login.checking import SessionState
+from shopdata.login.sessions import SessionStore
 from shopdata.states import CellState
 
 JD_NAMES = (
@@ -61,16 +64,20 @@ def ordinary_morning(folder: Path, store: StoreSettings | None = None, *, is_hos
     start = NOW - timedelta(minutes=11)
     counts = {"published": 3, "needs_login": 1, "rejected": 1, "failed": 1, "running": 1}
     runs = [
-        run(RUN_ID, "jd_store", started_at=start, minutes=None, outcome=None, arguments={}, pid=4242, host="warehouse"),
+        run(RUN_ID, "jd_store", started_at=start, minutes=None, outcome=None, arguments={}, pid=4242, host="warehouse",
+            heartbeat_at=NOW - timedelta(seconds=20)),
         run("r-quality", "pdd_quality", started_at=NOW - timedelta(minutes=41), minutes=2.5, outcome="complete",
             counts={"published": 6}, arguments={}),
         run("r-yesterday", "jd_store", started_at=start - timedelta(days=1), minutes=12, outcome="incomplete",
             counts=counts, arguments={"date": "2026-11-22"}),
         run("r-killed", "pdd_kpi", started_at=start - timedelta(days=2), minutes=None, outcome=None,
-            arguments={"period": "day", "shops": "pdd-01,pdd-02"}),
+            arguments={"period": "day", "shops": "pdd-01,pdd-02"}, heartbeat_at=start - timedelta(days=2)),
+        run("r-by-hand", "pdd_badscore", started_at=NOW - timedelta(minutes=2), minutes=None, outcome=None,
+            arguments={"date": "2026-11-20"}, heartbeat_at=NOW - timedelta(seconds=40), host="laptop", pid=77),
     ]  # fmt: skip
     world.fill(cells, partitions, runs)
     _log(world)
+    _sessions(world)
     for due in world.due:
         last = {
             "pdd_quality": ("2026-11-24T08:00:00+08:00", "queued"),
@@ -160,6 +167,23 @@ def _whole(world: BoardWorld, dataset: str, dt: str, luck: random.Random) -> tup
     )
     missing = [{"id": shops[-1], "state": "not_ready", "reason": last}]
     return cells, [partition(dataset, dt, sum(row.rows or 0 for row in cells), len(shops) - 1, missing)]
+
+
+def _sessions(world: BoardWorld) -> None:
+    """Most shops are signed in since some time, one waits for a person, one has a dead session, some have none."""
+    store = SessionStore(world.state_dir / "sessions")
+    for number, shop in enumerate(load_config(world.config_dir, {}).shops[:11]):
+        if shop.id != "jd-06":
+            store.save(shop, [{"name": "fake", "value": "fake", "domain": "example.com", "path": "/"}])
+        if shop.id == "jd-05":
+            store.park(shop, SLIDER)
+        if number % 3:
+            store.note_check(shop, SessionState.DEAD if shop.id == "jd-02" else SessionState.ALIVE)
+    for number, path in enumerate(sorted(store.folder.glob("*.session"))):
+        data = json.loads(path.read_text("utf-8"))
+        data |= {name: (NOW - timedelta(hours=age * (number + 1))).isoformat()
+                 for name, age in (("saved_at", 9), ("checked_at", 0.4)) if name in data}  # fmt: skip
+        path.write_text(json.dumps(data), "utf-8")
 
 
 def _log(world: BoardWorld) -> None:

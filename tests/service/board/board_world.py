@@ -89,6 +89,7 @@ class BoardWorld:
                     "job": job.name,
                     "spider": job.spider,
                     "arguments": dict(job.args),
+                    "dataset": job.name,
                     "cron": job.cron,
                     "is_enabled": True,
                     "is_paused": False,

@@ -81,7 +81,7 @@ def test_a_token_is_of_use_to_its_own_browser_and_user_only(client: Client, toke
     assert stranger.ask("POST", RUN_NOW, form).status == 403
     stranger.get("/")
     assert stranger.ask("POST", RUN_NOW, form).status == 403
-    assert client.ask("POST", RUN_NOW, form, user="").status == 401
+    assert client.ask("POST", RUN_NOW, form, is_signed_in=False).status == 401
     assert client.calls() == []
     assert client.ask("POST", RUN_NOW, form).status == 303
 

@@ -9,7 +9,6 @@ import pytest
 from shopdata.config import Dataset
 from shopdata.periods import SHANGHAI
 from shopdata.service.board.due import expected_on
-from shopdata.service.board.facts import dataset_of
 from shopdata.service.board.grid import is_late
 from shopdata.service.control import Due
 
@@ -21,7 +20,15 @@ def contract(period: str = "day", lag_days: int = 1) -> Dataset:
 
 
 def entry(cron: str, **more: object) -> Due:
-    known = {"job": "j", "spider": "s", "arguments": {}, "is_enabled": True, "is_paused": False, "next_at": None}
+    known = {
+        "job": "j",
+        "spider": "s",
+        "arguments": {},
+        "dataset": "d",
+        "is_enabled": True,
+        "is_paused": False,
+        "next_at": None,
+    }
     return Due(cron=cron, **(known | more))
 
 
@@ -64,10 +71,3 @@ def test_of_two_entries_the_first_of_the_day_counts() -> None:
 def test_a_platform_is_late_after_its_deadline() -> None:
     assert not is_late(contract(), "2026-11-23", datetime(2026, 11, 24, 19, 59, tzinfo=SHANGHAI))
     assert is_late(contract(), "2026-11-23", datetime(2026, 11, 24, 20, 1, tzinfo=SHANGHAI))
-
-
-def test_a_spider_and_its_arguments_name_a_dataset() -> None:
-    assert dataset_of("jd_store", {}) == "jd_store"
-    assert dataset_of("pdd_kpi", {"period": "week"}) == "pdd_kpi_weekly"
-    assert dataset_of("pdd_kpi", {"period": "year"}) is None
-    assert dataset_of("nobody", {}) is None

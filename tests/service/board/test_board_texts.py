@@ -10,6 +10,7 @@ import pytest
 import yaml
 from board_world import NOW, REPO
 
+from shopdata.lake.ledger.slots import CLAIMED, QUEUED, SKIPPED
 from shopdata.service.board import states
 from shopdata.service.board.actions import TOLD
 from shopdata.service.board.texts import CATALOGUES, Texts, choose
@@ -31,7 +32,7 @@ BUILT = {
     "line.": ["complete", "running", "lacking", "waiting"],
     "run.": ["pending", "running", "complete", "incomplete", "stopped", "lost"],
     "session.": ["alive", "unknown", "dead", "none", "parked", "unread"],
-    "slot.": ["queued", "skipped"],
+    "slot.": [CLAIMED, QUEUED, SKIPPED],
     "told.": list(TOLD),
     "partition.": ["workbook", "parquet"],
     "trouble.": [f"{kind}.{part}" for kind in ("not_found", "bad_form", "token", "usage", "failed", "bug")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shopdata.lake.ledger import RunRecord
 from shopdata.service.board.facts import Facts
@@ -13,6 +13,8 @@ from shopdata.service.board.visit import Visit
 from shopdata.service.control import Job
 
 _MOST = 200
+#: A run shows a sign of life every minute or so; after this it is over.
+_SILENCE = timedelta(minutes=5)
 #: What the plan of a run does not say, and what scrapyd adds for itself.
 _HIDDEN = ("_job", "_version")
 
@@ -48,7 +50,7 @@ def line_of(job: Job | None, record: RunRecord | None, now: datetime) -> Line:
     assert job is not None or record is not None
     started_at = (record.started_at if record is not None else None) or (job.started_at if job is not None else None)
     ended_at = (record.finished_at if record is not None else None) or (job.ended_at if job is not None else None)
-    state = state_of(job, record)
+    state = state_of(job, record, now)
     if ended_at is None and state == "running":
         ended_at = now
     arguments = job.arguments if job is not None and job.arguments else record.arguments if record is not None else {}
@@ -65,13 +67,14 @@ def line_of(job: Job | None, record: RunRecord | None, now: datetime) -> Line:
     )
 
 
-def state_of(job: Job | None, record: RunRecord | None) -> str:
+def state_of(job: Job | None, record: RunRecord | None, now: datetime) -> str:
     """The ledger says how a run ended; the service only, that its process has."""
     if record is not None and record.outcome:
         return record.outcome
     if job is not None and job.state != "finished":
         return job.state
-    if job is None and record is not None and record.heartbeat_at is not None:
+    beat = None if job is not None or record is None else record.heartbeat_at
+    if beat is not None and now - beat < _SILENCE:
         # Begun elsewhere, by hand or on another machine: its own sign of life counts.
         return "running"
     return "lost"

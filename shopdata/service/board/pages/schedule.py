@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shopdata.service.board.facts import Facts, dataset_of
+from shopdata.service.board.facts import Facts
 from shopdata.service.board.rendering import Page
 from shopdata.service.board.visit import Visit
 
@@ -10,7 +10,6 @@ from shopdata.service.board.visit import Visit
 def page(facts: Facts, visit: Visit) -> Page:
     """Entries in the order of their next time."""
     entries = facts.control.next_due()
-    datasets = {entry.job: dataset_of(entry.spider, entry.arguments) for entry in entries}
     entries.sort(key=lambda entry: (entry.next_at is None, entry.next_at or visit.now, entry.job))
     return Page(
         "schedule",
@@ -18,7 +17,6 @@ def page(facts: Facts, visit: Visit) -> Page:
         "schedule",
         {
             "entries": entries,
-            "datasets": datasets,
             "contracts": facts.config().datasets,
             "problem": facts.control.schedule_problem(),
             "disk": facts.control.disk(),

@@ -1,0 +1,72 @@
+"""The board in front of a real service: a button starts a crawl, and the page says what came of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from board_client import Client
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from running import Running
+from workplace import Workplace
+
+from shopdata.sandbox import Sandbox, SandboxOptions
+from shopdata.sandbox.store import SeaweedStore
+
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.skipif(os.name == "nt", reason="the service of these tests is ended as a POSIX system does"),
+]
+
+
+@pytest.fixture(scope="module")
+def service(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with Sandbox(SandboxOptions(shops=1, rows=5, report_seconds=0, empty_link_seconds=0)) as sandbox:
+        store = object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
+        place = Workplace(tmp_path_factory.mktemp("board-service"), sandbox, store)
+        place.sign_in(*(shop.id for shop in place.shops))
+        jobs = [{"name": "inventory", "spider": "jd_store", "cron": "59 23 * * *"}]
+        (place.config_dir / "schedule.yaml").write_text(yaml.safe_dump({"jobs": jobs}), "utf-8")
+        service = Running(place)
+        try:
+            run = service.command("start")
+            assert run.code == 0, run.text + service.log
+            yield service
+        finally:
+            service.end()
+            place.close()
+
+
+def test_from_a_button_to_a_workbook(service: Running) -> None:
+    user, password = service.auth
+    client = Client(service.port, service.place.state_dir, user=user, password=password)
+    page = client.get("/").visible
+    assert "1 个还没到时间" in page
+    assert "京东库存 11-" in page
+    answer = client.press("/board/schedule", "run-now", job="inventory")
+    assert answer.status == 303, answer.visible
+    run_id = answer.headers["Location"].rpartition("=")[2]
+    assert run_id in client.get("/board/runs").text
+    service.wait_until(lambda: "s-run-complete" in client.get("/board/runs").text, "the run did not complete")
+    page = client.get(f"/board/runs/{run_id}")
+    assert "完成" in page.visible
+    assert "Spider closed" in client.get(f"/board/runs/{run_id}/log").text
+    (link,) = {part for part in page.text.split('"') if part.startswith("/board/cell/jd_store/")}
+    _, _, _, _, dt, shop = link.split("/")
+    assert "5 行" in client.get(link).visible
+    workbook = client.get(f"/board/partition/jd_store/{dt}/workbook")
+    assert workbook.body[:2] == b"PK"
+    receipt = client.get(f"/board/partition/jd_store/{dt}").visible
+    assert "5 行，1 家店" in receipt
+    again = client.press(link, "collect", shop=shop)
+    assert again.status == 303
+    client.press("/board/schedule", "pause", job="inventory")
+    assert "已暂停" in client.get("/board/schedule").visible
+    assert "恢复" in client.get("/board/schedule").visible

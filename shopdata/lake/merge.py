@@ -22,8 +22,8 @@ from shopdata.lake.workbook_cells import Shape, rows_xml
 from shopdata.lake.workbook_styles import TEXT_STYLE, Styles
 from shopdata.lake.workbook_zip import Deflated, deflate
 
-#: Rows are written in pieces of about so many cells: large enough for whole-column work, small enough for memory.
-PIECE_CELLS = 128_000
+#: Rows are written in pieces of about so many cells: what a call costs by itself is paid once per piece and column.
+PIECE_CELLS = 512_000
 #: Pieces that may be in work or waiting for their turn in the file.
 LOOK_AHEAD = 2
 

@@ -1,0 +1,255 @@
+"""The service's smaller parts, each by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import psutil
+import pytest
+import yaml
+
+from shopdata.exceptions import ArgumentError, UsageError
+from shopdata.lake.ledger import Ledger
+from shopdata.periods import SHANGHAI
+from shopdata.service import units
+from shopdata.service.background import find_daemon
+from shopdata.service.cleaner import clean_logs
+from shopdata.service.client import Client, ServiceError
+from shopdata.service.control import Disk
+from shopdata.service.crawls import Crawl, Crawls, key_of
+from shopdata.service.deploy import DeployError, build_egg
+from shopdata.service.log_view import find_log, lines
+from shopdata.service.metrics import ServiceMetrics
+from shopdata.service.options import ServiceOptions
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 3, 1, 8, tzinfo=SHANGHAI)
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> ServiceOptions:
+    return ServiceOptions(state_dir=tmp_path)
+
+
+# -- settings ------------------------------------------------------------------------------------------------------
+
+
+def read_options(**changes: str) -> ServiceOptions:
+    names = ("PORT", "BIND", "USERNAME", "PASSWORD", "NOW")
+    settings: dict[str, object] = {f"SHOPDATA_SERVICE_{name}": None for name in names}
+    settings |= {"SHOPDATA_SERVICE_PORT": 6800, "SHOPDATA_SERVICE_BIND": "127.0.0.1"}
+    settings |= {
+        "SHOPDATA_STATE_DIR": "state",
+        "SHOPDATA_SHOPS_AT_ONCE": 8,
+        "SHOPDATA_LOGINS_AT_ONCE": 4,
+        "SHOPDATA_WORKERS": 1,
+        "SHOPDATA_KEEP_TABLES_DAYS": 7,
+    }
+    from shopdata import settings as ours
+
+    defaults = {name: value for name, value in vars(ours).items() if name.startswith("SHOPDATA_")}
+    return ServiceOptions.from_settings(defaults | settings | {f"SHOPDATA_SERVICE_{k}": v for k, v in changes.items()})
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.1", "::1", "localhost"])
+def test_loopback_needs_no_password_of_ones_own(bind: str) -> None:
+    assert read_options(BIND=bind).bind == bind
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0", "::", "192.168.0.7", "myhost"])
+def test_elsewhere_needs_one(bind: str) -> None:
+    with pytest.raises(UsageError, match=r"SHOPDATA_SERVICE_BIND.*SHOPDATA_SERVICE_PASSWORD"):
+        read_options(BIND=bind)
+    options = read_options(BIND=bind, USERNAME="someone", PASSWORD="fake-pass-word")
+    assert options.credentials() == ("someone", "fake-pass-word")
+    assert "fake-pass-word" not in repr(options)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"USERNAME": "someone"},
+        {"PASSWORD": "x"},
+        {"USERNAME": "a:b", "PASSWORD": "x"},
+        {"PORT": "99999"},
+        {"NOW": "soon"},
+    ],
+)
+def test_settings_that_cannot_be(changes: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="SHOPDATA_SERVICE_"):
+        read_options(**changes)
+
+
+def test_a_password_is_made_once(options: ServiceOptions) -> None:
+    name, password = options.credentials()
+    assert (name, len(password) > 20) == ("shopdata", True)
+    assert options.credentials() == (name, password)
+    if os.name != "nt":
+        assert options.password_file.stat().st_mode & 0o777 == 0o600
+
+
+# -- crawls --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-c", "input()", "_job=r-unregistered"], stdin=subprocess.PIPE)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_crawl_is_its_pid_and_its_start_time(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
+    created = psutil.Process(sleeper.pid).create_time()
+    crawl = Crawl(job="r1", project="shopdata", spider="jd_store", pid=sleeper.pid, created=created, started_at=NOW)
+    another = Crawl(**(vars(crawl) | {"job": "r2", "created": created - 3600}))
+    unnoted = Crawl(job="r-unregistered", project="shopdata", spider="jd_store", started_at=NOW)
+    crawls = Crawls(tmp_path)
+    for one in (crawl, another, unnoted):
+        crawls.put(one)
+    found = {one.job: one.process() for one in crawls.open()}
+    assert found["r2"] is None, "another program has got the pid since"
+    assert {process.pid for job, process in found.items() if process and job != "r2"} == {sleeper.pid}
+    sleeper.kill()
+    sleeper.wait()
+    assert [one.process() for one in crawls.open()] == [None, None, None]
+    crawls.end("r1", 1)
+    assert [one.job for one in crawls.open()] == ["r2", "r-unregistered"]
+    (ended,) = crawls.latest(5)
+    assert (ended.job, ended.exit_code) == ("r1", 1)
+
+
+def test_the_same_work_has_the_same_key() -> None:
+    key = key_of("shopdata", "jd_store", {"date": "2026-03-01", "shops": "a"})
+    assert key == key_of("shopdata", "jd_store", {"shops": "a", "_job": "r7", "date": "2026-03-01"})
+    assert key != key_of("shopdata", "jd_store", {"date": "2026-03-02", "shops": "a"})
+
+
+def test_a_pid_file_of_yore(options: ServiceOptions) -> None:
+    options.folder.mkdir(parents=True)
+    assert find_daemon(options) is None
+    me = psutil.Process()
+    for text, is_found in (
+        (f"{me.pid}\n{me.create_time()}\n", True),
+        (f"{me.pid}\n1.0\n", False),
+        ("", False),
+        ("x\n", False),
+    ):
+        options.pid_file.write_text(text)
+        assert (find_daemon(options) is not None) == is_found
+
+
+# -- logs ----------------------------------------------------------------------------------------------------------
+
+
+def test_logs_go_by_age_and_size(tmp_path: Path) -> None:
+    now = psutil.time.time()
+    for name, days, size in (("old", 100, 10), ("big", 3, 600), ("mid", 2, 300), ("new", 1, 300), ("runs", 99, 10)):
+        path = tmp_path / "shopdata" / "jd_store" / f"{name}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * size)
+        os.utime(path, (now - days * 86400,) * 2)
+    assert clean_logs(tmp_path, {"runs.log"}, keep_days=90, keep_bytes=700) == 2
+    assert sorted(path.stem for path in tmp_path.rglob("*.log")) == ["mid", "new", "runs"]
+
+
+def test_which_log_is_meant(options: ServiceOptions) -> None:
+    folder = options.logs / "shopdata" / "jd_store"
+    folder.mkdir(parents=True)
+    for number, name in enumerate(("20260301T003000Z-1a2b3c", "20260302T003000Z-4d5e6f")):
+        (folder / f"{name}.log").write_text(f"{name}\nsecond line\n")
+        os.utime(folder / f"{name}.log", (number, number))
+    for wanted in ("20260301T003000Z-1a2b3c", "1a2b3c", "20260301"):
+        assert list(lines(find_log(options, wanted), follow=False)) == ["20260301T003000Z-1a2b3c", "second line"]
+    assert find_log(options, "jd_store").stem == "20260302T003000Z-4d5e6f"
+    with pytest.raises(ArgumentError, match="several logs fit '2026'"):
+        find_log(options, "2026")
+    with pytest.raises(ArgumentError, match="no log of nothing"):
+        find_log(options, "nothing")
+    with pytest.raises(ArgumentError, match="no log of the service"):
+        find_log(options, None)
+
+
+# -- what is generated and documented ------------------------------------------------------------------------------
+
+
+def test_an_egg_that_can_not_be_built(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for folder in ("shopdata", "pipelines_config"):
+        (source / folder).mkdir(parents=True)
+    (source / "setup.py").write_text("raise SystemExit('this setup is half-edited')")
+    with pytest.raises(DeployError, match="half-edited"):
+        build_egg(source, tmp_path)
+
+
+def test_nobody_answers(options: ServiceOptions) -> None:
+    client = Client(ServiceOptions(state_dir=options.state_dir, port=9))
+    with pytest.raises(ServiceError, match=r"127\.0\.0\.1:9/service\.json: the service does not answer"):
+        client.get("service")
+
+
+def test_the_compose_file() -> None:
+    content = yaml.safe_load(units.compose_file())
+    service = content["services"]["shopdata"]
+    assert set(content["services"]) == {"shopdata", "ledger", "store"}
+    assert service["environment"]["SHOPDATA_DATABASE_URL"].startswith("postgresql+psycopg://")
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert set(service["depends_on"]) == {"ledger", "store"}
+    copied = re.findall(r"^COPY (.+) \S+$", service["build"]["dockerfile_inline"], flags=re.MULTILINE)
+    assert all((ROOT / name).exists() for names in copied for name in names.split())
+
+
+def test_the_unit(tmp_path: Path) -> None:
+    unit = units.systemd_unit(tmp_path / "100% mine", ServiceOptions(state_dir=tmp_path / "state"))
+    assert "WorkingDirectory=" + str(tmp_path) + "/100%%\\x20mine" in unit
+    assert f"PIDFile={tmp_path}/state/service/service.pid" in unit
+    assert "KillMode=process" in unit
+
+
+@pytest.mark.skipif(not Path("/usr/bin/systemd-analyze").exists(), reason="needs systemd-analyze")
+def test_the_unit_is_what_systemd_expects(tmp_path: Path) -> None:
+    path = tmp_path / "shopdata.service"
+    path.write_text(units.systemd_unit(ROOT, ServiceOptions(state_dir=tmp_path)))
+    verified = subprocess.run(["systemd-analyze", "verify", path], capture_output=True, text=True, check=False)
+    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
+
+
+def metric_names(tmp_path: Path) -> set[str]:
+    disk = Disk(state=1, logs=1, free=1, total=1)
+    due = SimpleNamespace(job="daily", is_paused=False, next_at=NOW)
+    with Ledger.at(tmp_path) as ledger:
+        inside = SimpleNamespace(
+            workspace=SimpleNamespace(ledger=ledger),
+            datasets=("jd_store",),
+            jobs=list,
+            next_due=lambda: [due],
+            schedule_problem=lambda: "",
+            started_at=lambda: NOW,
+            disk=lambda: disk,
+            options=ServiceOptions(state_dir=tmp_path),
+        )
+        return {
+            f"{metric.name}_total" if metric.type == "counter" else metric.name
+            for metric in ServiceMetrics(inside).collect()  # type: ignore[arg-type]
+        }
+
+
+@pytest.mark.parametrize("file", ["prometheus-alerts.yaml", "grafana-dashboard.json"])
+def test_every_metric_that_is_looked_at_exists(file: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / file).read_text("utf-8")
+    content = yaml.safe_load(text) if file.endswith("yaml") else json.loads(text)
+    expressions = re.findall(r"['\"]expr['\"]: ['\"](.+?)['\"][,}]", str(content))
+    assert len(expressions) > 5
+    used = set(re.findall(r"\bshopdata_\w+", " ".join(expressions)))
+    assert used
+    assert used <= metric_names(tmp_path)
+    told = set(re.findall(r"`(shopdata_\w+)", (ROOT / "docs" / "operate.md").read_text("utf-8")))
+    assert told == metric_names(tmp_path)

@@ -128,7 +128,11 @@ def kind_of(chosen: str | None, datasets: Mapping[PeriodKind, str]) -> PeriodKin
         if kind == chosen:
             return kind
     raise ArgumentError(
-        "this period is not known", where="-a period", found=repr(chosen), expected=" or ".join(datasets)
+        "this period is not known",
+        where="-a period",
+        found=repr(chosen),
+        expected=" or ".join(datasets),
+        todo="Write one of these, or leave it out.",
     )
 
 
@@ -137,7 +141,13 @@ def _flag(name: str, value: str | None) -> bool:
         return False
     if value in ("1", "true", "yes"):
         return True
-    raise ArgumentError("this is neither yes nor no", where=f"-a {name}", found=repr(value), expected="1 or 0")
+    raise ArgumentError(
+        "this is neither yes nor no",
+        where=f"-a {name}",
+        found=repr(value),
+        expected="1 or 0",
+        todo="Write one of the two, or leave it out.",
+    )
 
 
 def shops_of(dataset: str, config: Config, chosen: str | None) -> tuple[Shop, ...]:
@@ -224,6 +234,7 @@ def _periods(config: Config, dataset: str, arguments: Mapping[str, str]) -> tupl
             where=where,
             found=periods[-1].dt,
             expected=f"an end on {today()} or earlier ({dataset} usually has {newest_period.dt} as its newest)",
+            todo="Ask for an earlier one.",
         )
     return tuple(periods)
 
@@ -234,13 +245,21 @@ def _labelled(kind: PeriodKind, labels: str) -> list[Period]:
     for period in sorted(periods):
         if Period.of(kind, period.end) != period:
             raise ArgumentError(
-                f"this is no {kind}", where="-a periods", found=period.dt, expected=Period.of(kind, period.end).dt
+                f"this is no {kind}",
+                where="-a periods",
+                found=period.dt,
+                expected=Period.of(kind, period.end).dt,
+                todo="Write the label as `scrapy status` shows it.",
             )
     if not periods:
         raise ArgumentError("no period is named", where="-a periods", todo="Write labels with commas between.")
     if len(periods) > MAX_DAYS:
         raise ArgumentError(
-            "these are too many periods", where="-a periods", found=str(len(periods)), expected=str(MAX_DAYS)
+            "these are too many periods",
+            where="-a periods",
+            found=str(len(periods)),
+            expected=f"at most {MAX_DAYS}",
+            todo="Ask for them in several runs.",
         )
     return sorted(periods)
 
@@ -263,9 +282,15 @@ def read_range(start: str | None, end: str | None, dash: str) -> tuple[date, dat
         )
     first, last = parse_date(start), parse_date(end)
     if last < first:
-        raise ArgumentError("the range ends before it starts", where=where, found=f"{first} to {last}")
+        raise ArgumentError(
+            "the range ends before it starts", where=where, found=f"{first} to {last}", todo="Exchange the two."
+        )
     if (last - first).days >= MAX_DAYS:
         raise ArgumentError(
-            "the range is too long", where=where, found=f"{(last - first).days + 1} days", expected=f"{MAX_DAYS}"
+            "the range is too long",
+            where=where,
+            found=f"{(last - first).days + 1} days",
+            expected=f"{MAX_DAYS}",
+            todo="Ask for it in several runs.",
         )
     return first, last

@@ -68,6 +68,8 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"did not finish the report in time", "TooLateError", ""),
     (r"JD (?:refused|failed) to make the report", "ReportRefusedError", ""),
     (r"although the shop has just signed in", "SessionRefusedError", ""),
+    (r"sessions do not last", "SessionRefusedError", "可能有人在别处用同一账号登录"),
+    (r"or its total can't be read|is not as rows were", "PortalError", ""),
     (r"leads to a host that is not allowed\. Found ([\w.:-]+)", "ForbiddenHostError", "{0}"),
     (r"leads to a host that is not allowed", "ForbiddenHostError", ""),
     (r"the disk is full|the state directory can't be used", "DiskError", ""),

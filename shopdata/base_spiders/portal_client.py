@@ -125,7 +125,10 @@ class PortalClient:
             failpoints.reach(FailPoint.DOWNLOAD_AFTER)
             return
         raise PortalError(
-            "the download link goes in circles", where=self._place(url), found=f"more than {_MOST_REDIRECTS} redirects"
+            "the download link goes in circles",
+            where=self._place(url),
+            found=f"more than {_MOST_REDIRECTS} redirects",
+            todo="The next run asks again; if it stays, download the report by hand and look where its link leads.",
         )
 
     def _forbidden(self, url: str) -> ForbiddenHostError:

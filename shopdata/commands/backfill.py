@@ -66,7 +66,11 @@ class Command(CrawlCommand):
         spider = self._crawler_of(name).spidercls
         if not issubclass(spider, ReportSpider):
             assert self.crawler_process is not None
-            raise ArgumentError(f"{name!r} collects no dataset", expected=spiders_of(self.crawler_process))
+            raise ArgumentError(
+                f"{name!r} collects no dataset",
+                expected=spiders_of(self.crawler_process),
+                todo="Name one of these spiders.",
+            )
         given = {key: value for key in ("period", "shops") if (value := getattr(opts, key)) is not None}
         try:
             if opts.due:

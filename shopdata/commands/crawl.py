@@ -61,7 +61,9 @@ class Command(ScrapyCrawl):
             return self._create_crawler(spider)
         except KeyError:
             raise ArgumentError(
-                f"there is no spider {spider!r}", expected=f"one of: {spiders_of(self.crawler_process)}"
+                f"there is no spider {spider!r}",
+                expected=f"one of: {spiders_of(self.crawler_process)}",
+                todo="Mend its name.",
             ) from None
 
 

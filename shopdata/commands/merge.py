@@ -75,7 +75,9 @@ class Command(ScrapyCommand):
 def _files(args: list[str], workbook: Path | None, parquet: Path | None) -> list[Path]:
     """The files to merge. Raises ArgumentError if they, or where the result goes, can't be used."""
     if len(args) != 1 or workbook is None:
-        raise ArgumentError("a folder and a workbook are needed", todo="Write `scrapy merge FOLDER -o OUT.xlsx`.")
+        raise ArgumentError(
+            "a folder and a workbook are needed", where="scrapy merge", todo="Write `scrapy merge FOLDER -o OUT.xlsx`."
+        )
     folder = Path(args[0])
     if not folder.is_dir():
         raise ArgumentError("this is not a folder", where=str(folder), todo="Name the folder that holds the workbooks.")

@@ -37,6 +37,7 @@ def check_file(path: Path, name: str, dataset: Dataset, dt: str, shop_id: str, s
         raise NotReadyError(
             "the report has a header and no rows: the platform has not published this period yet",
             where=where,
+            expected="at least one row",
             todo="Nothing to do now: the next run asks again.",
         )
     if table.rows == 0 and not dataset.allow_empty:

@@ -125,7 +125,12 @@ class DremioHttp:
         message = first_line(answer.get("errorMessage")) if isinstance(answer, dict) else ""
         found = f"HTTP {response.status}" + (f": {message}" if message else "")
         if response.status == 404:
-            raise NotFoundError("Dremio has nothing there", where=self.where + path, found=found)
+            raise NotFoundError(
+                "Dremio has nothing there",
+                where=self.where + path,
+                found=found,
+                todo="See what the source shows in Dremio.",
+            )
         if response.status in (401, 403):
             raise RefreshError(
                 "Dremio does not let this user do it",

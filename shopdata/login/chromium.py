@@ -44,6 +44,8 @@ def find_chromium(chosen: str | None, playwrights_own: str | None = None) -> Pat
             return Path(place)
     raise BrowserMissingError(
         "no Chromium was found to sign in with",
+        where="SHOPDATA_BROWSER_PATH",
+        found="not set, and none at the usual places",
         todo="Run `playwright install chromium`, install Debian's `chromium`, or set SHOPDATA_BROWSER_PATH.",
     )
 

@@ -29,6 +29,7 @@ def refused_although_new(shop: Shop) -> SessionRefusedError:
     return SessionRefusedError(
         "the portal sends us to its login page although the shop has just signed in",
         where=f"shop {shop.id!r}",
+        found="a session that is dead at its first use",
         todo=f"Sign in by hand with `scrapy login {shop.id}` and look what the page wants.",
     )
 

@@ -216,7 +216,10 @@ def _one_at_a_time(options: ServiceOptions) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise StartError(
-            "another `scrapy service start` is at work", where=str(options.folder), todo="Wait for its end."
+            "another `scrapy service start` is at work",
+            where=str(options.folder),
+            expected="one",
+            todo="Wait for its end.",
         ) from None
     try:
         yield

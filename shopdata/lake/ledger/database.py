@@ -45,7 +45,12 @@ class Database:
             self._url = make_url(url)
         except exc.ArgumentError:
             # The text is not shown: a broken URL may still hold a password.
-            raise LedgerError("the database URL can't be read", where="SHOPDATA_DATABASE_URL", todo=_SETTING) from None
+            raise LedgerError(
+                "the database URL can't be read",
+                where="SHOPDATA_DATABASE_URL",
+                expected="dialect+driver://user:password@host/name",
+                todo=_SETTING,
+            ) from None
         self._path = Path(self._url.database) if self._is_sqlite and self._url.database else None
         self.where = str(self._path) if self._path else self._url.render_as_string(hide_password=True)
         try:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from scrapy.commands import ScrapyCommand
 
+from shopdata.command_frame import QuietCommand
 from shopdata.config import Shop
-from shopdata.exceptions import ShopdataError
 from shopdata.lake.trust import trusted_context
 from shopdata.login.checking import SessionState, check_session
 from shopdata.periods import SHANGHAI
@@ -22,11 +20,8 @@ from shopdata.workspace import Workspace
 MARKS = {SessionState.ALIVE: "✓", SessionState.DEAD: "✗", SessionState.NONE: "·", SessionState.UNKNOWN: "?"}
 
 
-class Command(ScrapyCommand):
+class Command(QuietCommand):
     """Exit code 1 if, with `--check`, any shop must sign in; a person can do so before the morning's run."""
-
-    requires_project = True
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy reads it off the class
 
     def syntax(self) -> str:
         return "[options]"
@@ -38,15 +33,8 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--check", action="store_true", help="ask each portal whether its sessions still live")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
-        workspace = Workspace.from_settings(self.settings)
-        try:
-            shops = [shop for shop in workspace.config.shops if shop.enabled]
-        except ShopdataError as error:
-            print(error, file=sys.stderr)
-            self.exitcode = 2
-            return
+    def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
+        shops = [shop for shop in workspace.config.shops if shop.enabled]
         if opts.check:
             # A handful at once: each shop is asked a single time.
             with ThreadPoolExecutor(workspace.shops_at_once) as pool:
@@ -67,7 +55,8 @@ class Command(ScrapyCommand):
             print(
                 "Sign in with `scrapy login SHOP` before the next run, or let the run do it where no person is needed."
             )
-            self.exitcode = 1
+            return 1
+        return 0
 
     def _check(self, workspace: Workspace, shop: Shop) -> None:
         assert self.settings is not None

@@ -1,30 +1,30 @@
-"""`scrapy status`: cells and partitions as the ledger has them."""
+"""`scrapy status`: what is published, what is missing, and why, as the ledger has it."""
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
-from scrapy.commands import ScrapyCommand
 
-from shopdata.exceptions import ShopdataError
+from shopdata.command_frame import QuietCommand
+from shopdata.commands.status_grid import MOST_LINES, Shown, grid, partitions_table
+from shopdata.config import Config
+from shopdata.exceptions import ArgumentError, ConfigError
 from shopdata.extensions.progress import MARKS
-from shopdata.lake.ledger import Cell, Ledger, PartitionRecord
-from shopdata.periods import parse_date
+from shopdata.lake.ledger import Cell, PartitionRecord
+from shopdata.periods import Period, parse_date
 from shopdata.workspace import Workspace
 
+_DAYS = 7
 
-class Command(ScrapyCommand):
-    """A table for people, `--json` for programs."""
 
-    requires_project = True
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy reads it off the class
+class Command(QuietCommand):
+    """Partitions and a grid for people, `--json` for programs."""
 
     def syntax(self) -> str:
         return "[options]"
@@ -35,32 +35,60 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--date", metavar="YYYY-MM-DD", help="only periods that hold this day")
-        parser.add_argument("--json", action="store_true", dest="as_json", help="for programs")
+        parser.add_argument("--days", metavar="N", help=f"the newest N periods of each dataset ({_DAYS})")
+        parser.add_argument("--dataset", metavar="NAME", help="only this dataset")
+        parser.add_argument("--shop", metavar="ID", help="only this shop")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="for programs: all, or what is named")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
+    def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
+        day, count = parse_date(opts.date) if opts.date else None, _count(opts.days)
+        cells, partitions = workspace.ledger.cells(), workspace.ledger.partitions()
         try:
-            day = parse_date(opts.date).isoformat() if opts.date else None
-            cells, partitions = _read(Workspace.from_settings(self.settings).ledger, day)
-        except ShopdataError as error:
-            print(error, file=sys.stderr)
-            self.exitcode = 2
-            return
+            config = workspace.config
+        except ConfigError:
+            # What happened can be told all the same; `scrapy check_config` says what is wrong.
+            config = None
+        for what, name, known in (
+            ("dataset", opts.dataset, {cell.dataset for cell in cells} | set(config.datasets if config else ())),
+            ("shop", opts.shop, {cell.shop for cell in cells} | {s.id for s in (config.shops if config else ())}),
+        ):
+            _check(what, name, known)
+
+        def is_meant(dataset: str, dt: str) -> bool:
+            period = Period.from_dt(dt)
+            return opts.dataset in (None, dataset) and (day is None or period.start <= day <= period.end)
+
+        cells = [c for c in cells if is_meant(c.dataset, c.dt) and opts.shop in (None, c.shop)]
+        partitions = [p for p in partitions if is_meant(p.dataset, p.dt)]
         if opts.as_json:
             print(json.dumps(as_json(cells, partitions), ensure_ascii=False, indent=2))
+        elif not cells:
+            asked = any((day, opts.dataset, opts.shop))
+            print("Nothing was asked of that yet." if asked else "Nothing was asked yet. Begin with `scrapy crawl`.")
         else:
-            print_tables(Console(), cells, partitions)
+            _print(Console(), cells, partitions, config, None if day is not None else count, opts.shop)
+        return 0
 
 
-def _read(ledger: Ledger, day: str | None) -> tuple[list[Cell], list[PartitionRecord]]:
-    def holds(dt: str) -> bool:
-        first, _, last = dt.partition("_")
-        return day is None or first <= day <= (last or first)
-
-    return (
-        [cell for cell in ledger.cells() if holds(cell.dt)],
-        [partition for partition in ledger.partitions() if holds(partition.dt)],
+def _count(text: str | None) -> int:
+    if text is None:
+        return _DAYS
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    raise ArgumentError(
+        "this is no number of days", where="--days", found=repr(text), expected="1 or more", todo="Mend it."
     )
+
+
+def _check(what: str, name: str | None, known: set[str]) -> None:
+    """Refuses a name that neither the ledger nor the configuration knows: most often it is misspelt."""
+    if name is not None and name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        raise ArgumentError(
+            f"there is no {what} {name!r}",
+            where=f"--{what}",
+            todo=f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(sorted(known)[:10])}.",
+        )
 
 
 def as_json(cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> dict[str, Any]:
@@ -92,31 +120,34 @@ def as_json(cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> dic
     }
 
 
-def print_tables(console: Console, cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> None:
-    """Partitions first: the answer to "is today's data there?"."""
-    if not cells:
-        console.print("Nothing was asked yet. Begin with `scrapy crawl`.")
-        return
-    table = Table(title="partitions", title_justify="left", box=None, pad_edge=False)
-    for header in ("dataset", "period", "rows", "shops", "missing", "published at", "Dremio"):
-        table.add_column(header, justify="right" if header in ("rows", "shops", "missing") else "left")
-    for p in partitions:
-        when = f"{p.published_at:%Y-%m-%d %H:%M}"
-        table.add_row(p.dataset, p.dt, f"{p.rows:,}", str(p.published), str(len(p.missing)), when, p.refresh_state)
-    console.print(table)
-    table = Table(title="cells", title_justify="left", box=None, pad_edge=False)
-    for header in ("", "dataset", "period", "shop", "state", "rows", "tries"):
-        table.add_column(header, justify="right" if header in ("rows", "tries") else "left")
-    for cell in cells:
-        mark, style = MARKS[cell.state]
-        rows = "" if cell.rows is None else f"{cell.rows:,}"
-        texts = (cell.dataset, cell.dt, cell.shop, cell.state.value, rows, str(cell.attempts))
-        table.add_row(Text(mark, style), *(Text(text) for text in texts))
-    console.print()
-    console.print(table)
-    reasons = [cell for cell in cells if cell.reason]
+def _print(
+    console: Console,
+    cells: Sequence[Cell],
+    partitions: Sequence[PartitionRecord],
+    config: Config | None,
+    count: int | None,
+    shop: str | None,
+) -> None:
+    shown = [
+        Shown.of(
+            name,
+            [cell for cell in cells if cell.dataset == name],
+            [partition for partition in partitions if partition.dataset == name],
+            config,
+            count=count,
+            shop=shop,
+        )
+        for name in sorted({cell.dataset for cell in cells})
+    ]
+    console.print(partitions_table([partition for dataset in shown for partition in dataset.partitions]))
+    for dataset in shown:
+        console.print()
+        console.print(grid(dataset, console))
+    reasons = [cell for dataset in shown for cell in dataset.with_reason()]
     if reasons:
         console.print("\nwhy")
-    for cell in reasons:
+    for cell in reasons[:MOST_LINES]:
         # Text, not markup: a reason quotes what a portal said.
-        console.print(Text(f"{MARKS[cell.state][0]} {cell.key}: {cell.reason}"))
+        console.print(Text(f"{MARKS[cell.state][0]} {cell.key}: {cell.state}: {cell.reason}"))
+    if len(reasons) > MOST_LINES:
+        console.print(f"and {len(reasons) - MOST_LINES} more; `--shop ID` shows one, `--json` has all")

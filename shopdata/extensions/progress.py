@@ -34,7 +34,7 @@ MARKS = {
     CellState.PENDING: ("·", "dim"),
     CellState.NOT_READY: ("◔", "yellow"),
     CellState.NEEDS_LOGIN: ("⚿", "yellow"),
-    CellState.REJECTED: ("✗", "red"),
+    CellState.REJECTED: ("⊘", "red"),
     CellState.FAILED: ("✗", "red"),
 }
 

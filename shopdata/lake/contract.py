@@ -57,9 +57,14 @@ def find_header(rows: Sequence[Sequence[str]], dataset: Dataset | None) -> tuple
     if dataset is None:
         return _guess_header(rows)
     known = set(_names(dataset))
-    scores = [len(known.intersection(normalise(cell) for cell in row if cell)) for row in rows]
-    best = max(scores, default=0)
-    return (scores.index(best), best) if best else None
+    found, best = 0, 0
+    for number, row in enumerate(rows):
+        score = len(known.intersection(normalise(cell) for cell in row if cell))
+        if score > best:
+            found, best = number, score
+        if best >= len(dataset.columns):
+            break
+    return (found, best) if best else None
 
 
 def _guess_header(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:

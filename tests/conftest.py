@@ -15,6 +15,13 @@ from shopdata.lake.objects import ObjectStore
 from shopdata.sandbox.store import SeaweedStore
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long tests/crawl/test_soak.py soaks."""
+    parser.addoption("--soak-shops", type=int, default=5)
+    parser.addoption("--soak-rounds", type=int, default=6)
+    parser.addoption("--soak-seed", type=int, default=20260302)
+
+
 @pytest.fixture(scope="session")
 def object_store_server() -> Iterator[SeaweedStore]:
     """One real S3 server for the whole session, empty at its start. Mark the tests that use it with `services`."""

@@ -26,7 +26,7 @@ class Line:
 
     @property
     def kind(self) -> str:
-        return {"parked": "trouble", "dead": "trouble", "none": "moving", "unread": "moving"}.get(self.state, "done")
+        return {"parked": "trouble", "dead": "moving", "none": "moving", "unread": "moving"}.get(self.state, "done")
 
     @property
     def command(self) -> str:

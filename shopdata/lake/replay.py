@@ -1,0 +1,276 @@
+"""Rebuilds a partition from `raw/` in the store with today's contract, and asks no portal."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from shopdata.config import Config
+from shopdata.exceptions import ArgumentError, LedgerError, RejectedFileError, ShopdataError, StoreError
+from shopdata.lake.contract import check_period
+from shopdata.lake.dremio import DremioClient
+from shopdata.lake.excel import read_table
+from shopdata.lake.keys import parquet_key, raw_key, receipt_key, workbook_key
+from shopdata.lake.ledger import Cell, CellKey, Ledger, PartitionRecord, RawFile
+from shopdata.lake.ledger.claims import Claims
+from shopdata.lake.ledger.owner import Owner
+from shopdata.lake.objects import ObjectStore
+from shopdata.lake.partition import Built, build_partition, publish_partition, read_receipt
+from shopdata.lake.raw_tables import raw_bytes
+from shopdata.lake.refresh import refresh_partition
+from shopdata.lake.restatement import Differences, differences
+from shopdata.lake.staging import Staging, sha256_of
+from shopdata.periods import SHANGHAI, Period
+from shopdata.states import CellState
+
+logger = logging.getLogger(__name__)
+
+#: Nobody shows signs of life for a command; a partition is merged in less.
+_LEASE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What became of a partition."""
+
+    dt: str
+    rows: int
+    shops: int
+    #: Shops that are not in it, with their state.
+    missing: tuple[str, ...]
+    #: False if the store held just this already: nothing was put.
+    is_changed: bool
+    #: Against what was published before; None if nothing was, or it could not be read.
+    changes: Differences | None = None
+    columns_added: tuple[str, ...] = ()
+    columns_removed: tuple[str, ...] = ()
+    refresh_state: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """True if no shop is missing and Dremio was told."""
+        return not self.missing and self.refresh_state not in ("FAILED", "PENDING")
+
+
+class Replayer:
+    """Rebuilds partitions of one dataset. Every error leaves the published partition as it was."""
+
+    def __init__(
+        self,
+        name: str,
+        run_id: str,
+        *,
+        config: Config,
+        ledger: Ledger,
+        staging: Staging,
+        store: ObjectStore,
+        dremio: DremioClient | None,
+    ) -> None:
+        self._name, self._run_id = name, run_id
+        self._config, self._dataset = config, config.dataset(name)
+        self._ledger, self._staging, self._store, self._dremio = ledger, staging, store, dremio
+
+    def raw_periods(self) -> set[Period]:
+        """The periods of which the store or the ledger has a raw file."""
+        prefix = f"raw/{self._dataset.platform}/{self._name}/dt="
+        labels = {key.removeprefix(prefix).partition("/")[0] for key in self._store.list_keys(prefix)}
+        labels.update(cell.dt for cell in self._ledger.cells(self._name) if cell.raw is not None)
+        found = set()
+        for label in labels:
+            with contextlib.suppress(ArgumentError):
+                found.add(Period.from_dt(label))
+        return found
+
+    def replay(self, dts: Sequence[str]) -> Iterator[tuple[str, Replayed | ShopdataError]]:
+        """Rebuilds partitions one after the other; where that can't be, yields the reason.
+
+        Such a reason is a StoreError: a raw file is not in the store, or is another than the ledger knows, or the store
+        failed; a RejectedFileError: a raw file does not fit today's contract; a LedgerError: another run is at it.
+        """
+        refused: dict[str, ShopdataError] = {}
+        for dt in dts:
+            try:
+                self._adopt(dt)
+            except ShopdataError as error:
+                refused[dt] = error
+        # From here on the ledger is written to only for what is held.
+        claims = self._ledger.hold_for(Owner.here(self._run_id), _LEASE_SECONDS)
+        for dt in dts:
+            try:
+                yield dt, refused[dt] if dt in refused else self._replay(dt, claims)
+            except ShopdataError as error:
+                yield dt, error
+
+    def _replay(self, dt: str, claims: Claims) -> Replayed:
+        cells = [cell for cell in self._ledger.cells(self._name, dt) if cell.raw is not None]
+        if not cells:
+            raise StoreError(
+                "there is no raw file of this period",
+                where=self._store.where(f"raw/{self._dataset.platform}/{self._name}/dt={dt}/"),
+                expected="one for each shop",
+                todo="Collect it: `scrapy backfill` finds what is missing.",
+            )
+        for cell in cells:
+            self._read_again(cell)
+        before = next(iter(self._ledger.partitions(self._name, dt)), None)
+        with self._holding(dt, claims):
+            built = build_partition(
+                self._name,
+                dt,
+                self._run_id,
+                config=self._config,
+                ledger=self._ledger,
+                staging=self._staging,
+                store=self._store,
+            )
+            assert built is not None
+            return self._publish(dt, built, before)
+
+    @contextlib.contextmanager
+    def _holding(self, dt: str, claims: Claims) -> Iterator[None]:
+        """The partition is ours for the length of the block."""
+        if not claims.take_partition(self._name, dt):
+            raise LedgerError(
+                "another run is at this partition",
+                where=f"{self._name} {dt}",
+                expected="nobody else",
+                todo="Let it end, then try again.",
+            )
+        try:
+            yield
+        finally:
+            claims.give_back_partition(self._name, dt)
+
+    # -- raw files --------------------------------------------------------------------------------------------------
+
+    def _adopt(self, dt: str) -> None:
+        """Enters raw files that lie in the store and that the ledger does not know: it was lost, or is another's."""
+        known = {cell.shop for cell in self._ledger.cells(self._name, dt) if cell.raw is not None}
+        prefix = f"raw/{self._dataset.platform}/{self._name}/dt={dt}/"
+        keys = [key for key in self._store.list_keys(prefix) if Path(key).stem not in known]
+        if not keys:
+            return
+        receipt = read_receipt(self._dataset.platform, self._name, dt, self._store) or {"shops": []}
+        told = {shop["id"]: shop for shop in receipt["shops"]}
+        names = {shop.id: shop.name for shop in self._config.shops}
+        for key in keys:
+            shop_id, ext = Path(key).stem, Path(key).suffix.removeprefix(".")
+            about = told.get(shop_id, {"raw_key": key})
+            # Of a shop whose file was once of another kind, the published one counts.
+            if key == raw_key(self._dataset.platform, self._name, dt, shop_id, ext) == about["raw_key"]:
+                self._enter(
+                    CellKey(self._name, dt, shop_id), key, ext, about, names.get(shop_id, about.get("name", ""))
+                )
+
+    def _enter(self, key: CellKey, raw: str, ext: str, about: dict[str, Any], name: str) -> None:
+        with tempfile.TemporaryDirectory(prefix="shopdata-raw-") as folder:
+            path = Path(folder, f"raw.{ext}")
+            self._store.get_file(raw, path)
+            rows = read_table(path, self._dataset, where=str(key)).rows
+            fetched = about.get("fetched_at")
+            file = RawFile(
+                key=raw,
+                sha256=sha256_of(path),
+                bytes=path.stat().st_size,
+                ext=ext,
+                rows=rows,
+                fetched_at=datetime.fromisoformat(fetched) if fetched else datetime.now(SHANGHAI),
+                shop_name=name,
+                in_store=True,
+            )
+        self._ledger.add_cells(self._dataset.platform, [key])
+        self._ledger.mark_staged(key, file)
+        logger.info("%s: the ledger now knows its raw file", key)
+
+    def _read_again(self, cell: Cell) -> None:
+        """Parses a raw file with today's contract, in place of the form that was kept."""
+        assert cell.raw is not None
+        where = str(cell.key)
+        with raw_bytes(cell.raw, self._staging, self._store) as path:
+            found = sha256_of(path)
+            if found != cell.raw.sha256:
+                raise StoreError(
+                    "the raw file is another than the one that was staged",
+                    where=self._store.where(cell.raw.key),
+                    found=f"sha256 {found}",
+                    expected=cell.raw.sha256,
+                    todo="See who else writes into this bucket, then collect it again with `-a force=1`.",
+                )
+            table = read_table(path, self._dataset, where=where)
+            check_period(table, self._dataset, Period.from_dt(cell.dt), where=where)
+            if table.rows == 0 and not self._dataset.allow_empty:
+                raise RejectedFileError(
+                    "the report has a header and no rows",
+                    where=where,
+                    expected="at least one row",
+                    todo=f"If a shop may have none, set `allow_empty: true` in datasets/{self._name}.yaml.",
+                )
+            table.save(self._staging.table(cell.dataset, cell.dt, cell.shop, cell.raw.sha256))
+
+    # -- the partition ----------------------------------------------------------------------------------------------
+
+    def _publish(self, dt: str, built: Built, before: PartitionRecord | None) -> Replayed:
+        receipt = built.receipt
+        missing = tuple(f"{shop['id']} ({shop['state']})" for shop in receipt["missing"])
+        done = {"dt": dt, "rows": receipt["rows"], "shops": len(receipt["shops"]), "missing": missing}
+        if before is not None and self._is_there(dt, receipt, before):
+            return Replayed(**done, is_changed=False, refresh_state=before.refresh_state)
+        changes, old_columns = self._compare(dt, built)
+        refresh = {"state": "PENDING" if self._dremio else "NOT_CONFIGURED", "detail": ""}
+        receipt = publish_partition(
+            {**receipt, "refresh": refresh}, built.workbook, built.parquet, ledger=self._ledger, store=self._store
+        )
+        if self._dremio is not None:
+            bucket = self._config.lake.object_store.bucket
+            receipt = refresh_partition(receipt, self._dremio, bucket, ledger=self._ledger, store=self._store)
+        return Replayed(
+            **done,
+            is_changed=True,
+            changes=changes,
+            columns_added=tuple(name for name in receipt["columns"] if name not in old_columns) if old_columns else (),
+            columns_removed=tuple(name for name in old_columns if name not in receipt["columns"]),
+            refresh_state=receipt["refresh"]["state"],
+        )
+
+    def _is_there(self, dt: str, receipt: dict[str, Any], before: PartitionRecord) -> bool:
+        """True if ledger and store have just this already, so that nothing needs to be put."""
+        platform, sums = self._dataset.platform, (receipt["parquet"]["sha256"], receipt["workbook"]["sha256"])
+        keys = (parquet_key(platform, self._name, dt), workbook_key(platform, self._name, dt))
+        stored = [self._store.stat(key) for key in keys]
+        there = read_receipt(platform, self._name, dt, self._store)
+        is_waiting = any(cell.state is CellState.STAGED for cell in self._ledger.cells(self._name, dt))
+        return (
+            (before.parquet_sha256, before.workbook_sha256) == sums
+            and tuple(found.sha256 if found else "" for found in stored) == sums
+            and there is not None
+            and (there["parquet"].get("sha256"), there["workbook"].get("sha256")) == sums
+            and there["missing"] == receipt["missing"]
+            and not is_waiting
+            and before.refresh_state not in ("FAILED", "PENDING")
+        )
+
+    def _compare(self, dt: str, built: Built) -> tuple[Differences | None, list[str]]:
+        """What the new partition changes of the one in the store, and the columns of that one."""
+        key = parquet_key(self._dataset.platform, self._name, dt)
+        try:
+            if self._store.stat(key) is None:
+                return None, []
+            with tempfile.TemporaryDirectory(prefix="shopdata-was-") as folder:
+                path = Path(folder, "was.parquet")
+                self._store.get_file(key, path)
+                old, new = (pq.read_table(file, partitioning=None) for file in (path, built.parquet))
+        except (StoreError, OSError, ValueError) as error:
+            # It is about to be replaced by a good one; what is in it now nobody can say.
+            logger.warning(
+                "%s: what it held can't be compared: %s", receipt_key(self._dataset.platform, self._name, dt), error
+            )
+            return None, []
+        return differences(old, new, ("shop", *self._dataset.keys)), old.column_names

@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.services]
 DAY, NEXT_DAY, THIRD_DAY = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
 JD, PDD, OTHER, TWIN = "sandbox-01", "pdd-01", "pdd-02", "pdd-twin"
 DATASETS = {JD: "jd_store", PDD: "pdd_badscore"}
+#: For sessions that do not say which browser has signed in: here there are none.
+FALLBACK = "Fallback/1.0"
 #: What the portals are asked for data with.
 CALLS = {"create", "list", "download", "reviews"}
 
@@ -40,7 +42,10 @@ class Crawled:
 
 def crawl(place: Workplace, day: date, *arguments: str) -> Crawled:
     place.sandbox.clear_records()
-    runs: list[Run] = [place.start("crawl", dataset, "-a", f"date={day}", *arguments) for dataset in DATASETS.values()]
+    runs: list[Run] = [
+        place.start("crawl", dataset, "-a", f"date={day}", f"--set=USER_AGENT={FALLBACK}", *arguments)
+        for dataset in DATASETS.values()
+    ]
     codes = [run.wait().code for run in runs]
     cells = {cell["shop"]: cell for cell in place.status()["cells"] if cell["dt"] == str(day)}
     return Crawled(codes, "".join(run.text for run in runs), place.sandbox.records(), cells)
@@ -80,6 +85,8 @@ def test_browser_and_plain_requests_are_one_client(story: Story) -> None:
         (agent,) = story.first.agents(shop)
         assert "Chrome/" in agent
         assert "Headless" not in agent
+    # The second crawl of this one has used the saved session.
+    assert story.wrong.agents(OTHER) == story.first.agents(OTHER)
 
 
 @pytest.mark.parametrize("shop", DATASETS)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from shopdata.exceptions import BrowserMissingError
 from shopdata.login import chromium
@@ -51,3 +52,28 @@ def test_none_at_all_is_one_sentence_with_three_ways_out(places: dict[str, Path]
     places["system"].unlink()
     with pytest.raises(BrowserMissingError, match=r"playwright install chromium.*Debian's.*SHOPDATA_BROWSER_PATH"):
         chromium.find_chromium(None, None)
+
+
+@pytest.mark.browser
+def test_a_session_calls_itself_what_the_browser_would_in_a_window() -> None:
+    with sync_playwright() as playwright:
+        path = chromium.find_chromium(os.environ.get("SHOPDATA_BROWSER_PATH"), playwright.chromium.executable_path)
+        arguments = ["--no-sandbox"] if chromium.needs_no_sandbox() else []
+        with playwright.chromium.launch(executable_path=str(path), args=arguments) as browser:
+            own = browser.new_page().evaluate("navigator.userAgent")
+            assert chromium.user_agent_of(browser.version) == own.replace("HeadlessChrome", "Chrome")
+
+
+@pytest.mark.parametrize(
+    ("platform", "words"),
+    [
+        pytest.param("linux", "X11; Linux x86_64", id="Linux"),
+        pytest.param("win32", "Windows NT 10.0; Win64; x64", id="Windows"),
+        pytest.param("darwin", "Macintosh; Intel Mac OS X 10_15_7", id="macOS"),
+    ],
+)
+def test_it_names_the_version_and_the_system(monkeypatch: pytest.MonkeyPatch, platform: str, words: str) -> None:
+    monkeypatch.setattr(chromium.sys, "platform", platform)
+    assert chromium.user_agent_of("201.0.7.5") == (
+        f"Mozilla/5.0 ({words}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/201.0.0.0 Safari/537.36"
+    )

@@ -79,6 +79,12 @@ class TestSaving:
         store.save(shop, COOKIES)
         assert store.load(make_shop(password="new")) is not None
 
+    def test_it_says_which_browser_signed_in_and_whose_it_is(self, store: SessionStore, shop: Shop) -> None:
+        store.save(shop, COOKIES, user_agent="Browser/1.0", identity={"shop name": "店"})
+        session = store.load(shop)
+        assert session is not None
+        assert (session.user_agent, session.identity) == ("Browser/1.0", {"shop name": "店"})
+
     @pytest.mark.parametrize("content", [b"", b"\x00\xff", b"[]", b"{", b"x" * 200], ids=repr)
     def test_a_broken_file_is_no_session(self, store: SessionStore, shop: Shop, content: bytes) -> None:
         store.save(shop, COOKIES)
@@ -86,6 +92,52 @@ class TestSaving:
         assert store.load(shop) is None
         store.save(shop, COOKIES)
         assert store.load(shop) is not None
+
+
+class TestUpdating:
+    """Answers change cookies while a session is in use."""
+
+    @staticmethod
+    def change(session: Session) -> None:
+        session.take_cookies("https://ppzh.jd.com/", ["thor=renewed; Domain=.jd.com; Path=/"])
+
+    def test_the_new_cookies_are_kept_and_nothing_else_changes(self, store: SessionStore, shop: Shop) -> None:
+        session = store.save(shop, COOKIES, user_agent="Browser/1.0", identity={"account": "one"})
+        store.note_check(shop, "alive")
+        before = store.about(shop)
+        self.change(session)
+        store.update(shop, session)
+        loaded = store.load(shop)
+        assert loaded is not None
+        assert loaded.values()["thor"] == "renewed"
+        assert (loaded.saved_at, loaded.user_agent, loaded.identity) == (
+            session.saved_at,
+            "Browser/1.0",
+            {"account": "one"},
+        )
+        assert store.about(shop) == before
+
+    def test_it_can_still_be_dropped(self, store: SessionStore, shop: Shop) -> None:
+        session = store.save(shop, COOKIES)
+        self.change(session)
+        store.update(shop, session)
+        store.drop(shop, session)
+        assert store.load(shop) is None
+
+    def test_a_newer_one_of_another_process_stays(self, store: SessionStore, shop: Shop) -> None:
+        ours = store.save(shop, COOKIES)
+        store.save(shop, COOKIES)
+        self.change(ours)
+        store.update(shop, ours)
+        loaded = store.load(shop)
+        assert loaded is not None
+        assert loaded.values()["thor"] == TOKEN
+
+    def test_one_that_was_dropped_meanwhile_stays_dropped(self, store: SessionStore, shop: Shop) -> None:
+        session = store.save(shop, COOKIES)
+        store.drop(shop, session)
+        store.update(shop, session)
+        assert store.load(shop) is None
 
 
 class TestEncryption:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from shopdata.exceptions import ArgumentError, UsageError
 from shopdata.lake.ledger import Ledger
 from shopdata.periods import SHANGHAI
 from shopdata.service import units
-from shopdata.service.background import find_daemon
+from shopdata.service.background import StartError, find_daemon, start, stop
 from shopdata.service.cleaner import clean_logs
 from shopdata.service.client import Client, ServiceError
 from shopdata.service.control import Disk
@@ -145,6 +146,17 @@ def test_a_pid_file_of_yore(options: ServiceOptions) -> None:
     ):
         options.pid_file.write_text(text)
         assert (find_daemon(options) is not None) == is_found
+
+
+def test_another_program_on_the_port(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(StartError, match=rf"127\.0\.0\.1:{port}: .*SHOPDATA_SERVICE_PORT"):
+            start(ServiceOptions(state_dir=tmp_path, port=port), {})
+
+
+def test_stopping_what_is_not_up(options: ServiceOptions) -> None:
+    assert stop(options, "wait", print) is False
 
 
 # -- logs ----------------------------------------------------------------------------------------------------------

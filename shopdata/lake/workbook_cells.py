@@ -139,6 +139,10 @@ def _add_uniform(fixed: _Joiner, numbers: pa.Array, letters: str, texts: pa.Arra
     fixed.column(pc.binary_join_element_wise(f'<c r="{letters}', numbers, before, values, shape.behind, ""))
 
 
+def _preserved(before: str) -> str:
+    return before.replace("<t>", '<t xml:space="preserve">')
+
+
 def _values(texts: pa.Array, shape: Shape) -> tuple[pa.Array, str]:
     """The values of cells of one shape, and what stands before each."""
     before = shape.before
@@ -146,7 +150,7 @@ def _values(texts: pa.Array, shape: Shape) -> tuple[pa.Array, str]:
         case Kind.TEXT | Kind.ERROR:
             texts, has_blanks = escape_column(texts)
             if has_blanks:
-                before = before.replace("<t>", '<t xml:space="preserve">')
+                before = _preserved(before)
         case Kind.DATE:
             texts = serial_column(texts)
         case Kind.BOOL:
@@ -154,19 +158,36 @@ def _values(texts: pa.Array, shape: Shape) -> tuple[pa.Array, str]:
     return texts, before
 
 
+#: Kinds whose text in the table is their text in the workbook, but for XML's own signs, of which a number has none.
+_WRITTEN_AS_THEY_ARE = frozenset((Kind.TEXT, Kind.NUMBER, Kind.ERROR))
+
+
 def _mixed_cells(numbers: pa.Array, letters: str, texts: pa.Array, codes: Codes, shapes: Sequence[Shape]) -> pa.Array:
-    """Whole cells of a column whose kinds differ: each kind is written by itself and put back into its places."""
+    """Whole cells of a column whose kinds differ; null where there is none."""
+    used = np.flatnonzero(np.bincount(codes[texts.is_valid().to_numpy(zero_copy_only=False)])).tolist()
+    start = f'<c r="{letters}'
+    if any(shapes[code].kind not in _WRITTEN_AS_THEY_ARE for code in used):
+        return _cells_by_kind(numbers, start, texts, codes, [(code, shapes[code]) for code in used])
+    values, has_blanks = escape_column(texts)
+    which = pa.array(codes)
+    before = pa.array([_preserved(shape.before) if has_blanks else shape.before for shape in shapes]).take(which)
+    behind = pa.array([shape.behind for shape in shapes]).take(which)
+    return pc.binary_join_element_wise(start, numbers, before, values, behind, "")
+
+
+def _cells_by_kind(
+    numbers: pa.Array, start: str, texts: pa.Array, codes: Codes, used: Sequence[tuple[int, Shape]]
+) -> pa.Array:
+    """Each kind is written by itself and put back into its places."""
     valid = texts.is_valid().to_numpy(zero_copy_only=False)
     parts: list[pa.Array] = []
     where = np.full(len(texts), -1, np.int64)
     done = 0
-    for code in np.unique(codes[valid]).tolist():
+    for code, shape in used:
         places = np.flatnonzero(valid & (codes == code))
         take = pa.array(places)
-        values, before = _values(texts.take(take), shapes[code])
-        parts.append(
-            pc.binary_join_element_wise(f'<c r="{letters}', numbers.take(take), before, values, shapes[code].behind, "")
-        )
+        values, before = _values(texts.take(take), shape)
+        parts.append(pc.binary_join_element_wise(start, numbers.take(take), before, values, shape.behind, ""))
         where[places] = np.arange(done, done + len(places))
         done += len(places)
     return pa.concat_arrays(parts).take(pa.array(where, mask=~valid))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from scrapy.commands import ScrapyCommand
 
+from shopdata.alerts.channels import apprise_address
 from shopdata.config import Config, config_source, load_config
 from shopdata.exceptions import ConfigError, UsageError
 
@@ -25,7 +26,7 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             config = load_config()
-            problems = list(self._unknown_spiders(config))
+            problems = [*self._unknown_spiders(config), *_unknown_addresses(config)]
         except ConfigError as error:
             problems = error.problems
         for problem in problems:
@@ -50,3 +51,14 @@ class Command(ScrapyCommand):
                     where=f"schedule.yaml jobs[{number}].spider",
                     todo=f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(known)}.",
                 )
+
+
+def _unknown_addresses(config: Config) -> Iterator[UsageError]:
+    for number, channel in enumerate(config.alerts.channels):
+        if channel.kind == "apprise" and channel.is_on and not apprise_address.is_known(channel):
+            yield UsageError(
+                "apprise does not know this kind of address",
+                where=f"alerts.yaml channels[{number}].url",
+                expected="one as its documentation shows, for example ntfys://topic",
+                todo="Mend the variable that it comes from.",
+            )

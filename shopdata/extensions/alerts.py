@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from scrapy import signals as scrapy_signals
@@ -11,13 +12,16 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
-from shopdata.alerts import Count, Teller, tell_broken
+from shopdata.alerts import Count, Teller, tell_broken, tell_refusal
 from shopdata.exceptions import ShopdataError
 from shopdata.items import Partition
+from shopdata.periods import SHANGHAI
 from shopdata.plan import Plan
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+
+_NOT_BEGUN = "the run ended before its plan was in the ledger; its log says why."
 
 
 class Alerts:
@@ -45,14 +49,18 @@ class Alerts:
     def _on_published(self, partition: Partition) -> None:
         self._partitions.append(partition)
 
-    async def _on_closed(self, spider: Any) -> None:
-        if self._plan is None:
+    async def _on_closed(self, spider: Any, reason: str) -> None:
+        if self._plan is None and reason == "shutdown":
+            # Somebody stopped it before it began.
             return
         try:
-            count = await run_in_thread(self._tell, spider.name, self._plan)
+            if self._plan is None:
+                count = await run_in_thread(self._tell_not_begun, spider.name)
+            else:
+                count = await run_in_thread(self._tell, spider.name, self._plan)
         except ShopdataError as error:
             logger.error("alerts: what changed could not be told: %s", error)
-            count = await run_in_thread(tell_broken, self._workspace.config.alerts, self._plan.dataset, str(error))
+            count = await run_in_thread(tell_broken, self._workspace.config.alerts, spider.name, str(error))
         assert self._crawler.stats is not None
         self._crawler.stats.set_value("shopdata/alerts/sent", count.sent)
         self._crawler.stats.set_value("shopdata/alerts/failed", count.failed)
@@ -62,3 +70,7 @@ class Alerts:
         teller = Teller(self._workspace.config, self._workspace.ledger, plan.run_id)
         receipts = {partition.dt: partition.receipt for partition in self._partitions}
         return teller.tell(spider, plan.dataset, [period.dt for period in plan.periods], receipts)
+
+    def _tell_not_begun(self, spider: str) -> Count:
+        alerts, now = self._workspace.config.alerts, datetime.now(SHANGHAI)
+        return tell_refusal(alerts, spider, _NOT_BEGUN, self._workspace.ledger, now)

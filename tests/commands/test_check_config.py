@@ -44,6 +44,15 @@ def test_a_job_without_a_spider(place: Workplace) -> None:
     ]
 
 
+def test_an_address_that_apprise_does_not_know(place: Workplace) -> None:
+    secret = "nosuch://pa55-w0rd-that-nobody-may-see"
+    (place.config_dir / "alerts.yaml").write_text(f"channels: [{{name: x, kind: apprise, url: '{secret}'}}]\n", "utf-8")
+    run = place.scrapy("check_config")
+    assert run.code == 2
+    assert "alerts.yaml channels[0].url: apprise does not know this kind of address." in run.err
+    assert secret not in run.text
+
+
 def test_asks_nobody_and_writes_nothing(place: Workplace) -> None:
     assert place.scrapy("check_config").code == 0
     assert place.sandbox.records() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import tenacity
 
@@ -16,14 +17,25 @@ _MOST_BYTES = 15_000
 _LEVELS = {"good": "success", "attention": "warning", "bad": "failure"}
 
 
-def send(channel: Channel, message: Message, alerts: Alerts, deadline: Deadline) -> str:
-    """See `channels.send_message`. apprise tells only whether it was taken; its time-outs are its own, 4 seconds."""
+def is_known(channel: Channel) -> bool:
+    """True if apprise understands the address. It is not asked whether anybody is there."""
+    return _service(channel) is not None
+
+
+def _service(channel: Channel) -> Any:
     # About a second to import: only who has such a channel pays for it.
     import apprise
 
     # What it logs holds the address, above all when it does not understand it.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    service = apprise.Apprise.instantiate(channel.url.get_secret_value(), suppress_exceptions=True)
+    return apprise.Apprise.instantiate(channel.url.get_secret_value(), suppress_exceptions=True)
+
+
+def send(channel: Channel, message: Message, alerts: Alerts, deadline: Deadline) -> str:
+    """See `channels.send_message`. apprise tells only whether it was taken; its time-outs are its own, 4 seconds."""
+    import apprise
+
+    service = _service(channel)
     if service is None:
         raise AlertError(
             "apprise does not know this kind of address",

@@ -30,10 +30,19 @@ class Glance:
     rows: int | None
     reason: str
     updated_at: datetime
+    #: Until when somebody works on it without a further sign of life; None if nobody does.
+    lease_until: datetime | None = None
 
 
 _GLANCE = select(
-    CellRow.dataset, CellRow.dt, CellRow.shop, CellRow.state, CellRow.rows, CellRow.reason, CellRow.updated_at
+    CellRow.dataset,
+    CellRow.dt,
+    CellRow.shop,
+    CellRow.state,
+    CellRow.rows,
+    CellRow.reason,
+    CellRow.updated_at,
+    CellRow.lease_until,
 ).order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
 
 
@@ -108,6 +117,6 @@ def _by_dataset(periods: Collection[tuple[str, str]]) -> dict[str, set[str]]:
     return wanted
 
 
-def _glance(row: Row[tuple[str, str, str, str, int | None, str, datetime]]) -> Glance:
-    dataset, dt, shop, state, rows, reason, updated_at = row
-    return Glance(dataset, dt, shop, CellState(state), rows, reason, updated_at)
+def _glance(row: Row[str, str, str, str, int | None, str, datetime, datetime | None]) -> Glance:
+    dataset, dt, shop, state, rows, reason, updated_at, lease_until = row
+    return Glance(dataset, dt, shop, CellState(state), rows, reason, updated_at, lease_until)

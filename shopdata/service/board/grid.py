@@ -65,10 +65,11 @@ def square_of(
         late = expected.due_at is not None and expected.due_at + _GRACE < now and not expected.is_paused
         state = states.OVERDUE if late else states.UNASKED
         return Square(dataset, expected.dt, shop, state, kind=states.kind_of(state))
-    kind = states.kind_of(glance.state.value)
+    state = states.shown(glance.state, glance.lease_until, now)
+    kind = states.kind_of(state)
     if glance.state is CellState.NOT_READY and is_late(contract, expected.dt, now):
         kind = "trouble"
-    return Square(dataset, glance.dt, shop, glance.state.value, glance.rows, glance.reason, kind)
+    return Square(dataset, glance.dt, shop, state, glance.rows, glance.reason, kind)
 
 
 def is_late(contract: Dataset, dt: str, now: datetime) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from shopdata.states import CellState
 
 #: Not a state of the ledger: the cell is expected and was never planned.
 UNASKED = "unasked"
 #: The same, long after its time.
 OVERDUE = "overdue"
+#: In work, says the ledger, and nobody has shown a sign of life for it: the run was killed.
+STALLED = "stalled"
 
 #: A person should look, the most pressing first.
-TROUBLES = (CellState.NEEDS_LOGIN.value, CellState.FAILED.value, CellState.REJECTED.value, OVERDUE)
+TROUBLES = (CellState.NEEDS_LOGIN.value, CellState.FAILED.value, CellState.REJECTED.value, STALLED, OVERDUE)
 #: Not done, and it goes on by itself.
 MOVING = tuple(state.value for state in (CellState.RUNNING, CellState.STAGED, CellState.NOT_READY, CellState.PENDING))
 DONE = tuple(state.value for state in CellState if state.is_done)
@@ -25,3 +29,9 @@ def kind_of(state: str) -> str:
     if state in TROUBLES:
         return "trouble"
     return "done" if state in DONE else "moving"
+
+
+def shown(state: CellState, lease_until: datetime | None, now: datetime) -> str:
+    """The state of a cell as pages tell it."""
+    is_stalled = state is CellState.RUNNING and (lease_until is None or lease_until < now)
+    return STALLED if is_stalled else state.value

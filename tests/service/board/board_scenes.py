@@ -116,6 +116,8 @@ def _jd(world: BoardWorld, luck: random.Random) -> tuple[list[CellRow], list[Par
             found[1] = cell("jd_store", dt, shops[1], CellState.FAILED, reason=REFUSED, attempts=3)
         if dt.endswith("-15"):
             found = found[:2]
+        if dt.endswith("-12"):
+            found[0] = cell("jd_store", dt, shops[0], CellState.RUNNING, lease_until=NOW - timedelta(days=11))
         cells += found
         good = [row for row in found if row.rows]
         missing = [{"id": row.shop, "state": row.state, "reason": row.reason} for row in found if not row.rows]
@@ -124,7 +126,15 @@ def _jd(world: BoardWorld, luck: random.Random) -> tuple[list[CellRow], list[Par
         "jd-03": cell("jd_store", newest, "jd-03", CellState.REJECTED, reason=RENAMED),
         "jd-04": cell("jd_store", newest, "jd-04", CellState.FAILED, reason=REFUSED, attempts=3),
         "jd-05": cell("jd_store", newest, "jd-05", CellState.NEEDS_LOGIN, reason=SLIDER),
-        "jd-06": cell("jd_store", newest, "jd-06", CellState.RUNNING, attempts=2, job={"name": "a report"}),
+        "jd-06": cell(
+            "jd_store",
+            newest,
+            "jd-06",
+            CellState.RUNNING,
+            attempts=2,
+            job={"name": "a report"},
+            lease_until=NOW + timedelta(minutes=1),
+        ),
     }
     for shop in shops:
         cells.append(
@@ -152,7 +162,8 @@ def _pdd(world: BoardWorld, dataset: str, lag: int, luck: random.Random) -> tupl
         if dataset == "pdd_badscore":
             found[-1] = cell(dataset, dt, shops[-1], CellState.EMPTY, rows=0)
         cells += found
-        partitions.append(partition(dataset, dt, sum(row.rows or 0 for row in found), len(shops), []))
+        dremio = {"refresh_state": "FAILED", "refresh_detail": "no answer"} if dt == "2026-11-18" else {}
+        partitions.append(partition(dataset, dt, sum(row.rows or 0 for row in found), len(shops), [], **dremio))
     return cells, partitions
 
 

@@ -52,7 +52,7 @@ def test_fill_what_a_day_lacks(client: Client) -> None:
 
 def test_fill_the_gaps_of_a_dataset(client: Client) -> None:
     client.press("/board/days/jd_store", "collect", dataset="jd_store")
-    assert client.calls()[0]["dts"] == ["2026-11-15", "2026-11-19", "2026-11-23"]
+    assert client.calls()[0]["dts"] == ["2026-11-12", "2026-11-15", "2026-11-19", "2026-11-23"]
 
 
 def test_pause_and_resume(client: Client) -> None:

@@ -163,12 +163,47 @@ def test_what_the_clock_passes_over_is_marked(client: Client) -> None:
 
 def test_gaps_of_a_dataset(client: Client) -> None:
     page = client.get("/board/days/jd_store")
-    assert "3 天里有 14 处缺口" in page.visible
+    assert "4 天里有 15 处缺口" in page.visible
     assert client.get("/board/days/pdd_quality").visible.count("过去的日期补不回来") == 1
     older = client.get("/board/days/jd_store?end=2026-11-09")
     # From before the first run: nobody misses it.
     assert "缺口" not in older.visible
     assert "11-08" in older.visible
+
+
+def test_a_cell_whose_run_was_killed_is_no_work_in_progress(client: Client) -> None:
+    assert client.get("/board/days/jd_store").visible.count("中断") == 2  # the cell, and the legend
+    page = client.get("/board/cell/jd_store/2026-11-12/jd-01").visible
+    assert "中断 取到一半" in page
+    assert "取数中 正在向平台取数" in client.get("/board/cell/jd_store/2026-11-23/jd-06").visible
+
+
+def test_older_and_newer_periods(client: Client) -> None:
+    older = re.search(r'rel="prev" href="([^"]+)"', client.get("/board/days/jd_store").text)[1]
+    page = client.get(older.replace("&amp;", "&"))
+    assert "10-27 … 11-09" in page.visible
+    newer = re.search(r'rel="next" href="([^"]+)"', page.text)[1]
+    assert "11-10 … 11-23" in client.get(newer).visible
+
+
+@pytest.mark.parametrize(
+    ("dataset", "shown"),
+    [("pdd_kpi_weekly", "09-26 – 10-02 … 11-14 – 11-20"), ("pdd_kpi_monthly", "05-01 – 05-31 … 10-01 – 10-31")],
+)
+def test_weeks_and_months_follow_one_another(client: Client, dataset: str, shown: str) -> None:
+    page = client.get(f"/board/days/{dataset}")
+    assert shown in page.visible
+    older = client.get(re.search(r'rel="prev" href="([^"]+)"', page.text)[1])
+    assert older.status == 200
+    assert shown.partition(" … ")[2] not in older.visible.partition("页面生成于")[0].partition("搜索店铺")[0]
+    newer = client.get(re.search(r'rel="next" href="([^"]+)"', older.text)[1].replace("&amp;", "&"))
+    assert shown in newer.visible
+
+
+def test_what_dremio_does_not_know_is_not_complete(client: Client) -> None:
+    page = client.get("/?day=2026-11-21").visible
+    assert "还没进 Dremio" in page
+    assert "未进 Dremio" in page
 
 
 def test_a_cell_says_why_and_what_to_do(client: Client) -> None:

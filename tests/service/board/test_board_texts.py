@@ -29,7 +29,7 @@ BUILT = {
     "menu.": ["today", "days", "runs", "sessions", "schedule"],
     "filter.": [*states.KINDS, "all"],
     "sessions.": [*states.KINDS, "all"],
-    "line.": ["complete", "running", "lacking", "waiting"],
+    "line.": ["complete", "unrefreshed", "running", "lacking", "waiting"],
     "run.": ["pending", "running", "complete", "incomplete", "stopped", "lost"],
     "session.": ["alive", "unknown", "dead", "none", "parked", "unread"],
     "slot.": [CLAIMED, QUEUED, SKIPPED],

@@ -21,7 +21,7 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str, shop_id: str) -> Pag
     shop = facts.shop(shop_id)
     if cell is None and (shop is None or shop.platform != contract.platform):
         raise PageNotFoundError
-    state = states.UNASKED if cell is None else cell.state.value
+    state = states.UNASKED if cell is None else states.shown(cell.state, cell.lease_until, visit.now)
     name = shop.name if shop is not None else (cell.raw.shop_name if cell is not None and cell.raw else "") or shop_id
     run = facts.ledger.reading.run(cell.run_id) if cell is not None and cell.run_id else None
     is_past_snapshot = contract.is_snapshot and Period.from_dt(dt).end != today(visit.now)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shopdata.config import Dataset, Shop
+from shopdata.lake.coverage import expected_periods
 from shopdata.lake.ledger.reading import Glance
 from shopdata.periods import Period, days, today
 from shopdata.service.board import grid, states
@@ -19,6 +20,7 @@ from shopdata.service.board.visit import Visit
 
 #: How many periods fit a page, by kind.
 COUNTS = {"day": 14, "week": 8, "month": 6}
+_LENGTHS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
 
 
 def first(facts: Facts, visit: Visit) -> Answer:
@@ -36,7 +38,7 @@ def page(facts: Facts, visit: Visit, dataset: str) -> Page:
     if newest is None:
         raise PageNotFoundError
     end = checked_day(visit.query.get("end"), today(visit.now)).isoformat() if visit.query.get("end") else newest.dt
-    periods = _periods(facts, dataset, contract, newest, min(end, newest.dt))
+    periods = _periods(facts, dataset, contract, newest, min(end, newest.dt), visit.now)
     wanted = [(dataset, dt) for dt in periods]
     glances = {(g.dt, g.shop): g for g in facts.ledger.reading.glances(wanted)}
     partitions = facts.ledger.reading.partitions(wanted)
@@ -72,8 +74,8 @@ def page(facts: Facts, visit: Visit, dataset: str) -> Page:
             "counts": grid.count_kinds(rows),
             "gaps": [] if contract.is_snapshot else gaps,
             "gap_cells": sum(s.kind == "trouble" for shop in shops for s in squares[shop.id] if s),
-            "older": _step(periods[-1], -1),
-            "newer": "" if periods[0] == newest.dt else _step(periods[0], len(periods)),
+            "older": (Period.from_dt(periods[-1]).start - timedelta(days=1)).isoformat(),
+            "newer": "" if periods[0] == newest.dt else _newer(periods[0], contract, newest),
             "show": show if show in states.KINDS else "all",
             "search": visit.query.get("q", ""),
             "matches": grid.matches,
@@ -81,16 +83,20 @@ def page(facts: Facts, visit: Visit, dataset: str) -> Page:
     )
 
 
-def _periods(facts: Facts, dataset: str, contract: Dataset, newest: Expected, end: str) -> list[str]:
-    """Labels, the newest first. Days follow one another; weeks and months are those that somebody asked for."""
+def _periods(facts: Facts, dataset: str, contract: Dataset, newest: Expected, end: str, now: datetime) -> list[str]:
+    """Labels, the newest first: what the calendar has, and what else somebody asked for."""
     count = COUNTS[contract.period]
+    last = Period.from_dt(end).end
     if contract.period == "day":
-        last = Period.from_dt(end).end
         return [day.isoformat() for day in days(last - timedelta(days=count - 1), last)][::-1]
     known = facts.ledger.reading.periods(dataset, end, count)
-    if end[:10] >= newest.dt[:10] and newest.dt not in known:
-        known = [newest.dt, *known][:count]
-    return known or [newest.dt]
+    first = last - count * _LENGTHS[contract.period]
+    shops = facts.config().shops_for(dataset)
+    calendar = expected_periods(contract, shops, first, last, known=map(Period.from_dt, known), now=now)
+    found = {*known, *(period.dt for period in calendar)}
+    if end >= newest.dt[:10]:
+        found.add(newest.dt)
+    return sorted(found, reverse=True)[:count]
 
 
 def _square(
@@ -114,6 +120,7 @@ def _square(
     return grid.square_of(glance, dataset, contract, replace(newest, dt=dt), shop.id, visit.now)
 
 
-def _step(dt: str, periods: int) -> str:
-    """A day in the period that is so many days on."""
-    return (Period.from_dt(dt).end + timedelta(days=periods)).isoformat()
+def _newer(dt: str, contract: Dataset, newest: Expected) -> str:
+    """A day in the last period of the page after the one that begins with `dt`."""
+    there = Period.from_dt(dt).end + COUNTS[contract.period] * _LENGTHS[contract.period]
+    return min(there, Period.from_dt(newest.dt).end).isoformat()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from shopdata.config import Config, Dataset
+from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.ledger import PartitionRecord
 from shopdata.lake.ledger.reading import Glance
 from shopdata.periods import Period, PeriodKind, today
@@ -51,9 +52,10 @@ class Line:
 
     @property
     def state(self) -> str:
-        """complete, running, lacking, or waiting for its time."""
+        """complete, unrefreshed (published, and Dremio does not know), running, lacking, or waiting for its time."""
         if self.total and not self.lacking:
-            return "complete"
+            is_told = self.partition is None or self.partition.refresh_state not in REFRESH_DUE
+            return "complete" if is_told else "unrefreshed"
         if self.counts[CellState.RUNNING] or self.counts[CellState.STAGED]:
             return "running"
         return "lacking" if self.is_due else "waiting"
@@ -169,6 +171,10 @@ def sentence(t: Texts, lines: list[Line], now: datetime | None, day: date) -> st
         parts.append(t("sentence.lacking", dataset=name, n=line.lacking))
     if len(open_lines) > _NAMED:
         parts.append(t("sentence.more", n=len(open_lines) - _NAMED))
+    for line in lines:
+        if line.state == "unrefreshed":
+            name = dataset_name(t, line.dataset, line.contract, is_whole=True)
+            parts.append(t("sentence.unrefreshed", dataset=name))
     waiting = sum(line.state == "waiting" for line in lines)
     if waiting:
         parts.append(t("sentence.waiting", n=waiting))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 
+from shopdata.lake.staging import as_disk_error
 from shopdata.lake.tables import Batch, Column
 
 
@@ -23,9 +25,10 @@ class Spill(Sequence[Batch]):
         fields = [pa.field(f"text{place}", pa.string()) for place in range(columns)]
         fields += [pa.field(f"code{place}", pa.uint8()) for place in range(columns)]
         self._schema = pa.schema(fields)
+        self._folder = folder
         # Not where temporary files usually are: on many machines that is memory.
         self._file = tempfile.TemporaryFile(prefix="shopdata-", dir=folder)  # noqa: SIM115 - lives as long as this
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _close, self._file)
         self._writer = pa.ipc.new_file(self._file, self._schema)
         self._reader: Any = None
         #: For each batch and column its one code, or None where they differ.
@@ -33,10 +36,11 @@ class Spill(Sequence[Batch]):
         self.rows = 0
 
     def append(self, batch: Batch) -> None:
-        """Writes a batch; it must have all columns."""
+        """Writes a batch; it must have all columns. Raises DiskError."""
         arrays = [column.text for column in batch.columns]
         arrays += [pa.array(column.code_array()) for column in batch.columns]
-        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        with as_disk_error(self._folder / "spill"):
+            self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
         self._codes.append([column.codes if isinstance(column.codes, int) else None for column in batch.columns])
         self.rows += batch.rows
 
@@ -49,8 +53,9 @@ class Spill(Sequence[Batch]):
         if not 0 <= place < len(self):
             raise IndexError(place)
         if self._reader is None:
-            self._writer.close()
-            self._file.seek(0)
+            with as_disk_error(self._folder / "spill"):
+                self._writer.close()
+                self._file.seek(0)
             self._reader = pa.ipc.open_file(self._file)
         saved = self._reader.get_batch(place)
         columns = [
@@ -61,3 +66,9 @@ class Spill(Sequence[Batch]):
             for number, code in enumerate(self._codes[place])
         ]
         return Batch(saved.num_rows, columns)
+
+
+def _close(file: IO[bytes]) -> None:
+    # What a full disk did not take was told when it was written.
+    with suppress(OSError):
+        file.close()

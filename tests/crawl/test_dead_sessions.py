@@ -85,3 +85,23 @@ def test_new_sessions_are_saved_for_the_next_run(story: Story) -> None:
     assert lake_readers.read_by_pyarrow(story.place.store, DAY)[1] == lake_readers.as_parquet(
         lake_readers.sent(story.place.sandbox, DAY)
     )
+
+
+def test_a_redirect_to_the_login_page_is_a_dead_session_on_pinduoduo_too(
+    make_workplace: Callable[..., Workplace],
+) -> None:
+    place = make_workplace(
+        shops=0, pdd_shops=3, reviews=5, conversations=3, messages_per_conversation=2, dead_session_answer="redirect"
+    )
+    place.sign_in("pdd-01", "pdd-03")
+    place.sandbox.set_fault("pdd-01", Fault.SESSION_DEAD_ONCE, at="reviews")
+    place.sandbox.set_fault("pdd-03", Fault.SESSION_DEAD_ONCE, at="messages")
+    reviews = place.start("crawl", "pdd_badscore", "-a", f"date={DAY}", "-a", "shops=pdd-01")
+    chat = place.start("crawl", "pdd_chat", "-a", f"date={DAY}", "-a", "shops=pdd-03")
+    assert [run.wait().code for run in (reviews, chat)] == [0, 0], reviews.text + chat.text
+    counters = place.sandbox.counters()
+    assert counters.logins == {"pdd-01": 1, "pdd-03": 1}
+    # The same question once more, and no other.
+    assert counters.calls["pdd-01"]["reviews"] == 2
+    assert counters.calls["pdd-03"]["messages"] == 3 + 1
+    assert counters.calls["pdd-03"]["conversations"] == 1

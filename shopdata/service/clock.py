@@ -45,7 +45,7 @@ class Clock(Service):
         self._since: dict[str, tuple[datetime, datetime | None]] = {}
         self._is_looking = False
         self._has_gone_on = False
-        self._asked_again_at = datetime.now(SHANGHAI)
+        self._asked_again_at = datetime.min.replace(tzinfo=SHANGHAI)
         self._told = ""
         self._scheduler = TwistedScheduler(
             timezone=SHANGHAI,

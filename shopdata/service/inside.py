@@ -242,7 +242,14 @@ class Inside:
         return next((dataset for dataset, kind in kinds if entry.args.get("period", kind) == kind), "")
 
     def schedule_problem(self) -> str:
-        return self.schedule_file.problem
+        if self.schedule_file.problem:
+            return self.schedule_file.problem
+        known = {name for name, _ in self._datasets.values()}
+        return " ".join(
+            f"schedule.yaml: job {entry.name!r} names the spider {entry.spider!r}, which does not exist."
+            for entry in self.schedule_file.schedule.jobs
+            if entry.spider not in known
+        )
 
     def pause(self, job: str) -> None:
         entry = self._entry(job)

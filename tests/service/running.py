@@ -12,7 +12,7 @@ import psutil
 import requests
 from workplace import Run, Workplace
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 180
 
 
 class Running:

@@ -9,7 +9,7 @@ import urllib3
 
 from shopdata.config import Portal, Shop
 from shopdata.login import login_for
-from shopdata.login.sessions import Session
+from shopdata.login.session import Session
 from shopdata.login.steps import Answer
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=20)

@@ -52,9 +52,10 @@ class Identities:
                     fact = _common(found, kept.get(_key(other), {}))
                     if fact and found[fact] == kept[_key(other)][fact]:
                         raise _twice(shop, other, found[fact], fact)
-            if found:
-                # What was not to be seen this time stays known.
-                kept[_key(shop)] = {**({} if is_accepted else kept.get(_key(shop), {})), **found}
+            # What was not to be seen this time stays known.
+            told = {**({} if is_accepted else kept.get(_key(shop), {})), **found}
+            if told and told != kept.get(_key(shop)):
+                kept[_key(shop)] = told
                 content = json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True)
                 write_private(self.folder / "identities.json", content.encode())
 

@@ -18,7 +18,7 @@ from shopdata.config import Portal, Shop
 from shopdata.failpoints import FailPoint
 from shopdata.login import Answer, Identity, login_for
 from shopdata.login.risk import kicked_again, refused_although_new, risk_error
-from shopdata.login.sessions import Session
+from shopdata.login.session import Session
 from shopdata.middlewares.sign_in import SignIns
 from shopdata.workspace import Workspace
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from shopdata.config import Shop
-from shopdata.login.sessions import Session, SessionStore
+from shopdata.login.session import Session
+from shopdata.login.sessions import SessionStore
 
 MakeShop = Callable[..., Shop]
 

@@ -110,6 +110,21 @@ with Sandbox(SandboxOptions(shops=1, rows=1)) as sandbox:
     assert "password" in shown.stdout, shown.stderr
 
 
+def test_the_board_finds_its_templates_texts_and_static_files(egg: Path, tmp_path: Path) -> None:
+    code = """
+from datetime import datetime, UTC
+from shopdata.service.board.rendering import Renderer
+from shopdata.service.board.site import _static
+from shopdata.service.board.texts import Texts
+from shopdata.service.board.visit import Visit
+visit = Visit(("static", "board.css"), {}, {}, Texts("zh"), datetime.now(UTC), "/board", "", "", "")
+print(Renderer("/board").trouble(visit, "not_found", "").decode(), _static(visit).body.decode())
+"""
+    shown = run(egg, tmp_path, "-c", code)
+    assert "没有这个页面" in shown.stdout, shown.stderr
+    assert "prefers-color-scheme" in shown.stdout
+
+
 def test_nothing_was_left_in_the_tree(egg: Path) -> None:
     assert not (REPO / "build").exists()
     assert not list(REPO.glob("*.egg-info"))

@@ -31,10 +31,14 @@ def test_ask_again_for_a_failed_cell(client: Client) -> None:
     ]
 
 
-@pytest.mark.parametrize("shop", ["jd-01", "jd-05"], ids=["published", "needs login"])
-def test_what_is_left_out_by_itself_is_asked_with_force(client: Client, shop: str) -> None:
+@pytest.mark.parametrize(
+    ("shop", "is_forced"),
+    [("jd-01", True), ("jd-05", False)],
+    ids=["what is published is replaced", "refused credentials are not tried again"],
+)
+def test_force(client: Client, shop: str, is_forced: bool) -> None:
     client.press(f"/board/cell/jd_store/2026-11-23/{shop}", "collect", shop=shop)
-    assert client.calls()[0]["force"] is True
+    assert client.calls()[0]["force"] is is_forced
 
 
 def test_fill_what_a_day_lacks(client: Client) -> None:

@@ -47,7 +47,9 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str, shop_id: str) -> Pag
             else None,
             "can_ask": is_listed and not is_past_snapshot,
             "is_past_snapshot": is_past_snapshot,
-            "is_forced": state in (*states.DONE, CellState.STAGED, CellState.NEEDS_LOGIN),
+            # Never for a shop that waits for a person: the same credentials tried again may lock the account, and after
+            # `scrapy login` it is asked without.
+            "is_forced": state in (*states.DONE, CellState.STAGED),
             "is_published": facts.ledger.reading.partitions([(dataset, dt)]) != {},
         },
     )

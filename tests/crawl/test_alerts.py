@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +12,9 @@ import pytest
 import yaml
 from webhook_receiver import SECRET, TOKEN, Receiver, webhook_receiver
 from workplace import Run, Workplace
+
+from shopdata.lake.ledger import Ledger
+from shopdata.lake.ledger.ledger import FILE_NAME
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
@@ -70,6 +75,13 @@ def story(make_workplace: Callable[..., Workplace], receiver: Receiver) -> Story
     attempt("alert_test of one", "alert_test", "--channel", "feishu")
     attempt("alert_test of one that is off", "alert_test", "--channel", "off")
     attempt("check_config", "check_config")
+    for name, tables in {"no plan": ["runs"], "nothing readable": ["runs", "told"]}.items():
+        folder = place.folder / name
+        Ledger.at(folder).close()
+        with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as database:
+            for table in tables:
+                database.execute(f"DROP TABLE {table}")
+        attempt(name, *crawl, SHOPDATA_STATE_DIR=str(folder))
     return Story(place, runs, told)
 
 
@@ -136,6 +148,21 @@ def test_alert_test_says_who_refused(story: Story) -> None:
     assert len(story.told["alert_test of one"]) == 1
     assert story.runs["alert_test of one that is off"].code == 2
     assert "channel 'off' is off. Found no address." in story.runs["alert_test of one that is off"].err
+
+
+def test_a_run_that_never_began_is_told(story: Story) -> None:
+    assert story.runs["no plan"].code == 1, story.runs["no plan"].text
+    for text in story.told["no plan"]:
+        assert "采集任务没能启动：jd_store" in text
+        assert "its log says why" in text
+    assert len(story.told["no plan"]) == 2
+
+
+def test_a_ledger_that_can_not_be_read_is_told(story: Story) -> None:
+    assert story.runs["nothing readable"].code == 1
+    for text in story.told["nothing readable"]:
+        assert "账本读不出来" in text
+    assert len(story.told["nothing readable"]) == 2
 
 
 def test_check_config_says_who_is_told(story: Story) -> None:

@@ -24,7 +24,10 @@ def place(make_workplace: Callable[..., Workplace]) -> Workplace:
     place = make_workplace(shops=0, pdd_shops=2)
     place.sign_in(FIRST, SECOND)
     place.edit("shops.yaml", lambda shops: shops["shops"][1].update(since=D2))
-    place.edit("datasets/pdd_kpi_days.yaml", lambda dataset: dataset.update(not_ready={"ask_again_minutes": 0.001}))
+    place.edit(
+        "datasets/pdd_kpi_days.yaml",
+        lambda dataset: dataset.update(not_ready={"ask_again_minutes": 0.001, "growth": 1}),
+    )
     place.sandbox.set_fault(FIRST, Fault.REFUSED, at="kpi", date=D3)
     run = place.scrapy("crawl", "pdd_kpi", "-a", f"start={D2}", "-a", f"end={D3}")
     assert run.code == 1, run.text

@@ -111,7 +111,10 @@ class Database:
     def _create_engine(self) -> Engine:
         options: dict[str, Any] = {"hide_parameters": True, "json_serializer": partial(json.dumps, ensure_ascii=False)}
         if not self._is_sqlite:
-            return create_engine(self._url, pool_pre_ping=True, **options)
+            engine = create_engine(self._url, pool_pre_ping=True, **options)
+            if self._url.get_backend_name() == "postgresql":
+                event.listen(engine, "connect", _prepare_postgresql)
+            return engine
         engine = create_engine(self._url, connect_args={"timeout": self._busy_seconds}, **options)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -182,6 +185,14 @@ class Database:
 def _is_worth_another_try(error: exc.DBAPIError) -> bool:
     """True if another program inserted the same row, or PostgreSQL chose us of two that waited for each other."""
     return isinstance(error, exc.IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # A machine that falls asleep in the middle of a write must not hold the others up until it wakes.
+    connection.autocommit = True
+    for name, seconds in (("idle_in_transaction_session_timeout", 60), ("lock_timeout", 90)):
+        connection.execute(f"SET {name} = '{seconds}s'")
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -7,6 +7,7 @@ because scrapyd runs us from a zipped egg, where there is no folder; the version
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -17,6 +18,11 @@ from sqlalchemy.orm import Session
 
 from shopdata.lake.ledger.migrations import to_2, to_3
 from shopdata.lake.ledger.schema import SCHEMA_VERSION, Base, SchemaVersion
+
+logger = logging.getLogger(__name__)
+
+# Tells at every step what kind of database this is.
+logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
 
 #: The version that a step leads to, and the step.
 STEPS: Mapping[int, Callable[[Operations], None]] = {2: to_2.upgrade, 3: to_3.upgrade}
@@ -38,10 +44,10 @@ def bring_up_to_date(session: Session) -> int:
         _write_version(session, SCHEMA_VERSION)
         return SCHEMA_VERSION
     found = version = session.scalars(select(func.max(SchemaVersion.version))).one() or 0
-    operations = Operations(MigrationContext.configure(connection))
     while step := STEPS.get(version + 1):
-        step(operations)
+        step(Operations(MigrationContext.configure(connection)))
         version += 1
+        logger.info("the ledger's tables have version %d now", version)
     if version != found:
         _write_version(session, version)
     return version

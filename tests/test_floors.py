@@ -11,7 +11,7 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "shopdata"
 FLOORS = (
     {"exceptions", "failpoints"},
-    {"periods", "signals", "states"},
+    {"columns", "periods", "signals", "states"},
     {"items", "config"},
     {"login", "lake"},
     {"alerts"},

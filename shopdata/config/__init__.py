@@ -1,7 +1,7 @@
 """`pipelines_config/` as typed models: shops, portals, lake, schedule and the contract of each dataset."""
 
 from shopdata.config.alerts import Alerts, Channel
-from shopdata.config.datasets import RESERVED_COLUMNS, Dataset
+from shopdata.config.datasets import Dataset
 from shopdata.config.lake import Dremio, Lake, ObjectStore
 from shopdata.config.loading import Config, config_source, load_alerts, load_config, project_folder
 from shopdata.config.model import Platform
@@ -10,7 +10,6 @@ from shopdata.config.schedule import Job, Schedule
 from shopdata.config.shops import Shop, Shops
 
 __all__ = [
-    "RESERVED_COLUMNS",
     "Alerts",
     "Channel",
     "Config",

@@ -8,11 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from shopdata.columns import RESERVED_COLUMNS
 from shopdata.config.model import Model, Platform, Text
 from shopdata.periods import PeriodKind, Weekday
-
-#: Names that a reader of the lake adds itself (partition columns), or that we write first.
-RESERVED_COLUMNS = frozenset({"shop", "dt", "dir0"})
 
 
 class NotReady(Model):

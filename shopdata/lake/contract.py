@@ -8,11 +8,15 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
-from shopdata.config import RESERVED_COLUMNS, Dataset
+from shopdata.columns import RESERVED_COLUMNS
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.tables import Table
 from shopdata.periods import Period
+
+if TYPE_CHECKING:  # its import takes longer than reading a small file
+    from shopdata.config import Dataset
 
 #: A header stands in one of the first rows; above it there may be titles.
 HEADER_WITHIN_ROWS = 40

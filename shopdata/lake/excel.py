@@ -9,8 +9,8 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import HEADER_WITHIN_ROWS, find_header, map_columns, no_header
 from shopdata.lake.excel_builder import TableBuilder, with_numbers
@@ -21,6 +21,9 @@ from shopdata.lake.excel_xls import xls_sheets
 from shopdata.lake.excel_xlsx import Sheet, fast_sheets, first_block, parsed_sheets
 from shopdata.lake.json_lines import read_json_lines
 from shopdata.lake.tables import Finding, Formats, Table
+
+if TYPE_CHECKING:  # its import takes longer than reading a small file
+    from shopdata.config import Dataset
 
 __all__ = ["Limits", "read_table", "sniff"]
 

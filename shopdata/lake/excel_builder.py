@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import Header
 from shopdata.lake.excel_blocks import Block, RawColumn
 from shopdata.lake.excel_container import Limits
 from shopdata.lake.spill import Spill
 from shopdata.lake.tables import NUMBER, TEXT, Batch, Column, Finding, Formats, Table, null_column
+
+if TYPE_CHECKING:  # its import takes longer than reading a small file
+    from shopdata.config import Dataset
 
 _PLAIN_NUMBER = r"^-?(0|[1-9]\d{0,10})(\.\d{1,6})?$"
 _TEXTS = {

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shopdata.config import Dataset
 from shopdata.lake.contract import map_columns
 from shopdata.lake.excel_builder import TableBuilder
 from shopdata.lake.excel_container import Limits
@@ -15,6 +14,9 @@ from shopdata.lake.excel_numbers import float_text
 from shopdata.lake.excel_rows import RawCell, row_blocks, text_cell
 from shopdata.lake.spill import Spill
 from shopdata.lake.tables import NUMBER, CellFormat, Formats, Kind, Table
+
+if TYPE_CHECKING:  # its import takes longer than reading a small file
+    from shopdata.config import Dataset
 
 #: Few enough that also rows with long texts stay small together.
 BLOCK_ROWS = 2_000

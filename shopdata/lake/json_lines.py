@@ -6,14 +6,16 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel_container import Limits
 from shopdata.lake.excel_records import table_of_records
 from shopdata.lake.tables import Table
 from shopdata.periods import SHANGHAI
+
+if TYPE_CHECKING:  # its import takes longer than reading a small file
+    from shopdata.config import Dataset
 
 #: The first line says what the file is: {"shopdata": {"dataset": …, "dt": …, "total": …}}.
 ABOUT_KEY = "shopdata"

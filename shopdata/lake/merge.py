@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from shopdata.config import Dataset
 from shopdata.lake.contract import normalise
 from shopdata.lake.excel_builder import column_letters
 from shopdata.lake.parquet import ParquetWriter
@@ -21,6 +20,9 @@ from shopdata.lake.workbook import MAX_DATA_ROWS, NOTES_SHEET, WorkbookWriter, s
 from shopdata.lake.workbook_cells import Shape, rows_xml
 from shopdata.lake.workbook_styles import TEXT_STYLE, Styles
 from shopdata.lake.workbook_zip import Deflated, deflate
+
+if TYPE_CHECKING:  # its import takes longer than reading a small file
+    from shopdata.config import Dataset
 
 #: Rows are written in pieces of about so many cells: what a call costs by itself is paid once per piece and column.
 PIECE_CELLS = 512_000

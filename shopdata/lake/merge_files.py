@@ -8,16 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel import read_table, sniff
 from shopdata.lake.excel_container import Limits
 from shopdata.lake.excel_xlsx import sheet_titles
 from shopdata.lake.merge import Part
 from shopdata.lake.workbook import DATA_SHEET, NOTES_SHEET
+
+if TYPE_CHECKING:  # its import takes longer than reading a small file
+    from shopdata.config import Dataset
 
 #: Files of these names are looked at; what they are is told by their content.
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".zip", ".html", ".htm")

@@ -22,10 +22,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shopdata.exceptions import DiskError
 from shopdata.lake.keys import raw_key
-from shopdata.lake.ledger import CellKey
+
+if TYPE_CHECKING:
+    from shopdata.lake.ledger import CellKey
 
 _BLOCK_BYTES = 1 << 20
 
@@ -46,6 +49,9 @@ class Staging:
 
     def outbox(self) -> Iterator[tuple[CellKey, Path]]:
         """Every file in the outbox, and whose it is."""
+        # Here only: processes that read files and move none need no database, which takes half a second to import.
+        from shopdata.lake.ledger import CellKey
+
         for path in sorted((self.state_dir / "raw").glob("*/*/dt=*/*.*")):
             yield CellKey(path.parts[-3], path.parts[-2].removeprefix("dt="), path.stem), path
 

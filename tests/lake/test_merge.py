@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -269,3 +271,11 @@ def test_without_a_contract_columns_come_as_they_are(tmp_path: Path) -> None:
     assert merged.columns == ["shop", "b", "a", "c"]
     rows = [list(row.values()) for row in pq.read_table(tmp_path / "out.parquet").to_pylist()]
     assert rows == [["x", "1", "2", None], ["y", None, "3", "4"]]
+
+
+def test_the_engine_starts_without_what_it_does_not_need() -> None:
+    """A process that reads files is started for a few seconds of work: these imports take most of a second."""
+    code = "import sys, shopdata.lake.merge, shopdata.lake.merge_files; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "shopdata.lake.excel_scan" in loaded
+    assert not {"sqlalchemy", "alembic", "pydantic", "apscheduler", "scrapy", "pandas"}.intersection(loaded)

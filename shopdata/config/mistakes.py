@@ -66,6 +66,10 @@ _KIND_HINTS = {
     "float_type": "a number",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
+    "date_type": "a day, for example 2026-03-01",
+    "date_parsing": "a day, for example 2026-03-01",
+    "date_from_datetime_parsing": "a day, for example 2026-03-01",
+    "date_from_datetime_inexact": "a day, for example 2026-03-01",
 }
 
 _PATTERN_HINTS = {
@@ -73,6 +77,7 @@ _PATTERN_HINTS = {
     "endpoint": "host or host:port without http://, for example minio.example.com:9000",
     "bucket": "3 to 63 lower-case letters, digits, dots and hyphens",
     "name": "letters, digits, - . and _, at most 64, for example jd_store",
+    "deadline": 'a time of day in quotes, for example "20:00"',
     "cron": 'five fields, for example "30 8 * * *"',
 }
 

@@ -8,12 +8,17 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from shopdata.config import Alerts
+
+#: Makes an alerts.yaml with one channel for each of the kinds that it is given.
+MakeAlerts = Callable[..., Alerts]
 
 TOKEN = "t0ken-of-the-robot-that-nobody-may-see"
 SECRET = "SECsecret-of-the-robot-that-nobody-may-see"

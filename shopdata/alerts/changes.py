@@ -42,8 +42,9 @@ def compare(day: Day, state: Mapping[str, Any], known_drift: Mapping[str, Any]) 
     before: Mapping[str, str] = state.get("troubles", {})
     told_notes = set(state.get("notes", ()))
     now = {trouble.key for trouble in day.troubles}
-    still_in_trouble = {trouble.shop for trouble in day.troubles}
-    gone = [key for key in before if key not in now and key.rpartition("|")[2] not in still_in_trouble]
+    # A shop that was taken out of shops.yaml, or disabled, has not recovered.
+    well = (day.shops | {""}) - {trouble.shop for trouble in day.troubles}
+    gone = [key for key in before if key not in now and key.rpartition("|")[2] in well]
     return Changes(
         day=day,
         is_first=not state,

@@ -60,6 +60,8 @@ class Day:
     counts: Mapping[CellState, int]
     troubles: tuple[Trouble, ...]
     notes: tuple[Note, ...]
+    #: Ids of the shops that the dataset has now.
+    shops: frozenset[str] = frozenset()
 
     @property
     def is_complete(self) -> bool:
@@ -104,6 +106,7 @@ def facts_of(
         title=dataset.title,
         dt=dt,
         total=len(shops),
+        shops=frozenset(shops),
         done=done,
         rows=record.rows if record else 0,
         counts=counts,

@@ -27,7 +27,7 @@ def tell_refusal(alerts: Alerts, spider: str, sentence: str, ledger: Ledger | No
     count, deadline = Count(), Deadline(alerts.deadline_seconds)
     for channel in alerts.channels_on:
         if ledger is None:
-            _send(alerts, channel, _refused({spider: sentence}), count, deadline)
+            _send(alerts, channel, _refused({spider: sentence}), count, deadline, is_kept=False)
             continue
         if ledger.told.get(_topic(channel, spider)).get("sentence") != sentence:
             ledger.told.put(_topic(channel, spider), {"sentence": sentence, "due": True}, now)
@@ -47,7 +47,7 @@ def tell_refusals(
         return
     if alerts.is_quiet(now):
         count.held += 1
-    elif _send(alerts, channel, _refused(due), count, deadline):
+    elif _send(alerts, channel, _refused(due), count, deadline, is_kept=True):
         for spider, sentence in due.items():
             ledger.told.put(_topic(channel, spider), {"sentence": sentence}, now)
 
@@ -70,7 +70,7 @@ def tell_broken(alerts: Alerts, dataset: str, sentence: str) -> Count:
         wants_person=True,
     )
     for channel in alerts.channels_on:
-        _send(alerts, channel, message, count, deadline)
+        _send(alerts, channel, message, count, deadline, is_kept=False)
     return count
 
 
@@ -83,11 +83,13 @@ def _refused(sentences: dict[str, str]) -> Message:
     )
 
 
-def _send(alerts: Alerts, channel: Channel, message: Message, count: Count, deadline: Deadline) -> bool:
+def _send(
+    alerts: Alerts, channel: Channel, message: Message, count: Count, deadline: Deadline, *, is_kept: bool
+) -> bool:
     try:
         said = send_message(channel, message, alerts, deadline)
     except AlertError as error:
-        logger.error("alerts: %s", error)
+        logger.error("alerts: %s%s", error, " The next run tells it." if is_kept else "")
         count.failed += 1
         return False
     logger.info("alerts: %s: told %s (%s)", channel.name, message.headline, said)

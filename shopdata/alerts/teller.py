@@ -126,7 +126,7 @@ class Teller:
         try:
             said = send_message(channel, message, self._alerts, deadline)
         except AlertError as error:
-            logger.error("alerts: %s", error)
+            logger.error("alerts: %s The next run tells it.", error)
             return False
         logger.info("alerts: %s: told %s (%s)", channel.name, message.headline, said)
         return True

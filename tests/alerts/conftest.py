@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from webhook_receiver import SECRET, Receiver, webhook_receiver
+from webhook_receiver import SECRET, MakeAlerts, Receiver, webhook_receiver
 
 from shopdata.config import Alerts
-
-MakeAlerts = Callable[..., Alerts]
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 import tenacity
-from conftest import MakeAlerts
-from webhook_receiver import SECRET, TOKEN, Receiver
+from webhook_receiver import SECRET, TOKEN, MakeAlerts, Receiver
 
 from shopdata.alerts.channels import Deadline, send_message
 from shopdata.alerts.message import Block, Message

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 import shipped_config
 import tenacity
-from conftest import MakeAlerts
 from pydantic import SecretStr
-from webhook_receiver import Receiver
+from webhook_receiver import MakeAlerts, Receiver
 
 from shopdata.alerts import Count, Teller, tell_broken, tell_refusal
 from shopdata.config import Alerts, Config, Shop
@@ -180,6 +179,13 @@ class TestADay:
         assert "新出现 · 文件不合格" in text
         assert "云南白药京东专卖店：缺少必需列「SKU」" in text
         assert "已恢复" not in text
+
+    def test_a_shop_that_was_taken_out_has_not_recovered(self, world: World) -> None:
+        world.cells(a="published", b=("needs_login", REFUSED), c=("failed", DOWN))
+        world.tell()
+        world.told()
+        world.config = replace(world.config, shops=tuple(shop for shop in world.config.shops if shop.id != "c"))
+        assert world.tell() == Count()
 
     def test_a_good_day_is_one_line(self, world: World) -> None:
         world.cells(a="published", b="published", c="published")

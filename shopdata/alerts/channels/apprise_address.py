@@ -58,6 +58,6 @@ def send(channel: Channel, message: Message, alerts: Alerts, deadline: Deadline)
             "the channel did not take the message",
             where=place(channel),
             found="apprise says no more than that",
-            todo="Try the address with the command `apprise -vv`. The next run tells it again.",
+            todo="Try the address with the command `apprise -vv`.",
         )
     return "taken"

@@ -25,7 +25,6 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
 #: An answer is some hundred bytes; whatever is longer is not one.
 _MOST_BYTES = 64 * 1024
 _FIRST_WAIT_SECONDS = 1
-_LATER = "The next run tells it again."
 
 
 class Deadline:
@@ -113,7 +112,7 @@ def _post_once(
             AlertError(
                 f"the channel can't be reached: {_reason(error, seconds)}",
                 where=place(channel),
-                todo=f"See that this machine reaches the host. {_LATER}",
+                todo="See that this machine reaches the host.",
             )
         ) from None
     if response.status >= 500 or response.status == 429:
@@ -123,7 +122,7 @@ def _post_once(
                 where=place(channel),
                 found=f"HTTP {response.status}",
                 expected="HTTP 200",
-                todo=_LATER,
+                todo="If it stays, see whether the platform has trouble.",
             )
         )
     verdict = _judge(response.status, content, judge)
@@ -134,7 +133,7 @@ def _post_once(
         where=place(channel),
         found=without_secrets(verdict.said, channel),
         expected="an answer with code 0",
-        todo=f"{verdict.todo or 'Look into its settings, then run `scrapy alert_test`.'} {_LATER}",
+        todo=verdict.todo or "Look into its settings, then run `scrapy alert_test`.",
     )
     raise _passing(refused) if verdict.may_retry else refused
 

@@ -31,7 +31,7 @@ def conversation_rows(
         seen[row["msg_id"]] += 1
         if seen[row["msg_id"]] > 1:
             # Said twice within a second, by an interface that gives no ids.
-            row["msg_id"] = _hash(f"{seen[row['msg_id']]} {row['raw']}")
+            row["msg_id"] = _hash(f"{seen[row['msg_id']]} {row['msg_id']}")
         yield row
 
 
@@ -40,20 +40,23 @@ def message_row(conversation: Mapping[str, Any], message: Mapping[str, Any]) -> 
 
     Two interfaces send two shapes, and items may be JSON texts. A message without an id gets a stable hash of itself.
     """
-    raw = json.dumps(message, ensure_ascii=False, sort_keys=True)
     sender = message.get("from")
     sender = sender if isinstance(sender, dict) else {}
     return {
         "uid": str(conversation.get("uid") or ""),
         "nickname": conversation.get("nickname"),
-        "msg_id": str(message.get("msg_id") or message.get("msgId") or _hash(raw)),
+        "msg_id": str(
+            message.get("msg_id")
+            or message.get("msgId")
+            or _hash(json.dumps(message, ensure_ascii=False, sort_keys=True))
+        ),
         "ts": _time(message.get("ts") or message.get("time")),
         "role": _role(message, sender),
         # It stands on every message and says who serves the buyer, not who speaks (PORTALS 3.2).
         "csname": message.get("csname") or sender.get("csid"),
         "type": message.get("type"),
         "content": _text(message.get("content")),
-        "raw": raw,
+        "raw": json.dumps(message, ensure_ascii=False),
     }
 
 
@@ -89,7 +92,7 @@ def _masked(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **row,
         "content": _text(message.get("content")),
-        "raw": json.dumps(message, ensure_ascii=False, sort_keys=True),
+        "raw": json.dumps(message, ensure_ascii=False),
     }
 
 

@@ -15,11 +15,27 @@ def test_before_the_first_run(place: Workplace) -> None:
     assert place.status() == {"cells": [], "partitions": []}
 
 
-def test_a_day_that_is_none(place: Workplace) -> None:
-    run = place.scrapy("status", "--date", "yesterday")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(["--date", "yesterday"], "this is not a date", id="a day that is none"),
+        pytest.param(["--days", "0"], "this is no number of days", id="no days"),
+        pytest.param(["--shop", "sandbox-1"], "Did you mean 'sandbox-01'?", id="misspelt shop"),
+        pytest.param(["--dataset", "jd_stock"], "Did you mean 'jd_store'?", id="misspelt dataset"),
+    ],
+)
+def test_refused(place: Workplace, arguments: list[str], sentence: str) -> None:
+    run = place.scrapy("status", *arguments)
     assert run.code == 2
-    assert "this is not a date" in run.err
+    assert sentence in run.err
     assert "Traceback" not in run.text
+
+
+def test_a_configuration_that_is_broken_hides_no_ledger(place: Workplace) -> None:
+    (place.config_dir / "shops.yaml").unlink()
+    run = place.scrapy("status", "--dataset", "jd_store")
+    assert run.code == 2, "without ledger and configuration nothing is known of it"
+    assert place.scrapy("status").code == 0
 
 
 def test_a_ledger_that_is_broken(place: Workplace) -> None:

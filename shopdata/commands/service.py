@@ -72,7 +72,7 @@ class Command(ScrapyCommand):
             background.stop(options, "now" if opts.now else "leave", _say)
             return self._start(options, is_new_wanted=True)
         if action == "status":
-            is_up, said = overview(options, self._workspace().ledger)
+            is_up, said = overview(options, lambda: self._workspace().ledger)
             print("\n".join(said))
             return 0 if is_up else 1
         if action == "log":
@@ -81,7 +81,11 @@ class Command(ScrapyCommand):
             return 0
         source = source_folder()
         if source is None:
-            raise UsageError("only a checkout has something to run", where=f"scrapy service {action}", todo="Go to the project's folder.")
+            raise UsageError(
+                "only a checkout has something to run",
+                where=f"scrapy service {action}",
+                todo="Go to the project's folder.",
+            )
         print(units.systemd_unit(source, options) if action == "unit" else units.compose_file())
         return 0
 

@@ -68,8 +68,8 @@ def put_egg(client: Client, version: str, egg: bytes) -> None:
         raise DeployError(
             "the new version can't be run and was taken back; the one before it stays",
             where=f"version {version}",
-            found=error.found,
-            todo="Mend it, try `scrapy list`, then deploy again with `scrapy service restart`.",
+            found=error.found.strip().splitlines()[-1],
+            todo="Mend it (`scrapy list` says more, as does service.log), then run `scrapy service restart`.",
         ) from None
     if not spiders:
         client.post("delversion", project=PROJECT, version=version)

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 Arguments = Mapping[str, str]
 
+#: Without a `dt`, cells.json has so many of each dataset's newest periods: a ledger of years would not fit.
+_PERIODS = 7
+
 
 class JsonPage(Resource):
     """Answers in a thread: the ledger may be far away. Made by scrapyd, with its root."""
@@ -96,9 +99,13 @@ class CellsPage(JsonPage):
     """cells.json: GET the ledger's cells, narrowed by `dataset`, `dt` and `state`; POST asks again for some of them."""
 
     def get(self, arguments: Arguments) -> dict[str, Any]:
-        cells = self.inside.workspace.ledger.cells(arguments.get("dataset"), arguments.get("dt"))
-        wanted = arguments.get("state")
-        return {"cells": [_cell(cell) for cell in cells if wanted in (None, cell.state)]}
+        ledger, wanted = self.inside.workspace.ledger, arguments.get("state")
+        cells = []
+        for dataset in filter(None, [arguments.get("dataset")] if "dataset" in arguments else self.inside.datasets):
+            dts = [arguments["dt"]] if "dt" in arguments else ledger.reading.periods(dataset, "9999-12-31", _PERIODS)
+            for dt in dts:
+                cells += [_cell(cell) for cell in ledger.cells(dataset, dt) if wanted in (None, cell.state)]
+        return {"cells": cells}
 
     def post(self, arguments: Arguments) -> dict[str, Any]:
         dts = [dt for dt in _needed(arguments, "dt").split(",") if dt]

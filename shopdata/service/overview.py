@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from shopdata.exceptions import LedgerError
 from shopdata.lake.ledger import Ledger
 from shopdata.periods import SHANGHAI
 from shopdata.service.background import find_daemon
@@ -16,8 +17,8 @@ from shopdata.service.options import ServiceOptions
 _MOST_FAILED = 5
 
 
-def overview(options: ServiceOptions, ledger: Ledger) -> tuple[bool, list[str]]:
-    """Whether the service is up and answers, and lines for people."""
+def overview(options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> tuple[bool, list[str]]:
+    """Whether the service is up and answers, and lines for people; a ledger that can't be read is one of them."""
     daemon = find_daemon(options)
     if daemon is None:
         lines = ["down. Start it with `scrapy service start`."]
@@ -26,13 +27,13 @@ def overview(options: ServiceOptions, ledger: Ledger) -> tuple[bool, list[str]]:
             for crawl in Crawls(options.folder).open()
             if (process := crawl.process()) is not None
         ]
-        return False, [*lines, *_failures(options, ledger)]
+        return False, [*lines, *_failures(options, open_ledger)]
     since = f"since {daemon.started_at:%Y-%m-%d %H:%M}, pid {daemon.process.pid}, {options.url}/"
     try:
         about = Client(options).get("service")
     except ServiceError as error:
         return False, [f"it runs {since}, but does not answer. {error}"]
-    return True, [f"up {since}", *_from_inside(about), *_failures(options, ledger)]
+    return True, [f"up {since}", *_from_inside(about), *_failures(options, open_ledger)]
 
 
 def _from_inside(about: dict[str, Any]) -> Iterator[str]:
@@ -66,11 +67,16 @@ def _from_inside(about: dict[str, Any]) -> Iterator[str]:
     )
 
 
-def _failures(options: ServiceOptions, ledger: Ledger) -> Iterator[str]:
-    failed = [crawl for crawl in Crawls(options.folder).latest(100) if crawl.exit_code != 0]
-    for crawl in failed[:_MOST_FAILED]:
-        run = ledger.reading.run(crawl.job)
-        yield f"  failed        {_clock(crawl.ended_at)} {crawl.spider}, run {crawl.job}: {_why(crawl, run)}"
+def _failures(options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> Iterator[str]:
+    failed = [crawl for crawl in Crawls(options.folder).latest(100) if crawl.exit_code != 0][:_MOST_FAILED]
+    try:
+        runs = {crawl.job: open_ledger().reading.run(crawl.job) for crawl in failed}
+    except LedgerError as error:
+        yield f"  ledger        {error}"
+        runs = {}
+    for crawl in failed:
+        why = _why(crawl, runs.get(crawl.job))
+        yield f"  failed        {_clock(crawl.ended_at)} {crawl.spider}, run {crawl.job}: {why}"
 
 
 def _why(crawl: Crawl, run: Any) -> str:

@@ -12,6 +12,8 @@ import psutil
 import requests
 from workplace import Run, Workplace
 
+from shopdata.service.options import ServiceOptions
+
 PATIENCE_SECONDS = 180
 
 
@@ -29,6 +31,10 @@ class Running:
     def command(self, *arguments: str, **variables: str | None) -> Run:
         """`scrapy service …`."""
         return self.place.scrapy("service", *arguments, **variables)
+
+    @property
+    def options(self) -> ServiceOptions:
+        return ServiceOptions(state_dir=self.place.state_dir, port=self.port)
 
     @property
     def auth(self) -> tuple[str, str]:

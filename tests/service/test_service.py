@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import secrets
 import signal
-import sqlite3
 import time
 import zipfile
 from collections.abc import Iterator
@@ -21,14 +19,18 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from running import Running
 from scrapyd_client.pyclient import ScrapydClient
+from sqlalchemy import URL
 from workplace import Workplace
 
+from shopdata.exceptions import LedgerError
 from shopdata.lake.ledger import CellKey, Ledger
 from shopdata.lake.ledger.slots import Slot
 from shopdata.periods import SHANGHAI, today
 from shopdata.sandbox import Sandbox, SandboxOptions
 from shopdata.sandbox.store import SeaweedStore
+from shopdata.service.client import Client
 from shopdata.service.crawls import Crawls
+from shopdata.service.deploy import DeployError, put_egg
 from shopdata.states import CellState
 
 pytestmark = [
@@ -141,6 +143,9 @@ def test_a_broken_egg_is_taken_back(service: Running) -> None:
         assert answer["status"] == "error"
         assert "half-edited" in answer["message"]
         assert service.get("listversions.json", project="shopdata")["versions"] == versions
+    with pytest.raises(DeployError, match=r"taken back; the one before it stays\. Found RuntimeError: half-edited"):
+        put_egg(Client(service.options), "9999999999", broken.getvalue())
+    assert service.get("listversions.json", project="shopdata")["versions"] == versions
     assert (service.folder / "eggs" / "shopdata" / f"{versions[-1]}.egg").read_bytes() == egg
     assert "jd_store" in service.get("listspiders.json", project="shopdata")["spiders"]
 
@@ -170,9 +175,8 @@ def hold(process: psutil.Process, ledger: Path) -> None:
     while True:
         process.suspend()
         try:
-            with contextlib.closing(sqlite3.connect(ledger, timeout=0.3)) as connection:
-                connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
+            Ledger(URL.create("sqlite", database=str(ledger)), busy_seconds=0.5).close()
+        except LedgerError:
             process.resume()
             time.sleep(0.05)
         else:
@@ -205,13 +209,15 @@ def test_killed_in_the_middle_of_two_crawls(service: Running) -> None:
 
     service.wait_until(are_held, "the slots of 08:30 did not fire")
     slots, crawls = last_slots(service), runs()
+    # They run from the egg: nothing of the checkout is on their way.
+    assert [process.environ().get("PYTHONPATH") for process in held.values()] == [None, None]
     assert set(held) == set(crawls.values())
 
     os.kill(service.pid, signal.SIGKILL)
     held[crawls["second"]].kill()
     status = service.command("status")
     assert status.code == 1
-    assert status.out.startswith("down.")
+    assert status.out.startswith("down."), status.text
     assert f"still runs    jd_store, run {crawls['first']}" in status.out
     assert crawls["second"] not in status.out
 

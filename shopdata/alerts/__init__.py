@@ -4,7 +4,7 @@
 `teller` brings them together. No Scrapy in here.
 """
 
-from shopdata.alerts.count import Count
+from shopdata.alerts.delivery import Count
 from shopdata.alerts.refusals import tell_broken, tell_refusal
 from shopdata.alerts.teller import Teller
 

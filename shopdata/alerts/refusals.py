@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 
-from shopdata.alerts.channels import Deadline, send_message
-from shopdata.alerts.count import Count
+from shopdata.alerts.channels import Deadline
+from shopdata.alerts.delivery import Count, deliver
 from shopdata.alerts.message import Block, Message
 from shopdata.alerts.reasons import KINDS
 from shopdata.config import Alerts, Channel
-from shopdata.exceptions import AlertError
 from shopdata.lake.ledger import Ledger
-
-logger = logging.getLogger(__name__)
 
 _TODO = "修好后用 scrapy check_config 检查，再运行一次；在此之前没有采集任何数据。"
 
@@ -27,7 +23,7 @@ def tell_refusal(alerts: Alerts, spider: str, sentence: str, ledger: Ledger | No
     count, deadline = Count(), Deadline(alerts.deadline_seconds)
     for channel in alerts.channels_on:
         if ledger is None:
-            _send(alerts, channel, _refused({spider: sentence}), count, deadline, is_kept=False)
+            deliver(channel, _refused({spider: sentence}), alerts, count, deadline, is_kept=False)
             continue
         if ledger.told.get(_topic(channel, spider)).get("sentence") != sentence:
             ledger.told.put(_topic(channel, spider), {"sentence": sentence, "due": True}, now)
@@ -47,7 +43,7 @@ def tell_refusals(
         return
     if alerts.is_quiet(now):
         count.held += 1
-    elif _send(alerts, channel, _refused(due), count, deadline, is_kept=True):
+    elif deliver(channel, _refused(due), alerts, count, deadline):
         for spider, sentence in due.items():
             ledger.told.put(_topic(channel, spider), {"sentence": sentence}, now)
 
@@ -70,7 +66,7 @@ def tell_broken(alerts: Alerts, dataset: str, sentence: str) -> Count:
         wants_person=True,
     )
     for channel in alerts.channels_on:
-        _send(alerts, channel, message, count, deadline, is_kept=False)
+        deliver(channel, message, alerts, count, deadline, is_kept=False)
     return count
 
 
@@ -81,20 +77,6 @@ def _refused(sentences: dict[str, str]) -> Message:
         blocks=tuple(Block(f"{spider} 的原因", tuple(text.splitlines()), _TODO) for spider, text in sentences.items()),
         wants_person=True,
     )
-
-
-def _send(
-    alerts: Alerts, channel: Channel, message: Message, count: Count, deadline: Deadline, *, is_kept: bool
-) -> bool:
-    try:
-        said = send_message(channel, message, alerts, deadline)
-    except AlertError as error:
-        logger.error("alerts: %s%s", error, " The next run tells it." if is_kept else "")
-        count.failed += 1
-        return False
-    logger.info("alerts: %s: told %s (%s)", channel.name, message.headline, said)
-    count.sent += 1
-    return True
 
 
 def _topic(channel: Channel, spider: str) -> str:

@@ -7,19 +7,18 @@ ledger's `told`. The next run, of whatever spider, tells it: then as it is by th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from shopdata.alerts.changes import Changes, compare, state_after
-from shopdata.alerts.channels import Deadline, send_message
-from shopdata.alerts.count import Count
+from shopdata.alerts.channels import Deadline
+from shopdata.alerts.delivery import Count, deliver
 from shopdata.alerts.digest import build_digest
 from shopdata.alerts.facts import facts_of
 from shopdata.alerts.refusals import forget_refusal, tell_refusals
 from shopdata.alerts.turns import Turns
 from shopdata.config import Channel, Config
-from shopdata.exceptions import AlertError
 from shopdata.lake.ledger import Ledger
 from shopdata.periods import SHANGHAI
 
@@ -87,7 +86,7 @@ class Teller:
         deadline: Deadline,
     ) -> None:
         told, now = self._ledger.told, self._clock()
-        due = {key: said for key, said in self._due(channel).items() if key[0] in self._config.datasets}
+        due = [key for key in self._due(channel) if key[0] in self._config.datasets]
         changes: dict[tuple[str, str], Changes] = {}
         states: dict[tuple[str, str], Mapping[str, Any]] = {}
         for key in [*partitions, *(key for key in due if key not in partitions)]:
@@ -108,37 +107,22 @@ class Teller:
         if self._alerts.is_quiet(now) or not self._turns.take_message(channel.name, channel.messages_per_minute, now):
             logger.info("alerts: %s: held back, the next run tells it", channel.name)
             count.held += 1
-        elif self._send(channel, list(changes.values()), deadline):
+        elif deliver(channel, build_digest(list(changes.values())), self._alerts, count, deadline):
             for key, change in changes.items():
                 told.put(_topic(channel, key), state_after(change, states[key]), now)
                 drift = {note.key: key[1] for note in change.notes if note.topic == "drift"}
                 if drift:
                     told.change(_drift_topic(channel, key[0]), lambda known, drift=drift: {**known, **drift}, now)  # type: ignore[misc]
-            count.sent += 1
             return
-        else:
-            count.failed += 1
         for key in changes:
             self._mark_due(channel, key, partitions.get(key, {}))
 
-    def _send(self, channel: Channel, changes: list[Changes], deadline: Deadline) -> bool:
-        message = build_digest(changes)
-        try:
-            said = send_message(channel, message, self._alerts, deadline)
-        except AlertError as error:
-            logger.error("alerts: %s The next run tells it.", error)
-            return False
-        logger.info("alerts: %s: told %s (%s)", channel.name, message.headline, said)
-        return True
-
-    def _due(self, channel: Channel) -> dict[tuple[str, str], Mapping[str, Any]]:
-        """What this channel still has to be told, by dataset and period."""
-        due = {}
+    def _due(self, channel: Channel) -> Iterator[tuple[str, str]]:
+        """What this channel still has to be told, as dataset and period."""
         for said in self._ledger.told.below(_prefix(channel)):
             if said.state.get("due"):
                 dataset, _, dt = said.topic.removeprefix(_prefix(channel)).partition("/")
-                due[dataset, dt] = said.state
-        return due
+                yield dataset, dt
 
     def _mark_due(self, channel: Channel, key: tuple[str, str], extra: Mapping[str, Any]) -> None:
         def work(state: Mapping[str, Any]) -> Mapping[str, Any]:

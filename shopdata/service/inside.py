@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import socket
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -22,6 +21,7 @@ from shopdata.periods import SHANGHAI
 from shopdata.plan import new_run_id
 from shopdata.service.control import Disk, Due, Job
 from shopdata.service.crawls import Crawl, key_of
+from shopdata.service.disk import measure
 from shopdata.service.due import Busy, delay_of, next_slot
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.schedule_file import ScheduleFile
@@ -277,9 +277,7 @@ class Inside:
     # -- the service ------------------------------------------------------------------------------------------------
 
     def disk(self) -> Disk:
-        usage = shutil.disk_usage(self.options.state_dir)
-        logs = _bytes_below(self.options.logs) + _bytes_below(self.options.log)
-        return Disk(state=_bytes_below(self.options.state_dir), logs=logs, free=usage.free, total=usage.total)
+        return measure(self.options)
 
     def started_at(self) -> datetime:
         return self._started_at
@@ -305,15 +303,3 @@ def _own_arguments(message: Mapping[str, Any]) -> dict[str, str]:
 
 def _aware(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
-
-
-def _bytes_below(path: Path) -> int:
-    if path.is_file():
-        return path.stat().st_size
-    total = 0
-    for file in path.rglob("*"):
-        try:
-            total += file.stat().st_size if file.is_file() else 0
-        except OSError:
-            continue  # removed while we looked
-    return total

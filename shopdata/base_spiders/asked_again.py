@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from shopdata.exceptions import LeaseLostError
 from shopdata.lake.ledger import Cell, CellKey, Ledger
 from shopdata.plan import Plan
 from shopdata.states import CellState
@@ -31,5 +32,9 @@ class AskedAgain:
         if state is None or cell is None or cell.state.is_done or cell.state is CellState.STAGED:
             return None
         reason = f"asked for again, and {cell.state}: {cell.reason}"
-        self._ledger.mark(key, state, reason)
+        try:
+            self._ledger.mark(key, state, reason)
+        except LeaseLostError:
+            # Whoever has it now has the last word.
+            return None
         return state, reason

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import scrapy
@@ -18,26 +18,23 @@ from twisted.python.failure import Failure
 
 from shopdata import failpoints, signals
 from shopdata.base_spiders.asked_again import AskedAgain
+from shopdata.base_spiders.cell_work import CellWork
 from shopdata.base_spiders.in_pipelines import InPipelines
+from shopdata.base_spiders.onlookers import Onlookers
 from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.base_spiders.sharing import SharedWork
 from shopdata.base_spiders.side_by_side import Slots, side_by_side
 from shopdata.config import Config, Platform, Portal, Shop
-from shopdata.exceptions import LeaseLostError, NeedsPersonError, ParkedError, ShopdataError
 from shopdata.failpoints import FailPoint
 from shopdata.items import Partition, ReportFile
 from shopdata.lake.ledger import CellKey, Owner, Taking
 from shopdata.lake.ledger.owner import name_of
-from shopdata.lake.not_ready import put_off
 from shopdata.lake.partition import is_due
 from shopdata.periods import SHANGHAI, Period, PeriodKind
 from shopdata.plan import Plan
-from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
-
-_STOPPED = "the run was stopped before this cell was done"
 
 
 class ReportSpider(scrapy.Spider):
@@ -58,6 +55,8 @@ class ReportSpider(scrapy.Spider):
     _pause_seconds: float
     #: Made when the ledger is known.
     _asked_again: AskedAgain
+    _cells: CellWork
+    _onlookers: Onlookers
     _shared: SharedWork
 
     def __init__(self, name: str | None = None, **arguments: str) -> None:
@@ -75,6 +74,7 @@ class ReportSpider(scrapy.Spider):
         spider.plan = cls.plan_for(spider.workspace.config, spider.arguments)
         spider.portal = spider.workspace.config.portal(cls.platform)
         spider._slots = Slots(spider.workspace.shops_at_once)
+        spider._onlookers = Onlookers(crawler.signals)
         spider._pause_seconds = crawler.settings.getfloat("SHOPDATA_BACKFILL_PAUSE_SECONDS")
         # What others see of this run is who holds what; what is written, is written as this holder.
         claims = spider.workspace.ledger.hold_for(Owner.here(spider.plan.run_id), spider.workspace.lease_seconds)
@@ -104,7 +104,7 @@ class ReportSpider(scrapy.Spider):
         """The files of all cells that are still to be asked, as they come; then the partitions made of them."""
         self._shared.begin()
         todo = await run_in_thread(self._prepare)
-        self._send(signals.run_planned, plan=self.plan, todo=[(key.dt, key.shop) for key in todo])
+        self._onlookers.send(signals.run_planned, plan=self.plan, todo=[(key.dt, key.shop) for key in todo])
         is_first = True
         for periods in [[p] for p in self.plan.periods] if self.plan.is_paced else [self.plan.periods]:
             streams = list(self._streams(periods, todo))
@@ -141,7 +141,7 @@ class ReportSpider(scrapy.Spider):
                 cells = {CellKey(self.plan.dataset, period.dt, shop.id): period for period in now}
                 yield self._work_on(shop, cells, {key: todo[key] for key in cells}, is_last=now[-1] == own[-1])
             elif not own:
-                self._send(signals.shop_signed_in, shop=shop.id)
+                self._onlookers.send(signals.shop_signed_in, shop=shop.id)
 
     def _prepare(self) -> dict[CellKey, int]:
         """Enters the plan into the ledger; returns the cells that must be asked of the portal, for `Claims.take`."""
@@ -154,6 +154,7 @@ class ReportSpider(scrapy.Spider):
         ledger.add_cells(self.platform, plan.keys)
         cells = [cell for period in plan.periods for cell in ledger.cells(plan.dataset, period.dt)]
         self._asked_again = AskedAgain(plan, ledger, cells)
+        self._cells = CellWork(plan.run_id, self.workspace, self._shared, self._asked_again, self._onlookers)
         if plan.force:
             for shop in plan.shops:
                 self.workspace.sessions.unpark(shop)
@@ -171,15 +172,15 @@ class ReportSpider(scrapy.Spider):
             async with self._slots.hold():
                 taking = await self._take(tries)
                 for key in taking.taken:
-                    item = await self._ask(shop, cells[key], key)
+                    item = await self._cells.ask(shop, key, partial(self._file_of, shop, cells[key], key))
                     if item is None:
-                        await self._let_go(key)
+                        await self._cells.let_go(key)
                     else:
                         yield item
             if not taking.held or not await self._shared.wait_for_others([cell.key for cell in taking.held]):
                 break
         if is_last:
-            self._send(signals.shop_signed_in, shop=shop.id)
+            self._onlookers.send(signals.shop_signed_in, shop=shop.id)
 
     async def _take(self, tries: dict[CellKey, int]) -> Taking:
         """Takes the cells that are free, tells what others did or do, and leaves in `tries` what is held by others."""
@@ -188,34 +189,15 @@ class ReportSpider(scrapy.Spider):
         failpoints.reach(FailPoint.CLAIM_AFTER)
         for cell in taking.settled:
             logger.info("%s %s %s: %s, by run %s", *self._name(cell.key), cell.state, cell.run_id)
-            self._tell_settled(cell.key, cell.state, cell.reason, cell.rows)
+            self._onlookers.settled(cell.key, cell.state, cell.reason, cell.rows)
         for cell in taking.held:
-            self._step(cell.key, f"wait for {name_of(cell.lease_owner)}")
+            self._onlookers.stepped(cell.key, f"wait for {name_of(cell.lease_owner)}")
         for key in (*taking.taken, *(cell.key for cell in taking.settled)):
             del tries[key]
         return taking
 
-    async def _ask(self, shop: Shop, period: Period, key: CellKey) -> ReportFile | None:
-        """Asks for one cell that we hold; None if nothing came of it, and the ledger knows why."""
-        try:
-            await run_in_thread(self.workspace.ledger.claim, key, self.plan.run_id)
-            await self._refuse_parked(shop)
-            return await run_in_thread(self._left_over, key, shop, period) or await self.collect(shop, period)
-        except LeaseLostError as error:
-            logger.warning("%s", error)
-        except ShopdataError as error:
-            if isinstance(error, NeedsPersonError) and error.parks:
-                await run_in_thread(self.workspace.sessions.park, shop, str(error))
-            await self._settle(key, CellState(error.state), str(error))
-        except asyncio.CancelledError:
-            # Somebody stops the run: no time for threads, and the state must be true before we go.
-            self.workspace.ledger.mark(key, CellState.PENDING, _STOPPED)
-            self._tell_settled(key, CellState.PENDING, _STOPPED)
-            raise
-        except Exception as error:  # noqa: BLE001 - a bug may cost this cell, not the other shops
-            logger.error("%s %s %s: %s", *self._name(key), traceback.format_exc())
-            await self._settle(key, CellState.FAILED, _bug(error))
-        return None
+    async def _file_of(self, shop: Shop, period: Period, key: CellKey) -> ReportFile:
+        return await run_in_thread(self._left_over, key, shop, period) or await self.collect(shop, period)
 
     def _left_over(self, key: CellKey, shop: Shop, period: Period) -> ReportFile | None:
         """What a killed run had downloaded and the ledger does not know of: it is not asked for again."""
@@ -229,60 +211,24 @@ class ReportSpider(scrapy.Spider):
         item.fetched_at = datetime.fromtimestamp(path.stat().st_mtime, SHANGHAI)
         return item
 
-    async def _refuse_parked(self, shop: Shop) -> None:
-        reason = await run_in_thread(self.workspace.sessions.parked, shop)
-        if reason:
-            raise ParkedError(
-                f"the shop waits for a person since an earlier run. Then: {reason.rstrip('.')}",
-                todo=f"Mend its credentials, run `scrapy login {shop.id}`, or try again as it is with `-a force=1`.",
-            )
-
-    async def _settle(self, key: CellKey, state: CellState, reason: str) -> None:
-        try:
-            await run_in_thread(self.workspace.ledger.mark, key, state, reason)
-        except LeaseLostError as error:
-            logger.warning("%s", error)
-            return
-        logger.error("%s %s %s: %s: %s", *self._name(key), state, reason)
-        if state is CellState.NOT_READY:
-            dataset = self.workspace.config.dataset(key.dataset)
-            await run_in_thread(put_off, self.workspace.ledger, key, dataset, datetime.now(SHANGHAI))
-        self._tell_settled(key, state, reason)
-
-    def _tell_settled(self, key: CellKey, state: CellState, reason: str, rows: int | None = None) -> None:
-        self._send(
-            signals.cell_settled, dataset=key.dataset, dt=key.dt, shop=key.shop, state=state, reason=reason, rows=rows
-        )
-
     # -- items in work ----------------------------------------------------------------------------------------------
 
     async def _on_item_through(self, item: Any) -> None:
         try:
             if isinstance(item, ReportFile):
                 # Held until here: the file is in the store, or everything was tried.
-                await self._let_go(CellKey(item.dataset, item.dt, item.shop_id))
+                await self._cells.let_go(CellKey(item.dataset, item.dt, item.shop_id))
         finally:
             self._in_pipelines.leave()
 
     async def _on_item_error(self, item: Any, failure: Failure) -> None:
-        if isinstance(item, ReportFile):
-            # What a mistake of ours met it would meet again.
-            item.path.unlink(missing_ok=True)
-            key = CellKey(item.dataset, item.dt, item.shop_id)
-            await run_in_thread(self._fail_running, key, _bug(failure.value))
-        await self._on_item_through(item)
-
-    def _fail_running(self, key: CellKey, reason: str) -> None:
-        cell = self.workspace.ledger.cell(key)
-        if cell is not None and cell.state is CellState.RUNNING:
-            self.workspace.ledger.mark(key, CellState.FAILED, reason)
-
-    async def _let_go(self, key: CellKey) -> None:
-        """The last that is done about a cell."""
-        kept = await run_in_thread(self._asked_again.keep_good, key)
-        if kept is not None:
-            self._tell_settled(key, *kept)
-        await self._shared.give_back(key)
+        try:
+            if isinstance(item, ReportFile):
+                # What a mistake of ours met it would meet again.
+                item.path.unlink(missing_ok=True)
+                await self._cells.fail(CellKey(item.dataset, item.dt, item.shop_id), failure.value)
+        finally:
+            await self._on_item_through(item)
 
     # -- for subclasses ---------------------------------------------------------------------------------------------
 
@@ -295,7 +241,7 @@ class ReportSpider(scrapy.Spider):
 
     def step(self, shop: Shop, period: Period, what: str) -> None:
         """Tells onlookers what is being done for a cell."""
-        self._step(CellKey(self.plan.dataset, period.dt, shop.id), what)
+        self._onlookers.stepped(CellKey(self.plan.dataset, period.dt, shop.id), what)
 
     async def wait(self, seconds: float) -> None:
         """Waits for the portal; another shop may have the slot meanwhile."""
@@ -315,17 +261,6 @@ class ReportSpider(scrapy.Spider):
             is_asked_again=CellKey(self.plan.dataset, period.dt, shop.id) in self._asked_again,
         )
 
-    def _step(self, key: CellKey, what: str) -> None:
-        self._send(signals.cell_stepped, dataset=key.dataset, dt=key.dt, shop=key.shop, step=what)
-
-    def _send(self, signal: object, **arguments: Any) -> None:
-        self.crawler.signals.send_catch_log(signal, **arguments)
-
     @staticmethod
     def _name(key: CellKey) -> tuple[str, str, str]:
         return key.dataset, key.shop, key.dt
-
-
-def _bug(error: BaseException | None) -> str:
-    # Only the kind: the text of an unknown error may hold anything.
-    return f"an unexpected {type(error).__name__}: this is a mistake in the program; the log has its traceback."

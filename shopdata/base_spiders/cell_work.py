@@ -1,0 +1,105 @@
+"""What is done about one cell that this run holds, and what becomes of it when something goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from scrapy.utils.asyncio import run_in_thread
+
+from shopdata.base_spiders.asked_again import AskedAgain
+from shopdata.base_spiders.onlookers import Onlookers
+from shopdata.base_spiders.sharing import SharedWork
+from shopdata.config import Shop
+from shopdata.exceptions import LeaseLostError, NeedsPersonError, ParkedError, ShopdataError
+from shopdata.items import ReportFile
+from shopdata.lake.ledger import CellKey
+from shopdata.lake.not_ready import put_off
+from shopdata.periods import SHANGHAI
+from shopdata.states import CellState
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+_STOPPED = "the run was stopped before this cell was done"
+
+
+class CellWork:
+    """From the first question about a cell until it is given back; the ledger and the onlookers know every step."""
+
+    def __init__(
+        self, run_id: str, workspace: Workspace, shared: SharedWork, asked_again: AskedAgain, onlookers: Onlookers
+    ) -> None:
+        self._run_id = run_id
+        self._workspace = workspace
+        self._shared = shared
+        self._asked_again = asked_again
+        self._onlookers = onlookers
+
+    async def ask(self, shop: Shop, key: CellKey, get: Callable[[], Awaitable[ReportFile]]) -> ReportFile | None:
+        """Asks for a cell by `get`; None if nothing came of it, and the ledger knows why."""
+        try:
+            await run_in_thread(self._workspace.ledger.claim, key, self._run_id)
+            await self._refuse_parked(shop)
+            return await get()
+        except LeaseLostError as error:
+            logger.warning("%s", error)
+        except ShopdataError as error:
+            if isinstance(error, NeedsPersonError) and error.parks:
+                await run_in_thread(self._workspace.sessions.park, shop, str(error))
+            await self._settle(key, CellState(error.state), str(error))
+        except asyncio.CancelledError:
+            # Somebody stops the run: no time for threads, and the state must be true before we go.
+            self._workspace.ledger.mark(key, CellState.PENDING, _STOPPED)
+            self._onlookers.settled(key, CellState.PENDING, _STOPPED)
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug may cost this cell, not the other shops
+            logger.error("%s %s %s: %s", key.dataset, key.shop, key.dt, traceback.format_exc())
+            await self._settle(key, CellState.FAILED, _bug(error))
+        return None
+
+    async def fail(self, key: CellKey, error: BaseException | None) -> None:
+        """A mistake of ours met a cell's file: what is still `running` is `failed`."""
+
+        def mark() -> None:
+            cell = self._workspace.ledger.cell(key)
+            if cell is not None and cell.state is CellState.RUNNING:
+                self._workspace.ledger.mark(key, CellState.FAILED, _bug(error))
+
+        await run_in_thread(mark)
+
+    async def let_go(self, key: CellKey) -> None:
+        """The last that is done about a cell."""
+        kept = await run_in_thread(self._asked_again.keep_good, key)
+        if kept is not None:
+            self._onlookers.settled(key, *kept)
+        await self._shared.give_back(key)
+
+    async def _refuse_parked(self, shop: Shop) -> None:
+        reason = await run_in_thread(self._workspace.sessions.parked, shop)
+        if reason:
+            raise ParkedError(
+                f"the shop waits for a person since an earlier run. Then: {reason.rstrip('.')}",
+                todo=f"Mend its credentials, run `scrapy login {shop.id}`, or try again as it is with `-a force=1`.",
+            )
+
+    async def _settle(self, key: CellKey, state: CellState, reason: str) -> None:
+        ledger = self._workspace.ledger
+        try:
+            await run_in_thread(ledger.mark, key, state, reason)
+        except LeaseLostError as error:
+            logger.warning("%s", error)
+            return
+        logger.error("%s %s %s: %s: %s", key.dataset, key.shop, key.dt, state, reason)
+        if state is CellState.NOT_READY:
+            dataset = self._workspace.config.dataset(key.dataset)
+            await run_in_thread(put_off, ledger, key, dataset, datetime.now(SHANGHAI))
+        self._onlookers.settled(key, state, reason)
+
+
+def _bug(error: BaseException | None) -> str:
+    # Only the kind: the text of an unknown error may hold anything.
+    return f"an unexpected {type(error).__name__}: this is a mistake in the program; the log has its traceback."

@@ -96,9 +96,14 @@ class ScannedBlock:
     def preview(self, limit: int) -> list[list[str]]:
         rows = min(limit, self.rows)
         found = [[""] * len(self._grid) for _ in range(rows)]
-        for number, raw in self._read(self._grid[:, :rows]).items():
-            for row, text in enumerate(raw.column.text.to_pylist()):
-                found[row][number] = text or ""
+        places = np.argwhere(self._grid[:, :rows] >= 0)
+        cells = self._grid[places[:, 0], places[:, 1]]
+        groups = self._groups[self._scan.shape[cells]]
+        for number in np.unique(groups).tolist():
+            chosen = groups == number
+            texts, _ = self._readers[number](self._scan.texts.take(pa.array(cells[chosen] * 2)))
+            for (column, row), text in zip(places[chosen].tolist(), texts.to_pylist(), strict=True):
+                found[row][column] = text or ""
         return found
 
     def columns(self, first_row: int) -> dict[int, RawColumn]:

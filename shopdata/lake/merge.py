@@ -24,8 +24,9 @@ from shopdata.lake.workbook_zip import Deflated, deflate
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
 
-#: Rows are written in pieces of about so many cells: what a call costs by itself is paid once per piece and column.
-PIECE_CELLS = 512_000
+#: Rows are written in pieces of about so many cells: what a call costs by itself is paid once per piece and column,
+#: but some pieces are in memory at once. A shop of 2,000 x 112 is one piece.
+PIECE_CELLS = 256_000
 #: Pieces that may be in work or waiting for their turn in the file.
 LOOK_AHEAD = 2
 

@@ -65,4 +65,7 @@ def _end_with_parent() -> None:
 
 
 def _prepare_imports() -> None:
-    import shopdata.lake.check  # noqa: F401 - half a second, spent while the portals make their reports
+    # Most of a second, spent while the portals make their reports. pyarrow looks for pandas at its first array.
+    import pandas  # noqa: F401
+
+    import shopdata.lake.check  # noqa: F401

@@ -29,6 +29,7 @@ from shopdata.sandbox import Fault, Sandbox, SandboxOptions
 FIRST_DAY = date(2026, 3, 2)
 DATASETS = {"jd_store": "jd_store", "pdd_kpi": "pdd_kpi_days"}
 ROWS = 20
+PARTITION_POINTS = tuple(FailPoint)[tuple(FailPoint).index(FailPoint.MERGE_BEFORE) :]
 #: How many calm runs may be needed for each dataset: one sends and mends, one more for what a fault still had in hand.
 CALM_RUNS = 3
 #: Each costs a run something, and none of them a cell its report.
@@ -115,13 +116,14 @@ class Soak:
         variables: dict[str, str] = {}
         what = self._random.choice(("failpoint", "failpoint", "failpoint", "moment", "store", "nothing"))
         if what == "failpoint":
-            points = [point for point in FailPoint if not point.startswith(("session", "refresh"))]
-            passing = self._random.randint(1, 3 * len(self._sandbox.shops) // 4)
+            point = self._random.choice([p for p in FailPoint if not p.startswith(("session", "refresh"))])
+            # What is passed once for each partition is not passed as often as what is passed for each cell.
+            often = 2 if point in PARTITION_POINTS else len(self._sandbox.shops) // 2
             arguments += ["-s", "SHOPDATA_FAILPOINTS_KILL=1"]
-            variables["SHOPDATA_FAILPOINT"] = f"{self._random.choice(points)}:{passing}"
+            variables["SHOPDATA_FAILPOINT"] = f"{point}:{self._random.randint(1, max(often, 1))}"
         elif what == "store":
             variables["SHOPDATA_S3_ENDPOINT"] = closed_port()
-        kill_after = self._random.uniform(1.5, 8) if what == "moment" else None
+        kill_after = self._random.uniform(1.5, 12) if what == "moment" else None
         self.met[what] += 1
         return self._place.start(*arguments, **variables), kill_after
 

@@ -36,6 +36,7 @@ from shopdata.sandbox.store import SeaweedStore
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.services,
+    pytest.mark.timeout(1200),
     pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL to tell by the exit code"),
 ]
 
@@ -108,8 +109,15 @@ Stories = dict[tuple[str, str], Story]
 
 
 @pytest.fixture(scope="module")
-def stories(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stories]:
-    """All of them, some at a time: one waits while another one works."""
+def stories(
+    request: pytest.FixtureRequest, object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stories]:
+    """All that somebody wants to hear, some at a time: one waits while another one works."""
+    items = [
+        item for item in request.session.items if isinstance(item, pytest.Function) and item.module is request.module
+    ]
+    told_of = [item.callspec.params.get("story") if hasattr(item, "callspec") else None for item in items]
+    wanted = STORIES if None in told_of else [which for which in STORIES if which in told_of]
     settings = object_store_server.settings(bucket=f"crash-table-{os.getpid()}")
     options = SandboxOptions(
         shops=SHOPS_OF_A_STORY * len(STEPS),
@@ -124,8 +132,9 @@ def stories(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPath
         # Once: all runs together would find it missing, and make it.
         stack.enter_context(ObjectStore(settings)).ensure_bucket()
 
-        def tell(number: int) -> Story:
-            spider, step = STORIES[number]
+        def tell(which: tuple[str, str]) -> Story:
+            spider, step = which
+            number = STORIES.index(which)
             place = Workplace(tmp_path_factory.mktemp(step), sandbox, settings)
             stack.callback(place.close)
             if step in WITH_DREMIO:
@@ -134,7 +143,7 @@ def stories(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPath
             return kill_and_go_on(place, spider, step, shops, FIRST_DAY + timedelta(days=number))
 
         with ThreadPoolExecutor(max(os.cpu_count() or 1, 2)) as pool:
-            yield dict(zip(STORIES, pool.map(tell, range(len(STORIES))), strict=True))
+            yield dict(zip(wanted, pool.map(tell, wanted), strict=True))
 
 
 def kill_and_go_on(place: Workplace, spider: str, step: str, shops: tuple[Shop, ...], day: date) -> Story:

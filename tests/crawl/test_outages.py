@@ -28,7 +28,7 @@ from shopdata.sandbox import Sandbox, SandboxOptions, Shop
 from shopdata.sandbox.dremio import DremioDouble
 from shopdata.sandbox.store import SeaweedStore
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(1200)]
 
 FIRST_DAY = date(2026, 3, 1)
 SHOPS_OF_A_STORY = 2

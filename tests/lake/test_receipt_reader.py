@@ -21,6 +21,7 @@ from typing import Any
 import publishing
 import pyarrow.parquet
 import pytest
+from minio import Minio
 from publishing import DATASET, DT, PLATFORM, SHOPS, Order
 
 from shopdata import config
@@ -31,6 +32,7 @@ from shopdata.lake.objects import ObjectStore, StoreConflictError, StoredObject
 
 pytestmark = [
     pytest.mark.services,
+    pytest.mark.timeout(900),
     pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL to tell by the exit code"),
 ]
 
@@ -147,3 +149,29 @@ def test_of_two_that_publish_at_once_one_is_there_whole(
     reader = Reader(object_store)
     reader.read()
     assert [receipt["run_id"] for receipt, _, _ in reader.taken] == ["run-7"]
+
+
+def test_what_is_unchanged_is_not_put_again(
+    object_store: ObjectStore, store_settings: config.ObjectStore, tmp_path: Path
+) -> None:
+    client = Minio(
+        store_settings.endpoint,
+        store_settings.access_key,
+        store_settings.secret_key.get_secret_value(),
+        secure=store_settings.secure,
+    )
+
+    def put_at() -> dict[str, Any]:
+        found = client.list_objects(store_settings.bucket, recursive=True)
+        return {item.object_name.partition("/")[0]: item.last_modified for item in found}
+
+    with Ledger.at(tmp_path) as ledger:
+        publishing.publish(5, tmp_path, ledger, object_store)
+        first = put_at()
+        # The store tells whole seconds.
+        time.sleep(1.1)
+        publishing.publish(5, tmp_path, ledger, object_store)
+        again = put_at()
+        publishing.publish(6, tmp_path, ledger, object_store)
+    assert {name for name in first if again[name] == first[name]} == {"merged", "ods"}
+    assert {name for name, moment in put_at().items() if moment == first[name]} == set()

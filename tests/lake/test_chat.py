@@ -62,6 +62,12 @@ def rows(*ids: str, content: str = "在吗") -> list[dict[str, Any]]:
     return [message_row(BUYER, message(msg_id=number, content=content)) for number in ids]
 
 
+def stop_after_one_conversation(path: Path, begun: dict[str, Any]) -> None:
+    with ChatFile(path, **begun) as file:
+        file.add("a", rows("1"))
+        raise KeyboardInterrupt
+
+
 class TestFile:
     def test_a_conversation_counts_once_it_is_whole(self, tmp_path: Path) -> None:
         path, growing = tmp_path / "chat", tmp_path / "chat.growing"
@@ -88,9 +94,8 @@ class TestFile:
     )
     def test_what_belongs_elsewhere_is_begun_anew(self, tmp_path: Path, begun: dict[str, Any]) -> None:
         path = tmp_path / "chat"
-        with pytest.raises(KeyboardInterrupt), ChatFile(path, **begun) as file:
-            file.add("a", rows("1"))
-            raise KeyboardInterrupt
+        with pytest.raises(KeyboardInterrupt):
+            stop_after_one_conversation(path, begun)
         assert not path.exists()
         with ChatFile(path, ABOUT, is_masked=True) as file:
             assert not file.has("a")

@@ -31,6 +31,20 @@ def sheet_names(rows: int) -> list[str]:
     return [DATA_SHEET] if count == 1 else [f"{DATA_SHEET}{number}" for number in range(1, count + 1)]
 
 
+#: Widths of the columns of 说明 in characters, a line's height in points, and the most that Excel allows for a row.
+_NOTES_WIDTHS = (26, 24, 14, 80)
+_LINE_HEIGHT, _MAX_HEIGHT = 15, 409
+
+
+def _row_height(row: Sequence[str]) -> str:
+    """The height that a row of wrapped texts needs: not every program works it out when it opens a file."""
+    lines = 1
+    for text, width in zip(row, _NOTES_WIDTHS, strict=False):
+        shown = (sum(2 if ord(character) > 0x2E7F else 1 for character in line) for line in text.split("\n"))
+        lines = max(lines, sum(max(1, -(-length // width)) for length in shown))
+    return f' ht="{min(lines * _LINE_HEIGHT, _MAX_HEIGHT)}" customHeight="1"' if lines > 1 else ""
+
+
 class WorkbookWriter:
     """Writes data sheets one after the other, then the notes and all that Excel needs around them."""
 
@@ -76,7 +90,8 @@ class WorkbookWriter:
             cells = [
                 text_cell(f"{column_letters(place)}{number}", text, style) for place, text in enumerate(row) if text
             ]
-            lines.append(f'<row r="{number}">{"".join(cells)}</row>')
+            height = _row_height(row) if style == WRAPPED else ""
+            lines.append(f'<row r="{number}"{height}>{"".join(cells)}</row>')
         xml = (
             f'{_DECLARATION}<worksheet xmlns="{_MAIN}"><sheetFormatPr defaultRowHeight="15"/>'
             '<cols><col min="1" max="1" width="26" customWidth="1"/><col min="2" max="2" width="24" customWidth="1"/>'

@@ -182,6 +182,14 @@ def test_the_notes_tell_where_it_comes_from(tmp_path: Path, two_shops: list[Part
         assert line in rows
 
 
+def test_a_long_reason_in_the_notes_has_room(tmp_path: Path, two_shops: list[Part]) -> None:
+    merge(tmp_path, two_shops, missing=[("三店", "短"), ("四店", "登录失败，请人工处理。" * 6)])
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["说明"]
+    heights = {row[0].value: sheet.row_dimensions[row[0].row].height for row in sheet.iter_rows()}
+    assert heights["三店"] is None
+    assert heights["四店"] == 15 * 6  # 132 wide, in a column of 24
+
+
 @pytest.mark.parametrize(
     ("limit", "sheets"),
     [(7, ["数据1", "数据2"]), (3, ["数据1", "数据2", "数据3"]), (8, ["数据"]), (4, ["数据1", "数据2"])],

@@ -10,14 +10,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from sqlalchemy import Connection, delete, func, inspect, select
 from sqlalchemy.orm import Session
 
 from shopdata.lake.ledger.migrations import to_2, to_3
 from shopdata.lake.ledger.schema import SCHEMA_VERSION, Base, SchemaVersion
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 logger = logging.getLogger(__name__)
 
@@ -45,12 +47,20 @@ def bring_up_to_date(session: Session) -> int:
         return SCHEMA_VERSION
     found = version = session.scalars(select(func.max(SchemaVersion.version))).one() or 0
     while step := STEPS.get(version + 1):
-        step(Operations(MigrationContext.configure(connection)))
+        step(_operations(connection))
         version += 1
         logger.info("the ledger's tables have version %d now", version)
     if version != found:
         _write_version(session, version)
     return version
+
+
+def _operations(connection: Connection) -> Operations:
+    # Imported where it is used: nearly every run finds the tables as they should be.
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    return Operations(MigrationContext.configure(connection))
 
 
 def _wait_for_others(connection: Connection) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ def differences(old: pa.Table, new: pa.Table, keys: Sequence[str]) -> Difference
     Args:
         keys: what tells one row from another; without any of them in both tables, a row is itself or another.
     """
+    # Few runs compare anything: the others need not wait for pandas to be imported.
+    import pandas as pd
+
     before, after = (table.to_pandas(types_mapper=pd.ArrowDtype) for table in (old, new))
     columns = list(dict.fromkeys([*old.column_names, *new.column_names]))
     before, after = (frame.reindex(columns=columns) for frame in (before, after))
@@ -54,6 +59,8 @@ def _by_key(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     keys = [frame[name].astype(object).where(frame[name].notna(), "\x00") for name in by]
     number = frame.assign(_shopdata_key=0).groupby(keys, sort=False)["_shopdata_key"].cumcount()
     indexed = frame.copy()
+    import pandas as pd
+
     indexed.index = pd.MultiIndex.from_arrays([*keys, number])
     return indexed
 

@@ -1,6 +1,11 @@
 """Scrapy settings. Where a default of Scrapy 2.19 is changed, the default and the reason stand beside it."""
 
+import gc
 import os
+
+# Read before most of the program is imported, which makes hundreds of thousands of objects that stay: looking through
+# all of them for rubbish after every 700 new ones (Python's default) takes a fifth of the start.
+gc.set_threshold(50_000, 20, 20)
 
 BOT_NAME = "shopdata"
 SPIDER_MODULES = ["shopdata.spiders"]

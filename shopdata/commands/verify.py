@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -13,9 +14,11 @@ from rich.text import Text
 from shopdata.command_frame import QuietCommand, add_day_options, read_dataset, read_days
 from shopdata.lake.coverage import expected_periods
 from shopdata.lake.keys import is_dt, receipt_key
-from shopdata.lake.verify import Verified, Verifier
 from shopdata.periods import Period, is_between
 from shopdata.workspace import Workspace
+
+if TYPE_CHECKING:
+    from shopdata.lake.verify import Verified
 
 
 class Command(QuietCommand):
@@ -35,6 +38,9 @@ class Command(QuietCommand):
         name = read_dataset(args)
         start, end, period = read_days(workspace.config.dataset(name), opts)
         dts = [period.dt] if period is not None else _dts(workspace, name, start, end)
+        # Scrapy imports every command before it runs one, and the foreign readers take a tenth of a second.
+        from shopdata.lake.verify import Verifier
+
         verifier = Verifier(
             name, config=workspace.config, ledger=workspace.ledger, store=workspace.store, dremio=workspace.dremio
         )

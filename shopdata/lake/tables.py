@@ -6,7 +6,7 @@ A `Table` is saved as an Arrow IPC file, so that validation parses a raw file on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +21,9 @@ Codes = npt.NDArray[np.uint8]
 
 #: Codes that every table has: text, and a number in the format "General".
 TEXT, NUMBER = 0, 1
+
+#: A saved table's batches have at most so many cells, unless they came larger.
+BATCH_CELLS = 256_000
 
 _META = b"shopdata.table"
 
@@ -187,7 +190,7 @@ class Table:
         schema = pa.schema(fields, metadata={_META: json.dumps(about, ensure_ascii=False)})
         beside = path.with_name(f"{path.name}.part")
         with pa.OSFile(str(beside), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
-            for batch in self.batches:
+            for batch in _joined(self.batches):
                 arrays = [column.text for column in batch.columns]
                 arrays += [pa.array(batch.columns[place].code_array()) for place, c in enumerate(shared) if c is None]
                 writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
@@ -229,6 +232,33 @@ class _SavedBatches(Sequence[Batch]):
             for number, code in enumerate(self._codes)
         ]
         return Batch(saved.num_rows, columns)
+
+
+def _joined(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The same rows in fewer batches: what is done with a batch costs something for each of its columns."""
+    held: list[Batch] = []
+    cells = 0
+    for batch in batches:
+        size = batch.rows * len(batch.columns)
+        if held and cells + size > BATCH_CELLS:
+            yield _as_one(held)
+            held, cells = [], 0
+        held.append(batch)
+        cells += size
+    if held:
+        yield _as_one(held)
+
+
+def _as_one(batches: Sequence[Batch]) -> Batch:
+    if len(batches) == 1:
+        return batches[0]
+    columns = []
+    for stretches in zip(*(batch.columns for batch in batches), strict=True):
+        first = stretches[0].codes
+        is_uniform = isinstance(first, int) and all(isinstance(s.codes, int) and s.codes == first for s in stretches)
+        codes = first if is_uniform else np.concatenate([stretch.code_array() for stretch in stretches])
+        columns.append(Column(pa.concat_arrays([stretch.text for stretch in stretches]), codes))
+    return Batch(sum(batch.rows for batch in batches), columns)
 
 
 def _shared_codes(columns: Sequence[str], batches: Sequence[Batch]) -> list[int | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
@@ -124,18 +124,7 @@ class Alerts(Model):
     """alerts.yaml; without it nobody is told."""
 
     channels: tuple[Channel, ...] = ()
-    tell: tuple[Topic, ...] = (
-        "needs_login",
-        "rejected",
-        "failed",
-        "not_ready",
-        "unpublished",
-        "refresh",
-        "drift",
-        "warnings",
-        "restated",
-        "complete",
-    )
+    tell: tuple[Topic, ...] = get_args(Topic)
     quiet_hours: QuietHours | None = None
     #: Of one question to a channel.
     timeout_seconds: PositiveSeconds = 10

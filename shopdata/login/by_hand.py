@@ -13,7 +13,7 @@ from shopdata.config import Portal, Shop
 from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError
 from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.chromium import find_chromium, needs_no_sandbox, user_agent_of
-from shopdata.login.steps import Patience, first_visible, has_landed
+from shopdata.login.steps import Patience, browser_failed, first_visible, has_landed
 
 #: How long a person has for a captcha, a slider or a telephone.
 PERSON_SECONDS = 600
@@ -71,12 +71,7 @@ async def sign_in_by_hand(
                     await _wait_for_person(page, shop, portal)
             return await read_session(page, login, portal)
         except PlaywrightError as error:
-            raise PortalError(
-                "the browser could not sign in",
-                where=f"shop {shop.id!r}",
-                found=error.message.splitlines()[0][:120].partition("?")[0],
-                todo="Look whether login_url in portals.yaml opens in a browser on this machine.",
-            ) from None
+            raise browser_failed(shop, error) from None
 
 
 async def _wait_for_person(page: Page, shop: Shop, portal: Portal, seconds: float = PERSON_SECONDS) -> None:

@@ -202,6 +202,16 @@ def challenge(shop: Shop, platform: str, what: str) -> ChallengeError:
     )
 
 
+def browser_failed(shop: Shop, error: PlaywrightError) -> PortalError:
+    """What Playwright says as a sentence: its first line only, for a call log may repeat what was typed."""
+    return PortalError(
+        "the browser could not sign in",
+        where=f"shop {shop.id!r}",
+        found=error.message.splitlines()[0][:120].partition("?")[0],
+        todo="Look whether login_url in portals.yaml opens in a browser on this machine.",
+    )
+
+
 class Patience:
     """Looks at a page again and again until a deadline."""
 

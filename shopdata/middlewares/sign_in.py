@@ -15,6 +15,7 @@ from scrapy.crawler import Crawler
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import ChallengeError, NeedsPersonError, PortalError
 from shopdata.login import SignedIn, login_for, read_session
+from shopdata.login.steps import browser_failed
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -69,13 +70,7 @@ class SignIns:
                 todo="The next run tries again. `login_timeout_seconds` in portals.yaml can be raised.",
             ) from None
         except PlaywrightError as error:
-            # The first line only: a call log may repeat what was typed.
-            raise PortalError(
-                "the browser could not sign in",
-                where=f"shop {shop.id!r}",
-                found=error.message.splitlines()[0][:120].partition("?")[0],
-                todo="Look whether login_url in portals.yaml opens in a browser on this machine.",
-            ) from None
+            raise browser_failed(shop, error) from None
         finally:
             if page is not None:
                 await page.context.close()

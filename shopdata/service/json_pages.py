@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -28,7 +29,7 @@ Arguments = Mapping[str, str]
 _PERIODS = 7
 
 
-class JsonPage(Resource):
+class JsonPage(Resource, ABC):
     """Answers in a thread: the ledger may be far away. Made by scrapyd, with its root."""
 
     isLeaf = True
@@ -38,9 +39,9 @@ class JsonPage(Resource):
         self.root = root
         self.inside: Inside = root.inside
 
+    @abstractmethod
     def get(self, arguments: Arguments) -> dict[str, Any]:
         """The answer to GET."""
-        raise NotImplementedError
 
     def post(self, arguments: Arguments) -> dict[str, Any]:
         """The answer to POST."""

@@ -132,18 +132,20 @@ def stories(
         # Once: all runs together would find it missing, and make it.
         stack.enter_context(ObjectStore(settings)).ensure_bucket()
 
-        def tell(which: tuple[str, str]) -> Story:
+        def tell(which: tuple[str, str], folder: Path) -> Story:
             spider, step = which
             number = STORIES.index(which)
-            place = Workplace(tmp_path_factory.mktemp(step), sandbox, settings)
+            place = Workplace(folder, sandbox, settings)
             stack.callback(place.close)
             if step in WITH_DREMIO:
                 place.variables |= dremio.environment()
             shops = sandbox.shops[SHOPS_OF_A_STORY * number : SHOPS_OF_A_STORY * (number + 1)]
             return kill_and_go_on(place, spider, step, shops, FIRST_DAY + timedelta(days=number))
 
+        # Not in the threads: the first to ask a factory for a folder empties the place of all of them.
+        folders = [tmp_path_factory.mktemp(step) for _, step in wanted]
         with ThreadPoolExecutor(max(os.cpu_count() or 1, 2)) as pool:
-            yield dict(zip(wanted, pool.map(tell, wanted), strict=True))
+            yield dict(zip(wanted, pool.map(tell, wanted, folders), strict=True))
 
 
 def kill_and_go_on(place: Workplace, spider: str, step: str, shops: tuple[Shop, ...], day: date) -> Story:

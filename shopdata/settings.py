@@ -108,6 +108,8 @@ ITEM_PIPELINES = {
 CONCURRENT_ITEMS = 8
 
 EXTENSIONS = {
+    # Switched off below; it would still be imported, with a web server of its own.
+    "scrapy.extensions.remote_control.RemoteControl": None,
     "shopdata.extensions.outcome.RunOutcome": 100,
     "shopdata.extensions.progress.Progress": 200,
     "shopdata.extensions.alerts.Alerts": 300,

@@ -17,13 +17,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shopdata.lake.pandas_later import put_off_pandas
+
+put_off_pandas()
+
 Codes = npt.NDArray[np.uint8]
 
 #: Codes that every table has: text, and a number in the format "General".
 TEXT, NUMBER = 0, 1
 
-#: A saved table's batches have at most so many cells, unless they came larger.
-BATCH_CELLS = 256_000
+#: A saved table's batches have at most so many cells, and bytes, unless they came larger.
+BATCH_CELLS, BATCH_BYTES = 256_000, 8 << 20
 
 _META = b"shopdata.table"
 
@@ -237,14 +241,15 @@ class _SavedBatches(Sequence[Batch]):
 def _joined(batches: Iterable[Batch]) -> Iterator[Batch]:
     """The same rows in fewer batches: what is done with a batch costs something for each of its columns."""
     held: list[Batch] = []
-    cells = 0
+    cells = size = 0
     for batch in batches:
-        size = batch.rows * len(batch.columns)
-        if held and cells + size > BATCH_CELLS:
+        more, larger = batch.rows * len(batch.columns), sum(column.text.nbytes for column in batch.columns)
+        if held and (cells + more > BATCH_CELLS or size + larger > BATCH_BYTES):
             yield _as_one(held)
-            held, cells = [], 0
+            held, cells, size = [], 0, 0
         held.append(batch)
-        cells += size
+        cells += more
+        size += larger
     if held:
         yield _as_one(held)
 

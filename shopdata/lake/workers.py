@@ -65,7 +65,5 @@ def _end_with_parent() -> None:
 
 
 def _prepare_imports() -> None:
-    # Most of a second, spent while the portals make their reports. pyarrow looks for pandas at its first array.
-    import pandas  # noqa: F401
-
+    # A quarter of a second, spent while the portals make their reports.
     import shopdata.lake.check  # noqa: F401

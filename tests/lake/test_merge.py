@@ -283,7 +283,15 @@ def test_without_a_contract_columns_come_as_they_are(tmp_path: Path) -> None:
 
 def test_the_engine_starts_without_what_it_does_not_need() -> None:
     """A process that reads files is started for a few seconds of work: these imports take most of a second."""
-    code = "import sys, shopdata.lake.merge, shopdata.lake.merge_files; print(*sys.modules)"
+    code = (
+        "import sys, pyarrow, shopdata.lake.merge, shopdata.lake.merge_files; pyarrow.array(['x']); print(*sys.modules)"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     assert "shopdata.lake.excel_scan" in loaded
     assert not {"sqlalchemy", "alembic", "pydantic", "apscheduler", "scrapy", "pandas"}.intersection(loaded)
+
+
+def test_pandas_is_there_for_whoever_wants_it_later() -> None:
+    code = "import pyarrow, shopdata.lake.tables; print(pyarrow.table({'a': ['1', None]}).to_pandas().shape)"
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert told.strip() == "(2, 1)"

@@ -110,7 +110,9 @@ def ours(files: list[Path], out: Path) -> None:
 
     with read_files(files) as found:
         assert not found.refused, found.refused
-        merge_partition(found.parts, None, workbook=out / "ours.xlsx", parquet=out / "ours.parquet")
+        merge_partition(
+            found.parts, None, workbook=out / "ours.xlsx", parquet=out / "ours.parquet", workers=found.workers
+        )
 
 
 def naive(files: list[Path], out: Path) -> None:

@@ -16,6 +16,7 @@ from shopdata.lake.ledger import Ledger
 from shopdata.lake.objects import ObjectStore
 from shopdata.lake.outbox import Outbox
 from shopdata.lake.staging import Staging
+from shopdata.lake.workers import Workers
 from shopdata.login.identity import Identities
 from shopdata.login.sessions import SessionStore
 
@@ -34,7 +35,7 @@ class Workspace:
     secret_key: str | None = None
     shops_at_once: int = 8
     logins_at_once: int = 4
-    workers: int = 2
+    workers_count: int = 2
     keep_tables_days: int = 7
     lease_seconds: float = 120
     patience_seconds: float = 3600
@@ -51,7 +52,7 @@ class Workspace:
             secret_key=settings.get("SHOPDATA_SECRET_KEY"),
             shops_at_once=int(settings["SHOPDATA_SHOPS_AT_ONCE"]),
             logins_at_once=int(settings["SHOPDATA_LOGINS_AT_ONCE"]),
-            workers=int(settings["SHOPDATA_WORKERS"]),
+            workers_count=int(settings["SHOPDATA_WORKERS"]),
             keep_tables_days=int(settings["SHOPDATA_KEEP_TABLES_DAYS"]),
             lease_seconds=float(settings["SHOPDATA_LEASE_SECONDS"]),
             patience_seconds=float(settings["SHOPDATA_PATIENCE_SECONDS"]),
@@ -100,6 +101,11 @@ class Workspace:
     def identities(self) -> Identities:
         """Which shop each account opens."""
         return Identities(self.state_dir / "sessions")
+
+    @functools.cached_property
+    def workers(self) -> Workers:
+        """Processes that read and merge, once they are started. Who uses them shuts them down."""
+        return Workers(self.workers_count)
 
     @functools.cached_property
     def staging(self) -> Staging:

@@ -69,6 +69,7 @@ class Command(ScrapyCommand):
             workbook=opts.workbook,
             parquet=opts.parquet,
             missing=[(path.name, sentence) for path, sentence in found.refused],
+            workers=found.workers,
         )
 
 

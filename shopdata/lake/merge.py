@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from shopdata.lake.contract import normalise
-from shopdata.lake.excel_builder import column_letters
 from shopdata.lake.parquet import ParquetWriter
-from shopdata.lake.tables import TEXT, Batch, CellFormat, Column, Finding, Formats, Kind, Table, null_column
+from shopdata.lake.tables import CellFormat, Finding, Formats, Kind, Table
 from shopdata.lake.workbook import MAX_DATA_ROWS, NOTES_SHEET, WorkbookWriter, sheet_names
-from shopdata.lake.workbook_cells import Shape, rows_xml
+from shopdata.lake.workbook_cells import Shape
+from shopdata.lake.workbook_piece import Layout, Piece, render
 from shopdata.lake.workbook_styles import TEXT_STYLE, Styles
-from shopdata.lake.workbook_zip import Deflated, deflate
+from shopdata.lake.workbook_zip import Deflated
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
@@ -27,8 +27,8 @@ if TYPE_CHECKING:  # its import takes longer than reading a small file
 #: Rows are written in pieces of about so many cells: what a call costs by itself is paid once per piece and column,
 #: but some pieces are in memory at once. A shop of 2,000 x 112 is one piece.
 PIECE_CELLS = 256_000
-#: Pieces that may be in work or waiting for their turn in the file.
-LOOK_AHEAD = 2
+#: Pieces that may be in work or, deflated, wait for their turn in the file: some, so that nobody waits for the next.
+LOOK_AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def merge_partition(
     seen_columns: Sequence[str] = (),
     notes: Sequence[tuple[str, str]] = (),
     missing: Sequence[tuple[str, str]] = (),
-    threads: int = 2,
+    workers: Executor | None = None,
 ) -> Merged:
     """Writes both files, beside and then in place: on an error the old ones stay as they were.
 
@@ -73,7 +73,7 @@ def merge_partition(
         seen_columns: columns of earlier days (a receipt's `columns`): once seen, a column stays.
         notes: label and text for the top of the sheet 说明, such as source and time of fetching.
         missing: shop and reason for 说明, for the shops that are not in it.
-        threads: how many make XML and deflate it; Arrow and isal let them run side by side.
+        workers: who makes the XML and deflates it; by default two threads.
 
     Equal input gives equal bytes.
     """
@@ -90,18 +90,18 @@ def merge_partition(
         drift=[_entry(part, found) for part, table in zip(parts, tables, strict=True) for found in table.drift],
     )
     writer = WorkbookWriter(beside, plan.columns, plan.widths())
-    lake = ParquetWriter(beside_parquet, plan.columns) if beside_parquet is not None else None
     try:
-        with ThreadPoolExecutor(threads, thread_name_prefix="merge") as pool:
-            pieces = plan.pieces(pool, lake)
+        with ThreadPoolExecutor(3, "merge") as threads:
+            lake = threads.submit(plan.write_parquet, beside_parquet) if beside_parquet is not None else None
+            pieces = plan.pieces(workers or threads)
             left = merged.rows
             for name in sheet_names(merged.rows):
                 writer.write_data(name, min(left, MAX_DATA_ROWS), _take_sheet(pieces))
                 left -= MAX_DATA_ROWS
-        writer.write_notes(_notes(merged, parts, notes, missing))
-        merged.sheets = writer.finish(plan.styles)
-        if lake is not None:
-            lake.close()
+            writer.write_notes(_notes(merged, parts, notes, missing))
+            merged.sheets = writer.finish(plan.styles)
+            if lake is not None:
+                lake.result()
     except BaseException:
         writer.abandon()
         beside.unlink(missing_ok=True)
@@ -118,7 +118,7 @@ def _entry(part: Part, found: Finding) -> dict[str, Any]:
     return {"shop": part.shop_id, "kind": found.kind, "column": found.column, "count": found.count, "text": found.text}
 
 
-def _take_sheet(pieces: Iterator[tuple[bool, Future[Deflated]]]) -> Iterator[Future[Deflated]]:
+def _take_sheet(pieces: Iterator[tuple[bool, Deflated]]) -> Iterator[Deflated]:
     """The pieces up to the last one of a sheet."""
     for is_last, piece in pieces:
         yield piece
@@ -155,77 +155,67 @@ class _Plan:
                 own.append(name)
         self.columns = ["shop", *own]
         self.styles = Styles()
-        self._ids = set(dataset.ids) if dataset else set()
-        self._places = [
-            [places.get(name) for name in own]
-            for places in ({names[normalise(name)]: place for place, name in enumerate(t.columns)} for t in tables)
-        ]
-        self._shapes = [self._shapes_of(table) for table in tables]
-        self._id_shapes = [[Shape(Kind.TEXT, TEXT_STYLE)] * max(len(shapes), 1) for shapes in self._shapes]
-
-    def _shapes_of(self, table: _Head) -> list[Shape]:
-        return [Shape(entry.kind, self.styles.number(entry)) for entry in table.formats or Formats()]
+        texts = frozenset(number for number, name in enumerate(own) if dataset is not None and name in dataset.ids)
+        self._layouts = []
+        for part, table in zip(parts, tables, strict=True):
+            places = {names[normalise(name)]: place for place, name in enumerate(table.columns)}
+            self._layouts.append(
+                Layout(
+                    shop_name=part.shop_name,
+                    places=tuple(places.get(name) for name in own),
+                    shapes=tuple(Shape(entry.kind, self.styles.number(entry)) for entry in table.formats or Formats()),
+                    texts=texts,
+                    text_shape=Shape(Kind.TEXT, TEXT_STYLE),
+                )
+            )
 
     def widths(self) -> list[int]:
         """Widths in characters, from the names and the first rows of the first shop that has any."""
         widths = [_width(name) for name in self.columns]
         widths[0] = max([widths[0], *(_width(part.shop_name) for part in self._parts)])
-        for part, places, table in zip(self._parts, self._places, self._tables, strict=True):
+        for part, layout, table in zip(self._parts, self._layouts, self._tables, strict=True):
             if table.rows:
-                batch = Table.load(part.table).batches[0]
-                for number, place in enumerate(places, start=1):
-                    if place is not None:
-                        sample = batch.columns[place].text.slice(0, 50).to_pylist()
-                        widths[number] = max([widths[number], *(_width(text or "") for text in sample)])
+                for number, column in enumerate(layout.arrange(Table.load(part.table).batches[0]), start=1):
+                    sample = column.text.slice(0, 50).to_pylist()
+                    widths[number] = max([widths[number], *(_width(text or "") for text in sample)])
                 break
         return [min(max(width + 2, 8), 40) for width in widths]
 
-    def pieces(self, pool: ThreadPoolExecutor, lake: ParquetWriter | None) -> Iterator[tuple[bool, Future[Deflated]]]:
-        """The XML of all rows in order, and whether it is the last of its sheet; Parquet is written on the way."""
+    def pieces(self, workers: Executor) -> Iterator[tuple[bool, Deflated]]:
+        """The XML of all rows in order, and whether it is the last of its sheet."""
         waiting: deque[tuple[bool, Future[Deflated]]] = deque()
-        row = 2
-        for number, part in enumerate(self._parts):
-            for batch in self._cut(number):
-                if row - 2 + batch.rows > MAX_DATA_ROWS:
-                    raise AssertionError("a piece must end where its sheet ends")
-                waiting.append((row - 2 + batch.rows == MAX_DATA_ROWS, pool.submit(self._piece, number, row, batch)))
-                row = 2 if waiting[-1][0] else row + batch.rows
-                if len(waiting) > LOOK_AHEAD:
-                    yield waiting.popleft()
-                if lake is not None:
-                    shop = pa.array([part.shop_name], pa.string()).take(pa.array([0] * batch.rows, pa.int8()))
-                    lake.write([shop, *(column.text for column in batch.columns)])
-        yield from waiting
+        for piece in self._cut():
+            is_last = piece.first_row - 2 + piece.rows == MAX_DATA_ROWS
+            waiting.append((is_last, workers.submit(render, piece)))
+            if len(waiting) > LOOK_AHEAD:
+                is_last, made = waiting.popleft()
+                yield is_last, made.result()
+        for is_last, made in waiting:
+            yield is_last, made.result()
 
-    def _cut(self, number: int) -> Iterator[Batch]:
-        """A shop's rows in the order of the output's columns, in pieces that end where a sheet must end."""
-        table, places = Table.load(self._parts[number].table), self._places[number]
-        done = sum(other.rows for other in self._tables[:number])
+    def _cut(self) -> Iterator[Piece]:
+        """All rows, in pieces that end where a sheet must end."""
         size = max(1, PIECE_CELLS // len(self.columns))
-        for batch in table.batches:
-            whole = [null_column(batch.rows) if place is None else batch.columns[place] for place in places]
-            start = 0
-            while start < batch.rows:
-                rows = min(size, batch.rows - start, MAX_DATA_ROWS - done % MAX_DATA_ROWS)
-                yield Batch(rows, [_stretch(column, start, rows) for column in whole])
-                start += rows
-                done += rows
+        done = 0
+        for part, layout in zip(self._parts, self._layouts, strict=True):
+            for number, batch in enumerate(Table.load(part.table).batches):
+                start = 0
+                while start < batch.rows:
+                    rows = min(size, batch.rows - start, MAX_DATA_ROWS - done % MAX_DATA_ROWS)
+                    yield Piece(part.table, number, start, rows, 2 + done % MAX_DATA_ROWS, layout)
+                    start += rows
+                    done += rows
 
-    def _piece(self, number: int, first_row: int, batch: Batch) -> Deflated:
-        cells = [
-            (
-                column_letters(place),
-                Column(column.text, TEXT) if name in self._ids else column,
-                self._id_shapes[number] if name in self._ids else self._shapes[number],
-            )
-            for place, (name, column) in enumerate(zip(self.columns[1:], batch.columns, strict=True), start=1)
-        ]
-        return deflate(rows_xml(first_row, batch.rows, self._parts[number].shop_name, cells))
-
-
-def _stretch(column: Column, start: int, rows: int) -> Column:
-    codes = column.codes if isinstance(column.codes, int) else column.codes[start : start + rows]
-    return Column(column.text.slice(start, rows), codes)
+    def write_parquet(self, path: Path) -> None:
+        """All rows for the lake."""
+        lake = ParquetWriter(path, self.columns)
+        try:
+            for layout, part in zip(self._layouts, self._parts, strict=True):
+                for batch in Table.load(part.table).batches:
+                    shop = pa.array([layout.shop_name], pa.string()).take(pa.array([0] * batch.rows, pa.int8()))
+                    lake.write([shop, *(column.text for column in layout.arrange(batch))])
+        finally:
+            lake.close()
 
 
 def _width(text: str) -> int:

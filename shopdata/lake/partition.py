@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,9 +74,17 @@ def is_due(name: str, dt: str, *, config: Config, ledger: Ledger) -> bool:
 
 
 def build_partition(
-    name: str, dt: str, run_id: str, *, config: Config, ledger: Ledger, staging: Staging, store: ObjectStore
+    name: str,
+    dt: str,
+    run_id: str,
+    *,
+    config: Config,
+    ledger: Ledger,
+    staging: Staging,
+    store: ObjectStore,
+    workers: Executor | None = None,
 ) -> Built | None:
-    """Merges all staged shops of a period; None if there is none.
+    """Merges all staged shops of a period, in `workers` if they are given; None if there is none.
 
     Raises:
         StoreError: a raw file that is no longer on this machine could not be had from the store.
@@ -111,6 +120,7 @@ def build_partition(
                 ("取数时间", _fetched(shops)),
             ],
             missing=[(shop.id, f"{shop.state}: {shop.reason}") for shop in missing],
+            workers=workers,
         )
     failpoints.reach(FailPoint.MERGE_AFTER)
     receipt = begin_receipt(dataset=name, platform=dataset.platform, dt=dt, run_id=run_id, shops=shops, missing=missing)

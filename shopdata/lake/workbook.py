@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -54,7 +53,7 @@ class WorkbookWriter:
         self._columns, self._widths = columns, widths
         self._sheets: list[str] = []
 
-    def write_data(self, name: str, rows: int, pieces: Iterator[Future[Deflated]]) -> None:
+    def write_data(self, name: str, rows: int, pieces: Iterator[Deflated]) -> None:
         """A sheet with header; `rows` is the number of data rows in `pieces`."""
         last = f"{column_letters(len(self._columns) - 1)}{rows + 1}"
         widths = "".join(
@@ -75,8 +74,7 @@ class WorkbookWriter:
 
         def members() -> Iterator[Deflated]:
             yield deflate(begin.encode())
-            for piece in pieces:
-                yield piece.result()
+            yield from pieces
             yield deflate(end.encode())
 
         self._sheets.append(name)

@@ -39,6 +39,7 @@ class MergePipeline:
                 ledger=workspace.ledger,
                 staging=workspace.staging,
                 store=workspace.store,
+                workers=workspace.workers,
             )
         except ShopdataError as error:
             raise DropItem(f"not merged: {error}", log_level="ERROR") from None

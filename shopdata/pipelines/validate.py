@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,6 @@ from shopdata.lake.excel import sniff
 from shopdata.lake.keys import raw_key
 from shopdata.lake.ledger import CellKey
 from shopdata.lake.not_ready import put_off
-from shopdata.lake.workers import Workers
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
@@ -31,7 +31,6 @@ class ValidatePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._workspace = Workspace.of(crawler)
-        self._workers = Workers(self._workspace.workers)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ValidatePipeline:
@@ -41,12 +40,13 @@ class ValidatePipeline:
 
     def _on_planned(self, todo: list[tuple[str, str]]) -> None:
         # A few files are read before processes have even started.
-        if len(todo) > 2 * self._workspace.workers:
-            self._workers.start()
+        if len(todo) > 2 * self._workspace.workers.count:
+            # What takes half a second to import, while the portals make their reports.
+            self._workspace.workers.start("shopdata.lake.check", "shopdata.lake.workbook_piece")
 
     async def close_spider(self) -> None:
-        """Ends the workers."""
-        await run_in_thread(self._workers.close)
+        """Ends the workers; the merge needs them no more either."""
+        await run_in_thread(functools.partial(self._workspace.workers.shutdown, cancel_futures=True))
 
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, ReportFile):
@@ -55,9 +55,12 @@ class ValidatePipeline:
         name, dt, shop = adapter["dataset"], adapter["dt"], adapter["shop_id"]
         cell = {"dataset": name, "dt": dt, "shop": shop}
         self._crawler.signals.send_catch_log(signals.cell_stepped, step="check", **cell)
-        dataset, path = self._workspace.config.dataset(name), Path(adapter["path"])
+        workspace, path = self._workspace, Path(adapter["path"])
+        dataset = workspace.config.dataset(name)
         try:
-            facts = await self._workers.run(check_file, path, name, dataset, dt, shop, self._workspace.staging)
+            facts = await self._workspace.workers.run(
+                check_file, path, name, dataset, dt, shop, self._workspace.staging
+            )
         except ShopdataError as error:
             state = CellState(error.state)
             try:

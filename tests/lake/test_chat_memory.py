@@ -42,7 +42,7 @@ else:
     parquet.ROW_GROUP_BYTES = 4 << 20
     (table,) = (folder / "tables").rglob("*.arrow")
     part = Part("one", "one", table)
-    merged = merge_partition([part], DATASET, workbook=folder / "o.xlsx", parquet=folder / "o.parquet", threads=1)
+    merged = merge_partition([part], DATASET, workbook=folder / "o.xlsx", parquet=folder / "o.parquet")
     assert merged.rows == 10 * conversations
 if sys.platform == "linux":
     # Linux counts the process that started this one as well: a child begins with its parent's peak.

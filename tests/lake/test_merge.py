@@ -22,6 +22,7 @@ from shopdata.config import Dataset
 from shopdata.lake import merge as merge_module
 from shopdata.lake.excel import read_table
 from shopdata.lake.merge import Merged, Part, merge_partition
+from shopdata.lake.workers import Workers
 
 
 def part_of(path: Path, shop_id: str = "flagship", name: str = "回力旗舰店", dataset: Dataset | None = DATASET) -> Part:
@@ -87,13 +88,16 @@ def test_calamine_and_pandas_read_the_workbook_too(tmp_path: Path, two_shops: li
 def test_equal_input_gives_equal_bytes(tmp_path: Path, two_shops: list[Part]) -> None:
     merge(tmp_path, two_shops)
     before = [(tmp_path / name).read_bytes() for name in ("out.xlsx", "out.parquet")]
-    merge(tmp_path, two_shops, threads=1)
+    with Workers(2) as workers:
+        workers.start()
+        merge(tmp_path, two_shops, workers=workers)
     assert [(tmp_path / name).read_bytes() for name in ("out.xlsx", "out.parquet")] == before
     assert {info.date_time[:3] for info in zipfile.ZipFile(tmp_path / "out.xlsx").infolist()} == {(1980, 1, 1)}
 
 
+@pytest.mark.parametrize("place", ["merge.render", "parquet.ParquetWriter.write"])
 def test_an_error_leaves_the_old_files_alone(
-    tmp_path: Path, two_shops: list[Part], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, two_shops: list[Part], monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     merge(tmp_path, two_shops)
     before = sorted((path.name, path.read_bytes()) for path in tmp_path.iterdir())
@@ -101,7 +105,7 @@ def test_an_error_leaves_the_old_files_alone(
     def fail(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("shopdata.lake.merge.deflate", fail)
+    monkeypatch.setattr(f"shopdata.lake.{place}", fail)
     with pytest.raises(OSError, match="the disk is full"):
         merge(tmp_path, two_shops)
     assert sorted((path.name, path.read_bytes()) for path in tmp_path.iterdir()) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -32,7 +33,7 @@ def refuse() -> None:
 def workers() -> Iterator[Workers]:
     workers = Workers(1)
     yield workers
-    workers.close()
+    workers.shutdown()
 
 
 def test_work_is_done_elsewhere(workers: Workers) -> None:
@@ -56,11 +57,33 @@ def test_an_error_comes_back_with_its_facts(workers: Workers, is_started: bool) 
 
 def test_a_worker_that_dies_does_not_take_the_run_along(workers: Workers) -> None:
     workers.start()
-    pool = workers._pool
+    pool = workers._processes
     assert pool is not None
     for process in (pool._processes or {}).values():
         os.kill(process.pid, signal.SIGKILL)
     assert asyncio.run(workers.run(who)) == os.getpid()
+
+
+def die_elsewhere() -> int:
+    if multiprocessing.parent_process() is not None:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def test_what_a_worker_died_of_is_done_here(workers: Workers) -> None:
+    workers.start()
+    assert [workers.submit(work).result(60) for work in (die_elsewhere, who)] == [os.getpid()] * 2
+
+
+def test_a_worker_knows_only_what_it_needs(workers: Workers) -> None:
+    """Neither the program that it was started from, nor what the caller's environment was changed by."""
+    before = dict(os.environ)
+    workers.start("shopdata.lake.workbook_piece")
+    assert dict(os.environ) == before
+    # A function of this module would bring the module along.
+    loaded = workers.submit(eval, "set(__import__('sys').modules)").result(60)
+    assert "shopdata.lake.workbook_piece" in loaded
+    assert not {"__mp_main__", "pytest", "scrapy", "pandas", "asyncio"} & loaded
 
 
 def test_none_is_left_when_the_crawl_is_killed(tmp_path: Path) -> None:

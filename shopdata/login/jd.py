@@ -84,16 +84,20 @@ class JdLogin:
         return f"{urljoin(portal.report_origin, LIST_PATH)}?uuid={uuid.uuid4()}", AJAX_HEADERS
 
     def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
-        """A redirect, a page instead of data, or 401: nowhere is recorded how zhgateway and the report list say it,
-        so each of these means "sign in once more" (PORTALS 4.2, an inference)."""
+        """A redirect, something else than data, 401, or neither a status nor "success": nowhere is recorded how
+        zhgateway and the report list say it, so each of these means "sign in once more" (PORTALS 4.2, an inference)."""
         if answer.status in (301, 302, 303, 307, 308, 401):
             return True
         if answer.status != 200:
             return False
-        if answer.is_html:
-            return True
         data = answer.json()
-        return isinstance(data, dict) and "401" in (str(data.get("code")), str(data.get("status")))
+        if answer.is_html or data is None:
+            return True
+        if not isinstance(data, dict):
+            return False
+        # An order's answer has a status: with that, a message says why it was refused.
+        says_nothing = "status" not in data and data.get("message") != "success"
+        return says_nothing or "401" in (str(data.get("code")), str(data.get("status")))
 
     def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
         if answer.status == 429:

@@ -87,6 +87,17 @@ def test_new_sessions_are_saved_for_the_next_run(story: Story) -> None:
     )
 
 
+def test_a_list_without_its_success_is_a_dead_session(make_workplace: Callable[..., Workplace]) -> None:
+    place = make_workplace(shops=1, dead_session_answer="message")
+    place.sign_in("sandbox-01")
+    place.sandbox.set_fault("sandbox-01", Fault.SESSION_DEAD_ONCE, at="list")
+    run = place.crawl(f"date={DAY}")
+    assert run.code == 0, run.text
+    counters = place.sandbox.counters()
+    assert counters.logins == {"sandbox-01": 1}
+    assert counters.jobs == {"sandbox-01": {str(DAY): 1}}
+
+
 def test_a_redirect_to_the_login_page_is_a_dead_session_on_pinduoduo_too(
     make_workplace: Callable[..., Workplace],
 ) -> None:

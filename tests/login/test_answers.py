@@ -29,7 +29,9 @@ def answer(status: int = 200, body: str = "{}", content_type: str = "application
         pytest.param(answer(401), id="401"),
         pytest.param(answer(body="<!doctype html>", content_type="text/html; charset=utf-8"), id="a page"),
         pytest.param(answer(body="\n  <html>"), id="a page that says it is data"),
+        pytest.param(answer(body="not json", content_type="text/plain"), id="neither page nor data"),
         pytest.param(answer(body='{"message":"请登录","status":401}'), id="401 inside the data"),
+        pytest.param(answer(body='{"message":"请登录","content":null}'), id="another message than success"),
         pytest.param(answer(body='{"code":"401"}'), id="401 as a text"),
     ],
 )
@@ -42,9 +44,8 @@ def test_dead(given: Answer) -> None:
     [
         pytest.param(answer(body='{"message":"success","content":{"data":[]}}'), id="data"),
         pytest.param(answer(body='{"status":0}'), id="a report was ordered"),
-        pytest.param(answer(body='{"status":1003}'), id="refused for another reason"),
+        pytest.param(answer(body='{"status":1003,"message":"参数错误"}'), id="refused for another reason"),
         pytest.param(answer(body="[401]"), id="a list"),
-        pytest.param(answer(body="not json", content_type="text/plain"), id="neither page nor data"),
         pytest.param(answer(500, "<html>", "text/html"), id="the portal is down"),
         pytest.param(answer(429), id="too many requests"),
         pytest.param(answer(403), id="forbidden"),

@@ -52,4 +52,5 @@ class JdSessions(Sessions):
             return web.Response(status=302, headers={"Location": self.login_url(str(request.url.origin()))})
         if answer == "html":
             return page("login_old.html", frame_url=self._stage.origins["passport"] + "/login/frame")
-        return web.json_response({"message": "请登录", "status": 401, "content": None})
+        # PORTALS 4.2 [C 2]: another message than success.
+        return web.json_response({"message": "请登录", "content": None})

@@ -12,8 +12,9 @@ import pytest
 pytest.importorskip("resource", reason="Windows tells no peak of memory")
 
 REPO = Path(__file__).parents[2]
-#: A conversation has ten messages of some 2 KB; each is in the file twice, as content and raw.
-SMALL, TEN_TIMES = 300, 3_000
+#: A conversation has ten messages of some 2 KB; each is in the file twice, as content and raw. Already the small file is
+#: larger than all that may be in work at once: so what the large one takes more is what grows with the file.
+SMALL, THREE_TIMES = 1_000, 3_000
 
 SCRIPT = """
 import re, resource, sys
@@ -85,12 +86,12 @@ def measure(folder: Path, conversations: int) -> Measured:
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Measured, Measured]:
-    small, large = (measure(tmp_path_factory.mktemp("chats"), number) for number in (SMALL, TEN_TIMES))
+    small, large = (measure(tmp_path_factory.mktemp("chats"), number) for number in (SMALL, THREE_TIMES))
     return small, large
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_peak_does_not_grow_with_the_file(measured: tuple[Measured, Measured], step: str) -> None:
     small, large = measured
-    assert large.size > 9 * small.size > 100_000_000
-    assert large.peaks[step] - small.peaks[step] < (large.size - small.size) * 2 / 3
+    assert large.size > 2.9 * small.size > 100_000_000
+    assert large.peaks[step] - small.peaks[step] < (large.size - small.size) / 2

@@ -261,6 +261,8 @@ def test_what_was_not_ready_is_asked_again_by_itself(service: Running) -> None:
 
 
 def test_cells_and_metrics(service: Running) -> None:
+    # A run is listed until its process has gone, somewhat after its cells are done.
+    service.wait_until(lambda: not service.ids("running"), "the last run did not come to its end")
     cells = service.get("cells.json", dataset="jd_store", dt=str(DAY), state="published")["cells"]
     assert {cell["shop"] for cell in cells} == {shop.id for shop in service.place.shops}
     answer = requests.get(f"{service.url}/metrics", auth=service.auth, timeout=30)
@@ -277,6 +279,7 @@ def test_cells_and_metrics(service: Running) -> None:
 
 
 def test_stop_leaves_nothing_behind(service: Running) -> None:
+    service.wait_until(lambda: not service.ids("running"), "the last run did not come to its end")
     service.post("schedule.json", project="shopdata", spider="jd_store", start=str(DAY), end=str(OTHER_DAY), force="1")
     service.wait_until(lambda: service.ids("running"), "the crawl did not start")
     (run_id,) = service.ids("running")

@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("resource", reason="Windows tells no peak of memory")
 
 REPO = Path(__file__).parents[2]
-#: A conversation has ten messages of some 2 KB; each is in the file twice, as content and raw. Already the small file is
-#: larger than all that may be in work at once: so what the large one takes more is what grows with the file.
+#: A conversation has ten messages of some 2 KB; each is in the file twice, as content and raw. Already the small file
+#: is larger than all that may be in work at once: what the large one takes more is what grows with the file.
 SMALL, THREE_TIMES = 1_000, 3_000
 
 SCRIPT = """

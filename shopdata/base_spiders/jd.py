@@ -15,7 +15,7 @@ from scrapy.http import JsonRequest
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import failpoints
-from shopdata.base_spiders.jd_reports import DONE, GENERATING, Order, Report, ReportJob
+from shopdata.base_spiders.jd_reports import DONE, GENERATING, Order, Report, ReportJob, read_entries
 from shopdata.base_spiders.report_spider import ReportSpider
 from shopdata.config import JdPortal, Platform, Shop
 from shopdata.exceptions import PortalError, ReportRefusedError, TerminalError, TooLateError
@@ -67,7 +67,7 @@ class JdSpider(ReportSpider):
             return job
         content = answer.get("content")
         task_name = content.get("taskName") if isinstance(content, dict) else None
-        if answer.get("status") != 0 or not task_name:
+        if str(answer.get("status")) != "0" or not task_name:
             await run_in_thread(self.workspace.ledger.set_job, key, None)
             raise ReportRefusedError(
                 "JD refused to make the report",
@@ -76,7 +76,7 @@ class JdSpider(ReportSpider):
                 expected="status 0 and a task name",
                 todo="Look whether the account may open 商智 > 供应链, then run again.",
             )
-        job = ReportJob(str(task_name), report_type, order.submitted_at)
+        job = ReportJob(str(task_name), report_type, order.submitted_at, order.listed)
         await self._note_job(key, job)
         return job
 
@@ -149,22 +149,21 @@ class JdSpider(ReportSpider):
         answer = await self.client(shop).ask_json(request)
         content = answer.get("content")
         entries = content.get("data") if isinstance(content, dict) else None
-        try:
-            if answer.get("message") != "success" or not isinstance(entries, list):
-                raise ValueError(answer.get("message"))
-            return [Report.from_entry(entry) for entry in entries]
-        except (ValueError, AttributeError):
+        message = answer.get("message")
+        is_list = message == "success" and isinstance(entries, list)
+        reports = read_entries(entries or ()) if is_list else []
+        if not is_list or (entries and not reports):
             raise PortalError(
                 "JD's report list is not as it was",
                 where=f"shop {shop.id!r}, {LIST_PATH}",
-                found=f"message {str(answer.get('message'))[:80]!r}",
+                found="no entry that says when it was made" if is_list else f"message {str(message)[:80]!r}",
                 expected="message 'success' and a list of reports",
                 todo="Look at 商智 > 我的报表 by hand; if the page has changed, tell the developers.",
-            ) from None
+            )
+        return reports
 
 
 def _known_job(noted: Mapping[str, Any], reports: list[Report]) -> ReportJob | None:
     """What the ledger has of an earlier run: the job, or an order whose answer that run did not live to see."""
-    if "task_name" in noted:
-        return ReportJob(**noted)
-    return Order(**{**noted, "listed": tuple(noted["listed"])}).find_in(reports)
+    noted = {**noted, "listed": tuple(noted.get("listed", ()))}
+    return ReportJob(**noted) if "task_name" in noted else Order(**noted).find_in(reports)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,17 +36,36 @@ class Report:
 
     @classmethod
     def from_entry(cls, entry: dict[str, Any]) -> Report:
-        """Reads one entry of `content.data`."""
+        """Reads one entry of `content.data`.
+
+        Raises:
+            ValueError: it does not say when it was made.
+        """
         created = datetime.strptime(str(entry.get("createTime")), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
         name = str(entry.get("reportName") or "")
         return cls(
-            id=str(entry.get("reportId") or f"{name} {created:%Y-%m-%d %H:%M:%S}"),
+            id=str(entry.get("reportId") or _stand_in(name, created)),
             name=name,
             report_type=str(entry.get("reportType") or ""),
             status=str(entry.get("status")),
             created_at=created,
             link=str(entry.get("downloadLink") or "").strip(),
         )
+
+    @property
+    def has_own_id(self) -> bool:
+        """False where the list gave none: two of one name and second then share it."""
+        return self.id != _stand_in(self.name, self.created_at)
+
+
+def read_entries(entries: Sequence[Any]) -> list[Report]:
+    """The reports of `content.data`, but for entries that do not say when they were made: a colleague's odd one must
+    not cost us ours."""
+    reports = []
+    for entry in entries:
+        with contextlib.suppress(ValueError, AttributeError):
+            reports.append(Report.from_entry(entry))
+    return reports
 
 
 @dataclass(frozen=True)
@@ -56,15 +76,18 @@ class ReportJob:
     report_type: str
     #: ISO 8601 with offset.
     submitted_at: str
+    #: Ids of the entries that were there before the order: names need not hold the day, and so repeat (PORTALS 4.3).
+    listed: tuple[str, ...] = ()
 
     def find_in(self, reports: Sequence[Report]) -> Report | None:
-        """The job's report. Where several bear its name and type, the one made closest to the order."""
+        """The job's report. Where several new ones bear its name and type, the one made closest to the order."""
         submitted_at = datetime.fromisoformat(self.submitted_at)
         own = [
             report
             for report in reports
             if (report.name, report.report_type) == (self.task_name, self.report_type)
             and report.created_at >= submitted_at - CLOCK_TOLERANCE
+            and not (report.id in self.listed and report.has_own_id)
         ]
         return _nearest(own, submitted_at)
 
@@ -112,10 +135,14 @@ class Order:
         ]
         if len({report.name for report in candidates}) != 1:
             return None
-        return ReportJob(candidates[0].name, self.report_type, self.submitted_at)
+        return ReportJob(candidates[0].name, self.report_type, self.submitted_at, self.listed)
 
     def _is_dated(self, name: str) -> bool:
         return self.dt in name or self.dt.replace("-", "") in name
+
+
+def _stand_in(name: str, created_at: datetime) -> str:
+    return f"{name} {created_at:%Y-%m-%d %H:%M:%S}"
 
 
 def _mask(name: str) -> str:

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shopdata.base_spiders.jd_reports import Order, Report, ReportJob
+from shopdata.base_spiders.jd_reports import Order, Report, ReportJob, read_entries
 from shopdata.periods import SHANGHAI
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=SHANGHAI)
 KIND = "supplyChainPro"
 OURS = "供应链-商品明细_2026-03-01"
 ORDER = Order(KIND, NOON.isoformat(), "2026-03-01", ("1",))
-JOB = ReportJob(OURS, KIND, NOON.isoformat())
+JOB = ReportJob(OURS, KIND, NOON.isoformat(), ("1",))
 
 
 def entry(name: str = OURS, seconds: float = 0, *, id: str = "2", report_type: str = KIND) -> Report:
@@ -86,3 +86,30 @@ def test_of_several_with_the_jobs_name_the_nearest_is_its_report() -> None:
 def test_an_entry_without_an_id_is_told_by_name_and_time() -> None:
     fields = {"reportName": OURS, "reportType": KIND, "status": "1", "createTime": "2026-03-02 12:00:00"}
     assert Report.from_entry(fields).id == f"{OURS} 2026-03-02 12:00:00"
+
+
+def test_one_of_that_name_that_was_there_before_is_not_the_jobs() -> None:
+    assert JOB.find_in([entry(id="1", seconds=-2)]) is None
+    assert JOB.find_in([entry(id="2", seconds=9), entry(id="1", seconds=-2)]) == entry(id="2", seconds=9)
+
+
+def test_where_the_list_gives_no_ids_one_of_the_same_second_may_be_ours() -> None:
+    listed = read_entries([listed_entry(reportId=None)])
+    job = ReportJob(OURS, KIND, NOON.isoformat(), (listed[0].id,))
+    assert job.find_in(listed) == listed[0]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({"reportName": OURS, "createTime": None}, id="no time"),
+        pytest.param({"reportName": OURS, "createTime": "2026/03/02 12:00"}, id="another form of time"),
+        pytest.param("a text", id="no entry at all"),
+    ],
+)
+def test_an_odd_entry_costs_no_other(odd: object) -> None:
+    assert [report.id for report in read_entries([odd, listed_entry(reportId=2)])] == ["2"]
+
+
+def listed_entry(**changes: object) -> dict[str, object]:
+    return {"reportName": OURS, "reportType": KIND, "status": "2", "createTime": f"{NOON:%Y-%m-%d %H:%M:%S}", **changes}

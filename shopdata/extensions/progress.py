@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
+from scrapy.exceptions import DropItem, NotConfigured
 
 from shopdata import signals
 from shopdata.items import Partition
@@ -55,6 +55,8 @@ class Progress:
         self._plan: Plan | None = None
         self._cells: dict[tuple[str, str], tuple[str, str, float]] = {}
         self._partitions: list[Partition] = []
+        #: Why a period could not be merged or published, by its `dt`.
+        self._unpublished: dict[str, str] = {}
         self._started = time.monotonic()
 
     @classmethod
@@ -65,6 +67,7 @@ class Progress:
         connect(extension._on_stepped, signals.cell_stepped)
         connect(extension._on_settled, signals.cell_settled)
         connect(extension._on_published, signals.partition_published)
+        connect(extension._on_dropped, scrapy_signals.item_dropped)
         connect(extension._on_closed, scrapy_signals.spider_closed)
         return extension
 
@@ -93,6 +96,10 @@ class Progress:
 
     def _on_published(self, partition: Partition) -> None:
         self._partitions.append(partition)
+
+    def _on_dropped(self, item: Any, exception: DropItem) -> None:
+        if isinstance(item, Partition) and exception.log_level == "ERROR":
+            self._unpublished[item.dt] = str(exception)
 
     def _on_closed(self, reason: str) -> None:
         if self._live is not None:
@@ -139,7 +146,7 @@ class Progress:
         seconds = time.monotonic() - self._started
         if reason != "finished":
             yield f"{self._plan.dataset}: the run was stopped ({reason}) after {seconds:.0f} s; run it again to go on."
-        elif not self._cells and not self._partitions:
+        elif not self._cells and not self._partitions and not self._unpublished:
             yield f"{self._plan.dataset}: all was published before, nothing was asked (ask again with -a force=1)."
         for partition in self._partitions:
             receipt = partition.receipt
@@ -155,6 +162,8 @@ class Progress:
                 yield f"  missing   {shop['id']}: {shop['state']}: {shop['reason']}"
             if receipt["refresh"]["state"] == "FAILED":
                 yield f"  Dremio    not refreshed: {receipt['refresh']['detail']}"
+        for dt, why in self._unpublished.items():
+            yield f"{self._plan.dataset} {dt}: {why}"
         published = {partition.dt for partition in self._partitions}
         for (dt, shop), (state, text, _) in sorted(self._cells.items()):
             if dt not in published and not CellState(state).is_done and state != CellState.STAGED:

@@ -25,6 +25,7 @@ class QuietCommand(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         try:
+            refuse_unknown_options(args)
             self.exitcode = self.work(Workspace.from_settings(self.settings), args, opts)
         except ShopdataError as error:
             print(error, file=sys.stderr)
@@ -37,6 +38,17 @@ class QuietCommand(ScrapyCommand):
         Raises:
             ShopdataError: told to the person as it is.
         """
+
+
+def refuse_unknown_options(args: list[str]) -> None:
+    """Scrapy hands on what it does not know, and a misspelt `--date` must not mean all days. Raises ArgumentError."""
+    for argument in args:
+        if argument.startswith("-"):
+            raise ArgumentError(
+                "this option is not known",
+                where=argument.partition("=")[0],
+                todo="Mend it; the command with `-h` shows all.",
+            )
 
 
 def add_day_options(parser: argparse.ArgumentParser) -> None:

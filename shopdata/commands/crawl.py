@@ -29,6 +29,9 @@ class Command(ScrapyCrawl):
         return "Collect, merge and publish a dataset"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        options = [argument for argument in args if argument.startswith("-")]
+        if options:
+            raise ScrapyUsageError(f"{options[0]}: not an option; write `-a date=YYYY-MM-DD`, `-a shops=ID` and so on")
         if len(args) != 1:
             raise ScrapyUsageError("name one spider; `scrapy list` shows them")
         self.exitcode = self.crawl(args[0], opts.spargs)

@@ -41,6 +41,10 @@ class Command(QuietCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="for programs: all, or what is named")
 
     def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
+        if args:
+            raise ArgumentError(
+                "status takes options only", where=args[0], todo="Write `--date`, `--dataset` or `--shop` before it."
+            )
         day, count = parse_date(opts.date) if opts.date else None, _count(opts.days)
         cells, partitions = workspace.ledger.cells(), workspace.ledger.partitions()
         try:

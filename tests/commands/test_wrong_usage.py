@@ -17,6 +17,7 @@ pytestmark = pytest.mark.services
         pytest.param(["jd_store", "-a", "dat=2026-03-01"], "Did you mean `-a date=…`?", id="misspelt argument"),
         pytest.param(["jd_store", "-a", "start=2026-03-01"], "a range needs end too", id="start without end"),
         pytest.param(["jd_store", "-a", "shops=sandbox-1"], "Did you mean 'sandbox-01'?", id="misspelt shop"),
+        pytest.param(["jd_store", "--date=2026-03-01"], "write `-a date=YYYY-MM-DD`", id="an option of other commands"),
         pytest.param(["jd_stock"], "there is no spider 'jd_stock'. Expected one of: jd_store", id="misspelt spider"),
     ],
 )

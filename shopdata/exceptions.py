@@ -8,7 +8,8 @@
     │   └── ArgumentError          a command or spider was called wrongly
     ├── TransientError             the same question may succeed later, by itself
     │   ├── PortalError            the portal did not answer, or not as it does when it is well
-    │   │   └── TooLateError       the portal was asked until its deadline
+    │   │   ├── TooLateError       the portal was asked until its deadline
+    │   │   └── UnclearSignInError the password was sent, and the page said neither yes nor no
     │   ├── RiskBlockedError       the portal's risk control says "too often"; the shop cools down
     │   ├── IncompleteError        fewer rows came than the portal says there are
     │   ├── NotReadyError          the platform has not published this period yet
@@ -120,6 +121,11 @@ class PortalError(TransientError):
 
 class TooLateError(PortalError):
     """Raised when a report was not done by its deadline."""
+
+
+class UnclearSignInError(PortalError):
+    """Raised when a login page has taken user name and password and then shows neither the back office nor a refusal
+    that we know. They are not sent again in this run: it may have been a refusal, and accounts get locked."""
 
 
 class RiskBlockedError(TransientError):

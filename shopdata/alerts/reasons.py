@@ -26,6 +26,9 @@ KINDS: dict[str, Kind] = {
     "BrowserMissingError": Kind("采集机器上没有浏览器", "在采集机器上执行 playwright install chromium。"),
     "PortalError": Kind("平台无响应或返回异常", "暂不用处理，下次运行自动重试；若一直如此，请人工打开后台查看。"),
     "TooLateError": Kind("平台没有按时生成报表", "暂不用处理，下次运行会接着取同一份报表。"),
+    "UnclearSignInError": Kind(
+        "提交密码后登录页没有反应", "在采集机器上人工登录一次，看看页面提示什么；为免锁号，同一次运行不再提交密码。"
+    ),
     "RiskBlockedError": Kind("平台风控：请求过于频繁", "暂不用处理，下次运行自动重试；期间少开该店后台。"),
     "IncompleteError": Kind(
         "平台返回的条数与总数不一致", "暂不用处理，下次运行自动重试；若一直如此，请在后台核对条数。"
@@ -92,6 +95,7 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"HTTP (\d{3})", "PortalError", "HTTP {0}"),
     (r"was cut short", "PortalError", "下载不完整"),
     (r"the portal did not answer", "PortalError", "没有应答"),
+    (r"neither the back office nor a refusal", "UnclearSignInError", "提交密码后登录页没有反应"),
     (r"sign-in took too long|browser could not sign in|login page did not show", "PortalError", "登录页打不开或不认识"),
     (
         r"the portal (?:refused|said no|gave no link|answered with something else)|goes in circles"

@@ -26,7 +26,13 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from shopdata import failpoints
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ChallengeError, ForbiddenHostError, PortalError, RiskBlockedError
+from shopdata.exceptions import (
+    ChallengeError,
+    ForbiddenHostError,
+    PortalError,
+    RiskBlockedError,
+    UnclearSignInError,
+)
 from shopdata.failpoints import FailPoint
 from shopdata.lake.staging import write_durably
 
@@ -180,7 +186,7 @@ class PortalClient:
             # Over all of the shop's requests: a portal that says "too often" is not asked on and on.
             self._cooldowns += 1
             return self._cooldowns > self._portal.cooldown_tries
-        return state.attempt_number >= tries
+        return isinstance(_error_of(state), UnclearSignInError) or state.attempt_number >= tries
 
     def _wait_seconds(self, state: RetryCallState) -> float:
         error = _error_of(state)

@@ -90,7 +90,17 @@ class JdLoginPage(LoginPage):
     username: tuple[str, ...] = ("#loginname",)
     password: tuple[str, ...] = ("#nloginpwd", "input[type=password][placeholder*='密码']", "input[type=password]")
     submit: tuple[str, ...] = ("#paipaiLoginSubmit", "button.password__submit", "#loginsubmit")
-    refused: tuple[str, ...] = (".msg-error", ".login-error", ".password__error", "[class*=error]")
+    #: Nobody has recorded what marks a refusal, so what it says counts as well.
+    refused: tuple[str, ...] = (
+        ".msg-error",
+        ".login-error",
+        ".password__error",
+        "[class*=error]",
+        "text=密码不匹配",
+        "text=密码错误",
+        "text=密码不正确",
+        "text=密码有误",
+    )
     slider: tuple[str, ...] = (".JDJRV-slide-btn", ".JDJRV-bigimg")
     second_factor: tuple[str, ...] = ("text=认证魔方", "text=手机短信验证码")
 

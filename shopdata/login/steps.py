@@ -16,7 +16,7 @@ from playwright.async_api import Frame, Locator, Page
 
 from shopdata.config import Portal, Shop
 from shopdata.config.portals import LoginPage
-from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError
+from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError, UnclearSignInError
 from shopdata.login.chromium import user_agent_of
 
 #: The one challenge that needs no window.
@@ -177,10 +177,22 @@ async def _find_form(page: Page, shop: Shop, form: LoginPage, patience: Patience
 async def wait_until_landed(
     page: Page, shop: Shop, portal: Portal, patience: Patience, look: Callable[[], Awaitable[None]]
 ) -> None:
-    """Waits for the back office; `look` looks meanwhile what the login page says, and raises if it says no."""
+    """Waits for the back office; `look` looks meanwhile what the login page says, and raises if it says no.
+
+    Raises:
+        UnclearSignInError: the deadline has passed.
+    """
     while not await has_landed(page, portal):
         await look()
-        await patience.look_again(shop, "the back office after the sign-in")
+        if not await patience.lasts():
+            raise UnclearSignInError(
+                f"the login page showed neither the back office nor a refusal within {patience.seconds:g} seconds",
+                where=f"shop {shop.id!r}",
+                todo=(
+                    f"Sign in by hand with `scrapy login {shop.id} --headed` and look what it says; a refusal that we "
+                    "do not know goes under `login_page: refused` in portals.yaml."
+                ),
+            )
 
 
 def refused(shop: Shop, platform: str, text: str) -> CredentialsRefusedError:
@@ -236,10 +248,16 @@ class Patience:
         Raises:
             PortalError: the deadline has passed; `what` says what was waited for.
         """
-        if time.monotonic() > self._end:
+        if not await self.lasts():
             raise PortalError(
                 f"the login page did not show {what} within {self.seconds:g} seconds",
                 where=f"shop {shop.id!r}",
                 todo="Look at the page by hand; if the portal changed it, mend `login_page` in portals.yaml.",
             )
+
+    async def lasts(self) -> bool:
+        """Waits a moment; False, at once, when the deadline has passed."""
+        if time.monotonic() > self._end:
+            return False
         await asyncio.sleep(LOOK_EVERY_SECONDS)
+        return True

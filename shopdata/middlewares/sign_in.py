@@ -13,7 +13,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ChallengeError, NeedsPersonError, PortalError
+from shopdata.exceptions import ChallengeError, NeedsPersonError, PortalError, UnclearSignInError
 from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.steps import browser_failed
 from shopdata.workspace import Workspace
@@ -30,6 +30,8 @@ class SignIns:
         self._at_once = asyncio.Semaphore(workspace.logins_at_once)
         self._open = 0
         self._unsettled: set[str] = set()
+        #: Of shops whose password was sent in vain: it is not sent twice in a run.
+        self._unclear: dict[str, UnclearSignInError] = {}
         self._page: Page | None = None
 
     async def sign_in(self, shop: Shop) -> SignedIn:
@@ -38,6 +40,8 @@ class SignIns:
         Raises:
             NeedsPersonError, PortalError: as `PlatformLogin.sign_in`.
         """
+        if shop.id in self._unclear:
+            raise self._unclear[shop.id]
         self._open += 1
         try:
             async with self._at_once:
@@ -46,6 +50,9 @@ class SignIns:
                 return await self._sign_in(shop, self._workspace.config.portal(shop.platform))
         except NeedsPersonError:
             self._stat("refused")
+            raise
+        except UnclearSignInError as error:
+            self._unclear[shop.id] = error
             raise
         finally:
             self._open -= 1

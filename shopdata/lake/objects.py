@@ -187,8 +187,9 @@ class ObjectStore:
 
         No list shows them, and they take room in the store for ever. Returns their keys.
         """
-        keys = []
-        for prefix in prefixes:
+        keys: list[str] = []
+        # Before a store's first file there is no bucket, and nothing in it to end.
+        for prefix in prefixes if self.has_bucket() else ():
             with self._as_store_error(prefix):
                 keys += self._client.abort_uploads(self._bucket, prefix, before)
         return keys

@@ -240,6 +240,11 @@ def test_a_file_that_changed_since_it_was_kept_is_not_sent(object_store: ObjectS
     assert object_store.stat(KEY) is None
 
 
+def test_without_a_bucket_no_upload_was_cut_off(store_settings: config.ObjectStore) -> None:
+    with ObjectStore(store_settings) as store:
+        assert store.abort_uploads(["raw/"], before=datetime.now(UTC)) == []
+
+
 def test_uploads_that_were_cut_off_are_ended(object_store: ObjectStore, store_settings: config.ObjectStore) -> None:
     client = plain_client(store_settings)
     for key in ("raw/large", "ods/large", "foreign/large"):

@@ -73,7 +73,7 @@ class Control(Protocol):
         """Every entry of schedule.yaml, in its order."""
 
     def schedule_problem(self) -> str:
-        """Why the schedule.yaml that is there now is not used (the last good one is); "" if it is."""
+        """What is wrong with the schedule.yaml that is there now, and what goes on in spite of it; "" if nothing is."""
 
     def run_now(self, job: str) -> str:
         """Queues an entry of schedule.yaml at once, also if it is paused or not enabled.
@@ -104,7 +104,10 @@ class Control(Protocol):
             force: asks again for what is published, and tries refused credentials once more.
 
         Returns:
-            the ids of the runs: one for a day or for neighbouring days, more if there are holes between.
+            the ids of the runs.
+
+        Raises:
+            ArgumentError: there is no such dataset, or a label is none.
         """
 
     def cancel(self, run_id: str) -> bool:

@@ -31,10 +31,7 @@ PDD_NAMES = ("回力拼多多旗舰店", "南极人官方店", "北岸户外专�
 _TROUBLED = ("jd-03", "jd-04", "jd-05", "jd-06")
 LAGS = {"pdd_kpi_days": 3, "pdd_chat": 1, "pdd_badscore": 1, "pdd_quality": 0}
 
-SLIDER = (
-    "passport.shop.jd.com: a slider must be solved by a person. "
-    "Sign in with `scrapy login jd-05 --headed`, then run again."
-)
+SLIDER = "shop 'jd-05': JD asks for a slider. Sign in by hand with `scrapy login jd-05 --headed`."
 RENAMED = (
     "pipelines_config/datasets/jd_store.yaml: required column '可用库存' is not in the workbook of shop 'jd-03' "
     "(2026-11-23). Found SKU, 商品名称, 可用库存件数. If JD renamed it, add the new name under `aliases`."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -209,10 +210,19 @@ def test_what_dremio_does_not_know_is_not_complete(client: Client) -> None:
 def test_a_cell_says_why_and_what_to_do(client: Client) -> None:
     page = client.get(CELL)
     assert "待登录" in page.visible
-    assert SLIDER in page.visible
+    assert "平台要求人工验证（滑块或验证码）" in page.visible
+    assert SLIDER in unescape(page.visible)
     assert "scrapy login jd-05 --headed" in page.visible
     assert "/board/sessions/jd-05/screenshot" in page.text
     assert f"/board/runs/{RUN_ID}/log" in page.text
+
+
+def test_why_is_said_in_chinese_on_chinese_pages_only(client: Client) -> None:
+    short = "平台要求人工验证"
+    assert short in client.get(f"{CELL}?lang=zh").visible
+    page = client.get(f"{CELL}?lang=en").visible
+    assert SLIDER in unescape(page)
+    assert short not in page
 
 
 def test_a_rejected_file_can_be_had(client: Client) -> None:

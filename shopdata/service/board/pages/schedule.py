@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shopdata.service.board.facts import Facts
+from shopdata.service.board.notes import slot_note
 from shopdata.service.board.rendering import Page
 from shopdata.service.board.visit import Visit
 
@@ -17,6 +18,7 @@ def page(facts: Facts, visit: Visit) -> Page:
         "schedule",
         {
             "entries": entries,
+            "slot_note": slot_note,
             "contracts": facts.config().datasets,
             "problem": facts.control.schedule_problem(),
             "disk": facts.control.disk(),

@@ -1,0 +1,36 @@
+"""What became of a slot, in Chinese: from the sentences that `due.py` keeps in the ledger."""
+
+from __future__ import annotations
+
+import re
+
+from shopdata.service.board.texts import Texts
+
+_SENTENCES: tuple[tuple[str, str], ...] = (
+    (r"missed; a later slot stands for it", "错过，由后一次代替"),
+    (r", and (\d+) before it", "；在它之前还有 {0} 次"),
+    (r"missed by (.+?); this job's `misfire` is skip", "错过 {0}；此任务设为错过即跳过（misfire: skip）"),
+    (r"missed by (.+?), more than its `max_late` of (\w+)", "错过 {0}，超过了它的 max_late（{1}）"),
+    (r"run (\S+) of the same job still waits", "同一任务的运行 {0} 还在排队"),
+    (r"run (\S+) still goes on; this job's `overlap` is skip", "运行 {0} 还没结束；此任务设为不重叠（overlap: skip）"),
+    (r"caught up, (.+?) late", "补跑，晚了 {0}"),
+    (r"begins when run (\S+) has ended", "等运行 {0} 结束后开始"),
+)
+_LOOKUP = tuple((re.compile(pattern), chinese) for pattern, chinese in _SENTENCES)
+_LENGTH = re.compile(r"less than a minute|(\d+) (d|h|min)\b")
+_UNITS = {"d": "天", "h": "小时", "min": "分钟"}
+
+
+def slot_note(t: Texts, note: str) -> str:
+    """A slot's note as this language has it; what is not known stays as it is."""
+    if t.code != "zh":
+        return note
+    for pattern, chinese in _LOOKUP:
+        if found := pattern.search(note):
+            note = note.replace(found[0], chinese.format(*map(_length, found.groups())))
+    return note.replace("; ", "；")
+
+
+def _length(text: str) -> str:
+    """`3 h 12 min` as 3 小时 12 分钟; what is no length stays as it is."""
+    return _LENGTH.sub(lambda found: f"{found[1]} {_UNITS[found[2]]}" if found[1] else "不到一分钟", text)

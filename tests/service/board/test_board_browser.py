@@ -87,6 +87,14 @@ def test_no_page_is_wider_than_the_screen(new_context: NewContext, look: dict[st
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_heads_of_columns_fit_on_a_phone(new_context: NewContext, language: str) -> None:
+    page = new_context(**PHONE).new_page()
+    page.goto(f"/?lang={language}")
+    cut = "heads => heads.filter(head => head.scrollWidth > head.clientWidth + 1).map(head => head.innerText)"
+    assert page.eval_on_selector_all(".grid thead th", cut) == []
+
+
 def test_hostile_names_do_nothing_and_are_shown_as_they_are(page: Page) -> None:
     dialogs = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))

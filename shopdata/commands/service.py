@@ -58,6 +58,10 @@ class Command(ScrapyCommand):
             self.exitcode = 1
         except KeyboardInterrupt:
             self.exitcode = 130
+        except BrokenPipeError:
+            # `| head` has seen enough; Python would complain again when it flushes at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self.exitcode = 0
 
     def _act(self, args: list[str], opts: argparse.Namespace, options: ServiceOptions) -> int:
         action = args[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -59,6 +60,14 @@ class Client:
             answer: dict[str, Any] = response.json()
         except (requests.RequestException, ValueError) as error:
             code = getattr(locals().get("response"), "status_code", None)
+            if code == HTTPStatus.UNAUTHORIZED:
+                raise ServiceError(
+                    "the running service has another user name or password",
+                    where=where,
+                    found=f"HTTP {code}",
+                    todo="Set SHOPDATA_SERVICE_USERNAME and SHOPDATA_SERVICE_PASSWORD as they were when it started, or "
+                    "let `scrapy service restart` take over what they are now.",
+                ) from None
             raise ServiceError(
                 "the service does not answer" if code is None else "this is not how our service answers",
                 where=where,

@@ -17,7 +17,7 @@ from twisted.internet.threads import blockingCallFromThread
 from shopdata.config import Job as ScheduleEntry
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.ledger.slots import PAUSED, WATCHED
-from shopdata.periods import SHANGHAI
+from shopdata.periods import SHANGHAI, Period
 from shopdata.plan import new_run_id
 from shopdata.service.control import Disk, Due, Job
 from shopdata.service.crawls import Crawl, key_of
@@ -163,6 +163,9 @@ class Inside:
             )
         if not dts:
             return []
+        for dt in dts:
+            # At the door: a run that ends at once is seen by nobody who has asked for it.
+            Period.from_dt(dt)
         spider, kind = self._datasets[dataset]
         arguments = {"periods": ",".join(sorted(dts))}
         arguments |= {"period": kind} if spider != dataset else {}
@@ -243,10 +246,11 @@ class Inside:
 
     def schedule_problem(self) -> str:
         if self.schedule_file.problem:
-            return self.schedule_file.problem
+            return f"The last good schedule goes on; what is there now can't be used. {self.schedule_file.problem}"
         known = {name for name, _ in self._datasets.values()}
         return " ".join(
-            f"schedule.yaml: job {entry.name!r} names the spider {entry.spider!r}, which does not exist."
+            f"schedule.yaml: job {entry.name!r} can't run: there is no spider {entry.spider!r}. The other jobs go on; "
+            "mend its name, or run `scrapy service restart` if it is new."
             for entry in self.schedule_file.schedule.jobs
             if entry.spider not in known
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shopdata.exceptions import LedgerError
-from shopdata.lake.ledger import Ledger
+from shopdata.lake.ledger import Ledger, RunRecord
 from shopdata.periods import SHANGHAI
 from shopdata.service.background import find_daemon
 from shopdata.service.client import Client, ServiceError
@@ -15,6 +15,8 @@ from shopdata.service.crawls import Crawl, Crawls
 from shopdata.service.options import ServiceOptions
 
 _MOST_FAILED = 5
+#: Of so many crawls that have ended.
+_LOOKED_AT = 100
 
 
 def overview(options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> tuple[bool, list[str]]:
@@ -44,7 +46,7 @@ def _from_inside(about: dict[str, Any]) -> Iterator[str]:
     if not about["is_deployed"]:
         yield "  not deployed  nothing can run: see `scrapy service restart`"
     if about["problem"]:
-        yield f"  schedule      the last good one is used, this one is broken: {about['problem']}"
+        yield f"  schedule      {about['problem']}"
     for job in about["running"]:
         yield f"  runs          {_named(job)}, run {job['id']}, since {_clock(job['started_at'])}, pid {job['pid']}"
     for job in about["pending"]:
@@ -68,20 +70,24 @@ def _from_inside(about: dict[str, Any]) -> Iterator[str]:
 
 
 def _failures(options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> Iterator[str]:
-    failed = [crawl for crawl in Crawls(options.folder).latest(100) if crawl.exit_code != 0][:_MOST_FAILED]
+    failed = [crawl for crawl in Crawls(options.folder).latest(_LOOKED_AT) if crawl.exit_code != 0]
     try:
         runs = {crawl.job: open_ledger().reading.run(crawl.job) for crawl in failed}
     except LedgerError as error:
         yield f"  ledger        {error}"
         runs = {}
-    for crawl in failed:
+    # Nobody saw the exit code of a crawl that was adopted; the ledger knows that it did its work.
+    failed = [crawl for crawl in failed if not _is_complete(runs.get(crawl.job))]
+    for crawl in failed[:_MOST_FAILED]:
         why = _why(crawl, runs.get(crawl.job))
         yield f"  failed        {_clock(crawl.ended_at)} {crawl.spider}, run {crawl.job}: {why}"
 
 
-def _why(crawl: Crawl, run: Any) -> str:
-    if run is not None and run.outcome == "complete":
-        return "complete, though its end was not seen"
+def _is_complete(run: RunRecord | None) -> bool:
+    return run is not None and run.outcome == "complete"
+
+
+def _why(crawl: Crawl, run: RunRecord | None) -> str:
     if run is not None and run.outcome is not None:
         states = ", ".join(f"{count} {state}" for state, count in run.counts.items())
         return f"{run.outcome}: {states}" if states else str(run.outcome)

@@ -47,17 +47,22 @@ def systemd_unit(source: Path, options: ServiceOptions) -> str:
     """A unit for this checkout, this user and this state directory."""
     scrapy = shutil.which("scrapy", path=str(Path(sys.executable).parent)) or f"{sys.executable} -m scrapy"
     return _UNIT.format(
-        pid_file=_escaped(options.pid_file.absolute()),
+        pid_file=_line(options.pid_file.absolute()),
         user=getpass.getuser(),
-        source=_escaped(source),
-        state_dir=_escaped(options.state_dir.absolute()),
-        scrapy=_escaped(Path(scrapy)),
+        source=_line(source),
+        state_dir=_word(options.state_dir.absolute()),
+        scrapy=_word(Path(scrapy)),
     )
 
 
-def _escaped(path: Path) -> str:
-    # systemd's own marks: % begins a specifier, a blank ends a word.
-    return str(path).replace("\\", "\\\\").replace("%", "%%").replace(" ", "\\x20")
+def _line(path: Path) -> str:
+    """For settings that are one path to the end of the line: only % is special, it begins a specifier."""
+    return str(path).replace("%", "%%")
+
+
+def _word(path: Path) -> str:
+    """For settings that are lists of words: there a blank ends a word, and a backslash begins an escape."""
+    return _line(path).replace("\\", "\\\\").replace(" ", "\\x20")
 
 
 _IMAGE = """\

@@ -9,8 +9,10 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +20,7 @@ import psutil
 import pytest
 import yaml
 
+from shopdata.config import Job, Schedule
 from shopdata.exceptions import ArgumentError, UsageError
 from shopdata.lake.ledger import Ledger
 from shopdata.periods import SHANGHAI
@@ -28,9 +31,13 @@ from shopdata.service.client import Client, ServiceError
 from shopdata.service.control import Disk
 from shopdata.service.crawls import Crawl, Crawls, key_of
 from shopdata.service.deploy import DeployError, build_egg
+from shopdata.service.inside import Inside
 from shopdata.service.log_view import find_log, lines
 from shopdata.service.metrics import ServiceMetrics
 from shopdata.service.options import ServiceOptions
+from shopdata.service.overview import overview
+from shopdata.service.schedule_file import ScheduleFile
+from shopdata.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 1, 8, tzinfo=SHANGHAI)
@@ -209,6 +216,71 @@ def test_nobody_answers(options: ServiceOptions) -> None:
         client.get("service")
 
 
+def test_a_password_that_has_changed_since_the_start(options: ServiceOptions) -> None:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(401)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client = Client(ServiceOptions(state_dir=options.state_dir, port=server.server_port))
+        with pytest.raises(ServiceError, match=r"another user name or password.*SERVICE_PASSWORD.*service restart"):
+            client.get("service")
+        server.shutdown()
+
+
+def test_what_failed_last(options: ServiceOptions) -> None:
+    crawls = Crawls(options.folder)
+    for job in ("done", "short", "killed"):
+        crawls.put(Crawl(job=job, project="shopdata", spider="jd_store", started_at=NOW))
+        crawls.end(job, None)  # adopted: nobody sees how it ends
+    with Ledger.at(options.state_dir) as ledger:
+        for job, outcome in (("done", "complete"), ("short", "incomplete")):
+            ledger.start_run(job, "jd_store", {})
+            ledger.finish_run(job, outcome, {"failed": 1} if outcome == "incomplete" else {"published": 1})
+        is_up, said = overview(options, lambda: ledger)
+    text = "\n".join(said)
+    assert not is_up
+    assert "run short: incomplete: 1 failed" in text
+    assert "run killed: it ended with nobody there to see it" in text
+    assert "run done" not in text
+
+
+def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = os.environ | {"SHOPDATA_STATE_DIR": str(tmp_path), "SHOPDATA_CONFIG_DIR": "pipelines_config"}
+    command = [sys.executable, "-m", "scrapy", "service", "status"]
+    ended = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_period_that_cannot_be_is_refused_at_the_door(options: ServiceOptions, tmp_path: Path) -> None:
+    spiders = SimpleNamespace(list=lambda: ["jd_store"], load=lambda name: SimpleNamespace())
+    inside = Inside(options, Workspace(tmp_path), ScheduleFile(tmp_path), spiders)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match=r"this is not a date\. Found '2026-13-45'"):
+        inside.collect("jd_store", ["2026-03-01", "2026-13-45"])
+
+
+def test_a_job_of_a_spider_that_is_not_there(options: ServiceOptions, tmp_path: Path) -> None:
+    spiders = SimpleNamespace(list=lambda: ["jd_store"], load=lambda name: SimpleNamespace())
+    entries = (Job(name="daily", spider="jd_store", cron="30 8 * * *"), Job(name="new", spider="tb", cron="0 9 * * *"))
+    file = SimpleNamespace(schedule=Schedule(jobs=entries), problem="")
+    inside = Inside(options, Workspace(tmp_path), file, spiders)  # type: ignore[arg-type]
+    assert inside.schedule_problem().startswith(
+        "schedule.yaml: job 'new' can't run: there is no spider 'tb'. The other"
+    )
+    file.problem = "schedule.yaml:3: this is not YAML."
+    assert inside.schedule_problem().startswith("The last good schedule goes on")
+    assert inside.schedule_problem().endswith(file.problem)
+
+
 def test_the_compose_file() -> None:
     content = yaml.safe_load(units.compose_file())
     service = content["services"]["shopdata"]
@@ -221,9 +293,13 @@ def test_the_compose_file() -> None:
 
 
 def test_the_unit(tmp_path: Path) -> None:
-    unit = units.systemd_unit(tmp_path / "100% mine", ServiceOptions(state_dir=tmp_path / "state"))
-    assert "WorkingDirectory=" + str(tmp_path) + "/100%%\\x20mine" in unit
-    assert f"PIDFile={tmp_path}/state/service/service.pid" in unit
+    unit = units.systemd_unit(tmp_path / "100% mine", ServiceOptions(state_dir=tmp_path / "my state"))
+    # One path to the end of the line: systemd takes blanks as they are, and escapes for letters of the name.
+    assert f"WorkingDirectory={tmp_path}/100%% mine\n" in unit
+    assert f"EnvironmentFile=-{tmp_path}/100%% mine/.env\n" in unit
+    assert f"PIDFile={tmp_path}/my state/service/service.pid\n" in unit
+    # A list of words.
+    assert f"Environment=SHOPDATA_STATE_DIR={tmp_path}/my\\x20state\n" in unit
     assert "KillMode=process" in unit
 
 
@@ -253,6 +329,17 @@ def metric_names(tmp_path: Path) -> set[str]:
             f"{metric.name}_total" if metric.type == "counter" else metric.name
             for metric in ServiceMetrics(inside).collect()  # type: ignore[arg-type]
         }
+
+
+def test_an_alert_waits_or_looks_back() -> None:
+    rules = yaml.safe_load((ROOT / "docs" / "prometheus-alerts.yaml").read_text("utf-8"))["groups"][0]["rules"]
+    for rule in rules:
+        # min_over_time takes the one sample that there is after a start for hours.
+        assert "min_over_time" not in rule["expr"]
+        assert "for" in rule or "increase(" in rule["expr"]
+        if "humanize1024" in rule["annotations"]["summary"]:
+            # The value is that of the left side: bytes, and no share of them.
+            assert all(re.match(r"shopdata_\w+_bytes <", part) for part in rule["expr"].split(" or "))
 
 
 @pytest.mark.parametrize("file", ["prometheus-alerts.yaml", "grafana-dashboard.json"])

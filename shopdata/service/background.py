@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from shopdata.exceptions import ShopdataError
 from shopdata.periods import SHANGHAI
 from shopdata.service.client import Client, ServiceError
-from shopdata.service.crawls import END_SECONDS, Crawl, Crawls, kill_tree
+from shopdata.service.crawls import END_SECONDS, Crawl, Crawls, is_marked, kill_tree
 from shopdata.service.options import ServiceOptions
 
 _START_SECONDS = 60
@@ -57,10 +57,9 @@ class Daemon:
 def find_daemon(options: ServiceOptions) -> Daemon | None:
     """The running service, by its pid file and start time: pids are used again."""
     with contextlib.suppress(OSError, ValueError, psutil.Error):
-        pid, created = options.pid_file.read_text("utf-8").split()
-        daemon = Daemon(psutil.Process(int(pid)))
-        if abs(daemon.process.create_time() - float(created)) < 2 and daemon.is_alive():
-            return daemon
+        pid, mark = options.pid_file.read_text("utf-8").split()
+        if is_marked(int(pid), mark):
+            return Daemon(psutil.Process(int(pid)))
     return None
 
 

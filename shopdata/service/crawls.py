@@ -1,6 +1,6 @@
 """Which crawls this machine's service has started: their processes, and how they ended.
 
-scrapyd knows its children as long as it lives itself. This file outlives it: a crawl is its pid and its start time.
+scrapyd knows its children as long as it lives itself. This file outlives it: a crawl is its pid and when it began.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from shopdata.lake.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
 
 #: A crawl that is told to end puts down what it has in hand; then it is killed.
@@ -23,7 +24,7 @@ END_SECONDS = 30
 _TABLE = """
 CREATE TABLE IF NOT EXISTS crawls (
     job TEXT PRIMARY KEY, project TEXT NOT NULL, spider TEXT NOT NULL, arguments TEXT NOT NULL, version TEXT,
-    pid INTEGER, created REAL, tries INTEGER NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, exit_code INTEGER
+    pid INTEGER, created TEXT, tries INTEGER NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, exit_code INTEGER
 )
 """
 _COLUMNS = "job, project, spider, arguments, version, pid, created, tries, started_at, ended_at, exit_code"
@@ -41,8 +42,8 @@ class Crawl:
     version: str | None = None
     #: None between the decision to start it and its start.
     pid: int | None = None
-    #: When the system says that the process began, in seconds since 1970: pids are used again.
-    created: float | None = None
+    #: As `mark_of` says: pids are used again. The column `created`.
+    mark: str | None = None
     #: How often it was started; more than once if its end was not its own.
     tries: int = 1
     started_at: datetime
@@ -60,10 +61,8 @@ class Crawl:
         with contextlib.suppress(psutil.Error):
             if self.pid is None:
                 return self._unregistered()
-            process = psutil.Process(self.pid)
-            is_same = self.created is None or abs(process.create_time() - self.created) < 2
-            if is_same and process.status() != psutil.STATUS_ZOMBIE:
-                return process
+            if self.mark is not None and is_marked(self.pid, self.mark):
+                return psutil.Process(self.pid)
         return None
 
     def _unregistered(self) -> psutil.Process | None:
@@ -74,6 +73,16 @@ class Crawl:
                 if wanted in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
                     return process
         return None
+
+
+def is_marked(pid: int, mark: str) -> bool:
+    """True if the process that was marked (`mark_of`) still runs."""
+    if "@" in mark:
+        return mark_of(pid) == mark
+    # Written before an upgrade, which must find what runs: seconds since 1970, by the wall clock.
+    with contextlib.suppress(psutil.Error, ValueError):
+        return mark_of(pid) is not None and abs(psutil.Process(pid).create_time() - float(mark)) < 2
+    return False
 
 
 def key_of(project: str, spider: str, arguments: Mapping[str, object]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
@@ -109,7 +118,7 @@ class Crawls:
             json.dumps(dict(crawl.arguments), ensure_ascii=False),
             crawl.version,
             crawl.pid,
-            crawl.created,
+            crawl.mark,
             crawl.tries,
             crawl.started_at.isoformat(),
             crawl.ended_at.isoformat() if crawl.ended_at else None,
@@ -156,7 +165,7 @@ class Crawls:
 
 
 def _crawl(row: tuple[object, ...]) -> Crawl:
-    job, project, spider, arguments, version, pid, created, tries, started_at, ended_at, exit_code = row
+    job, project, spider, arguments, version, pid, mark, tries, started_at, ended_at, exit_code = row
     return Crawl(
         job=str(job),
         project=str(project),
@@ -164,7 +173,7 @@ def _crawl(row: tuple[object, ...]) -> Crawl:
         arguments=json.loads(str(arguments)),
         version=None if version is None else str(version),
         pid=pid if isinstance(pid, int) else None,
-        created=created if isinstance(created, float) else None,
+        mark=None if mark is None else str(mark),
         tries=tries if isinstance(tries, int) else 1,
         started_at=datetime.fromisoformat(str(started_at)),
         ended_at=datetime.fromisoformat(str(ended_at)) if ended_at else None,

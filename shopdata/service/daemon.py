@@ -9,7 +9,6 @@ import sys
 from logging.handlers import RotatingFileHandler
 from typing import Any
 
-import psutil
 from filelock import FileLock, Timeout
 from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
@@ -21,6 +20,7 @@ from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginne
 from zope.interface import directlyProvides
 
 from shopdata.exceptions import ShopdataError
+from shopdata.lake.ledger.owner import mark_of
 from shopdata.logs import QueryFilter
 from shopdata.service.configuration import ServiceConfig, write_configuration
 from shopdata.service.inside import Inside
@@ -66,7 +66,7 @@ def _run(options: ServiceOptions, settings: Settings) -> int:
     reactor: Any = twisted_reactor
     reactor.callWhenRunning(_on_signals, inside)
     # The first line is all that systemd reads.
-    options.pid_file.write_text(f"{os.getpid()}\n{psutil.Process().create_time()}\n", "utf-8")
+    options.pid_file.write_text(f"{os.getpid()}\n{mark_of(os.getpid())}\n", "utf-8")
     try:
         reactor.run()
     finally:

@@ -18,6 +18,7 @@ from scrapyd.launcher import ScrapyProcessProtocol, get_crawl_args
 from twisted.internet import reactor as twisted_reactor
 from twisted.internet import task
 
+from shopdata.lake.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
 from shopdata.service.crawls import Crawl, Crawls, kill_tree
 
@@ -114,9 +115,9 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
                 )
             reactor.spawnProcess(process, sys.executable, args=args, env=env, **plumbing)
         self.processes[slot] = process
-        with contextlib.suppress(psutil.Error):
-            created = psutil.Process(process.pid).create_time()
-            self.crawls.put(Crawl(**(vars(crawl) | {"pid": process.pid, "created": created})))
+        # If it has ended already, its end is noted in a moment.
+        if mark := mark_of(process.pid):
+            self.crawls.put(Crawl(**(vars(crawl) | {"pid": process.pid, "mark": mark})))
 
     def _process_finished(self, result: Any, slot: int) -> None:
         process = self.processes[slot]

@@ -23,6 +23,7 @@ import yaml
 from shopdata.config import Job, Schedule
 from shopdata.exceptions import ArgumentError, UsageError
 from shopdata.lake.ledger import Ledger
+from shopdata.lake.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
 from shopdata.service import units
 from shopdata.service.background import StartError, find_daemon, start, stop
@@ -117,9 +118,9 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_crawl_is_its_pid_and_its_start_time(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
-    created = psutil.Process(sleeper.pid).create_time()
-    crawl = Crawl(job="r1", project="shopdata", spider="jd_store", pid=sleeper.pid, created=created, started_at=NOW)
-    another = Crawl(**(vars(crawl) | {"job": "r2", "created": created - 3600}))
+    mark = mark_of(sleeper.pid)
+    crawl = Crawl(job="r1", project="shopdata", spider="jd_store", pid=sleeper.pid, mark=mark, started_at=NOW)
+    another = Crawl(**(vars(crawl) | {"job": "r2", "mark": mark_of(os.getpid())}))
     unnoted = Crawl(job="r-unregistered", project="shopdata", spider="jd_store", started_at=NOW)
     crawls = Crawls(tmp_path)
     for one in (crawl, another, unnoted):
@@ -147,6 +148,9 @@ def test_a_pid_file_of_yore(options: ServiceOptions) -> None:
     assert find_daemon(options) is None
     me = psutil.Process()
     for text, is_found in (
+        (f"{me.pid}\n{mark_of(me.pid)}\n", True),
+        (f"{me.pid}\n{mark_of(os.getppid())}\n", False),
+        # As an earlier version has it, which an upgrade finds running.
         (f"{me.pid}\n{me.create_time()}\n", True),
         (f"{me.pid}\n1.0\n", False),
         ("", False),
@@ -154,6 +158,24 @@ def test_a_pid_file_of_yore(options: ServiceOptions) -> None:
     ):
         options.pid_file.write_text(text)
         assert (find_daemon(options) is not None) == is_found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="psutil counts otherwise elsewhere")
+def test_a_wall_clock_that_is_set(
+    options: ServiceOptions, sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that starts the service before it has asked for the time."""
+    options.folder.mkdir(parents=True)
+    options.pid_file.write_text(f"{sleeper.pid}\n{mark_of(sleeper.pid)}\n")
+    crawl = Crawl(
+        job="r1", project="shopdata", spider="jd_store", pid=sleeper.pid, mark=mark_of(sleeper.pid), started_at=NOW
+    )
+    before = psutil.Process(sleeper.pid).create_time()
+    boot_time = psutil.boot_time()
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: boot_time + 60)
+    assert psutil.Process(sleeper.pid).create_time() == pytest.approx(before + 60, abs=1)
+    assert find_daemon(options) is not None
+    assert crawl.process() is not None
 
 
 def test_another_program_on_the_port(tmp_path: Path) -> None:

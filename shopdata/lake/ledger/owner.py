@@ -61,6 +61,15 @@ def name_of(owner: str) -> str:
     return parsed.for_people() if parsed else owner
 
 
+def mark_of(pid: int) -> str | None:
+    """Tells a process from all others that had or will have its pid, whatever the wall clock is set to.
+
+    None if there is none, or it has ended.
+    """
+    began = process_began(pid)
+    return None if began is None else f"{began}@{_place()}"
+
+
 @functools.cache
 def _place() -> str:
     parts = [socket.gethostname()]

@@ -95,7 +95,12 @@ def test_nobody_gets_in_without_a_password(service: Running, page: str) -> None:
 
 
 def test_a_form_of_another_site_is_refused(service: Running) -> None:
-    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+    for headers in (
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": service.url},
+    ):
         answer = requests.post(
             f"{service.url}/schedule.json",
             data={"project": "shopdata", "spider": "jd_store"},

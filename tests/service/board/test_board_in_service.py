@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from board_client import Client
+from playwright.sync_api import Browser
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -42,6 +43,24 @@ def service(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPath
         finally:
             service.end()
             place.close()
+
+
+def test_a_real_browser_may_press_a_button(service: Running, browser: Browser) -> None:
+    """The service looks at where a form comes from, and a browser says it in its own way."""
+    user, password = service.auth
+    context = browser.new_context(http_credentials={"username": user, "password": password}, locale="zh-CN")
+    page = context.new_page()
+    origins: list[str | None] = []
+    page.on(
+        "request", lambda request: origins.append(request.all_headers().get("origin")) if request.post_data else None
+    )
+    page.goto(f"{service.url}/board/schedule")
+    for button, told in (("暂停", "恢复"), ("恢复", "暂停")):
+        page.get_by_role("button", name=button, exact=True).click()
+        page.get_by_role("button", name=told, exact=True).wait_for(timeout=20_000)
+    # What a browser that sends no Sec-Fetch-Site is known by.
+    assert set(origins) == {service.url}
+    context.close()
 
 
 def test_from_a_button_to_a_workbook(service: Running) -> None:

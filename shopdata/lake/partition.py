@@ -15,6 +15,7 @@ from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
 from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
+from shopdata.lake.adoption import adopt_published
 from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.history import keep_parquet
 from shopdata.lake.keys import parquet_key, receipt_key, workbook_key
@@ -86,11 +87,16 @@ def build_partition(
 ) -> Built | None:
     """Merges all staged shops of a period, in `workers` if they are given; None if there is none.
 
+    A shop that is published already is among them, also where the ledger does not know of it.
+
     Raises:
         StoreError: a raw file that is no longer on this machine could not be had from the store.
         RejectedFileError: a raw file no longer fits the dataset's contract.
     """
     dataset = config.dataset(name)
+    previous = read_receipt(dataset.platform, name, dt, store)
+    if previous is not None:
+        adopt_published(previous, config=config, ledger=ledger, store=store)
     cells = ledger.cells(name, dt)
     shops = _staged_shops(cells, config)
     if not shops:
@@ -130,7 +136,7 @@ def build_partition(
         workbook=(workbook_key(dataset.platform, name, dt), workbook),
         parquet=(parquet_key(dataset.platform, name, dt), parquet),
     )
-    receipt["restated"] = _restated(receipt, parquet, dataset, store)
+    receipt["restated"] = _restated(previous, receipt, parquet, dataset, store)
     return Built(workbook, parquet, receipt)
 
 
@@ -159,10 +165,11 @@ def read_receipt(platform: str, dataset: str, dt: str, store: ObjectStore) -> di
     return decode_receipt(store.get_bytes(key)) if store.stat(key) is not None else None
 
 
-def _restated(receipt: dict[str, Any], parquet: Path, dataset: Dataset, store: ObjectStore) -> list[dict[str, Any]]:
+def _restated(
+    previous: dict[str, Any] | None, receipt: dict[str, Any], parquet: Path, dataset: Dataset, store: ObjectStore
+) -> list[dict[str, Any]]:
     """What this partition revises of the one before, which is kept under `history/`."""
     platform, name, dt = receipt["platform"], receipt["dataset"], receipt["dt"]
-    previous = read_receipt(platform, name, dt, store)
     if previous is None:
         return []
     kept = None

@@ -7,7 +7,6 @@ import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,12 @@ import pyarrow.parquet as pq
 
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, LedgerError, RejectedFileError, ShopdataError, StoreError
+from shopdata.lake.adoption import raw_file_of
 from shopdata.lake.contract import check_period
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.excel import read_table
 from shopdata.lake.keys import parquet_key, raw_key, receipt_key, workbook_key
-from shopdata.lake.ledger import Cell, CellKey, Ledger, PartitionRecord, RawFile
+from shopdata.lake.ledger import Cell, CellKey, Ledger, PartitionRecord
 from shopdata.lake.ledger.claims import Claims
 from shopdata.lake.ledger.owner import Owner
 from shopdata.lake.objects import ObjectStore
@@ -28,7 +28,7 @@ from shopdata.lake.raw_tables import raw_bytes
 from shopdata.lake.refresh import refresh_partition
 from shopdata.lake.restatement import Differences, differences
 from shopdata.lake.staging import Staging, sha256_of
-from shopdata.periods import SHANGHAI, Period
+from shopdata.periods import Period
 from shopdata.states import CellState
 
 logger = logging.getLogger(__name__)
@@ -166,26 +166,10 @@ class Replayer:
             about = told.get(shop_id, {"raw_key": key})
             # Of a shop whose file was once of another kind, the published one counts.
             if key == raw_key(self._dataset.platform, self._name, dt, shop_id, ext) == about["raw_key"]:
-                self._enter(
-                    CellKey(self._name, dt, shop_id), key, ext, about, names.get(shop_id, about.get("name", ""))
-                )
+                self._enter(CellKey(self._name, dt, shop_id), key, about, names.get(shop_id, about.get("name", "")))
 
-    def _enter(self, key: CellKey, raw: str, ext: str, about: dict[str, Any], name: str) -> None:
-        with tempfile.TemporaryDirectory(prefix="shopdata-raw-") as folder:
-            path = Path(folder, f"raw.{ext}")
-            self._store.get_file(raw, path)
-            rows = read_table(path, self._dataset, where=str(key)).rows
-            fetched = about.get("fetched_at")
-            file = RawFile(
-                key=raw,
-                sha256=sha256_of(path),
-                bytes=path.stat().st_size,
-                ext=ext,
-                rows=rows,
-                fetched_at=datetime.fromisoformat(fetched) if fetched else datetime.now(SHANGHAI),
-                shop_name=name,
-                in_store=True,
-            )
+    def _enter(self, key: CellKey, raw: str, about: dict[str, Any], name: str) -> None:
+        file = raw_file_of(key, raw, about, name, self._dataset, self._store)
         self._ledger.add_cells(self._dataset.platform, [key])
         self._ledger.mark_staged(key, file)
         logger.info("%s: the ledger now knows its raw file", key)

@@ -146,6 +146,21 @@ def test_a_lost_ledger_is_rebuilt(place: Workplace) -> None:
     assert run.code == 0, run.text
 
 
+def test_a_crawl_with_a_new_ledger_takes_no_shop_away(place: Workplace) -> None:
+    """One shop is asked, or answers: the others are published, and the new ledger knows nothing of them."""
+    parquet = get(place, PARQUET)
+    shutil.move(place.state_dir / "ledger.sqlite3", place.folder / "lost.sqlite3")
+    run = place.scrapy("crawl", "pdd_kpi", "-a", f"date={DAY}", "-a", f"shops={FIRST}")
+    assert run.code == 0, run.text
+    assert f"{NAME} {DAY} {SECOND}: published, and the ledger did not know it" in run.err
+    assert get(place, PARQUET) == parquet
+    assert place.states(str(DAY)) == {FIRST: "published", SECOND: "published"}
+    run = place.scrapy("verify", NAME, "--date", str(DAY))
+    assert run.code == 0, run.text
+    place.sandbox.clear_records()
+    replay(place, "--start", str(DAY), "--end", str(PARTLY))
+
+
 def test_dremio_is_told(place: Workplace) -> None:
     contract(place, lambda dataset: dataset.update(null_texts=[]))
     with DremioDouble(bucket=place.store.bucket, lake=place.store) as dremio:

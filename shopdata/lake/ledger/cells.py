@@ -79,6 +79,28 @@ class Cells(Book):
 
         self._database.write(work)
 
+    def adopt(self, key: CellKey, raw: RawFile) -> bool:
+        """Enters a file that lies in the store for a cell that knows of none; whoever holds the cell keeps it.
+
+        A cell that was never asked is `staged` then, or `empty`; any other keeps its state, as after a failed try.
+
+        Returns:
+            False, and nothing is changed, if the cell has a file by now.
+        """
+
+        def work(session: Session) -> bool:
+            row = self._row(session, key)
+            if row.raw is not None:
+                return False
+            row.raw = RawRow(dataset=key.dataset, dt=key.dt, shop=key.shop)
+            fill_raw(row.raw, raw)
+            row.rows = raw.rows
+            if row.state == CellState.PENDING:
+                set_state(row, CellState.STAGED if raw.rows else CellState.EMPTY, "")
+            return True
+
+        return self._database.write(work)
+
     def mark_in_store(self, key: CellKey, sha256: str) -> bool:
         """Writes that the cell's raw file lies in the store, verified.
 

@@ -236,6 +236,8 @@ class Replayer:
             and tuple(found.sha256 if found else "" for found in stored) == sums
             and there is not None
             and (there["parquet"].get("sha256"), there["workbook"].get("sha256")) == sums
+            # A run that was killed behind its receipt has not told the ledger.
+            and there.get("run_id") == before.run_id
             and there["missing"] == receipt["missing"]
             and not is_waiting
             and before.refresh_state not in ("FAILED", "PENDING")

@@ -161,6 +161,18 @@ def test_a_crawl_with_a_new_ledger_takes_no_shop_away(place: Workplace) -> None:
     replay(place, "--start", str(DAY), "--end", str(PARTLY))
 
 
+def test_a_replay_that_was_killed_behind_its_receipt_is_made_good(place: Workplace) -> None:
+    with place.objects() as store:
+        store.remove(PARQUET)
+    fatal = {"SHOPDATA_FAILPOINT": "receipt_put.after"}
+    assert replay(place, "--date", str(DAY), "-s", "SHOPDATA_FAILPOINTS_KILL=1", **fatal).code not in (0, 1)
+    assert place.scrapy("verify", NAME, "--date", str(DAY)).code == 1
+    run = replay(place)
+    assert run.code == 0, run.text
+    run = place.scrapy("verify", NAME, "--date", str(DAY))
+    assert run.code == 0, run.text
+
+
 def test_dremio_is_told(place: Workplace) -> None:
     contract(place, lambda dataset: dataset.update(null_texts=[]))
     with DremioDouble(bucket=place.store.bucket, lake=place.store) as dremio:

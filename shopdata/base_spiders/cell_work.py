@@ -54,7 +54,7 @@ class CellWork:
         except asyncio.CancelledError:
             # Somebody stops the run: no time for threads, and the state must be true before we go.
             self._workspace.ledger.mark(key, CellState.PENDING, _STOPPED)
-            self._onlookers.settled(key, CellState.PENDING, _STOPPED)
+            self._onlookers.settled(key, *(self._asked_again.keep_good(key) or (CellState.PENDING, _STOPPED)))
             raise
         except Exception as error:  # noqa: BLE001 - a bug may cost this cell, not the other shops
             logger.error("%s %s %s: %s", key.dataset, key.shop, key.dt, traceback.format_exc())

@@ -27,7 +27,7 @@ FIRST, SECOND = "pdd-01", "pdd-02"
 
 @pytest.fixture(scope="module")
 def place(make_workplace: Callable[..., Workplace]) -> Workplace:
-    place = make_workplace(shops=0, pdd_shops=2)
+    place = make_workplace(shops=0, pdd_shops=2, slow_seconds=20.0)
     place.sign_in(FIRST, SECOND)
     place.edit("datasets/pdd_kpi_days.yaml", lambda dataset: dataset.update(restate_days=1))
     for day in (OLDER, REVISED, NEWEST):
@@ -87,6 +87,30 @@ def test_a_portal_that_is_down_takes_nothing_away(place: Workplace) -> None:
     (cell,) = [c for c in place.status()["cells"] if (c["dt"], c["shop"]) == (str(REVISED), FIRST)]
     assert cell["state"] == "published"
     assert cell["reason"].startswith("asked for again, and failed: ")
+
+
+@pytest.mark.parametrize("end", ["kill", "ctrl-c"])
+def test_a_run_that_is_cut_off_takes_nothing_away(place: Workplace, end: str) -> None:
+    before = bucket(place)
+    if end == "kill":
+        fatal = {"SHOPDATA_FAILPOINT": "download.before"}
+        assert place.scrapy("crawl", "pdd_kpi", "-s", "SHOPDATA_FAILPOINTS_KILL=1", **fatal).code not in (0, 1)
+        assert "running" in place.states(str(REVISED)).values()
+    else:
+        # Every answer comes late: there is time to stop it in between.
+        place.sandbox.set_fault("*", Fault.SLOW, at="kpi")
+        run = place.start("crawl", "pdd_kpi")
+        run.wait_until(lambda: all(f"{shop} {REVISED}: ask" in run.err for shop in (FIRST, SECOND)))
+        run.interrupt()
+        run.wait(30)
+        place.sandbox.clear_faults()
+        assert set(place.states(str(REVISED)).values()) == {"published"}
+    place.sandbox.set_fault(FIRST, Fault.REFUSED, at="kpi")
+    run = ordinary(place)
+    place.sandbox.clear_faults()
+    assert run.code == 0, run.text
+    assert bucket(place) == before
+    assert set(place.states(str(REVISED)).values()) == {"published"}
 
 
 def test_revised_figures_replace_the_partition_and_are_told(place: Workplace) -> None:

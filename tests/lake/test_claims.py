@@ -314,6 +314,23 @@ class TestDeadRuns:
         assert b.ledger.leases.holder(f"partition {DATASET} {DT}") == ""
         assert b.ledger.leases.holder(f"partition {DATASET} 2026-03-02") == str(b.claims.owner)
 
+    def test_what_they_asked_for_again_is_as_good_as_before(self, new_run: NewRun, expire: Callable[[], None]) -> None:
+        a = new_run("a")
+        a.claims.take_partition(DATASET, DT)
+        for key in KEYS[:2]:
+            a.take(key)
+            a.stage(key)
+        a.ledger.publish(partition(a), {KEYS[0].shop: "aa", KEYS[1].shop: "another file"})
+        a.claims.take(dict.fromkeys(KEYS[:2], 9))
+        for key in KEYS[:2]:
+            a.ledger.claim(key, "a")
+        expire()
+        b = new_run("b")
+        assert b.claims.clear_dead() == KEYS[:2]
+        cells = b.ledger.cells()
+        assert [cell.state.value for cell in cells] == ["published", "pending", "pending"]
+        assert cells[0].reason == "asked for again, and run a ended before that was done"
+
     def test_what_lives_is_left_alone(self, new_run: NewRun) -> None:
         a, b = new_run("a"), new_run("b")
         a.take(*KEYS)

@@ -21,7 +21,7 @@ from shopdata.lake.ledger.leases import Leases, is_live
 from shopdata.lake.ledger.owner import Owner, name_of
 from shopdata.lake.ledger.records import Cell, CellKey
 from shopdata.lake.ledger.rows import set_state, to_cell
-from shopdata.lake.ledger.schema import CellRow, LeaseRow, Run
+from shopdata.lake.ledger.schema import CellRow, LeaseRow, PartitionRow, Run
 from shopdata.states import CellState
 
 Row = TypeVar("Row", CellRow, LeaseRow)
@@ -163,6 +163,8 @@ class Claims:
     def clear_dead(self) -> list[CellKey]:
         """Frees what dead runs have held, of all datasets; their `running` cells are `pending` again, with the reason.
 
+        A cell that was asked for again, and whose file is in the published partition, is as good as before.
+
         Returns:
             the cells that were `running`. Their report job and raw file stay.
         """
@@ -179,7 +181,11 @@ class Claims:
                     continue
                 row.lease_owner, row.lease_until = "", None
                 if row.state == CellState.RUNNING:
-                    set_state(row, CellState.PENDING, f"run {row.run_id} ended before this cell was done")
+                    if _is_published(session, row):
+                        state = CellState.PUBLISHED if row.rows else CellState.EMPTY
+                        set_state(row, state, f"asked for again, and run {row.run_id} ended before that was done")
+                    else:
+                        set_state(row, CellState.PENDING, f"run {row.run_id} ended before this cell was done")
                     interrupted.append(_key(row))
             for lease in session.scalars(_unlocked(select(LeaseRow))):
                 if not is_live(lease.owner, lease.until, now):
@@ -204,6 +210,13 @@ class Claims:
 def _is_due(row: CellRow, tries: int) -> bool:
     """True if nobody has asked for the cell since it was planned, or whoever did could not end."""
     return row.state in (CellState.PENDING, CellState.RUNNING) or row.attempts <= tries
+
+
+def _is_published(session: Session, row: CellRow) -> bool:
+    """True if the cell's last good file is the one in its partition."""
+    partition = session.get(PartitionRow, (row.dataset, row.dt))
+    shops = (partition.shops if partition is not None else None) or {}
+    return row.raw is not None and shops.get(row.shop) == row.raw.sha256
 
 
 def _select(keys: Collection[CellKey]) -> Select[CellRow]:

@@ -40,6 +40,9 @@ class Outbox:
         try:
             self.send(key, raw)
         except StoreError as error:
+            if self._is_damaged(raw):
+                self._give_up(key, raw)
+                return
             self.is_store_down = True
             logger.error("%s Raw files stay in the outbox; the next run sends them.", error)
 
@@ -89,6 +92,21 @@ class Outbox:
         for cell in self.ledger.unsent_raw():
             if (cell.dataset, cell.dt) == (dataset, dt) and cell.raw is not None:
                 self.send(cell.key, cell.raw)
+
+    def _is_damaged(self, raw: RawFile) -> bool:
+        path = self.staging.raw(raw.key)
+        return path.is_file() and sha256_of(path) != raw.sha256
+
+    def _give_up(self, key: CellKey, raw: RawFile) -> None:
+        """Somebody or the disk has changed a file that was not sent yet: its cell is asked for again."""
+        reason = (
+            f"{key}: the file in the outbox is no longer the one that was staged, and the store has none yet. "
+            "It is kept under rejected/ in the state directory, and the portal is asked again. "
+            "See what is wrong with the disk, or who changes files there."
+        )
+        if self.ledger.forget_unsent(key, raw.sha256, reason):
+            logger.error("%s", reason)
+            self.staging.reject(self.staging.raw(raw.key), key.dataset, key.dt, key.shop, raw.ext)
 
     def abort_uploads(self) -> None:
         """Ends uploads that killed runs have left half-way in the store."""

@@ -31,7 +31,11 @@ _CODES: dict[str, tuple[str, str]] = {
         f"Give the access key the right to list, read, write and delete in the bucket, or mend {_KEYS}.",
     ),
     "NoSuchBucket": ("the bucket does not exist", "Create it, or mend `bucket` in lake.yaml (SHOPDATA_S3_BUCKET)."),
-    "NoSuchKey": ("there is no such object", "Look with `scrapy verify` what else is missing of this partition."),
+    "NoSuchKey": (
+        "there is no such object",
+        "Look with `scrapy verify` what else is missing of this partition; raw files are collected again "
+        "with `scrapy crawl` and `-a force=1`.",
+    ),
     "RequestTimeTooSkewed": ("the store's clock and ours are too far apart", "Set the clock of this machine."),
     "SlowDown": ("the object store is too busy", _LATER),
     "InternalError": ("the object store failed", f"Look into the store's own log. {_LATER}"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from datetime import date
 
 import lake_readers
 import pytest
+from faulty_http import closed_port
 from workplace import Workplace, crawl_command
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
@@ -15,14 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.services]
 DAY, OTHER_DAY = date(2026, 3, 1), date(2026, 3, 2)
 
 
-@pytest.fixture
-def dead_endpoint() -> str:
-    """host:port where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"127.0.0.1:{server.getsockname()[1]}"
-
-
-def test_a_store_that_is_down(make_workplace: Callable[..., Workplace], dead_endpoint: str) -> None:
+def test_a_store_that_is_down(make_workplace: Callable[..., Workplace]) -> None:
+    dead_endpoint = closed_port()
     place = make_workplace(shops=2)
     place.edit("lake.yaml", lambda lake: lake["object_store"].update(max_tries=1))
     place.sign_in("sandbox-01", "sandbox-02")
@@ -37,6 +31,12 @@ def test_a_store_that_is_down(make_workplace: Callable[..., Workplace], dead_end
     assert set(place.states(str(DAY)).values()) == {"staged"}
     assert place.status()["partitions"] == []
 
+    # All files are there, and still it is not published: nobody may read that it was.
+    run = place.crawl(f"date={DAY}", SHOPDATA_S3_ENDPOINT=dead_endpoint)
+    assert run.code == 1
+    assert "all was published before" not in run.err
+    assert run.err.count(f"jd_store {DAY}: not ") == 2, "as an error, and in the summary"
+
     # A run of another day sends the outbox, and leaves the partition to a run that is asked for it.
     assert place.crawl(f"date={OTHER_DAY}").code == 0
     assert list(outbox.iterdir()) == []
@@ -46,6 +46,30 @@ def test_a_store_that_is_down(make_workplace: Callable[..., Workplace], dead_end
     run = place.crawl(f"date={DAY}")
     assert run.code == 0, run.text
     assert place.sandbox.records() == []
+    rows = lake_readers.as_parquet(lake_readers.sent(place.sandbox, DAY))
+    assert lake_readers.read_by_pyarrow(place.store, DAY)[1] == rows
+
+
+def test_a_file_that_is_damaged_in_the_outbox(make_workplace: Callable[..., Workplace]) -> None:
+    """It holds up nobody, is kept, and its shop is asked again."""
+    place = make_workplace(shops=2)
+    place.edit("lake.yaml", lambda lake: lake["object_store"].update(max_tries=1))
+    place.sign_in("sandbox-01", "sandbox-02")
+    assert place.crawl(f"date={DAY}", SHOPDATA_S3_ENDPOINT=closed_port()).code == 1
+    damaged = place.state_dir / "raw" / "jd" / "jd_store" / f"dt={DAY}" / "sandbox-01.xlsx"
+    content = damaged.read_bytes()[:1000]
+    damaged.write_bytes(content)
+
+    run = place.crawl(f"date={OTHER_DAY}")
+    assert run.code == 0, run.text
+    assert f"jd_store {DAY} sandbox-01: the file in the outbox is no longer the one that was staged" in run.err
+    assert "Raw files stay in the outbox" not in run.err
+    assert place.states(str(DAY)) == {"sandbox-01": "failed", "sandbox-02": "staged"}
+    assert [path for path in (place.state_dir / "raw").rglob("*") if path.is_file()] == []
+    assert [path.read_bytes() for path in (place.state_dir / "rejected").rglob("*.xlsx")] == [content]
+
+    run = place.crawl(f"date={DAY}")
+    assert run.code == 0, run.text
     rows = lake_readers.as_parquet(lake_readers.sent(place.sandbox, DAY))
     assert lake_readers.read_by_pyarrow(place.store, DAY)[1] == rows
 

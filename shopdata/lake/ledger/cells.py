@@ -117,6 +117,23 @@ class Cells(Book):
 
         return self._database.write(work)
 
+    def forget_unsent(self, key: CellKey, sha256: str, reason: str) -> bool:
+        """Writes that a staged file was lost on its way to the store: `failed`, so that it is asked for again.
+
+        Returns:
+            False, and nothing is changed, if the cell has another file by now, or the store holds it.
+        """
+
+        def work(session: Session) -> bool:
+            row = self._row(session, key)
+            if row.raw is None or row.raw.sha256 != sha256 or row.raw.in_store:
+                return False
+            row.raw, row.rows = None, None
+            set_state(row, CellState.FAILED, reason)
+            return True
+
+        return self._database.write(work)
+
     def mark(self, key: CellKey, state: CellState, reason: str, rows: int | None = None) -> None:
         """Writes how a try ended.
 

@@ -14,7 +14,7 @@ from shopdata.base_spiders.asked_again import AskedAgain
 from shopdata.base_spiders.onlookers import Onlookers
 from shopdata.base_spiders.sharing import SharedWork
 from shopdata.config import Shop
-from shopdata.exceptions import LeaseLostError, NeedsPersonError, ParkedError, ShopdataError
+from shopdata.exceptions import LeaseLostError, LedgerError, NeedsPersonError, ParkedError, ShopdataError
 from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey
 from shopdata.lake.not_ready import put_off
@@ -73,10 +73,14 @@ class CellWork:
 
     async def let_go(self, key: CellKey) -> None:
         """The last that is done about a cell."""
-        kept = await run_in_thread(self._asked_again.keep_good, key)
-        if kept is not None:
-            self._onlookers.settled(key, *kept)
-        await self._shared.give_back(key)
+        try:
+            kept = await run_in_thread(self._asked_again.keep_good, key)
+            if kept is not None:
+                self._onlookers.settled(key, *kept)
+            await self._shared.give_back(key)
+        except LedgerError as error:
+            # It may cost this cell, not the run: the lease ends by itself, and the next run takes the cell over.
+            logger.error("%s %s %s: not given back: %s", key.dataset, key.shop, key.dt, error)
 
     async def _refuse_parked(self, shop: Shop) -> None:
         reason = await run_in_thread(self._workspace.sessions.parked, shop)
@@ -93,6 +97,9 @@ class CellWork:
         except LeaseLostError as error:
             logger.warning("%s", error)
             return
+        except LedgerError as error:
+            logger.error("%s %s %s: %s It could not be written down: %s", key.dataset, key.shop, key.dt, reason, error)
+            return
         logger.error("%s %s %s: %s: %s", key.dataset, key.shop, key.dt, state, reason)
         if state is CellState.NOT_READY:
             dataset = self._workspace.config.dataset(key.dataset)
@@ -101,5 +108,8 @@ class CellWork:
 
 
 def _bug(error: BaseException | None) -> str:
+    if isinstance(error, ShopdataError):
+        # No mistake of ours: the ledger or the disk failed where nobody could go on without.
+        return str(error)
     # Only the kind: the text of an unknown error may hold anything.
     return f"an unexpected {type(error).__name__}: this is a mistake in the program; the log has its traceback."

@@ -13,7 +13,7 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
-from shopdata.exceptions import LeaseLostError, ShopdataError
+from shopdata.exceptions import DiskError, LeaseLostError, LedgerError, ShopdataError
 from shopdata.items import ReportFile
 from shopdata.lake.check import check_file
 from shopdata.lake.excel import sniff
@@ -67,6 +67,8 @@ class ValidatePipeline:
                 reason = await run_in_thread(self._settle, adapter, state, str(error))
             except LeaseLostError as lost:
                 raise DropItem(str(lost), log_level="WARNING") from None
+            except (DiskError, LedgerError) as failed:
+                raise DropItem(f"{error} It could not be written down: {failed}", log_level="ERROR") from None
             self._crawler.signals.send_catch_log(signals.cell_settled, state=state, reason=reason, rows=None, **cell)
             raise DropItem(reason, log_level="ERROR") from None
         adapter.update(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopdata.lake.excel_strings import OddXmlError, Positions, check_utf8, slices, text_starts
+from shopdata.lake.excel_strings import OddXmlError, Positions, check_utf8, has_other_encoding, slices, text_starts
 
 #: More cells than this in one piece of XML is not a table but an attack: most of them would be blank.
 MAX_GRID_CELLS = 20_000_000
@@ -44,6 +44,7 @@ def _kinds() -> npt.NDArray[np.uint8]:
 _KINDS = _kinds()
 _ROW_NUMBER = r'\sr="(?P<number>\d+)"'
 _ATTRIBUTE = re.compile(r'\s([\w:]+)="([^"]*)"')
+_ONLY_ATTRIBUTES = re.compile(r'(?:\s+[\w:]+="[^"]*")*\s*/?>\s*')
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def row_pieces(pieces: Iterable[bytes], max_row_bytes: int = 64 << 20) -> Iterat
                 if len(held) > max_row_bytes:
                     raise OddXmlError("no sheetData")
                 continue
-            if b"<worksheet" not in held[: begin.start()] or b"<!" in held[: begin.start()] or _other_encoding(held):
+            if b"<worksheet" not in held[: begin.start()] or b"<!" in held[: begin.start()] or has_other_encoding(held):
                 raise OddXmlError("another root, a document type, a comment or another encoding")
             held, is_inside, is_done = held[begin.end() :], True, begin[1] == b"/"
             if is_done:
@@ -103,11 +104,6 @@ def row_pieces(pieces: Iterable[bytes], max_row_bytes: int = 64 << 20) -> Iterat
             raise OddXmlError("a row without an end")
     if not is_done:
         raise OddXmlError("the sheet ends too early")
-
-
-def _other_encoding(held: bytes) -> bool:
-    declared = re.match(rb"""\s*(?:\xef\xbb\xbf)?<\?xml[^>]*encoding=["']([\w-]+)["']""", held)
-    return declared is not None and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii")
 
 
 def scan_rows(raw: bytes) -> Scan | None:
@@ -241,7 +237,7 @@ def _row_numbers(raw: bytes, tags: Positions, rows: Positions) -> tuple[npt.NDAr
 
 
 def _shape(tail: str) -> CellShape:
-    attributes = dict(_ATTRIBUTE.findall(f" {tail}"))
-    if "r" in attributes or not attributes.get("s", "0").isdigit():
+    attributes = dict(_ATTRIBUTE.findall(tail))
+    if not _ONLY_ATTRIBUTES.fullmatch(tail) or "r" in attributes or not attributes.get("s", "0").isdigit():
         raise OddXmlError("a cell with unusual attributes")
     return CellShape(attributes.get("t", "n"), int(attributes.get("s", "0")))

@@ -40,6 +40,12 @@ def slices(data: bytes, starts: Positions, ends: Positions) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
+def has_other_encoding(beginning: bytes) -> bool:
+    """True if XML says of itself that it is not UTF-8."""
+    declared = re.match(rb"""\s*(?:\xef\xbb\xbf)?<\?xml[^>]*encoding=["']([\w-]+)["']""", beginning)
+    return declared is not None and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii")
+
+
 def check_utf8(data: bytes) -> None:
     """Raises OddXmlError for bytes that are not UTF-8."""
     offsets = pa.py_buffer(np.array([0, len(data)], np.int32))
@@ -76,9 +82,13 @@ def plain_text(raw: str, *, is_decoded: bool = False) -> str:
 
 def replace_illegal(text: str) -> tuple[str, int]:
     """Puts U+FFFD in the place of every character that XML forbids; surrogate pairs become the character they mean."""
+    lone = 0
     if not text.isascii():
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return ILLEGAL.subn(REPLACEMENT, text)
+        paired = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        lone = paired.count(REPLACEMENT) - text.count(REPLACEMENT)
+        text = paired
+    text, count = ILLEGAL.subn(REPLACEMENT, text)
+    return text, count + lone
 
 
 def plain_texts(raw: pa.Array) -> tuple[pa.Array, Positions]:
@@ -121,8 +131,11 @@ def text_starts(data: npt.NDArray[np.uint8], raw: bytes, tags: Positions) -> Pos
     if len(attributed):
         where = tags[attributed]
         ends = where + _PRESERVED
-        for place in np.flatnonzero(data[np.minimum(ends - 1, len(data) - 1)] != 0x3E):
+        last = np.minimum(ends - 1, len(data) - 1)
+        for place in np.flatnonzero((data[last] != 0x3E) | (data[last - 1] != 0x22)):
             ends[place] = raw.index(b">", where[place]) + 1
+            if raw[where[place] : ends[place]].count(b'"') % 2:
+                raise OddXmlError("a text with unusual attributes")
         starts[attributed] = ends
     return starts
 
@@ -139,8 +152,8 @@ class SharedStrings:
         self._done = 0
         held = b""
         for piece in pieces:
-            if not self._done and not held and b"<sst" not in piece[:1000]:
-                raise OddXmlError("no <sst> at the beginning")
+            if not self._done and not held and (b"<sst" not in piece[:1000] or has_other_encoding(piece)):
+                raise OddXmlError("no <sst> at the beginning, or another encoding")
             held += piece
             cut = held.rfind(b"</si>") + 5
             if cut > 4:

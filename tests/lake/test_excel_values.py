@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from foreign import DATASET, FIXTURES, header_row, inline, rows_of, write_by_hand
+from foreign import DATASET, FIXTURES, MAIN, header_row, inline, rows_of, write_by_hand
 
 from shopdata.lake.excel import read_table
 from shopdata.lake.excel_numbers import (
@@ -95,10 +95,19 @@ def value_of(table: Table) -> str | None:
         pytest.param('<c r="B2" s="3"><v>0.354166666666667</v></c>', "08:30:00", id="time-of-day"),
         pytest.param('<c r="B2" s="4"><v>1.5</v></c>', "36:00:00", id="elapsed"),
         pytest.param('<c r="B2" t="d"><v>2026-03-01T08:30:00</v></c>', "2026-03-01 08:30:00", id="iso-date"),
+        pytest.param("""<c r="B2" t='s'><v>0</v></c>""", "shared", id="one-attribute-in-single-quotes"),
+        pytest.param('<c r="B2" t = "s"><v>0</v></c>', "shared", id="blanks-around-the-equals-sign"),
+        pytest.param('<c r="B2" t="inlineStr"><is><t xml:lang="zh">a>bcde>ghi</t></is></c>', "a>bcde>ghi", id="text-in-a-language"),
+        pytest.param('<c r="B2" t="inlineStr"><is><t a="x>y">z</t></is></c>', "z", id="greater-than-in-an-attribute"),
     ],
 )  # fmt: skip
-def test_a_cell_becomes_what_it_means(tmp_path: Path, cell: str, expected: str | None) -> None:
-    assert value_of(read_cell(tmp_path, cell)) == expected
+def test_a_cell_becomes_what_it_means(
+    tmp_path: Path, cell: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strings = "<si><t>shared</t></si>"
+    assert value_of(read_cell(tmp_path, cell, strings=strings)) == expected
+    monkeypatch.setattr("shopdata.lake.excel.fast_sheets", parsed_sheets)
+    assert value_of(read_cell(tmp_path, cell, strings=strings)) == expected
 
 
 @pytest.mark.parametrize(
@@ -122,6 +131,13 @@ def test_a_shared_string_becomes_what_it_means(tmp_path: Path, item: str, expect
     assert value_of(read_cell(tmp_path, '<c r="B2" t="s"><v>1</v></c>', strings=strings)) == expected
 
 
+def test_shared_strings_in_another_encoding_are_read_in_it(tmp_path: Path) -> None:
+    strings = f'<?xml version="1.0" encoding="ISO-8859-1"?><sst {MAIN}><si><t>Ã©</t></si></sst>'.encode("latin-1")
+    sheet = header_row() + '<row r="2"><c r="A2" t="s"><v>0</v></c></row>'
+    path = write_by_hand(tmp_path / "a.xlsx", sheet, strings="", members={"xl/sharedStrings.xml": strings})
+    assert rows_of(read_table(path, DATASET))[0][0] == "Ã©"
+
+
 def test_dates_of_a_1904_workbook_are_moved(tmp_path: Path) -> None:
     assert value_of(read_cell(tmp_path, '<c r="B2" s="1"><v>44620</v></c>', properties='date1904="1"')) == "2026-03-01"
 
@@ -132,6 +148,7 @@ def test_dates_of_a_1904_workbook_are_moved(tmp_path: Path) -> None:
         pytest.param('<c r="B2"><v>1234567890123456</v></c>', "imprecise_number", 1, id="sixteen-digit-number"),
         pytest.param('<c r="B2"><v>1.2345E+20</v></c>', "imprecise_number", 1, id="large-exponent"),
         pytest.param(inline("B2", "a_x0001_b_x0002_"), "illegal_character", 2, id="illegal-characters"),
+        pytest.param(inline("B2", "_xD83D_x"), "illegal_character", 1, id="half-of-a-pair"),
         pytest.param('<c r="B2" t="e"><v>#DIV/0!</v></c>', "error_cell", 1, id="error"),
     ],
 )
@@ -255,7 +272,6 @@ def test_a_sheet_is_read_however_it_is_laid_out(tmp_path: Path, sheet: str, expe
         ("yyyy-mm-dd", True), ("m/d/yy h:mm", True), ("[h]:mm", True), ("mm:ss.0", True), ('yyyy"年"', True),
         ("[$-804]yyyy年m月d日", True), ("[DBNum1]上午/下午h时mm分", True), ("[s]", True),
         ("General", False), ("0.00%", False), ("[Red]0.00", False), ('0" days"', False), ("0.00E+00", False),
-        ("\\d0", False), ("@", False), ("_-* #,##0_-", False), ("", False),
     ],
 )  # fmt: skip
 def test_date_formats_are_told_from_number_formats(code: str, expected: bool) -> None:

@@ -134,7 +134,8 @@ def is_imprecise(text: str) -> bool:
 def is_date_format(number_format: str) -> bool:
     """True if Excel shows a number in this format as a date or a time."""
     bare = _FORMAT_NOISE.sub("", number_format.split(";")[0]).lower()
-    return bool(re.search(r"[ymdhs年月日时分秒]", bare)) and "general" not in bare
+    # 年月日时分秒 alone are units of a number: `0.0分` is a score, and Excel too reads only the letters.
+    return bool(re.search(r"[ymdhs]", bare)) and "general" not in bare
 
 
 def has_time(number_format: str) -> bool:

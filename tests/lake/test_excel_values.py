@@ -34,6 +34,7 @@ FORMATS = (
     "0.00%",
     "yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;",
     "0.00_);[Red]\\-0.00",
+    "0.0分",
 )
 
 
@@ -95,6 +96,7 @@ def value_of(table: Table) -> str | None:
         pytest.param('<c r="B2" s="3"><v>0.354166666666667</v></c>', "08:30:00", id="time-of-day"),
         pytest.param('<c r="B2" s="4"><v>1.5</v></c>', "36:00:00", id="elapsed"),
         pytest.param('<c r="B2" t="d"><v>2026-03-01T08:30:00</v></c>', "2026-03-01 08:30:00", id="iso-date"),
+        pytest.param('<c r="B2" s="8"><v>4.8</v></c>', "4.8", id="score-with-a-unit"),
         pytest.param("""<c r="B2" t='s'><v>0</v></c>""", "shared", id="one-attribute-in-single-quotes"),
         pytest.param('<c r="B2" t = "s"><v>0</v></c>', "shared", id="blanks-around-the-equals-sign"),
         pytest.param('<c r="B2" t="inlineStr"><is><t xml:lang="zh">a>bcde>ghi</t></is></c>', "a>bcde>ghi", id="text-in-a-language"),
@@ -272,6 +274,7 @@ def test_a_sheet_is_read_however_it_is_laid_out(tmp_path: Path, sheet: str, expe
         ("yyyy-mm-dd", True), ("m/d/yy h:mm", True), ("[h]:mm", True), ("mm:ss.0", True), ('yyyy"年"', True),
         ("[$-804]yyyy年m月d日", True), ("[DBNum1]上午/下午h时mm分", True), ("[s]", True),
         ("General", False), ("0.00%", False), ("[Red]0.00", False), ('0" days"', False), ("0.00E+00", False),
+        ("\\d0", False), ("0.0分", False), ("0日", False), ("@", False), ("_-* #,##0_-", False), ("", False),
     ],
 )  # fmt: skip
 def test_date_formats_are_told_from_number_formats(code: str, expected: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -13,11 +14,14 @@ from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel_numbers import has_time, moment_text, number_text, serial_text
 from shopdata.lake.excel_package import local
 from shopdata.lake.excel_rows import RawCell, RowsBlock, row_blocks, text_cell
+from shopdata.lake.excel_scan import MAX_GRID_CELLS
 from shopdata.lake.excel_strings import plain_text, rich_parts
-from shopdata.lake.tables import CellFormat, Formats, Kind
+from shopdata.lake.tables import NUMBER, CellFormat, Formats, Kind
 
 #: Cells right of this are none (Excel's last column is XFD).
 MAX_COLUMNS = 16_384
+#: In a sheet with more than `MAX_GRID_CELLS` blanks between its cells, so many per cell are still a table.
+MAX_GAP_PER_CELL = 100
 
 Events = Iterator[tuple[str, ElementTree.Element]]
 
@@ -97,10 +101,25 @@ def _text_of(element: ElementTree.Element) -> str:
 def parse_rows(pieces: Iterable[bytes], context: ParseContext) -> Iterator[RowsBlock]:
     """The rows of a worksheet in blocks."""
     unvalued = [0]
-    rows = (_row(element, context, unvalued) for element in elements(pieces, "worksheet", "row", context.where))
-    for block in row_blocks(rows, context.formats):
+    for block in row_blocks(_rows(pieces, context, unvalued), context.formats):
         block.unvalued_formulas, unvalued[0] = unvalued[0], 0
         yield block
+
+
+def _rows(pieces: Iterable[bytes], context: ParseContext, unvalued: list[int]) -> Iterator[list[RawCell]]:
+    """The rows one by one. Refused are rows that go back, and cells with far more blanks between them than cells."""
+    last = cells = gaps = 0
+    for element in elements(pieces, "worksheet", "row", context.where):
+        number = int(place) if (place := element.get("r", "")).isdecimal() else last + 1
+        if number < last:
+            raise context.broken(f"row {number} behind row {last}")
+        last = number
+        row = _row(element, context, unvalued)
+        cells += len(element)
+        gaps += max(len(row) - len(element), 0)
+        if gaps > max(MAX_GRID_CELLS, cells * MAX_GAP_PER_CELL):
+            raise context.broken(f"{cells:,} cells with {gaps:,} blanks between them")
+        yield row
 
 
 def _row(row: ElementTree.Element, context: ParseContext, unvalued: list[int]) -> list[RawCell]:
@@ -153,14 +172,17 @@ def _cell(
             case "e":
                 return value, code(CellFormat(Kind.ERROR))
             case "d":
-                moment = datetime.fromisoformat(value.strip().removesuffix("Z"))
+                # A cell has no zone: the time is the one that is shown.
+                moment = datetime.fromisoformat(value.strip()).replace(tzinfo=None)
                 shown = has_time(cell_format.number_format) or "T" in value
                 if cell_format.kind is not Kind.DATE:
                     cell_format = CellFormat(Kind.DATE, "yyyy-mm-dd hh:mm:ss" if "T" in value else "yyyy-mm-dd")
                 return moment_text(moment, show_time=shown), code(cell_format)
             case "n" if cell_format.kind is Kind.DATE:
-                text = serial_text(value.strip(), cell_format.number_format, epoch_1904=context.epoch_1904)
-                return text, code(cell_format)
+                with suppress(ValueError, OverflowError):  # no day of any calendar: then it is a number
+                    text = serial_text(value.strip(), cell_format.number_format, epoch_1904=context.epoch_1904)
+                    return text, code(cell_format)
+                return number_text(value.strip()), NUMBER
             case "n":
                 return number_text(value.strip()), code(cell_format)
     except (ValueError, IndexError, OverflowError):

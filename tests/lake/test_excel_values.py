@@ -96,6 +96,8 @@ def value_of(table: Table) -> str | None:
         pytest.param('<c r="B2" s="3"><v>0.354166666666667</v></c>', "08:30:00", id="time-of-day"),
         pytest.param('<c r="B2" s="4"><v>1.5</v></c>', "36:00:00", id="elapsed"),
         pytest.param('<c r="B2" t="d"><v>2026-03-01T08:30:00</v></c>', "2026-03-01 08:30:00", id="iso-date"),
+        pytest.param('<c r="B2" t="d"><v>2026-03-01T08:30:00+08:00</v></c>', "2026-03-01 08:30:00", id="iso-date-with-zone"),
+        pytest.param('<c r="B2" s="1"><v>123456789012</v></c>', "123456789012", id="number-that-is-no-day-in-a-date-format"),
         pytest.param('<c r="B2" s="8"><v>4.8</v></c>', "4.8", id="score-with-a-unit"),
         pytest.param("""<c r="B2" t='s'><v>0</v></c>""", "shared", id="one-attribute-in-single-quotes"),
         pytest.param('<c r="B2" t = "s"><v>0</v></c>', "shared", id="blanks-around-the-equals-sign"),

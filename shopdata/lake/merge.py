@@ -102,15 +102,15 @@ def merge_partition(
             merged.sheets = writer.finish(plan.styles)
             if lake is not None:
                 lake.result()
+        beside.replace(workbook)
+        if beside_parquet is not None and parquet is not None:
+            beside_parquet.replace(parquet)
     except BaseException:
         writer.abandon()
         beside.unlink(missing_ok=True)
         if beside_parquet is not None:
             beside_parquet.unlink(missing_ok=True)
         raise
-    beside.replace(workbook)
-    if beside_parquet is not None and parquet is not None:
-        beside_parquet.replace(parquet)
     return merged
 
 

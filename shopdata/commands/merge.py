@@ -13,7 +13,8 @@ from scrapy.commands import ScrapyCommand
 
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.merge import Merged, merge_partition
-from shopdata.lake.merge_files import FileParts, files_of, is_merge_result, read_files
+from shopdata.lake.merge_files import FileParts, files_of, is_merge_result, read_files, shown
+from shopdata.lake.workbook import NOTES_SHEET
 
 
 class Command(ScrapyCommand):
@@ -36,7 +37,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--strict", action="store_true", help="write nothing if a file can't be used")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
         try:
             files = _files(args, opts.workbook, opts.parquet)
         except ArgumentError as error:
@@ -47,9 +48,16 @@ class Command(ScrapyCommand):
             task = progress.add_task("Reading", total=len(files) + 1)
             with read_files(files, on_file=lambda _: progress.advance(task)) as found:
                 progress.update(task, description="Writing")
-                merged = self._write(found, opts)
+                try:
+                    merged = self._write(found, opts)
+                except OSError as error:
+                    merged = None
+                    errors.print(
+                        f"{error.filename2 or error.filename or opts.workbook}: this can't be written. "
+                        f"Found {error.strerror or error}. Is it open in Excel, or the disk full?"
+                    )
         for path in found.skipped:
-            errors.print(f"Skipped {path.name}: it is the result of a merge.")
+            errors.print(f"Skipped {shown(path.name)}: it is the result of a merge.")
         for _, sentence in found.refused:
             errors.print(f"Left out {sentence}")
         self.exitcode = 1 if found.refused or merged is None else 0
@@ -57,7 +65,9 @@ class Command(ScrapyCommand):
             errors.print("Nothing was written.")
             return
         if opts.summary:
-            _print_summary(Console(), merged, found)
+            _print_summary(Console(highlight=False, markup=False, emoji=False), merged, found)
+        elif merged.warnings:
+            errors.print(f"{len(merged.warnings)} warnings: --summary or the sheet {NOTES_SHEET} tells them.")
         print(f"{opts.workbook}: {merged.rows:,} rows of {len(found.parts)} files in {len(merged.columns)} columns.")
 
     def _write(self, found: FileParts, opts: argparse.Namespace) -> Merged | None:
@@ -68,7 +78,7 @@ class Command(ScrapyCommand):
             None,
             workbook=opts.workbook,
             parquet=opts.parquet,
-            missing=[(path.name, sentence) for path, sentence in found.refused],
+            missing=[(shown(path.name), sentence) for path, sentence in found.refused],
             workers=found.workers,
         )
 
@@ -85,11 +95,18 @@ def _files(args: list[str], workbook: Path | None, parquet: Path | None) -> list
     for target in (workbook, parquet):
         if target is not None and not target.resolve().parent.is_dir():
             raise ArgumentError("the folder of the result is not there", where=str(target), todo="Make it first.")
+        if target is not None and target.is_dir():
+            raise ArgumentError("this is a folder", where=str(target), todo="Name a file in it.")
+    results = [target.resolve() for target in (workbook, parquet) if target is not None]
+    if results[0] in results[1:]:
+        raise ArgumentError(
+            "workbook and Parquet can't be one file", where=str(workbook), todo="Choose another name after --parquet."
+        )
     files = files_of(folder)
     for path in files:
-        if path.resolve() == workbook.resolve() and not is_merge_result(path):
+        if path.resolve() in results and not (path.resolve() == results[0] and is_merge_result(path)):
             raise ArgumentError(
-                "this file would be overwritten by the result", where=str(path), todo="Choose another name after -o."
+                "this file would be overwritten by the result", where=str(path), todo="Choose another name for it."
             )
     if not files:
         raise ArgumentError(
@@ -110,4 +127,4 @@ def _print_summary(console: Console, merged: Merged, found: FileParts) -> None:
     console.print(table)
     for entry in merged.warnings:
         column = f", column '{entry['column']}'" if entry["column"] else ""
-        console.print(f"{Path(entry['shop']).name}{column}: {entry['text']}", markup=False, highlight=False)
+        console.print(f"{Path(entry['shop']).name}{column}: {entry['text']}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -12,7 +13,7 @@ from shopdata.lake.excel_container import Limits, Package
 from shopdata.lake.excel_package import Workbook, find_workbook_part, read_workbook
 from shopdata.lake.excel_parse import ParseContext, parse_rows, parse_strings
 from shopdata.lake.excel_scan import row_pieces, scan_rows
-from shopdata.lake.excel_strings import SharedStrings
+from shopdata.lake.excel_strings import OddXmlError, SharedStrings
 from shopdata.lake.tables import Formats
 
 
@@ -39,6 +40,16 @@ def sheet_titles(path: Path) -> list[str]:
     """The names of a workbook's sheets in their order. Raises RejectedFileError if it is no workbook."""
     with Package(path, Limits(), path.name) as package:
         return [entry.name for entry in _workbook(package, path.name).sheets]
+
+
+def first_cell(path: Path) -> str:
+    """The text of the first cell of a workbook's first sheet that has any. Raises RejectedFileError."""
+    with Package(path, Limits(), path.name) as package:
+        for reader in (fast_sheets, parsed_sheets):
+            with suppress(OddXmlError):
+                block = first_block(reader(package, Formats(), path.name)[0])
+                return block.preview(1)[0][0] if block is not None else ""
+    return ""
 
 
 def _workbook(package: Package, where: str) -> Workbook:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel import read_table, sniff
 from shopdata.lake.excel_container import Limits
-from shopdata.lake.excel_xlsx import sheet_titles
+from shopdata.lake.excel_xlsx import first_cell, sheet_titles
 from shopdata.lake.merge import Part
 from shopdata.lake.workbook import DATA_SHEET, NOTES_SHEET
 from shopdata.lake.workers import Workers
@@ -24,8 +24,11 @@ from shopdata.lake.workers import Workers
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
 
-#: Files of these names are looked at; what they are is told by their content.
-SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".zip", ".html", ".htm")
+#: Files of these names are looked at; what they are is told by their content. Some of them can't be read: that is said.
+SUFFIXES = (
+    *(".xlsx", ".xlsm", ".xlsb", ".xltx", ".xltm", ".xls", ".xlt", ".et", ".ods"),
+    *(".csv", ".tsv", ".txt", ".zip", ".html", ".htm"),
+)
 
 #: Processes take half a second to start: as long as this process reads so many bytes.
 FROM_BYTES = 8_000_000
@@ -46,22 +49,38 @@ class FileParts:
 
 def files_of(folder: Path) -> list[Path]:
     """The files of a folder that may be tables, in the order of their names; Excel's lock files are none."""
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith(("~$", "."))
-    )
+    return sorted(path for path in folder.iterdir() if not path.name.startswith(("~$", ".")) and _may_be_table(path))
+
+
+def _may_be_table(path: Path) -> bool:
+    """By its name; by its content if the name says nothing."""
+    if path.suffix:
+        return path.suffix.lower() in SUFFIXES and not path.is_dir()
+    try:
+        return path.is_file() and sniff(path) in ("xlsx", "xlsb", "xls", "zip")
+    except OSError:
+        return False
+
+
+def shown(name: str | Path) -> str:
+    """A file's name for people: bytes that are no UTF-8 are GB18030, as they come out of old Chinese zips."""
+    try:
+        str(name).encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("gb18030", "replace")
+    return str(name)
 
 
 def is_merge_result(path: Path) -> bool:
-    """True for a workbook of ours: its sheets are `数据` (or `数据1`, `数据2` ...) and `说明`."""
-    if sniff(path) != "xlsx":
-        return False
+    """True for a workbook of ours: sheets `数据` (or `数据1`, `数据2` ...) and `说明`, with the column `shop` first."""
     try:
-        names = sheet_titles(path)
+        if sniff(path) != "xlsx":
+            return False
+        *names, last = sheet_titles(path) or [""]
+        ours = [DATA_SHEET] if len(names) == 1 else [f"{DATA_SHEET}{place + 1}" for place in range(len(names))]
+        return bool(names) and names == ours and last == NOTES_SHEET and first_cell(path) == "shop"
     except RejectedFileError:  # the reader will say it again, where it is listened to
         return False
-    return names[-1:] == [NOTES_SHEET] and all(name.startswith(DATA_SHEET) for name in names[:-1])
 
 
 @contextmanager
@@ -95,14 +114,21 @@ def read_files(
 
 def _read(path: Path, table: Path, dataset: Dataset | None, limits: Limits) -> Part | str | None:
     """The saved table of a file; why it can't be used; None for an earlier result."""
+    name = shown(path.name)
+    if not path.is_file():  # opening a pipe would wait for somebody who writes into it
+        return f"{name}: there is no file behind this name. Look where it has gone."
     try:
         if is_merge_result(path):
             return None
-        read_table(path, dataset, limits=limits).save(table)
+        read_table(path, dataset, limits=limits, where=name).save(table)
     except RejectedFileError as error:
         return str(error)
     except OSError as error:
-        return f"{path.name}: the file can't be opened. Found {error.strerror or error}."
+        return f"{name}: the file can't be opened. Found {error.strerror or error}. Is it open elsewhere, or locked?"
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others are merged
+        return (
+            f"{name}: the file can't be read. Found {type(error).__name__}: {error}. Open it in Excel and save it anew."
+        )
     # Arrow keeps what it has freed for later use; this process may have nothing else to read.
     pa.default_memory_pool().release_unused()
-    return Part(str(path), path.stem, table)
+    return Part(shown(path), Path(name).stem, table)

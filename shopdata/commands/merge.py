@@ -18,7 +18,7 @@ from shopdata.lake.workbook import NOTES_SHEET
 
 
 class Command(ScrapyCommand):
-    """Exit code 0 if all files were merged, 1 if one was left out, 2 if there is nothing to merge."""
+    """Exit code 0 if all files were merged, 1 if one was left out, 2 if there is nothing to merge, 130 after Ctrl-C."""
 
     requires_project = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy reads it off the class
@@ -44,18 +44,23 @@ class Command(ScrapyCommand):
             errors.print(str(error))
             self.exitcode = 2
             return
-        with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:
-            task = progress.add_task("Reading", total=len(files) + 1)
-            with read_files(files, on_file=lambda _: progress.advance(task)) as found:
-                progress.update(task, description="Writing")
-                try:
-                    merged = self._write(found, opts)
-                except OSError as error:
-                    merged = None
-                    errors.print(
-                        f"{error.filename2 or error.filename or opts.workbook}: this can't be written. "
-                        f"Found {error.strerror or error}. Is it open in Excel, or the disk full?"
-                    )
+        try:
+            with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:
+                task = progress.add_task("Reading", total=len(files) + 1)
+                with read_files(files, on_file=lambda _: progress.advance(task)) as found:
+                    progress.update(task, description="Writing")
+                    try:
+                        merged = self._write(found, opts)
+                    except OSError as error:
+                        merged = None
+                        errors.print(
+                            f"{error.filename2 or error.filename or opts.workbook}: this can't be written. "
+                            f"Found {error.strerror or error}. Is it open in Excel, or the disk full?"
+                        )
+        except KeyboardInterrupt:
+            errors.print("Stopped: earlier results stay as they were.")
+            self.exitcode = 130  # as shells have it for Ctrl-C
+            return
         for path in found.skipped:
             errors.print(f"Skipped {shown(path.name)}: it is the result of a merge.")
         for _, sentence in found.refused:

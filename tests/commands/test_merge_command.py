@@ -222,92 +222,6 @@ def test_a_name_out_of_an_old_chinese_zip_is_read_as_such(tmp_path: Path, scrapy
     folder.mkdir()
     workbook(folder / os.fsdecode("店铺.xlsx".encode("gb18030")), "数据")
     (folder / os.fsdecode("坏.xlsx".encode("gb18030"))).write_bytes(b"PK\x03\x04 cut")
-    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx", "--parquet", folder / ".." / "out.xlsx")
-    assert result.returncode == 2
-    assert "can't be one file" in result.stderr
-
-
-def test_a_folder_is_no_place_for_the_result(folder: Path, tmp_path: Path, scrapy_merge: Run) -> None:
-    result = scrapy_merge(folder, "-o", tmp_path)
-    assert (result.returncode, list(tmp_path.iterdir())) == (2, [folder])
-    assert "this is a folder" in result.stderr
-
-
-def test_a_result_that_can_not_be_written_is_said_and_leaves_nothing(
-    folder: Path, tmp_path: Path, scrapy_merge: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    replace = Path.replace
-
-    def refuse(self: Path, target: Path) -> Path:  # as Windows does while the old result is open in Excel
-        if target.name == "out.xlsx":
-            raise PermissionError(13, "Permission denied", str(self), None, str(target))
-        return replace(self, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", refuse)
-        result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
-    assert result.returncode == 1
-    assert f"{tmp_path / 'out.xlsx'}: this can't be written. Found Permission denied" in result.stderr
-    assert list(tmp_path.iterdir()) == [folder]
-
-
-def workbook(path: Path, *sheets: str) -> None:
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for title in sheets:
-        sheet = book.create_sheet(title)
-        sheet.append(["SKU", "可用库存"] if title.startswith("数据") else ["这是说明"])
-        sheet.append(["7", 7] if title.startswith("数据") else [None])
-    book.save(path)
-
-
-@pytest.mark.parametrize("sheets", [("数据", "说明"), ("数据明细", "说明")])
-def test_a_report_with_names_like_ours_is_no_earlier_result(
-    folder: Path, tmp_path: Path, sheets: tuple[str, ...], scrapy_merge: Run
-) -> None:
-    workbook(folder / "三店.xlsx", *sheets)
-    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
-    assert result.returncode == 0
-    assert "3 rows of 3 files" in result.stdout
-    assert "1 warnings: --summary or the sheet 说明 tells them." in result.stderr
-
-
-def test_workbooks_of_any_name_are_used_or_named(folder: Path, tmp_path: Path, scrapy_merge: Run) -> None:
-    workbook(folder / "download", "数据")
-    workbook(folder / "wps.et", "数据")
-    with zipfile.ZipFile(folder / "binary.xlsb", "w") as package:
-        package.writestr("xl/workbook.bin", b"")
-    (folder / "LICENSE").write_text("a text, and no table")
-    (folder / "gone.xlsx").symlink_to(folder / "nowhere")
-    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
-    assert result.returncode == 1
-    assert "4 rows of 4 files" in result.stdout
-    assert "binary.xlsb: the file is no table. Found a binary workbook (.xlsb)" in result.stderr
-    assert "gone.xlsx: there is no file behind this name" in result.stderr
-    assert "LICENSE" not in result.stderr
-
-
-@pytest.mark.parametrize("name", ["a'b\"c", "😀:sob:", "x\ny", "[bold]x"])
-def test_a_file_may_be_called_anything(tmp_path: Path, name: str, scrapy_merge: Run) -> None:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    workbook(folder / f"{name}.xlsx", "数据")
-    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx", "--summary")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert next(iter(openpyxl.load_workbook(tmp_path / "out.xlsx")["数据"].values))[0] == "shop"
-    assert openpyxl.load_workbook(tmp_path / "out.xlsx")["数据"]["A2"].value == name
-    assert all(line in result.stdout for line in f"{name}.xlsx".split("\n"))
-
-
-@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are Unicode there")
-def test_a_name_out_of_an_old_chinese_zip_is_read_as_such(tmp_path: Path, scrapy_merge: Run) -> None:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for name in ("店铺", "二店"):
-        workbook(tmp_path / "a.xlsx", "数据")
-        os.rename(tmp_path / "a.xlsx", os.fsencode(folder) + b"/" + f"{name}.xlsx".encode("gb18030"))
-    os.rename(folder / os.fsdecode("二店.xlsx".encode("gb18030")), folder / os.fsdecode("二店.txt".encode("gb18030")))
-    (folder / os.fsdecode("坏.xlsx".encode("gb18030"))).write_bytes(b"PK\x03\x04 cut")
     result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx", "--parquet", tmp_path / "out.parquet", "--summary")
     assert result.returncode == 1
     assert "Left out 坏.xlsx" in result.stderr
@@ -328,3 +242,17 @@ def test_one_file_that_nobody_expected_does_not_stop_the_others(
     assert result.returncode == 1
     assert "二店.xlsx: the file can't be read. Found KeyError: 'none'" in result.stderr
     assert "1 rows of 1 files" in result.stdout
+
+
+def test_ctrl_c_leaves_nothing_half_done(
+    folder: Path, tmp_path: Path, scrapy_merge: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shopdata.lake.merge.WorkbookWriter.write_notes", interrupt)
+    (tmp_path / "out.xlsx").write_text("an earlier result")
+    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx", "--parquet", tmp_path / "out.parquet")
+    assert (result.returncode, result.stderr) == (130, "Stopped: earlier results stay as they were.\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "out.xlsx"}
+    assert (tmp_path / "out.xlsx").read_text() == "an earlier result"

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from shopdata.columns import RESERVED_COLUMNS
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.tables import Table
 from shopdata.periods import Period
 
-if TYPE_CHECKING:  # its import takes longer than reading a small file
+if TYPE_CHECKING:  # the first takes longer to import than a small file to read; the second imports us
     from shopdata.config import Dataset
+    from shopdata.lake.tables import Table
 
 #: A header stands in one of the first rows; above it there may be titles.
 HEADER_WITHIN_ROWS = 40
@@ -130,12 +130,15 @@ def map_columns(header: Sequence[str], dataset: Dataset | None, *, where: str) -
 
 
 def _duplicate(column: str, first: str, second: str, where: str) -> RejectedFileError:
+    todo = "If they are two things, take the one out of `aliases` and give it a place under `columns`."
+    if normalise(first) == normalise(second):
+        todo = "Rename one of them where the report is made; a reader can't tell them apart."
     return RejectedFileError(
         f"two columns are both '{column}'",
         where=where,
         found=f"'{first}' and '{second.strip()}'",
         expected="every name once",
-        todo="If they are two things, take the one out of `aliases` and give it a place under `columns`.",
+        todo=todo,
     )
 
 
@@ -143,9 +146,7 @@ def _missing(column: str, count: int, header: Sequence[str], mapped: Header, whe
     more = f" (and {count - 1} more)" if count > 1 else ""
     names = [cell.strip() for cell in header if cell.strip()]
     shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
-    todo = "If the portal renamed it, add the new name under `aliases`."
-    if (close := suggest(column, mapped.new)) is not None:
-        todo = f"'{close[0]}' looks like '{column}' ({close[1]:.2f}): add it to `aliases`?"
+    todo = hint(column, mapped.new) or "If the portal renamed it, add the new name under `aliases`."
     return RejectedFileError(
         f"required column '{column}'{more} is not in the file", where=where, found=shown, todo=todo
     )
@@ -162,6 +163,12 @@ def suggest(column: str, candidates: Iterable[str]) -> tuple[str, float] | None:
         if likeness >= LIKENESS and (best is None or likeness > best[1]):
             best = (candidate, likeness)
     return best
+
+
+def hint(column: str, candidates: Iterable[str]) -> str:
+    """What a person may do about a column that is missing; '' if no new one is like it."""
+    close = suggest(column, candidates)
+    return "" if close is None else f"'{close[0]}' looks like '{column}' ({close[1]:.2f}): add it to `aliases`?"
 
 
 def no_header(found: str, dataset: Dataset | None, *, where: str) -> RejectedFileError:

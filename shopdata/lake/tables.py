@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shopdata.lake.contract import hint
 from shopdata.lake.pandas_later import put_off_pandas
 
 put_off_pandas()
@@ -154,7 +155,10 @@ class Table:
     def drift(self) -> list[Finding]:
         """How the file differs from the contract."""
         found = [Finding("new_column", name, text=f"column '{name}' is not in the contract") for name in self.new]
-        found += [Finding("missing_column", name, text=f"column '{name}' is not in the file") for name in self.missing]
+        for name in self.missing:
+            likely = hint(name, self.new)
+            text = f"column '{name}' is not in the file" + (f". {likely}" if likely else "")
+            found.append(Finding("missing_column", name, text=text))
         found += [
             Finding("renamed_column", name, text=f"column '{name}' is called '{alias}' in the file")
             for alias, name in self.renamed.items()

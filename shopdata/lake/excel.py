@@ -49,6 +49,8 @@ def sniff(path: Path) -> str:
     if start.startswith(("{", "[")):
         return "json"
     if start.startswith("<"):
+        if "urn:schemas-microsoft-com:office:spreadsheet" in start and "<html" not in start:
+            return "xml"  # the tables of Excel 2003's XML are no web page's
         return "html" if re.search(r"<(?:!doctype html|html|table|body|head|div|meta)\b", start) else "xml"
     return "csv"
 

@@ -40,7 +40,11 @@ def decode(content: bytes, where: str, declared: str | None = None) -> str:
     for encoding in candidates:
         try:
             text = content.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeDecodeError as error:
+            if encoding == "utf-8-sig" and _is_cut_short(content, error):
+                break
+            continue
+        except LookupError:
             continue
         if "\0" not in text:
             return text
@@ -51,6 +55,12 @@ def decode(content: bytes, where: str, declared: str | None = None) -> str:
         expected="UTF-8, UTF-16 or GB18030",
         todo="Look at the file: it may be cut short, or be no text at all.",
     )
+
+
+def _is_cut_short(content: bytes, error: UnicodeDecodeError) -> bool:
+    """True for UTF-8 that ends within a character; as GB18030 it would be read as other characters."""
+    is_marked = content.startswith(codecs.BOM_UTF8)
+    return is_marked or (error.reason == "unexpected end of data" and not content[: error.start].isascii())
 
 
 def csv_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
@@ -103,6 +113,14 @@ def html_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
         page = lxml.html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
     except (lxml.etree.LxmlError, ValueError) as error:
         raise _no_table(f"{type(error).__name__}: {error}", where) from None
+    if text.lower().rfind("</table") < text.lower().rfind("<table"):
+        raise RejectedFileError(
+            "the web page is cut short",
+            where=where,
+            found="a table without an end",
+            expected="a whole page",
+            todo="Download it again; if it stays so, the portal made it badly.",
+        )
     tables = [table for table in page.iter("table") if table.find(".//table") is None]
     if not tables:
         raise _no_table(describe_page(page), where)

@@ -110,6 +110,10 @@ CASES = [
     pytest.param(content(b'{"success":false,"errorMsg":"x"}'), "this is not a file of rows", "success", id="json"),
     pytest.param(content(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "the file is no table", "no known kind", id="picture"),
     pytest.param(content(b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), "the file is no table", "XML", id="xml"),
+    pytest.param(content(b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table/></Worksheet></Workbook>'), "the file is no table", "XML", id="xml-of-excel-2003"),
+    pytest.param(content("<table><tr><th>SKU</th><th>可用库存</th></tr><tr><td>1</td><td>2</td></tr><tr><td>34".encode()), "the web page is cut short", "a table without an end", id="page-cut-short"),
+    pytest.param(content("SKU,可用库存,备注\n1,2,文字\n2,3,文字".encode()[:-2]), "can't be decoded", "53 4b 55", id="text-cut-within-a-character"),
+    pytest.param(content("SKU,可用库存\n1,文字".encode("utf-8-sig")[:-1] + b"\xd6\xd0"), "can't be decoded", "ef bb bf", id="text-that-is-not-in-its-encoding"),
     pytest.param(content(b"just some words"), "no header was found", "just some words", id="text"),
     pytest.param(content(b'SKU,"\xe5\x8f\xaf\xe7\x94\xa8\xe5\xba\x93\xe5\xad\x98"\n1,"2\n3'), "is no CSV", "unexpected end", id="csv-cut-short"),
     pytest.param(content(b"SKU,\xff\xff\xff\n1,2"), "can't be decoded", "53 4b 55", id="text-in-no-encoding"),
@@ -188,6 +192,25 @@ def test_a_rename_is_suggested(tmp_path: Path) -> None:
     with pytest.raises(RejectedFileError) as caught:
         read_table(path, DATASET)
     assert caught.value.todo == "'可用库存件数' looks like '可用库存' (0.80): add it to `aliases`?"
+
+
+def test_a_rename_of_an_optional_column_is_suggested_in_the_drift(tmp_path: Path) -> None:
+    path = write_by_hand(tmp_path / "a.xlsx", header_row(names=("SKU", "可用库存", "全国商品名称")))
+    drift = {found.column: found.text for found in read_table(path, DATASET).drift if found.kind == "missing_column"}
+    assert drift["商品名称"] == (
+        "column '商品名称' is not in the file. '全国商品名称' looks like '商品名称' (0.80): add it to `aliases`?"
+    )
+    assert drift["价格"] == "column '价格' is not in the file"
+
+
+def test_two_columns_of_one_name_are_no_matter_of_aliases(tmp_path: Path) -> None:
+    for names, todo in (
+        ((("SKU", "可用库存", "新", "新")), "Rename one"),
+        (("SKU", "可用库存", "全国可用库存"), "aliases"),
+    ):
+        with pytest.raises(RejectedFileError) as caught:
+            read_table(write_by_hand(tmp_path / "a.xlsx", header_row(names=names)), DATASET)
+        assert todo in caught.value.todo
 
 
 def test_a_small_member_may_pack_well(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 from scrapy.commands import ScrapyCommand
 
-from shopdata.exceptions import ArgumentError
+from shopdata.exceptions import ArgumentError, RejectedFileError
 from shopdata.lake.merge import Merged, merge_partition
 from shopdata.lake.merge_files import FileParts, files_of, is_merge_result, read_files, shown
 from shopdata.lake.workbook import NOTES_SHEET
@@ -51,6 +51,9 @@ class Command(ScrapyCommand):
                     progress.update(task, description="Writing")
                     try:
                         merged = self._write(found, opts)
+                    except RejectedFileError as error:
+                        merged = None
+                        errors.print(str(error))
                     except OSError as error:
                         merged = None
                         errors.print(

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import normalise
+from shopdata.lake.excel_parse import MAX_COLUMNS
 from shopdata.lake.parquet import ParquetWriter
 from shopdata.lake.tables import CellFormat, Finding, Formats, Kind, Table
 from shopdata.lake.workbook import MAX_DATA_ROWS, NOTES_SHEET, WorkbookWriter, sheet_names
@@ -154,6 +156,14 @@ class _Plan:
             if name != "shop" and names.setdefault(normalise(name), name) == name and name not in own:
                 own.append(name)
         self.columns = ["shop", *own]
+        if len(self.columns) > MAX_COLUMNS:
+            raise RejectedFileError(
+                "the files have more different columns than a sheet can hold",
+                where=f"{len(parts)} files",
+                found=f"{len(self.columns):,}",
+                expected=f"at most {MAX_COLUMNS:,}",
+                todo="Merge files of one kind only; look which of them has other columns than the rest.",
+            )
         self.styles = Styles()
         texts = frozenset(number for number, name in enumerate(own) if dataset is not None and name in dataset.ids)
         self._layouts = []

@@ -256,3 +256,15 @@ def test_ctrl_c_leaves_nothing_half_done(
     assert (result.returncode, result.stderr) == (130, "Stopped: earlier results stay as they were.\n")
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out.xlsx"}
     assert (tmp_path / "out.xlsx").read_text() == "an earlier result"
+
+
+def test_more_columns_than_a_sheet_can_hold_are_refused(tmp_path: Path, scrapy_merge: Run) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(9):
+        names = ",".join(f"c{number}_{place}" for place in range(1900))
+        (folder / f"{number}.csv").write_text(f"{names}\n1\n")
+    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
+    assert result.returncode == 1
+    assert "more different columns than a sheet can hold. Found 17,101, expected at most 16,384" in result.stderr
+    assert list(tmp_path.iterdir()) == [folder]

@@ -15,6 +15,7 @@ import lxml.html  # type: ignore[import-untyped]
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel_blocks import Block
+from shopdata.lake.excel_parse import MAX_COLUMNS
 from shopdata.lake.excel_rows import RawCell, row_blocks, text_cell
 from shopdata.lake.excel_xlsx import Sheet
 from shopdata.lake.tables import Formats
@@ -75,8 +76,26 @@ def csv_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
 
 def _csv_rows(text: str, formats: Formats, where: str) -> Iterator[Block]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    has_end = text.endswith(("\n", "\r"))
+
+    def rows() -> Iterator[list[RawCell]]:
+        width, narrowest = 0, MAX_COLUMNS
+        for row in reader:
+            if width:
+                narrowest = min(narrowest, width)
+            width = len(row)
+            yield [_csv_cell(cell) for cell in row]
+        if not has_end and narrowest < MAX_COLUMNS and width < narrowest:
+            raise RejectedFileError(
+                "the last line is cut short",
+                where=where,
+                found=f"{width} cells and no line end",
+                expected=f"{narrowest} cells, as above it",
+                todo="Download it again; if it stays so, the portal made it badly.",
+            )
+
     try:
-        yield from row_blocks(([_csv_cell(cell) for cell in row] for row in reader), formats)
+        yield from row_blocks(rows(), formats)
     except csv.Error as error:
         raise RejectedFileError(
             f"line {reader.line_num} is no CSV",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import foreign
 import pytest
+import xlwt
 from foreign import DATASET, EXPECTED, FIXTURES, HEADER, VALUES, rows_of
 
 from shopdata.lake.excel import read_table, sniff
@@ -170,3 +171,23 @@ def test_a_saved_table_is_the_table(tmp_path: Path) -> None:
     for ours, theirs in zip(loaded.batches[0].columns, table.batches[0].columns, strict=True):
         valid = ours.text.is_valid().to_numpy(zero_copy_only=False)
         assert (ours.code_array()[valid] == theirs.code_array()[valid]).all()
+
+
+@pytest.mark.parametrize(
+    "text", ["标题\nSKU,可用库存\n1,2\n3", "SKU,可用库存\n1,2\n3\n", "SKU,可用库存\n1\n2", "SKU,可用库存\n1,2"]
+)
+def test_a_short_line_alone_is_no_sign_of_a_cut(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    assert read_table(tmp_path / "a.csv", DATASET).rows == text.strip().count("\n") - text.startswith("标题")
+
+
+def test_dates_of_a_1904_xls_are_moved(tmp_path: Path) -> None:
+    book = xlwt.Workbook()
+    book.dates_1904 = True
+    sheet = book.add_sheet("S")
+    for place, name in enumerate(("SKU", "可用库存", "日期")):
+        sheet.write(0, place, name)
+    sheet.write(1, 0, "1")
+    sheet.write(1, 2, 44620, xlwt.easyxf(num_format_str="yyyy-mm-dd"))
+    book.save(str(tmp_path / "a.xls"))
+    assert read_table(tmp_path / "a.xls", DATASET).to_arrow()["日期"].to_pylist() == ["2026-03-01"]

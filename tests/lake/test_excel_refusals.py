@@ -134,6 +134,7 @@ CASES = [
     pytest.param(sheets(header_row() + ROW, members={"xl/workbook.xml": f"{ENTITIES}<workbook>&b;</workbook>"}), "declares XML entities", "workbook.xml", id="entities-in-workbook"),
     pytest.param(sheets(""), "no header was found", "no cell with a value", id="empty-sheet"),
     pytest.param(sheets(header_row() + ROW, states=("hidden",)), "no header was found", "", id="only-a-hidden-sheet"),
+    pytest.param(sheets(header_row() + ROW, states=("veryHidden",)), "no header was found", "", id="only-a-very-hidden-sheet"),
     pytest.param(sheets(header_row(names=("甲", "乙")) + ROW), "no header was found", "甲, 乙", id="no-header"),
     pytest.param(sheets(header_row(names=("SKU", "备注", "SKU"))), "two columns are both 'SKU'", "'SKU' and 'SKU'", id="column-twice"),
     pytest.param(sheets(DOUBLE), "two columns are both '可用库存'", "'可用库存' and '全国可用库存'", id="name-and-alias"),

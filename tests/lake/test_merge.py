@@ -299,3 +299,12 @@ def test_pandas_is_there_for_whoever_wants_it_later() -> None:
     code = "import pyarrow, shopdata.lake.tables; print(pyarrow.table({'a': ['1', None]}).to_pandas().shape)"
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert told.strip() == "(2, 1)"
+
+
+def test_outer_blanks_are_marked_as_meant_also_between_numbers(tmp_path: Path) -> None:
+    """Excel drops blanks that are not; openpyxl and calamine keep them either way, so the XML is looked at."""
+    source = foreign.write_openpyxl(tmp_path / "a.xlsx", [[" x ", 5], [7, 5]], ["混合", "数"])
+    read_table(source, None).save(tmp_path / "a.arrow")
+    merge_partition([Part("s", "店", tmp_path / "a.arrow")], None, workbook=tmp_path / "o.xlsx", parquet=None)
+    with zipfile.ZipFile(tmp_path / "o.xlsx") as package:
+        assert b'<t xml:space="preserve"> x </t>' in package.read("xl/worksheets/sheet1.xml")

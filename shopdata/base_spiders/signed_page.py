@@ -18,11 +18,11 @@ from scrapy.http import Response
 
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import PortalError
-from shopdata.login import Answer, PlatformLogin
+from shopdata.login import Answer, PlatformLogin, is_login_page
 from shopdata.login.risk import refused_although_new, risk_error
 
 #: The page's own signing client; it exists once the back office has loaded.
-_READY = "() => Boolean(window.__mms && window.__mms.fetch && window.__mms.fetch.post)"
+_READY = "Boolean(window.__mms && window.__mms.fetch && window.__mms.fetch.post)"
 #: `{data}`, or `{}` where a page came in place of data.
 _POST = """async ([path, body]) => {
     try {
@@ -34,6 +34,7 @@ _POST = """async ([path, body]) => {
     }
 }"""
 _READY_TIMEOUT_MS = 30_000
+_LOOK_EVERY_SECONDS = 0.05
 #: Browser and driver keep something of every call until the page is closed: after so many it is opened anew.
 CALLS_PER_PAGE = 300
 _CALL_TIMEOUT_SECONDS = 60
@@ -124,9 +125,18 @@ class SignedPage:
         """True if the page itself has noticed that its session is over, and left."""
         with suppress(PlaywrightError):
             await page.wait_for_load_state("domcontentloaded", timeout=_READY_TIMEOUT_MS)
-        return urlsplit(page.url).path.startswith(urlsplit(self._portal.login_url).path)
+        return is_login_page(page.url, self._portal)
 
     async def _open(self, *, has_died: bool) -> None:
+        """Opens the page. If its own code leaves for the login page, the session is renewed once."""
+        while not await self._has_loaded(has_died=has_died):
+            await self._close()
+            if has_died:
+                raise refused_although_new(self._shop)
+            has_died = True
+
+    async def _has_loaded(self, *, has_died: bool) -> bool:
+        """False if the page has ended up where one signs in."""
         meta = {
             "shopdata_shop": self._shop.id,
             "shopdata_session": True,
@@ -138,10 +148,16 @@ class SignedPage:
         response = await self._download(Request(self._url, meta=meta, dont_filter=True))
         self._page, self._calls = response.meta["playwright_page"], 0
         self._page.on("response", self._note_status)
-        try:
-            await self._page.wait_for_function(_READY, timeout=_READY_TIMEOUT_MS)
-        except PlaywrightError:
-            raise self._failed("", "a page without `window.__mms.fetch`") from None
+        deadline = time.monotonic() + _READY_TIMEOUT_MS / 1000
+        while time.monotonic() < deadline:
+            if is_login_page(self._page.url, self._portal):
+                return False
+            # While the page moves on there is nothing to ask.
+            with suppress(PlaywrightError):
+                if await self._page.evaluate(_READY):
+                    return True
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        raise self._failed("", "a page without `window.__mms.fetch`")
 
     async def _close(self) -> None:
         page, self._page = self._page, None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from shopdata.config import Platform
 from shopdata.login.jd import JdLogin
 from shopdata.login.pdd import PddLogin
-from shopdata.login.steps import Answer, Identity, PlatformLogin, Risk, SignedIn, read_session
+from shopdata.login.steps import Answer, Identity, PlatformLogin, Risk, SignedIn, is_login_page, read_session
 
-__all__ = ["Answer", "Identity", "PlatformLogin", "Risk", "SignedIn", "login_for", "read_session"]
+__all__ = ["Answer", "Identity", "PlatformLogin", "Risk", "SignedIn", "is_login_page", "login_for", "read_session"]
 
 _LOGINS: dict[Platform, PlatformLogin] = {"jd": JdLogin(), "pdd": PddLogin()}
 

@@ -148,6 +148,12 @@ async def has_landed(page: Page, portal: Portal) -> bool:
     return names.issuperset(portal.session_cookies)
 
 
+def is_login_page(url: str, portal: Portal) -> bool:
+    """True for the address of the login page, with or without the stroke at its end: portals use both (PORTALS 1.1)."""
+    login, path = urlsplit(portal.login_url).path.rstrip("/"), urlsplit(url).path
+    return path == login or path.startswith(f"{login}/")
+
+
 # -- steps of a sign-in -----------------------------------------------------------------------------------------------
 
 

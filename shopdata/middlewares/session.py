@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -16,7 +15,7 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata import failpoints, signals
 from shopdata.config import Portal, Shop
 from shopdata.failpoints import FailPoint
-from shopdata.login import Answer, Identity, login_for
+from shopdata.login import Answer, Identity, is_login_page, login_for
 from shopdata.login.risk import kicked_again, refused_although_new, risk_error
 from shopdata.login.session import Session
 from shopdata.middlewares.sign_in import SignIns
@@ -115,7 +114,7 @@ class SessionMiddleware:
     async def _is_dead(self, request: Request, response: Response, shop: Shop, portal: Portal) -> bool:
         if request.meta.get("playwright"):
             # A page is HTML also when all is well; what tells is where it ended up.
-            is_dead = urlsplit(response.url).path.startswith(urlsplit(portal.login_url).path)
+            is_dead = is_login_page(response.url, portal)
             if is_dead:
                 await response.meta["playwright_page"].context.close()
             return is_dead

@@ -69,7 +69,8 @@ class SandboxOptions:
     form: LoginForm = "mixed"
     """Which of a platform's two login forms is shown; `mixed`: in turn, by page load. `?form=` decides for one load."""
     dead_session_answer: DeadSessionAnswer = "mixed"
-    """What data endpoints say to a dead session; `mixed`: each what it usually does."""
+    """What a dead session is told: by data endpoints, and (Pinduoduo) how a page leads to the login page; `mixed`: each
+    as it usually does."""
     kicked_after: int = 20
     """How many calls of the data interface a session lives with fault `kicked`."""
 

@@ -116,3 +116,18 @@ def test_a_redirect_to_the_login_page_is_a_dead_session_on_pinduoduo_too(
     assert counters.calls["pdd-01"]["reviews"] == 2
     assert counters.calls["pdd-03"]["messages"] == 3 + 1
     assert counters.calls["pdd-03"]["conversations"] == 1
+
+
+@pytest.mark.parametrize("answer", ["redirect", "html", "message"])
+def test_a_chat_page_that_leads_to_the_login_page_has_met_a_dead_session(
+    make_workplace: Callable[..., Workplace], answer: str
+) -> None:
+    """As after a night: the saved session has ended before the page is opened, whoever leads it away, and where to."""
+    place = make_workplace(
+        shops=0, pdd_shops=1, conversations=2, messages_per_conversation=2, dead_session_answer=answer
+    )
+    place.sign_in("pdd-01")
+    place.sandbox.expire_sessions("pdd-01")
+    run = place.scrapy("crawl", "pdd_chat", "-a", f"date={DAY}")
+    assert run.code == 0, run.text
+    assert place.sandbox.counters().logins == {"pdd-01": 1}

@@ -96,8 +96,7 @@ class PddLogin:
     async def _back_office_page(self, request: web.Request) -> web.Response:
         shop = self._sessions.live_shop(request)
         if shop is None:
-            # PORTALS 1.1 [C 6]: an unauthenticated page redirects.
-            return web.Response(status=302, headers={"Location": login_path(request.path_qs)})
+            return self._sent_away(request)
         mall = mall_of(self._stage.options.seed, shop, is_other=self._sessions.is_of_other_shop(request, shop))
         boot: dict[str, Any] = {
             "key": self._page_keys.issue(shop.id),
@@ -107,6 +106,19 @@ class PddLogin:
             "delay_milliseconds": self._delay(),
         }
         return back_office_page(boot)
+
+    def _sent_away(self, request: web.Request) -> web.Response:
+        """PORTALS 1.1 [C 6]: an unauthenticated page redirects; whether the server or the page's script does is open. [A]"""
+        path = login_path(request.path_qs)
+        match self._stage.options.dead_session_answer:
+            case "html":
+                return back_office_page(
+                    {"key": None, "mall_name": "", "login_path": path, "delay_milliseconds": self._delay()}
+                )
+            case "redirect":
+                # Both spellings of the login page are in use.
+                path = path.replace(LOGIN_PATH, LOGIN_PATH.rstrip("/"), 1)
+        return web.Response(status=302, headers={"Location": path})
 
     async def _root(self, request: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": HOME_PATH})

@@ -23,7 +23,7 @@ from shopdata.login.risk import refused_although_new, risk_error
 
 #: The page's own signing client; it exists once the back office has loaded.
 _READY = "Boolean(window.__mms && window.__mms.fetch && window.__mms.fetch.post)"
-#: `{data}`, or `{}` where a page came in place of data.
+#: `{data}`, or `{}` where a page came in place of data. What the page's client throws is read off the line.
 _POST = """async ([path, body]) => {
     try {
         const answer = await window.__mms.fetch.post(path, body);
@@ -38,6 +38,9 @@ _LOOK_EVERY_SECONDS = 0.05
 #: Browser and driver keep something of every call until the page is closed: after so many it is opened anew.
 CALLS_PER_PAGE = 300
 _CALL_TIMEOUT_SECONDS = 60
+_BODY_TIMEOUT_SECONDS = 5
+#: Whole numbers above it lose their last digits in a page.
+_LARGEST_EXACT = 2**53 - 1
 
 
 class SignedPage:
@@ -59,14 +62,13 @@ class SignedPage:
         self._page: Page | None = None
         self._calls = 0
         #: What the call under way was answered with, by path.
-        self._statuses: dict[str, int] = {}
+        self._responses: dict[str, BrowserResponse] = {}
         self._next_start = 0.0
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[SignedPage]:
-        """Opens the page with the shop's session; closes its context at the end, whatever happens."""
+        """For calls of `post`, the first of which opens the page; closes its context at the end, whatever happens."""
         try:
-            await self._open(has_died=False)
             yield self
         finally:
             await self._close()
@@ -102,24 +104,50 @@ class SignedPage:
         self._calls += 1
         await asyncio.sleep(max(self._next_start - time.monotonic(), 0))
         self._next_start = time.monotonic() + 1 / self._portal.requests_per_second
-        self._statuses.clear()
+        self._responses.clear()
         try:
             async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
                 found = await self._page.evaluate(_POST, [path, body])
         except (PlaywrightError, TimeoutError) as error:
             if await self._was_sent_to_login(self._page):
                 return Answer(302, path, "", self._portal.login_url, b"")
-            if self._statuses.get(path, 200) == 200:
-                raise self._failed(path, str(error).splitlines()[0][:120].partition("?")[0]) from None
-            found = {}
+            return await self._thrown(path, error)
         # The page's code does not tell it; where nobody has seen it, it went well.
-        status = self._statuses.get(path, 200)
+        status = self._responses[path].status if path in self._responses else 200
         if "data" not in found:
             return Answer(status, path, "text/html", "", b"")
-        return Answer(status, path, "application/json", "", json.dumps(found["data"]).encode())
+        data = json.dumps(found["data"]).encode()
+        if _is_beyond_a_page(found["data"]):
+            data = await self._exact(path, data)
+        return Answer(status, path, "application/json", "", data)
 
-    def _note_status(self, response: BrowserResponse) -> None:
-        self._statuses[urlsplit(response.url).path] = response.status
+    async def _thrown(self, path: str, error: Exception) -> Answer:
+        """The answer that the page's client made an error of: some throw whatever is no success."""
+        sent = await self._sent(path)
+        if sent is None or (sent.status == 200 and not sent.is_html and not isinstance(sent.json(), dict)):
+            raise self._failed(path, _first_line(error)) from None
+        return sent
+
+    async def _exact(self, path: str, data: bytes) -> bytes:
+        """The same answer with all its digits, as it came over the line."""
+        sent = await self._sent(path)
+        with suppress(ValueError):
+            if sent is not None and json.loads(sent.body, parse_int=float) == json.loads(data, parse_int=float):
+                return sent.body
+        raise self._failed(path, "numbers that lose their last digits in a page")
+
+    async def _sent(self, path: str) -> Answer | None:
+        """What came over the line for the call under way; None where nothing did."""
+        response = self._responses.get(path)
+        with suppress(PlaywrightError, TimeoutError):
+            if response is not None:
+                async with asyncio.timeout(_BODY_TIMEOUT_SECONDS):
+                    content_type = response.headers.get("content-type", "").lower()
+                    return Answer(response.status, path, content_type, "", await response.body())
+        return None if response is None else Answer(response.status, path, "", "", b"")
+
+    def _note_response(self, response: BrowserResponse) -> None:
+        self._responses[urlsplit(response.url).path] = response
 
     async def _was_sent_to_login(self, page: Page) -> bool:
         """True if the page itself has noticed that its session is over, and left."""
@@ -129,7 +157,14 @@ class SignedPage:
 
     async def _open(self, *, has_died: bool) -> None:
         """Opens the page. If its own code leaves for the login page, the session is renewed once."""
-        while not await self._has_loaded(has_died=has_died):
+        while True:
+            try:
+                if await self._has_loaded(has_died=has_died):
+                    return
+            except BaseException:
+                # The next try must not take it for an open one.
+                await self._close()
+                raise
             await self._close()
             if has_died:
                 raise refused_although_new(self._shop)
@@ -145,9 +180,17 @@ class SignedPage:
             "playwright_include_page": True,
             "playwright_context": f"page-{self._shop.id}",
         }
-        response = await self._download(Request(self._url, meta=meta, dont_filter=True))
+        try:
+            response = await self._download(Request(self._url, meta=meta, dont_filter=True))
+        except PlaywrightError as error:
+            raise self._failed("", _first_line(error)) from None
         self._page, self._calls = response.meta["playwright_page"], 0
-        self._page.on("response", self._note_status)
+        self._page.on("response", self._note_response)
+        risk = self._login.risk_in(Answer(response.status, self._url, "text/html", "", b""), self._portal)
+        if risk is not None:
+            raise risk_error(self._shop, risk)
+        if response.status != 200:
+            raise self._failed("", f"HTTP {response.status}")
         deadline = time.monotonic() + _READY_TIMEOUT_MS / 1000
         while time.monotonic() < deadline:
             if is_login_page(self._page.url, self._portal):
@@ -171,3 +214,15 @@ class SignedPage:
             found=found or "nothing in time",
             todo="The next run asks again; if it stays, open the chat page by hand and look.",
         )
+
+
+def _first_line(error: Exception) -> str:
+    # Never the query: it holds tokens and signatures.
+    return next(iter(str(error).splitlines()), "")[:120].partition("?")[0]
+
+
+def _is_beyond_a_page(value: Any) -> bool:
+    """True if a number in it is larger than a page can hold to the last digit."""
+    if isinstance(value, dict | list):
+        return any(map(_is_beyond_a_page, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int | float) and abs(value) > _LARGEST_EXACT

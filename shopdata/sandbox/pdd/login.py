@@ -108,7 +108,7 @@ class PddLogin:
         return back_office_page(boot)
 
     def _sent_away(self, request: web.Request) -> web.Response:
-        """PORTALS 1.1 [C 6]: an unauthenticated page redirects; whether the server or the page's script does is open. [A]"""
+        """PORTALS 1.1 [C 6]: an unauthenticated page redirects; by the server or by its script is open. [A]"""
         path = login_path(request.path_qs)
         match self._stage.options.dead_session_answer:
             case "html":

@@ -65,7 +65,7 @@ class PagedRows:
         self._rows: dict[str, Mapping[str, Any]] = {}
         #: How many rows came a second time.
         self.doubles = 0
-        #: What the portal said last.
+        #: The most that the portal has said: rows that go away while one reads move others to pages already read.
         self.total: int | None = None
 
     def __len__(self) -> int:
@@ -78,7 +78,7 @@ class PagedRows:
 
     def add(self, page: Page) -> bool:
         """Takes a page's rows, leaving out those that are here already; false if it held nothing new."""
-        self.total = page.total if page.total is not None else self.total
+        self.total = max((total for total in (self.total, page.total) if total is not None), default=None)
         before = len(self._rows)
         alike: Counter[str] = Counter()
         for row in page.rows:

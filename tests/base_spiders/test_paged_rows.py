@@ -86,11 +86,11 @@ class TestRows:
         rows.add(numbered("d", total=4))
         assert rows.is_complete
 
-    def test_the_last_total_counts(self) -> None:
+    @pytest.mark.parametrize("totals", [(1, 3), (3, 1), (3, 0)], ids=["grows", "falls", "is told once"])
+    def test_the_largest_total_counts(self, totals: tuple[int, int]) -> None:
         rows = PagedRows("id")
-        rows.add(numbered("a", total=1))
-        assert rows.is_complete
-        rows.add(numbered("b", total=3))
+        rows.add(numbered("a", total=totals[0]))
+        rows.add(numbered("b", total=totals[1]))
         assert (rows.total, rows.is_complete) == (3, False)
 
     def test_a_total_that_is_left_out_later_is_kept(self) -> None:

@@ -60,6 +60,12 @@ def test_what_is_missing_is_read_once_more() -> None:
     assert read(first, second) == ([1, 2, 3], [1, 2, 1, 2])
 
 
+def test_a_row_that_goes_away_takes_another_from_the_next_page() -> None:
+    # Row 1 goes, row 3 moves to the page that was read: as many rows as the portal says now, and yet not all.
+    first = [page(1, 2, total=4), page(4, total=3)]
+    assert read(first, [page(2, 3, total=3), page(4, total=3)]) == ([2, 3, 4], [1, 2, 1, 2])
+
+
 @pytest.mark.parametrize(
     ("pages", "words"),
     [

@@ -41,7 +41,7 @@ class Portal(Model):
     download_hosts: Annotated[tuple[str, ...], Field(min_length=1)]
     #: Starts of requests, per shop.
     requests_per_second: Annotated[float, Field(gt=0, le=100)] = 1
-    #: The longest a sign-in may take, from opening the page to the landing page.
+    #: The longest that opening the login page, and the sign-in from there to the landing page, may take each.
     login_timeout_seconds: PositiveSeconds = 60
     #: How often a question is asked again when the portal is down or slow; waits grow between the tries.
     max_tries: Annotated[int, Field(ge=1, le=10)] = 3
@@ -139,7 +139,7 @@ class PddLoginPage(LoginPage):
         "button:has(:text-is('登录'))",
         "button:not([class*=tab]):has-text('登录')",
     )
-    slider: tuple[str, ...] = (".captcha-container", ".captcha-slider", "#captcha_container")
+    slider: tuple[str, ...] = (".captcha-container", ".captcha-slider", "#captcha_container", "[class*=captcha]")
 
 
 class PddPortal(Portal):

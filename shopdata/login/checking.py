@@ -21,7 +21,7 @@ class SessionState(StrEnum):
     ALIVE = "alive"
     DEAD = "dead"
     NONE = "none"
-    #: The portal did not answer, or with a risk block: it may be alive.
+    #: The portal did not answer, or nothing that says: it may be alive.
     UNKNOWN = "unknown"
 
 
@@ -46,5 +46,5 @@ def check_session(
     )
     if login.is_session_dead(answer, portal):
         return SessionState.DEAD
-    is_well = answer.status == 200 and login.risk_in(answer, portal) is None
+    is_well = answer.status == 200 and login.risk_in(answer, portal) is None and login.is_session_alive(answer)
     return SessionState.ALIVE if is_well else SessionState.UNKNOWN

@@ -99,6 +99,11 @@ class JdLogin:
         says_nothing = "status" not in data and data.get("message") != "success"
         return says_nothing or "401" in (str(data.get("code")), str(data.get("status")))
 
+    def is_session_alive(self, answer: Answer) -> bool:
+        """The list of reports is there: `message` says so (PORTALS 4.3)."""
+        data = answer.json()
+        return isinstance(data, dict) and data.get("message") == "success"
+
     def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
         if answer.status == 429:
             return Risk("HTTP 429", needs_person=False, may_pass=True)

@@ -73,6 +73,15 @@ def error_text(data: Any) -> str:
     return str(data.get("error_msg") or data.get("errorMsg") or "")
 
 
+def _is_no(data: Any) -> bool:
+    """True for an answer that is no success. Neither `success` nor a code is always there."""
+    return isinstance(data, dict) and (data.get("success") is False or error_code(data) != 0)
+
+
+def _speaks_of_risk(text: str) -> bool:
+    return any(word in text for word in _RISK_TEXTS)
+
+
 class PddLogin:
     """Pinduoduo's answers."""
 
@@ -116,6 +125,12 @@ class PddLogin:
         result = data.get("result") if isinstance(data, dict) else None
         return isinstance(result, dict) and result.get("login") is False
 
+    def is_session_alive(self, answer: Answer) -> bool:
+        """Only `login: true`: one sample had `success: false` beside it (PORTALS 1.3)."""
+        data = answer.json()
+        result = data.get("result") if isinstance(data, dict) else None
+        return isinstance(result, dict) and result.get("login") is True
+
     def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
         """54001 and 429 may pass by themselves; a captcha does not."""
         if answer.status == 429:
@@ -124,8 +139,8 @@ class PddLogin:
         code, text = error_code(data), error_text(data)
         if code == TOO_OFTEN:
             return Risk(f"{code} {text}"[:80], needs_person=True, may_pass=True)
-        if code in _PERSON_CODES or (code and any(word in text for word in _RISK_TEXTS)):
-            return Risk(f"{code} {text}"[:80], needs_person=True, may_pass=False)
+        if code in _PERSON_CODES or (_is_no(data) and _speaks_of_risk(text)):
+            return Risk(f"{code or ''} {text}".strip()[:80], needs_person=True, may_pass=False)
         return None
 
 
@@ -144,7 +159,10 @@ def raise_if_refused(shop: Shop, answer: dict[str, Any]) -> None:
         raise challenge(shop, "Pinduoduo", _PERSON_CODES[code])
     if code in _PHONE_CODES or _wants_second_factor(result):
         raise challenge(shop, "Pinduoduo", SMS_CODE)
-    if answer.get("success") is False:
+    # Where the password is spoken of too, it is what is wrong: "three more mistakes, and the account is restricted".
+    if _is_no(answer) and _speaks_of_risk(error_text(answer)) and "密码" not in error_text(answer):
+        raise challenge(shop, "Pinduoduo", f"a person: 「{error_text(answer)[:80]}」")
+    if _is_no(answer):
         # A wrong password has no code of its own that anybody has recorded; every other "no" is taken for one.
         raise refused(shop, "Pinduoduo", error_text(answer))
 

@@ -88,6 +88,9 @@ class PlatformLogin(Protocol):
     def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
         """True if this answer says that the session has ended."""
 
+    def is_session_alive(self, answer: Answer) -> bool:
+        """True if this answer to `check_call` says that the session lives."""
+
     def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
         """What risk control says in this answer; None if nothing."""
 

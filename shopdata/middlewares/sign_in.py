@@ -61,11 +61,13 @@ class SignIns:
     async def _sign_in(self, shop: Shop, portal: Portal) -> SignedIn:
         page: Page | None = None
         try:
-            async with asyncio.timeout(portal.login_timeout_seconds * 1.5):
+            async with asyncio.timeout(portal.login_timeout_seconds):
                 page = await self._open_login_page(shop, portal)
+            # The steps of a sign-in have their own deadline, and say then what they waited for.
+            async with asyncio.timeout(portal.login_timeout_seconds * 1.5):
                 await login_for(shop.platform).sign_in(page, shop, portal)
                 return await read_session(page, login_for(shop.platform), portal)
-        except ChallengeError:
+        except (ChallengeError, UnclearSignInError):
             if page is not None:
                 await page.screenshot(path=self._workspace.staging.screenshot(shop.platform, shop.id))
             raise

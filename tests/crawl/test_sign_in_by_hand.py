@@ -223,3 +223,14 @@ def test_in_a_window_a_person_drags_the_slider(story: Story, tmp_path: Path) -> 
     assert asked.run.code == 0, asked.run.text
     assert asked.counters.logins == {}
     assert asked.cells[SLIDER]["state"] == "published"
+
+
+def test_a_sign_in_that_leads_nowhere_is_sent_once_in_a_run(make_workplace: Callable[..., Workplace]) -> None:
+    """It may mean anything, also that the password is wrong in words that nobody knows: accounts get locked."""
+    place = make_workplace(shops=0, pdd_shops=1, reviews=5)
+    place.edit("portals.yaml", lambda portals: portals["pdd"].update(home_path="/nowhere", login_timeout_seconds=6))
+    asked = attempt(place, *CRAWL)
+    assert asked.counters.logins == {"pdd-01": 1}
+    assert asked.cells["pdd-01"]["state"] == "failed"
+    assert "neither the back office nor a refusal" in asked.cells["pdd-01"]["reason"]
+    assert (place.state_dir / "screenshots" / "pdd_pdd-01.png").read_bytes().startswith(b"\x89PNG")

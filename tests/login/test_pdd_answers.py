@@ -43,6 +43,11 @@ class TestSignIn:
             pytest.param(no(2000020), f"asks for an SMS code. {TERMINAL}", id="2000020"),
             pytest.param(no(2000015), f"asks for an SMS code. {TERMINAL}", id="2000015"),
             pytest.param(yes(forceMobileVerify=True), f"asks for an SMS code. {TERMINAL}", id="behind success"),
+            pytest.param(
+                {"success": False, "errorMsg": "请先完成图形验证码"},
+                f"asks for a person: 「请先完成图形验证码」. {WINDOW}",
+                id="a captcha by its text",
+            ),
             pytest.param(yes(loginLimitStatus=1), f"asks for an SMS code. {TERMINAL}", id="limited behind success"),
         ],
     )
@@ -57,6 +62,14 @@ class TestSignIn:
             CredentialsRefusedError, match=r"「账号或密码错误」 on Pinduoduo's login page.*not tried again"
         ):
             raise_if_refused(shop, {"success": False, key: "账号或密码错误"})
+
+    def test_a_wrong_password_may_speak_of_what_comes_next(self, shop: Shop) -> None:
+        with pytest.raises(CredentialsRefusedError):
+            raise_if_refused(shop, {"success": False, "errorMsg": "密码错误，再错3次账号将被限制"})
+
+    def test_so_is_a_code_where_success_is_left_out(self, shop: Shop) -> None:
+        with pytest.raises(CredentialsRefusedError, match="「账号或密码错误」"):
+            raise_if_refused(shop, {"errorCode": "2000001", "errorMsg": "账号或密码错误"})
 
     @pytest.mark.parametrize(
         "answer",
@@ -105,6 +118,21 @@ class TestSession:
         assert not login_for("pdd").is_session_dead(given, PORTAL)
 
 
+class TestCheck:
+    @pytest.mark.parametrize(
+        ("given", "is_alive"),
+        [
+            pytest.param(answer({"success": True, "result": {"login": True}}), True, id="login true"),
+            pytest.param(answer({"success": False, "result": {"login": True}}), True, id="login true beside a no"),
+            pytest.param(answer({"success": False, "error_code": 3000001}), False, id="a plain no"),
+            pytest.param(answer({"success": True, "result": {}}), False, id="nothing about it"),
+            pytest.param(answer(text="maintenance"), False, id="no data"),
+        ],
+    )
+    def test_only_a_clear_yes_is_a_sign_of_life(self, given: Answer, is_alive: bool) -> None:
+        assert login_for("pdd").is_session_alive(given) is is_alive
+
+
 class TestRisk:
     @pytest.mark.parametrize(
         ("given", "needs_person", "may_pass"),
@@ -114,6 +142,13 @@ class TestRisk:
             pytest.param(answer({"errorCode": 10019, "errorMsg": "x"}), True, False, id="10019"),
             pytest.param(answer({"errorCode": 7, "errorMsg": "请输入验证码"}), True, False, id="a captcha by its text"),
             pytest.param(answer({"error_code": 7, "error_msg": "风控拦截"}), True, False, id="风控 by its text"),
+            pytest.param(answer({"success": False, "error_msg": "操作受限制"}), True, False, id="no code at all"),
+            pytest.param(
+                answer({"success": False, "errorCode": 1000000, "errorMsg": "请输入验证码"}),
+                True,
+                False,
+                id="the code of success",
+            ),
         ],
     )
     def test_is_seen(self, given: Answer, needs_person: bool, may_pass: bool) -> None:

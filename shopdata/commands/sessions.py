@@ -42,16 +42,17 @@ class Command(QuietCommand):
         table = Table(box=None, pad_edge=False)
         for header in ("", "shop", "platform", "session", "signed in", "age", "checked", "note"):
             table.add_column(header)
-        states = []
+        is_well = True
         for shop in shops:
             about = workspace.sessions.about(shop)
             state = SessionState.NONE if about.saved_at is None else SessionState(about.checked_state or "unknown")
-            states.append(state)
+            # The next run leaves alone who waits for a person, also where the session lives.
+            is_well = is_well and state is SessionState.ALIVE and not about.parked
             age = "" if about.saved_at is None else _age(about.saved_at)
             texts = (shop.id, shop.platform, state.value, _clock(about.saved_at), age, _clock(about.checked_at))
             table.add_row(MARKS[state], *(Text(text) for text in texts), Text(about.parked))
         Console().print(table)
-        if opts.check and any(state is not SessionState.ALIVE for state in states):
+        if opts.check and not is_well:
             print(
                 "Sign in with `scrapy login SHOP` before the next run, or let the run do it where no person is needed."
             )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from workplace import Run, Workplace
 
+from shopdata.config import load_config
+from shopdata.login.sessions import SessionStore
 from shopdata.sandbox import Fault
 
 SHOPS = ("sandbox-01", "sandbox-02", "pdd-01", "pdd-02")
@@ -72,6 +74,17 @@ def test_pinduoduo_says_so_in_two_ways(place: Workplace) -> None:
     place.sandbox.clear_faults()
     assert run.code == 1, run.text
     assert states(run) == {"sandbox-01": "alive", "sandbox-02": "alive", "pdd-01": "dead", "pdd-02": "dead"}
+
+
+def test_who_waits_for_a_person_fails_the_check_also_with_a_live_session(place: Workplace) -> None:
+    place.sign_in(*SHOPS)
+    sessions = SessionStore(place.state_dir / "sessions")
+    (shop,) = (shop for shop in load_config(place.config_dir, place.environment({})).shops if shop.id == "pdd-01")
+    sessions.park(shop, "the portal's risk control wants a person")
+    run = place.scrapy("sessions", "--check")
+    sessions.unpark(shop)
+    assert run.code == 1, run.text
+    assert states(run) == dict.fromkeys(SHOPS, "alive")
 
 
 def test_a_shop_that_is_not_worked_on_is_not_listed(place: Workplace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 from shopdata.config import Dataset
 from shopdata.lake.contract import HEADER_WITHIN_ROWS, find_header
 from shopdata.lake.excel import read_table
+from shopdata.lake.json_lines import ABOUT_KEY
 from shopdata.lake.workbook import NOTES_SHEET
 
 
@@ -24,7 +26,7 @@ def count_raw(path: Path, ext: str, dataset: Dataset) -> int:
     """
     if ext == "json":
         with path.open("rb") as file:
-            return sum(1 for line in file if line.strip())
+            return sum(1 for line in file if line.strip() and _is_row(line))
     if ext in ("xlsx", "xls"):
         try:
             # By content: from_path would go by the name.
@@ -34,6 +36,15 @@ def count_raw(path: Path, ext: str, dataset: Dataset) -> int:
             # What it can't read, we may: files that Excel mends too.
             pass
     return read_table(path, dataset).rows
+
+
+def _is_row(line: bytes) -> bool:
+    """False for lines of our own, which say what the file is and which part of it is complete."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return True  # damaged, and there all the same
+    return not (isinstance(row, dict) and ABOUT_KEY in row)
 
 
 def _count_workbook(book: CalamineWorkbook, dataset: Dataset) -> int:

@@ -178,3 +178,11 @@ def test_refused(place: Workplace, arguments: tuple[str, ...], name: str, senten
 def test_the_ledger_was_only_read(place: Workplace) -> None:
     with Ledger.at(place.state_dir) as ledger:
         assert len(ledger.runs()) == 1
+
+
+def test_rows_that_came_as_json_are_counted_too(place: Workplace) -> None:
+    run = place.scrapy("crawl", "pdd_badscore", "-a", f"date={DAY}")
+    assert run.code == 0, run.text
+    place.sandbox.clear_records()
+    run = verify(place, name="pdd_badscore")
+    assert run.code == 0, run.text

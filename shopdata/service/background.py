@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -200,11 +201,14 @@ def _check_port(options: ServiceOptions) -> None:
         try:
             probe.bind((options.bind, options.port))
         except OSError as error:
+            todo = "End the program that has the port, or set SHOPDATA_SERVICE_PORT to another one."
+            if error.errno == errno.EADDRNOTAVAIL:
+                todo = "Set SHOPDATA_SERVICE_BIND to an address of this machine."
             raise StartError(
                 "the service can't listen there",
                 where=f"{options.bind}:{options.port}",
                 found=error.strerror or type(error).__name__,
-                todo="End the program that has the port, or set SHOPDATA_SERVICE_PORT to another one.",
+                todo=todo,
             ) from None
 
 

@@ -166,6 +166,10 @@ class Inside:
         for dt in dts:
             # At the door: a run that ends at once is seen by nobody who has asked for it.
             Period.from_dt(dt)
+        known = {shop.id for shop in self.workspace.config.shops} if shops else set()
+        for shop in shops:
+            if shop not in known:
+                raise ArgumentError(f"there is no shop {shop!r}", todo="Write an id of shops.yaml.")
         spider, kind = self._datasets[dataset]
         arguments = {"periods": ",".join(sorted(dts))}
         arguments |= {"period": kind} if spider != dataset else {}

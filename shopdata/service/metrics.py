@@ -81,22 +81,22 @@ class ServiceMetrics(Collector):
             "shopdata_newest_period_cells", "Cells of the newest period", labels=["dataset", "period", "state"]
         )
         success = GaugeMetricFamily(
-            "shopdata_last_success_timestamp_seconds", "When a partition was published last", labels=["dataset"]
+            "shopdata_last_success_timestamp_seconds", "When the newest partition was published", labels=["dataset"]
         )
         reading = self._inside.workspace.ledger.reading
         for dataset in self._inside.datasets:
             dts = reading.periods(dataset, "9999-12-31", _PERIODS)
-            periods = [(dataset, dt) for dt in dts]
-            glances = reading.glances(periods)
+            glances = reading.glances([(dataset, dt) for dt in dts])
             counts = Counter(glance.state for glance in glances)
             newest_counts = Counter(glance.state for glance in glances if glance.dt == dts[0])
             for state in CellState:
                 cells.add_metric([dataset, state.value], counts[state])
                 if dts:
                     newest.add_metric([dataset, dts[0], state.value], newest_counts[state])
-            published = [partition.published_at for partition in reading.partitions(periods).values()]
-            if published:
-                success.add_metric([dataset], max(published).timestamp())
+            # However old it is: an alert must not end because nothing at all is published any more.
+            partition = reading.newest_partition(dataset)
+            if partition is not None:
+                success.add_metric([dataset], partition.published_at.timestamp())
         yield from (cells, newest, success)
 
     def _runs(self) -> Iterator[Metric]:

@@ -81,7 +81,7 @@ USER shopdata
 #: Stays for as long as the service is up; docker stop lets crawls put down what they have in hand.
 _COMMAND = (
     "trap 'scrapy service stop --now; exit 0' TERM INT; scrapy service start || exit 1; "
-    "while scrapy service status >/dev/null; do sleep 15 & wait $$!; done; exit 1"
+    "while scrapy service status >/dev/null; do sleep 60 & wait $$!; done; exit 1"
 )
 
 _COMPOSE = """\

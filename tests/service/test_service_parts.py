@@ -19,10 +19,11 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import yaml
+from prometheus_client.metrics_core import Metric
 
 from shopdata.config import Job, Schedule
 from shopdata.exceptions import ArgumentError, UsageError
-from shopdata.lake.ledger import Ledger
+from shopdata.lake.ledger import CellKey, Ledger, PartitionRecord
 from shopdata.lake.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
 from shopdata.service import units
@@ -185,6 +186,11 @@ def test_another_program_on_the_port(tmp_path: Path) -> None:
             start(ServiceOptions(state_dir=tmp_path, port=port), {})
 
 
+def test_an_address_of_another_machine(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=r"192\.0\.2\.1:6800: .*SHOPDATA_SERVICE_BIND"):
+        start(ServiceOptions(state_dir=tmp_path, bind="192.0.2.1"), {})
+
+
 def test_stopping_what_is_not_up(options: ServiceOptions) -> None:
     assert stop(options, "wait", print) is False
 
@@ -290,6 +296,14 @@ def test_a_period_that_cannot_be_is_refused_at_the_door(options: ServiceOptions,
         inside.collect("jd_store", ["2026-03-01", "2026-13-45"])
 
 
+def test_a_shop_that_is_not_there_is_refused_at_the_door(options: ServiceOptions, tmp_path: Path) -> None:
+    spiders = SimpleNamespace(list=lambda: ["jd_store"], load=lambda name: SimpleNamespace())
+    workspace = SimpleNamespace(config=SimpleNamespace(shops=[SimpleNamespace(id="flagship")]))
+    inside = Inside(options, workspace, ScheduleFile(tmp_path), spiders)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match=r"there is no shop 'flagshp'\. Write an id of shops\.yaml"):
+        inside.collect("jd_store", ["2026-03-01"], ["flagship", "flagshp"])
+
+
 def test_a_job_of_a_spider_that_is_not_there(options: ServiceOptions, tmp_path: Path) -> None:
     spiders = SimpleNamespace(list=lambda: ["jd_store"], load=lambda name: SimpleNamespace())
     entries = (Job(name="daily", spider="jd_store", cron="30 8 * * *"), Job(name="new", spider="tb", cron="0 9 * * *"))
@@ -333,7 +347,7 @@ def test_the_unit_is_what_systemd_expects(tmp_path: Path) -> None:
     assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
 
 
-def metric_names(tmp_path: Path) -> set[str]:
+def measured(tmp_path: Path) -> list[Metric]:
     disk = Disk(state=1, logs=1, free=1, total=1)
     due = SimpleNamespace(job="daily", is_paused=False, next_at=NOW)
     with Ledger.at(tmp_path) as ledger:
@@ -347,10 +361,34 @@ def metric_names(tmp_path: Path) -> set[str]:
             disk=lambda: disk,
             options=ServiceOptions(state_dir=tmp_path),
         )
-        return {
-            f"{metric.name}_total" if metric.type == "counter" else metric.name
-            for metric in ServiceMetrics(inside).collect()  # type: ignore[arg-type]
-        }
+        return list(ServiceMetrics(inside).collect())  # type: ignore[arg-type]
+
+
+def metric_names(tmp_path: Path) -> set[str]:
+    metrics = measured(tmp_path)
+    return {f"{metric.name}_total" if metric.type == "counter" else metric.name for metric in metrics}
+
+
+def test_a_dataset_that_was_published_long_ago_still_has_its_time(tmp_path: Path) -> None:
+    with Ledger.at(tmp_path) as ledger:
+        record = PartitionRecord(
+            dataset="jd_store",
+            dt="2026-03-01",
+            platform="jd",
+            rows=1,
+            published=1,
+            missing=(),
+            run_id="r",
+            receipt_key="k",
+            parquet_sha256="p",
+            workbook_sha256="w",
+            published_at=NOW,
+            columns=("shop",),
+        )
+        ledger.add_cells("jd", [CellKey("jd_store", f"2026-03-{day:02d}", "one") for day in range(1, 20)])
+        ledger.publish(record, {})
+    (success,) = (metric for metric in measured(tmp_path) if metric.name == "shopdata_last_success_timestamp_seconds")
+    assert [sample.value for sample in success.samples] == [NOW.timestamp()]
 
 
 def test_an_alert_waits_or_looks_back() -> None:

@@ -74,6 +74,13 @@ class Reading:
         with self._database.reading() as session:
             return {(row.dataset, row.dt): to_partition(row) for row in session.scalars(query)}
 
+    def newest_partition(self, dataset: str) -> PartitionRecord | None:
+        """The published partition of a dataset's newest period that has one."""
+        query = select(PartitionRow).where(PartitionRow.dataset == dataset).order_by(PartitionRow.dt.desc()).limit(1)
+        with self._database.reading() as session:
+            row = session.scalar(query)
+            return None if row is None else to_partition(row)
+
     def periods(self, dataset: str, last: str, count: int) -> list[str]:
         """The labels of the newest `count` periods of a dataset that begin no later than `last`, the newest first."""
         query = (

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel_numbers import convert_distinct, date_column, number_column
 from shopdata.lake.excel_scan import MAX_GRID_CELLS, CellShape, Scan
 from shopdata.lake.excel_strings import OddXmlError, Positions, plain_texts
 from shopdata.lake.tables import TEXT, CellFormat, Codes, Column, Formats, Kind
+
+#: A piece of a sheet names its texts by number: more than this is not a table but an attack.
+MAX_BLOCK_TEXT = 256 << 20
 
 Cells = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -56,6 +61,13 @@ class SheetContext:
     illegal_strings: Positions = field(default_factory=lambda: np.zeros(0, np.intp))
     styles: Sequence[CellFormat] = ()
     epoch_1904: bool = False
+    #: What a refusal names.
+    where: str = ""
+
+    @cached_property
+    def longest_string(self) -> int:
+        """Bytes of the longest shared string."""
+        return pc.max(pc.binary_length(self.strings)).as_py() or 0
 
     def style(self, number: int) -> CellFormat:
         """The format of a style number; a workbook without that style means a plain number."""
@@ -194,7 +206,7 @@ def _reader(shape: CellShape, context: SheetContext) -> tuple[int, object, Reade
     code = context.formats.code
     match shape.cell_type:
         case "s":
-            return TEXT, "s", partial(_shared_texts, strings=context.strings, illegal=context.illegal_strings)
+            return TEXT, "s", partial(_shared_texts, context=context)
         case "inlineStr" | "str":
             return TEXT, "text", _plain_texts
         case "b":
@@ -210,15 +222,28 @@ def _reader(shape: CellShape, context: SheetContext) -> tuple[int, object, Reade
     raise OddXmlError(f"a cell of type {shape.cell_type!r}")
 
 
-def _shared_texts(raw: pa.Array, strings: pa.Array, illegal: Positions) -> tuple[pa.Array, Flagged]:
+def _shared_texts(raw: pa.Array, context: SheetContext) -> tuple[pa.Array, Flagged]:
     try:
         numbers = raw.cast(pa.int32())
-        texts = strings.take(numbers)
+        if len(numbers) * context.longest_string > MAX_BLOCK_TEXT:
+            _refuse_bomb(pc.sum(pc.binary_length(context.strings).take(numbers)).as_py() or 0, context.where)
+        texts = context.strings.take(numbers)
     except (pa.ArrowInvalid, pa.ArrowIndexError) as error:
         raise OddXmlError(str(error)) from None
-    if not len(illegal):
+    if not len(context.illegal_strings):
         return texts, _NOTHING
-    return texts, ("illegal", np.flatnonzero(np.isin(numbers.to_numpy(), illegal)))
+    return texts, ("illegal", np.flatnonzero(np.isin(numbers.to_numpy(), context.illegal_strings)))
+
+
+def _refuse_bomb(size: int, where: str) -> None:
+    if size > MAX_BLOCK_TEXT:
+        raise RejectedFileError(
+            "the file unpacks to more than is safe",
+            where=where,
+            found=f"shared strings that become {size:,} bytes within a few megabytes of the sheet",
+            expected=f"at most {MAX_BLOCK_TEXT:,}",
+            todo="Do not open it; look where it comes from.",
+        )
 
 
 def _plain_texts(raw: pa.Array) -> tuple[pa.Array, Flagged]:

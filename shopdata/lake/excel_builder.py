@@ -51,7 +51,7 @@ class TableBuilder:
         self._batches: list[Batch] | Spill = [] if spill is None else spill
         self._counts: Counter[tuple[str, str]] = Counter()
         self.findings: list[Finding] = []
-        self._rows = 0
+        self._rows = self._text_bytes = 0
 
     def add(self, block: Block, first_row: int) -> None:
         """Takes the rows of a block from `first_row` on."""
@@ -72,6 +72,9 @@ class TableBuilder:
         if batch.rows:
             self._batches.append(batch)
             self._rows += batch.rows
+            self._text_bytes += sum(column.text.nbytes for column in batch.columns)
+            if not isinstance(self._batches, Spill):  # what it holds takes no memory
+                self._check_limit(self._text_bytes, self._limits.text_bytes, "bytes of text")
 
     def _add_unnamed(self, place: int) -> int:
         """Values without a name above them are kept under the letters of their column."""

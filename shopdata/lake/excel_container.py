@@ -35,6 +35,8 @@ class Limits:
     columns: int = 2_000
     #: Characters; a cell of Excel holds 32,767.
     cell_length: int = 32_767
+    #: All texts of a table; one that cells share counts as often as it is used.
+    text_bytes: int = 2 << 30
 
 
 class Package:

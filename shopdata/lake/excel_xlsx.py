@@ -29,7 +29,7 @@ class Sheet:
 def fast_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:
     """All worksheets, read by the fast reader. Raises OddXmlError, now or while blocks are read, where it can't."""
     workbook = _workbook(package, where)
-    context = SheetContext(formats, styles=workbook.styles, epoch_1904=workbook.epoch_1904)
+    context = SheetContext(formats, styles=workbook.styles, epoch_1904=workbook.epoch_1904, where=where)
     if workbook.strings_part is not None:
         strings = SharedStrings(package.pieces(workbook.strings_part))
         context.strings, context.illegal_strings = strings.texts, strings.illegal

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import foreign
 import pytest
+import xlsxwriter
 from foreign import DATASET, FIXTURES, MAIN, header_row, inline, write_by_hand
 
 from shopdata.exceptions import RejectedFileError
@@ -173,6 +174,7 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path, make: Make, what: st
         pytest.param(Limits(rows=3), "4 rows", id="rows"),
         pytest.param(Limits(columns=8), "9 columns", id="columns"),
         pytest.param(Limits(cell_length=18), "19 characters in a cell of column 'SKU'", id="cell"),
+        pytest.param(Limits(text_bytes=100), "bytes of text", id="text"),
         pytest.param(Limits(ratio=1, ratio_from_bytes=0), "out of", id="ratio"),
     ],
 )
@@ -186,6 +188,18 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: py
     path = bomb(tmp_path)
     monkeypatch.setattr("shopdata.lake.excel_container.isal_zlib.decompressobj", lambda **_: pytest.fail("unpacked"))
     with pytest.raises(RejectedFileError, match="more than is safe"):
+        read_table(path, DATASET)
+
+
+def test_a_string_that_many_cells_share_is_no_bomb(tmp_path: Path) -> None:
+    """Half a megabyte of XML, and gigabytes of text."""
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["SKU", "可用库存"])
+        for row in range(1, 20_000):
+            sheet.write_row(row, 0, [str(row), "x" * 30_000])
+    with pytest.raises(RejectedFileError, match=r"unpacks to more than is safe.*shared strings"):
         read_table(path, DATASET)
 
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -51,21 +52,30 @@ class Workers(Executor):
             return self._threads.submit(function, *args, **kwargs)
         told: Future[T] = Future()
         told.set_running_or_notify_cancel()
-
-        def pass_on(done: Future[T]) -> None:
-            try:
-                told.set_result(done.result())
-            except BrokenProcessPool:
-                self._processes = None
-                try:
-                    self._threads.submit(function, *args, **kwargs).add_done_callback(pass_on)
-                except RuntimeError as error:  # we are being shut down
-                    told.set_exception(error)
-            except BaseException as error:  # noqa: BLE001 - whoever asked wants to know
-                told.set_exception(error)
-
-        asked.add_done_callback(pass_on)
+        asked.add_done_callback(partial(self._pass_on, told, function, args, kwargs))
         return told
+
+    # A function inside the one above would hold itself, and with it every result, until Python looks for rubbish.
+    def _pass_on(
+        self,
+        told: Future[T],
+        function: Callable[..., T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        done: Future[T],
+    ) -> None:
+        try:
+            told.set_result(done.result())
+        except BrokenProcessPool:
+            self._processes = None
+            try:
+                again = self._threads.submit(function, *args, **kwargs)
+            except RuntimeError as error:  # we are being shut down
+                told.set_exception(error)
+            else:
+                again.add_done_callback(partial(self._pass_on, told, function, args, kwargs))
+        except BaseException as error:  # noqa: BLE001 - whoever asked wants to know
+            told.set_exception(error)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The function's result, without blocking the event loop."""
@@ -87,7 +97,7 @@ class Workers(Executor):
 
 #: For glibc: arrays of some megabytes come and go, and memory that is given back each time must be cleared each time.
 #: Keeping it saves a fifth of the time of reading a workbook; other C libraries have not heard of these.
-_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(128 << 20)}
+_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(32 << 20)}
 
 
 @contextlib.contextmanager

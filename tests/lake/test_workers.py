@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +46,26 @@ def test_work_is_done_elsewhere(workers: Workers) -> None:
 
 def test_without_processes_it_is_done_here(workers: Workers) -> None:
     assert asyncio.run(workers.run(who)) == os.getpid()
+
+
+@pytest.mark.parametrize("is_started", [True, False], ids=["in a process", "in a thread"])
+def test_a_result_goes_with_the_last_who_wants_it(workers: Workers, is_started: bool) -> None:
+    """Not when Python looks for rubbish: pieces of a workbook are few and large."""
+    if is_started:
+        workers.start()
+    gc.disable()
+    try:
+        wanted = workers.submit(who)
+        wanted.result()
+        kept = weakref.ref(wanted)
+        del wanted
+        # The thread that has brought it may still have it in hand.
+        deadline = time.monotonic() + 30
+        while kept() is not None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert kept() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("is_started", [True, False], ids=["in a process", "in a thread"])

@@ -20,7 +20,10 @@ _ENTITY = re.compile(r"&(#\d+|#[xX][0-9a-fA-F]+|\w+);")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 #: The same question for RE2: does a text hold anything that `plain_text` or `replace_illegal` would change?
-SPECIAL = r"[&\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]|_x[0-9A-Fa-f]{4}_"
+_BUT_ENTITIES = r"[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]|_x[0-9A-Fa-f]{4}_"
+SPECIAL = f"&|{_BUT_ENTITIES}"
+#: The sign of all others comes last: what it makes is not looked at again.
+_NAMED_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _PHONETIC = re.compile(r"<rPh\b.*?</rPh>", re.DOTALL)
 _RICH_TEXT = re.compile(r"<t(?:\s[^>]*)?>([^<]*)</t>")
 _PRESERVED = len(b'<t xml:space="preserve">')
@@ -98,7 +101,10 @@ def plain_texts(raw: pa.Array) -> tuple[pa.Array, Positions]:
     # Most columns have nothing to decode; one look at the bytes tells.
     if _has_special(data):
         mask = pc.match_substring_regex(raw, SPECIAL)
-        distinct = raw.filter(mask).dictionary_encode()
+        special = raw.filter(mask)
+        if _has_named_entities_only(special):
+            return blank_to_null(pc.replace_with_mask(raw, mask, _named_decoded(special))), illegal
+        distinct = special.dictionary_encode()
         decoded = [replace_illegal(plain_text(value)) for value in distinct.dictionary.to_pylist()]
         texts = pa.array([text for text, _ in decoded], pa.string())
         if any(count for _, count in decoded):
@@ -106,6 +112,21 @@ def plain_texts(raw: pa.Array) -> tuple[pa.Array, Positions]:
             illegal = np.repeat(np.flatnonzero(mask.to_numpy(zero_copy_only=False)), counts)
         raw = pc.replace_with_mask(raw, mask, texts.take(distinct.indices))
     return blank_to_null(raw), illegal
+
+
+def _has_named_entities_only(texts: pa.Array) -> bool:
+    """True if all that must be decoded is `&amp;` and its four fellows, as in titles and addresses of pages."""
+    if pc.any(pc.match_substring_regex(texts, _BUT_ENTITIES), min_count=0).as_py():
+        return False
+    signs = pc.sum(pc.count_substring(texts, "&"))
+    named = pc.sum(pc.count_substring_regex(texts, "&(?:amp|lt|gt|quot|apos);"))
+    return bool(pc.equal(signs, named).as_py())
+
+
+def _named_decoded(texts: pa.Array) -> pa.Array:
+    for entity, sign in _NAMED_ENTITIES:
+        texts = pc.replace_substring(texts, entity, sign)
+    return texts
 
 
 def _has_special(data: npt.NDArray[np.uint8]) -> bool:

@@ -1,0 +1,46 @@
+"""Texts of a workbook, taken out of their XML one by one or by the column: it must not matter."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopdata.lake.excel_strings import OddXmlError, plain_text, plain_texts, replace_illegal
+
+PIECES = (
+    "&amp;",
+    "&lt;",
+    "&gt;",
+    "&quot;",
+    "&apos;",
+    "&#38;",
+    "&#x5C3A;",
+    "amp;",
+    "lt;",
+    "_x000D_",
+    "_x",
+    "尺",
+    "a",
+    "\n",
+)
+raw_texts = st.lists(st.sampled_from((*PIECES, "\r\n", "\x01")), max_size=6).map("".join)
+
+
+@given(st.lists(raw_texts, max_size=6))
+def test_a_column_is_its_texts(raw: list[str]) -> None:
+    column, illegal = plain_texts(pa.array(raw, pa.string()))
+    expected = [replace_illegal(plain_text(text)) for text in raw]
+    assert column.to_pylist() == [text or None for text, _ in expected]
+    assert len(illegal) == sum(count for _, count in expected)
+
+
+def test_what_was_written_is_decoded_once() -> None:
+    column, _ = plain_texts(pa.array(["&amp;lt;", "A&amp;amp;B", "&lt;&gt;&quot;&apos;"]))
+    assert column.to_pylist() == ["&lt;", "A&amp;B", "<>\"'"]
+
+
+def test_an_entity_that_xml_does_not_know_is_for_the_full_parser() -> None:
+    with pytest.raises(OddXmlError):
+        plain_texts(pa.array(["&amp;", "&nbsp;"]))

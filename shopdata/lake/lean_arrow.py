@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import sys
 import threading
+from contextlib import suppress
 from importlib.abc import MetaPathFinder
 
 import pyarrow as pa
@@ -50,3 +52,10 @@ def _choose_allocator() -> None:
     """
     if "jemalloc" in pa.supported_memory_backends() and mmap.PAGESIZE == 4096:
         pa.set_memory_pool(pa.jemalloc_memory_pool())
+
+
+def give_memory_back() -> None:
+    """Hands to the system what both allocators keep for later use; to be had again, it must be cleared again."""
+    pa.default_memory_pool().release_unused()
+    with suppress(AttributeError, OSError, TypeError):  # glibc's alone
+        ctypes.CDLL(None).malloc_trim(0)

@@ -11,12 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel import read_table, sniff
 from shopdata.lake.excel_container import Limits
 from shopdata.lake.excel_xlsx import first_cell, sheet_titles
+from shopdata.lake.lean_arrow import give_memory_back
 from shopdata.lake.merge import Part
 from shopdata.lake.workbook import DATA_SHEET, NOTES_SHEET
 from shopdata.lake.workers import Workers
@@ -29,6 +28,9 @@ SUFFIXES = (
     *(".xlsx", ".xlsm", ".xlsb", ".xltx", ".xltm", ".xls", ".xlt", ".et", ".ods"),
     *(".csv", ".tsv", ".txt", ".zip", ".html", ".htm"),
 )
+
+#: Behind a table of so many cells a process gives back what it needed for it: the next thing may be to write.
+LARGE_CELLS = 500_000
 
 #: Processes take half a second to start: as long as this process reads so many bytes.
 FROM_BYTES = 8_000_000
@@ -120,7 +122,8 @@ def _read(path: Path, table: Path, dataset: Dataset | None, limits: Limits) -> P
     try:
         if is_merge_result(path):
             return None
-        read_table(path, dataset, limits=limits, where=name).save(table)
+        found = read_table(path, dataset, limits=limits, where=name)
+        found.save(table)
     except RejectedFileError as error:
         return str(error)
     except OSError as error:
@@ -129,6 +132,7 @@ def _read(path: Path, table: Path, dataset: Dataset | None, limits: Limits) -> P
         return (
             f"{name}: the file can't be read. Found {type(error).__name__}: {error}. Open it in Excel and save it anew."
         )
-    # Arrow keeps what it has freed for later use; this process may have nothing else to read.
-    pa.default_memory_pool().release_unused()
+    if found.rows * len(found.columns) > LARGE_CELLS:
+        del found
+        give_memory_back()
     return Part(shown(path), Path(name).stem, table)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 #: A row group is closed when it holds so much: one per partition in daily use, while a day of 300 large shops still
 #: does not have to fit into memory.
 ROW_GROUP_ROWS = 1_000_000
-ROW_GROUP_BYTES = 40 << 20
+ROW_GROUP_BYTES = 24 << 20
 
 
 class ParquetWriter:

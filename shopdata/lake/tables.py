@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shopdata.lake.contract import hint
-from shopdata.lake.pandas_later import put_off_pandas
+from shopdata.lake.lean_arrow import start_lean
 
-put_off_pandas()
+start_lean()
 
 Codes = npt.NDArray[np.uint8]
 

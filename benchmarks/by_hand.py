@@ -11,6 +11,7 @@ import json
 import sys
 import time
 import uuid
+import warnings
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ HEADERS = {"X-Requested-With": "XMLHttpRequest"}
 
 def main(plan: dict[str, Any], out: Path) -> None:
     """One shop after the other, then everything into one workbook."""
+    warnings.simplefilter("ignore")
     frames = []
     for shop in plan["shops"]:
         body = export(shop, plan["portal"], plan["date"])

@@ -13,33 +13,17 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-import psutil
 import yaml
 
+from benchmarks.measuring import ROOT, Measured, measure
 from shopdata.periods import latest_day
 from shopdata.sandbox import Sandbox, SandboxOptions
 from shopdata.sandbox.store import SeaweedStore
-
-HERE = Path(__file__).resolve().parent
-SAMPLE_SECONDS = 0.1
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One run: wall seconds, and the highest sum of memory (MB) of the process with all of its children."""
-
-    seconds: float
-    peak_mb: float
 
 
 def main() -> None:
@@ -90,7 +74,7 @@ def one_round(options: argparse.Namespace) -> tuple[Measured, Measured, Measured
             **store.environment(),
             "SHOPDATA_CONFIG_DIR": str(folder / "config"),
             "SHOPDATA_STATE_DIR": str(folder / "state"),
-            "PYTHONPATH": os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         }
         plan = folder / "plan.json"
         plan.write_text(json.dumps(plan_for(sandbox, folder / "config", days[0])), "utf-8")
@@ -117,49 +101,6 @@ def plan_for(sandbox: Sandbox, config: Path, day: date) -> dict[str, object]:
 def crawl(day: date) -> list[str]:
     """The command a user types."""
     return [sys.executable, "-m", "scrapy", "crawl", "jd_store", "-a", f"date={day}", "-s", "LOG_LEVEL=WARNING"]
-
-
-def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
-    """Runs a command to its end.
-
-    Raises:
-        CalledProcessError: it failed, so there is nothing to compare.
-    """
-    started = time.monotonic()
-    process = subprocess.Popen(command, env=dict(environment), cwd=HERE.parent)
-    peak = 0.0
-    done = threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not done.wait(SAMPLE_SECONDS):
-            peak = max(peak, tree_memory(process.pid))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    code = process.wait()
-    seconds = time.monotonic() - started
-    done.set()
-    watcher.join()
-    if code != 0:
-        raise subprocess.CalledProcessError(code, list(command))
-    return Measured(round(seconds, 1), round(peak))
-
-
-def tree_memory(pid: int) -> float:
-    """Memory of a process and all below it, in MB; shared pages are counted once (PSS)."""
-    total = 0.0
-    try:
-        root = psutil.Process(pid)
-        for process in (root, *root.children(recursive=True)):
-            try:
-                memory = process.memory_full_info()
-                total += getattr(memory, "pss", memory.uss)
-            except psutil.Error:
-                continue
-    except psutil.Error:
-        return 0
-    return total / 1e6
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ The floor is what no program can avoid: inflate the XML of every file with libde
 workbook with isal at level 1, in one thread (both parts are in memory already). The naive way is run on the first
 `--naive-files` files of a corpus and scaled by the number of cells (its start counts once), which flatters it: it grows
 faster than that.
-Every contender runs in a process of its own; the memory is its peak.
+Every contender runs in a process of its own; the memory is the peak of it and of its children together.
 """
 
 # ruff: noqa: DTZ001 - a cell has no time zone
@@ -18,10 +18,8 @@ import datetime as dt
 import json
 import os
 import random
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,6 +28,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.measuring import measure
 
 CORPORA = ("40x5000x25", "10x50000x25", "300x2000x112")
 #: So many files of a corpus differ; the rest are copies. Making them all would take longer than the measurement.
@@ -173,19 +173,11 @@ def run(contender: str, files: list[Path], out: Path) -> dict[str, float]:
     """
     listed = out / "files.json"
     listed.write_text(json.dumps([str(path) for path in files]))
-    used = _processor_seconds()
-    began = time.perf_counter()
-    command = [sys.executable, __file__, "--contender", contender, str(listed), str(out)]
-    result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    told = {"seconds": time.perf_counter() - began, "cpu": _processor_seconds() - used}
-    for line in result.stdout.splitlines():
+    found = measure([sys.executable, __file__, "--contender", contender, str(listed), str(out)])
+    told = {"seconds": found.seconds, "cpu": found.cpu, "peak_mb": found.peak_mb}
+    for line in found.output.splitlines():
         told |= json.loads(line)
     return told
-
-
-def _processor_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def contend(contender: str, listed: Path, out: Path) -> None:
@@ -193,7 +185,6 @@ def contend(contender: str, listed: Path, out: Path) -> None:
     {"ours": ours, "naive": naive, "start": start, "floor": floor}[contender](
         [Path(path) for path in json.loads(listed.read_text())], out
     )
-    print(json.dumps({"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 
 
 def compare(name: str, rounds: int, naive_files: int, *, inline: bool) -> dict[str, Any]:

@@ -45,9 +45,9 @@ class Command(ScrapyCrawl):
             crawler = self._crawler_of(spider)
             if issubclass(crawler.spidercls, ReportSpider):
                 # Before anything is asked of a portal, and as a sentence instead of a traceback.
-                workspace = Workspace.from_settings(crawler.settings)
+                workspace = Workspace.of(crawler)
                 crawler.spidercls.plan_for(workspace.config, arguments)
-                workspace.ledger.close()
+                assert workspace.ledger
         except (UsageError, LedgerError) as error:
             print(error, file=sys.stderr)
             assert self.settings is not None

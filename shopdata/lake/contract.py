@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,7 @@ _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00
 _RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|_| - | to |(?<=\d{8})-(?=\d{8}))\s*")
 
 
+@functools.lru_cache(maxsize=1024)
 def normalise(name: str) -> str:
     """A column name without what portals write now so, now so: width of characters, blanks, case."""
     folded = unicodedata.normalize("NFKC", name).casefold()

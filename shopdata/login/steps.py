@@ -153,8 +153,8 @@ async def has_landed(page: Page, portal: Portal) -> bool:
 
 def is_login_page(url: str, portal: Portal) -> bool:
     """True for the address of the login page, with or without the stroke at its end: portals use both (PORTALS 1.1)."""
-    login, path = urlsplit(portal.login_url).path.rstrip("/"), urlsplit(url).path
-    return path == login or path.startswith(f"{login}/")
+    login, path = (urlsplit(address).path.rstrip("/") for address in (portal.login_url, url))
+    return path == login or (bool(login) and path.startswith(f"{login}/"))
 
 
 # -- steps of a sign-in -----------------------------------------------------------------------------------------------

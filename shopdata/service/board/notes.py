@@ -1,10 +1,12 @@
-"""What became of a slot, in Chinese: from the sentences that `due.py` keeps in the ledger."""
+"""Sentences of the ledger in Chinese: what became of a slot (as `due.py` writes it), and why a shop is missing."""
 
 from __future__ import annotations
 
 import re
 
+from shopdata.alerts.reasons import KINDS, kind_of
 from shopdata.service.board.texts import Texts
+from shopdata.states import CellState
 
 _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"missed; a later slot stands for it", "错过，由后一次代替"),
@@ -29,6 +31,19 @@ def slot_note(t: Texts, note: str) -> str:
         if found := pattern.search(note):
             note = note.replace(found[0], chinese.format(*map(_length, found.groups())))
     return note.replace("; ", "；")
+
+
+def in_short(t: Texts, state: CellState, reason: str) -> tuple[str, ...]:
+    """Why, and what to do, as alerts say it; the ledger's own sentence has the particulars.
+
+    Empty in another language, and where alerts have no words for it.
+    """
+    if t.code != "zh" or state not in (CellState.NEEDS_LOGIN, CellState.FAILED, CellState.REJECTED):
+        return ()
+    name, detail = kind_of(state, reason)
+    if name == "other":
+        return ()
+    return (f"{KINDS[name].title}（{detail}）" if detail else KINDS[name].title, KINDS[name].todo)
 
 
 def _length(text: str) -> str:

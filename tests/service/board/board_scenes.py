@@ -88,7 +88,7 @@ def ordinary_morning(folder: Path, store: StoreSettings | None = None, *, is_hos
         "last_at": "2026-11-23T12:00:00+08:00",
         "last_state": "skipped",
     }
-    world.due[4]["last_note"] = "The entry is paused."
+    world.due[4]["last_note"] = "missed by 20 h; this job's `misfire` is skip"
     log = str(world.state_dir / "logs" / f"{RUN_ID}.log")
     world.jobs = [
         {"id": "waiting-1", "spider": "pdd_chat", "arguments": {"date": "2026-11-22"}, "state": "pending"},

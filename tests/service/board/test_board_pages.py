@@ -336,11 +336,16 @@ def test_sessions_and_what_to_type(client: Client) -> None:
     assert list(states)[:2] == ["jd-05", "jd-02"]
 
 
+def test_why_a_shop_waits_for_a_person_is_told_in_the_language_of_the_page(client: Client) -> None:
+    assert "平台要求人工验证（滑块或验证码）" in client.get("/board/sessions").visible
+    assert "JD asks for a slider" in client.get("/board/sessions?lang=en").visible
+
+
 def test_the_schedule(client: Client) -> None:
     page = client.get("/board/schedule").visible
     assert "下一个：09:00 拼多多差评" in page
     assert "2026-11-24 09:00 19 分钟后" in page
-    assert "2026-11-23 12:00 跳过 The entry is paused." in page
+    assert "2026-11-23 12:00 跳过 错过 20 小时；此任务设为错过即跳过（misfire: skip）" in page
     assert "61.0 GB / 120 GB" in page
 
 

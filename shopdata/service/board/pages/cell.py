@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from shopdata.alerts.reasons import KINDS, kind_of
-from shopdata.lake.ledger import Cell, CellKey
+from shopdata.lake.ledger import CellKey
 from shopdata.periods import Period, today
 from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_dt, checked_id
 from shopdata.service.board.answers import PageNotFoundError
 from shopdata.service.board.facts import Facts
 from shopdata.service.board.names import dataset_name
+from shopdata.service.board.notes import in_short
 from shopdata.service.board.rendering import Page
 from shopdata.service.board.visit import Visit
 from shopdata.states import CellState
@@ -40,7 +40,7 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str, shop_id: str) -> Pag
             "platform": contract.platform,
             "cell": cell,
             "state": state,
-            "in_short": _in_short(cell) if cell is not None and visit.texts.code == "zh" else (),
+            "in_short": in_short(visit.texts, cell.state, cell.reason) if cell is not None else (),
             "run": run,
             "has_log": cell is not None and bool(cell.run_id) and facts.control.log_path(cell.run_id) is not None,
             "has_rejected": bool(facts.rejected(dataset, dt, shop_id)),
@@ -55,13 +55,3 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str, shop_id: str) -> Pag
             "is_published": facts.ledger.reading.partitions([(dataset, dt)]) != {},
         },
     )
-
-
-def _in_short(cell: Cell) -> tuple[str, ...]:
-    """Why, and what to do, in Chinese and as alerts say it; the ledger's own sentence has the particulars."""
-    if cell.state not in (CellState.NEEDS_LOGIN, CellState.FAILED, CellState.REJECTED):
-        return ()
-    name, detail = kind_of(cell.state, cell.reason)
-    if name == "other":
-        return ()
-    return (f"{KINDS[name].title}（{detail}）" if detail else KINDS[name].title, KINDS[name].todo)

@@ -9,8 +9,10 @@ from shopdata.config import Shop
 from shopdata.login.sessions import AboutSession
 from shopdata.service.board import states
 from shopdata.service.board.facts import Facts
+from shopdata.service.board.notes import in_short
 from shopdata.service.board.rendering import Page
 from shopdata.service.board.visit import Visit
+from shopdata.states import CellState
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def page(facts: Facts, visit: Visit) -> Page:
         {
             "lines": lines,
             "counts": counts | {"all": len(lines)},
+            "in_short": lambda line: in_short(visit.texts, CellState.NEEDS_LOGIN, line.parked),
             "show": show if show in states.KINDS else "all",
             "search": visit.query.get("q", ""),
             "is_shown": lambda line: (

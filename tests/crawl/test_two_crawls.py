@@ -64,13 +64,13 @@ class TwoMachines:
     @contextmanager
     def asleep(self, run: Run) -> Iterator[None]:
         """The run's process does nothing for the length of the block, as on a laptop that was closed."""
-        run.process.send_signal(signal.SIGSTOP)
         try:
+            _stop(run)
             # Where only a process sleeps, and not its machine, it may hold the one file of SQLite locked.
             while self._is_locked():
                 run.process.send_signal(signal.SIGCONT)
                 time.sleep(0.02)
-                run.process.send_signal(signal.SIGSTOP)
+                _stop(run)
             yield
         finally:
             run.process.send_signal(signal.SIGCONT)
@@ -96,6 +96,12 @@ class TwoMachines:
     def is_published_whole(self) -> bool:
         sandbox, store = self.place.sandbox, self.place.store
         return lake_readers.read_by_pyarrow(store, DAY)[1] == lake_readers.as_parquet(lake_readers.sent(sandbox, DAY))
+
+
+def _stop(run: Run) -> None:
+    """Comes back when all its threads stand still: a signal only asks for that, and a busy machine takes its time."""
+    run.process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, run.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
 
 MakeMachines = Callable[..., TwoMachines]

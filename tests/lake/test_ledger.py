@@ -322,6 +322,8 @@ def test_a_ledger_that_another_program_holds(tmp_path: Path) -> None:
             with pytest.raises(LedgerError, match=r"holds the ledger locked. Found no end of it in 0.2 s. Close"):
                 ledger.claim(KEY, "run-1")
             assert len(ledger.cells()) == 1, "readers go on in WAL mode"
+            with Ledger(url, busy_seconds=0.2) as another:
+                assert len(another.cells()) == 1, "a ledger is opened without waiting for the writer"
         finally:
             holder.close()
         assert ledger.claim(KEY, "run-1").attempts == 1

@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func,
 from sqlalchemy.orm import Session
 
 from shopdata.exceptions import LedgerError
-from shopdata.lake.ledger.migrations import bring_up_to_date
+from shopdata.lake.ledger.migrations import bring_up_to_date, version_of
 from shopdata.lake.ledger.schema import SCHEMA_VERSION
 from shopdata.periods import SHANGHAI
 
@@ -128,7 +128,11 @@ class Database:
             lock = FileLock(f"{self._path}.lock", timeout=self._busy_seconds)
         try:
             with lock:
-                version = self.write(bring_up_to_date)
+                with self.reading() as session:
+                    version = version_of(session)
+                # Nearly every command finds them as they should be, and need not wait for somebody who writes.
+                if version != SCHEMA_VERSION:
+                    version = self.write(bring_up_to_date)
         except Timeout:
             raise self._locked() from None
         except OSError as error:

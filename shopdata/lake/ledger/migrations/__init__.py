@@ -33,6 +33,13 @@ STEPS: Mapping[int, Callable[[Operations], None]] = {2: to_2.upgrade, 3: to_3.up
 _POSTGRESQL_LOCK = 5_094_274_117
 
 
+def version_of(session: Session) -> int | None:
+    """Which version the tables have; None where there are none, 0 where nothing says it."""
+    if not inspect(session.connection()).has_table(SchemaVersion.__tablename__):
+        return None
+    return session.scalars(select(func.max(SchemaVersion.version))).one() or 0
+
+
 def bring_up_to_date(session: Session) -> int:
     """Creates the tables where there are none, else takes the steps that are missing, all in this one transaction.
 
@@ -41,11 +48,12 @@ def bring_up_to_date(session: Session) -> int:
     """
     connection = session.connection()
     _wait_for_others(connection)
-    if not inspect(connection).has_table(SchemaVersion.__tablename__):
+    found = version_of(session)
+    if found is None:
         Base.metadata.create_all(connection)
         _write_version(session, SCHEMA_VERSION)
         return SCHEMA_VERSION
-    found = version = session.scalars(select(func.max(SchemaVersion.version))).one() or 0
+    version = found
     while step := STEPS.get(version + 1):
         step(_operations(connection))
         version += 1

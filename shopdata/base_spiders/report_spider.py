@@ -25,6 +25,7 @@ from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.base_spiders.sharing import SharedWork
 from shopdata.base_spiders.side_by_side import Slots, side_by_side
 from shopdata.config import Config, Platform, Portal, Shop
+from shopdata.exceptions import LedgerError
 from shopdata.failpoints import FailPoint
 from shopdata.items import Partition, ReportFile
 from shopdata.lake.ledger import CellKey, Owner, Taking
@@ -103,7 +104,11 @@ class ReportSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """The files of all cells that are still to be asked, as they come; then the partitions made of them."""
         self._shared.begin()
-        todo = await run_in_thread(self._prepare)
+        try:
+            todo = await run_in_thread(self._prepare)
+        except LedgerError as error:
+            logger.error("nothing was asked: %s", error)
+            return
         self._onlookers.send(signals.run_planned, plan=self.plan, todo=[(key.dt, key.shop) for key in todo])
         is_first = True
         for periods in [[p] for p in self.plan.periods] if self.plan.is_paced else [self.plan.periods]:
@@ -127,10 +132,13 @@ class ReportSpider(scrapy.Spider):
         def look() -> bool:
             return is_due(dataset, dt, config=workspace.config, ledger=workspace.ledger)
 
-        if await run_in_thread(look):
-            async with self._shared.partition(dataset, dt) as is_ours:
-                if is_ours and await run_in_thread(look):
-                    yield Partition(dataset=dataset, platform=self.platform, dt=dt, run_id=self.plan.run_id)
+        try:
+            if await run_in_thread(look):
+                async with self._shared.partition(dataset, dt) as is_ours:
+                    if is_ours and await run_in_thread(look):
+                        yield Partition(dataset=dataset, platform=self.platform, dt=dt, run_id=self.plan.run_id)
+        except LedgerError as error:
+            logger.error("%s %s: not merged: %s", dataset, dt, error)
 
     def _streams(self, periods: Sequence[Period], todo: Mapping[CellKey, int]) -> Iterator[AsyncIterator[ReportFile]]:
         """One for each shop that has something to do in these periods."""
@@ -185,7 +193,11 @@ class ReportSpider(scrapy.Spider):
     async def _take(self, tries: dict[CellKey, int]) -> Taking:
         """Takes the cells that are free, tells what others did or do, and leaves in `tries` what is held by others."""
         failpoints.reach(FailPoint.CLAIM_BEFORE)
-        taking = await self._shared.take(tries)
+        try:
+            taking = await self._shared.take(tries)
+        except LedgerError as error:
+            logger.error("%s: not asked: %s", ", ".join(map(str, tries)), error)
+            return Taking()
         failpoints.reach(FailPoint.CLAIM_AFTER)
         for cell in taking.settled:
             logger.info("%s %s %s: %s, by run %s", *self._name(cell.key), cell.state, cell.run_id)

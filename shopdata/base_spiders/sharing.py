@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.exceptions import LedgerError
 from shopdata.lake.ledger import CellKey, Claims, Taking
+from shopdata.lake.ledger.heartbeat import BEATS, beat
 
 logger = logging.getLogger(__name__)
 
-#: Signs of life in the time of one lease: some may come late, or meet a ledger that is locked.
-_BEATS = 4
 #: How often somebody who waits for other runs looks at what they hold.
 _LOOK_EVERY_SECONDS = 1.0
 
@@ -43,7 +43,7 @@ class SharedWork:
         for task in (self._beating, self._look):
             if task is not None:
                 task.cancel()
-        await run_in_thread(self._claims.give_all_back)
+        await self._give_back(self._claims.give_all_back, "what this run held")
 
     async def take(self, tries: Mapping[CellKey, int]) -> Taking:
         """Takes one shop's cells: see `Claims.take`."""
@@ -51,7 +51,7 @@ class SharedWork:
 
     async def give_back(self, key: CellKey) -> None:
         """Lets go of a cell."""
-        await run_in_thread(self._claims.give_back, key)
+        await self._give_back(partial(self._claims.give_back, key), str(key))
 
     async def wait_for_others(self, keys: Collection[CellKey]) -> bool:
         """Waits until no other run holds any of these cells; False if that took too long."""
@@ -60,9 +60,13 @@ class SharedWork:
             if self._look is None or self._look.done():
                 self._look = asyncio.create_task(self._look_soon())
             # One look for all shops that wait. Whoever stops waiting must not stop it for the others.
-            held = await asyncio.shield(self._look)
-            if held.isdisjoint(keys):
-                return True
+            try:
+                held = await asyncio.shield(self._look)
+            except LedgerError as error:
+                logger.warning("%s: who is at it could not be read, the next look may: %s", _names(keys), error)
+            else:
+                if held.isdisjoint(keys):
+                    return True
         logger.error("%s: another run did not end with it in %g s", _names(keys), self._patience_seconds)
         return False
 
@@ -80,7 +84,14 @@ class SharedWork:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
         yield is_ours
         if is_ours:
-            await run_in_thread(self._claims.give_back_partition, dataset, dt)
+            await self._give_back(partial(self._claims.give_back_partition, dataset, dt), f"{dataset} {dt}")
+
+    async def _give_back(self, let_go: Callable[[], None], what: str) -> None:
+        try:
+            await run_in_thread(let_go)
+        except LedgerError as error:
+            # Nothing is lost by it: the lease ends by itself, and the next run takes over what it held.
+            logger.error("%s: not given back: %s", what, error)
 
     async def _look_soon(self) -> set[CellKey]:
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
@@ -88,11 +99,8 @@ class SharedWork:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(self._claims.seconds / _BEATS)
-            try:
-                await run_in_thread(self._claims.beat)
-            except LedgerError as error:
-                logger.warning("no sign of life could be written, the next one may: %s", error)
+            await asyncio.sleep(self._claims.seconds / BEATS)
+            await run_in_thread(beat, self._claims)
 
 
 def _names(keys: Collection[CellKey]) -> str:

@@ -44,6 +44,7 @@ class Command(QuietCommand):
             staging=workspace.staging,
             store=workspace.store,
             dremio=workspace.dremio,
+            lease_seconds=workspace.lease_seconds,
         )
         if period is not None:
             dts = [period.dt]

@@ -10,13 +10,15 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
+from shopdata.exceptions import LedgerError
 from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.plan import Plan
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
-#: Read by `commands/crawl.py`: 0 all published, 1 something is missing or was not refreshed (DESIGN 5.2).
+#: Read by `commands/crawl.py`: 0 all published, 1 something is missing or was not refreshed, 2 nothing was asked
+#: (DESIGN 5.2).
 EXIT_CODE_STAT = "shopdata/exit_code"
 
 
@@ -40,11 +42,17 @@ class RunOutcome:
 
     async def _on_closed(self, reason: str) -> None:
         if self._plan is not None:
-            await run_in_thread(self._account, self._plan, reason)
-
-    def _account(self, plan: Plan, reason: str) -> None:
+            try:
+                exit_code = await run_in_thread(self._account, self._plan, reason)
+            except LedgerError as error:
+                logger.error("what came of the run could not be written down: %s", error)
+                exit_code = 1
+        else:
+            exit_code = 2 if reason == "finished" else 1
         assert self._crawler.stats is not None
-        self._crawler.stats.set_value(EXIT_CODE_STAT, 1)
+        self._crawler.stats.set_value(EXIT_CODE_STAT, exit_code)
+
+    def _account(self, plan: Plan, reason: str) -> int:
         ledger = self._workspace.ledger
         counts: Counter[str] = Counter()
         is_whole = reason == "finished"
@@ -56,9 +64,10 @@ class RunOutcome:
                 counts[cell.state] += 1
                 is_whole = is_whole and cell.state.is_done and cell.shop not in missing
             is_whole = is_whole and partition is not None and partition.refresh_state not in REFRESH_DUE
+        assert self._crawler.stats is not None
         for state, count in counts.items():
             self._crawler.stats.set_value(f"shopdata/cells/{state}", count)
         outcome = "complete" if is_whole else "stopped" if reason == "shutdown" else "incomplete"
         exit_code = 0 if is_whole else 1
         ledger.finish_run(plan.run_id, outcome, counts, exit_code)
-        self._crawler.stats.set_value(EXIT_CODE_STAT, exit_code)
+        return exit_code

@@ -21,6 +21,7 @@ from shopdata.lake.excel import read_table
 from shopdata.lake.keys import parquet_key, raw_key, receipt_key, workbook_key
 from shopdata.lake.ledger import Cell, CellKey, Ledger, PartitionRecord
 from shopdata.lake.ledger.claims import Claims
+from shopdata.lake.ledger.heartbeat import beating
 from shopdata.lake.ledger.owner import Owner
 from shopdata.lake.objects import ObjectStore
 from shopdata.lake.partition import Built, build_partition, publish_partition, read_receipt
@@ -32,9 +33,6 @@ from shopdata.periods import Period
 from shopdata.states import CellState
 
 logger = logging.getLogger(__name__)
-
-#: Nobody shows signs of life for a command; a partition is merged in less.
-_LEASE_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -73,10 +71,12 @@ class Replayer:
         staging: Staging,
         store: ObjectStore,
         dremio: DremioClient | None,
+        lease_seconds: float,
     ) -> None:
         self._name, self._run_id = name, run_id
         self._config, self._dataset = config, config.dataset(name)
         self._ledger, self._staging, self._store, self._dremio = ledger, staging, store, dremio
+        self._lease_seconds = lease_seconds
 
     def raw_periods(self) -> set[Period]:
         """The periods of which the store or the ledger has a raw file."""
@@ -102,7 +102,7 @@ class Replayer:
             except ShopdataError as error:
                 refused[dt] = error
         # From here on the ledger is written to only for what is held.
-        claims = self._ledger.hold_for(Owner.here(self._run_id), _LEASE_SECONDS)
+        claims = self._ledger.hold_for(Owner.here(self._run_id), self._lease_seconds)
         for dt in dts:
             try:
                 yield dt, refused[dt] if dt in refused else self._replay(dt, claims)
@@ -145,7 +145,8 @@ class Replayer:
                 todo="Let it end, then try again.",
             )
         try:
-            yield
+            with beating(claims):
+                yield
         finally:
             claims.give_back_partition(self._name, dt)
 

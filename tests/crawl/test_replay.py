@@ -6,14 +6,16 @@ import io
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import create_engine, select
 from workplace import Run, Workplace
 
 from shopdata.lake.ledger import Ledger
+from shopdata.lake.ledger.schema import LeaseRow
 from shopdata.sandbox.dremio import DremioDouble
 from shopdata.sandbox.faults import Fault
 
@@ -167,6 +169,12 @@ def test_a_replay_that_was_killed_behind_its_receipt_is_made_good(place: Workpla
     fatal = {"SHOPDATA_FAILPOINT": "receipt_put.after"}
     assert replay(place, "--date", str(DAY), "-s", "SHOPDATA_FAILPOINTS_KILL=1", **fatal).code not in (0, 1)
     assert place.scrapy("verify", NAME, "--date", str(DAY)).code == 1
+    # A crawl on another machine, which can't see that the process is gone, does not wait for longer than this.
+    engine = create_engine(f"sqlite:///{place.state_dir / 'ledger.sqlite3'}")
+    with engine.connect() as ledger:
+        (until,) = ledger.execute(select(LeaseRow.until).where(LeaseRow.name == f"partition {NAME} {DAY}")).scalars()
+    engine.dispose()
+    assert until <= datetime.now(UTC) + timedelta(seconds=120)
     run = replay(place)
     assert run.code == 0, run.text
     run = place.scrapy("verify", NAME, "--date", str(DAY))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +18,8 @@ import psutil
 import pytest
 from sqlalchemy import create_engine, update
 
-from shopdata.exceptions import LeaseLostError
-from shopdata.lake.ledger import CellKey, Claims, Ledger, Owner, PartitionRecord, RawFile
+from shopdata.exceptions import LeaseLostError, LedgerError
+from shopdata.lake.ledger import CellKey, Claims, Ledger, Owner, PartitionRecord, RawFile, heartbeat
 from shopdata.lake.ledger.owner import name_of
 from shopdata.lake.ledger.schema import CellRow, LeaseRow
 from shopdata.states import CellState
@@ -254,6 +255,47 @@ class TestDeadRuns:
         (run,) = a.ledger.runs()
         assert run.heartbeat_at is not None
         assert run.heartbeat_at > run.started_at
+
+    def test_who_has_no_event_loop_shows_them_too(
+        self, new_run: NewRun, expire: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(heartbeat, "BEATS", 600)
+        a, b = new_run("a"), new_run("b")
+        a.claims.take_partition(DATASET, DT)
+        beaten, write = threading.Event(), a.claims.beat
+
+        def beat() -> None:
+            write()
+            beaten.set()
+
+        monkeypatch.setattr(a.claims, "beat", beat)
+        with heartbeat.beating(a.claims):
+            expire()
+            # The one that may be on its way now was begun before.
+            for _ in range(2):
+                beaten.clear()
+                assert beaten.wait(60)
+            assert not b.claims.take_partition(DATASET, DT)
+        expire()
+        assert b.claims.take_partition(DATASET, DT)
+
+    def test_one_that_can_not_be_written_is_not_the_last(
+        self, new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(heartbeat, "BEATS", 600)
+        a = new_run("a")
+        tries: list[int] = []
+        third = threading.Event()
+
+        def beat() -> None:
+            tries.append(1)
+            if len(tries) == 3:
+                third.set()
+            raise LedgerError("the ledger's database can't be used", todo="See that the disk is not full.")
+
+        monkeypatch.setattr(a.claims, "beat", beat)
+        with heartbeat.beating(a.claims):
+            assert third.wait(60)
 
     def test_of_another_machine_only_time_tells(
         self, new_run: NewRun, expire: Callable[[], None], ended_process: tuple[int, str]

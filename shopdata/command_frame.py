@@ -40,6 +40,15 @@ class QuietCommand(ScrapyCommand):
         """
 
 
+def refuse_arguments(args: list[str]) -> None:
+    """For a command that has options only. Raises ArgumentError."""
+    refuse_unknown_options(args)
+    if args:
+        raise ArgumentError(
+            "this command takes options only", where=args[0], todo="Leave it out; the command with `-h` shows all."
+        )
+
+
 def refuse_unknown_options(args: list[str]) -> None:
     """Scrapy hands on what it does not know, and a misspelt `--date` must not mean all days. Raises ArgumentError."""
     for argument in args:
@@ -81,7 +90,7 @@ def read_days(dataset: Dataset, opts: argparse.Namespace) -> tuple[date, date, P
             raise ArgumentError(
                 "--date and --start/--end exclude each other", where="--date", todo="Give one day, or a range."
             )
-        period = Period.of(dataset.period, parse_date(opts.date))
+        period = Period.of(dataset.period, parse_date(opts.date, "--date"))
         return period.end, period.end, period
     if opts.start is None and opts.end is None:
         raise ArgumentError("no day is named", where="--date", todo="Add `--date YYYY-MM-DD`, or --start and --end.")

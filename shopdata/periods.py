@@ -55,8 +55,11 @@ class Period:
         return datetime.combine(self.end, datetime.min.time(), SHANGHAI) + timedelta(days=1, seconds=-1)
 
 
-def parse_date(text: str) -> date:
+def parse_date(text: str, where: str = "") -> date:
     """Reads `YYYY-MM-DD`.
+
+    Args:
+        where: the argument it was given as, for example `--date`.
 
     Raises:
         ArgumentError: it is something else, or a day that does not exist.
@@ -68,7 +71,11 @@ def parse_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ArgumentError(
-            "this is not a date", found=repr(text), expected="YYYY-MM-DD", todo="Write for example 2026-03-01."
+            "this is not a date",
+            where=where,
+            found=repr(text),
+            expected="YYYY-MM-DD",
+            todo="Write for example 2026-03-01.",
         ) from None
 
 

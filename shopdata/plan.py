@@ -214,7 +214,7 @@ def _periods(config: Config, dataset: str, arguments: Mapping[str, str]) -> tupl
             raise ArgumentError("periods says it all", where="-a periods", todo="Leave out date, start and end.")
         periods = _labelled(contract.period, labels)
     elif start is None and end is None:
-        periods = [Period.of(contract.period, newest if date_given is None else parse_date(date_given))]
+        periods = [Period.of(contract.period, newest if date_given is None else parse_date(date_given, where))]
     else:
         first, last = read_range(start, end, "-a ")
         periods = sorted({Period.of(contract.period, day) for day in days(first, last)})
@@ -280,7 +280,7 @@ def read_range(start: str | None, end: str | None, dash: str) -> tuple[date, dat
         raise ArgumentError(
             f"a range needs {missing} too", where=where, todo=f"Add `{dash}{missing}{equals}YYYY-MM-DD`."
         )
-    first, last = parse_date(start), parse_date(end)
+    first, last = parse_date(start, f"{dash}start"), parse_date(end, f"{dash}end")
     if last < first:
         raise ArgumentError(
             "the range ends before it starts", where=where, found=f"{first} to {last}", todo="Exchange the two."

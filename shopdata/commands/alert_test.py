@@ -10,6 +10,7 @@ from scrapy.commands import ScrapyCommand
 
 from shopdata.alerts.channels import Deadline, send_message
 from shopdata.alerts.message import Block, Message
+from shopdata.command_frame import refuse_arguments
 from shopdata.config import load_alerts
 from shopdata.exceptions import AlertError, ArgumentError, UsageError
 from shopdata.periods import SHANGHAI
@@ -33,6 +34,7 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
+            refuse_arguments(args)
             alerts = load_alerts()
             channels = [c for c in alerts.channels_on if opts.channel in (None, c.name)]
             if not channels:

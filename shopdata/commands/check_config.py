@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from scrapy.commands import ScrapyCommand
 
 from shopdata.alerts.channels import apprise_address
+from shopdata.command_frame import refuse_arguments
 from shopdata.config import Config, config_source, load_config
 from shopdata.exceptions import ConfigError, UsageError
 
@@ -25,10 +26,11 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
+            refuse_arguments(args)
             config = load_config()
             problems = [*self._unknown_spiders(config), *_unknown_addresses(config)]
-        except ConfigError as error:
-            problems = error.problems
+        except UsageError as error:
+            problems = error.problems if isinstance(error, ConfigError) else [error]
         for problem in problems:
             print(problem, file=sys.stderr)
         if problems:

@@ -45,7 +45,7 @@ class Command(QuietCommand):
             raise ArgumentError(
                 "status takes options only", where=args[0], todo="Write `--date`, `--dataset` or `--shop` before it."
             )
-        day, count = parse_date(opts.date) if opts.date else None, _count(opts.days)
+        day, count = parse_date(opts.date, "--date") if opts.date else None, _count(opts.days)
         cells, partitions = workspace.ledger.cells(), workspace.ledger.partitions()
         try:
             config = workspace.config

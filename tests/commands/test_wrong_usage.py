@@ -67,3 +67,27 @@ def test_crawl_configuration(
     assert sentence in run.err
     assert "Traceback" not in run.text
     assert place.sandbox.records() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(
+            ["status", "--dtae", "2026-03-01"], "--dtae: this option is not known", id="status, misspelt option"
+        ),
+        pytest.param(["status", "--date", "tomorrow"], "--date: this is not a date", id="status, no day"),
+        pytest.param(
+            ["replay", "jd_store", "--start", "1", "--end", "2026-03-01"], "--start: this is not", id="replay"
+        ),
+        pytest.param(["crawl", "jd_store", "-a", "date=1"], "-a date: this is not a date", id="crawl, no day"),
+        # A misspelt --channel would tell everybody.
+        pytest.param(["alert_test", "--chanel", "ops"], "--chanel: this option is not known", id="alert_test"),
+        pytest.param(["check_config", "--quiet"], "--quiet: this option is not known", id="check_config"),
+        pytest.param(["check_config", "lake.yaml"], "lake.yaml: this command takes options only", id="a file to check"),
+    ],
+)
+def test_names_what_was_mistyped(place: Workplace, arguments: list[str], sentence: str) -> None:
+    run = place.scrapy(*arguments)
+    assert run.code == 2, run.text
+    assert sentence in run.err
+    assert "Traceback" not in run.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from shopdata import failpoints
 from shopdata.exceptions import StoreError
@@ -80,7 +81,7 @@ class Outbox:
         for key, path in self.staging.outbox():
             cell_of_file = self.ledger.cell(key)
             raw = cell_of_file.raw if cell_of_file is not None else None
-            if raw is not None and raw.in_store and sha256_of(path) == raw.sha256:
+            if raw is not None and raw.in_store and _found(path) == raw.sha256:
                 path.unlink(missing_ok=True)
 
     def send_partition(self, dataset: str, dt: str) -> None:
@@ -94,8 +95,7 @@ class Outbox:
                 self.send(cell.key, cell.raw)
 
     def _is_damaged(self, raw: RawFile) -> bool:
-        path = self.staging.raw(raw.key)
-        return path.is_file() and sha256_of(path) != raw.sha256
+        return _found(self.staging.raw(raw.key)) not in (None, raw.sha256)
 
     def _give_up(self, key: CellKey, raw: RawFile) -> None:
         """Somebody or the disk has changed a file that was not sent yet: its cell is asked for again."""
@@ -118,3 +118,11 @@ class Outbox:
         except StoreError as error:
             # Not every store lists them, and not every access key may: nothing depends on it.
             logger.info("unfinished uploads stay as they are: %s", error)
+
+
+def _found(path: Path) -> str | None:
+    """A file's SHA-256; None if it is not there, or another run on this machine has just sent and removed it."""
+    try:
+        return sha256_of(path)
+    except FileNotFoundError:
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,18 +17,18 @@ from shopdata.lake.staging import Staging, sha256_of
 
 @contextlib.contextmanager
 def raw_bytes(raw: RawFile, staging: Staging, store: ObjectStore) -> Iterator[Path]:
-    """A file with exactly these bytes: the outbox's, else a copy of the object for the length of the block.
+    """A copy of the outbox's file, else of the object, for the length of the block.
 
     Raises:
         StoreError: neither is to be had.
     """
-    kept = staging.raw(raw.key)
-    if kept.is_file() and sha256_of(kept) == raw.sha256:
-        yield kept
-        return
     with tempfile.TemporaryDirectory(prefix="shopdata-raw-") as folder:
         path = Path(folder, f"raw.{raw.ext}")
-        store.get_file(raw.key, path)
+        # Not the outbox's own: another run may send and remove it at any moment.
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(staging.raw(raw.key), path)
+        if not path.is_file() or sha256_of(path) != raw.sha256:
+            store.get_file(raw.key, path)
         yield path
 
 

@@ -88,8 +88,10 @@ class Staging:
         """Removes parsed tables that nobody has touched for so long."""
         oldest = time.time() - days * 86400
         for path in (self.state_dir / "tables").glob("*/*/*.arrow"):
-            if path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+            # Another run may be at the same.
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _place(self, *parts: str) -> Path:
         return self._made(self.state_dir.joinpath(*parts))

@@ -38,7 +38,10 @@ class StagePipeline:
     async def open_spider(self) -> None:
         """Sends what earlier runs had to leave in the outbox."""
         await run_in_thread(self._workspace.staging.drop_old_tables, self._workspace.keep_tables_days)
-        await run_in_thread(self._outbox.offer_all)
+        try:
+            await run_in_thread(self._outbox.offer_all)
+        except (DiskError, LedgerError) as error:
+            logger.error("what lies in the outbox was not sent: %s", error)
 
     async def close_spider(self) -> None:
         """Ends what killed runs have left half-way in the store."""

@@ -24,7 +24,7 @@ def find_log(options: ServiceOptions, job: str | None) -> Path:
         path = options.log
         found = [path] if path.is_file() else []
     else:
-        logs = sorted(options.logs.rglob("*.log"), key=lambda path: path.stat().st_mtime)
+        logs = sorted(options.logs.rglob("*.log"), key=_changed_at)
         found = [path for path in logs if path.stem == job] or [path for path in logs if path.parent.name == job][-1:]
         found = found or [path for path in logs if path.stem.startswith(job) or path.stem.endswith(job)]
     if len(found) == 1:
@@ -35,6 +35,14 @@ def find_log(options: ServiceOptions, job: str | None) -> Path:
         found=", ".join(path.stem for path in found[:5]),
         todo=f"The latest runs: {latest}." if latest else "Nothing has run yet.",
     )
+
+
+def _changed_at(path: Path) -> float:
+    """0 for what was removed while we looked."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0
 
 
 def lines(path: Path, *, follow: bool) -> Iterator[str]:

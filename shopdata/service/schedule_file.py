@@ -24,7 +24,7 @@ class ScheduleFile:
 
     def refresh(self) -> bool:
         """Looks at the files; True if there is another schedule now. Blocks for as long as reading takes."""
-        seen = self._signature()
+        seen = signature_of(self._folder)
         if seen == self._seen:
             return False
         self._seen = seen
@@ -44,14 +44,16 @@ class ScheduleFile:
         self.schedule = schedule
         return is_other
 
-    def _signature(self) -> object:
-        if not isinstance(self._folder, Path):
-            return "packaged"  # inside an egg, where nobody edits
-        found = []
-        for path in sorted(self._folder.rglob("*.yaml")):
-            try:
-                about = path.stat()
-            except OSError:
-                continue  # an editor is just replacing it
-            found.append((str(path), about.st_mtime_ns, about.st_size))
-        return tuple(found)
+
+def signature_of(folder: Traversable) -> object:
+    """Changes when a file of the configuration does; of what lies inside an egg, where nobody edits, it never does."""
+    if not isinstance(folder, Path):
+        return str(folder)
+    found = []
+    for path in sorted(folder.rglob("*.yaml")):
+        try:
+            about = path.stat()
+        except OSError:
+            continue  # an editor is just replacing it
+        found.append((str(path), about.st_mtime_ns, about.st_size))
+    return tuple(found)

@@ -17,6 +17,7 @@ from shopdata.service.board.answers import PageNotFoundError
 from shopdata.service.board.due import Expected, expected_on
 from shopdata.service.board.sessions_watch import SessionsWatch
 from shopdata.service.control import Control, Due
+from shopdata.service.schedule_file import signature_of
 from shopdata.workspace import Workspace
 
 #: An entry with one of these asks for something else than the newest period.
@@ -59,7 +60,7 @@ class Facts:
             ConfigError: there was no good one yet.
         """
         with self._lock:
-            seen = _signature()
+            seen = signature_of(config_source())
             if self._config is None or seen != self._read_from:
                 try:
                     self._config, self.config_problem = load_config(), ""
@@ -114,12 +115,3 @@ class Facts:
             if config.shops_for(name)
         }
         return dict(sorted(found.items(), key=lambda pair: (pair[1].due_at is None, pair[1].due_at or 0, pair[0])))
-
-
-def _signature() -> object:
-    """Changes when a file of the configuration does; the packaged copy never does."""
-    folder = config_source()
-    if not isinstance(folder, Path):
-        return str(folder)
-    files = [*folder.glob("*.yaml"), *folder.glob("datasets/*.yaml")]
-    return sorted((str(file), (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files)

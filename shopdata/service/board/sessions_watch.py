@@ -65,7 +65,10 @@ class SessionsWatch:
         found = {}
         for entry in entries:
             if entry.name.endswith(".session"):
-                stat = entry.stat()
+                try:
+                    stat = entry.stat()
+                except FileNotFoundError:
+                    continue  # it has just ended
                 found[entry.name.removesuffix(".session")] = (stat.st_mtime_ns, stat.st_size)
         return found
 

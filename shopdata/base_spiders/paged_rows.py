@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shopdata.exceptions import PortalError
-from shopdata.lake.json_lines import ABOUT_KEY
+from shopdata.lake.excel.json_lines import ABOUT_KEY
 from shopdata.lake.staging import write_durably
 
 

@@ -14,14 +14,14 @@ import pyarrow as pa
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import normalise
-from shopdata.lake.excel_parse import MAX_COLUMNS
+from shopdata.lake.excel.parse import MAX_COLUMNS
 from shopdata.lake.parquet import ParquetWriter
 from shopdata.lake.tables import CellFormat, Finding, Formats, Kind, Table
 from shopdata.lake.workbook import MAX_DATA_ROWS, NOTES_SHEET, WorkbookWriter, sheet_names
-from shopdata.lake.workbook_cells import Shape
-from shopdata.lake.workbook_piece import Layout, Piece, render
-from shopdata.lake.workbook_styles import TEXT_STYLE, Styles
-from shopdata.lake.workbook_zip import Deflated
+from shopdata.lake.workbook.cells import Shape
+from shopdata.lake.workbook.piece import Layout, Piece, render
+from shopdata.lake.workbook.styles import TEXT_STYLE, Styles
+from shopdata.lake.workbook.zip import Deflated
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel import read_table, sniff
-from shopdata.lake.excel_container import Limits
-from shopdata.lake.excel_xlsx import first_cell, sheet_titles
+from shopdata.lake.excel.container import Limits
+from shopdata.lake.excel.xlsx import first_cell, sheet_titles
 from shopdata.lake.lean_arrow import give_memory_back
 from shopdata.lake.merge import Part
 from shopdata.lake.workbook import DATA_SHEET, NOTES_SHEET

@@ -14,7 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 from shopdata.config import Dataset
 from shopdata.lake.contract import HEADER_WITHIN_ROWS, find_header
 from shopdata.lake.excel import read_table
-from shopdata.lake.json_lines import ABOUT_KEY
+from shopdata.lake.excel.json_lines import ABOUT_KEY
 from shopdata.lake.workbook import NOTES_SHEET
 
 

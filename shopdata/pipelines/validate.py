@@ -42,7 +42,7 @@ class ValidatePipeline:
         # A few files are read before processes have even started.
         if len(todo) > 2 * self._workspace.workers.count:
             # What takes half a second to import, while the portals make their reports.
-            self._workspace.workers.start("shopdata.lake.check", "shopdata.lake.workbook_piece")
+            self._workspace.workers.start("shopdata.lake.check", "shopdata.lake.workbook.piece")
 
     async def close_spider(self) -> None:
         """Ends the workers; the merge needs them no more either."""

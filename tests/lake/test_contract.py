@@ -10,7 +10,7 @@ import pytest
 from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import check_period, find_header, map_columns, normalise, suggest, usable_name
-from shopdata.lake.excel_records import table_of_records
+from shopdata.lake.excel.records import table_of_records
 from shopdata.lake.tables import Table
 from shopdata.periods import Period
 

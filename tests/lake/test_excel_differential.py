@@ -13,7 +13,7 @@ import python_calamine
 from foreign import DATASET, FIXTURES, inline, rows_of, write_by_hand
 
 from shopdata.lake.excel import read_table
-from shopdata.lake.excel_strings import OddXmlError
+from shopdata.lake.excel.strings import OddXmlError
 from shopdata.lake.tables import Table
 
 
@@ -94,7 +94,7 @@ def test_three_readers_see_the_same_cells(tmp_path: Path, make: Any, monkeypatch
     def refuse(*_: object) -> None:
         raise OddXmlError("asked for the other reader")
 
-    monkeypatch.setattr("shopdata.lake.excel.fast_sheets", refuse)
+    monkeypatch.setattr("shopdata.lake.excel.reading.fast_sheets", refuse)
     parsed = read_table(path, DATASET)
     assert (
         rows_of(fast)

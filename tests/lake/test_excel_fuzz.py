@@ -112,7 +112,7 @@ def test_fast_and_full_parser_agree_on_mangled_xml(
     tmp_path: Path, inline: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The fast reader may hand over to the full parser, and then be refused; it must never see another table."""
-    from shopdata.lake import excel
+    from shopdata.lake.excel import reading
 
     source = foreign.write_xlsxwriter(tmp_path / "a.xlsx", inline=inline)
     rng = random.Random(7)
@@ -131,7 +131,7 @@ def test_fast_and_full_parser_agree_on_mangled_xml(
                 package.writestr(member, mangle(data.decode(), rng).encode() if member == name else data)
         fast = read_or_refuse(path)
         with monkeypatch.context() as patch:
-            patch.setattr(excel, "fast_sheets", excel.parsed_sheets)
+            patch.setattr(reading, "fast_sheets", reading.parsed_sheets)
             full = read_or_refuse(path)
         if full is not None:
             assert fast == full

@@ -12,7 +12,7 @@ import pytest
 from foreign import DATASET, FIXTURES, MAIN, header_row, inline, rows_of, write_by_hand
 
 from shopdata.lake.excel import read_table
-from shopdata.lake.excel_numbers import (
+from shopdata.lake.excel.numbers import (
     float_text,
     has_date,
     is_date_format,
@@ -21,8 +21,8 @@ from shopdata.lake.excel_numbers import (
     serial_text,
     text_serial,
 )
-from shopdata.lake.excel_records import table_of_records
-from shopdata.lake.excel_xlsx import parsed_sheets
+from shopdata.lake.excel.records import table_of_records
+from shopdata.lake.excel.xlsx import parsed_sheets
 from shopdata.lake.tables import Kind, Table
 
 DATE, MOMENT, TIME, ELAPSED = "yyyy/m/d", "yyyy-mm-dd hh:mm:ss", "h:mm", "[h]:mm:ss"
@@ -110,7 +110,7 @@ def test_a_cell_becomes_what_it_means(
 ) -> None:
     strings = "<si><t>shared</t></si>"
     assert value_of(read_cell(tmp_path, cell, strings=strings)) == expected
-    monkeypatch.setattr("shopdata.lake.excel.fast_sheets", parsed_sheets)
+    monkeypatch.setattr("shopdata.lake.excel.reading.fast_sheets", parsed_sheets)
     assert value_of(read_cell(tmp_path, cell, strings=strings)) == expected
 
 
@@ -358,7 +358,7 @@ def test_a_float_is_the_same_plain_text_from_every_reader(
     assert float_text(value) == expected
     xlsx = f'<c r="B2"><v>{value!r}</v></c>'
     assert value_of(read_cell(tmp_path, xlsx)) == expected
-    monkeypatch.setattr("shopdata.lake.excel.fast_sheets", parsed_sheets)
+    monkeypatch.setattr("shopdata.lake.excel.reading.fast_sheets", parsed_sheets)
     assert value_of(read_cell(tmp_path, xlsx)) == expected
     xls = (FIXTURES / "xlwt.xls").read_bytes()
     before = struct.pack("<d", 0.3699)
@@ -390,5 +390,7 @@ def test_dates_come_back_as_the_day_count_they_were(serial: str) -> None:
 
 
 def test_the_fallback_reader_is_not_needed_for_plain_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shopdata.lake.excel.parsed_sheets", lambda *_: pytest.fail("a plain sheet was read slowly"))
+    monkeypatch.setattr(
+        "shopdata.lake.excel.reading.parsed_sheets", lambda *_: pytest.fail("a plain sheet was read slowly")
+    )
     assert value_of(read_cell(tmp_path, inline("B2", "茶"))) == "茶"

@@ -202,7 +202,7 @@ def test_more_rows_than_a_sheet_can_hold_go_on_in_the_next(
     tmp_path: Path, two_shops: list[Part], monkeypatch: pytest.MonkeyPatch, limit: int, sheets: list[str]
 ) -> None:
     monkeypatch.setattr(merge_module, "MAX_DATA_ROWS", limit)
-    monkeypatch.setattr("shopdata.lake.workbook.MAX_DATA_ROWS", limit)
+    monkeypatch.setattr("shopdata.lake.workbook.writer.MAX_DATA_ROWS", limit)
     monkeypatch.setattr(merge_module, "PIECE_CELLS", 20)
     merged = merge(tmp_path, two_shops)
     assert merged.sheets == [*sheets, "说明"]
@@ -291,7 +291,7 @@ def test_the_engine_starts_without_what_it_does_not_need() -> None:
         "import sys, pyarrow, shopdata.lake.merge, shopdata.lake.merge_files; pyarrow.array(['x']); print(*sys.modules)"
     )
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    assert "shopdata.lake.excel_scan" in loaded
+    assert "shopdata.lake.excel.scan" in loaded
     assert not {"sqlalchemy", "alembic", "pydantic", "apscheduler", "scrapy", "pandas"}.intersection(loaded)
 
 

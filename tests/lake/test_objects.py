@@ -21,7 +21,7 @@ from minio import Minio
 from shopdata import config
 from shopdata.exceptions import StoreError
 from shopdata.lake.objects import ObjectStore, StoreConflictError, StoredObject
-from shopdata.lake.s3_client import PART_BYTES
+from shopdata.lake.objects.s3_client import PART_BYTES
 
 pytestmark = pytest.mark.services
 

@@ -10,8 +10,7 @@ import pytest
 
 from shopdata.config import Dataset
 from shopdata.exceptions import DiskError
-from shopdata.lake import json_lines
-from shopdata.lake.excel import read_table
+from shopdata.lake.excel import json_lines, read_table
 from shopdata.lake.tables import Table
 
 DATASET = Dataset(

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from shopdata.lake import workbook_zip
-from shopdata.lake.excel_container import Limits, Package
-from shopdata.lake.workbook_zip import ZipWriter, combine_crc, deflate
+from shopdata.lake.excel.container import Limits, Package
+from shopdata.lake.workbook import zip as workbook_zip
+from shopdata.lake.workbook.zip import ZipWriter, combine_crc, deflate
 
 PARTS = [random.Random(seed).randbytes(1000 * seed) + b"x" * 5000 for seed in range(4)]
 

@@ -101,11 +101,11 @@ def test_what_a_worker_died_of_is_done_here(workers: Workers) -> None:
 def test_a_worker_knows_only_what_it_needs(workers: Workers) -> None:
     """Neither the program that it was started from, nor what the caller's environment was changed by."""
     before = dict(os.environ)
-    workers.start("shopdata.lake.workbook_piece")
+    workers.start("shopdata.lake.workbook.piece")
     assert dict(os.environ) == before
     # A function of this module would bring the module along.
     loaded = workers.submit(eval, "set(__import__('sys').modules)").result(60)
-    assert "shopdata.lake.workbook_piece" in loaded
+    assert "shopdata.lake.workbook.piece" in loaded
     assert not {"pytest", "scrapy", "pandas", "asyncio"} & loaded
 
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel_numbers import convert_distinct, date_column, number_column
-from shopdata.lake.excel_scan import MAX_GRID_CELLS, CellShape, Scan
-from shopdata.lake.excel_strings import OddXmlError, Positions, plain_texts
+from shopdata.lake.excel.numbers import convert_distinct, date_column, number_column
+from shopdata.lake.excel.scan import MAX_GRID_CELLS, CellShape, Scan
+from shopdata.lake.excel.strings import OddXmlError, Positions, plain_texts
 from shopdata.lake.tables import TEXT, CellFormat, Codes, Column, Formats, Kind
 
 #: A piece of a sheet names its texts by number: more than this is not a table but an attack.

@@ -13,19 +13,17 @@ from typing import TYPE_CHECKING
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import HEADER_WITHIN_ROWS, find_header, map_columns, no_header
-from shopdata.lake.excel_builder import TableBuilder, with_numbers
-from shopdata.lake.excel_container import Limits, Package
-from shopdata.lake.excel_strings import OddXmlError
-from shopdata.lake.excel_text import csv_sheets, html_sheets
-from shopdata.lake.excel_xls import xls_sheets
-from shopdata.lake.excel_xlsx import Sheet, fast_sheets, first_block, parsed_sheets
-from shopdata.lake.json_lines import read_json_lines
+from shopdata.lake.excel.builder import TableBuilder, with_numbers
+from shopdata.lake.excel.container import Limits, Package
+from shopdata.lake.excel.json_lines import read_json_lines
+from shopdata.lake.excel.strings import OddXmlError
+from shopdata.lake.excel.text import csv_sheets, html_sheets
+from shopdata.lake.excel.xls import xls_sheets
+from shopdata.lake.excel.xlsx import Sheet, fast_sheets, first_block, parsed_sheets
 from shopdata.lake.tables import Finding, Formats, Table
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
-
-__all__ = ["Limits", "read_table", "sniff"]
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: Workbooks of Excel 2 to 5 without a container around them begin with their first record.

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from shopdata.lake.excel_blocks import Block, ScannedBlock, SheetContext
-from shopdata.lake.excel_container import Limits, Package
-from shopdata.lake.excel_package import Workbook, find_workbook_part, read_workbook
-from shopdata.lake.excel_parse import ParseContext, parse_rows, parse_strings
-from shopdata.lake.excel_scan import row_pieces, scan_rows
-from shopdata.lake.excel_strings import OddXmlError, SharedStrings
+from shopdata.lake.excel.blocks import Block, ScannedBlock, SheetContext
+from shopdata.lake.excel.container import Limits, Package
+from shopdata.lake.excel.package import Workbook, find_workbook_part, read_workbook
+from shopdata.lake.excel.parse import ParseContext, parse_rows, parse_strings
+from shopdata.lake.excel.scan import row_pieces, scan_rows
+from shopdata.lake.excel.strings import OddXmlError, SharedStrings
 from shopdata.lake.tables import Formats
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel_container import Package
-from shopdata.lake.excel_numbers import format_of
+from shopdata.lake.excel.container import Package
+from shopdata.lake.excel.numbers import format_of
 from shopdata.lake.tables import CellFormat
 
 #: Parts that are parsed as a whole; a workbook with larger ones is none that a portal makes.

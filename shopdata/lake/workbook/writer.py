@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from shopdata.lake.excel_builder import column_letters
-from shopdata.lake.workbook_cells import text_cell
-from shopdata.lake.workbook_styles import HEADER, WRAPPED, Styles
-from shopdata.lake.workbook_zip import Deflated, ZipWriter, deflate
+from shopdata.lake.excel.builder import column_letters
+from shopdata.lake.workbook.cells import text_cell
+from shopdata.lake.workbook.styles import HEADER, WRAPPED, Styles
+from shopdata.lake.workbook.zip import Deflated, ZipWriter, deflate
 
 #: Rows of a sheet that are left for data, below the header.
 MAX_DATA_ROWS = 1_048_575

@@ -8,9 +8,9 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from shopdata.lake.excel_blocks import RawColumn, simplified
-from shopdata.lake.excel_numbers import is_imprecise
-from shopdata.lake.excel_strings import replace_illegal
+from shopdata.lake.excel.blocks import RawColumn, simplified
+from shopdata.lake.excel.numbers import is_imprecise
+from shopdata.lake.excel.strings import replace_illegal
 from shopdata.lake.tables import TEXT, Column, Formats, Kind
 
 #: A cell's text with the code of its format, or None for a blank one.

@@ -14,10 +14,10 @@ import lxml.etree  # type: ignore[import-untyped]
 import lxml.html  # type: ignore[import-untyped]
 
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel_blocks import Block
-from shopdata.lake.excel_parse import MAX_COLUMNS
-from shopdata.lake.excel_rows import RawCell, row_blocks, text_cell
-from shopdata.lake.excel_xlsx import Sheet
+from shopdata.lake.excel.blocks import Block
+from shopdata.lake.excel.parse import MAX_COLUMNS
+from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
+from shopdata.lake.excel.xlsx import Sheet
 from shopdata.lake.tables import Formats
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import Header
-from shopdata.lake.excel_blocks import Block, RawColumn
-from shopdata.lake.excel_container import Limits
-from shopdata.lake.spill import Spill
+from shopdata.lake.excel.blocks import Block, RawColumn
+from shopdata.lake.excel.container import Limits
+from shopdata.lake.excel.spill import Spill
 from shopdata.lake.tables import NUMBER, TEXT, Batch, Column, Finding, Formats, Table, null_column
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file

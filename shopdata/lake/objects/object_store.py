@@ -22,11 +22,9 @@ from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from shopdata import config
 from shopdata.exceptions import StoreError
-from shopdata.lake.s3_client import PART_BYTES, S3Client
-from shopdata.lake.store_errors import FAILURES, StoreConflictError, explain
-from shopdata.lake.store_upload import Condition, Content, StoredObject
-
-__all__ = ["ObjectStore", "StoreConflictError", "StoredObject"]
+from shopdata.lake.objects.errors import FAILURES, StoreConflictError, explain
+from shopdata.lake.objects.s3_client import PART_BYTES, S3Client
+from shopdata.lake.objects.upload import Condition, Content, StoredObject
 
 BINARY = "application/octet-stream"
 _SHA256_HEADER = "x-amz-meta-sha256"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shopdata.lake.excel_builder import column_letters
+from shopdata.lake.excel.builder import column_letters
 from shopdata.lake.tables import Batch, Column, Table, null_column
-from shopdata.lake.workbook_cells import Shape, rows_xml
-from shopdata.lake.workbook_zip import Deflated, deflate
+from shopdata.lake.workbook.cells import Shape, rows_xml
+from shopdata.lake.workbook.zip import Deflated, deflate
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from typing import cast
 from xml.etree import ElementTree
 
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel_numbers import has_time, moment_text, number_text, serial_text
-from shopdata.lake.excel_package import local
-from shopdata.lake.excel_rows import RawCell, RowsBlock, row_blocks, text_cell
-from shopdata.lake.excel_scan import MAX_GRID_CELLS
-from shopdata.lake.excel_strings import plain_text, rich_parts
+from shopdata.lake.excel.numbers import has_time, moment_text, number_text, serial_text
+from shopdata.lake.excel.package import local
+from shopdata.lake.excel.rows import RawCell, RowsBlock, row_blocks, text_cell
+from shopdata.lake.excel.scan import MAX_GRID_CELLS
+from shopdata.lake.excel.strings import plain_text, rich_parts
 from shopdata.lake.tables import NUMBER, CellFormat, Formats, Kind
 
 #: Cells right of this are none (Excel's last column is XFD).

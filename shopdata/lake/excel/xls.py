@@ -11,10 +11,10 @@ import xlrd
 from xlrd.biffh import error_text_from_code
 
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel_blocks import Block
-from shopdata.lake.excel_numbers import float_text, format_of, serial_text
-from shopdata.lake.excel_rows import RawCell, row_blocks, text_cell
-from shopdata.lake.excel_xlsx import Sheet
+from shopdata.lake.excel.blocks import Block
+from shopdata.lake.excel.numbers import float_text, format_of, serial_text
+from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
+from shopdata.lake.excel.xlsx import Sheet
 from shopdata.lake.tables import CellFormat, Formats, Kind
 
 #: The stream that holds a workbook under a password, as its name stands in the file.

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopdata.lake.excel_strings import OddXmlError, Positions, check_utf8, has_other_encoding, slices, text_starts
+from shopdata.lake.excel.strings import OddXmlError, Positions, check_utf8, has_other_encoding, slices, text_starts
 
 #: More cells than this in one piece of XML is not a table but an attack: most of them would be blank.
 MAX_GRID_CELLS = 20_000_000

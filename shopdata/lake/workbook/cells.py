@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopdata.lake.excel_numbers import convert_distinct, serial_column
+from shopdata.lake.excel.numbers import convert_distinct, serial_column
 from shopdata.lake.tables import Codes, Column, Kind
 
 #: Characters that a cell of Excel can hold.

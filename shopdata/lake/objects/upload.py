@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from shopdata.lake.s3_client import PART_BYTES
+from shopdata.lake.objects.s3_client import PART_BYTES
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shopdata.lake.contract import map_columns
-from shopdata.lake.excel_builder import TableBuilder
-from shopdata.lake.excel_container import Limits
-from shopdata.lake.excel_numbers import float_text
-from shopdata.lake.excel_rows import RawCell, row_blocks, text_cell
-from shopdata.lake.spill import Spill
+from shopdata.lake.excel.builder import TableBuilder
+from shopdata.lake.excel.container import Limits
+from shopdata.lake.excel.numbers import float_text
+from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
+from shopdata.lake.excel.spill import Spill
 from shopdata.lake.tables import NUMBER, CellFormat, Formats, Kind, Table
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file

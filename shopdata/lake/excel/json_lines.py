@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel_container import Limits
-from shopdata.lake.excel_records import table_of_records
+from shopdata.lake.excel.container import Limits
+from shopdata.lake.excel.records import table_of_records
 from shopdata.lake.tables import Table
 from shopdata.periods import SHANGHAI
 

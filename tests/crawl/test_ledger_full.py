@@ -71,3 +71,4 @@ def test_the_ledger_takes_no_more_when(place: Workplace, step: str) -> None:
     )
     counters = place.sandbox.counters()
     assert {shop: days.get(str(day)) for shop, days in counters.jobs.items()} == {s.id: 1 for s in place.shops}
+    assert counters.downloads == {shop.id: 1 for shop in place.shops}, "in both runs together"

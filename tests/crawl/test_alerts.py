@@ -152,7 +152,7 @@ def test_alert_test_says_who_refused(story: Story) -> None:
 
 
 def test_a_run_that_never_began_is_told(story: Story) -> None:
-    assert story.runs["no plan"].code == 1, story.runs["no plan"].text
+    assert story.runs["no plan"].code == 2, story.runs["no plan"].text
     for text in story.told["no plan"]:
         assert "采集任务没能启动：jd_store" in text
         assert "its log says why" in text
@@ -160,7 +160,7 @@ def test_a_run_that_never_began_is_told(story: Story) -> None:
 
 
 def test_a_ledger_that_can_not_be_read_is_told(story: Story) -> None:
-    assert story.runs["nothing readable"].code == 1
+    assert story.runs["nothing readable"].code == 2
     for text in story.told["nothing readable"]:
         assert "账本读不出来" in text
     assert len(story.told["nothing readable"]) == 2

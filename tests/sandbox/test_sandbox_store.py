@@ -22,9 +22,10 @@ pytestmark = [pytest.mark.services, pytest.mark.timeout(120)]
 
 ROOT = Path(store_module.__file__).parents[2]
 PROGRAM = """
-import sys, time
-from pathlib import Path
+import signal, time
 from shopdata.sandbox.store import SeaweedStore
+# Whoever runs the tests in the background may have it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with SeaweedStore() as server:
     print(server.pid, server.settings().endpoint.rpartition(":")[2], flush=True)
     time.sleep(300)

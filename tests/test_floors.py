@@ -11,7 +11,7 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "shopdata"
 FLOORS = (
     {"exceptions", "failpoints"},
-    {"columns", "periods", "signals", "states"},
+    {"columns", "files", "periods", "signals", "states"},
     {"items", "config"},
     {"login", "lake"},
     {"alerts"},

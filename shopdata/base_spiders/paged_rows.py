@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from shopdata.exceptions import PortalError
+from shopdata.files import write_durably
 from shopdata.lake.excel.json_lines import ABOUT_KEY
-from shopdata.lake.staging import write_durably
 
 
 @dataclass(frozen=True)

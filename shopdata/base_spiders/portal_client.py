@@ -34,7 +34,7 @@ from shopdata.exceptions import (
     UnclearSignInError,
 )
 from shopdata.failpoints import FailPoint
-from shopdata.lake.staging import write_durably
+from shopdata.files import write_durably
 
 logger = logging.getLogger(__name__)
 

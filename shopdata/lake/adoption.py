@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from shopdata.config import Config, Dataset
+from shopdata.files import sha256_of
 from shopdata.lake.excel import read_table
 from shopdata.lake.ledger import CellKey, Ledger, RawFile
 from shopdata.lake.objects import ObjectStore
-from shopdata.lake.staging import sha256_of
 from shopdata.periods import SHANGHAI
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from shopdata.files import move
 from shopdata.lake.excel.json_lines import ABOUT_KEY
 from shopdata.lake.privacy import mask_value
-from shopdata.lake.staging import move
 from shopdata.periods import SHANGHAI
 
 #: Who speaks, by the field `role` where there is one.

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from shopdata.config import Dataset
 from shopdata.exceptions import NotReadyError, RejectedFileError
+from shopdata.files import as_disk_error, sha256_of
 from shopdata.lake.contract import check_period
 from shopdata.lake.excel import read_table, sniff
-from shopdata.lake.staging import Staging, as_disk_error, sha256_of
+from shopdata.lake.staging import Staging
 from shopdata.periods import Period
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from shopdata import failpoints
 from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
+from shopdata.files import sha256_of
 from shopdata.lake.history import keep_raw
 from shopdata.lake.ledger import CellKey, Ledger, RawFile
 from shopdata.lake.objects import ObjectStore
-from shopdata.lake.staging import Staging, sha256_of
+from shopdata.lake.staging import Staging
 
 logger = logging.getLogger(__name__)
 

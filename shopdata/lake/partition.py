@@ -15,6 +15,7 @@ from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
 from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
+from shopdata.files import as_disk_error
 from shopdata.lake.adoption import adopt_published
 from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.history import keep_parquet
@@ -25,7 +26,7 @@ from shopdata.lake.objects import ObjectStore
 from shopdata.lake.raw_tables import table_of
 from shopdata.lake.receipts import StagedShop, add_merged, begin_receipt, decode_receipt, encode_receipt
 from shopdata.lake.restatement import differences, replaced_shops, restated
-from shopdata.lake.staging import Staging, as_disk_error
+from shopdata.lake.staging import Staging
 from shopdata.lake.tables import Table
 from shopdata.periods import SHANGHAI, Period
 from shopdata.states import CellState

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shopdata.config import Dataset
+from shopdata.files import sha256_of
 from shopdata.lake.excel import read_table
 from shopdata.lake.ledger import CellKey, RawFile
 from shopdata.lake.objects import ObjectStore
-from shopdata.lake.staging import Staging, sha256_of
+from shopdata.lake.staging import Staging
 
 
 @contextlib.contextmanager

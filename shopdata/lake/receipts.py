@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shopdata.files import sha256_of
 from shopdata.lake.ledger import MissingShop, RawFile
 from shopdata.lake.merge import Merged
-from shopdata.lake.staging import sha256_of
 
 #: What every reader relies on.
 _FIELDS = frozenset({"dataset", "platform", "dt", "rows", "columns", "shops", "missing", "parquet", "workbook"})

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, LedgerError, RejectedFileError, ShopdataError, StoreError
+from shopdata.files import sha256_of
 from shopdata.lake.adoption import raw_file_of
 from shopdata.lake.contract import check_period
 from shopdata.lake.dremio import DremioClient
@@ -28,7 +29,7 @@ from shopdata.lake.partition import Built, build_partition, publish_partition, r
 from shopdata.lake.raw_tables import raw_bytes
 from shopdata.lake.refresh import refresh_partition
 from shopdata.lake.restatement import Differences, differences
-from shopdata.lake.staging import Staging, sha256_of
+from shopdata.lake.staging import Staging
 from shopdata.periods import Period
 from shopdata.states import CellState
 

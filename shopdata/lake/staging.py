@@ -15,22 +15,17 @@ Below each, paths are those of the keys (DESIGN 5.5): made of ids and dates, nev
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shopdata.exceptions import DiskError
+from shopdata.files import as_disk_error, move
 from shopdata.lake.keys import raw_key
 
 if TYPE_CHECKING:
     from shopdata.lake.ledger import CellKey
-
-_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -101,78 +96,3 @@ class Staging:
         with as_disk_error(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         return path
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Writes beside, flushes to the disk, then replaces.
-
-    Raises:
-        DiskError: the disk is full, or may not be written.
-    """
-    beside = path.with_name(f"{path.name}.tmp")
-    with as_disk_error(path):
-        try:
-            with beside.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
-
-
-def move(source: Path, target: Path) -> Path:
-    """Renames a file, over an older one of the same name.
-
-    Raises:
-        DiskError: the disk is full, or may not be written.
-    """
-    with as_disk_error(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            source.replace(target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            # Another file system: a rename can't cross it.
-            write_durably(target, source.read_bytes())
-            source.unlink()
-        _sync_folder(target.parent)
-    return target
-
-
-@contextlib.contextmanager
-def as_disk_error(path: Path) -> Iterator[None]:
-    """What the operating system says against writing below `path` leaves as a sentence."""
-    try:
-        yield
-    except OSError as error:
-        is_full = error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
-        raise DiskError(
-            "the disk is full" if is_full else "the state directory can't be used",
-            where=str(path.parent),
-            found=error.strerror or type(error).__name__,
-            todo="Make room there" if is_full else "Give this user the right to write there",
-        ) from None
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename outlives a power cut only once its folder is on the disk; Windows knows no such call."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

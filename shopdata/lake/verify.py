@@ -13,13 +13,13 @@ import pyarrow as pa
 
 from shopdata.config import Config
 from shopdata.exceptions import RefreshError, RejectedFileError, StoreError
+from shopdata.files import sha256_of
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.keys import receipt_key
 from shopdata.lake.ledger import Ledger, PartitionRecord
 from shopdata.lake.objects import ObjectStore
 from shopdata.lake.receipts import decode_receipt
 from shopdata.lake.recount import count_merged, count_parquet, count_raw
-from shopdata.lake.staging import sha256_of
 
 Count = TypeVar("Count")
 

@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from shopdata.config import Shop
 from shopdata.exceptions import WrongShopError
-from shopdata.login.private_file import write_private
+from shopdata.files import as_disk_error, write_private
 from shopdata.login.steps import Identity
 
 #: Facts that are told in full; of an account's name, which is also the value of a cookie, only its ends.
@@ -39,8 +39,10 @@ class Identities:
         Raises:
             WrongShopError: it is another shop than before, than `portal_name` says, or one that we have already.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(self.folder / "identities.lock", mode=0o600):
+        path = self.folder / "identities.json"
+        with as_disk_error(path):
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with as_disk_error(path), FileLock(path.with_suffix(".lock"), mode=0o600):
             kept = self._read()
             if shop.portal_name is not None:
                 if shop.portal_name not in found.values():
@@ -57,7 +59,7 @@ class Identities:
             if told and told != kept.get(_key(shop)):
                 kept[_key(shop)] = told
                 content = json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True)
-                write_private(self.folder / "identities.json", content.encode())
+                write_private(path, content.encode())
 
     def _read(self) -> dict[str, dict[str, str]]:
         try:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from filelock import AsyncFileLock
+from filelock import AsyncFileLock, FileLock
 
 from shopdata.config import Shop
-from shopdata.login.private_file import write_private
+from shopdata.files import as_disk_error, write_private
 from shopdata.login.session import Session
 from shopdata.login.steps import Identity
 
 _SALT_BYTES = 16
+#: A change takes some hundredths of a second.
+_PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,9 @@ class SessionStore:
         """Saves a session; that the shop was parked is forgotten."""
         saved_at = datetime.now(UTC)
         kept: dict[str, Any] = {"cookies": list(cookies), "user_agent": user_agent, "identity": dict(identity or {})}
-        self._write(shop, {"username": shop.username, "saved_at": saved_at.isoformat(), **kept})
+        with self._changing(shop) as data:
+            data.clear()
+            data.update(username=shop.username, saved_at=saved_at.isoformat(), **kept)
         return Session(kept["cookies"], saved_at, user_agent=user_agent, identity=identity)
 
     def update(self, shop: Shop, session: Session) -> None:
@@ -67,15 +73,15 @@ class SessionStore:
 
         Nothing happens if another process has dropped it, or saved a newer one, meanwhile.
         """
-        data = self._read(shop)
-        if data.get("saved_at") == session.saved_at.isoformat() and data.get("cookies"):
-            self._write(shop, {**data, "cookies": session.cookies()})
+        with self._changing(shop) as data:
+            if data.get("saved_at") == session.saved_at.isoformat() and data.get("cookies"):
+                data["cookies"] = session.cookies()
 
     def drop(self, shop: Shop, session: Session) -> None:
         """Forgets a session that has died, unless another process has saved a newer one meanwhile."""
-        data = self._read(shop)
-        if data.get("saved_at") == session.saved_at.isoformat() and data.pop("cookies", None) is not None:
-            self._write(shop, data)
+        with self._changing(shop) as data:
+            if data.get("saved_at") == session.saved_at.isoformat():
+                data.pop("cookies", None)
 
     def lock(self, shop: Shop) -> AsyncFileLock:
         """One sign-in per account at a time, also of two crawls: a second one may kick the first one's session."""
@@ -87,13 +93,13 @@ class SessionStore:
 
         The credentials themselves are not kept, only a salted fingerprint.
         """
-        self._write(shop, {**self._read(shop), "parked": reason, "fingerprint": self._fingerprint(shop)})
+        with self._changing(shop) as data:
+            data.update(parked=reason, fingerprint=self._fingerprint(shop))
 
     def unpark(self, shop: Shop) -> None:
         """Lets the same credentials be used once more."""
-        data = self._read(shop)
-        if data.pop("parked", None) is not None:
-            self._write(shop, data)
+        with self._changing(shop) as data:
+            data.pop("parked", None)
 
     def parked(self, shop: Shop) -> str:
         """Why the shop waits for a person; "" if it does not, or if its credentials have changed since."""
@@ -105,8 +111,8 @@ class SessionStore:
 
     def note_check(self, shop: Shop, state: str) -> None:
         """Remembers what the portal said when it was asked whether the session lives."""
-        checked_at = datetime.now(UTC).isoformat()
-        self._write(shop, {**self._read(shop), "checked_at": checked_at, "checked_state": state})
+        with self._changing(shop) as data:
+            data.update(checked_at=datetime.now(UTC).isoformat(), checked_state=state)
 
     def about(self, shop: Shop) -> AboutSession:
         """What is known about a shop's session without asking anybody."""
@@ -130,6 +136,24 @@ class SessionStore:
     def _cipher(self, salt: bytes) -> Fernet:
         key = hashlib.scrypt((self.secret_key or "").encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
         return Fernet(base64.urlsafe_b64encode(key))
+
+    @contextmanager
+    def _changing(self, shop: Shop) -> Iterator[dict[str, Any]]:
+        """What is in a shop's file, to be changed while nobody else does: a shop may be in several crawls at once.
+
+        Raises:
+            DiskError: the file can't be written.
+        """
+        path = self._path(shop)
+        with as_disk_error(path):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Not that of `lock`, which is held for as long as a sign-in takes.
+            with FileLock(path.with_suffix(".writing"), mode=0o600, timeout=_PATIENCE_SECONDS):
+                data = self._read(shop)
+                before = copy.deepcopy(data)
+                yield data
+                if data != before:
+                    self._write(shop, data)
 
     def _read(self, shop: Shop) -> dict[str, Any]:
         try:

@@ -14,9 +14,9 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata import failpoints, signals
 from shopdata.exceptions import DiskError, LedgerError
 from shopdata.failpoints import FailPoint
+from shopdata.files import move
 from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey, RawFile
-from shopdata.lake.staging import move
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 

@@ -16,11 +16,11 @@ import pyarrow.parquet
 
 from shopdata import failpoints
 from shopdata.config import ObjectStore as StoreSettings
+from shopdata.files import sha256_of
 from shopdata.lake.keys import parquet_key, workbook_key
 from shopdata.lake.ledger import Ledger
 from shopdata.lake.objects import ObjectStore
 from shopdata.lake.partition import publish_partition
-from shopdata.lake.staging import sha256_of
 
 DATASET, PLATFORM, DT = "jd_store", "jd", "2026-03-01"
 SHOPS = ("one", "two", "three")

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from shopdata.exceptions import StoreError
+from shopdata.files import sha256_of
 from shopdata.lake import outbox as outbox_module
 from shopdata.lake.ledger import CellKey, Ledger, RawFile
 from shopdata.lake.objects import ObjectStore
 from shopdata.lake.outbox import Outbox
 from shopdata.lake.raw_tables import raw_bytes
-from shopdata.lake.staging import Staging, sha256_of
+from shopdata.lake.staging import Staging
 
 KEY = CellKey("jd_store", "2026-03-01", "flagship")
 CONTENT = b"as the portal sent it"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +16,7 @@ from typing import Any
 import pytest
 
 from shopdata.config import Shop
+from shopdata.exceptions import DiskError
 from shopdata.login.session import Session
 from shopdata.login.sessions import SessionStore
 
@@ -30,7 +35,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStore:
 
 
 def the_file(store: SessionStore) -> Path:
-    (file,) = store.folder.iterdir()
+    (file,) = store.folder.glob("*.session")
     return file
 
 
@@ -51,14 +56,48 @@ class TestSaving:
     def test_only_its_owner_can_read_it(self, store: SessionStore, shop: Shop) -> None:
         for write in (lambda: store.save(shop, COOKIES), lambda: store.park(shop, "credentials refused")):
             write()
-            assert stat.S_IMODE(the_file(store).stat().st_mode) == 0o600
+            assert {stat.S_IMODE(file.stat().st_mode) for file in store.folder.iterdir()} == {0o600}
             assert stat.S_IMODE(store.folder.stat().st_mode) == 0o700
+
+    def test_two_crawls_that_write_at_once_lose_nothing(self, store: SessionStore, shop: Shop) -> None:
+        """Cookies change with every answer of a real portal, and a shop may be in several crawls."""
+        store.save(shop, COOKIES)
+        session = store.load(shop)
+        assert session is not None
+        start, writers = threading.Barrier(5), SessionStore(store.folder, store.secret_key)
+
+        def take_turns() -> None:
+            start.wait()
+            for _ in range(4):
+                writers.update(shop, session)
+                writers.note_check(shop, "alive")
+
+        def park() -> None:
+            start.wait()
+            store.park(shop, "credentials refused")
+
+        with ThreadPoolExecutor(5) as threads:
+            work = [threads.submit(take_turns) for _ in range(4)] + [threads.submit(park)]
+        for done in work:
+            done.result()
+        assert store.parked(shop) == "credentials refused"
+        assert store.about(shop).checked_state == "alive"
+        assert store.load(shop) is not None
+        assert not list(store.folder.glob("*.part"))
+
+    def test_a_full_disk_is_a_sentence(self, store: SessionStore, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "open", refuse)
+        with pytest.raises(DiskError, match=r"the disk is full. Found No space left on device. Make room there"):
+            store.save(shop, COOKIES)
 
     def test_one_file_for_each_shop(self, store: SessionStore, make_shop: MakeShop) -> None:
         one, two = make_shop(), make_shop(id="two", username="two@example.com")
         store.save(one, COOKIES)
         store.save(two, COOKIES[:1])
-        assert {file.name for file in store.folder.iterdir()} == {"jd_one.session", "jd_two.session"}
+        assert {file.name for file in store.folder.glob("*.session")} == {"jd_one.session", "jd_two.session"}
         assert [len(session.cookies()) for session in (store.load(one), store.load(two)) if session] == [2, 1]
 
     def test_a_newer_one_of_another_process_is_not_dropped(self, store: SessionStore, shop: Shop) -> None:

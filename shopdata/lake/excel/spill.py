@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from shopdata.lake.staging import as_disk_error
+from shopdata.files import as_disk_error
 from shopdata.lake.tables import Batch, Column
 
 

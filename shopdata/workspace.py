@@ -19,6 +19,7 @@ from shopdata.lake.staging import Staging
 from shopdata.lake.workers import Workers
 from shopdata.login.identity import Identities
 from shopdata.login.sessions import SessionStore
+from shopdata.pace import Pace
 
 _OPEN: WeakKeyDictionary[object, Workspace] = WeakKeyDictionary()
 
@@ -101,6 +102,11 @@ class Workspace:
     def identities(self) -> Identities:
         """Which shop each account opens."""
         return Identities(self.state_dir / "sessions")
+
+    @functools.cached_property
+    def pace(self) -> Pace:
+        """How fast each shop may be asked."""
+        return Pace(self.state_dir / "pace", self.config)
 
     @functools.cached_property
     def workers(self) -> Workers:

@@ -13,7 +13,7 @@ FLOORS = (
     {"exceptions", "failpoints"},
     {"columns", "files", "periods", "signals", "states"},
     {"items", "config"},
-    {"login", "lake"},
+    {"login", "lake", "pace"},
     {"alerts"},
     {"plan", "traffic", "workspace"},
     {"base_spiders", "middlewares", "pipelines", "extensions", "browser", "logs", "command_frame"},

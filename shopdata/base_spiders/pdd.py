@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urljoin
 
@@ -58,6 +59,7 @@ class PddSpider(ReportSpider):
             shop,
             self.portal,
             login_for(self.platform),
+            partial(self.workspace.pace.turn, shop),
         )
 
         async def post(path: str, body: dict[str, Any]) -> Any:

@@ -53,17 +53,19 @@ class SignedPage:
         shop: Shop,
         portal: Portal,
         login: PlatformLogin,
+        turn: Callable[[], Awaitable[None]],
     ) -> None:
         self._download = download
         self._url = url
         self._shop = shop
         self._portal = portal
         self._login = login
+        #: Waits for the shop's.
+        self._turn = turn
         self._page: Page | None = None
         self._calls = 0
         #: What the call under way was answered with, by path.
         self._responses: dict[str, BrowserResponse] = {}
-        self._next_start = 0.0
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[SignedPage]:
@@ -102,8 +104,7 @@ class SignedPage:
     async def _call(self, path: str, body: dict[str, Any]) -> Answer:
         assert self._page is not None
         self._calls += 1
-        await asyncio.sleep(max(self._next_start - time.monotonic(), 0))
-        self._next_start = time.monotonic() + 1 / self._portal.requests_per_second
+        await self._turn()
         self._responses.clear()
         try:
             async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections import defaultdict
-
 from scrapy import Request
 from scrapy.crawler import Crawler
 
@@ -16,9 +12,8 @@ class PaceMiddleware:
     """Keeps the starts of one shop's requests apart."""
 
     def __init__(self, workspace: Workspace) -> None:
-        config = workspace.config
-        self._interval = {shop.id: 1 / config.portal(shop.platform).requests_per_second for shop in config.shops}
-        self._next_start: defaultdict[str, float] = defaultdict(float)
+        self._pace = workspace.pace
+        self._shops = {shop.id: shop for shop in workspace.config.shops}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PaceMiddleware:
@@ -26,8 +21,5 @@ class PaceMiddleware:
 
     async def process_request(self, request: Request) -> None:
         shop = request.meta.get("shopdata_shop")
-        if shop is None:
-            return
-        await asyncio.sleep(max(self._next_start[shop] - time.monotonic(), 0))
-        # From when it really starts: a late one must not bring the next one closer.
-        self._next_start[shop] = time.monotonic() + self._interval[shop]
+        if shop is not None:
+            await self._pace.turn(self._shops[shop])

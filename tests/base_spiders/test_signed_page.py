@@ -22,9 +22,7 @@ from shopdata.login.chromium import find_chromium, needs_no_sandbox
 pytestmark = pytest.mark.browser
 
 ORIGIN, PATH = "https://mms.example.com", "/latitude/search/message/getMessages"
-PORTAL = PddPortal(
-    login_url=f"{ORIGIN}/login/", origin=ORIGIN, download_hosts=(".example.com",), requests_per_second=100
-)
+PORTAL = PddPortal(login_url=f"{ORIGIN}/login/", origin=ORIGIN, download_hosts=(".example.com",))
 SHOP = Shop(id="one", name="第一家店", platform="pdd", username="u", password="p")
 #: What a client does with an answer that is no success; what the real one does was not recorded (PORTALS 2).
 RETURNS, THROWS_IT, THROWS_AN_ERROR = (
@@ -57,6 +55,9 @@ async def _post(answer: str, client: str, page_status: int, *, is_down: bool) ->
         else:
             await route.fulfill(body=PAGE.replace("CLIENT", client), content_type="text/html")
 
+    async def at_once() -> None:
+        """Here nothing is paced."""
+
     async with async_playwright() as playwright:
         own = playwright.chromium.executable_path
         browser = await playwright.chromium.launch(
@@ -74,7 +75,7 @@ async def _post(answer: str, client: str, page_status: int, *, is_down: bool) ->
             request.meta["playwright_page"] = page
             return HtmlResponse(request.url, status=page_status, request=request)
 
-        signed = SignedPage(download, f"{ORIGIN}/mms-chat/search?token=1", SHOP, PORTAL, login_for("pdd"))
+        signed = SignedPage(download, f"{ORIGIN}/mms-chat/search?token=1", SHOP, PORTAL, login_for("pdd"), at_once)
         async with signed.opened():
             return await signed.post(PATH, {"uid": 1})
 

@@ -85,3 +85,15 @@ def test_with_another_key_the_shop_signs_in_again(story: Story) -> None:
 def test_no_key_was_shown(story: Story) -> None:
     assert KEY not in story.place.texts()
     assert ANOTHER_KEY not in story.place.texts()
+
+
+def test_two_crawls_of_a_shop_keep_to_one_pace(make_workplace: Callable[..., Workplace]) -> None:
+    per_second = 4.0
+    place = make_workplace(shops=0, pdd_shops=1, reviews=200, goods=200, requests_per_second=per_second)
+    place.sign_in(SHOP)
+    for run in [place.start("crawl", "pdd_badscore", "-a", f"date={DAY}"), place.start("crawl", "pdd_quality")]:
+        assert run.wait().code == 0, run.text
+    starts = [record.started for record in place.sandbox.records() if record.is_paced]
+    assert len(starts) > 8
+    # All of them together: a single start that a busy machine delays comes closer to the one after it.
+    assert starts[-1] - starts[0] > 0.75 * (len(starts) - 1) / per_second

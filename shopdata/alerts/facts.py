@@ -154,6 +154,7 @@ _WARNINGS = {
     "imprecise_number": "长数字存成了数值，末几位可能已丢失",
     "illegal_character": "含有工作簿不允许的字符，已替换",
     "error_cell": "含有 #N/A 之类的错误值，按文本保留",
+    "too_long": "文本超过 Excel 单元格上限，工作簿只显示开头，Parquet 中完整",
     "formula_without_value": "公式没有值，留空",
     "ignored_sheet": "有一张工作表不是数据，已忽略",
 }

@@ -27,10 +27,18 @@ Codes = npt.NDArray[np.uint8]
 #: Codes that every table has: text, and a number in the format "General".
 TEXT, NUMBER = 0, 1
 
+#: What a cell of Excel can hold, as Excel counts it: a sign outside of Unicode's first plane (most emoji) is two.
+MAX_CELL_LENGTH = 32_767
+
 #: A saved table's batches have at most so many cells, and bytes, unless they came larger.
 BATCH_CELLS, BATCH_BYTES = 256_000, 8 << 20
 
 _META = b"shopdata.table"
+
+
+def cell_length(text: str) -> int:
+    """As Excel counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 class Kind(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import subprocess
 import sys
 import zipfile
@@ -255,6 +256,33 @@ def test_hostile_texts_come_out_as_they_went_in(tmp_path: Path) -> None:
     assert [row[9] for row in rows[1:]] == expected
     again = read_table(tmp_path / "out.xlsx", None)
     assert again.to_arrow()["备注"].to_pylist() == expected
+
+
+LONG_TEXTS = {
+    "as long as a cell": "中" * 32_767,
+    "one too long": "中" * 32_768,
+    "entities": "&<" * 20_000,
+    "emoji, each counts twice": "😀" * 16_384,
+    "emoji across the end": "a" + "😀" * 17_000,
+}
+
+
+def test_a_text_that_no_cell_can_hold_is_whole_in_the_parquet(tmp_path: Path) -> None:
+    """A chat message knows no such limit, and must not cost its shop the day."""
+    dataset = Dataset(title="Chats", platform="pdd", lag_days=1, columns=("id", "text"), ids=("id",), required=("id",))
+    path = tmp_path / "chats.json"
+    lines = [{"shopdata": {}}, *({"id": name, "text": text} for name, text in LONG_TEXTS.items())]
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
+    merged = merge(tmp_path, [part_of(path, dataset=dataset)], dataset)
+    [warning] = merged.warnings
+    assert (warning["kind"], warning["column"], warning["count"]) == ("too_long", "text", 4)
+    assert pq.read_table(tmp_path / "out.parquet")["text"].to_pylist() == list(LONG_TEXTS.values())
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["数据"]
+    for (_, name, shown), text in zip(list(sheet.values)[1:], LONG_TEXTS.values(), strict=True):
+        assert len(shown.encode("utf-16-le")) // 2 <= 32_767
+        assert shown == text if name == "as long as a cell" else shown.endswith("…")
+        assert text.startswith(shown.removesuffix("…"))
+        assert len(shown.encode("utf-16-le")) // 2 >= 32_766
 
 
 @pytest.mark.parametrize("name", ["../../x", "a/b", 'q"uote', "new\nline", "=cmd", "<b>&"])

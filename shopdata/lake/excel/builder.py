@@ -15,7 +15,18 @@ from shopdata.lake.contract import Header
 from shopdata.lake.excel.blocks import Block, RawColumn
 from shopdata.lake.excel.container import Limits
 from shopdata.lake.excel.spill import Spill
-from shopdata.lake.tables import NUMBER, TEXT, Batch, Column, Finding, Formats, Table, null_column
+from shopdata.lake.tables import (
+    MAX_CELL_LENGTH,
+    NUMBER,
+    TEXT,
+    Batch,
+    Column,
+    Finding,
+    Formats,
+    Table,
+    cell_length,
+    null_column,
+)
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
@@ -25,6 +36,7 @@ _TEXTS = {
     "imprecise_number": "{count} whole numbers of more than 15 digits are number cells: their last digits may be lost",
     "illegal_character": "{count} characters that no workbook may hold were replaced by \ufffd",
     "error_cell": "{count} cells hold an error such as #N/A; it is kept as text",
+    "too_long": "{count} texts are longer than a cell of Excel: the workbook has their beginning, the Parquet file all",
     "formula_without_value": "{count} formulas came without a value and are blank",
 }
 
@@ -106,10 +118,13 @@ class TableBuilder:
         return column
 
     def _check_cell_length(self, name: str, column: Column) -> None:
-        longest = pc.max(pc.binary_length(column.text)).as_py() or 0
-        if longest > self._limits.cell_length:
-            longest = pc.max(pc.utf8_length(column.text)).as_py()
+        bytes_each = pc.binary_length(column.text)
+        few = min(MAX_CELL_LENGTH, self._limits.cell_length)
+        if (pc.max(bytes_each).as_py() or 0) > few:
+            long = column.text.filter(pc.greater(bytes_each, few))
+            longest = pc.max(pc.utf8_length(long)).as_py()
             self._check_limit(longest, self._limits.cell_length, f"characters in a cell of column '{name}'")
+            self._counts["too_long", name] += sum(cell_length(text) > MAX_CELL_LENGTH for text in long.to_pylist())
 
     def _check_limit(self, found: int, limit: int, what: str) -> None:
         if found > limit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:  # its import takes longer than reading a small file
 #: The first line says what the file is: {"shopdata": {"dataset": …, "dt": …, "total": …}}.
 ABOUT_KEY = "shopdata"
 
+#: Characters of a value: records know no cells. The workbook shows the beginning of what is longer than a cell.
+MAX_LENGTH = 4 << 20
+
 #: The rows of a larger file are not all in memory at a time.
 IN_MEMORY_BYTES = 8 << 20
 
@@ -32,6 +36,7 @@ def read_json_lines(path: Path, dataset: Dataset, limits: Limits, where: str) ->
     """
     records = _Records(path, dataset, where)
     spill_folder = path.parent if path.stat().st_size > IN_MEMORY_BYTES else None
+    limits = replace(limits, cell_length=MAX_LENGTH)
     return table_of_records(records, dataset, limits=limits, where=where, spill_folder=spill_folder)
 
 

@@ -12,10 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shopdata.lake.excel.numbers import convert_distinct, serial_column
-from shopdata.lake.tables import Codes, Column, Kind
-
-#: Characters that a cell of Excel can hold.
-MAX_CELL_LENGTH = 32_767
+from shopdata.lake.tables import MAX_CELL_LENGTH, Codes, Column, Kind, cell_length
 
 _LITERAL_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -46,9 +43,18 @@ class Shape:
         return "</t></is></c>" if self.kind is Kind.TEXT else "</v></c>"
 
 
+def fit(text: str) -> str:
+    """The text, or its beginning and an ellipsis: a workbook with a cell that is too long is a broken one for Excel."""
+    if cell_length(text) <= MAX_CELL_LENGTH:
+        return text
+    start = text.encode("utf-16-le")[: 2 * (MAX_CELL_LENGTH - 1)]
+    # Half of a pair may be left at the end.
+    return start.decode("utf-16-le", "ignore") + "…"
+
+
 def escape(text: str) -> str:
     """One text as it stands in XML, in a form that Excel reads back as it was."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+    escaped = fit(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
     return _LITERAL_ESCAPE.sub("_x005F_", escaped)
 
 
@@ -60,6 +66,9 @@ def text_cell(place: str, text: str, style: int = 0) -> str:
 
 def escape_column(texts: pa.Array) -> tuple[pa.Array, bool]:
     """A column as it stands in XML, and whether blanks at the ends or breaks must be preserved. Nulls stay."""
+    # In bytes, of which a text has at least as many as characters.
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > MAX_CELL_LENGTH:
+        texts = convert_distinct(texts, fit)
     offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4)
     raw = texts.buffers()[2]
     data = raw.slice(int(offsets[0]), int(offsets[-1] - offsets[0])).to_pybytes() if raw is not None else b""

@@ -156,7 +156,7 @@ class LedgerError(TransientError):
 
 
 class DiskError(TransientError):
-    """Raised by `lake.staging` when the state directory can't be written: mostly, because the disk is full."""
+    """Raised by `files` when the state directory can't be written: mostly, because the disk is full."""
 
 
 class LeaseLostError(LedgerError):

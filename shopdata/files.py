@@ -7,15 +7,21 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from shopdata.exceptions import DiskError
 
 _BLOCK_BYTES = 1 << 20
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Writes beside, flushes to the disk, then replaces.
+def write_durably(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Writes beside, flushes to the disk, then replaces. One process at a time: what is beside has one name.
+
+    Args:
+        mode: of a file that is new, less what the umask takes.
 
     Raises:
         DiskError: the disk is full, or may not be written.
@@ -23,7 +29,7 @@ def write_durably(path: Path, content: bytes) -> None:
     beside = path.with_name(f"{path.name}.tmp")
     with as_disk_error(path):
         try:
-            with beside.open("wb") as file:
+            with open(beside, "wb", opener=partial(os.open, mode=mode)) as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -35,20 +41,33 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Writes a file that only its owner can read, beside, then in place; the folder as well, where it is new.
+    """As `write_durably`, a file that only its owner can read."""
+    write_durably(path, content, mode=0o600)
 
-    One process at a time: what is beside has one name.
+
+@contextlib.contextmanager
+def alone(lock: Path, seconds: float = 60) -> Iterator[None]:
+    """For the length of the block no other process is in one with the same lock; its folder is made, for its owner.
 
     Raises:
-        DiskError: as `write_durably`.
+        DiskError: another process does not come out of it, or the lock can't be made.
     """
-    beside = path.with_suffix(".part")
-    with as_disk_error(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        beside.replace(path)
+    held = FileLock(lock, mode=0o600, timeout=seconds)
+    with as_disk_error(lock):
+        lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            held.acquire()
+        except Timeout:
+            raise DiskError(
+                "another process does not let go of this file",
+                where=str(lock),
+                found=f"no end of it in {seconds:g} s",
+                todo="See which process of shopdata stands still, end it, and run again.",
+            ) from None
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def move(source: Path, target: Path) -> Path:

@@ -75,7 +75,7 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"or its total can't be read|is not as rows were", "PortalError", ""),
     (r"leads to a host that is not allowed\. Found ([\w.:-]+)", "ForbiddenHostError", "{0}"),
     (r"leads to a host that is not allowed", "ForbiddenHostError", ""),
-    (r"the disk is full|the state directory can't be used", "DiskError", ""),
+    (r"the disk is full|the state directory can't be used|does not let go of this file", "DiskError", ""),
     (r"no longer the one that was staged", "DiskError", "待上传的文件在本机被改动或损坏，已重新取数"),
     (r"required column '([^']+)'", "RejectedFileError", "缺少必需列「{0}」"),
     (r"two columns are both '([^']+)'", "RejectedFileError", "「{0}」出现两列"),

@@ -14,7 +14,7 @@ from shopdata.base_spiders.asked_again import AskedAgain
 from shopdata.base_spiders.onlookers import Onlookers
 from shopdata.base_spiders.sharing import SharedWork
 from shopdata.config import Shop
-from shopdata.exceptions import LeaseLostError, LedgerError, NeedsPersonError, ParkedError, ShopdataError
+from shopdata.exceptions import DiskError, LeaseLostError, LedgerError, NeedsPersonError, ParkedError, ShopdataError
 from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey
 from shopdata.lake.not_ready import put_off
@@ -38,6 +38,7 @@ class CellWork:
         self._shared = shared
         self._asked_again = asked_again
         self._onlookers = onlookers
+        self._is_ledger_lost = False
 
     async def ask(self, shop: Shop, key: CellKey, get: Callable[[], Awaitable[ReportFile]]) -> ReportFile | None:
         """Asks for a cell by `get`; None if nothing came of it, and the ledger knows why."""
@@ -49,12 +50,11 @@ class CellWork:
             logger.warning("%s", error)
         except ShopdataError as error:
             if isinstance(error, NeedsPersonError) and error.parks:
-                await run_in_thread(self._workspace.sessions.park, shop, str(error))
+                await self._park(shop, str(error))
             await self._settle(key, CellState(error.state), str(error))
         except asyncio.CancelledError:
             # Somebody stops the run: no time for threads, and the state must be true before we go.
-            self._workspace.ledger.mark(key, CellState.PENDING, _STOPPED)
-            self._onlookers.settled(key, *(self._asked_again.keep_good(key) or (CellState.PENDING, _STOPPED)))
+            self._stop(key)
             raise
         except Exception as error:  # noqa: BLE001 - a bug may cost this cell, not the other shops
             logger.error("%s %s %s: %s", key.dataset, key.shop, key.dt, traceback.format_exc())
@@ -69,7 +69,10 @@ class CellWork:
             if cell is not None and cell.state is CellState.RUNNING:
                 self._workspace.ledger.mark(key, CellState.FAILED, _bug(error))
 
-        await run_in_thread(mark)
+        try:
+            await run_in_thread(mark)
+        except LedgerError as second:
+            logger.error("%s: %s It could not be written down: %s", key, _bug(error), second)
 
     async def let_go(self, key: CellKey) -> None:
         """The last that is done about a cell."""
@@ -81,6 +84,23 @@ class CellWork:
         except LedgerError as error:
             # It may cost this cell, not the run: the lease ends by itself, and the next run takes the cell over.
             logger.error("%s %s %s: not given back: %s", key.dataset, key.shop, key.dt, error)
+
+    def _stop(self, key: CellKey) -> None:
+        if self._is_ledger_lost:
+            # For each cell it would be waited for anew, and whoever pressed Ctrl-C waits as well.
+            return
+        try:
+            self._workspace.ledger.mark(key, CellState.PENDING, _STOPPED)
+            self._onlookers.settled(key, *(self._asked_again.keep_good(key) or (CellState.PENDING, _STOPPED)))
+        except LedgerError as error:
+            self._is_ledger_lost = True
+            logger.error("%s: the next run finds it stopped in the middle: %s", key, error)
+
+    async def _park(self, shop: Shop, reason: str) -> None:
+        try:
+            await run_in_thread(self._workspace.sessions.park, shop, reason)
+        except DiskError as error:
+            logger.error("%s: the next run tries the same again, for this could not be kept: %s", shop.id, error)
 
     async def _refuse_parked(self, shop: Shop) -> None:
         reason = await run_in_thread(self._workspace.sessions.parked, shop)
@@ -94,6 +114,9 @@ class CellWork:
         ledger = self._workspace.ledger
         try:
             await run_in_thread(ledger.mark, key, state, reason)
+            if state is CellState.NOT_READY:
+                dataset = self._workspace.config.dataset(key.dataset)
+                await run_in_thread(put_off, ledger, key, dataset, datetime.now(SHANGHAI))
         except LeaseLostError as error:
             logger.warning("%s", error)
             return
@@ -101,9 +124,6 @@ class CellWork:
             logger.error("%s %s %s: %s It could not be written down: %s", key.dataset, key.shop, key.dt, reason, error)
             return
         logger.error("%s %s %s: %s: %s", key.dataset, key.shop, key.dt, state, reason)
-        if state is CellState.NOT_READY:
-            dataset = self._workspace.config.dataset(key.dataset)
-            await run_in_thread(put_off, ledger, key, dataset, datetime.now(SHANGHAI))
         self._onlookers.settled(key, state, reason)
 
 

@@ -25,7 +25,7 @@ from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.base_spiders.sharing import SharedWork
 from shopdata.base_spiders.side_by_side import Slots, side_by_side
 from shopdata.config import Config, Platform, Portal, Shop
-from shopdata.exceptions import LedgerError
+from shopdata.exceptions import DiskError, LedgerError, ShopdataError
 from shopdata.failpoints import FailPoint
 from shopdata.items import Partition, ReportFile
 from shopdata.lake.ledger import CellKey, Owner, Taking
@@ -106,7 +106,7 @@ class ReportSpider(scrapy.Spider):
         self._shared.begin()
         try:
             todo = await run_in_thread(self._prepare)
-        except LedgerError as error:
+        except (DiskError, LedgerError) as error:
             logger.error("nothing was asked: %s", error)
             return
         self._onlookers.send(signals.run_planned, plan=self.plan, todo=[(key.dt, key.shop) for key in todo])
@@ -236,8 +236,9 @@ class ReportSpider(scrapy.Spider):
     async def _on_item_error(self, item: Any, failure: Failure) -> None:
         try:
             if isinstance(item, ReportFile):
-                # What a mistake of ours met it would meet again.
-                item.path.unlink(missing_ok=True)
+                if not isinstance(failure.value, ShopdataError):
+                    # What a mistake of ours met it would meet again.
+                    item.path.unlink(missing_ok=True)
                 await self._cells.fail(CellKey(item.dataset, item.dt, item.shop_id), failure.value)
         finally:
             await self._on_item_through(item)

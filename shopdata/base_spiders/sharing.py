@@ -32,7 +32,7 @@ class SharedWork:
         self._claims = claims
         self._patience_seconds = patience_seconds
         self._beating: asyncio.Task[None] | None = None
-        self._look: asyncio.Task[set[CellKey]] | None = None
+        self._look: asyncio.Task[set[CellKey] | None] | None = None
 
     def begin(self) -> None:
         """Shows signs of life from now on."""
@@ -60,13 +60,9 @@ class SharedWork:
             if self._look is None or self._look.done():
                 self._look = asyncio.create_task(self._look_soon())
             # One look for all shops that wait. Whoever stops waiting must not stop it for the others.
-            try:
-                held = await asyncio.shield(self._look)
-            except LedgerError as error:
-                logger.warning("%s: who is at it could not be read, the next look may: %s", _names(keys), error)
-            else:
-                if held.isdisjoint(keys):
-                    return True
+            held = await asyncio.shield(self._look)
+            if held is not None and held.isdisjoint(keys):
+                return True
         logger.error("%s: another run did not end with it in %g s", _names(keys), self._patience_seconds)
         return False
 
@@ -77,14 +73,26 @@ class SharedWork:
         After an error, or Ctrl-C, `end` gives it back.
         """
         deadline = time.monotonic() + self._patience_seconds
-        while not (is_ours := await run_in_thread(self._claims.take_partition, dataset, dt)):
+        is_first = True
+        while not (is_ours := await self._take_partition(dataset, dt, is_first=is_first)):
             if time.monotonic() > deadline:
                 logger.error("%s %s: another run did not end its merge in %g s", dataset, dt, self._patience_seconds)
                 break
+            is_first = False
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
         yield is_ours
         if is_ours:
             await self._give_back(partial(self._claims.give_back_partition, dataset, dt), f"{dataset} {dt}")
+
+    async def _take_partition(self, dataset: str, dt: str, *, is_first: bool) -> bool:
+        try:
+            return await run_in_thread(self._claims.take_partition, dataset, dt)
+        except LedgerError as error:
+            if is_first:
+                raise
+            # Another run has it, and may be long: it will be asked again.
+            logger.warning("%s %s: whether it is free could not be read, the next look may: %s", dataset, dt, error)
+            return False
 
     async def _give_back(self, let_go: Callable[[], None], what: str) -> None:
         try:
@@ -93,9 +101,14 @@ class SharedWork:
             # Nothing is lost by it: the lease ends by itself, and the next run takes over what it held.
             logger.error("%s: not given back: %s", what, error)
 
-    async def _look_soon(self) -> set[CellKey]:
+    async def _look_soon(self) -> set[CellKey] | None:
+        """What others hold; None if it can't be seen."""
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
-        return await run_in_thread(self._claims.held_by_others)
+        try:
+            return await run_in_thread(self._claims.held_by_others)
+        except LedgerError as error:
+            logger.warning("who is at what could not be read, the next look may: %s", error)
+            return None
 
     async def _beat(self) -> None:
         while True:

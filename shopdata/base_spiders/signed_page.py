@@ -60,7 +60,7 @@ class SignedPage:
         self._shop = shop
         self._portal = portal
         self._login = login
-        #: Waits for the shop's.
+        #: Waits until the shop may be asked again.
         self._turn = turn
         self._page: Page | None = None
         self._calls = 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from rich.console import Console
 from rich.text import Text
 
 from shopdata.command_frame import QuietCommand, add_day_options, read_dataset, read_days
-from shopdata.exceptions import ArgumentError, ShopdataError
+from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError
 from shopdata.lake.replay import Replayed, Replayer
 from shopdata.periods import is_between
 from shopdata.plan import new_run_id
@@ -62,8 +63,14 @@ class Command(QuietCommand):
         for dt, result in replayer.replay(dts):
             console.print(_told(name, dt, result))
             is_whole = is_whole and isinstance(result, Replayed) and result.is_whole
-        ledger.finish_run(run_id, "complete" if is_whole else "incomplete", {}, 0 if is_whole else 1)
-        return 0 if is_whole else 1
+        exit_code = 0 if is_whole else 1
+        try:
+            ledger.finish_run(run_id, "complete" if is_whole else "incomplete", {}, exit_code)
+        except LedgerError as error:
+            # Exit code 2 would say that nothing was done.
+            print(error, file=sys.stderr)
+            return 1
+        return exit_code
 
 
 def _told(name: str, dt: str, result: Replayed | ShopdataError) -> Text:

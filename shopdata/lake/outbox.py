@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -72,7 +73,7 @@ class Outbox:
             raise
         if self.ledger.mark_in_store(key, raw.sha256):
             failpoints.reach(FailPoint.RAW_SENT_AFTER)
-            path.unlink(missing_ok=True)
+            _remove(path)
 
     def offer_all(self) -> None:
         """Sends what earlier runs had to leave, and removes what they had sent and did not live to remove."""
@@ -83,7 +84,7 @@ class Outbox:
             cell_of_file = self.ledger.cell(key)
             raw = cell_of_file.raw if cell_of_file is not None else None
             if raw is not None and raw.in_store and _found(path) == raw.sha256:
-                path.unlink(missing_ok=True)
+                _remove(path)
 
     def send_partition(self, dataset: str, dt: str) -> None:
         """Sends what is left of a period: a receipt must not name a raw file that the store does not hold.
@@ -119,6 +120,12 @@ class Outbox:
         except StoreError as error:
             # Not every store lists them, and not every access key may: nothing depends on it.
             logger.info("unfinished uploads stay as they are: %s", error)
+
+
+def _remove(path: Path) -> None:
+    # Windows refuses it while another run reads the file; then the next one removes it.
+    with contextlib.suppress(PermissionError):
+        path.unlink(missing_ok=True)
 
 
 def _found(path: Path) -> str | None:

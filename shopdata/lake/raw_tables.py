@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shopdata.config import Dataset
-from shopdata.files import sha256_of
+from shopdata.files import as_disk_error, sha256_of
 from shopdata.lake.excel import read_table
 from shopdata.lake.ledger import CellKey, RawFile
 from shopdata.lake.objects import ObjectStore
@@ -22,11 +22,12 @@ def raw_bytes(raw: RawFile, staging: Staging, store: ObjectStore) -> Iterator[Pa
 
     Raises:
         StoreError: neither is to be had.
+        DiskError: the system's folder for temporary files is full.
     """
     with tempfile.TemporaryDirectory(prefix="shopdata-raw-") as folder:
         path = Path(folder, f"raw.{raw.ext}")
         # Not the outbox's own: another run may send and remove it at any moment.
-        with contextlib.suppress(FileNotFoundError):
+        with as_disk_error(path), contextlib.suppress(FileNotFoundError):
             shutil.copyfile(staging.raw(raw.key), path)
         if not path.is_file() or sha256_of(path) != raw.sha256:
             store.get_file(raw.key, path)

@@ -149,7 +149,11 @@ class Replayer:
             with beating(claims):
                 yield
         finally:
-            claims.give_back_partition(self._name, dt)
+            try:
+                claims.give_back_partition(self._name, dt)
+            except LedgerError as error:
+                # What came of the block counts; the lease ends by itself.
+                logger.error("%s %s: not given back: %s", self._name, dt, error)
 
     # -- raw files --------------------------------------------------------------------------------------------------
 

@@ -84,7 +84,7 @@ class Staging:
         oldest = time.time() - days * 86400
         for path in (self.state_dir / "tables").glob("*/*/*.arrow"):
             # Another run may be at the same.
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, PermissionError):
                 if path.stat().st_mtime < oldest:
                     path.unlink()
 

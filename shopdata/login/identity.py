@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
 from shopdata.config import Shop
 from shopdata.exceptions import WrongShopError
-from shopdata.files import as_disk_error, write_private
+from shopdata.files import alone, write_private
 from shopdata.login.steps import Identity
 
 #: Facts that are told in full; of an account's name, which is also the value of a cookie, only its ends.
@@ -40,9 +38,7 @@ class Identities:
             WrongShopError: it is another shop than before, than `portal_name` says, or one that we have already.
         """
         path = self.folder / "identities.json"
-        with as_disk_error(path):
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with as_disk_error(path), FileLock(path.with_suffix(".lock"), mode=0o600):
+        with alone(path.with_suffix(".lock")):
             kept = self._read()
             if shop.portal_name is not None:
                 if shop.portal_name not in found.values():

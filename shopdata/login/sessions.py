@@ -16,16 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from filelock import AsyncFileLock, FileLock
+from filelock import AsyncFileLock
 
 from shopdata.config import Shop
-from shopdata.files import as_disk_error, write_private
+from shopdata.files import alone, write_private
 from shopdata.login.session import Session
 from shopdata.login.steps import Identity
 
 _SALT_BYTES = 16
-#: A change takes some hundredths of a second.
-_PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,9 @@ class SessionStore:
 
     def unpark(self, shop: Shop) -> None:
         """Lets the same credentials be used once more."""
-        with self._changing(shop) as data:
-            data.pop("parked", None)
+        if "parked" in self._read(shop):
+            with self._changing(shop) as data:
+                data.pop("parked", None)
 
     def parked(self, shop: Shop) -> str:
         """Why the shop waits for a person; "" if it does not, or if its credentials have changed since."""
@@ -142,18 +141,15 @@ class SessionStore:
         """What is in a shop's file, to be changed while nobody else does: a shop may be in several crawls at once.
 
         Raises:
-            DiskError: the file can't be written.
+            DiskError: the file can't be written, or another process does not let go of it.
         """
-        path = self._path(shop)
-        with as_disk_error(path):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Not that of `lock`, which is held for as long as a sign-in takes.
-            with FileLock(path.with_suffix(".writing"), mode=0o600, timeout=_PATIENCE_SECONDS):
-                data = self._read(shop)
-                before = copy.deepcopy(data)
-                yield data
-                if data != before:
-                    self._write(shop, data)
+        # Not the lock of `lock`, which is held for as long as a sign-in takes.
+        with alone(self._path(shop).with_suffix(".writing")):
+            data = self._read(shop)
+            before = copy.deepcopy(data)
+            yield data
+            if data != before:
+                self._write(shop, data)
 
     def _read(self, shop: Shop) -> dict[str, Any]:
         try:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
+from shopdata.exceptions import LedgerError, StoreError
 from shopdata.items import Partition
 from shopdata.lake.refresh import refresh_partition
 from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 
 class RefreshPipeline:
@@ -27,12 +31,16 @@ class RefreshPipeline:
         workspace = self._workspace
         if isinstance(item, Partition) and workspace.dremio is not None:
             adapter = ItemAdapter(item)
-            adapter["receipt"] = await run_in_thread(
-                refresh_partition,
-                adapter["receipt"],
-                workspace.dremio,
-                workspace.config.lake.object_store.bucket,
-                ledger=workspace.ledger,
-                store=workspace.store,
-            )
+            try:
+                adapter["receipt"] = await run_in_thread(
+                    refresh_partition,
+                    adapter["receipt"],
+                    workspace.dremio,
+                    workspace.config.lake.object_store.bucket,
+                    ledger=workspace.ledger,
+                    store=workspace.store,
+                )
+            except (LedgerError, StoreError) as error:
+                name, dt = adapter["dataset"], adapter["dt"]
+                logger.error("%s %s: published, and the next run refreshes it: %s", name, dt, error)
         return item

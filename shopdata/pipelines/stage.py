@@ -64,15 +64,22 @@ class StagePipeline:
         try:
             await run_in_thread(self._stage, Path(adapter["path"]), key, raw)
         except (DiskError, LedgerError) as error:
-            if isinstance(error, DiskError):
-                await run_in_thread(self._workspace.ledger.mark, key, CellState.FAILED, str(error))
-            raise DropItem(f"not staged: {error}", log_level="ERROR") from None
+            raise DropItem(f"not staged: {await run_in_thread(self._told, key, error)}", log_level="ERROR") from None
         state = CellState.STAGED if raw.rows else CellState.EMPTY
         logger.info("%s %s %s: %s, %d rows", key.dataset, key.shop, key.dt, state, raw.rows)
         self._crawler.signals.send_catch_log(
             signals.cell_settled, dataset=key.dataset, dt=key.dt, shop=key.shop, state=state, reason="", rows=raw.rows
         )
         return item
+
+    def _told(self, key: CellKey, error: DiskError | LedgerError) -> str:
+        """The sentence, which the ledger then knows too, if it can: they often lie on the same disk."""
+        if isinstance(error, DiskError):
+            try:
+                self._workspace.ledger.mark(key, CellState.FAILED, str(error))
+            except LedgerError as second:
+                return f"{error} It could not be written down: {second}"
+        return str(error)
 
     def _stage(self, path: Path, key: CellKey, raw: RawFile) -> None:
         if (claims := self._workspace.ledger.claims) is not None:

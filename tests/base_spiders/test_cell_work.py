@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,7 +11,9 @@ from typing import Any, cast
 import pytest
 
 from shopdata.base_spiders.cell_work import CellWork
-from shopdata.exceptions import LedgerError
+from shopdata.config import Shop
+from shopdata.exceptions import CredentialsRefusedError, DiskError, LedgerError
+from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey, Ledger
 from shopdata.states import CellState
 
@@ -42,3 +45,67 @@ def test_the_reason_is_what_happened(tmp_path: Path, error: Exception, reason: s
         cell = ledger.cell(KEY)
     assert cell is not None
     assert (cell.state, cell.reason) == (CellState.FAILED, reason)
+
+
+class Onlookers:
+    """Remembers the states that it was told."""
+
+    def __init__(self) -> None:
+        self.states: list[CellState] = []
+
+    def settled(self, _key: CellKey, state: CellState, _reason: str) -> None:
+        self.states.append(state)
+
+
+class Sessions:
+    """On a disk that takes no more."""
+
+    def parked(self, _shop: object) -> str:
+        return ""
+
+    def park(self, _shop: object, _reason: str) -> None:
+        raise DiskError("the disk is full", where="sessions", todo="Make room there")
+
+
+def test_a_shop_that_can_not_be_parked_costs_no_other_shop(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def refused() -> ReportFile:
+        raise CredentialsRefusedError("credentials refused", todo="Mend the password.")
+
+    nobody, onlookers = cast("Any", None), Onlookers()
+    with Ledger.at(tmp_path) as ledger:
+        ledger.add_cells("jd", [KEY])
+        workspace = cast("Any", SimpleNamespace(ledger=ledger, sessions=Sessions()))
+        work = CellWork("run", workspace, nobody, nobody, cast("Any", onlookers))
+        shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
+        assert asyncio.run(work.ask(shop, KEY, refused)) is None
+        cell = ledger.cell(KEY)
+    assert cell is not None
+    assert (cell.state, cell.reason) == (CellState.NEEDS_LOGIN, "credentials refused. Mend the password.")
+    assert onlookers.states == [CellState.NEEDS_LOGIN]
+    assert "flagship: the next run tries the same again" in caplog.text
+
+
+def test_whoever_stops_the_run_does_not_wait_for_a_lost_ledger_twice(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    marks = []
+
+    def mark(key: CellKey, *_: object) -> None:
+        marks.append(key)
+        raise LedgerError("another program holds the ledger locked", todo="Close it.")
+
+    async def stopped() -> None:
+        tasks = [asyncio.create_task(work.ask(cast("Any", None), key, asyncio.Event().wait)) for key in keys]  # type: ignore[arg-type]
+        await asyncio.sleep(0.1)
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError] * len(keys)
+
+    keys = [replace(KEY, shop=shop) for shop in ("one", "two", "three")]
+    nobody = cast("Any", None)
+    ledger = SimpleNamespace(mark=mark, claim=lambda *_: None)
+    work = CellWork("run", cast("Any", SimpleNamespace(ledger=ledger, sessions=Sessions())), nobody, nobody, nobody)
+    asyncio.run(stopped())
+    assert len(marks) == 1
+    assert caplog.text.count("the next run finds it stopped in the middle") == 1

@@ -7,13 +7,17 @@ of its own.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 
 import lake_readers
 import pytest
-from workplace import Workplace
+from workplace import Run, Workplace
+
+from shopdata.config import load_config
+from shopdata.login.sessions import SessionStore
+from shopdata.sandbox.dremio import DremioDouble
 
 pytestmark = pytest.mark.services
 
@@ -49,26 +53,102 @@ def alter(place: Workplace, statement: str) -> None:
         ledger.commit()
 
 
+@contextmanager
+def full(place: Workplace, change: str) -> Iterator[None]:
+    """The ledger refuses this change, in the words of SQLite on a full disk."""
+    alter(place, f"CREATE TRIGGER full BEFORE {change} BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END")
+    yield
+    alter(place, "DROP TRIGGER full")
+
+
+def is_told(run: Run) -> bool:
+    """A sentence, and nothing else."""
+    assert "the ledger's database can't be used. Found database or disk is full" in run.text, run.text
+    return "Traceback" not in run.text
+
+
+def is_mended(place: Workplace, day: date) -> bool:
+    """By the next run, which orders and downloads nothing that is there."""
+    good = place.crawl(f"date={day}")
+    assert good.code == 0, good.text
+    counters = place.sandbox.counters()
+    assert {shop: days.get(str(day)) for shop, days in counters.jobs.items()} == {s.id: 1 for s in place.shops}
+    assert counters.downloads == {shop.id: 1 for shop in place.shops}, "in both runs together"
+    expected = lake_readers.as_parquet(lake_readers.sent(place.sandbox, day))
+    return lake_readers.read_by_pyarrow(place.store, day)[1] == expected
+
+
 @pytest.mark.parametrize("step", CASES)
 def test_the_ledger_takes_no_more_when(place: Workplace, step: str) -> None:
     change, code, is_asked = CASES[step]
     day = FIRST_DAY + timedelta(days=1 + list(CASES).index(step))
     place.sandbox.clear_records()
-    alter(place, f"CREATE TRIGGER full BEFORE {change} BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END")
-    bad = place.crawl(f"date={day}")
-    asked = place.sandbox.records()
-    alter(place, "DROP TRIGGER full")
-    assert "the ledger's database can't be used" in bad.err, bad.text
-    assert "database or disk is full" in bad.err
-    assert "Traceback" not in bad.text
+    with full(place, change):
+        bad = place.crawl(f"date={day}")
+    assert is_told(bad)
     assert bad.code == code, bad.text
-    assert bool(asked) == is_asked
+    assert bool(place.sandbox.records()) == is_asked
+    assert is_mended(place, day)
 
-    good = place.crawl(f"date={day}")
-    assert good.code == 0, good.text
-    assert lake_readers.read_by_pyarrow(place.store, day)[1] == lake_readers.as_parquet(
-        lake_readers.sent(place.sandbox, day)
-    )
-    counters = place.sandbox.counters()
-    assert {shop: days.get(str(day)) for shop, days in counters.jobs.items()} == {s.id: 1 for s in place.shops}
-    assert counters.downloads == {shop.id: 1 for shop in place.shops}, "in both runs together"
+
+def test_the_disk_takes_no_file_either(place: Workplace) -> None:
+    """The ledger lies in the state directory: most often both are full."""
+    day = FIRST_DAY + timedelta(days=20)
+    place.sandbox.clear_records()
+    outbox, kept = place.state_dir / "raw", place.state_dir / "raw-kept"
+    outbox.rename(kept)
+    outbox.write_text("a file where there should be a folder")
+    with full(place, "UPDATE OF state ON cells WHEN NEW.state IN ('failed', 'staged')"):
+        bad = place.crawl(f"date={day}")
+    outbox.unlink()
+    kept.rename(outbox)
+    assert is_told(bad)
+    assert bad.code == 1
+    assert "the state directory can't be used" in bad.err
+    assert is_mended(place, day)
+
+
+def test_dremio_can_not_be_noted(place: Workplace) -> None:
+    day = FIRST_DAY + timedelta(days=21)
+    place.sandbox.clear_records()
+    with DremioDouble(bucket=place.store.bucket, lake=place.store) as dremio:
+        with full(place, "UPDATE OF refresh_state ON partitions WHEN NEW.refresh_state <> 'PENDING'"):
+            bad = place.crawl(f"date={day}", **dremio.environment())
+        assert is_told(bad)
+        assert bad.code == 1
+        assert f"jd_store {day}: published, and the next run refreshes it" in bad.err
+        good = place.crawl(f"date={day}", **dremio.environment())
+        assert good.code == 0, good.text
+        assert place.receipt(str(day))["refresh"]["state"] == "COMPLETED"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        pytest.param("DELETE ON leases", 0, id="the partition is given back"),
+        pytest.param("UPDATE OF finished_at ON runs", 1, id="its run is ended"),
+    ],
+)
+def test_a_replay_that_is_through_says_so(place: Workplace, change: str, code: int) -> None:
+    with full(place, change):
+        run = place.scrapy("replay", "jd_store", "--date", str(FIRST_DAY))
+    assert run.code == code, run.text
+    assert "unchanged, nothing was put" in run.out
+    assert "Traceback" not in run.text
+
+
+def test_a_session_that_can_not_be_changed_when_the_run_begins(place: Workplace) -> None:
+    """`force=1` lets a refused password be tried again, which is noted first."""
+    shop = load_config(place.config_dir, place.environment({})).shops[0]
+    SessionStore(place.state_dir / "sessions").park(shop, "credentials refused")
+    lock = place.state_dir / "sessions" / f"{shop.platform}_{shop.id}.writing"
+    lock.unlink()
+    lock.mkdir()
+    place.sandbox.clear_records()
+    run = place.crawl(f"date={FIRST_DAY}", "force=1")
+    lock.rmdir()
+    assert run.code == 2, run.text
+    assert "nothing was asked" in run.err
+    assert "the state directory can't be used" in run.err
+    assert "Traceback" not in run.text
+    assert place.sandbox.records() == []

@@ -101,7 +101,8 @@ class TwoMachines:
 def _stop(run: Run) -> None:
     """Comes back when all its threads stand still: a signal only asks for that, and a busy machine takes its time."""
     run.process.send_signal(signal.SIGSTOP)
-    os.waitid(os.P_PID, run.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    if hasattr(os, "waitid"):
+        os.waitid(os.P_PID, run.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
 
 MakeMachines = Callable[..., TwoMachines]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import errno
-import os
+import contextlib
 import stat
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 
 from shopdata.config import Shop
 from shopdata.exceptions import DiskError
+from shopdata.files import alone
 from shopdata.login.session import Session
 from shopdata.login.sessions import SessionStore
 
@@ -59,39 +60,62 @@ class TestSaving:
             assert {stat.S_IMODE(file.stat().st_mode) for file in store.folder.iterdir()} == {0o600}
             assert stat.S_IMODE(store.folder.stat().st_mode) == 0o700
 
-    def test_two_crawls_that_write_at_once_lose_nothing(self, store: SessionStore, shop: Shop) -> None:
+    def test_two_crawls_that_write_at_once_lose_nothing(
+        self, store: SessionStore, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Cookies change with every answer of a real portal, and a shop may be in several crawls."""
+        # Whoever has read waits for the other to have read as well, but not for ever.
+        both_have_read = threading.Barrier(2)
+        read = SessionStore._read
+
+        def read_slowly(store: SessionStore, shop: Shop) -> dict[str, Any]:
+            data = read(store, shop)
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both_have_read.wait(0.3)
+            return data
+
         store.save(shop, COOKIES)
         session = store.load(shop)
         assert session is not None
-        start, writers = threading.Barrier(5), SessionStore(store.folder, store.secret_key)
-
-        def take_turns() -> None:
-            start.wait()
-            for _ in range(4):
-                writers.update(shop, session)
-                writers.note_check(shop, "alive")
-
-        def park() -> None:
-            start.wait()
-            store.park(shop, "credentials refused")
-
-        with ThreadPoolExecutor(5) as threads:
-            work = [threads.submit(take_turns) for _ in range(4)] + [threads.submit(park)]
+        session.take_cookies("https://shop.jd.com/", ["thor=another; Domain=.jd.com; Path=/"])
+        monkeypatch.setattr(SessionStore, "_read", read_slowly)
+        with ThreadPoolExecutor(2) as threads:
+            work = [
+                threads.submit(store.update, shop, session),
+                threads.submit(SessionStore(store.folder, store.secret_key).park, shop, "credentials refused"),
+            ]
         for done in work:
             done.result()
+        monkeypatch.undo()
         assert store.parked(shop) == "credentials refused"
-        assert store.about(shop).checked_state == "alive"
-        assert store.load(shop) is not None
-        assert not list(store.folder.glob("*.part"))
+        loaded = store.load(shop)
+        assert loaded is not None
+        assert loaded.values()["thor"] == "another"
 
-    def test_a_full_disk_is_a_sentence(self, store: SessionStore, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(*_: object) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        monkeypatch.setattr(os, "open", refuse)
-        with pytest.raises(DiskError, match=r"the disk is full. Found No space left on device. Make room there"):
+    def test_another_process_that_stands_still_is_not_waited_for_for_ever(
+        self, store: SessionStore, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("shopdata.login.sessions.alone", partial(alone, seconds=0.1))
+        with (
+            alone(store.folder / "jd_one.writing"),
+            pytest.raises(DiskError, match="another process does not let go"),
+        ):
             store.save(shop, COOKIES)
+
+    def test_a_full_disk_leaves_the_old_session(self, store: SessionStore, shop: Shop) -> None:
+        resource = pytest.importorskip("resource", reason="Windows knows no such limit")
+        store.save(shop, COOKIES)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50, hard))
+        try:
+            with pytest.raises(DiskError, match=r"the disk is full\..*Make room there"):
+                store.save(shop, [*COOKIES, *COOKIES])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        session = store.load(shop)
+        assert session is not None
+        assert len(session.cookies()) == 2
+        assert not list(store.folder.glob("*.tmp"))
 
     def test_one_file_for_each_shop(self, store: SessionStore, make_shop: MakeShop) -> None:
         one, two = make_shop(), make_shop(id="two", username="two@example.com")

@@ -36,7 +36,7 @@ def read_json_lines(path: Path, dataset: Dataset, limits: Limits, where: str) ->
     """
     records = _Records(path, dataset, where)
     spill_folder = path.parent if path.stat().st_size > IN_MEMORY_BYTES else None
-    limits = replace(limits, cell_length=MAX_LENGTH)
+    limits = replace(limits, cell_length=max(limits.cell_length, MAX_LENGTH))
     return table_of_records(records, dataset, limits=limits, where=where, spill_folder=spill_folder)
 
 

@@ -64,11 +64,18 @@ def text_cell(place: str, text: str, style: int = 0) -> str:
     return f'<c r="{place}"{shown} t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
 
 
+def _fitted(texts: pa.Array) -> pa.Array:
+    # Bytes are counted at once, and are never fewer than what Excel counts; that is at most twice the characters.
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) <= MAX_CELL_LENGTH:
+        return texts
+    is_long = pc.fill_null(pc.greater(pc.utf8_length(texts), MAX_CELL_LENGTH // 2), False)
+    fitted = [fit(text) for text in texts.filter(is_long).to_pylist()]
+    return pc.replace_with_mask(texts, is_long, pa.array(fitted, pa.string()))
+
+
 def escape_column(texts: pa.Array) -> tuple[pa.Array, bool]:
     """A column as it stands in XML, and whether blanks at the ends or breaks must be preserved. Nulls stay."""
-    # In bytes, of which a text has at least as many as characters.
-    if (pc.max(pc.binary_length(texts)).as_py() or 0) > MAX_CELL_LENGTH:
-        texts = convert_distinct(texts, fit)
+    texts = _fitted(texts)
     offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4)
     raw = texts.buffers()[2]
     data = raw.slice(int(offsets[0]), int(offsets[-1] - offsets[0])).to_pybytes() if raw is not None else b""

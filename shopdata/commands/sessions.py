@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shopdata.command_frame import QuietCommand
+from shopdata.command_frame import QuietCommand, refuse_arguments
 from shopdata.config import Shop
 from shopdata.lake.trust import trusted_context
 from shopdata.login.checking import SessionState, check_session
@@ -34,6 +34,7 @@ class Command(QuietCommand):
         parser.add_argument("--check", action="store_true", help="ask each portal whether its sessions still live")
 
     def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
+        refuse_arguments(args)
         shops = [shop for shop in workspace.config.shops if shop.enabled]
         if opts.check:
             # A handful at once: each shop is asked a single time.

@@ -82,6 +82,7 @@ def test_crawl_configuration(
         pytest.param(["crawl", "jd_store", "-a", "date=1"], "-a date: this is not a date", id="crawl, no day"),
         # A misspelt --channel would tell everybody.
         pytest.param(["alert_test", "--chanel", "ops"], "--chanel: this option is not known", id="alert_test"),
+        pytest.param(["sessions", "sandbox-01"], "sandbox-01: this command takes options only", id="sessions"),
         pytest.param(["check_config", "--quiet"], "--quiet: this option is not known", id="check_config"),
         pytest.param(["check_config", "lake.yaml"], "lake.yaml: this command takes options only", id="a file to check"),
     ],

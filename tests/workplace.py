@@ -139,6 +139,8 @@ class Workplace:
     def environment(self, more: Mapping[str, str | None]) -> dict[str, str]:
         """What a run gets to see; None takes a variable out."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHOPDATA_", "SCRAPY_"))}
+        # Hundreds of processes are started: each would compile the whole project anew.
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)
         if "SHOPDATA_BROWSER_PATH" in os.environ:
             kept["SHOPDATA_BROWSER_PATH"] = os.environ["SHOPDATA_BROWSER_PATH"]
         own = {

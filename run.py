@@ -21,8 +21,9 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-demo.txt")
 COMMANDS = {
     "demo": ("-m", "shopdata.sandbox.demo"),
-    # A worker for each core; the tests of a file share their sandbox, so they stay together.
-    "test": ("-m", "pytest", "-n", "logical", "--dist", "loadfile"),
+    # A worker for each core; the tests of a file share their sandbox, so they stay together. Not the files with most
+    # tests first: those with few are whole crawls, and one core would be left alone with them at the end.
+    "test": ("-m", "pytest", "-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder"),
     "sandbox": ("-m", "scrapy", "sandbox", "--lake"),
     "service": ("-m", "scrapy", "service"),
 }

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from shipped_config import load_shipped_config
@@ -31,8 +32,10 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("shopdata.pace.time.time", lambda: clock.now)
-    monkeypatch.setattr("shopdata.pace.asyncio.sleep", clock.sleep)
+    # In this module only: servers of other tests may run in this process.
+    monkeypatch.setattr("shopdata.pace.time", SimpleNamespace(time=lambda: clock.now))
+    loop = SimpleNamespace(sleep=clock.sleep, get_running_loop=asyncio.get_running_loop)
+    monkeypatch.setattr("shopdata.pace.asyncio", loop)
     return clock
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -239,6 +240,34 @@ class Workplace:
     def texts(self) -> str:
         """All that the runs have shown."""
         return "".join(run.text for run in self._runs)
+
+
+def stand_still(process: psutil.Process) -> None:
+    """Suspends it, and comes back when all its threads stand: a signal only asks for that, and takes its time."""
+    process.suspend()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not _stands(process):
+        assert time.monotonic() < deadline, "it was suspended, and goes on"
+        time.sleep(0.01)
+
+
+def _stands(process: psutil.Process) -> bool:
+    if process.status() != psutil.STATUS_STOPPED:
+        return False
+    if sys.platform != "linux":
+        return True
+    # Here a thread can be looked at like a process.
+    return all(psutil.Process(thread.id).status() == psutil.STATUS_STOPPED for thread in process.threads())
+
+
+def is_locked(ledger: Path) -> bool:
+    """True if somebody is just writing to the ledger: a process that is suspended then would hold it for good."""
+    with contextlib.closing(sqlite3.connect(ledger, timeout=0)) as database:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        return False
 
 
 def crawl_command(*arguments: str) -> list[str]:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import lake_readers
+import psutil
 import psycopg
 import pytest
 from postgresql_server import PostgresServer
-from workplace import Run, Workplace, crawl_command
+from workplace import Run, Workplace, crawl_command, is_locked, stand_still
 
 from shopdata.lake.ledger import Cell, Ledger
 
@@ -64,28 +63,27 @@ class TwoMachines:
     @contextmanager
     def asleep(self, run: Run) -> Iterator[None]:
         """The run's process does nothing for the length of the block, as on a laptop that was closed."""
+        process = psutil.Process(run.process.pid)
         try:
-            _stop(run)
+            stand_still(process)
             # Where only a process sleeps, and not its machine, it may hold the one file of SQLite locked.
             while self._is_locked():
-                run.process.send_signal(signal.SIGCONT)
+                process.resume()
                 time.sleep(0.02)
-                _stop(run)
+                stand_still(process)
             yield
         finally:
-            run.process.send_signal(signal.SIGCONT)
+            process.resume()
 
     def _is_locked(self) -> bool:
         url = self.variables[0].get("SHOPDATA_DATABASE_URL")
+        if url is None:
+            return is_locked(self.place.state_dir / "ledger.sqlite3")
         try:
-            if url is None:
-                with closing(sqlite3.connect(self.place.state_dir / "ledger.sqlite3", timeout=0)) as database:
-                    database.execute("BEGIN IMMEDIATE")
-            else:
-                with psycopg.connect(url.replace("+psycopg", "")) as database:
-                    database.execute("SELECT FROM cells FOR UPDATE NOWAIT")
-                    database.execute("SELECT FROM leases FOR UPDATE NOWAIT")
-        except (sqlite3.OperationalError, psycopg.errors.LockNotAvailable):
+            with psycopg.connect(url.replace("+psycopg", "")) as database:
+                database.execute("SELECT FROM cells FOR UPDATE NOWAIT")
+                database.execute("SELECT FROM leases FOR UPDATE NOWAIT")
+        except psycopg.errors.LockNotAvailable:
             return True
         return False
 
@@ -96,13 +94,6 @@ class TwoMachines:
     def is_published_whole(self) -> bool:
         sandbox, store = self.place.sandbox, self.place.store
         return lake_readers.read_by_pyarrow(store, DAY)[1] == lake_readers.as_parquet(lake_readers.sent(sandbox, DAY))
-
-
-def _stop(run: Run) -> None:
-    """Comes back when all its threads stand still: a signal only asks for that, and a busy machine takes its time."""
-    run.process.send_signal(signal.SIGSTOP)
-    if hasattr(os, "waitid"):
-        os.waitid(os.P_PID, run.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
 
 MakeMachines = Callable[..., TwoMachines]

@@ -19,10 +19,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from running import Running
 from scrapyd_client.pyclient import ScrapydClient
-from sqlalchemy import URL
-from workplace import Workplace
+from workplace import Workplace, is_locked, stand_still
 
-from shopdata.exceptions import LedgerError
 from shopdata.lake.ledger import CellKey, Ledger
 from shopdata.lake.ledger.slots import Slot
 from shopdata.periods import SHANGHAI, today
@@ -177,15 +175,11 @@ def test_pause_is_kept_over_a_restart_and_an_edit_counts_without_one(service: Ru
 
 def hold(process: psutil.Process, ledger: Path) -> None:
     """Stops a process, but not while it holds the ledger."""
-    while True:
-        process.suspend()
-        try:
-            Ledger(URL.create("sqlite", database=str(ledger)), busy_seconds=0.5).close()
-        except LedgerError:
-            process.resume()
-            time.sleep(0.05)
-        else:
-            return
+    stand_still(process)
+    while is_locked(ledger):
+        process.resume()
+        time.sleep(0.05)
+        stand_still(process)
 
 
 def last_slots(service: Running) -> dict[str, Slot | None]:

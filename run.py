@@ -18,7 +18,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-demo.txt")
+#: What each command needs; whoever only operates the service installs nothing for demo and tests.
+REQUIREMENTS = {
+    "demo": ("requirements.txt", "requirements-demo.txt"),
+    "test": ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt"),
+    "sandbox": ("requirements.txt", "requirements-demo.txt"),
+    "service": ("requirements.txt",),
+}
 COMMANDS = {
     "demo": ("-m", "shopdata.sandbox.demo"),
     # A worker for each core; the tests of a file share their sandbox, so they stay together. Not the files with most
@@ -38,7 +44,7 @@ def main() -> int:
         return fail(f"Python {sys.version.split()[0]} is too old: 3.11 or newer is needed.")
     os.chdir(HERE)
     try:
-        set_up()
+        set_up(REQUIREMENTS[sys.argv[1]])
     except subprocess.CalledProcessError as error:
         return fail(f"setting up failed: `{' '.join(map(str, error.cmd))}` ended with exit code {error.returncode}.")
     except KeyboardInterrupt:
@@ -48,23 +54,35 @@ def main() -> int:
     return replace_by([str(PYTHON), *COMMANDS[sys.argv[1]], *sys.argv[2:]])
 
 
-def set_up() -> None:
+def set_up(files: tuple[str, ...]) -> None:
     """Virtual environment, requirements and browser; done at once when nothing has changed since the last time."""
-    wanted = hashlib.sha256(sys.version.encode())
-    for name in REQUIREMENTS:
-        wanted.update((HERE / name).read_bytes())
-    stamp = VENV / "set-up.sha256"
-    if not PYTHON.is_file() or not stamp.is_file() or stamp.read_text() != wanted.hexdigest():
+    if not PYTHON.is_file() or not all(map(is_installed, files)):
         # Only where there is none: a crawl or the service may be running out of it.
         if not runs(PYTHON):
             make_venv()
+        missing = [name for name in files if not is_installed(name)]
         say("installing requirements (a minute or two, once)")
-        pip("-r", "requirements.txt", "-r", "requirements-dev.txt")
-        # A hash in a file obliges every line of it to have one, so this stands alone.
-        pip("--no-deps", "--require-hashes", "-r", "requirements-demo.txt")
-        stamp.write_text(wanted.hexdigest())
+        # The files name every package that there is to install, and the hash of each.
+        pip("--no-deps", "--require-hashes", *(part for name in missing for part in ("-r", name)))
+        for name in missing:
+            stamp(name).write_text(fingerprint(name))
     if not has_browser():
         install_browser()
+
+
+def is_installed(name: str) -> bool:
+    """True if these requirements, as they are now, have been installed for this Python."""
+    return stamp(name).is_file() and stamp(name).read_text() == fingerprint(name)
+
+
+def stamp(name: str) -> Path:
+    """Where it is noted which state of a file of requirements has been installed."""
+    return VENV / f"{name}.sha256"
+
+
+def fingerprint(name: str) -> str:
+    """This state of a file of requirements, for this Python."""
+    return hashlib.sha256(sys.version.encode() + (HERE / name).read_bytes()).hexdigest()
 
 
 def read_env_file(path: Path) -> None:

@@ -30,6 +30,9 @@ class Workers(Executor):
     def __init__(self, count: int) -> None:
         self.count = count
         self._processes: ProcessPoolExecutor | None = None
+        #: A process has died, and with it the pool. It is let go of in `shutdown` only: what passes its work on runs in
+        #: the pool's own thread, which holds a lock that letting go waits for (seen in Python 3.13: for ever).
+        self._is_broken = False
         self._threads = ThreadPoolExecutor(count, "work")
 
     def start(self, *modules: str) -> None:
@@ -43,12 +46,12 @@ class Workers(Executor):
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """The function's result to be."""
-        if self._processes is None:
+        if self._processes is None or self._is_broken:
             return self._threads.submit(function, *args, **kwargs)
         try:
             asked = self._processes.submit(function, *args, **kwargs)
         except BrokenProcessPool:
-            self._processes = None
+            self._is_broken = True
             return self._threads.submit(function, *args, **kwargs)
         told: Future[T] = Future()
         told.set_running_or_notify_cancel()
@@ -67,7 +70,7 @@ class Workers(Executor):
         try:
             told.set_result(done.result())
         except BrokenProcessPool:
-            self._processes = None
+            self._is_broken = True
             try:
                 again = self._threads.submit(function, *args, **kwargs)
             except RuntimeError as error:  # we are being shut down

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 import hashlib
 import hmac
-import json
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
 from filelock import AsyncFileLock
 
 from shopdata.config import Shop
-from shopdata.files import alone, write_private
+from shopdata.files import alone
+from shopdata.login.secret_files import SecretFiles, UnreadableError
 from shopdata.login.session import Session
 from shopdata.login.steps import Identity
 
@@ -42,6 +40,10 @@ class SessionStore:
 
     folder: Path
     secret_key: str | None = field(default=None, repr=False)
+
+    @property
+    def _files(self) -> SecretFiles:
+        return SecretFiles(self.secret_key)
 
     def load(self, shop: Shop) -> Session | None:
         """The saved session; None if there is none, or it was saved under another key or for another user name."""
@@ -132,10 +134,6 @@ class SessionStore:
     def _path(self, shop: Shop) -> Path:
         return self.folder / f"{shop.platform}_{shop.id}.session"
 
-    def _cipher(self, salt: bytes) -> Fernet:
-        key = hashlib.scrypt((self.secret_key or "").encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
-        return Fernet(base64.urlsafe_b64encode(key))
-
     @contextmanager
     def _changing(self, shop: Shop) -> Iterator[dict[str, Any]]:
         """What is in a shop's file, to be changed while nobody else does: a shop may be in several crawls at once.
@@ -149,28 +147,14 @@ class SessionStore:
             before = copy.deepcopy(data)
             yield data
             if data != before:
-                self._write(shop, data)
+                self._files.write(self._path(shop), data)
 
     def _read(self, shop: Shop) -> dict[str, Any]:
         try:
-            content = self._path(shop).read_bytes()
-        except FileNotFoundError:
-            return {}
-        try:
-            if self.secret_key:
-                content = self._cipher(content[:_SALT_BYTES]).decrypt(content[_SALT_BYTES:])
-            data = json.loads(content)
-        except (InvalidToken, ValueError):
+            return self._files.read(self._path(shop))
+        except UnreadableError:
             # Another key, or a plain file from before there was one: the shop signs in again.
             return {}
-        return data if isinstance(data, dict) else {}
-
-    def _write(self, shop: Shop, data: dict[str, Any]) -> None:
-        content = json.dumps(data, ensure_ascii=False).encode()
-        if self.secret_key:
-            salt = secrets.token_bytes(_SALT_BYTES)
-            content = salt + self._cipher(salt).encrypt(content)
-        write_private(self._path(shop), content)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -52,14 +52,7 @@ class Plan:
         Raises:
             ArgumentError: an argument is unknown, or its value can't be used.
         """
-        for name in arguments:
-            if name not in ARGUMENTS and not name.startswith("_"):
-                close = difflib.get_close_matches(name, ARGUMENTS, n=1)
-                raise ArgumentError(
-                    f"spider {spider!r} has no argument {name!r}",
-                    expected=", ".join(ARGUMENTS),
-                    todo=f"Did you mean `-a {close[0]}=…`?" if close else "Leave it out.",
-                )
+        check_names(spider, arguments)
         dataset = datasets[kind_of(arguments.get("period"), datasets)]
         shops = shops_of(dataset, config, arguments.get("shops"))
         is_due_only = _flag("due", arguments.get("due"))
@@ -118,6 +111,18 @@ class Plan:
 def new_run_id() -> str:
     """An id that sorts by time: 20260301T003000Z-1a2b3c."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def check_names(spider: str, arguments: Iterable[str]) -> None:
+    """Sees that a spider knows these arguments; those that begin with `_` are scrapyd's. Raises ArgumentError."""
+    for name in arguments:
+        if name not in ARGUMENTS and not name.startswith("_"):
+            close = difflib.get_close_matches(name, ARGUMENTS, n=1)
+            raise ArgumentError(
+                f"spider {spider!r} has no argument {name!r}",
+                expected=", ".join(ARGUMENTS),
+                todo=f"Did you mean `-a {close[0]}=…`?" if close else "Leave it out.",
+            )
 
 
 def kind_of(chosen: str | None, datasets: Mapping[PeriodKind, str]) -> PeriodKind:

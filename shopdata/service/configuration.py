@@ -16,6 +16,11 @@ from shopdata.service.options import ServiceOptions
 
 _SERVICES = {
     "addversion.json": "shopdata.service.deployed.AddVersion",
+    "schedule.json": "shopdata.service.webservices.Schedule",
+    "cancel.json": "shopdata.service.webservices.Cancel",
+    "status.json": "shopdata.service.webservices.Status",
+    "listspiders.json": "shopdata.service.webservices.ListSpiders",
+    "listjobs.json": "shopdata.service.webservices.ListJobs",
     "cron.json": "shopdata.service.json_pages.CronPage",
     "cells.json": "shopdata.service.json_pages.CellsPage",
     "service.json": "shopdata.service.json_pages.ServicePage",
@@ -32,6 +37,7 @@ def write_configuration(options: ServiceOptions) -> None:
         "application": "shopdata.service.app.application",
         "launcher": "shopdata.service.launcher.Launcher",
         "poller": "shopdata.service.poller.Poller",
+        "spiderqueue": "shopdata.service.spider_queue.SpiderQueue",
         "webroot": "shopdata.service.web.Root",
         # Memory only: finished jobs would be forgotten at every restart.
         "jobstorage": "scrapyd.jobstorage.SqliteJobStorage",

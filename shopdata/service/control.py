@@ -22,7 +22,7 @@ class Job:
 
     id: str
     spider: str
-    #: The spider's arguments, without scrapyd's own. Empty for finished jobs: scrapyd does not keep them.
+    #: The spider's arguments, without scrapyd's own. Empty for jobs that ended long ago.
     arguments: Mapping[str, str]
     state: JobState
     #: None while it is pending, as are `pid` and `log`.
@@ -31,6 +31,10 @@ class Job:
     pid: int | None = None
     #: None also if the log has been cleaned away.
     log: Path | None = None
+    #: How its process ended, a negative number by a signal; None if nobody was there to see it.
+    exit_code: int | None = None
+    #: Why it has never begun, a sentence; "" if it did.
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

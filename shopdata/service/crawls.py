@@ -24,10 +24,13 @@ END_SECONDS = 30
 _TABLE = """
 CREATE TABLE IF NOT EXISTS crawls (
     job TEXT PRIMARY KEY, project TEXT NOT NULL, spider TEXT NOT NULL, arguments TEXT NOT NULL, version TEXT,
-    pid INTEGER, created TEXT, tries INTEGER NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, exit_code INTEGER
+    pid INTEGER, created TEXT, tries INTEGER NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, exit_code INTEGER,
+    reason TEXT
 )
 """
-_COLUMNS = "job, project, spider, arguments, version, pid, created, tries, started_at, ended_at, exit_code"
+#: Files of earlier versions are without.
+_ADDED = "ALTER TABLE crawls ADD COLUMN reason TEXT"
+_COLUMNS = "job, project, spider, arguments, version, pid, created, tries, started_at, ended_at, exit_code, reason"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,8 @@ class Crawl:
     ended_at: datetime | None = None
     #: None if nobody was there to see it.
     exit_code: int | None = None
+    #: Why it has no process; "" if it had one.
+    reason: str = ""
 
     @property
     def key(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
@@ -108,6 +113,10 @@ class Crawls:
         folder.mkdir(parents=True, exist_ok=True)
         with self._open() as connection:
             connection.execute(_TABLE)
+            if "reason" not in {row[1] for row in connection.execute("PRAGMA table_info(crawls)")}:
+                # Whoever opens it at the same moment may be faster.
+                with contextlib.suppress(sqlite3.OperationalError):
+                    connection.execute(_ADDED)
 
     def put(self, crawl: Crawl) -> None:
         """Writes a crawl, over what was there of the same job."""
@@ -123,6 +132,7 @@ class Crawls:
             crawl.started_at.isoformat(),
             crawl.ended_at.isoformat() if crawl.ended_at else None,
             crawl.exit_code,
+            crawl.reason or None,
         )
         marks = ", ".join("?" * len(values))
         with self._open() as connection:
@@ -148,6 +158,10 @@ class Crawls:
         """Crawls that have ended, the latest first."""
         return self._select("WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?", count)
 
+    def reasons(self) -> dict[str, str]:
+        """Why jobs have no process, by their ids."""
+        return {crawl.job: crawl.reason for crawl in self._select("WHERE reason IS NOT NULL")}
+
     def forget(self, days: int) -> None:
         """Removes what ended longer ago."""
         moment = datetime.now(SHANGHAI) - timedelta(days=days)
@@ -165,7 +179,7 @@ class Crawls:
 
 
 def _crawl(row: tuple[object, ...]) -> Crawl:
-    job, project, spider, arguments, version, pid, mark, tries, started_at, ended_at, exit_code = row
+    job, project, spider, arguments, version, pid, mark, tries, started_at, ended_at, exit_code, reason = row
     return Crawl(
         job=str(job),
         project=str(project),
@@ -178,4 +192,5 @@ def _crawl(row: tuple[object, ...]) -> Crawl:
         started_at=datetime.fromisoformat(str(started_at)),
         ended_at=datetime.fromisoformat(str(ended_at)) if ended_at else None,
         exit_code=exit_code if isinstance(exit_code, int) else None,
+        reason=str(reason or ""),
     )

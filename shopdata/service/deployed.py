@@ -1,32 +1,80 @@
-"""addversion.json that does not keep a broken egg.
+"""addversion.json that does not keep a broken egg, and not every egg there ever was.
 
 scrapyd's own keeps what it could not list the spiders of, and as the newest version: every later run would fail by it.
 """
 
 from __future__ import annotations
 
+import zipfile
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
 from scrapyd.webservice import AddVersion as ScrapydAddVersion
 from scrapyd.webservice import spider_list
+from twisted.internet.defer import DeferredLock
+
+from shopdata.exceptions import ArgumentError
+from shopdata.service.webservices import LaterPage, listed
+
+#: An egg is 64 MB at most (`door.py`).
+_MOST_PROJECTS = 10
+_KEEP_VERSIONS = 10
+#: While something runs none is removed: a crawl loads modules from its egg for as long as it runs.
+_MOST_VERSIONS = 20
 
 
-class AddVersion(ScrapydAddVersion):  # type: ignore[misc]
+class AddVersion(LaterPage, ScrapydAddVersion):  # type: ignore[misc]
     """As scrapyd's; if it fails, what was there before is there again."""
 
-    def render_POST(self, txrequest: Any) -> dict[str, Any]:
-        arguments = txrequest.args
-        project, version = (arguments.get(name, [b""])[0].decode(errors="replace") for name in (b"project", b"version"))
+    def __init__(self, root: Any) -> None:
+        super().__init__(root)
+        #: One after the other: what is put back must be what was there.
+        self._lock = DeferredLock()
+
+    async def answer(self, txrequest: Any) -> dict[str, Any]:
+        project, version, egg = (_needed(txrequest.args, name) for name in ("project", "version", "egg"))
+        if not zipfile.is_zipfile(BytesIO(egg)):
+            raise ArgumentError(
+                "this is no ZIP file", where="egg", todo="Send one; with curl that is egg=@PATH, not egg=PATH."
+            )
+        await self._lock.acquire()
+        try:
+            return await self._add(project.decode(), version.decode(), egg)
+        finally:
+            self._lock.release()
+
+    async def _add(self, project: str, version: str, egg: bytes) -> dict[str, Any]:
+        self._make_room(project, version)
         before = self._stored(project, version)
         try:
-            answer: dict[str, Any] = super().render_POST(txrequest)
+            self.root.eggstorage.put(BytesIO(egg), project, version)
+            self.root.update_projects()
+            spiders = await listed(self.root, project, version, is_new=True)
         except Exception:
-            if project and version:
-                self._put_back(project, version, before)
+            self._put_back(project, version, before)
             raise
-        return answer
+        return {"project": project, "version": version, "spiders": len(spiders)}
+
+    def _make_room(self, project: str, version: str) -> None:
+        storage = self.root.eggstorage
+        projects = storage.list_projects()
+        if project not in projects and len(projects) >= _MOST_PROJECTS:
+            raise ArgumentError(
+                "there are too many projects", found=str(len(projects)), todo="Remove one with delproject.json first."
+            )
+        others = [known for known in storage.list(project) if known != version]
+        if not self.root.launcher.processes:
+            for old in others[: -(_KEEP_VERSIONS - 1)]:
+                storage.delete(project, old)
+                spider_list.delete(project, old)
+        elif len(others) >= _MOST_VERSIONS:
+            raise ArgumentError(
+                "there are too many versions, and a run goes on that may need one of them",
+                where=project,
+                found=str(len(others)),
+                todo="Wait for its end, or remove some with delversion.json.",
+            )
 
     def _stored(self, project: str, version: str) -> bytes | None:
         with suppress(Exception):
@@ -45,3 +93,9 @@ class AddVersion(ScrapydAddVersion):  # type: ignore[misc]
                 self.root.eggstorage.put(BytesIO(before), project, version)
         spider_list.delete(project, version)
         self.root.update_projects()
+
+
+def _needed(arguments: dict[bytes, list[bytes]], name: str) -> bytes:
+    if name.encode() not in arguments:
+        raise ArgumentError(f"{name!r} parameter is required", todo="Send it.")
+    return arguments[name.encode()][0]

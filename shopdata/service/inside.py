@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+#: Of so many ended jobs more is told than scrapyd remembers.
+_MOST_ENDED = 500
+
 
 class Inside:
     """Jobs, schedule and disk of the running service. Methods without underscore are for worker threads."""
@@ -85,18 +88,22 @@ class Inside:
                     log=self._log_of(process.project, process.spider, process.job),
                 )
             )
-        found += [
-            Job(
-                id=job.job,
-                spider=job.spider,
-                arguments={},
-                state="finished",
-                started_at=_aware(job.start_time),
-                ended_at=_aware(job.end_time),
-                log=self._log_of(job.project, job.spider, job.job),
+        ended = {crawl.job: crawl for crawl in self.launcher.crawls.latest(_MOST_ENDED)}
+        for job in self.launcher.finished:
+            crawl = ended.get(job.job)
+            found.append(
+                Job(
+                    id=job.job,
+                    spider=job.spider,
+                    arguments=crawl.arguments if crawl else {},
+                    state="finished",
+                    started_at=_aware(job.start_time),
+                    ended_at=_aware(job.end_time),
+                    log=self._log_of(job.project, job.spider, job.job),
+                    exit_code=crawl.exit_code if crawl else None,
+                    reason=crawl.reason if crawl else "",
+                )
             )
-            for job in self.launcher.finished
-        ]
         return found
 
     def busy(self, spider: str, arguments: Mapping[str, str]) -> Busy:

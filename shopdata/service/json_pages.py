@@ -54,7 +54,10 @@ class JsonPage(Resource, ABC):
         return self._answer(request, self.post)
 
     def _answer(self, request: Request, make: Callable[[Arguments], dict[str, Any]]) -> int:
-        given = {name.decode(): values[0].decode(errors="replace") for name, values in (request.args or {}).items()}
+        given = {
+            name.decode(errors="replace"): values[0].decode(errors="replace")
+            for name, values in (request.args or {}).items()
+        }
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)
         answer = deferToThread(make, given).addErrback(_as_error)

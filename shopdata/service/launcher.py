@@ -7,20 +7,24 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
-from scrapyd.interfaces import IEnvironment, IJobStorage
+from scrapyd.interfaces import IEnvironment
 from scrapyd.launcher import Launcher as ScrapydLauncher
 from scrapyd.launcher import ScrapyProcessProtocol, get_crawl_args
 from twisted.internet import reactor as twisted_reactor
 from twisted.internet import task
 
+from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
 from shopdata.service.crawls import Crawl, Crawls, kill_tree
+from shopdata.service.names import check_job, checked_name, quoted
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +32,7 @@ logger = logging.getLogger(__name__)
 reactor: Any = twisted_reactor
 
 _LOOK_EVERY_SECONDS = 0.5
+_MOST_REASON = 500
 #: What a spider's process gets from Twisted: its signal by name or number.
 Signal = str | int
 
@@ -76,33 +81,34 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
 
     def _spawn_process(self, message: dict[str, Any], slot: int) -> None:
         try:
-            self._start(message, slot)
-        except OSError as error:
-            # A full disk, or no more processes: the job is lost for now, the slot is not.
-            logger.error("run %s of %s could not be started: %s", message["_job"], message["_spider"], error)
+            process = self._start(message, slot)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            # A full disk, no more processes, a word that no command line takes: the job is over, the slot is not.
+            self._not_started(message, error)
             self._get_message(slot)
+            return
+        self.processes[slot] = process
+        self._note_pid(process)
 
-    def _start(self, message: dict[str, Any], slot: int) -> None:
+    def _start(self, message: dict[str, Any], slot: int) -> Started:
         """As scrapyd's; what the crawl prints goes to its log, so that it needs nobody who listens."""
         project, spider, job = message["_project"], message["_spider"], message["_job"]
         environment = self.app.getComponent(IEnvironment)
-        own = {name: value for name, value in message.items() if not name.startswith("_") and name != "settings"}
+        own = _own_arguments(message)
         message.setdefault("settings", {})
+        # An earlier version let everything into the queue.
+        check_job(project, spider, job, own, message["settings"])
+        if "_version" in message:
+            checked_name("_version", str(message["_version"]))
+        if self._is_running(job):
+            raise ArgumentError("a run of this id goes on", where="jobid", found=job, todo="Give it another id.")
         message["settings"].update(environment.get_settings(message))
         env = environment.get_environment(message, slot)
         args = [sys.executable, "-m", self.runner, "crawl", *get_crawl_args(message)]
         earlier = self.crawls.get(job)
-        crawl = Crawl(
-            job=job,
-            project=project,
-            spider=spider,
-            arguments=own,
-            version=message.get("_version"),
-            tries=earlier.tries + 1 if earlier and earlier.ended_at is None else 1,
-            started_at=datetime.now(SHANGHAI),
-        )
+        tries = earlier.tries + 1 if earlier and earlier.ended_at is None else 1
         # Before it starts: if the service ends in between, the next one looks for it.
-        self.crawls.put(crawl)
+        self.crawls.put(_crawl_of(message, tries))
         process = Started(project, spider, job, env, args)
         process.deferred.addBoth(self._process_finished, slot)
         with contextlib.ExitStack() as files:
@@ -114,24 +120,56 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
                     (1, 2), output.fileno()
                 )
             reactor.spawnProcess(process, sys.executable, args=args, env=env, **plumbing)
-        self.processes[slot] = process
-        # If it has ended already, its end is noted in a moment.
-        if mark := mark_of(process.pid):
-            self.crawls.put(Crawl(**(vars(crawl) | {"pid": process.pid, "mark": mark})))
+        return process
+
+    def _note_pid(self, process: Started) -> None:
+        """If it has ended already, its end is noted in a moment."""
+        with _told("its pid could not be noted", process.job):
+            crawl, mark = self.crawls.get(process.job), mark_of(process.pid)
+            if crawl is not None and mark:
+                self.crawls.put(replace(crawl, pid=process.pid, mark=mark))
+
+    def _not_started(self, message: Mapping[str, Any], error: Exception) -> None:
+        """Ends a job that has no process: it is listed as finished, with its reason."""
+        project, spider, job = message["_project"], _as_text(message["_spider"]), _as_text(message["_job"])
+        reason = f"could not be started: {sentence_of(error)}"
+        logger.error("run %s of %s %s", quoted(job), quoted(spider), reason)
+        if self._is_running(job):
+            return
+        with _told("its end could not be noted", job):
+            self.crawls.put(replace(_crawl_of(message, 1), ended_at=datetime.now(SHANGHAI), reason=reason))
+        with _told("it could not be listed as finished", job):
+            self._list_as_finished(project, spider, job, datetime.now(SHANGHAI))
+        with contextlib.suppress(OSError, ValueError, ArgumentError):
+            log = Path(self.app.getComponent(IEnvironment).logs_dir).joinpath(*map(_as_name, (project, spider, job)))
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.with_name(f"{log.name}.log").open("a", encoding="utf-8") as file:
+                file.write(f"{datetime.now(SHANGHAI):%Y-%m-%d %H:%M:%S} ERROR   run {job} of {spider} {reason}\n")
+
+    def _is_running(self, job: str) -> bool:
+        return any(process.job == job for process in self.processes.values())
 
     def _process_finished(self, result: Any, slot: int) -> None:
-        process = self.processes[slot]
+        process = self.processes.pop(slot)
+        process.end_time = datetime.now()  # noqa: DTZ005 - scrapyd's own are naive
         if process.job not in self.cut_off:
-            self.crawls.end(process.job, process.exit_code)
-        super()._process_finished(result, slot)
+            with _told("its end could not be noted", process.job):
+                self.crawls.end(process.job, process.exit_code)
+        with _told("it could not be listed as finished", process.job):
+            self.finished.add(process)
+        # Whatever could not be written: the slot is free.
+        self._get_message(slot)
 
     def settle(self, crawl: Crawl) -> None:
         """Enters a lost crawl that had done its work into scrapyd's list of finished jobs."""
         self.crawls.end(crawl.job, None)
-        process = ScrapyProcessProtocol(crawl.project, crawl.spider, crawl.job, env={}, args=[])
-        process.start_time = _naive(crawl.started_at)
+        self._list_as_finished(crawl.project, crawl.spider, crawl.job, crawl.started_at)
+
+    def _list_as_finished(self, project: str, spider: str, job: str, started_at: datetime) -> None:
+        process = ScrapyProcessProtocol(project, spider, job, env={}, args=[])
+        process.start_time = _naive(started_at)
         process.end_time = datetime.now()  # noqa: DTZ005 - scrapyd's own are naive
-        self.app.getComponent(IJobStorage).add(process)
+        self.finished.add(process)
 
     def end_all(self, *, hard: bool) -> None:
         """Ends every crawl: as Ctrl-C does, or with all that it started."""
@@ -187,6 +225,50 @@ class Adopted(ScrapyProcessProtocol):  # type: ignore[misc]
         number = wanted if isinstance(wanted, int) else getattr(signal, f"SIG{wanted.removeprefix('SIG')}")
         if self.is_alive():
             os.kill(self.pid, number)
+
+
+def sentence_of(error: Exception) -> str:
+    """Why a launch failed, for people. The text of a foreign error is cut: it may hold a whole command line."""
+    if isinstance(error, ShopdataError):
+        return str(error)
+    text = " ".join(str(error).split())
+    return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:_MOST_REASON]
+
+
+@contextlib.contextmanager
+def _told(what: str, job: str) -> Iterator[None]:
+    """What can't be written down is told, and ends nothing."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        logger.error("run %s: %s: %s", quoted(job), what, sentence_of(error))
+
+
+def _own_arguments(message: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: _as_text(str(value)) for name, value in message.items() if not name.startswith("_") and name != "settings"
+    }
+
+
+def _crawl_of(message: Mapping[str, Any], tries: int) -> Crawl:
+    return Crawl(
+        job=_as_text(message["_job"]),
+        project=message["_project"],
+        spider=_as_text(message["_spider"]),
+        arguments=_own_arguments(message),
+        version=str(message["_version"]) if "_version" in message else None,
+        tries=tries,
+        started_at=datetime.now(SHANGHAI),
+    )
+
+
+def _as_text(text: str) -> str:
+    """What a database takes: halves of pairs are written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _as_name(text: str) -> str:
+    return checked_name("a log", text)
 
 
 def _naive(moment: datetime) -> datetime:

@@ -88,6 +88,8 @@ def _is_complete(run: RunRecord | None) -> bool:
 
 
 def _why(crawl: Crawl, run: RunRecord | None) -> str:
+    if crawl.reason:
+        return crawl.reason
     if run is not None and run.outcome is not None:
         states = ", ".join(f"{count} {state}" for state, count in run.counts.items())
         return f"{run.outcome}: {states}" if states else str(run.outcome)

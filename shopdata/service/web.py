@@ -11,7 +11,9 @@ from twisted.web import http
 from twisted.web.pages import errorPage
 from twisted.web.server import Request
 
+from shopdata.exceptions import ArgumentError
 from shopdata.service.configuration import ServiceConfig
+from shopdata.service.webservices import Refusal, check_names
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,12 @@ class Root(ScrapydRoot):  # type: ignore[misc]
         """A browser that is signed in here sends its password with a form of whatever site it looks at."""
         if request.method not in (b"GET", b"HEAD", b"OPTIONS") and _is_foreign(request):
             return errorPage(http.FORBIDDEN, "Forbidden", "This form came from another site.")
+        page = path.decode("ascii", "replace")
+        if page.endswith(".json"):
+            try:
+                check_names(page, request.args or {})
+            except ArgumentError as problem:
+                return Refusal(self, problem)
         return super().getChildWithDefault(path, request)
 
 

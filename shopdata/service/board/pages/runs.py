@@ -15,13 +15,16 @@ from shopdata.service.control import Job
 _MOST = 200
 #: A run shows a sign of life every minute or so; after this it is over.
 _SILENCE = timedelta(minutes=5)
+#: The exit code of a crawl that could not use its arguments or the configuration.
+_REFUSED = 2
 #: What the plan of a run does not say, and what scrapyd adds for itself.
 _HIDDEN = ("_job", "_version")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One run. `state` is pending, running, complete, incomplete, stopped, lost, or another outcome."""
+    """One run. `state` is pending, running, complete, incomplete, stopped, lost, unstarted, refused, or as the ledger
+    calls an outcome."""
 
     id: str
     spider: str
@@ -73,6 +76,10 @@ def state_of(job: Job | None, record: RunRecord | None, now: datetime) -> str:
         return record.outcome
     if job is not None and job.state != "finished":
         return job.state
+    if job is not None and job.reason:
+        return "unstarted"
+    if job is not None and job.exit_code == _REFUSED:
+        return "refused"
     beat = None if job is not None or record is None else record.heartbeat_at
     if beat is not None and now - beat < _SILENCE:
         # Begun elsewhere, by hand or on another machine: its own sign of life counts.

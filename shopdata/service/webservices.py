@@ -1,0 +1,246 @@
+"""scrapyd's webservices, with what they lack: names are checked, and nobody waits while an egg is looked into."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from scrapyd.exceptions import RunnerError
+from scrapyd.webservice import Cancel as ScrapydCancel
+from scrapyd.webservice import ListJobs as ScrapydListJobs
+from scrapyd.webservice import ListSpiders as ScrapydListSpiders
+from scrapyd.webservice import Schedule as ScrapydSchedule
+from scrapyd.webservice import Status as ScrapydStatus
+from scrapyd.webservice import WsResource, spider_list
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
+from twisted.web import error, http
+from twisted.web.server import NOT_DONE_YET
+
+from shopdata.exceptions import ArgumentError, ShopdataError
+from shopdata.service.names import check_job, checked_name, quoted
+
+logger = logging.getLogger(__name__)
+
+#: `scrapy list` takes two or three seconds; an egg that waits for something when it is imported would take for ever.
+_LIST_SECONDS = 60
+#: More than a schedule of years would queue; every look of the poller reads all of them.
+_MOST_WAITING = 1000
+#: What a crawl may get: to end well, to end now, and what stands for these on Windows.
+_SIGNALS = ("INT", "TERM", "KILL", "BREAK", "2", "15", "9", "21")
+#: Parameters that name something, wherever they come.
+_NAMES = ("project", "spider", "version", "_version", "jobid")
+
+
+def check_names(page: str, arguments: Mapping[bytes, list[bytes]]) -> None:
+    """Sees that what a webservice of scrapyd's is told to act on could be the name of a file. Raises ArgumentError."""
+    names = (*_NAMES, "job") if page in ("cancel.json", "status.json") else _NAMES
+    for name in names:
+        for value in arguments.get(name.encode(), ()):
+            checked_name(name, _text(name, value))
+
+
+class Refusal(WsResource):  # type: ignore[misc]
+    """An answer in scrapyd's form in place of the page that was asked for."""
+
+    isLeaf = True
+
+    def __init__(self, root: Any, problem: Exception) -> None:
+        super().__init__(root)
+        self._problem = problem
+
+    def render(self, txrequest: Any) -> Any:
+        return answer_now(self, txrequest, as_error(self._problem))
+
+
+class LaterPage(WsResource):  # type: ignore[misc]
+    """A webservice whose answer may take its time."""
+
+    method = b"POST"
+
+    @abstractmethod
+    async def answer(self, txrequest: Any) -> dict[str, Any]:
+        """Runs in the reactor's thread; what takes long is left to another one. Any error becomes the answer."""
+
+    def render(self, txrequest: Any) -> Any:
+        if txrequest.method != self.method:
+            return super().render(txrequest)
+        gone: list[Failure] = []
+        txrequest.notifyFinish().addErrback(gone.append)
+        work = Deferred.fromCoroutine(self.answer(txrequest))
+        work.addCallbacks(lambda data: {"status": "ok"} | data, lambda failure: as_error(failure.value))
+        work.addCallback(lambda data: None if gone else self._send(txrequest, data))
+        work.addErrback(lambda failure: logger.error("an answer could not be sent: %s", failure.value))
+        return NOT_DONE_YET
+
+    def _send(self, txrequest: Any, data: dict[str, Any]) -> None:
+        txrequest.write(answer_now(self, txrequest, data))
+        txrequest.finish()
+
+
+class Schedule(LaterPage, ScrapydSchedule):  # type: ignore[misc]
+    """schedule.json that takes nothing which could not be started."""
+
+    async def answer(self, txrequest: Any) -> dict[str, Any]:
+        given = {
+            _text("a name", name): _text(quoted(name.decode(errors="replace")), values[0])
+            for name, values in txrequest.args.items()
+            if name != b"setting"
+        }
+        project, spider, job = (given.pop(name, None) for name in ("project", "spider", "jobid"))
+        version = given.pop("_version", None)
+        if project is not None and spider is not None:
+            _check_priority(given.pop("priority", "0"))
+            settings = dict(_setting(_text("setting", value)) for value in txrequest.args.get(b"setting", ()))
+            check_job(project, spider, job or "job", given, settings)
+            queue = self.root.poller.queues.get(project)
+            if queue is not None:
+                self._check_queue(queue, project, job)
+                await listed(self.root, project, version)
+        return dict(ScrapydSchedule.render_POST(self, txrequest))
+
+    def _check_queue(self, queue: Any, project: str, job: str | None) -> None:
+        waiting = queue.list()
+        if len(waiting) >= _MOST_WAITING:
+            raise ArgumentError(
+                "too many runs wait",
+                where=project,
+                found=str(len(waiting)),
+                expected=f"fewer than {_MOST_WAITING}",
+                todo="Cancel some of them, or wait.",
+            )
+        ids = {message["_job"] for message in waiting}
+        ids |= {process.job for process in self.root.launcher.processes.values()}
+        if job is not None and job in ids:
+            raise ArgumentError(
+                "a run of this id waits or goes on", where="jobid", found=job, todo="Give it another id."
+            )
+
+
+class ListSpiders(LaterPage, ScrapydListSpiders):  # type: ignore[misc]
+    """listspiders.json."""
+
+    method = b"GET"
+
+    async def answer(self, txrequest: Any) -> dict[str, Any]:
+        project, version = (txrequest.args.get(name, [None])[0] for name in (b"project", b"_version"))
+        if project is not None and project.decode() in self.root.poller.queues:
+            await listed(self.root, project.decode(), None if version is None else version.decode())
+        return dict(ScrapydListSpiders.render_GET(self, txrequest))
+
+
+class Cancel(ScrapydCancel):  # type: ignore[misc]
+    """cancel.json that sends no signal by which a crawl would only stand still."""
+
+    def render_POST(self, txrequest: Any) -> dict[str, Any]:
+        for value in txrequest.args.get(b"signal", ()):
+            wanted = _text("signal", value).upper().removeprefix("SIG")
+            if wanted not in _SIGNALS:
+                raise error.Error(http.OK, b"signal must be INT, TERM or KILL")
+        return dict(super().render_POST(txrequest))
+
+
+class ListJobs(ScrapydListJobs):  # type: ignore[misc]
+    """listjobs.json that says why a job has never begun."""
+
+    def render_GET(self, txrequest: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = super().render_GET(txrequest)
+        reasons = self.root.launcher.crawls.reasons()
+        for job in answer["finished"]:
+            if job["id"] in reasons:
+                job["reason"] = reasons[job["id"]]
+        return answer
+
+
+class Status(ScrapydStatus):  # type: ignore[misc]
+    """status.json that says why a job has never begun."""
+
+    def render_GET(self, txrequest: Any) -> dict[str, Any]:
+        job = txrequest.args.get(b"job", [b""])[0].decode(errors="replace")
+        answer: dict[str, Any] = super().render_GET(txrequest)
+        crawl = self.root.launcher.crawls.get(job)
+        if answer["currstate"] == "finished" and crawl is not None and crawl.reason:
+            answer["reason"] = crawl.reason
+        return answer
+
+
+async def listed(root: Any, project: str, version: str | None, *, is_new: bool = False) -> list[str]:
+    """The spiders of an egg, asked in a thread and remembered where scrapyd looks for them.
+
+    Raises:
+        RunnerError: it could not be imported, or not within a minute.
+    """
+    known = spider_list.cache[project]
+    if is_new or version not in known:
+        spiders = await deferToThread(_list_spiders, root.runner, project, version)
+        # As scrapyd's own: which version `None` stands for may have changed.
+        spider_list.cache[project].pop(None, None)
+        spider_list.cache[project][version] = spiders
+    return list(spider_list.cache[project][version])
+
+
+def _list_spiders(runner: str, project: str, version: str | None) -> list[str]:
+    env = os.environ | {"PYTHONIOENCODING": "UTF-8", "SCRAPY_PROJECT": project}
+    if version:
+        env["SCRAPYD_EGG_VERSION"] = version
+    args = [sys.executable, "-m", runner, "list", "-s", "LOG_STDOUT=0"]
+    try:
+        ran = subprocess.run(args, env=env, capture_output=True, timeout=_LIST_SECONDS, check=False)  # noqa: S603 - ours
+    except subprocess.TimeoutExpired:
+        raise RunnerError(f"its spiders could not be listed within {_LIST_SECONDS} s") from None
+    if ran.returncode:
+        raise RunnerError((ran.stderr or ran.stdout).decode(errors="replace"))
+    return ran.stdout.decode().splitlines()
+
+
+def answer_now(page: WsResource, txrequest: Any, data: dict[str, Any]) -> bytes:
+    """The bytes of an answer in scrapyd's form; its headers are set."""
+    content: bytes = page.json_encoder.encode(data | {"node_name": page.root.node_name}).encode() + b"\n"
+    txrequest.setHeader("Content-Type", "application/json")
+    txrequest.setHeader("Content-Length", str(len(content)))
+    return content
+
+
+def as_error(problem: BaseException) -> dict[str, Any]:
+    """What scrapyd says of an error; our own speak for themselves."""
+    if isinstance(problem, ShopdataError):
+        text = str(problem)
+    elif isinstance(problem, error.Error):
+        text = (problem.message or b"").decode(errors="replace")
+    else:
+        logger.error("a webservice failed: %s: %s", type(problem).__name__, str(problem)[-500:])
+        text = f"{type(problem).__name__}: {problem}"
+    return {"status": "error", "message": text}
+
+
+def _text(name: str, value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise ArgumentError("this is not UTF-8", where=name, found=ascii(value[:60]), todo="Change it.") from None
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise ArgumentError(
+            "a setting has a value", where="setting", found=quoted(text), expected="NAME=VALUE", todo="Add it."
+        )
+    return name, value
+
+
+def _check_priority(text: str) -> None:
+    try:
+        is_good = abs(float(text)) <= 1e9
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ArgumentError(
+            "this is no priority", where="priority", found=quoted(text), expected="a number", todo="Change it."
+        )

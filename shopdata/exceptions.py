@@ -8,6 +8,7 @@
     │   └── ArgumentError          a command or spider was called wrongly
     ├── TransientError             the same question may succeed later, by itself
     │   ├── PortalError            the portal did not answer, or not as it does when it is well
+    │   │   ├── OddAnswerError     it answered what nobody knows, or more than is safe; the bytes are kept
     │   │   ├── TooLateError       the portal was asked until its deadline
     │   │   └── UnclearSignInError the password was sent, and the page said neither yes nor no
     │   ├── RiskBlockedError       the portal's risk control says "too often"; the shop cools down
@@ -39,6 +40,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from shopdata.texts import one_line
+
+#: Characters of a part of a sentence: what a portal says of itself may be as long as it likes.
+_MOST_QUOTED, _MOST_SAID = 400, 2_000
+
 
 class ShopdataError(Exception):
     """Base of all errors that are told to a person.
@@ -63,16 +69,18 @@ class ShopdataError(Exception):
         super().__init__(self.sentence())
 
     def sentence(self) -> str:
-        """All four parts as one line of prose."""
-        parts = [f"{self.where}: {self.what}." if self.where else f"{self.what}."]
-        if self.found and self.expected:
-            parts.append(f"Found {self.found}, expected {self.expected}.")
-        elif self.found:
-            parts.append(f"Found {self.found}.")
-        elif self.expected:
-            parts.append(f"Expected {self.expected}.")
-        if self.todo:
-            parts.append(self.todo if self.todo.endswith((".", "?", "`")) else f"{self.todo}.")
+        """All four parts as one line of prose: whatever they quote, no terminal obeys it, and it has an end."""
+        where, found, expected = (one_line(part, _MOST_QUOTED) for part in (self.where, self.found, self.expected))
+        what, todo = one_line(self.what, _MOST_SAID), one_line(self.todo, _MOST_SAID)
+        parts = [f"{where}: {what}." if where else f"{what}."]
+        if found and expected:
+            parts.append(f"Found {found}, expected {expected}.")
+        elif found:
+            parts.append(f"Found {found}.")
+        elif expected:
+            parts.append(f"Expected {expected}.")
+        if todo:
+            parts.append(todo if todo.endswith((".", "?", "`")) else f"{todo}.")
         return " ".join(parts)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -117,6 +125,11 @@ class PortalError(TransientError):
     """
 
     retry_after_seconds: float = 0
+
+
+class OddAnswerError(PortalError):
+    """Raised when an answer came that is not as answers were, or larger than is safe. The same question would be
+    answered so again: it is asked by the next run. What came is kept under `rejected/`."""
 
 
 class TooLateError(PortalError):

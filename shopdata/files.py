@@ -6,7 +6,9 @@ import contextlib
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -15,12 +17,31 @@ from filelock import FileLock, Timeout
 from shopdata.exceptions import DiskError
 
 _BLOCK_BYTES = 1 << 20
+#: So much of a file without a name stays in memory.
+_IN_MEMORY_BYTES = 1 << 20
 
 
-def write_durably(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+def nameless(owner: object, folder: Path) -> tempfile.SpooledTemporaryFile[bytes]:
+    """A file to write and read that is gone with its owner; in memory as long as it is small, then in this folder.
+
+    Not where temporary files usually are: on many machines that is memory.
+    """
+    file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115 - the owner's
+    weakref.finalize(owner, _close, file)
+    return file
+
+
+def _close(file: tempfile.SpooledTemporaryFile[bytes]) -> None:
+    # What a full disk did not take was told when it was written.
+    with contextlib.suppress(OSError):
+        file.close()
+
+
+def write_durably(path: Path, content: bytes | Iterable[bytes], *, mode: int = 0o666) -> None:
     """Writes beside, flushes to the disk, then replaces. One process at a time: what is beside has one name.
 
     Args:
+        content: whole, or in pieces; none of them is kept in memory.
         mode: of a file that is new, less what the umask takes.
 
     Raises:
@@ -30,7 +51,7 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     with as_disk_error(path):
         try:
             with open(beside, "wb", opener=partial(os.open, mode=mode)) as file:
-                file.write(content)
+                file.writelines([content] if isinstance(content, bytes) else content)
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)

@@ -56,6 +56,9 @@ SHOPDATA_SERVICE_NOW = os.environ.get("SHOPDATA_SERVICE_NOW") or None
 # (From 2.14 on, Scrapy does not hold CONCURRENT_REQUESTS_PER_DOMAIN for bursts anyway.)
 CONCURRENT_REQUESTS = 64
 CONCURRENT_REQUESTS_PER_DOMAIN = 64
+# True: it would unpack an answer only after our middlewares have read it. Our handler does it while it comes, with a
+# limit (downloads.py).
+COMPRESSION_ENABLED = False
 # False: the portals' certificates are what keeps passwords safe.
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # 180 seconds: nobody waits three minutes for a JSON answer; large files get their own time-out.
@@ -82,8 +85,8 @@ DOWNLOADER_MIDDLEWARES = {
 # -- the browser ---------------------------------------------------------------------------------------------------
 
 DOWNLOAD_HANDLERS = {
-    "http": "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler",
-    "https": "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler",
+    "http": "shopdata.downloads.DownloadHandler",
+    "https": "shopdata.downloads.DownloadHandler",
 }
 # The stock provider starts a node process per scheme with every crawl; ours starts one at the first sign-in.
 PLAYWRIGHT_BROWSER_PROVIDER = "shopdata.browser.LazyBrowserProvider"

@@ -10,12 +10,14 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "shopdata"
 FLOORS = (
+    {"texts"},
     {"exceptions", "failpoints"},
     {"columns", "files", "periods", "signals", "states"},
     {"items", "config"},
     {"login", "lake", "pace"},
     {"alerts"},
     {"plan", "traffic", "workspace"},
+    {"downloads"},
     {"base_spiders", "middlewares", "pipelines", "extensions", "browser", "logs", "command_frame"},
     {"service"},
     {"spiders"},
@@ -23,7 +25,7 @@ FLOORS = (
     {"commands"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms} | {"settings": len(FLOORS)}
-WITH_SCRAPY = set().union(*FLOORS[6:])
+WITH_SCRAPY = set().union(*FLOORS[7:])
 
 MODULES = sorted(HOUSE.rglob("*.py"))
 

@@ -25,6 +25,10 @@ KINDS: dict[str, Kind] = {
     "WrongShopError": Kind("登录的账号不是这家店", "核对 shops.yaml 里的账号与店铺是否对应；未采集任何数据。"),
     "BrowserMissingError": Kind("采集机器上没有浏览器", "在采集机器上执行 playwright install chromium。"),
     "PortalError": Kind("平台无响应或返回异常", "暂不用处理，下次运行自动重试；若一直如此，请人工打开后台查看。"),
+    "OddAnswerError": Kind(
+        "平台返回的内容看不懂或过大（原件已保留）",
+        "暂不用处理，下次运行自动重试；若一直如此，查看原件，平台可能已改版。",
+    ),
     "TooLateError": Kind("平台没有按时生成报表", "暂不用处理，下次运行会接着取同一份报表。"),
     "UnclearSignInError": Kind(
         "提交密码后登录页没有反应", "在采集机器上人工登录一次，看看页面提示什么；为免锁号，同一次运行不再提交密码。"
@@ -72,7 +76,14 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"JD (?:refused|failed) to make the report", "ReportRefusedError", ""),
     (r"although the shop has just signed in", "SessionRefusedError", ""),
     (r"sessions do not last", "SessionRefusedError", "可能有人在别处用同一账号登录"),
-    (r"or its total can't be read|is not as rows were", "PortalError", ""),
+    (r"answer is larger than is allowed|pages hold more than is allowed", "OddAnswerError", "内容过大"),
+    (r"cell took longer than is allowed", "OddAnswerError", "耗时过长"),
+    (
+        r"or its total can't be read|is not as rows were|answered with something else|gave no link|is no address"
+        r"|the answer has no list|answer can't be unpacked",
+        "OddAnswerError",
+        "",
+    ),
     (r"leads to a host that is not allowed\. Found ([\w.:-]+)", "ForbiddenHostError", "{0}"),
     (r"leads to a host that is not allowed", "ForbiddenHostError", ""),
     (r"the disk is full|the state directory can't be used|does not let go of this file", "DiskError", ""),
@@ -83,9 +94,10 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"column '([^']+)' is not of the day", "RejectedFileError", "「{0}」不是所要的日期"),
     (r"a header and no rows", "RejectedFileError", "只有表头，没有数据"),
     (r"a web page came instead", "RejectedFileError", "拿到的是网页，不是报表"),
+    (r"does not hold the rows that it says", "RejectedFileError", "行数与记录不符"),
     (r"cut short or damaged", "RejectedFileError", "文件不完整或已损坏"),
     (r"protected by a password", "RejectedFileError", "文件有密码"),
-    (r"too large|larger than is safe|unpacks to more", "RejectedFileError", "文件过大"),
+    (r"too large|larger than is safe|unpacks to more|different fields than is safe", "RejectedFileError", "文件过大"),
     (r"several sheets hold different tables|zip does not hold one table", "RejectedFileError", "里面不止一张表"),
     (
         r"can't be read|can't be decoded|is no table|is no CSV|not a file of rows|XML entities",
@@ -99,8 +111,7 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"neither the back office nor a refusal", "UnclearSignInError", "提交密码后登录页没有反应"),
     (r"sign-in took too long|browser could not sign in|login page did not show", "PortalError", "登录页打不开或不认识"),
     (
-        r"the portal (?:refused|said no|gave no link|answered with something else)|goes in circles"
-        r"|report list is not as it was|the answer has no list|page did not answer as it does",
+        r"the portal (?:refused|said no)|goes in circles|report list is not as it was|page did not answer as it does",
         "PortalError",
         "",
     ),

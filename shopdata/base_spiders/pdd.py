@@ -13,11 +13,12 @@ from scrapy import Request
 from scrapy.http import JsonRequest
 from scrapy.utils.asyncio import run_in_thread
 
-from shopdata.base_spiders.paged_rows import Page, PagedRows
+from shopdata.base_spiders.paged_rows import Page, PagedRows, Room
 from shopdata.base_spiders.report_spider import ReportSpider
 from shopdata.base_spiders.signed_page import SignedPage
 from shopdata.config import PddPortal, Platform, Shop
-from shopdata.exceptions import IncompleteError, PortalError
+from shopdata.downloads import Wire
+from shopdata.exceptions import IncompleteError, OddAnswerError, PortalError
 from shopdata.items import ReportFile
 from shopdata.login import login_for
 from shopdata.login.pdd import error_code, error_text
@@ -63,7 +64,9 @@ class PddSpider(ReportSpider):
         )
 
         async def post(path: str, body: dict[str, Any]) -> Any:
+            client.took(None)
             answer = await client.insist(lambda: page.post(path, body))
+            client.took(Wire.holding(page.last, self.workspace.staging.half_way()))
             return result_of(answer, f"shop {shop.id!r}, {path}")
 
         async with page.opened():
@@ -73,7 +76,7 @@ class PddSpider(ReportSpider):
         """Fetches the file that a link leads to; links are signed and need no session."""
         self.step(shop, period, "download")
         if not isinstance(link, str) or not link:
-            raise PortalError(
+            raise OddAnswerError(
                 "the portal gave no link to the file",
                 where=f"shop {shop.id!r}, {period.dt}",
                 found=type(link).__name__,
@@ -99,23 +102,31 @@ class PddSpider(ReportSpider):
         return item
 
     async def read_pages(
-        self, shop: Shop, period: Period, id_key: str, page_size: int, ask: Callable[[int], Awaitable[Page]]
+        self,
+        shop: Shop,
+        period: Period,
+        id_key: str,
+        page_size: int,
+        ask: Callable[[int], Awaitable[Page]],
+        room: Room | None = None,
     ) -> PagedRows:
         """Reads page after page until all rows are there, and proves it by the portal's own total.
 
         Args:
             id_key: the field that tells one row from another: pages shift while one reads, and rows come twice.
             ask: asks for one page, counted from 1.
+            room: what the cell may still take; by default all that portals.yaml allows.
 
         Raises:
+            OddAnswerError: there is no end of them.
             IncompleteError: also the second time, fewer rows came than the portal says there are, or the same page came
                 again and again.
         """
         for _ in range(2):
-            rows = PagedRows(id_key)
+            rows = PagedRows(id_key, room or Room.of(self.portal), self.workspace.staging.half_way())
             for number in itertools.count(1):
                 page = await ask(number)
-                is_new = rows.add(page)
+                is_new = rows.add(page, f"shop {shop.id!r}, {period.dt}")
                 is_last = len(page.rows) < page_size or len(rows) == rows.total
                 if is_last or not is_new:
                     break

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -12,45 +11,31 @@ from typing import Any, NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    ResponseDataLossError,
-)
 from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from shopdata import failpoints
+from shopdata.base_spiders.line import ask_once, check_status
 from shopdata.config import Portal, Shop
+from shopdata.downloads import Wire
 from shopdata.exceptions import (
     ChallengeError,
     ForbiddenHostError,
+    OddAnswerError,
     PortalError,
     RiskBlockedError,
     UnclearSignInError,
 )
 from shopdata.failpoints import FailPoint
 from shopdata.files import write_durably
+from shopdata.texts import read_json
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: What Scrapy raises for a portal that is down, slow or cuts an answer short.
-_FAILURES = {
-    DownloadConnectionRefusedError: "the connection was refused",
-    CannotResolveHostError: "the host name is not known",
-    DownloadTimeoutError: "no answer came in time",
-    ResponseDataLossError: "the answer was cut short",
-    DownloadCancelledError: "the answer is larger than is allowed",
-    DownloadFailedError: "the connection broke",
-}
 _LONGEST_WAIT_SECONDS = 60
-_LARGEST_FILE_BYTES = 512 << 20
 _FILE_TIMEOUT_SECONDS = 300
 _MOST_REDIRECTS = 3
 
@@ -64,13 +49,18 @@ class PortalClient:
         sleep: Callable[[float], Awaitable[None]],
         shop: Shop,
         portal: Portal,
+        folder: Path,
     ) -> None:
+        """`folder` is where answers may lie while they come."""
         self._download = download
         self._sleep = sleep
         self._cooldowns = 0
         self._shop = shop
         self._portal = portal
+        self._folder = folder
         self._one_at_a_time = asyncio.Lock()
+        #: The last answer as it came, also one that was cut; None where nothing came.
+        self.last: Wire | None = None
 
     async def ask_json(self, request: Request, *, repeatable: bool = True) -> dict[str, Any]:
         """The JSON object that a portal answers to a request of this shop's session.
@@ -83,16 +73,17 @@ class PortalClient:
         """
         request.meta.update(shopdata_shop=self._shop.id, shopdata_session=True)
         response = await self._ask(request, self._portal.max_tries if repeatable else 1)
+        why = ""
         try:
-            answer = json.loads(response.body)
-        except ValueError:
-            answer = None
+            answer = read_json(response.body)
+        except ValueError as error:
+            answer, why = None, f" ({error})" if response.body[:1] in b"{[" else ""
         if not isinstance(answer, dict):
             kind = (response.headers.get("Content-Type") or b"no type").decode("latin-1")
-            raise PortalError(
+            raise OddAnswerError(
                 "the portal answered with something else than data",
                 where=self._place(request.url),
-                found=f"{kind}, {len(response.body)} bytes",
+                found=f"{kind}, {len(response.body)} bytes{why}",
                 expected="a JSON object",
                 todo="Sign in by hand and look whether the portal is under maintenance or has changed.",
             )
@@ -108,32 +99,48 @@ class PortalClient:
             ForbiddenHostError: the link leads elsewhere than `download_hosts`.
             PortalError: it could not be had whole, after all tries.
         """
-        url = urljoin(base, link)
-        if not self._portal.allows_download(url):
-            raise self._forbidden(url)
+        url = self._joined(base, link)
         for _ in range(_MOST_REDIRECTS + 1):
-            request = Request(url, dont_filter=True)
+            if not self._portal.allows_download(url):
+                raise self._forbidden(url)
+            try:
+                request = Request(url, dont_filter=True)
+            except ValueError:
+                raise self._no_address(url) from None
             # Judged is the address as it will be asked.
             url = request.url
             if not self._portal.allows_download(url):
                 raise self._forbidden(url)
-            request.meta.update(
-                shopdata_shop=self._shop.id,
-                download_maxsize=_LARGEST_FILE_BYTES,
-                download_timeout=_FILE_TIMEOUT_SECONDS,
-            )
+            request.meta.update(shopdata_shop=self._shop.id, download_timeout=_FILE_TIMEOUT_SECONDS)
             response = await self._ask(request, self._portal.max_tries)
             if response.status != 200:
-                url = urljoin(url, (response.headers.get("Location") or b"").decode("latin-1"))
+                url = self._joined(url, (response.headers.get("Location") or b"").decode("latin-1"))
                 continue
             failpoints.reach(FailPoint.DOWNLOAD_BEFORE)
-            await run_in_thread(write_durably, path, response.body)
+            assert self.last is not None
+            await run_in_thread(write_durably, path, self.last.unpacked())
             failpoints.reach(FailPoint.DOWNLOAD_AFTER)
             return
         raise PortalError(
             "the download link goes in circles",
             where=self._place(url),
             found=f"more than {_MOST_REDIRECTS} redirects",
+            todo="The next run asks again; if it stays, download the report by hand and look where its link leads.",
+        )
+
+    def _joined(self, base: str, link: str) -> str:
+        try:
+            return urljoin(base, link)
+        except ValueError:
+            raise self._no_address(link) from None
+
+    def _no_address(self, link: str) -> OddAnswerError:
+        return OddAnswerError(
+            "the portal's link to the file is no address",
+            where=f"shop {self._shop.id!r}",
+            # Never the query: it holds tokens and signatures.
+            found=repr(link.partition("?")[0][:80]),
+            expected="the address of a file",
             todo="The next run asks again; if it stays, download the report by hand and look where its link leads.",
         )
 
@@ -155,7 +162,7 @@ class PortalClient:
 
         async def send() -> Response:
             response = await self._send(request.copy())
-            self._check_status(response, is_file=is_file)
+            check_status(response, self._place, is_file=is_file)
             return response
 
         return await self.insist(send, tries)
@@ -186,7 +193,7 @@ class PortalClient:
             # Over all of the shop's requests: a portal that says "too often" is not asked on and on.
             self._cooldowns += 1
             return self._cooldowns > self._portal.cooldown_tries
-        return isinstance(_error_of(state), UnclearSignInError) or state.attempt_number >= tries
+        return isinstance(_error_of(state), OddAnswerError | UnclearSignInError) or state.attempt_number >= tries
 
     def _wait_seconds(self, state: RetryCallState) -> float:
         error = _error_of(state)
@@ -209,39 +216,17 @@ class PortalClient:
         raise error
 
     async def _send(self, request: Request) -> Response:
-        try:
-            response = await self._download(request)
-        except tuple(_FAILURES) as error:
-            reason = next(text for kind, text in _FAILURES.items() if isinstance(error, kind))
-            raise PortalError(
-                f"the portal did not answer: {reason}",
-                where=self._place(request.url),
-                todo="Nothing to do now: the next run asks again.",
-            ) from None
-        # Scrapy only marks an answer that ended early without a Content-Length.
-        if "partial" in response.flags or "dataloss" in response.flags:
-            raise PortalError(
-                "the answer was cut short",
-                where=self._place(request.url),
-                found=f"{len(response.body)} bytes",
-                todo="Nothing to do now: the next run asks again.",
-            )
-        return response
+        is_file = not request.meta.get("shopdata_session")
+        most_bytes = self._portal.max_file_bytes if is_file else self._portal.max_answer_bytes
+        wire = Wire(self._folder, most_bytes, is_file=is_file)
+        self.took(wire)
+        return await ask_once(self._download, request, wire, self._place)
 
-    def _check_status(self, response: Response, *, is_file: bool) -> None:
-        if response.status == 200 or (is_file and response.status in (301, 302, 303, 307, 308)):
-            return
-        error = PortalError(
-            "the portal refused",
-            where=self._place(response.url),
-            found=f"HTTP {response.status}",
-            expected="HTTP 200",
-            todo="Nothing to do now: the next run asks again. If it stays, look at the portal's page by hand.",
-        )
-        # Its other form, a date, is rare and then our own waits do.
-        wanted = (response.headers.get("Retry-After") or b"").decode("latin-1")
-        error.retry_after_seconds = float(wanted) if wanted.isdigit() else 0
-        raise error
+    def took(self, wire: Wire | None) -> None:
+        """From now on this is the last answer, or there is none."""
+        if self.last is not None:
+            self.last.close()
+        self.last = wire
 
     def _tell(self, state: RetryCallState) -> None:
         assert state.next_action is not None

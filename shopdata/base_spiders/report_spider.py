@@ -6,6 +6,7 @@ import asyncio
 import logging
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, Self
@@ -20,6 +21,7 @@ from shopdata import failpoints, signals
 from shopdata.base_spiders.asked_again import AskedAgain
 from shopdata.base_spiders.cell_work import CellWork
 from shopdata.base_spiders.in_pipelines import InPipelines
+from shopdata.base_spiders.one_cell import one_cell
 from shopdata.base_spiders.onlookers import Onlookers
 from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.base_spiders.sharing import SharedWork
@@ -28,6 +30,7 @@ from shopdata.config import Config, Platform, Portal, Shop
 from shopdata.exceptions import DiskError, LedgerError, ShopdataError
 from shopdata.failpoints import FailPoint
 from shopdata.items import Partition, ReportFile
+from shopdata.lake.excel import sniff
 from shopdata.lake.ledger import CellKey, Owner, Taking
 from shopdata.lake.ledger.owner import name_of
 from shopdata.lake.partition import is_due
@@ -209,7 +212,11 @@ class ReportSpider(scrapy.Spider):
         return taking
 
     async def _file_of(self, shop: Shop, period: Period, key: CellKey) -> ReportFile:
-        return await run_in_thread(self._left_over, key, shop, period) or await self.collect(shop, period)
+        left_over = await run_in_thread(self._left_over, key, shop, period)
+        if left_over is not None:
+            return left_over
+        async with one_cell(key, self.portal, lambda: self.client(shop).last, self.workspace.staging):
+            return await self.collect(shop, period)
 
     def _left_over(self, key: CellKey, shop: Shop, period: Period) -> ReportFile | None:
         """What a killed run had downloaded and the ledger does not know of: it is not asked for again."""
@@ -236,9 +243,10 @@ class ReportSpider(scrapy.Spider):
     async def _on_item_error(self, item: Any, failure: Failure) -> None:
         try:
             if isinstance(item, ReportFile):
-                if not isinstance(failure.value, ShopdataError):
-                    # What a mistake of ours met it would meet again.
-                    item.path.unlink(missing_ok=True)
+                if not isinstance(failure.value, ShopdataError) and item.path.is_file():
+                    # What a mistake of ours met it would meet again; whoever mends it wants to see the file.
+                    with suppress(DiskError):
+                        self.workspace.staging.reject(item.path, item.dataset, item.dt, item.shop_id, sniff(item.path))
                 await self._cells.fail(CellKey(item.dataset, item.dt, item.shop_id), failure.value)
         finally:
             await self._on_item_through(item)
@@ -249,7 +257,13 @@ class ReportSpider(scrapy.Spider):
         """The shop's way to its portal."""
         if shop.id not in self._clients:
             assert self.crawler.engine is not None
-            self._clients[shop.id] = PortalClient(self.crawler.engine.download_async, self.wait, shop, self.portal)
+            self._clients[shop.id] = PortalClient(
+                self.crawler.engine.download_async,
+                self.wait,
+                shop,
+                self.portal,
+                self.workspace.staging.half_way(),
+            )
         return self._clients[shop.id]
 
     def step(self, shop: Shop, period: Period, what: str) -> None:

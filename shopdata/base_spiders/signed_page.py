@@ -16,10 +16,12 @@ from playwright.async_api import Response as BrowserResponse
 from scrapy import Request
 from scrapy.http import Response
 
+from shopdata.base_spiders.line import too_large
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import PortalError
 from shopdata.login import Answer, PlatformLogin, is_login_page
 from shopdata.login.risk import refused_although_new, risk_error
+from shopdata.texts import read_json
 
 #: The page's own signing client; it exists once the back office has loaded.
 _READY = "Boolean(window.__mms && window.__mms.fetch && window.__mms.fetch.post)"
@@ -64,6 +66,8 @@ class SignedPage:
         self._turn = turn
         self._page: Page | None = None
         self._calls = 0
+        #: The bytes of the last answer.
+        self.last = b""
         #: What the call under way was answered with, by path.
         self._responses: dict[str, BrowserResponse] = {}
 
@@ -95,6 +99,9 @@ class SignedPage:
                 raise refused_although_new(self._shop)
             await self._close()
             await self._open(has_died=True)
+        self.last = answer.body
+        if len(self.last) > self._portal.max_answer_bytes:
+            raise too_large(f"shop {self._shop.id!r}, {path}", self._portal.max_answer_bytes, "max_answer_bytes")
         data = answer.json()
         if not isinstance(data, dict):
             found = type(data).__name__ if answer.status == 200 else f"HTTP {answer.status}"
@@ -109,7 +116,7 @@ class SignedPage:
         try:
             async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
                 found = await self._page.evaluate(_POST, [path, body])
-        except (PlaywrightError, TimeoutError) as error:
+        except (PlaywrightError, TimeoutError, RecursionError) as error:
             if await self._was_sent_to_login(self._page):
                 return Answer(302, path, "", self._portal.login_url, b"")
             return await self._thrown(path, error)
@@ -133,7 +140,7 @@ class SignedPage:
         """The same answer with all its digits, as it came over the line."""
         sent = await self._sent(path)
         with suppress(ValueError):
-            if sent is not None and json.loads(sent.body, parse_int=float) == json.loads(data, parse_int=float):
+            if sent is not None and _as_floats(read_json(sent.body)) == _as_floats(read_json(data)):
                 return sent.body
         raise self._failed(path, "numbers that lose their last digits in a page")
 
@@ -220,6 +227,15 @@ class SignedPage:
 def _first_line(error: Exception) -> str:
     # Never the query: it holds tokens and signatures.
     return next(iter(str(error).splitlines()), "")[:120].partition("?")[0]
+
+
+def _as_floats(value: Any) -> Any:
+    """The same with numbers as a page has them."""
+    if isinstance(value, dict):
+        return {name: _as_floats(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_as_floats(part) for part in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _is_beyond_a_page(value: Any) -> bool:

@@ -47,6 +47,15 @@ class Portal(Model):
     max_tries: Annotated[int, Field(ge=1, le=10)] = 3
     #: The first wait between two tries; it doubles from try to try.
     retry_after_seconds: PositiveSeconds = 2
+    #: The most that one answer of data may be, unpacked; also that of a page's own signed call.
+    max_answer_bytes: Annotated[int, Field(ge=1 << 16)] = 32 << 20
+    #: The most that a cell's file may be.
+    max_file_bytes: Annotated[int, Field(ge=1 << 16, le=512 << 20)] = 512 << 20
+    #: Of data that comes in pages: the pages of one list, and the rows of a cell.
+    max_pages: Annotated[int, Field(ge=1)] = 1_000
+    max_rows: Annotated[int, Field(ge=1)] = 200_000
+    #: The longest that a cell may take, from the first question until its file is here.
+    max_cell_seconds: PositiveSeconds = 4 * 3600
     sms_form: SmsForm = SmsForm()
     #: How often in one run a shop cools down when risk control says "too often", before a person is told.
     cooldown_tries: Annotated[int, Field(ge=0, le=5)] = 2

@@ -7,15 +7,13 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from shopdata.files import move
-from shopdata.lake.excel.json_lines import ABOUT_KEY
+from shopdata.lake.excel.json_lines import FORMAT, first_line, mark_in, mark_line, row_line, time_text
 from shopdata.lake.privacy import mask_value
-from shopdata.periods import SHANGHAI
 
 #: Who speaks, by the field `role` where there is one.
 _ROLES = {"user": "buyer", "mall_cs": "staff", "system": "system"}
@@ -61,7 +59,8 @@ def message_row(conversation: Mapping[str, Any], message: Mapping[str, Any]) -> 
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    # Half a surrogate pair has no form in UTF-8.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _text(content: Any) -> str | None:
@@ -78,12 +77,8 @@ def _role(message: Mapping[str, Any], sender: Mapping[str, Any]) -> str | None:
 
 
 def _time(value: Any) -> Any:
-    # Seconds, also as a text; some interfaces count milliseconds.
-    if not str(value).isdigit():
-        return value
-    seconds = int(value)
-    seconds = seconds // 1000 if seconds > 10**11 else seconds
-    return datetime.fromtimestamp(seconds, SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    """As a time; what is none stays for the reader to tell of."""
+    return time_text(value) or value
 
 
 def _masked(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,16 +104,18 @@ class ChatFile:
         self._path = path.with_name(f"{path.name}.growing")
         self._is_masked = is_masked
         self._about = {**about, "privacy": "mask" if is_masked else "keep"}
+        self._first_line = first_line(self._about)
         self._done: set[str] = set()
-        self.rows = 0
+        self.rows = self.size = 0
 
     def __enter__(self) -> Self:
         whole = self._recover()
         self._file = self._path.open("r+b" if whole else "wb")
         self._file.truncate(whole)
         self._file.seek(whole)
+        self.size = whole
         if not whole:
-            self._write([{ABOUT_KEY: self._about}])
+            self._write(self._first_line)
         return self
 
     def __exit__(
@@ -135,14 +132,15 @@ class ChatFile:
     def add(self, uid: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Appends a conversation; it counts once its last line is on the disk."""
         kept = [_masked(row) if self._is_masked else row for row in rows]
-        self._write([*kept, {ABOUT_KEY: {"conversation": uid, "messages": len(kept)}}])
+        self._write(b"".join([*map(row_line, kept), mark_line({"conversation": uid, "messages": len(kept)})]))
         self._done.add(uid)
         self.rows += len(kept)
 
-    def _write(self, lines: Iterable[Mapping[str, Any]]) -> None:
-        self._file.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode())
+    def _write(self, lines: bytes) -> None:
+        self._file.write(lines)
         self._file.flush()
         os.fsync(self._file.fileno())
+        self.size += len(lines)
 
     def _recover(self) -> int:
         """How many bytes of an interrupted run are whole; 0 if the file is of something else, or of another privacy."""
@@ -152,15 +150,16 @@ class ChatFile:
         with self._path.open("rb") as file:
             for number, line in enumerate(file):
                 place += len(line)
-                try:
-                    about = json.loads(line).get(ABOUT_KEY)
-                except (ValueError, AttributeError):
-                    break
                 if number == 0:
-                    if about != self._about:
+                    if line != self._first_line:
                         return 0
                     whole = place
-                elif about is not None:
+                    continue
+                try:
+                    about = mark_in(json.loads(line), FORMAT)
+                except ValueError:
+                    break
+                if about is not None:
                     self._done.add(about["conversation"])
                     self.rows += about["messages"]
                     whole = place

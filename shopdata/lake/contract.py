@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from shopdata.columns import RESERVED_COLUMNS
 from shopdata.exceptions import RejectedFileError
 from shopdata.periods import Period
+from shopdata.texts import one_line, replace_illegal
 
 if TYPE_CHECKING:  # the first takes longer to import than a small file to read; the second imports us
     from shopdata.config import Dataset
@@ -24,22 +25,29 @@ HEADER_WITHIN_ROWS = 40
 #: Below this likeness (0 to 1) a name is not offered as a renamed column.
 LIKENESS = 0.6
 
-_UNUSABLE = re.compile(r'[."\[\]\s\x00-\x1f]+')
+#: Besides what the lake can't hold: controls, and marks that nobody sees, such as those for the direction of writing.
+_UNSEEN = "\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_UNUSABLE = re.compile(rf'[."\[\]\s{_UNSEEN}]+')
+_IGNORED = re.compile(rf"[\s{_UNSEEN}]+")
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?")
 _RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|_| - | to |(?<=\d{8})-(?=\d{8}))\s*")
 
 
 @functools.lru_cache(maxsize=1024)
 def normalise(name: str) -> str:
-    """A column name without what portals write now so, now so: width of characters, blanks, case."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(character for character in folded if not character.isspace() and character not in "\u200b\ufeff")
+    """A column name without what portals write now so, now so: width of characters, blanks, case, unseen marks."""
+    return _IGNORED.sub("", unicodedata.normalize("NFKC", name).casefold())
 
 
 def usable_name(name: str) -> str:
     """A new column's name as the lake can hold it: no dots, quotes, brackets or breaks, none of the lake's own."""
-    cleaned = _UNUSABLE.sub(" ", name).strip() or "column"
+    cleaned = _UNUSABLE.sub(" ", replace_illegal(name)[0]).strip() or "column"
     return f"{cleaned}_" if cleaned.lower() in RESERVED_COLUMNS else cleaned
+
+
+def column_of(name: str, dataset: Dataset) -> str:
+    """The column that a name or alias of a file's header means."""
+    return _names(dataset).get(normalise(name)) or usable_name(name)
 
 
 @dataclass
@@ -119,7 +127,7 @@ def map_columns(header: Sequence[str], dataset: Dataset | None, *, where: str) -
         if key not in known:
             mapped.new.append(column)
         elif key != normalise(column):
-            mapped.renamed[cell.strip()] = column
+            mapped.renamed[one_line(cell.strip())] = column
     if dataset is None:
         return Header([(name, found[name]) for name in mapped.new])
     mapped.missing = [name for name in dataset.columns if name not in found]

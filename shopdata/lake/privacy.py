@@ -7,6 +7,8 @@ import re
 from contextlib import suppress
 from typing import Any
 
+from shopdata.texts import read_json
+
 PHONE_MASK = "[电话]"
 ADDRESS_MASK = "[地址]"
 
@@ -68,7 +70,7 @@ def _mask_json_or_text(text: str) -> str:
     """A card may come as JSON in a text: then its keys tell what is what."""
     if text.lstrip()[:1] in ("{", "["):
         with suppress(ValueError):
-            card = json.loads(text)
+            card = read_json(text)
             masked = mask_value(card)
             return text if masked == card else json.dumps(masked, ensure_ascii=False)
     return mask_text(text)

@@ -26,7 +26,8 @@ def count_raw(path: Path, ext: str, dataset: Dataset) -> int:
     """
     if ext == "json":
         with path.open("rb") as file:
-            return sum(1 for line in file if line.strip() and _is_row(line))
+            is_old = b'"format": 2' not in next(file, b"")
+            return sum(1 for line in file if line.strip() and _is_row(line, is_old=is_old))
     if ext in ("xlsx", "xls"):
         try:
             # By content: from_path would go by the name.
@@ -38,13 +39,15 @@ def count_raw(path: Path, ext: str, dataset: Dataset) -> int:
     return read_table(path, dataset).rows
 
 
-def _is_row(line: bytes) -> bool:
-    """False for lines of our own, which say what the file is and which part of it is complete."""
+def _is_row(line: bytes, *, is_old: bool) -> bool:
+    """False for lines of our own: a list, or in old files an object that holds nothing but `shopdata`."""
     try:
         row = json.loads(line)
     except ValueError:
         return True  # damaged, and there all the same
-    return not (isinstance(row, dict) and ABOUT_KEY in row)
+    if not is_old:
+        return not isinstance(row, list)
+    return not (isinstance(row, dict) and row.keys() == {ABOUT_KEY})
 
 
 def _count_workbook(book: CalamineWorkbook, dataset: Dataset) -> int:

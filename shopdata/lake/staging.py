@@ -38,6 +38,10 @@ class Staging:
         """A path to download to."""
         return self._place("incoming", dataset, dt, f"{shop_id}.part")
 
+    def half_way(self) -> Path:
+        """A folder for files without a name: what is just coming."""
+        return self._place("incoming", "any").parent
+
     def raw(self, raw_key: str) -> Path:
         """The outbox's path for a key."""
         return self._made(self.state_dir / raw_key)

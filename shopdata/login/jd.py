@@ -88,7 +88,7 @@ class JdLogin:
         zhgateway and the report list say it, so each of these means "sign in once more" (PORTALS 4.2, an inference)."""
         if answer.status in (301, 302, 303, 307, 308, 401):
             return True
-        if answer.status != 200:
+        if answer.status != 200 or answer.is_broken_data:
             return False
         data = answer.json()
         if answer.is_html or data is None:

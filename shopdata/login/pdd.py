@@ -47,6 +47,8 @@ _PERSON_CODES = {
     52101: "a risk check",
     9501: "a look at the account: it is restricted",
 }
+#: Stands for a code that is no number.
+NO_CODE = -1
 #: "Too often" and "solve a captcha" share one code; a cool-down tells which it was (PORTALS 3.5).
 TOO_OFTEN = 54001
 _RISK_TEXTS = ("验证码", "风控", "限制")
@@ -57,13 +59,19 @@ def error_code(data: Any) -> int:
     if not isinstance(data, dict):
         return 0
     for name in ("error_code", "errorCode"):
-        try:
-            code = int(data.get(name) or 0)
-        except (TypeError, ValueError):
-            continue
+        code = _code(data.get(name))
         if code not in (0, 1000000):
             return code
     return 0
+
+
+def _code(value: Any) -> int:
+    if not value:
+        return 0
+    try:
+        return NO_CODE if isinstance(value, bool) else int(value)
+    except (TypeError, ValueError, OverflowError):
+        return NO_CODE
 
 
 def error_text(data: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from shopdata.config import Portal, Shop
 from shopdata.config.portals import LoginPage
 from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError, UnclearSignInError
 from shopdata.login.chromium import user_agent_of
+from shopdata.texts import read_json
 
 #: The one challenge that needs no window.
 SMS_CODE = "an SMS code"
@@ -41,9 +41,15 @@ class Answer:
     def json(self) -> Any:
         """The body as JSON; None if it is something else."""
         try:
-            return json.loads(self.body)
+            return read_json(self.body)
         except ValueError:
             return None
+
+    @property
+    def is_broken_data(self) -> bool:
+        """True for what begins as data do and can't be read: an odd answer, and nothing about the session."""
+        start = self.body.lstrip(b"\xef\xbb\xbf\xfe\xff\0 \t\r\n")[:1]
+        return start in (b"{", b"[") and self.json() is None
 
     @property
     def is_html(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from scrapy.utils.asyncio import run_in_thread
 
-from shopdata.base_spiders import Page, PagedRows, PddSpider, Post
+from shopdata.base_spiders import Page, PagedRows, PddSpider, Post, Room
 from shopdata.config import Shop
 from shopdata.items import ReportFile
 from shopdata.lake.chat import ChatFile, conversation_rows
@@ -35,12 +35,21 @@ class PddChatSpider(PddSpider):
                         continue
                     self.step(shop, period, f"conversation {number}/{len(users)}")
                     asked = {"uid": user["uid"]}
-                    messages = await self._read(post, shop, period, MESSAGES_PATH, "contentList", "msg_id", asked)
+                    room = Room.of(self.portal, file.rows, file.size)
+                    messages = await self._read(post, shop, period, MESSAGES_PATH, "contentList", "msg_id", asked, room)
                     await run_in_thread(file.add, uid, conversation_rows(user, messages))
         return item
 
     async def _read(
-        self, post: Post, shop: Shop, period: Period, path: str, rows_key: str, id_key: str, asked: dict[str, Any]
+        self,
+        post: Post,
+        shop: Shop,
+        period: Period,
+        path: str,
+        rows_key: str,
+        id_key: str,
+        asked: dict[str, Any],
+        room: Room | None = None,
     ) -> PagedRows:
         async def ask(number: int) -> Page:
             body = {
@@ -53,4 +62,4 @@ class PddChatSpider(PddSpider):
             needed = id_key if id_key == "uid" else ""
             return Page.from_result(await post(path, body), rows_key, "total", f"shop {shop.id!r}, {path}", needed)
 
-        return await self.read_pages(shop, period, id_key, PAGE_SIZE, ask)
+        return await self.read_pages(shop, period, id_key, PAGE_SIZE, ask, room)

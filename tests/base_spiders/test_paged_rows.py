@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from shopdata.base_spiders.paged_rows import Page, PagedRows
+from shopdata.base_spiders.paged_rows import Page, PagedRows, Room
 from shopdata.exceptions import PortalError
+
+ROOM = Room(pages=10, rows=100, bytes=1 << 20)
 
 
 def read(result: Any) -> Page:
@@ -77,8 +79,8 @@ def numbered(*ids: Any, total: int | None = None) -> Page:
 
 
 class TestRows:
-    def test_a_row_that_comes_twice_counts_once_in_its_first_place(self) -> None:
-        rows = PagedRows("id")
+    def test_a_row_that_comes_twice_counts_once_in_its_first_place(self, tmp_path: Path) -> None:
+        rows = PagedRows("id", ROOM, tmp_path)
         rows.add(numbered("a", "b", total=4))
         rows.add(numbered("b", "c", total=4))
         assert [row["id"] for row in rows] == ["a", "b", "c"]
@@ -87,46 +89,46 @@ class TestRows:
         assert rows.is_complete
 
     @pytest.mark.parametrize("totals", [(1, 3), (3, 1), (3, 0)], ids=["grows", "falls", "is told once"])
-    def test_the_largest_total_counts(self, totals: tuple[int, int]) -> None:
-        rows = PagedRows("id")
+    def test_the_largest_total_counts(self, tmp_path: Path, totals: tuple[int, int]) -> None:
+        rows = PagedRows("id", ROOM, tmp_path)
         rows.add(numbered("a", total=totals[0]))
         rows.add(numbered("b", total=totals[1]))
         assert (rows.total, rows.is_complete) == (3, False)
 
-    def test_a_total_that_is_left_out_later_is_kept(self) -> None:
-        rows = PagedRows("id")
+    def test_a_total_that_is_left_out_later_is_kept(self, tmp_path: Path) -> None:
+        rows = PagedRows("id", ROOM, tmp_path)
         rows.add(numbered("a", total=2))
         rows.add(numbered())
         assert (rows.total, rows.is_complete) == (2, False)
 
-    def test_without_any_total_what_came_is_all(self) -> None:
-        rows = PagedRows("id")
+    def test_without_any_total_what_came_is_all(self, tmp_path: Path) -> None:
+        rows = PagedRows("id", ROOM, tmp_path)
         rows.add(numbered("a"))
         assert (rows.total, rows.is_complete) == (None, True)
 
-    def test_a_number_and_its_text_are_one_id(self) -> None:
-        rows = PagedRows("id")
+    def test_a_number_and_its_text_are_one_id(self, tmp_path: Path) -> None:
+        rows = PagedRows("id", ROOM, tmp_path)
         rows.add(numbered(7, "7"))
         assert (len(rows), rows.doubles) == (1, 1)
 
-    def test_rows_without_an_id_are_told_apart_by_all_that_they_say(self) -> None:
+    def test_rows_without_an_id_are_told_apart_by_all_that_they_say(self, tmp_path: Path) -> None:
         first, second = {"text": "在吗", "time": 1}, {"text": "在吗", "time": 2}
-        rows = PagedRows("id")
+        rows = PagedRows("id", ROOM, tmp_path)
         assert rows.add(Page([first, second], None))
         assert not rows.add(Page([dict(reversed(second.items()))], None))
         assert (len(rows), rows.doubles) == (2, 1)
 
-    def test_what_is_said_twice_on_one_page_was_said_twice(self) -> None:
+    def test_what_is_said_twice_on_one_page_was_said_twice(self, tmp_path: Path) -> None:
         again = {"text": "？", "time": 1}
-        rows = PagedRows("id")
+        rows = PagedRows("id", ROOM, tmp_path)
         rows.add(Page([again, again], None))
         rows.add(Page([again, {"text": "在吗", "time": 2}], None))
         assert (len(rows), rows.doubles) == (3, 1)
 
     def test_the_file_says_what_it_is_and_then_has_a_row_a_line(self, tmp_path: Path) -> None:
-        rows = PagedRows("id")
+        rows = PagedRows("id", ROOM, tmp_path)
         rows.add(Page([{"id": 1, "name": "第一行\n=第二行"}, {"id": 2, "pictures": []}], 2))
         rows.write(tmp_path / "raw.json", {"dataset": "pdd_badscore", "total": 2})
         about, *lines = (tmp_path / "raw.json").read_text("utf-8").splitlines()
-        assert json.loads(about) == {"shopdata": {"dataset": "pdd_badscore", "total": 2}}
+        assert json.loads(about) == {"shopdata": {"dataset": "pdd_badscore", "total": 2, "rows": 2, "format": 2}}
         assert [json.loads(line) for line in lines] == list(rows)

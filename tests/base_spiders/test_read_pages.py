@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from shopdata.base_spiders import Page
 from shopdata.base_spiders.pdd import PddSpider
-from shopdata.config import Shop
-from shopdata.exceptions import IncompleteError
+from shopdata.config import PddPortal, Shop
+from shopdata.exceptions import IncompleteError, OddAnswerError
+from shopdata.lake.staging import Staging
 from shopdata.periods import Period
 from shopdata.spiders.pdd_badscore import PddBadscoreSpider
 
 SHOP = Shop(id="one", name="第一家店", platform="pdd", username="u", password="p")
+PORTAL = PddPortal(
+    login_url="https://mms.example.com/login/",
+    origin="https://mms.example.com",
+    download_hosts=(".example.com",),
+    max_pages=4,
+    max_rows=7,
+)
 DAY = Period.from_dt("2026-03-01")
 
 
 def read(*passes: Sequence[Page]) -> tuple[list[int], list[int]]:
     """The ids that come of it, and the pages that were asked; a pass has its last page again and again."""
     spider: PddSpider = PddBadscoreSpider()
+    spider.portal = PORTAL
     asked: list[int] = []
 
     async def ask(number: int) -> Page:
@@ -30,7 +43,9 @@ def read(*passes: Sequence[Page]) -> tuple[list[int], list[int]]:
         asked.append(number)
         return pages[min(number, len(pages)) - 1]
 
-    rows = asyncio.run(spider.read_pages(SHOP, DAY, "id", 2, ask))
+    with tempfile.TemporaryDirectory() as folder:
+        spider.workspace = cast("Any", SimpleNamespace(staging=Staging(Path(folder))))
+        rows = asyncio.run(spider.read_pages(SHOP, DAY, "id", 2, ask))
     return [row["id"] for row in rows], [number for number in asked if number]
 
 
@@ -78,4 +93,20 @@ def test_a_row_that_goes_away_takes_another_from_the_next_page() -> None:
 )
 def test_what_cannot_be_proved_is_an_error_and_asked_for_twice(pages: list[Page], words: str) -> None:
     with pytest.raises(IncompleteError, match=words):
+        read(pages)
+
+
+@pytest.mark.parametrize(
+    ("pages", "words"),
+    [
+        pytest.param(
+            [page(number * 2, number * 2 + 1) for number in range(9)], "8 rows, expected at most 7", id="rows"
+        ),
+        pytest.param([page(n, 2, total=7) for n in (1, 3, 4, 5, 6)], "5 pages, expected at most 4", id="pages"),
+        pytest.param([page(1, 2, total=10**20)], "no end of rows, expected at most 7", id="a total beyond all rows"),
+        pytest.param([page(*range(50))], "8 rows, expected at most 7", id="one page that holds all"),
+    ],
+)
+def test_pages_without_an_end_end(pages: list[Page], words: str) -> None:
+    with pytest.raises(OddAnswerError, match=words):
         read(pages)

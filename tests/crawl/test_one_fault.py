@@ -36,12 +36,12 @@ def test_a_session_that_stays_dead_is_renewed_once(make_workplace: Callable[...,
 
 
 def test_no_signed_link_in_the_log(make_workplace: Callable[..., Workplace]) -> None:
-    place = make_workplace(shops=1)
-    place.edit("portals.yaml", lambda portals: portals["jd"].update(retry_after_seconds=0.1))
+    place = make_workplace(shops=1, rows=500)
+    place.edit("portals.yaml", lambda portals: portals["jd"].update(max_file_bytes=1 << 16))
     place.sign_in("sandbox-01")
-    place.sandbox.set_fault("sandbox-01", Fault.TRUNCATED_DOWNLOAD)
     run = place.crawl(f"date={DAY}", "--set=LOG_LEVEL=DEBUG")
     # Scrapy warns of it with the whole address.
-    assert "Got data loss in" in run.text
+    assert "which is larger than download max size" in run.text
+    assert "the portal's answer is larger than is allowed" in run.text
     assert "Signature=" not in run.text
     assert "Expires=" not in run.text

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopdata.lake.excel.strings import OddXmlError, plain_text, plain_texts, replace_illegal
+from shopdata.lake.excel.strings import OddXmlError, plain_text, plain_texts
+from shopdata.texts import replace_illegal
 
 PIECES = (
     "&amp;",

@@ -7,6 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import map_columns
 from shopdata.lake.excel.builder import TableBuilder
 from shopdata.lake.excel.container import Limits
@@ -18,8 +19,8 @@ from shopdata.lake.tables import NUMBER, CellFormat, Formats, Kind, Table
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
 
-#: Few enough that also rows with long texts stay small together.
-BLOCK_ROWS = 2_000
+#: Few enough that rows stay small together, also such with long texts.
+BLOCK_ROWS, BLOCK_CHARACTERS = 2_000, 4 << 20
 
 
 def table_of_records(
@@ -41,16 +42,32 @@ def table_of_records(
     Raises:
         RejectedFileError: a required column is in no record, or two keys mean one column.
     """
-    names = list(dict.fromkeys(key for row in records for key in row)) or list(dataset.columns)
+    names = _names_of(records, limits, where) or list(dataset.columns)
     header = map_columns(names, dataset, where=where)
     formats = Formats()
     formats.code(CellFormat(Kind.BOOL))
     spill = None if spill_folder is None else Spill(len(header.places), spill_folder)
     builder = TableBuilder(header, dataset, formats, limits, where, spill)
     rows = ([_cell(row.get(name), formats) for name in names] for row in records)
-    for block in row_blocks(rows, formats, BLOCK_ROWS):
+    for block in row_blocks(rows, formats, BLOCK_ROWS, BLOCK_CHARACTERS):
         builder.add(block, 0)
     return builder.finish()
+
+
+def _names_of(records: Iterable[Mapping[str, Any]], limits: Limits, where: str) -> list[str]:
+    """All keys, in the order in which they come first."""
+    names: dict[str, None] = {}
+    for row in records:
+        names.update(dict.fromkeys(row))
+        if len(names) > limits.columns:
+            raise RejectedFileError(
+                "the rows have more different fields than is safe",
+                where=where,
+                found=f"{len(names):,}",
+                expected=f"at most {limits.columns:,}",
+                todo="Look at the file: has the portal changed what it sends?",
+            )
+    return list(names)
 
 
 def _cell(value: Any, formats: Formats) -> RawCell:

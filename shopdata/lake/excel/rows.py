@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from shopdata.lake.excel.blocks import RawColumn, simplified
 from shopdata.lake.excel.numbers import is_imprecise
-from shopdata.lake.excel.strings import replace_illegal
 from shopdata.lake.tables import TEXT, Column, Formats, Kind
+from shopdata.texts import replace_illegal
 
 #: A cell's text with the code of its format, or None for a blank one.
 RawCell = tuple[str, int] | None
@@ -67,11 +67,26 @@ class RowsBlock:
 
 
 def row_blocks(
-    rows: Iterable[Sequence[RawCell]], formats: Formats, block_rows: int = _BLOCK_ROWS
+    rows: Iterable[Sequence[RawCell]],
+    formats: Formats,
+    block_rows: int = _BLOCK_ROWS,
+    block_characters: int | None = None,
 ) -> Iterator[RowsBlock]:
-    """Gathers rows into blocks; rows without any value are left out."""
+    """Gathers rows into blocks of at most so many rows, or of about so many characters; rows without any value are
+    left out."""
     filled = (row for row in rows if any(cell is not None for cell in row))
-    while gathered := list(islice(filled, block_rows)):
+    if block_characters is None:
+        while gathered := list(islice(filled, block_rows)):
+            yield RowsBlock(gathered, formats)
+        return
+    gathered, size = [], 0
+    for row in filled:
+        gathered.append(row)
+        size += sum(len(cell[0]) for cell in row if cell is not None)
+        if len(gathered) >= block_rows or size >= block_characters:
+            yield RowsBlock(gathered, formats)
+            gathered, size = [], 0
+    if gathered:
         yield RowsBlock(gathered, formats)
 
 

@@ -11,14 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Positions = npt.NDArray[np.intp]
+from shopdata.texts import REPLACEMENT, replace_illegal
 
-#: What stands in the place of a character that no XML may hold.
-REPLACEMENT = "\ufffd"
+Positions = npt.NDArray[np.intp]
 
 _ENTITY = re.compile(r"&(#\d+|#[xX][0-9a-fA-F]+|\w+);")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 #: The same question for RE2: does a text hold anything that `plain_text` or `replace_illegal` would change?
 _BUT_ENTITIES = r"[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]|_x[0-9A-Fa-f]{4}_"
 SPECIAL = f"&|{_BUT_ENTITIES}"
@@ -81,17 +79,6 @@ def plain_text(raw: str, *, is_decoded: bool = False) -> str:
     if "_x" in text:
         text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     return text
-
-
-def replace_illegal(text: str) -> tuple[str, int]:
-    """Puts U+FFFD in the place of every character that XML forbids; surrogate pairs become the character they mean."""
-    lone = 0
-    if not text.isascii():
-        paired = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        lone = paired.count(REPLACEMENT) - text.count(REPLACEMENT)
-        text = paired
-    text, count = ILLEGAL.subn(REPLACEMENT, text)
-    return text, count + lone
 
 
 def plain_texts(raw: pa.Array) -> tuple[pa.Array, Positions]:

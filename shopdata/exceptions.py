@@ -29,6 +29,7 @@
         ├── CredentialsRefusedError
         ├── ChallengeError         captcha, slider or SMS code
         ├── WrongShopError         the account opens another shop than it should
+        ├── OtherKeyError          its session was saved with another SHOPDATA_SECRET_KEY
         ├── ParkedError            it was so in an earlier run, and nobody has acted since
         └── BrowserMissingError    no Chromium was found to sign in with
 
@@ -235,6 +236,13 @@ class WrongShopError(NeedsPersonError):
 
 class BrowserMissingError(NeedsPersonError):
     """Raised when a shop must be signed in and no Chromium is to be found."""
+
+    parks = False
+
+
+class OtherKeyError(NeedsPersonError):
+    """Raised when a shop's saved session can't be opened with the key that is set now. It is not taken for none: the
+    shop would sign in again, with its password and as a device that nobody knows, because of a variable."""
 
     parks = False
 

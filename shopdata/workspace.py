@@ -95,8 +95,10 @@ class Workspace:
 
     @functools.cached_property
     def sessions(self) -> SessionStore:
-        """The saved sessions."""
-        return SessionStore(self.state_dir / "sessions", self.secret_key)
+        """The saved sessions. Raises UsageError where encrypted ones lie and no key is set."""
+        store = SessionStore(self.state_dir / "sessions", self.secret_key)
+        store.refuse_mixing()
+        return store
 
     @functools.cached_property
     def identities(self) -> Identities:

@@ -24,6 +24,9 @@ KINDS: dict[str, Kind] = {
     "ChallengeError": Kind("平台要求人工验证", "在采集机器上人工登录一次，之后自动继续。"),
     "WrongShopError": Kind("登录的账号不是这家店", "核对 shops.yaml 里的账号与店铺是否对应；未采集任何数据。"),
     "BrowserMissingError": Kind("采集机器上没有浏览器", "在采集机器上执行 playwright install chromium。"),
+    "OtherKeyError": Kind(
+        "登录会话是用另一个密钥保存的", "把 SHOPDATA_SECRET_KEY 改回原来的值；密钥已丢失的话，人工登录一次。"
+    ),
     "PortalError": Kind("平台无响应或返回异常", "暂不用处理，下次运行自动重试；若一直如此，请人工打开后台查看。"),
     "OddAnswerError": Kind(
         "平台返回的内容看不懂或过大（原件已保留）",
@@ -70,6 +73,7 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"risk control did not let go", "ChallengeError", "风控一直不放行"),
     (r"the account opens (?:another shop|the shop that)", "WrongShopError", ""),
     (r"no Chromium was found|there is no browser at this path", "BrowserMissingError", ""),
+    (r"was saved with another key", "OtherKeyError", ""),
     (r"risk control says too often", "RiskBlockedError", ""),
     (r"do not add up to its own total", "IncompleteError", ""),
     (r"did not finish the report in time", "TooLateError", ""),

@@ -48,6 +48,7 @@ class Command(ScrapyCrawl):
                 workspace = Workspace.of(crawler)
                 crawler.spidercls.plan_for(workspace.config, arguments)
                 assert workspace.ledger
+                assert workspace.sessions
         except (UsageError, LedgerError) as error:
             print(error, file=sys.stderr)
             assert self.settings is not None

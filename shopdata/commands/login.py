@@ -15,6 +15,7 @@ from shopdata.exceptions import ArgumentError, ShopdataError, UsageError
 from shopdata.login import SignedIn
 from shopdata.login.by_hand import sign_in_by_hand
 from shopdata.login.identity import describe
+from shopdata.login.sessions import PLAIN
 from shopdata.workspace import Workspace
 
 
@@ -44,6 +45,8 @@ class Command(ScrapyCommand):
         workspace = Workspace.from_settings(self.settings)
         try:
             shop = _shop(workspace.config, args[0])
+            if not workspace.sessions.secret_key:
+                print(PLAIN, file=sys.stderr)
             signed_in = asyncio.run(self._sign_in(workspace, shop, opts))
         except (ShopdataError, EOFError) as error:
             print("No SMS code was given." if isinstance(error, EOFError) else error, file=sys.stderr)

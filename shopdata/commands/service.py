@@ -12,7 +12,7 @@ from typing import Any
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
 
-from shopdata.config import config_source, load_config
+from shopdata.config import config_source
 from shopdata.exceptions import ShopdataError, UsageError
 from shopdata.service import background, units
 from shopdata.service.client import Client
@@ -95,7 +95,9 @@ class Command(ScrapyCommand):
 
     def _start(self, options: ServiceOptions, *, is_new_wanted: bool) -> int:
         assert self.settings is not None
-        load_config()
+        workspace = self._workspace()
+        assert workspace.config
+        assert workspace.sessions
         daemon = background.start(options, environment_for(self.settings, options))
         username, _ = options.credentials()
         if daemon is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -12,8 +13,10 @@ from rich.text import Text
 
 from shopdata.command_frame import QuietCommand, refuse_arguments
 from shopdata.config import Shop
+from shopdata.exceptions import OtherKeyError
 from shopdata.lake.trust import trusted_context
 from shopdata.login.checking import SessionState, check_session
+from shopdata.login.session import Session
 from shopdata.periods import SHANGHAI
 from shopdata.workspace import Workspace
 
@@ -61,8 +64,11 @@ class Command(QuietCommand):
         return 0
 
     def _check(self, workspace: Workspace, shop: Shop) -> None:
+        with suppress(OtherKeyError):  # the list says so
+            self._ask(workspace, shop, workspace.sessions.load(shop))
+
+    def _ask(self, workspace: Workspace, shop: Shop, session: Session | None) -> None:
         assert self.settings is not None
-        session = workspace.sessions.load(shop)
         if session is not None:
             portal = workspace.config.portal(shop.platform)
             state = check_session(shop, portal, session, self.settings["USER_AGENT"], trusted_context())

@@ -60,9 +60,14 @@ class Identities:
     def _read(self) -> dict[str, dict[str, str]]:
         try:
             kept = json.loads((self.folder / "identities.json").read_bytes())
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, ValueError, RecursionError):
             return {}
-        return kept if isinstance(kept, dict) else {}
+        shops = kept.items() if isinstance(kept, dict) else ()
+        return {shop: facts for shop, facts in shops if _are_facts(facts)}
+
+
+def _are_facts(found: object) -> bool:
+    return isinstance(found, dict) and all(isinstance(value, str) for value in found.values())
 
 
 def _key(shop: Shop) -> str:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
+from shopdata.files import as_disk_error, write_private
+from shopdata.login.sealing import OtherKeyUsedError, UnreadableError, is_sealed, seal, unseal
 
-from shopdata.files import write_private
-
-_SALT_BYTES = 16
-
-
-class UnreadableError(ValueError):
-    """Raised where a file is damaged, or was written with another key, or with none."""
+__all__ = ["OtherKeyUsedError", "SecretFiles", "UnreadableError", "is_encrypted"]
 
 
 @dataclass(frozen=True)
@@ -28,20 +20,23 @@ class SecretFiles:
     secret_key: str | None = field(default=None, repr=False)
 
     def read(self, path: Path) -> dict[str, Any]:
-        """What a file holds; empty if there is none.
+        """What a file holds, also one from before there was a key; empty if there is none.
 
         Raises:
-            UnreadableError: it can't be read with this key.
+            UnreadableError: it is damaged.
+            OtherKeyUsedError: it was written with another key.
+            DiskError: it may not be read.
         """
-        try:
+        with as_disk_error(path):
+            if not path.exists():
+                return {}
             content = path.read_bytes()
-        except FileNotFoundError:
-            return {}
         try:
-            if self.secret_key:
-                content = self._cipher(content[:_SALT_BYTES]).decrypt(content[_SALT_BYTES:])
-            data = json.loads(content)
-        except (InvalidToken, ValueError, RecursionError):
+            data = json.loads(unseal(content, self.secret_key or "") if is_sealed(content) else content)
+        except UnreadableError:
+            raise
+        except (ValueError, RecursionError):
+            # Also what is no UTF-8.
             raise UnreadableError(path.name) from None
         if not isinstance(data, dict):
             raise UnreadableError(path.name)
@@ -54,11 +49,10 @@ class SecretFiles:
             DiskError: the disk is full, or may not be written.
         """
         content = json.dumps(data, ensure_ascii=False).encode()
-        if self.secret_key:
-            salt = secrets.token_bytes(_SALT_BYTES)
-            content = salt + self._cipher(salt).encrypt(content)
-        write_private(path, content)
+        write_private(path, seal(content, self.secret_key) if self.secret_key else content)
 
-    def _cipher(self, salt: bytes) -> Fernet:
-        key = hashlib.scrypt((self.secret_key or "").encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
-        return Fernet(base64.urlsafe_b64encode(key))
+
+def is_encrypted(path: Path) -> bool:
+    """True for a file that was written with a key."""
+    with path.open("rb") as file:
+        return is_sealed(file.read(64))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +17,18 @@ from typing import Any
 from filelock import AsyncFileLock
 
 from shopdata.config import Shop
-from shopdata.files import alone
-from shopdata.login.secret_files import SecretFiles, UnreadableError
+from shopdata.exceptions import OtherKeyError, UsageError
+from shopdata.files import alone, as_disk_error
+from shopdata.login.secret_files import OtherKeyUsedError, SecretFiles, UnreadableError, is_encrypted
 from shopdata.login.session import Session
+from shopdata.login.session_file import without_odd
 from shopdata.login.steps import Identity
 
+logger = logging.getLogger(__name__)
+
 _SALT_BYTES = 16
+#: For people, once a run.
+PLAIN = "SHOPDATA_SECRET_KEY is not set: sessions are saved unencrypted, in files that only this user can read"
 
 
 @dataclass(frozen=True)
@@ -40,16 +47,41 @@ class SessionStore:
 
     folder: Path
     secret_key: str | None = field(default=None, repr=False)
+    #: What was warned of already: a run opens the same files again and again.
+    _told: set[object] = field(default_factory=set, repr=False)
+
+    def refuse_mixing(self) -> None:
+        """Without a key, sessions would be saved in plain; not in a folder where somebody has encrypted them.
+
+        Raises:
+            UsageError: no key is set, and encrypted files lie in the folder.
+        """
+        if self.secret_key:
+            return
+        with as_disk_error(self.folder / "x.session"):
+            sealed = [path.name for path in sorted(self.folder.glob("*.session")) if is_encrypted(path)]
+        if sealed:
+            raise UsageError(
+                "SHOPDATA_SECRET_KEY is not set, but saved sessions are encrypted",
+                where=str(self.folder),
+                found=f"{len(sealed)} of them, for example {sealed[0]}",
+                todo="Set the key that they were saved with; if it is lost, remove these files, and the shops sign in.",
+            )
 
     @property
     def _files(self) -> SecretFiles:
         return SecretFiles(self.secret_key)
 
     def load(self, shop: Shop) -> Session | None:
-        """The saved session; None if there is none, or it was saved under another key or for another user name."""
+        """The saved session; None if there is none, or it is damaged or of another user name.
+
+        Raises:
+            OtherKeyError: it was saved with another key.
+        """
         data = self._read(shop)
-        if data.get("username") != shop.username or not data.get("cookies"):
+        if data.get("username") != shop.username or not data.get("cookies") or not data.get("saved_at"):
             return None
+        self._see_to_plain(shop)
         return Session(
             data["cookies"],
             datetime.fromisoformat(data["saved_at"]),
@@ -60,10 +92,10 @@ class SessionStore:
     def save(
         self, shop: Shop, cookies: Iterable[dict[str, Any]], *, user_agent: str = "", identity: Identity | None = None
     ) -> Session:
-        """Saves a session; that the shop was parked is forgotten."""
+        """Saves a session, over one of another key too; that the shop was parked is forgotten."""
         saved_at = datetime.now(UTC)
         kept: dict[str, Any] = {"cookies": list(cookies), "user_agent": user_agent, "identity": dict(identity or {})}
-        with self._changing(shop) as data:
+        with self._changing(shop, is_replaced=True) as data:
             data.clear()
             data.update(username=shop.username, saved_at=saved_at.isoformat(), **kept)
         return Session(kept["cookies"], saved_at, user_agent=user_agent, identity=identity)
@@ -98,13 +130,20 @@ class SessionStore:
 
     def unpark(self, shop: Shop) -> None:
         """Lets the same credentials be used once more."""
-        if "parked" in self._read(shop):
-            with self._changing(shop) as data:
-                data.pop("parked", None)
+        with suppress(OtherKeyError):
+            if "parked" in self._read(shop):
+                with self._changing(shop) as data:
+                    data.pop("parked", None)
 
     def parked(self, shop: Shop) -> str:
-        """Why the shop waits for a person; "" if it does not, or if its credentials have changed since."""
-        data = self._read(shop)
+        """Why the shop waits for a person; "" if it does not, or if its credentials have changed since.
+
+        Raises:
+            OtherKeyError: its file was saved with another key.
+        """
+        return self._parked(shop, self._read(shop))
+
+    def _parked(self, shop: Shop, data: dict[str, Any]) -> str:
         reason, known = data.get("parked"), str(data.get("fingerprint") or "")
         if not reason or not hmac.compare_digest(known, self._fingerprint(shop, known[: 2 * _SALT_BYTES])):
             return ""
@@ -117,13 +156,16 @@ class SessionStore:
 
     def about(self, shop: Shop) -> AboutSession:
         """What is known about a shop's session without asking anybody."""
-        data = self._read(shop)
+        try:
+            data = self._read(shop)
+        except OtherKeyError as error:
+            return AboutSession(saved_at=None, checked_at=None, checked_state="", parked=str(error))
         has_session = bool(data.get("cookies")) and data.get("username") == shop.username
         return AboutSession(
             saved_at=_moment(data.get("saved_at")) if has_session else None,
             checked_at=_moment(data.get("checked_at")) if has_session else None,
             checked_state=str(data.get("checked_state") or "") if has_session else "",
-            parked=self.parked(shop),
+            parked=self._parked(shop, data),
         )
 
     def _fingerprint(self, shop: Shop, salt: str | None = None) -> str:
@@ -135,26 +177,64 @@ class SessionStore:
         return self.folder / f"{shop.platform}_{shop.id}.session"
 
     @contextmanager
-    def _changing(self, shop: Shop) -> Iterator[dict[str, Any]]:
+    def _changing(self, shop: Shop, *, is_replaced: bool = False, is_written: bool = False) -> Iterator[dict[str, Any]]:
         """What is in a shop's file, to be changed while nobody else does: a shop may be in several crawls at once.
+
+        Args:
+            is_replaced: all that was there goes, so it need not be readable.
+            is_written: also where nothing is changed.
 
         Raises:
             DiskError: the file can't be written, or another process does not let go of it.
+            OtherKeyError: it was saved with another key.
         """
         # Not the lock of `lock`, which is held for as long as a sign-in takes.
         with alone(self._path(shop).with_suffix(".writing")):
-            data = self._read(shop)
+            data = {} if is_replaced else self._read(shop)
             before = copy.deepcopy(data)
             yield data
-            if data != before:
-                self._files.write(self._path(shop), data)
+            if is_replaced or is_written or data != before:
+                self._write(shop, data)
 
     def _read(self, shop: Shop) -> dict[str, Any]:
+        path = self._path(shop)
         try:
-            return self._files.read(self._path(shop))
+            data = self._files.read(path)
+        except OtherKeyUsedError:
+            raise OtherKeyError(
+                "the saved session was saved with another key; nothing was asked of the portal",
+                where=str(path),
+                todo="Set SHOPDATA_SECRET_KEY to the key that it was saved with; if that is lost, run "
+                "`scrapy login SHOP`, or remove this file: then the next run signs in.",
+            ) from None
         except UnreadableError:
-            # Another key, or a plain file from before there was one: the shop signs in again.
+            self._tell_damaged(path, "it can't be read")
             return {}
+        kept, odd = without_odd(data)
+        if odd:
+            self._tell_damaged(path, f"odd: {', '.join(odd)}")
+        return kept
+
+    def _see_to_plain(self, shop: Shop) -> None:
+        """A session from before there was a key is encrypted now; where there is none, a person is told so."""
+        if not self.secret_key:
+            self._tell_once("plain", PLAIN)
+        elif not is_encrypted(self._path(shop)):
+            with self._changing(shop, is_written=True):
+                self._tell_once(shop.id, "%s: saved before SHOPDATA_SECRET_KEY was set; encrypted now", shop.id)
+
+    def _write(self, shop: Shop, data: dict[str, Any]) -> None:
+        if not self.secret_key and data.get("cookies"):
+            self._tell_once("plain", PLAIN)
+        self._files.write(self._path(shop), data)
+
+    def _tell_damaged(self, path: Path, why: str) -> None:
+        self._tell_once(path, "%s: the saved session is damaged (%s); the shop signs in anew", path.name, why)
+
+    def _tell_once(self, about: object, message: str, *arguments: object) -> None:
+        if about not in self._told:
+            self._told.add(about)
+            logger.warning(message, *arguments)
 
 
 def _moment(text: str | None) -> datetime | None:

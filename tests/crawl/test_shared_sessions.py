@@ -74,12 +74,21 @@ def test_a_command_reads_it_too(story: Story) -> None:
     assert "alive" in run.out
 
 
-def test_with_another_key_the_shop_signs_in_again(story: Story) -> None:
+def test_with_another_key_the_password_is_not_sent(story: Story) -> None:
     run = story.place.scrapy(
         "crawl", "pdd_kpi", "-a", f"date={DAY}", "-a", "period=week", SHOPDATA_SECRET_KEY=ANOTHER_KEY
     )
-    assert run.code == 0, run.text
-    assert story.place.sandbox.counters().logins == {SHOP: 2}
+    assert run.code == 1, run.text
+    assert "needs_login" in run.err
+    assert f"pdd_{SHOP}.session: the saved session was saved with another key" in run.err
+    assert story.place.sandbox.counters().logins == {SHOP: 1}
+
+
+def test_without_the_key_nothing_is_asked(story: Story) -> None:
+    run = story.place.scrapy("crawl", "pdd_kpi", "-a", f"date={DAY}", "-a", "force=1", SHOPDATA_SECRET_KEY=None)
+    assert run.code == 2, run.text
+    assert "SHOPDATA_SECRET_KEY is not set, but saved sessions are encrypted" in run.err
+    assert story.place.sandbox.counters().logins == {SHOP: 1}
 
 
 def test_no_key_was_shown(story: Story) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
+import json
 import stat
 import sys
 import threading
@@ -14,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shopdata.config import Shop
-from shopdata.exceptions import DiskError
+from shopdata.exceptions import DiskError, OtherKeyError, UsageError
 from shopdata.files import alone
+from shopdata.login.sealing import seal, unseal
 from shopdata.login.session import Session
-from shopdata.login.sessions import SessionStore
+from shopdata.login.sessions import PLAIN, SessionStore
 
 MakeShop = Callable[..., Shop]
 
@@ -158,6 +165,116 @@ class TestSaving:
         assert store.load(shop) is not None
 
 
+COOKIE = COOKIES[0]
+WHOLE = {"username": "one@example.com", "saved_at": "2026-03-01T08:00:00+00:00", "cookies": COOKIES}
+ODD_INSIDES: dict[str, dict[str, object]] = {
+    "cookies are a number": {"cookies": 5},
+    "cookies are a text": {"cookies": "thor=1"},
+    "cookies are numbers": {"cookies": [1, 2]},
+    "cookie without a domain": {"cookies": [{"name": "a", "value": "b"}]},
+    "cookie whose name is a number": {"cookies": [COOKIE | {"name": 1}]},
+    "cookie that ends some day": {"cookies": [COOKIE | {"expires": "soon"}]},
+    "cookie that ends too late": {"cookies": [COOKIE | {"expires": 1e300}]},
+    "cookie with a line end": {"cookies": [COOKIE | {"value": "a\r\nX: y"}]},
+    "cookie of half a pair": {"cookies": [COOKIE | {"value": "\ud83d"}]},
+    "cookie of another kind": {"cookies": [COOKIE | {"secure": "perhaps", "path": None}]},
+    "saved soon": {"saved_at": "soon"},
+    "saved at a number": {"saved_at": 5},
+    "saved without a zone": {"saved_at": "2026-03-01T08:00:00"},
+    "never saved": {"saved_at": None},
+    "a user name that is none": {"username": ["one@example.com"]},
+    "an identity that is a list": {"identity": ["x"]},
+    "an identity of numbers": {"identity": {"mall id": 5}},
+    "a browser that is a number": {"user_agent": 5},
+}
+
+
+class TestOddInsides:
+    """Good JSON, and not what we wrote: a disk or a person had a hand in it."""
+
+    @staticmethod
+    def write(store: SessionStore, content: bytes) -> None:
+        store.folder.mkdir(exist_ok=True)
+        path = store.folder / "jd_one.session"
+        path.write_bytes(seal(content, store.secret_key) if store.secret_key else content)
+
+    @pytest.mark.parametrize("odd", ODD_INSIDES.values(), ids=ODD_INSIDES)
+    def test_the_shop_signs_in_anew(
+        self, tmp_path: Path, shop: Shop, odd: dict[str, object], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        store = SessionStore(tmp_path)
+        self.write(store, json.dumps(WHOLE | odd).encode())
+        assert store.parked(shop) == ""
+        assert store.load(shop) is None
+        assert store.about(shop).saved_at is None
+        (told,) = caplog.messages
+        assert told == f"jd_one.session: the saved session is damaged (odd: {', '.join(odd)}); the shop signs in anew"
+        store.save(shop, COOKIES)
+        assert store.load(shop) is not None
+
+    @pytest.mark.parametrize("odd", [{"cookies": 5}, {"saved_at": "soon"}], ids=str)
+    def test_encrypted_ones_too(self, tmp_path: Path, shop: Shop, odd: dict[str, object]) -> None:
+        store = SessionStore(tmp_path, "a key")
+        self.write(store, json.dumps(WHOLE | odd).encode())
+        assert store.load(shop) is None
+
+    def test_what_else_is_whole_stays(self, store: SessionStore, shop: Shop) -> None:
+        """The session is lost, and that the shop waits for a person is not."""
+        store.park(shop, "credentials refused")
+        session = json.loads(self.plain(store)) | {"cookies": 5, "checked_state": "sleepy"}
+        self.write(store, json.dumps(session).encode())
+        assert store.parked(shop) == "credentials refused"
+
+    @staticmethod
+    def plain(store: SessionStore) -> bytes:
+        content = the_file(store).read_bytes()
+        return unseal(content, store.secret_key) if store.secret_key else content
+
+    @pytest.mark.parametrize("fingerprint", [5, "", "xyz", "é" * 160, "0" * 159], ids=repr)
+    def test_an_odd_fingerprint_parks_nobody(self, tmp_path: Path, shop: Shop, fingerprint: object) -> None:
+        store = SessionStore(tmp_path)
+        self.write(store, json.dumps({"parked": "a slider", "fingerprint": fingerprint}).encode())
+        assert store.parked(shop) == ""
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"5", b"null", b'"text"', b"[" * 100_000, b'{"a":' * 100_000, b"{}", b"1" * 10_000, b"\xff\xfe{\x00"],
+        ids=lambda content: repr(content[:8]),
+    )
+    def test_anything_else(self, store: SessionStore, shop: Shop, content: bytes) -> None:
+        self.write(store, content)
+        assert store.load(shop) is None
+        assert store.parked(shop) == ""
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        st.dictionaries(
+            st.sampled_from([*WHOLE, "identity", "user_agent", "parked", "fingerprint", "checked_at", "checked_state"]),
+            st.recursive(
+                st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+                lambda inner: (
+                    st.lists(inner, max_size=2)
+                    | st.dictionaries(st.sampled_from(["name", "value", "domain", "expires", "path"]), inner)
+                ),
+                max_leaves=6,
+            ),
+        )
+    )
+    def test_whatever_stands_there(self, tmp_path: Path, shop: Shop, odd: dict[str, object]) -> None:
+        store = SessionStore(tmp_path)
+        self.write(store, json.dumps(WHOLE | odd).encode())
+        session = store.load(shop)
+        assert session is None or session.cookie_header("https://ppzh.jd.com/").isprintable()
+        assert isinstance(store.parked(shop), str)
+        store.about(shop)
+        store.note_check(shop, "alive")
+
+    def test_a_folder_in_its_place_is_a_sentence(self, store: SessionStore, shop: Shop) -> None:
+        (store.folder / "jd_one.session").mkdir(parents=True)
+        with pytest.raises(DiskError, match="the state directory can't be used"):
+            store.load(shop)
+
+
 class TestUpdating:
     """Answers change cookies while a session is in use."""
 
@@ -217,28 +334,97 @@ class TestEncryption:
         contents = set()
         for _ in range(2):
             store.save(shop, COOKIES)
-            contents.add(the_file(store).read_bytes()[:16])
+            contents.add(the_file(store).read_bytes()[18:34])
         assert len(contents) == 2
 
+    @pytest.mark.parametrize("read_with", ["another key", None], ids=["another key", "the key is gone"])
+    def test_one_of_another_key_is_not_taken_for_none(self, tmp_path: Path, shop: Shop, read_with: str | None) -> None:
+        SessionStore(tmp_path, "a key").save(shop, COOKIES)
+        before = the_file(SessionStore(tmp_path)).read_bytes()
+        store = SessionStore(tmp_path, read_with)
+        session = Session(COOKIES, datetime.now(UTC))
+        for use in (
+            store.load,
+            store.parked,
+            partial(store.drop, session=session),
+            partial(store.update, session=session),
+            partial(store.park, reason="a slider"),
+            partial(store.note_check, state="alive"),
+        ):
+            with pytest.raises(OtherKeyError, match=r"jd_one\.session: the saved session was saved with another key"):
+                use(shop)
+        store.unpark(shop)
+        about = store.about(shop)
+        assert about.saved_at is None
+        assert "saved with another key" in about.parked
+        assert the_file(store).read_bytes() == before
+
+    def test_a_sign_in_by_hand_replaces_one_of_another_key(self, tmp_path: Path, shop: Shop) -> None:
+        SessionStore(tmp_path, "a key").save(shop, COOKIES)
+        store = SessionStore(tmp_path, "another key")
+        store.save(shop, COOKIES[:1])
+        assert store.load(shop) is not None
+
+    def test_one_from_before_there_was_a_key_is_encrypted(
+        self, tmp_path: Path, shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        SessionStore(tmp_path).save(shop, COOKIES)
+        caplog.clear()
+        store = SessionStore(tmp_path, "a key")
+        session = store.load(shop)
+        assert session is not None
+        assert session.cookies() == COOKIES
+        assert TOKEN.encode() not in the_file(store).read_bytes()
+        assert store.load(shop) is not None
+        assert [record.getMessage() for record in caplog.records] == [
+            "one: saved before SHOPDATA_SECRET_KEY was set; encrypted now"
+        ]
+
+    def test_without_a_key_a_run_is_told_once(
+        self, tmp_path: Path, make_shop: MakeShop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        one, two = make_shop(), make_shop(id="two", username="two@example.com")
+        store = SessionStore(tmp_path)
+        for shop in (one, two):
+            store.save(shop, COOKIES)
+            assert store.load(shop) is not None
+        assert [record.getMessage() for record in caplog.records] == [PLAIN]
+
     @pytest.mark.parametrize(
-        ("saved_with", "read_with"),
+        ("encrypt", "other", "is_refused"),
         [
-            pytest.param("a key", "another key", id="another key"),
-            pytest.param("a key", None, id="the key is gone"),
-            pytest.param(None, "a key", id="from before there was a key"),
+            pytest.param("a key", None, True, id="encrypted files and no key"),
+            pytest.param("a key", "another key", False, id="a key"),
+            pytest.param(None, None, False, id="plain files only"),
         ],
     )
-    def test_another_key_opens_nothing(
-        self, tmp_path: Path, shop: Shop, saved_with: str | None, read_with: str | None
+    def test_plain_ones_are_not_laid_beside_encrypted_ones(
+        self, tmp_path: Path, shop: Shop, encrypt: str | None, other: str | None, is_refused: bool
     ) -> None:
-        SessionStore(tmp_path, saved_with).save(shop, COOKIES)
-        assert SessionStore(tmp_path, read_with).load(shop) is None
+        SessionStore(tmp_path, encrypt).save(shop, COOKIES)
+        told = pytest.raises(UsageError, match=r"SHOPDATA_SECRET_KEY is not set, but .* 1 of them, .* jd_one\.session")
+        with told if is_refused else contextlib.nullcontext():
+            SessionStore(tmp_path, other).refuse_mixing()
+
+    def test_files_from_before_they_had_a_mark(self, tmp_path: Path, shop: Shop) -> None:
+        """As the program wrote them until it learned to tell another key from damage: a salt, then a token."""
+        store = SessionStore(tmp_path, "a key")
+        store.save(shop, COOKIES)
+        content = unseal(the_file(store).read_bytes(), "a key")
+        salt = b"0123456789abcdef"
+        key = hashlib.scrypt(b"a key", salt=salt, n=2**14, r=8, p=1, dklen=32)
+        the_file(store).write_bytes(salt + Fernet(base64.urlsafe_b64encode(key)).encrypt(content))
+        assert store.load(shop) is not None
+        with pytest.raises(OtherKeyError):
+            SessionStore(tmp_path, "another key").load(shop)
+        with pytest.raises(UsageError):
+            SessionStore(tmp_path).refuse_mixing()
 
     def test_a_changed_byte_opens_nothing(self, tmp_path: Path, shop: Shop) -> None:
         store = SessionStore(tmp_path, "a key")
         store.save(shop, COOKIES)
         content = bytearray(the_file(store).read_bytes())
-        content[60] ^= 1
+        content[90] ^= 1
         the_file(store).write_bytes(content)
         assert store.load(shop) is None
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shopdata.config import Shop
+from shopdata.exceptions import ShopdataError
 from shopdata.login.sessions import AboutSession, SessionStore
 
 #: How long a page waits for sessions that are being read; what is not there by then is shown the next time.
@@ -77,7 +78,7 @@ class SessionsWatch:
             shop, stamp = self._wanted.get()
             try:
                 about = self._store.about(shop)
-            except OSError:
+            except (OSError, ShopdataError):
                 about = AboutSession(saved_at=None, checked_at=None, checked_state="", parked="")
             with self._changed:
                 self._known[shop.id] = _Known(shop, stamp, about)

@@ -49,8 +49,6 @@ def main() -> int:
         return fail(f"setting up failed: `{' '.join(map(str, error.cmd))}` ended with exit code {error.returncode}.")
     except KeyboardInterrupt:
         return 130
-    if sys.argv[1] == "service":
-        read_env_file(HERE / ".env")
     return replace_by([str(PYTHON), *COMMANDS[sys.argv[1]], *sys.argv[2:]])
 
 
@@ -83,19 +81,6 @@ def stamp(name: str) -> Path:
 def fingerprint(name: str) -> str:
     """This state of a file of requirements, for this Python."""
     return hashlib.sha256(sys.version.encode() + (HERE / name).read_bytes()).hexdigest()
-
-
-def read_env_file(path: Path) -> None:
-    """Takes NAME=value lines into the environment, as systemd does; what is set already stays."""
-    if not path.is_file():
-        return
-    for line in path.read_text("utf-8-sig").splitlines():
-        name, is_pair, value = line.strip().removeprefix("export ").partition("=")
-        if is_pair and not name.startswith("#"):
-            value = value.strip()
-            if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-                value = value[1:-1]
-            os.environ.setdefault(name.strip(), value)
 
 
 def runs(python: Path) -> bool:

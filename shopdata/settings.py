@@ -128,6 +128,8 @@ STATS_DUMP = False
 LOG_LEVEL = "INFO"
 # With the logger's name: each line begins with what it is about instead.
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
+# Without the zone. All times are Shanghai's, whatever the machine's zone is (`log_times.py`).
+LOG_DATEFORMAT = "%Y-%m-%d %H:%M:%S+08:00"
 # Eight libraries: `pip list` tells more.
 LOG_VERSIONS: list[str] = []
 LOG_FORMATTER = "shopdata.logs.PrivateLogFormatter"

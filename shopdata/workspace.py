@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from shopdata import failpoints
-from shopdata.config import Config, load_config, project_folder
+from shopdata import failpoints, private
+from shopdata.config import OWN_VARIABLES, Config, load_config, odd_settings, project_folder
+from shopdata.exceptions import ConfigError
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.ledger import Ledger
 from shopdata.lake.objects import ObjectStore
@@ -43,12 +44,20 @@ class Workspace:
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Workspace:
-        """Reads the `SHOPDATA_…` settings."""
+        """Reads the `SHOPDATA_…` settings.
+
+        Raises:
+            ConfigError: the value of one has a blank or a control character that nobody can have meant.
+        """
+        if odd := list(odd_settings(settings, OWN_VARIABLES)):
+            raise ConfigError(odd)
+        # From any folder of the project it is the same ledger.
+        state_dir = project_folder() / settings["SHOPDATA_STATE_DIR"]
+        private.close_to_others(state_dir)
         if settings.get("SHOPDATA_FAILPOINT") and settings.get("SHOPDATA_FAILPOINTS_KILL") in (True, "1"):
             failpoints.arm(settings["SHOPDATA_FAILPOINT"])
         return cls(
-            # From any folder of the project it is the same ledger.
-            state_dir=project_folder() / settings["SHOPDATA_STATE_DIR"],
+            state_dir=state_dir,
             database_url=settings.get("SHOPDATA_DATABASE_URL"),
             secret_key=settings.get("SHOPDATA_SECRET_KEY"),
             shops_at_once=int(settings["SHOPDATA_SHOPS_AT_ONCE"]),

@@ -11,10 +11,10 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "shopdata"
 FLOORS = (
     {"texts"},
-    {"exceptions", "failpoints"},
+    {"exceptions", "failpoints", "private", "terminal"},
     {"columns", "files", "periods", "signals", "states"},
-    {"items", "config"},
-    {"login", "lake", "pace"},
+    {"items", "config", "log_times"},
+    {"login", "lake", "pace", "doorway"},
     {"alerts"},
     {"plan", "traffic", "workspace"},
     {"downloads"},

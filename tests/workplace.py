@@ -192,6 +192,8 @@ class Workplace:
                 stdout=out,
                 stderr=err,
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                # A person's, not what our own commands have made of this process'.
+                umask=0o022,
             )
         self._runs.append(Run(process, output, errors))
         return self._runs[-1]

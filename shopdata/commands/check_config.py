@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import sys
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from scrapy.commands import ScrapyCommand
 
 from shopdata.alerts.channels import apprise_address
 from shopdata.command_frame import refuse_arguments
-from shopdata.config import Config, config_source, load_config
+from shopdata.config import Config, EnvFile, config_source, load_config, project_folder, read_env_file
 from shopdata.exceptions import ConfigError, UsageError
 
 
@@ -25,14 +26,16 @@ class Command(ScrapyCommand):
         return "Check pipelines_config and say every problem"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        env_file = read_env_file(project_folder() / ".env")
         try:
             refuse_arguments(args)
             config = load_config()
             problems = [*self._unknown_spiders(config), *_unknown_addresses(config)]
         except UsageError as error:
             problems = error.problems if isinstance(error, ConfigError) else [error]
-        for problem in problems:
-            print(problem, file=sys.stderr)
+        problems = [*env_file.problems, *problems]
+        for line in (*problems, *env_file.hints, *_differences(env_file)):
+            print(line, file=sys.stderr)
         if problems:
             print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}.", file=sys.stderr)
             self.exitcode = 2
@@ -53,6 +56,16 @@ class Command(ScrapyCommand):
                     where=f"schedule.yaml jobs[{number}].spider",
                     todo=f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(known)}.",
                 )
+
+
+def _differences(env_file: EnvFile) -> Iterator[str]:
+    """What this shell and the service would take for something else: sessions of one key are no good to the other."""
+    other = [name for name, value in env_file.values.items() if os.environ.get(name, value) != value]
+    if other:
+        yield f"{', '.join(other)}: .env has another value than this shell; the service takes what the shell has."
+    missing = [name for name in env_file.values if name not in os.environ]
+    if missing:
+        yield f"{', '.join(missing)}: in .env, and not in this shell. `set -a; . ./.env; set +a` brings them in."
 
 
 def _unknown_addresses(config: Config) -> Iterator[UsageError]:

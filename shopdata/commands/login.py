@@ -42,8 +42,8 @@ class Command(ScrapyCommand):
         assert self.settings is not None
         if len(args) != 1:
             raise ScrapyUsageError("name one shop")
-        workspace = Workspace.from_settings(self.settings)
         try:
+            workspace = Workspace.from_settings(self.settings)
             shop = _shop(workspace.config, args[0])
             if not workspace.sessions.secret_key:
                 print(PLAIN, file=sys.stderr)

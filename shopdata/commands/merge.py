@@ -15,6 +15,7 @@ from shopdata.exceptions import ArgumentError, RejectedFileError
 from shopdata.lake.merge import Merged, merge_partition
 from shopdata.lake.merge_files import FileParts, files_of, is_merge_result, read_files, shown
 from shopdata.lake.workbook import NOTES_SHEET
+from shopdata.private import as_the_user_wants
 
 
 class Command(ScrapyCommand):
@@ -37,6 +38,11 @@ class Command(ScrapyCommand):
         parser.add_argument("--strict", action="store_true", help="write nothing if a file can't be used")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        # What a person names is made as that person's other files are; nothing here goes into the state directory.
+        with as_the_user_wants():
+            self._run(args, opts)
+
+    def _run(self, args: list[str], opts: argparse.Namespace) -> None:
         errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
         try:
             files = _files(args, opts.workbook, opts.parquet)

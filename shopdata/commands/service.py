@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Mapping
@@ -12,7 +13,8 @@ from typing import Any
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
 
-from shopdata.config import config_source
+from shopdata import terminal
+from shopdata.config import config_source, fill_from, project_folder, read_env_file
 from shopdata.exceptions import ShopdataError, UsageError
 from shopdata.service import background, units
 from shopdata.service.client import Client
@@ -48,6 +50,7 @@ class Command(ScrapyCommand):
         if not args or args[0] not in _ACTIONS or len(args) > (2 if args[0] == "log" else 1):
             raise ScrapyUsageError(f"say what to do: {', '.join(_ACTIONS)}")
         try:
+            self._read_env_file(args[0])
             options = ServiceOptions.from_settings(self.settings)
             self.exitcode = self._act(args, opts, options)
         except UsageError as error:
@@ -58,10 +61,6 @@ class Command(ScrapyCommand):
             self.exitcode = 1
         except KeyboardInterrupt:
             self.exitcode = 130
-        except BrokenPipeError:
-            # `| head` has seen enough; Python would complain again when it flushes at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self.exitcode = 0
 
     def _act(self, args: list[str], opts: argparse.Namespace, options: ServiceOptions) -> int:
         action = args[0]
@@ -82,6 +81,8 @@ class Command(ScrapyCommand):
         if action == "log":
             for line in lines(find_log(options, args[1] if len(args) > 1 else None), follow=opts.follow):
                 print(line, flush=opts.follow)
+                if not terminal.is_read():
+                    break
             return 0
         source = source_folder()
         if source is None:
@@ -92,6 +93,19 @@ class Command(ScrapyCommand):
             )
         print(units.systemd_unit(source, options) if action == "unit" else units.compose_file())
         return 0
+
+    def _read_env_file(self, action: str) -> None:
+        """What the shell has set stays. A service can be stopped and looked at whatever stands in the file."""
+        assert self.settings is not None
+        env_file = read_env_file(project_folder() / ".env")
+        for hint in env_file.hints:
+            print(hint, file=sys.stderr)
+        if action not in ("start", "restart"):
+            env_file.problems.clear()
+        if fill_from(env_file, os.environ):
+            # They were read from the environment as it was before.
+            importlib.reload(sys.modules["shopdata.settings"])
+            self.settings.setmodule("shopdata.settings", priority="project")
 
     def _start(self, options: ServiceOptions, *, is_new_wanted: bool) -> int:
         assert self.settings is not None

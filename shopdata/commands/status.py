@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from shopdata.exceptions import ArgumentError, ConfigError
 from shopdata.extensions.progress import MARKS
 from shopdata.lake.ledger import Cell, PartitionRecord
 from shopdata.periods import Period, parse_date
+from shopdata.terminal import json_text
 from shopdata.workspace import Workspace
 
 _DAYS = 7
@@ -65,7 +65,7 @@ class Command(QuietCommand):
         cells = [c for c in cells if is_meant(c.dataset, c.dt) and opts.shop in (None, c.shop)]
         partitions = [p for p in partitions if is_meant(p.dataset, p.dt)]
         if opts.as_json:
-            print(json.dumps(as_json(cells, partitions), ensure_ascii=False, indent=2))
+            print(json_text(as_json(cells, partitions)))
         elif not cells:
             asked = any((day, opts.dataset, opts.shop))
             print("Nothing was asked of that yet." if asked else "Nothing was asked yet. Begin with `scrapy crawl`.")

@@ -2,19 +2,23 @@
 
 from shopdata.config.alerts import Alerts, Channel
 from shopdata.config.datasets import Dataset
+from shopdata.config.env_file import EnvFile, fill_from, read_env_file
+from shopdata.config.env_values import odd_settings
 from shopdata.config.lake import Dremio, Lake, ObjectStore
-from shopdata.config.loading import Config, config_source, load_alerts, load_config, project_folder
+from shopdata.config.loading import OWN_VARIABLES, Config, config_source, load_alerts, load_config, project_folder
 from shopdata.config.model import Platform
 from shopdata.config.portals import JdPortal, PddPortal, Portal, Portals
 from shopdata.config.schedule import Job, Schedule
 from shopdata.config.shops import Shop, Shops
 
 __all__ = [
+    "OWN_VARIABLES",
     "Alerts",
     "Channel",
     "Config",
     "Dataset",
     "Dremio",
+    "EnvFile",
     "JdPortal",
     "Job",
     "Lake",
@@ -27,7 +31,10 @@ __all__ = [
     "Shop",
     "Shops",
     "config_source",
+    "fill_from",
     "load_alerts",
     "load_config",
+    "odd_settings",
     "project_folder",
+    "read_env_file",
 ]

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from shopdata.config.alerts import Alerts, unknown_datasets
 from shopdata.config.datasets import Dataset
+from shopdata.config.env_values import odd_settings
 from shopdata.config.lake import Lake
 from shopdata.config.mistakes import as_sentence
 from shopdata.config.model import Model, Platform
@@ -32,6 +33,23 @@ _FILES: dict[str, type[Model]] = {
     "alerts.yaml": Alerts,
 }
 _OPTIONAL_FILES = frozenset({"schedule.yaml", "alerts.yaml"})
+
+#: Those that settings read; what a file names as `${NAME}` is looked at there.
+OWN_VARIABLES = tuple(
+    f"SHOPDATA_{name}"
+    for name in (
+        "BROWSER_PATH",
+        "CONFIG_DIR",
+        "DATABASE_URL",
+        "SECRET_KEY",
+        "SERVICE_BIND",
+        "SERVICE_NOW",
+        "SERVICE_PASSWORD",
+        "SERVICE_PORT",
+        "SERVICE_USERNAME",
+        "STATE_DIR",
+    )
+)
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
@@ -109,15 +127,12 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
     """
     environ = os.environ if environ is None else environ
     folder = config_source(environ) if folder is None else folder
-    problems: list[UsageError] = []
+    problems: list[UsageError] = list(odd_settings(environ, OWN_VARIABLES))
     if not folder.is_dir():
-        raise ConfigError(
-            [
-                UsageError(
-                    "this folder does not exist", where=str(folder), todo="Mend SHOPDATA_CONFIG_DIR, or create it."
-                )
-            ]
+        missing = UsageError(
+            "this folder does not exist", where=str(folder), todo="Mend SHOPDATA_CONFIG_DIR, or create it."
         )
+        raise ConfigError(problems or [missing])
     models: dict[str, Any] = {}
     sources: dict[str, YamlSource] = {}
     for name, model in _FILES.items():

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from shopdata.config.env_values import variable_problem, without_blemish
 from shopdata.exceptions import UsageError
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -135,6 +136,9 @@ def _fill(text: str, path: Path, source: YamlSource, environ: Mapping[str, str])
                 )
             )
             return match.group(0)
+        if name in environ and (problem := variable_problem(name, environ[name], source.place(path))):
+            source.problems.append(problem)
+            return without_blemish(value)
         return value
 
     return _VARIABLE.sub(value_of, text)

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from shopdata import doorway
 from shopdata.config import load_config
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.ledger import Ledger
@@ -46,6 +47,7 @@ GRACE_SECONDS = 20
 
 def main() -> int:
     """Runs the demo; 0 if every dataset was published."""
+    doorway.enter()
     signal.signal(signal.SIGTERM, _interrupt)
     console = Console(highlight=False)
     try:
@@ -76,6 +78,8 @@ def _run(console: Console) -> int:
             "SHOPDATA_CONFIG_DIR": str(folder / "pipelines_config"),
             "SHOPDATA_STATE_DIR": str(folder / "state"),
             "SCRAPY_SETTINGS_MODULE": "shopdata.settings",
+            # Its own, so that the next demo can read the sessions of this one whatever is set here then.
+            "SHOPDATA_SECRET_KEY": "the demo's",
         }
         environment.pop("SHOPDATA_DATABASE_URL", None)
         console.print(f"Sandbox portals, object store and Dremio double are up; {len(sandbox.shops)} shops.")

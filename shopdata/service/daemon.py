@@ -19,6 +19,7 @@ from twisted.internet.error import CannotListenError
 from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginner
 from zope.interface import directlyProvides
 
+from shopdata import doorway
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.ledger.owner import mark_of
 from shopdata.logs import QueryFilter
@@ -39,6 +40,7 @@ _TALKATIVE = ("alembic", "apscheduler", "sqlalchemy", "urllib3", "filelock", "as
 
 def main() -> int:
     """Runs until it is told to stop; 1 if it could not begin."""
+    doorway.enter()
     settings = Settings()
     settings.setmodule("shopdata.settings", priority="project")
     try:
@@ -56,7 +58,7 @@ def main() -> int:
 def _run(options: ServiceOptions, settings: Settings) -> int:
     os.chdir(options.folder)
     _clean_environment()
-    _log_to(options, settings["LOG_FORMAT"])
+    _log_to(options, logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]))
     inside = Inside(options, Workspace.from_settings(settings), ScheduleFile(), SpiderLoader.from_settings(settings))
     try:
         startApplication(get_application(ServiceConfig(options, inside)), False)
@@ -100,10 +102,10 @@ def _on_signals(inside: Inside) -> None:
             signal.signal(getattr(signal, name), stop)
 
 
-def _log_to(options: ServiceOptions, line_format: str) -> None:
+def _log_to(options: ServiceOptions, line_format: logging.Formatter) -> None:
     """One file for us, scrapyd and Twisted, cut by size."""
     handler = RotatingFileHandler(options.log, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
-    handler.setFormatter(logging.Formatter(line_format))
+    handler.setFormatter(line_format)
     handler.addFilter(QueryFilter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     observer: Any = _observe

@@ -25,8 +25,10 @@ PIDFile={pid_file}
 User={user}
 WorkingDirectory={source}
 # NAME=value, one a line, mode 0600: passwords of the shops, keys of the store (docs/operate.md). - : it may be missing.
+# `service start` reads it too, and refuses by its number what systemd would take for something else.
 EnvironmentFile=-{source}/.env
 Environment=SHOPDATA_STATE_DIR={state_dir}
+UMask=0077
 ExecStart={scrapy} service start
 # Running crawls put down what they have in hand and go on with the next start: a shutdown must not wait for a portal.
 ExecStop={scrapy} service stop --now

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from workplace import Workplace
+
+from shopdata.config import load_config
+from shopdata.exceptions import ConfigError
+from shopdata.sandbox import Sandbox
 
 pytestmark = pytest.mark.services
 
@@ -57,3 +64,84 @@ def test_asks_nobody_and_writes_nothing(place: Workplace) -> None:
     assert place.scrapy("check_config").code == 0
     assert place.sandbox.records() == []
     assert not place.state_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "where", "what"),
+    [
+        ("SHOPDATA_S3_SECRET_KEY", "pa55w0rd\n", "lake.yaml", "ends with a line end (U+000A)"),
+        ("SHOPDATA_S3_ENDPOINT", "127.0.0.1:9\u3000", "lake.yaml", "ends with a full-width blank (U+3000)"),
+        ("SHOPDATA_S3_ACCESS_KEY", "\ufeffpa55w0rd", "lake.yaml", "begins with a byte order mark (U+FEFF)"),
+        ("SANDBOX_01_PASSWORD", "pa55w0rd\u200b", "shops.yaml", "ends with a zero-width space (U+200B)"),
+        ("SANDBOX_01_USERNAME", " pa55w0rd", "shops.yaml", "begins with a blank (U+0020)"),
+        ("SANDBOX_02_USERNAME", "pa55\x07w0rd", "shops.yaml", "holds a control character (U+0007)"),
+        ("SHOPDATA_SECRET_KEY", "pa55w0rd\r", "the environment", "ends with a line end (U+000D)"),
+        ("SHOPDATA_DATABASE_URL", "sqlite:///pa55w0rd\u00a0", "the environment", "ends with a no-break space (U+00A0)"),
+        ("SHOPDATA_STATE_DIR", "pa55w0rd ", "the environment", "ends with a blank (U+0020)"),
+        ("SHOPDATA_SERVICE_PASSWORD", "pa55w0rd\t", "the environment", "ends with a tab (U+0009)"),
+        ("SHOPDATA_CONFIG_DIR", "pa55w0rd\n", "the environment", "ends with a line end (U+000A)"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isupper() else "",
+)  # fmt: skip
+def test_what_came_along_unseen_with_a_value(
+    portals: Sandbox, tmp_path: Path, name: str, value: str, where: str, what: str
+) -> None:
+    """Read in this process: what `check_config` and every run read."""
+    folder = portals.write_config(tmp_path / "pipelines_config")
+    store = {f"SHOPDATA_S3_{key}": "127.0.0.1:9" for key in ("ENDPOINT", "ACCESS_KEY", "SECRET_KEY")}
+    environ = {**portals.environment(), **store, "SHOPDATA_CONFIG_DIR": str(folder)}
+    load_config(folder, environ)
+    with pytest.raises(ConfigError) as caught:
+        load_config(folder, environ | {name: value})
+    (problem,) = caught.value.problems
+    assert where in problem.where
+    assert f"the environment variable {name} {what}" in problem.what
+    assert "w0rd" not in str(problem)
+
+
+def test_in_the_middle_of_a_value_too(place: Workplace) -> None:
+    place.edit("portals.yaml", lambda portals: portals["jd"].update(login_url="http://127.0.0.1:${PORT}/login"))
+    run = place.scrapy("check_config", PORT="80\n", SHOPDATA_S3_SECRET_KEY="pa55w0rd\n")
+    assert run.code == 2
+    assert "jd.login_url: the value of the environment variable PORT ends with a line end" in run.err
+    assert "object_store.secret_key: the value of the environment variable SHOPDATA_S3_SECRET_KEY ends" in run.err
+    assert run.err.endswith("2 problems.\n")
+    assert "pa55" not in run.text
+
+
+@pytest.mark.parametrize("command", [["status"], ["login", "sandbox-01"]])
+def test_every_command_refuses_such_a_value(place: Workplace, command: list[str]) -> None:
+    run = place.scrapy(*command, SHOPDATA_SECRET_KEY="pa55w0rd\n")
+    assert run.code == 2
+    assert "the environment variable SHOPDATA_SECRET_KEY ends with a line end (U+000A)" in run.err
+    assert "Traceback" not in run.text
+    assert "pa55" not in run.text
+
+
+def test_lines_of_env_that_not_all_read_alike(place: Workplace) -> None:
+    env_file = place.folder / ".env"
+    env_file.write_text("ONE=same\nTWO='pa55 # w0rd'  # note\nSHOPDATA_SECRET_KEY=other\n", "utf-8")
+    env_file.chmod(0o644)
+    run = place.scrapy("check_config", SHOPDATA_SECRET_KEY="this one")
+    assert run.code == 2
+    assert run.err.splitlines() == [
+        ".env:2: a remark stands behind the value. Give it a line of its own.",
+        *([".env can be read by others on this machine: `chmod 600 .env`."] if os.name == "posix" else []),
+        "SHOPDATA_SECRET_KEY: .env has another value than this shell; the service takes what the shell has.",
+        "ONE: in .env, and not in this shell. `set -a; . ./.env; set +a` brings them in.",
+        "1 problem.",
+    ]
+    run = place.scrapy("service", "start")
+    assert run.code == 2
+    assert ".env:2: a remark stands behind the value" in run.err
+    assert not (place.state_dir / "service").exists()
+
+
+def test_the_service_takes_what_env_says(place: Workplace) -> None:
+    env_file = place.folder / ".env"
+    env_file.write_text("SHOPDATA_SERVICE_PORT=none\n", "utf-8")
+    env_file.chmod(0o600)
+    run = place.scrapy("service", "status")
+    assert run.code == 2
+    assert run.err.startswith("SHOPDATA_SERVICE_PORT: this is no port. Found 'none'")
+    assert place.scrapy("service", "status", SHOPDATA_SERVICE_PORT="6801").code == 1, "what is set already stays"

@@ -204,6 +204,7 @@ class SessionStore:
             raise OtherKeyError(
                 "the saved session was saved with another key; nothing was asked of the portal",
                 where=str(path),
+                expected="the key of SHOPDATA_SECRET_KEY",
                 todo="Set SHOPDATA_SECRET_KEY to the key that it was saved with; if that is lost, run "
                 "`scrapy login SHOP`, or remove this file: then the next run signs in.",
             ) from None

@@ -24,7 +24,8 @@
     │   ├── ReportRefusedError     the portal refused to make the report, or failed at it
     │   ├── SessionRefusedError    signed in, and sent back to the login page all the same
     │   ├── ForbiddenHostError     a link leads to a host that portals.yaml does not allow
-    │   └── RejectedFileError      the file is not what it should be
+    │   ├── RejectedFileError      the file is not what it should be
+    │   └── ReceiptError           a receipt in the store can't be believed, or is missing where one is needed
     └── NeedsPersonError           somebody must sign in or mend the credentials
         ├── CredentialsRefusedError
         ├── ChallengeError         captcha, slider or SMS code
@@ -210,6 +211,11 @@ class RejectedFileError(TerminalError):
     """Raised when a file is not what it claims to be or breaks the dataset's contract; its bytes are kept."""
 
     state = "rejected"
+
+
+class ReceiptError(TerminalError):
+    """Raised when what lies under a receipt's key is none, or tells of something else than its key says; and when rows
+    that are published would be lost because no receipt tells where they came from. Nothing is replaced then."""
 
 
 class NeedsPersonError(ShopdataError):

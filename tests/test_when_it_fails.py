@@ -18,6 +18,7 @@ from shopdata.exceptions import (
     LedgerError,
     NeedsPersonError,
     ParkedError,
+    ReceiptError,
     RefreshError,
     ShopdataError,
     StoreError,
@@ -72,7 +73,7 @@ def test_every_entry_says_what_to_do(section: str) -> None:
 
 
 #: What becomes of a partition, a command or the sandbox, and not of a cell.
-ELSEWHERE = (UsageError, StoreError, LedgerError, RefreshError, AlertError, ParkedError)
+ELSEWHERE = (UsageError, StoreError, LedgerError, ReceiptError, RefreshError, AlertError, ParkedError)
 CELLS = [
     site
     for site in SITES

@@ -61,6 +61,8 @@ class Command(QuietCommand):
         ledger.start_run(run_id, "replay", {"dataset": name, "start": str(start), "end": str(end)})
         console, is_whole = Console(soft_wrap=True), True
         for dt, result in replayer.replay(dts):
+            for stray in replayer.strays.get(dt, ()):
+                console.print(Text(f"! {name} {dt}: left out, it is no raw file of ours: {stray}"))
             console.print(_told(name, dt, result))
             is_whole = is_whole and isinstance(result, Replayed) and result.is_whole
         exit_code = 0 if is_whole else 1

@@ -82,6 +82,8 @@ def _show(name: str, found: Sequence[Verified], *, has_dremio: bool) -> None:
         for what, sentence in one.problems:
             # Text, not markup: a sentence quotes what stands in a file.
             console.print(Text(f"✗ {one.dt} {what}: {sentence}"))
+        for stray in one.strays:
+            console.print(Text(f"! {one.dt} {stray}: it is no raw file of ours; nothing reads it."))
         if one.missing:
             console.print(Text(f"◔ {one.dt} missing: {', '.join(one.missing)}"))
 

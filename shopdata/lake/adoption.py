@@ -4,36 +4,47 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from shopdata.config import Config, Dataset
+from shopdata.exceptions import RejectedFileError
 from shopdata.files import sha256_of
 from shopdata.lake.excel import read_table
+from shopdata.lake.keys import shop_and_ext_of
 from shopdata.lake.ledger import CellKey, Ledger, RawFile
 from shopdata.lake.objects import ObjectStore
+from shopdata.lake.published import PublishedShop, Receipt
 from shopdata.periods import SHANGHAI
 
 logger = logging.getLogger(__name__)
 
+#: What a raw file may be called at its end (DESIGN 5.5).
+RAW_EXTENSIONS = frozenset({"xlsx", "xls", "xlsb", "ods", "csv", "zip", "json", "html", "xml"})
 
-def adopt_published(receipt: Mapping[str, Any], *, config: Config, ledger: Ledger, store: ObjectStore) -> None:
+
+def adopt_published(
+    receipt: Receipt, *, config: Config, ledger: Ledger, store: ObjectStore, without: Collection[str] = ()
+) -> None:
     """Enters the files of a published partition that the ledger does not know, so that the next one has them too.
+
+    Args:
+        without: ids that are to leave the partition.
 
     Raises:
         StoreError: one of them can't be had; the partition must then not be replaced by one without it.
         RejectedFileError: one of them no longer fits the contract.
     """
-    name, dt = receipt["dataset"], receipt["dt"]
+    name, dt = receipt.dataset, receipt.dt
     known = {cell.shop for cell in ledger.cells(name, dt) if cell.raw is not None}
     dataset = config.dataset(name)
     names = {shop.id: shop.name for shop in config.shops}
-    for about in receipt["shops"]:
-        if about["id"] not in known:
-            key = CellKey(name, dt, about["id"])
-            raw = raw_file_of(key, about["raw_key"], about, names.get(key.shop, about["name"]), dataset, store)
+    for about in receipt.shops:
+        if about.id not in known and about.id not in without:
+            key = CellKey(name, dt, about.id)
+            raw = raw_file_of(key, about.raw_key, about, names.get(key.shop, about.name), dataset, store)
             ledger.add_cells(dataset.platform, [key])
             if ledger.adopt(key, raw):
                 logger.warning(
@@ -43,8 +54,54 @@ def adopt_published(receipt: Mapping[str, Any], *, config: Config, ledger: Ledge
                 )
 
 
+@dataclass(frozen=True)
+class Found:
+    """What lies in `raw/` of a period: files to be entered, and objects that are none of ours."""
+
+    files: Mapping[CellKey, RawFile]
+    strays: tuple[str, ...]
+
+
+def find_raw(
+    name: str, dt: str, receipt: Receipt | None, *, config: Config, ledger: Ledger, store: ObjectStore
+) -> Found:
+    """The raw files of a period that the ledger does not know.
+
+    Anybody may put things there. A file is ours if its key is one that we make, and somebody knows the shop:
+    shops.yaml, the ledger or the receipt. Without a receipt nobody can tell, and what can be read is taken.
+
+    Raises:
+        StoreError: one of them can't be had.
+        RejectedFileError: one of them no longer fits the contract.
+    """
+    dataset = config.dataset(name)
+    cells = {cell.shop: cell.raw for cell in ledger.cells(name, dt)}
+    told = {shop.id: shop for shop in receipt.shops} if receipt is not None else {}
+    names = {shop.id: shop.name for shop in config.shops}
+    known = None if receipt is None else {*cells, *names, *told, *(shop.id for shop in receipt.missing)}
+    files: dict[CellKey, RawFile] = {}
+    strays = []
+    for raw in store.list_keys(f"raw/{dataset.platform}/{name}/dt={dt}/"):
+        owner = shop_and_ext_of(raw, dataset.platform, name, dt)
+        if owner is None or owner[1] not in RAW_EXTENSIONS or (known is not None and owner[0] not in known):
+            strays.append(raw)
+            continue
+        key, about = CellKey(name, dt, owner[0]), told.get(owner[0])
+        # Of a shop whose file was once of another kind, the published one counts.
+        if cells.get(key.shop) is not None or (about is not None and about.raw_key != raw):
+            continue
+        try:
+            shop_name = names.get(key.shop) or (about.name if about is not None else "")
+            files[key] = raw_file_of(key, raw, about, shop_name, dataset, store)
+        except RejectedFileError:
+            if key.shop in names or about is not None:
+                raise
+            strays.append(raw)
+    return Found(files, tuple(strays))
+
+
 def raw_file_of(
-    key: CellKey, raw_key: str, about: Mapping[str, Any], shop_name: str, dataset: Dataset, store: ObjectStore
+    key: CellKey, raw_key: str, about: PublishedShop | None, shop_name: str, dataset: Dataset, store: ObjectStore
 ) -> RawFile:
     """What the ledger is to know about a raw object, from its bytes and a receipt's entry about it, if there is one.
 
@@ -55,14 +112,13 @@ def raw_file_of(
     with tempfile.TemporaryDirectory(prefix="shopdata-raw-") as folder:
         path = Path(folder, f"raw.{ext}")
         store.get_file(raw_key, path)
-        fetched = about.get("fetched_at")
         return RawFile(
             key=raw_key,
             sha256=sha256_of(path),
             bytes=path.stat().st_size,
             ext=ext,
             rows=read_table(path, dataset, where=str(key)).rows,
-            fetched_at=datetime.fromisoformat(fetched) if fetched else datetime.now(SHANGHAI),
+            fetched_at=about.fetched_at if about is not None else datetime.now(SHANGHAI),
             shop_name=shop_name,
             in_store=True,
         )

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from shopdata.lake.keys import history_parquet_key, history_raw_key, parquet_key
+import tempfile
+from pathlib import Path
+
+from shopdata.files import sha256_of
+from shopdata.lake.keys import (
+    history_parquet_key,
+    history_raw_key,
+    history_receipt_key,
+    parquet_key,
+    receipt_key,
+)
 from shopdata.lake.ledger import CellKey, RawFile
 from shopdata.lake.objects import ObjectStore
 
@@ -38,3 +48,25 @@ def keep_parquet(store: ObjectStore, platform: str, dataset: str, dt: str, sha25
         return None
     store.copy(there.key, kept)
     return kept
+
+
+def keep_unbelieved(store: ObjectStore, platform: str, dataset: str, dt: str) -> None:
+    """Keeps what lies under the keys of receipt and partition, whatever it is, before they are rebuilt.
+
+    Raises:
+        StoreError: it could not be kept; then it must not be replaced either.
+    """
+    about = (platform, dataset, dt)
+    for key, kept_at in ((receipt_key(*about), history_receipt_key), (parquet_key(*about), history_parquet_key)):
+        if (there := store.stat(key)) is not None:
+            kept = kept_at(*about, there.sha256 or _sha256_in(store, key))
+            if store.stat(kept) is None:
+                store.copy(key, kept)
+
+
+def _sha256_in(store: ObjectStore, key: str) -> str:
+    """The sum of an object that somebody else has put, without one."""
+    with tempfile.TemporaryDirectory(prefix="shopdata-keep-") as folder:
+        path = Path(folder, "object")
+        store.get_file(key, path)
+        return sha256_of(path)

@@ -49,11 +49,32 @@ def history_raw_key(platform: str, dataset: str, dt: str, shop_id: str, ext: str
     return f"history/{key.removesuffix(f'.{ext}')}.{sha256}.{ext}"
 
 
+def history_receipt_key(platform: str, dataset: str, dt: str, sha256: str) -> str:
+    """Where what lay under a receipt's key is kept, if it could not be believed and was replaced."""
+    _check(_SHA256, sha256=sha256)
+    return f"history/{receipt_key(platform, dataset, dt).removesuffix('.json')}.{sha256}.json"
+
+
 def history_parquet_key(platform: str, dataset: str, dt: str, sha256: str) -> str:
     """Where a partition is kept that was replaced because a platform revised its figures; outside of `ods/`, where it
     would be read with the others."""
     _check(_SHA256, sha256=sha256)
     return f"history/{parquet_key(platform, dataset, dt).removesuffix('.parquet')}.{sha256}.parquet"
+
+
+def shop_and_ext_of(key: str, platform: str, dataset: str, dt: str) -> tuple[str, str] | None:
+    """Whose raw file of this dataset and period a key is, and its extension; None for a key that we never make."""
+    shop_id, _, ext = key.removeprefix(f"raw/{platform}/{dataset}/dt={dt}/").partition(".")
+    try:
+        is_ours = key == raw_key(platform, dataset, dt, shop_id, ext)
+    except ArgumentError:
+        return None
+    return (shop_id, ext) if is_ours else None
+
+
+def is_id(text: str) -> bool:
+    """True for what can be the id of a shop, or the name of a platform or dataset."""
+    return _NAME.fullmatch(text) is not None
 
 
 def is_dt(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Builds a partition from all staged files of its period, and puts it into the store, receipt last."""
+"""Builds a partition from all staged files of its period."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +15,23 @@ from shopdata.config import Config, Dataset, Shop
 from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
 from shopdata.files import as_disk_error
-from shopdata.lake.adoption import adopt_published
 from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.history import keep_parquet
-from shopdata.lake.keys import parquet_key, receipt_key, workbook_key
-from shopdata.lake.ledger import Cell, CellKey, Ledger, MissingShop, PartitionRecord, RawFile
+from shopdata.lake.keys import parquet_key, workbook_key
+from shopdata.lake.ledger import Cell, CellKey, Ledger, MissingShop, RawFile
 from shopdata.lake.merge import Part, merge_partition
 from shopdata.lake.objects import ObjectStore
+from shopdata.lake.previous import known_before, require_all_names
+from shopdata.lake.published import Receipt
 from shopdata.lake.raw_tables import table_of
-from shopdata.lake.receipts import StagedShop, add_merged, begin_receipt, decode_receipt, encode_receipt
+from shopdata.lake.receipts import StagedShop, add_merged, begin_receipt
 from shopdata.lake.restatement import differences, replaced_shops, restated
 from shopdata.lake.staging import Staging
 from shopdata.lake.tables import Table
-from shopdata.periods import SHANGHAI, Period
+from shopdata.periods import Period
 from shopdata.states import CellState
 
 logger = logging.getLogger(__name__)
-
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PARQUET_TYPE = "application/vnd.apache.parquet"
-JSON_TYPE = "application/json"
 
 
 @dataclass(frozen=True)
@@ -85,23 +81,28 @@ def build_partition(
     staging: Staging,
     store: ObjectStore,
     workers: Executor | None = None,
+    is_rebuilt: bool = False,
 ) -> Built | None:
     """Merges all staged shops of a period, in `workers` if they are given; None if there is none.
 
     A shop that is published already is among them, also where the ledger does not know of it.
 
+    Args:
+        is_rebuilt: from raw/ alone: a receipt that can't be believed is kept in `history/` with what it stood for.
+
     Raises:
         StoreError: a raw file that is no longer on this machine could not be had from the store.
         RejectedFileError: a raw file no longer fits the dataset's contract.
+        ReceiptError: nobody can say which shops are published; then nothing may be replaced.
     """
     dataset = config.dataset(name)
-    previous = read_receipt(dataset.platform, name, dt, store)
-    if previous is not None:
-        adopt_published(previous, config=config, ledger=ledger, store=store)
+    previous = known_before(name, dt, config=config, ledger=ledger, store=store, is_rebuilt=is_rebuilt)
     cells = ledger.cells(name, dt)
     shops = _staged_shops(cells, config)
     if not shops:
         return None
+    if previous is None and not is_rebuilt:
+        require_all_names(name, dt, shops, config=config, ledger=ledger, store=store)
     parts = [
         Part(
             shop_id=shop.id,
@@ -160,14 +161,8 @@ def is_revised(key: CellKey, raw: RawFile, sha256: str, dataset: Dataset, stagin
     return bool(differences(old.to_arrow(), new.to_arrow(), dataset.keys))
 
 
-def read_receipt(platform: str, dataset: str, dt: str, store: ObjectStore) -> dict[str, Any] | None:
-    """The receipt in the store; None if there is none, or what lies there is none."""
-    key = receipt_key(platform, dataset, dt)
-    return decode_receipt(store.get_bytes(key)) if store.stat(key) is not None else None
-
-
 def _restated(
-    previous: dict[str, Any] | None, receipt: dict[str, Any], parquet: Path, dataset: Dataset, store: ObjectStore
+    previous: Receipt | None, receipt: dict[str, Any], parquet: Path, dataset: Dataset, store: ObjectStore
 ) -> list[dict[str, Any]]:
     """What this partition revises of the one before, which is kept under `history/`."""
     platform, name, dt = receipt["platform"], receipt["dataset"], receipt["dt"]
@@ -175,7 +170,7 @@ def _restated(
         return []
     kept = None
     if replaced_shops(previous, receipt):
-        kept = keep_parquet(store, platform, name, dt, previous["parquet"]["sha256"])
+        kept = keep_parquet(store, platform, name, dt, previous.parquet.sha256)
         if kept is None:
             logger.warning("%s %s: the partition that is replaced is gone; nobody can say what changed", name, dt)
             return []
@@ -189,84 +184,6 @@ def _restated(
             logger.warning("%s %s: nobody can say what changed: %s", name, dt, error)
             return []
         return restated(previous, receipt, old, parquet, dataset.keys)
-
-
-def publish_partition(
-    receipt: dict[str, Any], workbook: Path, parquet: Path, *, ledger: Ledger, store: ObjectStore
-) -> dict[str, Any]:
-    """Puts workbook, then Parquet, then receipt; what is unchanged is not put again. Returns the whole receipt.
-
-    Raises:
-        StoreError: the store failed; the ledger then still says `staged`, and the next run publishes.
-        LeaseLostError: another run has taken the partition over, because this one showed no sign of life.
-    """
-    store.ensure_bucket()
-    key_of_receipt = receipt_key(receipt["platform"], receipt["dataset"], receipt["dt"])
-    # Two that publish at once must not end with the workbook of one and the Parquet file of the other: one stops.
-    keys = (receipt["workbook"]["key"], receipt["parquet"]["key"], key_of_receipt)
-    etags = {key: there.etag if (there := store.stat(key)) is not None else None for key in keys}
-    for part, path, content_type in (("workbook", workbook, XLSX_TYPE), ("parquet", parquet, PARQUET_TYPE)):
-        told = receipt[part]
-        failpoints.reach(FailPoint(f"{part}_put.before"))
-        _require_partition(ledger, receipt)
-        store.put_file(
-            told["key"],
-            path,
-            sha256=told["sha256"],
-            content_type=content_type,
-            skip_unchanged=True,
-            if_match=etags[told["key"]],
-            if_absent=etags[told["key"]] is None,
-        )
-        failpoints.reach(FailPoint(f"{part}_put.after"))
-    published_at = datetime.now(SHANGHAI).replace(microsecond=0)
-    receipt = {**receipt, "published_at": published_at.isoformat()}
-    failpoints.reach(FailPoint.RECEIPT_PUT_BEFORE)
-    _require_partition(ledger, receipt)
-    store.put_bytes(
-        key_of_receipt,
-        encode_receipt(receipt),
-        content_type=JSON_TYPE,
-        if_match=etags[key_of_receipt],
-        if_absent=etags[key_of_receipt] is None,
-    )
-    failpoints.reach(FailPoint.RECEIPT_PUT_AFTER)
-    failpoints.reach(FailPoint.PUBLISHED_BEFORE)
-    ledger.publish(
-        PartitionRecord(
-            dataset=receipt["dataset"],
-            platform=receipt["platform"],
-            dt=receipt["dt"],
-            rows=receipt["rows"],
-            published=len(receipt["shops"]),
-            missing=tuple(
-                MissingShop(id=m["id"], state=CellState(m["state"]), reason=m["reason"]) for m in receipt["missing"]
-            ),
-            run_id=receipt["run_id"],
-            receipt_key=receipt_key(receipt["platform"], receipt["dataset"], receipt["dt"]),
-            parquet_sha256=receipt["parquet"]["sha256"],
-            workbook_sha256=receipt["workbook"]["sha256"],
-            published_at=published_at,
-            columns=tuple(receipt["columns"]),
-            refresh_state=receipt["refresh"]["state"],
-            refresh_detail=receipt["refresh"]["detail"],
-        ),
-        {shop["id"]: shop["sha256"] for shop in receipt["shops"]},
-    )
-    failpoints.reach(FailPoint.PUBLISHED_AFTER)
-    return receipt
-
-
-def _require_partition(ledger: Ledger, receipt: dict[str, Any]) -> None:
-    """A run that was asleep while another one published must not put its old files over the new ones."""
-    if ledger.claims is not None:
-        ledger.claims.keep_partition(receipt["dataset"], receipt["dt"])
-
-
-def put_receipt(receipt: dict[str, Any], store: ObjectStore) -> None:
-    """Puts the receipt under its fixed key."""
-    key = receipt_key(receipt["platform"], receipt["dataset"], receipt["dt"])
-    store.put_bytes(key, encode_receipt(receipt), content_type=JSON_TYPE)
 
 
 def _shops_of(name: str, dt: str, config: Config) -> list[Shop]:

@@ -1,4 +1,7 @@
-"""The receipt of a partition: what was published, from what, and what is missing (DESIGN 5.5)."""
+"""Makes the receipt of a partition: what was published, from what, and what is missing (DESIGN 5.5).
+
+`published.py` reads it.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,6 @@ from typing import Any
 from shopdata.files import sha256_of
 from shopdata.lake.ledger import MissingShop, RawFile
 from shopdata.lake.merge import Merged
-
-#: What every reader relies on.
-_FIELDS = frozenset({"dataset", "platform", "dt", "rows", "columns", "shops", "missing", "parquet", "workbook"})
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,6 @@ def add_merged(
 def encode_receipt(receipt: dict[str, Any]) -> bytes:
     """As UTF-8 JSON for people and programs."""
     return (json.dumps(receipt, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def decode_receipt(data: bytes) -> dict[str, Any] | None:
-    """A receipt as it was put; None if this is none."""
-    try:
-        receipt = json.loads(data)
-    except ValueError:
-        return None
-    is_one = isinstance(receipt, dict) and receipt.keys() >= _FIELDS and isinstance(receipt["shops"], list)
-    return receipt if is_one else None
 
 
 def _facts(key: str, path: Path) -> dict[str, Any]:

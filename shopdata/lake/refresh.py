@@ -11,7 +11,7 @@ from shopdata.failpoints import FailPoint
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.ledger import Ledger
 from shopdata.lake.objects import ObjectStore
-from shopdata.lake.partition import put_receipt
+from shopdata.lake.publishing import put_receipt
 
 logger = logging.getLogger(__name__)
 

@@ -13,19 +13,28 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from shopdata.config import Config
-from shopdata.exceptions import ArgumentError, LedgerError, RejectedFileError, ShopdataError, StoreError
+from shopdata.exceptions import (
+    ArgumentError,
+    LedgerError,
+    ReceiptError,
+    RejectedFileError,
+    ShopdataError,
+    StoreError,
+)
 from shopdata.files import sha256_of
-from shopdata.lake.adoption import raw_file_of
+from shopdata.lake.adoption import find_raw
 from shopdata.lake.contract import check_period
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.excel import read_table
-from shopdata.lake.keys import parquet_key, raw_key, receipt_key, workbook_key
-from shopdata.lake.ledger import Cell, CellKey, Ledger, PartitionRecord
+from shopdata.lake.keys import parquet_key, receipt_key, workbook_key
+from shopdata.lake.ledger import Cell, Ledger, PartitionRecord
 from shopdata.lake.ledger.claims import Claims
 from shopdata.lake.ledger.heartbeat import beating
 from shopdata.lake.ledger.owner import Owner
 from shopdata.lake.objects import ObjectStore
-from shopdata.lake.partition import Built, build_partition, publish_partition, read_receipt
+from shopdata.lake.partition import Built, build_partition
+from shopdata.lake.published import Receipt, read_receipt
+from shopdata.lake.publishing import publish_partition
 from shopdata.lake.raw_tables import raw_bytes
 from shopdata.lake.refresh import refresh_partition
 from shopdata.lake.restatement import Differences, differences
@@ -78,6 +87,8 @@ class Replayer:
         self._config, self._dataset = config, config.dataset(name)
         self._ledger, self._staging, self._store, self._dremio = ledger, staging, store, dremio
         self._lease_seconds = lease_seconds
+        #: Objects in raw/ that are none of ours, by period: they were left out.
+        self.strays: dict[str, tuple[str, ...]] = {}
 
     def raw_periods(self) -> set[Period]:
         """The periods of which the store or the ledger has a raw file."""
@@ -131,6 +142,7 @@ class Replayer:
                 ledger=self._ledger,
                 staging=self._staging,
                 store=self._store,
+                is_rebuilt=True,
             )
             assert built is not None
             return self._publish(dt, built, before)
@@ -159,26 +171,21 @@ class Replayer:
 
     def _adopt(self, dt: str) -> None:
         """Enters raw files that lie in the store and that the ledger does not know: it was lost, or is another's."""
-        known = {cell.shop for cell in self._ledger.cells(self._name, dt) if cell.raw is not None}
-        prefix = f"raw/{self._dataset.platform}/{self._name}/dt={dt}/"
-        keys = [key for key in self._store.list_keys(prefix) if Path(key).stem not in known]
-        if not keys:
-            return
-        receipt = read_receipt(self._dataset.platform, self._name, dt, self._store) or {"shops": []}
-        told = {shop["id"]: shop for shop in receipt["shops"]}
-        names = {shop.id: shop.name for shop in self._config.shops}
-        for key in keys:
-            shop_id, ext = Path(key).stem, Path(key).suffix.removeprefix(".")
-            about = told.get(shop_id, {"raw_key": key})
-            # Of a shop whose file was once of another kind, the published one counts.
-            if key == raw_key(self._dataset.platform, self._name, dt, shop_id, ext) == about["raw_key"]:
-                self._enter(CellKey(self._name, dt, shop_id), key, about, names.get(shop_id, about.get("name", "")))
+        receipt = self._receipt(dt)
+        found = find_raw(self._name, dt, receipt, config=self._config, ledger=self._ledger, store=self._store)
+        self.strays[dt] = tuple(self._store.where(key) for key in found.strays)
+        for key, file in found.files.items():
+            self._ledger.add_cells(self._dataset.platform, [key])
+            self._ledger.mark_staged(key, file)
+            logger.info("%s: the ledger now knows its raw file", key)
 
-    def _enter(self, key: CellKey, raw: str, about: dict[str, Any], name: str) -> None:
-        file = raw_file_of(key, raw, about, name, self._dataset, self._store)
-        self._ledger.add_cells(self._dataset.platform, [key])
-        self._ledger.mark_staged(key, file)
-        logger.info("%s: the ledger now knows its raw file", key)
+    def _receipt(self, dt: str) -> Receipt | None:
+        """The receipt as far as it can be believed: where it can't, the partition is rebuilt without it."""
+        try:
+            return read_receipt(self._dataset.platform, self._name, dt, self._store)
+        except ReceiptError as error:
+            logger.warning("%s", error)
+            return None
 
     def _read_again(self, cell: Cell) -> None:
         """Parses a raw file with today's contract, in place of the form that was kept."""
@@ -235,16 +242,16 @@ class Replayer:
         platform, sums = self._dataset.platform, (receipt["parquet"]["sha256"], receipt["workbook"]["sha256"])
         keys = (parquet_key(platform, self._name, dt), workbook_key(platform, self._name, dt))
         stored = [self._store.stat(key) for key in keys]
-        there = read_receipt(platform, self._name, dt, self._store)
+        there = self._receipt(dt)
         is_waiting = any(cell.state is CellState.STAGED for cell in self._ledger.cells(self._name, dt))
         return (
             (before.parquet_sha256, before.workbook_sha256) == sums
             and tuple(found.sha256 if found else "" for found in stored) == sums
             and there is not None
-            and (there["parquet"].get("sha256"), there["workbook"].get("sha256")) == sums
+            and (there.parquet.sha256, there.workbook.sha256) == sums
             # A run that was killed behind its receipt has not told the ledger.
-            and there.get("run_id") == before.run_id
-            and there["missing"] == receipt["missing"]
+            and there.run_id == before.run_id
+            and [shop.model_dump(mode="json") for shop in there.missing] == receipt["missing"]
             and not is_waiting
             and before.refresh_state not in ("FAILED", "PENDING")
         )

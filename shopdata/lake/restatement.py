@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from shopdata.lake.published import PublishedShop, Receipt
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -66,7 +68,7 @@ def _by_key(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 
 def restated(
-    previous: Mapping[str, Any], receipt: Mapping[str, Any], old: Path, new: Path, keys: Sequence[str]
+    previous: Receipt, receipt: Mapping[str, Any], old: Path, new: Path, keys: Sequence[str]
 ) -> list[dict[str, Any]]:
     """A receipt's `restated`: for each shop whose raw file replaced another, what changed then.
 
@@ -77,10 +79,10 @@ def restated(
     replaced = replaced_shops(previous, receipt)
     shops = {shop["id"] for shop in receipt["shops"]} - {shop["id"] for shop, _ in replaced}
     # What was told of a shop stays true for as long as its file stays.
-    entries = [entry for entry in previous.get("restated", ()) if entry["shop"] in shops]
+    entries = [entry.model_dump() for entry in previous.restated if entry.shop in shops]
     for shop, before in replaced:
-        found = differences(_rows_of(old, before["name"]), _rows_of(new, shop["name"]), keys)
-        about = {"run_id": receipt["run_id"], "was": before["sha256"]}
+        found = differences(_rows_of(old, before.name), _rows_of(new, shop["name"]), keys)
+        about = {"run_id": receipt["run_id"], "was": before.sha256}
         entries += [{"shop": shop["id"], **change, **about} for change in _changes(found)]
     return entries
 
@@ -95,13 +97,13 @@ def _changes(found: Differences) -> list[dict[str, Any]]:
     return changes
 
 
-def replaced_shops(previous: Mapping[str, Any], receipt: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+def replaced_shops(previous: Receipt, receipt: Mapping[str, Any]) -> list[tuple[dict[str, Any], PublishedShop]]:
     """The shops of a receipt that were in the one before with another file, each with its entry there."""
-    before = {shop["id"]: shop for shop in previous["shops"]}
+    before = {shop.id: shop for shop in previous.shops}
     return [
         (shop, before[shop["id"]])
         for shop in receipt["shops"]
-        if shop["id"] in before and before[shop["id"]]["sha256"] != shop["sha256"]
+        if shop["id"] in before and before[shop["id"]].sha256 != shop["sha256"]
     ]
 
 

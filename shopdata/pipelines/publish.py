@@ -13,7 +13,7 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata import signals
 from shopdata.exceptions import ShopdataError
 from shopdata.items import Partition
-from shopdata.lake.partition import publish_partition
+from shopdata.lake.publishing import publish_partition
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from shopdata.files import sha256_of
 from shopdata.lake.keys import parquet_key, workbook_key
 from shopdata.lake.ledger import Ledger
 from shopdata.lake.objects import ObjectStore
-from shopdata.lake.partition import publish_partition
+from shopdata.lake.publishing import publish_partition
 
 DATASET, PLATFORM, DT = "jd_store", "jd", "2026-03-01"
 SHOPS = ("one", "two", "three")

@@ -350,7 +350,7 @@ def test_tables_of_a_newer_version_are_not_touched(tmp_path: Path) -> None:
     connection.execute("UPDATE schema_version SET version = 99")
     connection.commit()
     connection.close()
-    with pytest.raises(LedgerError, match=r"another version of shopdata. Found version 99, expected version 3"):
+    with pytest.raises(LedgerError, match=r"another version of shopdata. Found version 99, expected version 4"):
         Ledger.at(tmp_path)
 
 

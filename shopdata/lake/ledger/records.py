@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from shopdata.accounts import Account
 from shopdata.states import CellState
 
 
@@ -39,6 +40,8 @@ class RawFile:
     warnings: tuple[str, ...] = ()
     #: How its columns differ from the contract; JSON values, as the contract's check gives them.
     drift: tuple[Any, ...] = ()
+    #: The account that it came from, as `shopdata.accounts` has it; empty where nobody knows it.
+    account: Account = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +117,8 @@ class PartitionRecord:
     columns: tuple[str, ...] = ()
     #: The sum of each shop's raw file that is in it, by shop id; None if that was not kept yet.
     shops: Mapping[str, str] | None = None
+    #: The columns that its files had, of `columns`; None if that was not kept yet.
+    seen: tuple[str, ...] | None = None
     #: What Dremio said: empty until it was told, then for example COMPLETED.
     refresh_state: str = ""
     refresh_detail: str = ""

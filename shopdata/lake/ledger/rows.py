@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from datetime import datetime
 
@@ -21,13 +22,16 @@ def set_state(row: CellRow, state: CellState, reason: str) -> None:
 def fill_raw(row: RawRow, raw: RawFile) -> None:
     """Overwrites what is known about a cell's file."""
     for name, value in asdict(raw).items():
-        setattr(row, name, list(value) if name in ("warnings", "drift") else value)
+        if name == "account":
+            row.account = json.dumps(value, ensure_ascii=False) if value else ""
+        else:
+            setattr(row, name, list(value) if name in ("warnings", "drift") else value)
 
 
 def fill_partition(row: PartitionRow, record: PartitionRecord) -> None:
     """Overwrites what is known about a partition."""
     for name, value in asdict(record).items():
-        setattr(row, name, list(value) if name in ("missing", "columns") else value)
+        setattr(row, name, list(value) if name in ("missing", "columns", "seen") and value is not None else value)
 
 
 def to_run(row: Run) -> RunRecord:
@@ -79,6 +83,7 @@ def _to_raw(row: RawRow) -> RawFile:
         in_store=row.in_store,
         warnings=tuple(row.warnings),
         drift=tuple(row.drift),
+        account=json.loads(row.account) if row.account else {},
     )
 
 
@@ -98,6 +103,7 @@ def to_partition(row: PartitionRow) -> PartitionRecord:
         published_at=row.published_at,
         columns=tuple(row.columns),
         shops=row.shops,
+        seen=None if row.seen is None else tuple(row.seen),
         refresh_state=row.refresh_state,
         refresh_detail=row.refresh_detail,
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with a step in `migrations/` that leads there.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -118,6 +118,8 @@ class RawRow(Base):
     in_store: Mapped[bool]
     warnings: Mapped[list[Any]]
     drift: Mapped[list[Any]]
+    #: JSON as text, so that a database can tell equal ones; empty where nobody knows it.
+    account: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class PartitionRow(Base):
@@ -138,6 +140,7 @@ class PartitionRow(Base):
     published_at: Mapped[datetime]
     columns: Mapped[list[Any]]
     shops: Mapped[dict[str, Any] | None]
+    seen: Mapped[list[Any] | None]
     refresh_state: Mapped[str] = mapped_column(String(50), default="")
     refresh_detail: Mapped[str] = mapped_column(Text, default="")
 

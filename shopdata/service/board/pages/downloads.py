@@ -9,7 +9,7 @@ from pathlib import Path
 from shopdata.files import sha256_of
 from shopdata.lake.keys import parquet_key, workbook_key
 from shopdata.lake.ledger import CellKey
-from shopdata.lake.partition import PARQUET_TYPE, XLSX_TYPE
+from shopdata.lake.publishing import PARQUET_TYPE, XLSX_TYPE
 from shopdata.service.board.addresses import checked_dt, checked_id, checked_run_id
 from shopdata.service.board.answers import BINARY, Answer, PageNotFoundError, download
 from shopdata.service.board.facts import Facts

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.ledger import PartitionRecord
+from shopdata.lake.published import Receipt, read_receipt
 from shopdata.service.board.addresses import checked_dt
 from shopdata.service.board.answers import PageNotFoundError
 from shopdata.service.board.facts import Facts
@@ -27,15 +25,16 @@ def published(facts: Facts, dataset: str, dt: str) -> PartitionRecord:
 def page(facts: Facts, visit: Visit, dataset: str, dt: str) -> Page:
     """Shows what the ledger knows also when the store does not answer."""
     record = published(facts, dataset, dt)
-    receipt: dict[str, Any] = {}
-    trouble = ""
+    receipt: Receipt | None = None
     try:
-        receipt = json.loads(facts.store.get_bytes(record.receipt_key))
-    except (ShopdataError, ValueError) as error:
-        trouble = str(error) if isinstance(error, ShopdataError) else visit.texts("partition.receipt_unreadable")
+        receipt = read_receipt(record.platform, dataset, dt, facts.store)
+    except ShopdataError as error:
+        trouble = str(error)
+    else:
+        trouble = "" if receipt is not None else visit.texts("partition.receipt_gone")
     names = {shop.id: shop.name for shop in facts.config().shops}
-    shops = receipt.get("shops", [])
-    files = [(kind, receipt[kind]) for kind in ("workbook", "parquet") if receipt.get(kind)]
+    shops = receipt.shops if receipt is not None else ()
+    files = [("workbook", receipt.workbook), ("parquet", receipt.parquet)] if receipt is not None else []
     contract = facts.contract(dataset)
     return Page(
         "partition",
@@ -47,13 +46,12 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str) -> Page:
             "dt": dt,
             "record": record,
             "trouble": trouble,
-            "receipt": receipt,
             "shops": shops,
             "names": names,
             "files": files,
-            "most_rows": max((shop["rows"] for shop in shops), default=0),
+            "most_rows": max((shop.rows for shop in shops), default=0),
             "missing": record.missing,
-            "warnings": receipt.get("warnings", []),
-            "drift": receipt.get("drift", []),
+            "warnings": receipt.warnings if receipt is not None else (),
+            "drift": receipt.drift if receipt is not None else (),
         },
     )

@@ -78,13 +78,6 @@ class Texts:
         there = moment.astimezone(SHANGHAI)
         return f"{there:%H:%M}" if there.date() == day else f"{there:%m-%d %H:%M}"
 
-    def iso(self, text: str) -> str:
-        """A receipt's time; what is none is shown as it is."""
-        try:
-            return self.moment(datetime.fromisoformat(text))
-        except ValueError:
-            return text
-
     def weekday(self, dt: str) -> str:
         """The weekday of a day; "" for longer periods."""
         period = Period.from_dt(dt)

@@ -1,0 +1,89 @@
+"""What is published of a period before something else takes its place: no shop of it may get lost."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from shopdata.config import Config
+from shopdata.exceptions import ReceiptError
+from shopdata.lake.adoption import adopt_published, find_raw
+from shopdata.lake.history import keep_unbelieved
+from shopdata.lake.keys import parquet_key
+from shopdata.lake.ledger import Ledger
+from shopdata.lake.objects import ObjectStore
+from shopdata.lake.published import Receipt, read_receipt
+from shopdata.lake.receipts import StagedShop
+
+logger = logging.getLogger(__name__)
+
+
+def known_before(
+    name: str, dt: str, *, config: Config, ledger: Ledger, store: ObjectStore, is_rebuilt: bool
+) -> Receipt | None:
+    """The receipt of what is to be replaced, its shops known to the ledger; None if there is none.
+
+    Args:
+        is_rebuilt: what can't be believed is no obstacle; it is kept in `history/`.
+
+    Raises:
+        ReceiptError: what lies there is no receipt of this partition.
+        StoreError, RejectedFileError: a file that is in it can't be had or read.
+    """
+    platform = config.dataset(name).platform
+    try:
+        previous = read_receipt(platform, name, dt, store)
+    except ReceiptError:
+        if not is_rebuilt:
+            raise
+        previous = None
+    if previous is not None:
+        adopt_published(previous, config=config, ledger=ledger, store=store)
+    elif is_rebuilt:
+        keep_unbelieved(store, platform, name, dt)
+    elif not ledger.partitions(name, dt) and store.stat(parquet_key(platform, name, dt)) is not None:
+        # Ledger and receipt are gone, the partition is there: what it was made of lies in raw/.
+        found = find_raw(name, dt, None, config=config, ledger=ledger, store=store)
+        for key, raw in found.files.items():
+            ledger.add_cells(platform, [key])
+            ledger.adopt(key, raw)
+            logger.warning("%s: neither ledger nor receipt knows of it: its file in raw/ is taken in", key)
+        for stray in found.strays:
+            logger.warning("%s: left out, it is no raw file of ours", store.where(stray))
+    return previous
+
+
+def require_all_names(
+    name: str, dt: str, shops: Sequence[StagedShop], *, config: Config, ledger: Ledger, store: ObjectStore
+) -> None:
+    """Without a receipt the partition itself says whose rows are in it: none of them may vanish.
+
+    Raises:
+        ReceiptError: the file of one of them is not known.
+    """
+    key = parquet_key(config.dataset(name).platform, name, dt)
+    if store.stat(key) is None or ledger.partitions(name, dt):
+        return
+    with tempfile.TemporaryDirectory(prefix="shopdata-was-") as folder:
+        path = Path(folder, "was.parquet")
+        try:
+            store.get_file(key, path)
+            column = pq.read_table(path, columns=["shop"], partitioning=None).column("shop")
+        except (OSError, ValueError, KeyError):
+            # Nobody can read it, so nothing can be lost by replacing it.
+            return
+    lost = set(map(str, column.unique().to_pylist())) - {shop.name for shop in shops}
+    lost -= {shop.raw.shop_name for shop in shops}
+    if lost:
+        raise ReceiptError(
+            "the partition has no receipt, and rows of shops that nobody knows any more; nothing was replaced",
+            where=store.where(key),
+            found=f"rows of {', '.join(sorted(lost))[:300]}",
+            expected="a receipt that says which files they came from, or those files in raw/",
+            todo=f"Collect those shops for the period too, or run `scrapy replay {name}` for it: it rebuilds it from "
+            "what is in raw/ and keeps what was there in history/.",
+        )

@@ -1,0 +1,195 @@
+"""What a receipt in the store says, believed only after it was held against its own key (DESIGN 5.5).
+
+Anybody who may write into the bucket may write a receipt. Its ids, keys and sums become paths, keys and rows of the
+ledger, so each of them must be one that we could have made ourselves.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from shopdata.exceptions import ReceiptError
+from shopdata.lake.keys import is_dt, is_id, parquet_key, receipt_key, shop_and_ext_of, workbook_key
+from shopdata.lake.objects import ObjectStore
+from shopdata.states import CellState
+
+#: A receipt of 500 shops, each with a page of warnings, has a tenth of it.
+MAX_BYTES = 16 << 20
+#: What a database keeps as a count.
+_MAX_COUNT = 2**63 - 1
+
+
+def _checked(is_right: Any, expected: str) -> AfterValidator:
+    def check(value: Any) -> Any:
+        if not is_right(value):
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _is_of_our_time(moment: datetime) -> bool:
+    # Beyond this, another time zone or another database may have no such day.
+    return 2000 <= moment.year < 2200
+
+
+Id = Annotated[str, _checked(is_id, "an id")]
+Text = Annotated[str, Field(max_length=100_000), _checked(lambda text: "\0" not in text, "a text")]
+Count = Annotated[int, Field(ge=0, le=_MAX_COUNT)]
+Sha256 = Annotated[str, _checked(re.compile(r"[0-9a-f]{64}").fullmatch, "64 hexadecimal digits")]
+Moment = Annotated[AwareDatetime, _checked(_is_of_our_time, "a time of this century")]
+
+
+class _Told(BaseModel):
+    """Types as in the JSON, no conversions; what a newer version adds is passed over; no value in a message."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
+
+
+class PublishedShop(_Told):
+    """A shop whose rows are in the partition."""
+
+    id: Id
+    name: Text
+    rows: Count
+    raw_key: str
+    sha256: Sha256
+    bytes: Count
+    fetched_at: Moment
+
+
+class LeftOutShop(_Told):
+    """A shop that is missing from it."""
+
+    id: Id
+    state: CellState
+    reason: Text
+
+
+class PublishedFile(_Told):
+    """The partition, or its workbook."""
+
+    key: str
+    sha256: Sha256
+    bytes: Count
+    rows: Count
+    sheets: tuple[Text, ...] = ()
+
+
+class Restated(_Told):
+    """What was revised in a column of a shop, when a file replaced another."""
+
+    shop: Id
+    column: Text
+    cells: Count
+    rows_added: Count
+    rows_removed: Count
+    run_id: Text
+    was: Sha256
+
+
+class Note(_Told):
+    """A warning, or a way in which a file's columns differ from the contract."""
+
+    shop: Id
+    kind: Text
+    column: Text = ""
+    count: Count = 0
+    text: Text = ""
+
+
+class Refresh(_Told):
+    """What Dremio said."""
+
+    state: Text
+    detail: Text
+
+
+class Receipt(_Told):
+    """A receipt that was held against its key."""
+
+    dataset: Id
+    platform: Id
+    dt: Annotated[str, _checked(is_dt, "a period")]
+    run_id: Annotated[Text, Field(max_length=100)]
+    rows: Count
+    columns: tuple[Text, ...]
+    shops: tuple[PublishedShop, ...]
+    missing: tuple[LeftOutShop, ...]
+    parquet: PublishedFile
+    workbook: PublishedFile
+    published_at: Moment
+    refresh: Refresh
+    restated: tuple[Restated, ...] = ()
+    warnings: tuple[Note, ...] = ()
+    drift: tuple[Note, ...] = ()
+    #: Which account each shop's file came from, as `shopdata.accounts` has it: not in older receipts.
+    accounts: dict[Id, dict[Text, Text]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        ids = [shop.id for shop in self.shops]
+        if len(set(ids)) < len(ids):
+            raise ValueError("`shops` has an id twice")
+        about = (self.platform, self.dataset, self.dt)
+        for shop in self.shops:
+            owner = shop_and_ext_of(shop.raw_key, *about)
+            if owner is None or owner[0] != shop.id:
+                raise ValueError(f"`raw_key` of {shop.id} is not the key of its raw file")
+        for name, key in (("parquet", parquet_key(*about)), ("workbook", workbook_key(*about))):
+            if getattr(self, name).key != key:
+                raise ValueError(f"`{name}.key` is not the key of this partition")
+        return self
+
+
+def read_receipt(platform: str, dataset: str, dt: str, store: ObjectStore) -> Receipt | None:
+    """The receipt in the store; None if there is none.
+
+    Raises:
+        StoreError: it could not be had.
+        ReceiptError: what lies there is no receipt of this partition.
+    """
+    key = receipt_key(platform, dataset, dt)
+    there = store.stat(key)
+    if there is None:
+        return None
+    if there.bytes > MAX_BYTES:
+        raise _unbelievable(store.where(key), dataset, f"{there.bytes:,} bytes, expected at most {MAX_BYTES:,}")
+    return decode_receipt(store.get_bytes(key), platform, dataset, dt, where=store.where(key))
+
+
+def decode_receipt(data: bytes, platform: str, dataset: str, dt: str, *, where: str) -> Receipt:
+    """A receipt as it was put under the key of this partition. Raises ReceiptError."""
+    try:
+        receipt = Receipt.model_validate_json(data)
+    except ValidationError as error:
+        raise _unbelievable(where, dataset, _first(error)) from None
+    told = (receipt.platform, receipt.dataset, receipt.dt)
+    if told != (platform, dataset, dt):
+        raise _unbelievable(where, dataset, f"a receipt of {' '.join(told)}")
+    return receipt
+
+
+def _first(error: ValidationError) -> str:
+    """The first of what is wrong: where it stands, and what should be there."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or is_id(str(part)))
+    message = first["msg"].removeprefix("Value error, ")[:200]
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{f'`{place}`: ' if place else ''}{message}{more}"
+
+
+def _unbelievable(where: str, dataset: str, found: str) -> ReceiptError:
+    return ReceiptError(
+        "this is no receipt of this partition",
+        where=where,
+        found=found,
+        expected="a receipt as it was written, under its own key",
+        todo=f"Nothing is replaced as long as that is so. See with `scrapy verify {dataset}` what is still whole, and "
+        f"who else writes into this bucket; `scrapy replay {dataset}` rebuilds the period from raw/, and keeps in "
+        "history/ what was there.",
+    )

@@ -3,50 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from playwright.async_api import Browser, BrowserContext, Playwright
+from playwright._impl._errors import TargetClosedError
+from playwright.async_api import Browser, BrowserContext
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
-from shopdata.login.chromium import find_chromium, needs_no_sandbox, user_agent_of
+from shopdata.exceptions import BrowserError, BrowserMissingError
+from shopdata.login.chromium import cannot_start, context_options
+from shopdata.login.starting import OwnChromium, last_words
 
 if TYPE_CHECKING:
     from scrapy_playwright.handler import Config
-
-logger = logging.getLogger(__name__)
-
-#: What Playwright switches off itself. It has to be repeated: Chromium takes the last `--disable-features` only.
-PLAYWRIGHTS_OWN = (
-    "AvoidUnnecessaryBeforeUnloadCheckSync",
-    "DestroyProfileOnBrowserClose",
-    "HttpsUpgrades",
-    "HttpsFirstBalancedModeAutoEnable",
-    "LensOverlay",
-    "MediaRouter",
-    "PaintHolding",
-    "ThirdPartyStoragePartitioning",
-    "AvoidCorsURLLoaderRestartOnRedirect",
-    "TcpPortRandomizationWin",
-    "OptimizationHints",
-    "NetworkTimeServiceQuerying",
-    "AimEnabled",
-    "PreconnectToSearch",
-    "msForceBrowserSignIn",
-    "msEdgeUpdateLaunchServicesPreferredVersion",
-)
-#: Every window, also one that nobody sees, loads the drop-down of its address bar as web pages, and keeps a spare
-#: process at hand: together more than half of what a sign-in costs the processor (Chromium 156).
-_UNUSED = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess")
-
-#: Chromium's own calls home are of no use to a sign-in either, and noisy where there is no internet.
-_QUIET = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    f"--disable-features={','.join((*PLAYWRIGHTS_OWN, *_UNUSED))}",
-)
 
 
 class LazyBrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]
@@ -57,62 +26,91 @@ class LazyBrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        self._stopping: asyncio.Task[None] | None = None
+        # Who asks for a page knows best whether it may be asked for again.
+        config.target_closed_max_retries = 0
+        self._shared = _SharedBrowser(OwnChromium(config.launch_options))
 
     async def start(self) -> None:
         """Nothing: no shop has asked for a browser yet."""
 
     async def launch_browser(self) -> Browser:
-        """Starts driver and browser.
-
-        Raises:
-            BrowserMissingError: no Chromium was found.
-        """
-        if self._stopping is not None:
-            await self._stopping
-        await super().start()
-        assert self.browser_type is not None
-        try:
-            options = self.config.launch_options
-            options["executable_path"] = str(
-                find_chromium(options.get("executable_path"), self.browser_type.executable_path)
-            )
-            arguments = list(_QUIET)
-            if needs_no_sandbox():
-                logger.warning("Chromium runs without its own sandbox because we are root: better run as another user")
-                arguments.append("--no-sandbox")
-            options["args"] = [*options.get("args", []), *(a for a in arguments if a not in options.get("args", []))]
-            browser: Browser = await super().launch_browser()
-        except BaseException:
-            await self._stop_driver()
-            raise
-        browser.on("disconnected", self._on_disconnected)
-        return cast(Browser, _Discreet(browser))
-
-    def _on_disconnected(self, _: Browser) -> None:
-        self._stopping = asyncio.ensure_future(self._stop_driver())
+        """What scrapy-playwright takes for a browser, for all of the run; the first context starts one."""
+        return cast(Browser, self._shared)
 
     async def close(self) -> None:
-        """Awaits the end of the driver, whoever asked for it."""
-        if self._stopping is not None:
-            await self._stopping
-        await self._stop_driver()
-
-    async def _stop_driver(self) -> None:
-        running: Playwright | None = getattr(self, "playwright", None)
-        self.playwright = self.playwright_context_manager = None
-        if running is not None:
-            await running.stop()
+        """Awaits the end of browser and driver, whoever asked for it."""
+        await self._shared.close()
 
 
-class _Discreet:
-    """A browser whose contexts do not say that they have no window, unless they are told what to say."""
+class _SharedBrowser:
+    """Makes contexts, in a browser that is started for the first of them, and anew for the next when it has ended."""
 
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
+    def __init__(self, own: OwnChromium) -> None:
+        self._own = own
+        self._browser: Browser | None = None
+        #: Starting and ending: one at a time.
+        self._alone = asyncio.Lock()
+        #: Why it can't be started: in this run nobody waits for that again.
+        self._trouble: BrowserError | BrowserMissingError | None = None
+        self._ending: asyncio.Task[None] | None = None
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._browser, name)
+    def on(self, event: str, handler: Callable[..., object]) -> None:
+        """Nothing: scrapy-playwright wants to know when it has to start another one, which is done here."""
 
-    async def new_context(self, **options: Any) -> BrowserContext:
-        return await self._browser.new_context(**{"user_agent": user_agent_of(self._browser.version), **options})
+    async def new_context(self, *, on_browser: Callable[[], object] = lambda: None, **own: Any) -> BrowserContext:
+        """A new context.
+
+        Args:
+            on_browser: is called when the browser runs: what takes time from here on is not this machine's fault.
+            own: what the context has for itself, for `context_options`.
+
+        Raises:
+            BrowserMissingError, BrowserError: there can be none in this run.
+        """
+        browser = await self._running()
+        try:
+            return await _context(browser, on_browser, own)
+        except TargetClosedError:
+            # Who killed the driver has told nobody: it looks alive until it is asked for something.
+            await self._end(browser)
+        browser = await self._running()
+        try:
+            return await _context(browser, on_browser, own)
+        except TargetClosedError as error:
+            self._trouble = cannot_start(last_words(error))
+            raise self._trouble from None
+
+    async def _running(self) -> Browser:
+        async with self._alone:
+            if self._trouble is not None:
+                raise self._trouble
+            if self._browser is not None and self._browser.is_connected():
+                return self._browser
+            await self._own.stop()
+            try:
+                self._browser = browser = await self._own.start()
+            except (BrowserError, BrowserMissingError) as error:
+                self._trouble = error
+                raise
+        browser.on("disconnected", self._on_disconnected)
+        return browser
+
+    def _on_disconnected(self, browser: Browser) -> None:
+        self._ending = asyncio.ensure_future(self._end(browser))
+
+    async def _end(self, browser: Browser) -> None:
+        async with self._alone:
+            if self._browser is browser:
+                self._browser = None
+                await self._own.stop()
+
+    async def close(self) -> None:
+        """Ends browser and driver for good."""
+        async with self._alone:
+            self._browser = None
+            await self._own.close()
+
+
+async def _context(browser: Browser, on_browser: Callable[[], object], own: dict[str, Any]) -> BrowserContext:
+    on_browser()
+    return await browser.new_context(**context_options(browser.version, **own))

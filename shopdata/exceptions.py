@@ -18,6 +18,7 @@
     │   ├── LedgerError            the ledger's database could not be used
     │   │   └── LeaseLostError     another run has taken over what this one held
     │   ├── DiskError              the state directory could not be written
+    │   ├── BrowserError           the browser could not be started on this machine, or did not stay alive
     │   ├── RefreshError           Dremio could not be told
     │   └── AlertError             a channel of alerts.yaml did not take a message
     ├── TerminalError              the same question gets the same answer until something is changed
@@ -172,6 +173,11 @@ class LedgerError(TransientError):
 
 class DiskError(TransientError):
     """Raised by `files` when the state directory can't be written: mostly, because the disk is full."""
+
+
+class BrowserError(TransientError):
+    """Raised when the browser can't be started on this machine, or dies: no shop's fault, and the same for all of them.
+    Once it is known in a run, no other shop waits for it."""
 
 
 class LeaseLostError(LedgerError):

@@ -6,8 +6,7 @@ import psutil
 import pytest
 from playwright.sync_api import sync_playwright
 
-from shopdata.browser import PLAYWRIGHTS_OWN
-from shopdata.login.chromium import find_chromium, needs_no_sandbox
+from shopdata.login.chromium import PLAYWRIGHTS_OWN, find_chromium, needs_no_sandbox
 
 SWITCH = "--disable-features="
 

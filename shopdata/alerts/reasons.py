@@ -27,6 +27,9 @@ KINDS: dict[str, Kind] = {
     "OtherKeyError": Kind(
         "登录会话是用另一个密钥保存的", "把 SHOPDATA_SECRET_KEY 改回原来的值；密钥已丢失的话，人工登录一次。"
     ),
+    "BrowserError": Kind(
+        "采集机器上的浏览器启动不了", "与店铺和平台无关：按原因处理采集机器（磁盘、内存、浏览器路径），然后再运行一次。"
+    ),
     "PortalError": Kind("平台无响应或返回异常", "暂不用处理，下次运行自动重试；若一直如此，请人工打开后台查看。"),
     "OddAnswerError": Kind(
         "平台返回的内容看不懂或过大（原件已保留）",
@@ -74,6 +77,9 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"the account opens (?:another shop|the shop that)", "WrongShopError", ""),
     (r"no Chromium was found|there is no browser at this path", "BrowserMissingError", ""),
     (r"was saved with another key", "OtherKeyError", ""),
+    (r"the browser can't be started because", "BrowserError", ""),
+    (r"the browser ended while the shop was in it", "BrowserError", "登录中途浏览器退出"),
+    (r"the browser ended after the password was sent", "UnclearSignInError", "提交密码后浏览器退出"),
     (r"risk control says too often", "RiskBlockedError", ""),
     (r"do not add up to its own total", "IncompleteError", ""),
     (r"did not finish the report in time", "TooLateError", ""),

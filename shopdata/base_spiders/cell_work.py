@@ -14,7 +14,16 @@ from shopdata.base_spiders.asked_again import AskedAgain
 from shopdata.base_spiders.onlookers import Onlookers
 from shopdata.base_spiders.sharing import SharedWork
 from shopdata.config import Shop
-from shopdata.exceptions import DiskError, LeaseLostError, LedgerError, NeedsPersonError, ParkedError, ShopdataError
+from shopdata.exceptions import (
+    BrowserError,
+    BrowserMissingError,
+    DiskError,
+    LeaseLostError,
+    LedgerError,
+    NeedsPersonError,
+    ParkedError,
+    ShopdataError,
+)
 from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey
 from shopdata.lake.not_ready import put_off
@@ -39,6 +48,8 @@ class CellWork:
         self._asked_again = asked_again
         self._onlookers = onlookers
         self._is_ledger_lost = False
+        #: What is wrong with this machine: the log has it once, and not with every cell.
+        self._told: set[str] = set()
 
     async def ask(self, shop: Shop, key: CellKey, get: Callable[[], Awaitable[ReportFile]]) -> ReportFile | None:
         """Asks for a cell by `get`; None if nothing came of it, and the ledger knows why."""
@@ -51,7 +62,10 @@ class CellWork:
         except ShopdataError as error:
             if isinstance(error, NeedsPersonError) and error.parks:
                 await self._park(shop, str(error))
-            await self._settle(key, CellState(error.state), str(error))
+            is_told = str(error) in self._told
+            if isinstance(error, BrowserError | BrowserMissingError):
+                self._told.add(str(error))
+            await self._settle(key, CellState(error.state), str(error), is_told=is_told)
         except asyncio.CancelledError:
             # Somebody stops the run: no time for threads, and the state must be true before we go.
             self._stop(key)
@@ -110,7 +124,7 @@ class CellWork:
                 todo=f"Mend its credentials, run `scrapy login {shop.id}`, or try again as it is with `-a force=1`.",
             )
 
-    async def _settle(self, key: CellKey, state: CellState, reason: str) -> None:
+    async def _settle(self, key: CellKey, state: CellState, reason: str, *, is_told: bool = False) -> None:
         ledger = self._workspace.ledger
         try:
             await run_in_thread(ledger.mark, key, state, reason)
@@ -123,7 +137,8 @@ class CellWork:
         except LedgerError as error:
             logger.error("%s %s %s: %s It could not be written down: %s", key.dataset, key.shop, key.dt, reason, error)
             return
-        logger.error("%s %s %s: %s: %s", key.dataset, key.shop, key.dt, state, reason)
+        told = "for the same reason" if is_told else reason
+        logger.error("%s %s %s: %s: %s", key.dataset, key.shop, key.dt, state, told)
         self._onlookers.settled(key, state, reason)
 
 

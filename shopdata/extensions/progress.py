@@ -144,6 +144,8 @@ class Progress:
         if self._plan is None:
             return
         seconds = time.monotonic() - self._started
+        #: Who was the first with a reason that may be that of all shops.
+        first: dict[str, str] = {}
         if reason != "finished":
             yield f"{self._plan.dataset}: the run was stopped ({reason}) after {seconds:.0f} s; run it again to go on."
         elif not self._cells and not self._partitions and not self._unpublished:
@@ -159,7 +161,7 @@ class Progress:
                 yield f"  {part:<9} {receipt[part]['key']}  ({receipt[part]['bytes']:,} bytes)"
             yield f"  on disk   {_short(partition.workbook)}"
             for shop in missing:
-                yield f"  missing   {shop['id']}: {shop['state']}: {shop['reason']}"
+                yield f"  missing   {shop['id']}: {shop['state']}: {_once(first, shop['id'], shop['reason'])}"
             if receipt["refresh"]["state"] == "FAILED":
                 yield f"  Dremio    not refreshed: {receipt['refresh']['detail']}"
         for dt, why in self._unpublished.items():
@@ -167,7 +169,12 @@ class Progress:
         published = {partition.dt for partition in self._partitions}
         for (dt, shop), (state, text, _) in sorted(self._cells.items()):
             if dt not in published and not CellState(state).is_done and state != CellState.STAGED:
-                yield f"  missing   {shop} {dt}: {state}: {text}"
+                yield f"  missing   {shop} {dt}: {state}: {_once(first, f'{shop} {dt}', text)}"
+
+
+def _once(first: dict[str, str], who: str, reason: str) -> str:
+    teller = first.setdefault(reason, who)
+    return reason if teller == who or not reason else f"as {teller}"
 
 
 def _short(path: Path | None) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError
 from shopdata.login import SignedIn, login_for, read_session
-from shopdata.login.chromium import find_chromium, needs_no_sandbox, user_agent_of
+from shopdata.login.alive import died, is_end, while_alive
+from shopdata.login.chromium import context_options
+from shopdata.login.starting import OwnChromium
 from shopdata.login.steps import Patience, browser_failed, first_visible, has_landed
 
 #: How long a person has for a captcha, a slider or a telephone.
@@ -38,40 +39,42 @@ async def sign_in_by_hand(
     Raises:
         NeedsPersonError: the credentials were refused, or the person did not finish in time.
         PortalError: the portal did not answer.
+        BrowserMissingError, BrowserError: there is no browser, it can't be started, or it ended.
     """
+    own = OwnChromium({"executable_path": browser_path}, is_headed=is_headed)
+    try:
+        browser = await own.start()
+        page = await (await browser.new_context(**context_options(browser.version))).new_page()
+        return await while_alive(page, shop, _with_person(page, shop, portal, is_headed, ask_code, tell))
+    except PlaywrightError as error:
+        raise died(shop, error) if is_end(error) else browser_failed(shop, error) from None
+    finally:
+        await own.close()
+
+
+async def _with_person(
+    page: Page, shop: Shop, portal: Portal, is_headed: bool, ask_code: Callable[[], str], tell: Callable[[str], None]
+) -> SignedIn:
     login = login_for(shop.platform)
-    async with AsyncExitStack() as stack:
-        playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(
-            executable_path=str(find_chromium(browser_path, playwright.chromium.executable_path)),
-            headless=not is_headed,
-            args=["--no-sandbox"] if needs_no_sandbox() else [],
-        )
-        stack.push_async_callback(browser.close)
-        context = await browser.new_context(user_agent=user_agent_of(browser.version), locale="zh-CN")
-        page = await context.new_page()
-        try:
-            await page.goto(portal.login_url)
-            try:
-                await login.sign_in(page, shop, portal)
-            except CredentialsRefusedError:
-                if not is_headed:
-                    raise
-                tell("The portal refused user name or password. Sign in by hand in the window.")
-                await _wait_for_person(page, shop, portal)
-            except ChallengeError as challenge:
-                if is_headed:
-                    tell(f"{challenge.what}. Finish it in the window.")
-                elif await _has_sms_form(page, portal):
-                    await _enter_code(page, shop, portal, ask_code)
-                    await _wait_until_taken(page, shop, portal)
-                else:
-                    raise
-                if is_headed:
-                    await _wait_for_person(page, shop, portal)
-            return await read_session(page, login, portal)
-        except PlaywrightError as error:
-            raise browser_failed(shop, error) from None
+    await page.goto(portal.login_url)
+    try:
+        await login.sign_in(page, shop, portal)
+    except CredentialsRefusedError:
+        if not is_headed:
+            raise
+        tell("The portal refused user name or password. Sign in by hand in the window.")
+        await _wait_for_person(page, shop, portal)
+    except ChallengeError as challenge:
+        if is_headed:
+            tell(f"{challenge.what}. Finish it in the window.")
+        elif await _has_sms_form(page, portal):
+            await _enter_code(page, shop, portal, ask_code, tell)
+            await _wait_until_taken(page, shop, portal)
+        else:
+            raise
+        if is_headed:
+            await _wait_for_person(page, shop, portal)
+    return await read_session(page, login, portal)
 
 
 async def _wait_for_person(page: Page, shop: Shop, portal: Portal, seconds: float = PERSON_SECONDS) -> None:
@@ -84,12 +87,19 @@ async def _has_sms_form(page: Page, portal: Portal) -> bool:
     return await first_visible(page, portal.sms_form.code) is not None
 
 
-async def _enter_code(page: Page, shop: Shop, portal: Portal, ask_code: Callable[[], str]) -> None:
+async def _enter_code(
+    page: Page, shop: Shop, portal: Portal, ask_code: Callable[[], str], tell: Callable[[str], None]
+) -> None:
     # Some forms send the code only when they are told to.
     send = await first_visible(page, portal.sms_form.send)
     if send is not None:
         await send.click()
-    code = await asyncio.to_thread(ask_code)
+    try:
+        code = await asyncio.to_thread(ask_code)
+    except asyncio.CancelledError:
+        # Nothing but the person can end the reading of a line.
+        tell("The browser has ended. Press Enter.")
+        raise
     field = await first_visible(page, portal.sms_form.code)
     if field is not None:
         await field.fill(code.strip())

@@ -1,13 +1,15 @@
-"""Which Chromium to sign in with."""
+"""Which Chromium to sign in with, what it is started with, and what every page in it looks like to a portal."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from shopdata.exceptions import BrowserMissingError
+from shopdata.exceptions import BrowserError, BrowserMissingError
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 _PLACES = (
@@ -23,8 +25,13 @@ def find_chromium(chosen: str | None, playwrights_own: str | None = None) -> Pat
 
     Raises:
         BrowserMissingError: there is none.
+        BrowserError: the chosen one is no program.
     """
     if chosen:
+        if Path(chosen).is_dir():
+            raise cannot_start(f"SHOPDATA_BROWSER_PATH leads to a folder, {chosen}")
+        if Path(chosen).is_file() and not os.access(chosen, os.X_OK):
+            raise cannot_start(f"{chosen} may not be executed by this user")
         if Path(chosen).is_file():
             return Path(chosen)
         raise BrowserMissingError(
@@ -50,9 +57,94 @@ def find_chromium(chosen: str | None, playwrights_own: str | None = None) -> Pat
     )
 
 
+def cannot_start(why: str) -> BrowserError:
+    """The error for a browser that can't be started; `why` goes on after "because"."""
+    return BrowserError(
+        f"the browser can't be started because {why}",
+        where="this machine",
+        todo=(
+            "Mend that here (usual causes: no room in TMPDIR, a low `ulimit -n`, a wrong SHOPDATA_BROWSER_PATH, "
+            "missing libraries, no memory); the next run asks again."
+        ),
+    )
+
+
 def needs_no_sandbox() -> bool:
     """True where Chromium refuses its own sandbox: as root on Linux."""
     return sys.platform.startswith("linux") and os.geteuid() == 0
+
+
+#: What Playwright switches off itself. It has to be repeated: Chromium takes the last `--disable-features` only.
+PLAYWRIGHTS_OWN = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "TcpPortRandomizationWin",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+    "msForceBrowserSignIn",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+)
+#: Every window, also one that nobody sees, loads the drop-down of its address bar as web pages, and keeps a spare
+#: process at hand: together more than half of what a sign-in costs the processor (Chromium 156).
+_UNUSED = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess")
+
+#: Chromium's own calls home are of no use to a sign-in either, and noisy where there is no internet.
+_QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    f"--disable-features={','.join((*PLAYWRIGHTS_OWN, *_UNUSED))}",
+)
+#: Half of what opening a login page may take by default; a program that is no browser may never answer.
+START_SECONDS = 30
+
+
+def launch_options(
+    playwrights_own: str | None, given: Mapping[str, Any], *, is_headed: bool = False, has_sandbox: bool = True
+) -> dict[str, Any]:
+    """What every browser is started with, whoever starts it.
+
+    Args:
+        playwrights_own: where Playwright would look for its own browser.
+        given: what else is wished; `executable_path` is the chosen browser.
+
+    Raises:
+        BrowserMissingError, BrowserError: as `find_chromium`.
+    """
+    return {
+        "headless": not is_headed,
+        "timeout": START_SECONDS * 1000,
+        **given,
+        "executable_path": str(find_chromium(given.get("executable_path"), playwrights_own)),
+        "chromium_sandbox": has_sandbox,
+        "args": [*given.get("args", ()), *(argument for argument in _QUIET if argument not in given.get("args", ()))],
+    }
+
+
+def context_options(version: str, **own: Any) -> dict[str, Any]:
+    """What every context of a browser of this version is made with: a portal sees the same device in all of them.
+
+    Args:
+        own: what this one has for itself, as `storage_state`.
+    """
+    return {
+        "user_agent": user_agent_of(version),
+        "locale": "zh-CN",
+        "timezone_id": "Asia/Shanghai",
+        "viewport": {"width": 1280, "height": 800},
+        "device_scale_factor": 1,
+        **own,
+    }
 
 
 _SYSTEMS = {"win32": "Windows NT 10.0; Win64; x64", "darwin": "Macintosh; Intel Mac OS X 10_15_7"}
@@ -79,5 +171,5 @@ if __name__ == "__main__":
     # `python -m shopdata.login.chromium [PATH]` says which one it would be.
     try:
         print(find_chromium(next(iter(sys.argv[1:]), None), playwrights_chromium()))
-    except BrowserMissingError as missing:
+    except (BrowserError, BrowserMissingError) as missing:
         sys.exit(str(missing))

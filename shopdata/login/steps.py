@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Locator, Page
@@ -166,6 +167,15 @@ def is_login_page(url: str, portal: Portal) -> bool:
 # -- steps of a sign-in -----------------------------------------------------------------------------------------------
 
 
+#: From the moment on that their button is pressed, nobody can know whether the portal has got the password.
+_SENT: WeakSet[Page] = WeakSet()
+
+
+def was_sent(page: Page) -> bool:
+    """True if user name and password may have left this page."""
+    return page in _SENT
+
+
 async def enter_credentials(page: Page, shop: Shop, form: LoginPage, patience: Patience) -> None:
     """Finds the form, behind its tab or in a frame if need be, fills it and presses its button."""
     username, password = await _find_form(page, shop, form, patience)
@@ -173,6 +183,7 @@ async def enter_credentials(page: Page, shop: Shop, form: LoginPage, patience: P
     await password.fill(shop.password.get_secret_value())
     while (submit := await first_visible(page, form.submit)) is None:
         await patience.look_again(shop, "its sign-in button")
+    _SENT.add(page)
     await submit.click()
 
 

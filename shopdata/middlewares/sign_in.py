@@ -13,12 +13,27 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ChallengeError, NeedsPersonError, PortalError, UnclearSignInError
+from shopdata.exceptions import (
+    BrowserError,
+    BrowserMissingError,
+    ChallengeError,
+    DiskError,
+    NeedsPersonError,
+    PortalError,
+    UnclearSignInError,
+)
 from shopdata.login import SignedIn, login_for, read_session
-from shopdata.login.steps import browser_failed
+from shopdata.login.alive import BrowserDiedError, died, is_end, while_alive
+from shopdata.login.starting import first_line, quietly
+from shopdata.login.steps import browser_failed, was_sent
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+
+#: How often a shop is taken into a new browser when the one it was in ends.
+MOST_TRIES = 3
+#: So many ends in a row, and no sign-in that went well between them: this machine can't keep one alive.
+MOST_DEATHS = 6
 
 
 class SignIns:
@@ -33,43 +48,81 @@ class SignIns:
         #: Of shops whose password was sent in vain: it is not sent twice in a run.
         self._unclear: dict[str, UnclearSignInError] = {}
         self._page: Page | None = None
+        #: How many login pages were asked for.
+        self._pages = 0
+        #: Of browsers, since the last sign-in that went well.
+        self._deaths = 0
+        self._no_browser: BrowserError | BrowserMissingError | None = None
 
     async def sign_in(self, shop: Shop) -> SignedIn:
         """Signs a shop in; the caller holds the account's lock.
 
         Raises:
             NeedsPersonError, PortalError: as `PlatformLogin.sign_in`.
+            BrowserError: there is no browser, or none that stays alive.
         """
         if shop.id in self._unclear:
             raise self._unclear[shop.id]
         self._open += 1
         try:
             async with self._at_once:
-                logger.info("%s: signing in", shop.id)
-                self._stat("count")
+                if self._no_browser is not None:
+                    raise self._no_browser
                 return await self._sign_in(shop, self._workspace.config.portal(shop.platform))
+        except BrowserMissingError as error:
+            self._give_up(error)
+            raise
         except NeedsPersonError:
             self._stat("refused")
             raise
         except UnclearSignInError as error:
             self._unclear[shop.id] = error
             raise
+        except BrowserError as error:
+            self._give_up(error)
+            raise
         finally:
             self._open -= 1
             self.settle(shop.id)
 
+    def _give_up(self, error: BrowserError | BrowserMissingError) -> None:
+        """What is known of the machine, no other shop has to find out anew."""
+        if self._no_browser is None and (not isinstance(error, BrowserDiedError) or self._deaths >= MOST_DEATHS):
+            self._no_browser = error
+
     async def _sign_in(self, shop: Shop, portal: Portal) -> SignedIn:
+        """In a new browser once more, if it ends before the password was sent."""
+        tries = 0
+        while True:
+            tries += 1
+            logger.info("%s: signing in", shop.id)
+            self._stat("count")
+            try:
+                signed_in = await self._in_browser(shop, portal)
+            except BrowserDiedError as error:
+                self._deaths += 1
+                if tries == MOST_TRIES:
+                    raise
+                logger.warning("%s It is tried in a new one", error)
+            else:
+                self._deaths = 0
+                return signed_in
+
+    async def _in_browser(self, shop: Shop, portal: Portal) -> SignedIn:
         page: Page | None = None
         try:
-            async with asyncio.timeout(portal.login_timeout_seconds):
-                page = await self._open_login_page(shop, portal)
+            async with asyncio.timeout(None) as opening:
+                page = await self._open_login_page(shop, portal, opening)
             # The steps of a sign-in have their own deadline, and say then what they waited for.
             async with asyncio.timeout(portal.login_timeout_seconds * 1.5):
-                await login_for(shop.platform).sign_in(page, shop, portal)
-                return await read_session(page, login_for(shop.platform), portal)
+                return await while_alive(page, shop, self._through(page, shop, portal))
         except (ChallengeError, UnclearSignInError):
             if page is not None:
-                await page.screenshot(path=self._workspace.staging.screenshot(shop.platform, shop.id))
+                await self._take_picture(page, shop)
+            raise
+        except BrowserDiedError as error:
+            if page is not None and was_sent(page):
+                raise _died_late(shop, error) from None
             raise
         except (PlaywrightTimeoutError, TimeoutError):
             raise PortalError(
@@ -79,29 +132,52 @@ class SignIns:
                 todo="The next run tries again. `login_timeout_seconds` in portals.yaml can be raised.",
             ) from None
         except PlaywrightError as error:
-            raise browser_failed(shop, error) from None
+            # Nothing was typed yet: the page was about to open.
+            raise died(shop, error) if is_end(error) else browser_failed(shop, error) from None
         finally:
             if page is not None:
-                await page.context.close()
+                await quietly(page.context.close())
 
-    async def _open_login_page(self, shop: Shop, portal: Portal) -> Page:
+    async def _through(self, page: Page, shop: Shop, portal: Portal) -> SignedIn:
+        login = login_for(shop.platform)
+        await login.sign_in(page, shop, portal)
+        return await read_session(page, login, portal)
+
+    async def _take_picture(self, page: Page, shop: Shop) -> None:
+        try:
+            await page.screenshot(path=self._workspace.staging.screenshot(shop.platform, shop.id))
+        except (PlaywrightError, OSError, DiskError) as error:
+            logger.warning("%s: no picture of the login page: %s", shop.id, first_line(error))
+
+    async def _open_login_page(self, shop: Shop, portal: Portal, opening: asyncio.Timeout) -> Page:
+        def start_the_clock() -> None:
+            # How long a browser takes to start is not the portal's affair.
+            opening.reschedule(asyncio.get_running_loop().time() + portal.login_timeout_seconds)
+
+        self._pages += 1
         request = Request(
             portal.login_url,
             dont_filter=True,
             meta={
                 "playwright": True,
                 "playwright_include_page": True,
-                "playwright_context": f"login-{shop.id}",
-                "playwright_context_kwargs": {"locale": "zh-CN"},
+                # A new name each time: what is left of a browser that was killed is not taken for a context.
+                "playwright_context": f"login-{shop.id}-{self._pages}",
+                "playwright_context_kwargs": {"on_browser": start_the_clock},
                 "handle_httpstatus_all": True,
             },
         )
         assert self._crawler.engine is not None
-        response = await self._crawler.engine.download_async(request)
-        page: Page = response.meta["playwright_page"]
+        try:
+            await self._crawler.engine.download_async(request)
+            page: Page = request.meta["playwright_page"]
+            # scrapy-playwright looks at every request of a page; from here on nobody needs to.
+            await page.unroute("**")
+        except BaseException:
+            if "playwright_page" in request.meta:
+                await quietly(request.meta["playwright_page"].context.close())
+            raise
         self._page = page
-        # scrapy-playwright looks at every request of a page; from here on nobody needs to.
-        await page.unroute("**")
         return page
 
     # -- the end of the last one ------------------------------------------------------------------------------------
@@ -121,8 +197,17 @@ class SignIns:
         self._page = None
         if browser.is_connected():
             logger.info("The last sign-in is done, closing the browser")
-            self._closing = asyncio.ensure_future(browser.close())
+            self._closing = asyncio.ensure_future(quietly(browser.close()))
 
     def _stat(self, name: str) -> None:
         if self._crawler.stats is not None:
             self._crawler.stats.inc_value(f"shopdata/login/{name}")
+
+
+def _died_late(shop: Shop, error: BrowserDiedError) -> UnclearSignInError:
+    return UnclearSignInError(
+        "the browser ended after the password was sent, before the login page said anything",
+        where=f"shop {shop.id!r}",
+        found=error.found,
+        todo="It is not sent again by this run, so that no account is locked; the next run signs in.",
+    )

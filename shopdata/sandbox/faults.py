@@ -27,6 +27,10 @@ class Fault(StrEnum):
         return member
 
     # --- sign-in
+    LOGIN_PAGE_SLOW = (
+        "login_page_slow",
+        "The login page, of whatever shop ('*'), comes late, by slow_seconds.",
+    )
     WRONG_PASSWORD = "wrong_password", "Sign-in is refused whatever the password; the text stays on the login page."
     CAPTCHA = "captcha", "Sign-in asks for a slider first; a person (or a mouse drag to the gap) can solve it."
     SMS = "sms", "After the right password a code sent by SMS is asked for."

@@ -7,7 +7,7 @@ import datetime as dt
 
 from aiohttp import web
 
-from shopdata.sandbox.faults import Fault
+from shopdata.sandbox.faults import EVERY_SHOP, Fault
 from shopdata.sandbox.html_pages import notice
 from shopdata.sandbox.portal import Stage
 from shopdata.sandbox.world import Shop
@@ -29,3 +29,9 @@ async def obstacle_for(stage: Stage, shop: Shop | None, at: str, day: dt.date | 
         if stage.faults.take(shop.id, fault, day=day, at=at):
             return notice(status=500)
     return None
+
+
+async def delay_login_page(stage: Stage) -> None:
+    """Waits, if the login page comes late."""
+    if stage.faults.take(EVERY_SHOP, Fault.LOGIN_PAGE_SLOW):
+        await asyncio.sleep(stage.options.slow_seconds)

@@ -16,6 +16,7 @@ from aiohttp import web
 from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.jd.pages import page
 from shopdata.sandbox.jd.session import HOME_PATH, LOGIN_PATH, JdSessions
+from shopdata.sandbox.obstacles import delay_login_page
 from shopdata.sandbox.portal import RECORD, Stage
 from shopdata.sandbox.tickets import Tickets
 from shopdata.sandbox.world import Shop
@@ -69,6 +70,7 @@ class JdLoginHosts:
     # --- passport
 
     async def _login_page(self, request: web.Request) -> web.Response:
+        await delay_login_page(self._stage)
         return_url = self._return_url(request.query.get("ReturnUrl", ""))
         if self._sessions.live_shop(request) is not None:
             # PORTALS does not say what the login page shows to somebody who is signed in. [A]

@@ -50,6 +50,7 @@ class JdPortal(Portal):
             Fault.WRONG_PASSWORD,
             Fault.CAPTCHA,
             Fault.SMS,
+            Fault.LOGIN_PAGE_SLOW,
             Fault.WRONG_SHOP,
             Fault.CREATE_REFUSED,
             Fault.CREATE_ANSWER_LOST,

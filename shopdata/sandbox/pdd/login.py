@@ -13,6 +13,7 @@ from typing import Any, Literal
 from aiohttp import web
 
 from shopdata.sandbox.faults import Fault
+from shopdata.sandbox.obstacles import delay_login_page
 from shopdata.sandbox.pdd.answers import SESSION_EXPIRED, Dialect, Refusal, too_frequent
 from shopdata.sandbox.pdd.mall import mall_of
 from shopdata.sandbox.pdd.pages import back_office_page, login_page
@@ -77,6 +78,7 @@ class PddLogin:
     # --- pages
 
     async def _login_page(self, request: web.Request) -> web.Response:
+        await delay_login_page(self._stage)
         return_path = _own_path(request.query.get("redirectUrl", ""))
         if self._sessions.live_shop(request) is not None:
             # PORTALS does not say what the login page shows to somebody who is signed in. [A]

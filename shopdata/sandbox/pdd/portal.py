@@ -67,6 +67,7 @@ class PddPortal(Portal):
             Fault.CAPTCHA,
             Fault.SMS,
             Fault.SMS_BEHIND_SUCCESS,
+            Fault.LOGIN_PAGE_SLOW,
             Fault.WRONG_SHOP,
             Fault.LOGIN_FALSE,
             Fault.FOREIGN_LINK_HOST,

@@ -1,0 +1,266 @@
+"""Starts Chromium, and ends it without leaving anything: processes, or folders where temporary files go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from playwright._impl._errors import TargetClosedError
+from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
+
+from shopdata.login.chromium import START_SECONDS, cannot_start, launch_options, needs_no_sandbox
+
+logger = logging.getLogger(__name__)
+
+#: A browser or driver that stands still is left to the operating system.
+_STOP_SECONDS = 10
+_LOOK_EVERY_SECONDS = 0.1
+#: Profile, caches and what its processes share: with less, Chromium starts and then crashes in a page.
+_ROOM_BYTES = 32 << 20
+#: What a socket's address may have; Chromium puts one into a folder of its own in the one for temporary files.
+_LONGEST_ADDRESS = 107 if sys.platform == "linux" else 103
+_CHROMIUMS_SOCKET = "/org.chromium.Chromium.XXXXXX/SingletonSocket"
+_SHORT = "/tmp"  # noqa: S108 - a folder with a name that nobody can guess is made in it
+_VARIABLES = ("TMPDIR", "TMP", "TEMP") if os.name == "posix" else ("TEMP", "TMP")
+
+
+class OwnChromium:
+    """A browser, its driver and their folder. What was ended can be started anew.
+
+    Args:
+        given: wishes for `launch_options`.
+    """
+
+    def __init__(self, given: Mapping[str, Any], *, is_headed: bool = False) -> None:
+        self._given = given
+        self._is_headed = is_headed
+        self._has_sandbox = not needs_no_sandbox()
+        self._is_told = False
+        self._folder = _Folder()
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        logging.getLogger("asyncio").addFilter(_is_news)
+
+    async def start(self) -> Browser:
+        """Starts driver and browser, once more if they end at once: whoever was killed may have been bad luck.
+
+        Raises:
+            BrowserMissingError: no Chromium was found.
+            BrowserError: it can't be started.
+        """
+        try:
+            return await self._start()
+        except TargetClosedError:
+            pass
+        try:
+            return await self._start()
+        except TargetClosedError as error:
+            raise cannot_start(last_words(error)) from None
+
+    async def _start(self) -> Browser:
+        try:
+            async with asyncio.timeout(2 * START_SECONDS):
+                self._playwright = await self._start_driver()
+                self._browser = await self._start_browser(self._playwright)
+        except TimeoutError:
+            await self.stop()
+            raise cannot_start(f"it did not answer within {2 * START_SECONDS} seconds") from None
+        except BaseException as error:
+            await self.stop()
+            if isinstance(error, PlaywrightError) and not isinstance(error, TargetClosedError):
+                raise cannot_start(last_words(error)) from None
+            raise
+        return self._browser
+
+    async def _start_driver(self) -> Playwright:
+        with self._folder.for_programs():
+            try:
+                return await async_playwright().start()
+            except Exception as error:  # noqa: BLE001 - it has no kind of its own for a driver that ends at once
+                raise cannot_start(f"Playwright's driver does not run: {first_line(error)}") from None
+
+    async def _start_browser(self, playwright: Playwright) -> Browser:
+        if needs_no_sandbox() and not self._is_told:
+            logger.warning("Chromium runs without its own sandbox because we are root: better run as another user")
+            self._is_told = True
+        try:
+            return await self._launch(playwright)
+        except PlaywrightError as error:
+            if not self._has_sandbox or not _speaks_of_sandbox(error):
+                raise
+        self._has_sandbox = False
+        browser = await self._launch(playwright)
+        logger.warning(
+            "Chromium runs without its own sandbox because this system does not let it have one. Allow it user "
+            "namespaces: sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0, or in a "
+            "container a seccomp profile that lets clone and unshare pass"
+        )
+        return browser
+
+    async def _launch(self, playwright: Playwright) -> Browser:
+        own = playwright.chromium.executable_path
+        options = launch_options(own, self._given, is_headed=self._is_headed, has_sandbox=self._has_sandbox)
+        # The driver hands on its own environment, but for what is said here.
+        environment = {**os.environ, **options.pop("env", {}), **self._folder.environment()}
+        return await playwright.chromium.launch(**options, env=environment)
+
+    async def stop(self) -> None:
+        """Ends browser and driver, in whatever state they are."""
+        browser, self._browser = self._browser, None
+        playwright, self._playwright = self._playwright, None
+        if browser is not None:
+            await quietly(browser.close())
+        if playwright is not None:
+            await quietly(playwright.stop())
+
+    async def close(self) -> None:
+        """The same, for good: their folder goes too."""
+        await self.stop()
+        await asyncio.to_thread(self._folder.remove)
+
+
+async def quietly(ending: Awaitable[object]) -> None:
+    """Awaits the end of a page, context, browser or driver that may be gone already."""
+    # Whatever it says against that: there is nobody who could do better.
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(_STOP_SECONDS):
+            await ending
+
+
+class _Folder:
+    """One for temporary files, in the usual one; driver and browser leave some there, mostly when they are killed."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        #: Where the usual one is too deep for Chromium's sockets: another one for the browser.
+        self._short: Path | None = None
+
+    @contextlib.contextmanager
+    def for_programs(self) -> Iterator[None]:
+        """Programs that are started in the block put their temporary files there.
+
+        Raises:
+            BrowserError: there can be none, or there is no room.
+        """
+        # First of all for our own files, whoever asks when: the answer is kept for good.
+        usual = tempfile.gettempdir()
+        usual = next((os.environ[name] for name in _VARIABLES if os.environ.get(name)), usual)
+        try:
+            self._path = _with_room(self._path, usual)
+        except OSError as error:
+            raise cannot_start(f"temporary files can't be written to {usual}: {error.strerror}") from None
+        if _is_too_deep(self._path) and not _is_too_deep(Path(_SHORT, "sd12345678")):
+            with contextlib.suppress(OSError):
+                self._short = _with_room(self._short, _SHORT)
+        before = {name: os.environ.get(name) for name in _VARIABLES}
+        os.environ.update(dict.fromkeys(_VARIABLES, str(self._path)))
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+    def environment(self) -> dict[str, str | float | bool]:
+        """What the browser needs to be told besides."""
+        return dict.fromkeys(_VARIABLES, str(self._short or self._path))
+
+    def remove(self) -> None:
+        """Removes what there is; a browser whose driver was killed ends by itself, and writes until then."""
+        for path in (self._path, self._short):
+            end = time.monotonic() + _STOP_SECONDS
+            while path is not None and path.exists() and time.monotonic() < end:
+                shutil.rmtree(path, ignore_errors=True)
+                time.sleep(_LOOK_EVERY_SECONDS if path.exists() else 0)
+        self._path = self._short = None
+
+
+def _with_room(path: Path | None, parent: str) -> Path:
+    """This folder, or a new one, after so much was written to it as a browser needs."""
+    if path is None or not path.is_dir():
+        path = Path(tempfile.mkdtemp(prefix="sd", dir=parent))
+    probe = path / "room"
+    try:
+        with probe.open("wb") as file:
+            for _ in range(_ROOM_BYTES >> 20):
+                file.write(bytes(1 << 20))
+        probe.unlink()
+    except OSError:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    return path
+
+
+def _is_too_deep(path: Path) -> bool:
+    return os.name == "posix" and len(f"{path}{_CHROMIUMS_SOCKET}".encode()) > _LONGEST_ADDRESS
+
+
+# -- why it does not run ----------------------------------------------------------------------------------------------
+
+_STARTED = re.compile(r"^\[pid=\d+\]\[(?:err|out)\] ")
+#: How Chromium begins the lines of its log, and of what severity they are.
+_LOGGED = re.compile(r"^\[[\d:/.]+:([A-Z]+):[^\]]*\] ")
+#: What the operating system says when it has no more of something, or does not allow it.
+_REFUSALS = tuple(
+    os.strerror(getattr(errno, name))
+    for name in ("EMFILE", "ENFILE", "ENOSPC", "EDQUOT", "ENOMEM", "EROFS", "EACCES", "EPERM")
+    if hasattr(errno, name)
+)
+
+
+def last_words(error: PlaywrightError) -> str:
+    """What tells most of what a browser has said before it ended, or of what Playwright says of it."""
+    if isinstance(error, PlaywrightTimeoutError):
+        return f"it did not answer within {START_SECONDS} seconds"
+    report = error.message.partition("Call log:")[0].splitlines()
+    lines = [_STARTED.sub("", line) for line in report if _STARTED.match(line)]
+    logged = [(found[1], line[found.end() :]) for line in lines if (found := _LOGGED.match(line))]
+    # The script that starts Debian's Chromium always complains about a test of its own.
+    said = [line for line in lines if not line.startswith("[") and "unexpected operator" not in line]
+    refused = [text for _, text in logged if any(refusal in text for refusal in _REFUSALS)]
+    for told in ([text for severity, text in logged if severity == "FATAL"], said, refused):
+        if told:
+            return f"{_program(report)} says: {_printable(told[-1])}"
+    if any("<launched>" in line for line in report):
+        return f"{_program(report)} ended without a telling word"
+    return first_line(error)
+
+
+def _program(report: list[str]) -> str:
+    started = next((line for line in report if line.startswith("<launching> ")), "")
+    return _printable(started.removeprefix("<launching> ").partition(" --")[0]) or "it"
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says: what Playwright adds may repeat what was typed."""
+    text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return _printable(text.removeprefix("BrowserType.launch: "))
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)[:200].strip().rstrip(".")
+
+
+def _speaks_of_sandbox(error: PlaywrightError) -> bool:
+    return any("sandbox" in line.lower() for line in error.message.splitlines() if "<launching>" not in line)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for what Playwright leaves behind when its driver ends: whoever waited for the driver was told."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, PlaywrightError) and str(error) != "Connection closed while reading from the driver"

@@ -31,7 +31,7 @@ class Page:
 class Renderer:
     """The templates of this package, also out of a zipped egg."""
 
-    def __init__(self, mount: str) -> None:
+    def __init__(self) -> None:
         self._environment = Environment(
             loader=PackageLoader("shopdata.service.board"),
             autoescape=True,
@@ -41,8 +41,7 @@ class Renderer:
         )
         folder = importlib.resources.files("shopdata.service.board") / "static"
         self._files = {
-            name: f"{mount}/static/{name}?v={hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]}"
-            for name in _STATIC
+            name: f"static/{name}?v={hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]}" for name in _STATIC
         }
 
     def page(self, visit: Visit, page: Page) -> bytes:
@@ -54,7 +53,7 @@ class Renderer:
             t=visit.texts,
             visit=visit,
             page=page,
-            assets=self._files,
+            assets={name: f"{visit.mount}/{file}" for name, file in self._files.items()},
             languages=languages,
             words=words,
             dataset_name=dataset_name,

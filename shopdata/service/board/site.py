@@ -38,7 +38,7 @@ class Board(Resource):
     """Every page and button. Put it under `""` (the front page) and under `mount` of the site's root.
 
     Args:
-        mount: the path that the board's own links begin with.
+        mount: the name that it has there. Links are relative, so that a reverse proxy may put all of it below a path.
         now: the clock, for tests.
     """
 
@@ -49,12 +49,12 @@ class Board(Resource):
         workspace: Workspace,
         control: Control,
         *,
-        mount: str = "/board",
+        mount: str = "board",
         now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._facts = Facts(workspace, control)
-        self._renderer = Renderer(mount)
+        self._renderer = Renderer()
         self._tokens = Tokens()
         self._mount = mount
         self._now = now

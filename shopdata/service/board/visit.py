@@ -30,6 +30,7 @@ class Visit:
     form: Mapping[str, str]
     texts: Texts
     now: datetime
+    #: From this address to the board's, for links to begin with.
     mount: str
     token: str
     nonce: str
@@ -38,7 +39,7 @@ class Visit:
     is_language_chosen: bool = False
 
     def link(self, *parts: str, **query: str | int | None) -> str:
-        """The address of a page of the board; every part is escaped."""
+        """The address of a page of the board, relative to this one; every part is escaped."""
         path = f"{self.mount}/{'/'.join(map(_quoted, parts))}"
         asked = {name: value for name, value in query.items() if value not in (None, "")}
         return f"{path}?{urlencode(asked)}" if asked else path
@@ -55,7 +56,11 @@ def _quoted(part: str) -> str:
 
 
 def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime) -> Visit | None:
-    """A request as a visit; None if its address is not UTF-8 text."""
+    """A request as a visit; None if its address is not UTF-8 text.
+
+    Args:
+        mount: the board's name in the root of the site, which a reverse proxy may have put anywhere.
+    """
     try:
         path = tuple(part.decode("utf-8") for part in request.postpath or () if part)
     except UnicodeDecodeError:
@@ -73,7 +78,8 @@ def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime) -> V
         form=_first_values(form),
         texts=chosen,
         now=now,
-        mount=mount,
+        # A browser counts the slashes as they stand there.
+        mount="../" * (request.uri.partition(b"?")[0].count(b"/") - 1) + mount,
         token=tokens.of(user, nonce),
         nonce=nonce,
         user=user,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 from board_world import PASSWORD, USER, BoardWorld
 from playwright.sync_api import BrowserContext
@@ -43,6 +43,7 @@ class Client:
     cookies: dict[str, str] = field(default_factory=dict)
     user: str = USER
     password: str = PASSWORD
+    here: str = "/"
 
     @property
     def origin(self) -> str:
@@ -57,7 +58,8 @@ class Client:
         is_signed_in: bool = True,
         **headers: str,
     ) -> Answer:
-        """`headers` are written with `_` for `-`."""
+        """`headers` are written with `_` for `-`. A relative address is seen from the page that was shown last."""
+        path = path if path.startswith("/") else urljoin(self.here, path)
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if is_signed_in:
@@ -73,6 +75,11 @@ class Client:
             for cookie in answer.headers.get_all("Set-Cookie") or ():
                 name, _, value = cookie.partition(";")[0].partition("=")
                 self.cookies[name] = value
+            sent_to = answer.headers["Location"]
+            if sent_to is not None:
+                answer.headers.replace_header("Location", urljoin(path, sent_to))
+            elif method == "GET" and answer.headers.get_content_type() == "text/html":
+                self.here = path
             return Answer(answer.status, dict(answer.headers), answer.read())
         finally:
             connection.close()
@@ -82,10 +89,11 @@ class Client:
 
     def press(self, page: str, action: str, **values: str) -> Answer:
         """Sends the form of a page that goes to this action and has these values, as a browser without scripts does."""
-        forms = [form for form in forms_of(self.get(page).text) if form.action.endswith(f"/do/{action}")]
+        shown = self.get(page)
+        forms = [form for form in forms_of(shown.text) if form.action.endswith(f"/do/{action}")]
         found = [form for form in forms if values.items() <= form.values.items()]
         assert found, f"no button for {action} {values} among {[form.values for form in forms]}"
-        return self.ask("POST", found[0].action, found[0].values)
+        return self.ask("POST", urljoin(page, found[0].action), found[0].values)
 
     def calls(self) -> list[dict]:
         """What the service was told to do since the last time that this was asked."""

@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 import yaml
@@ -77,7 +78,9 @@ def test_from_a_button_to_a_workbook(service: Running) -> None:
     page = client.get(f"/board/runs/{run_id}")
     assert "完成" in page.visible
     assert "Spider closed" in client.get(f"/board/runs/{run_id}/log").text
-    (link,) = {part for part in page.text.split('"') if part.startswith("/board/cell/jd_store/")}
+    (link,) = {
+        urljoin(f"/board/runs/{run_id}", part) for part in page.text.split('"') if "/board/cell/jd_store/" in part
+    }
     _, _, _, _, dt, shop = link.split("/")
     assert "5 行" in client.get(link).visible
     workbook = client.get(f"/board/partition/jd_store/{dt}/workbook")

@@ -130,7 +130,7 @@ def test_another_day(client: Client) -> None:
     assert "11月20日 周五：7 个数据集" in page.visible
     # What the clock asked for on that day is the business day before.
     assert "京东库存还差 1 家店" in page.visible
-    assert "/board/cell/jd_store/2026-11-19/jd-02" in page.text
+    assert "board/cell/jd_store/2026-11-19/jd-02" in page.text
     assert "今天 08:41" not in page.visible
 
 
@@ -356,7 +356,7 @@ def test_answers_are_compressed_where_it_is_wanted(client: Client) -> None:
 
 
 def test_static_files_last_as_long_as_their_address(client: Client) -> None:
-    address = re.search(r'href="(/board/static/board\.css\?v=\w+)"', client.get("/").text)[1]
+    address = re.search(r'href="(board/static/board\.css\?v=\w+)"', client.get("/").text)[1]
     answer = client.get(address)
     assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
     assert answer.headers["Content-Type"] == "text/css; charset=utf-8"

@@ -1,27 +1,35 @@
 """What comes over the line: onto the disk while it comes, cut at a limit, unpacked with a limit.
 
 Scrapy holds an answer whole in memory, and unpacks it only after our middlewares have read it. Requests keep all that
-Scrapy does for them: proxies, certificates, time-outs, our session and pace.
+Scrapy does for them: proxies, time-outs, our session and pace. Certificates are believed as in the rest of the program.
 """
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
+from OpenSSL import crypto
 from scrapy import Request
+from scrapy.core.downloader.contextfactory import _ScrapyClientContextFactory
 from scrapy.core.downloader.handlers.http11 import _ScrapyAgent
+from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.asyncio import run_in_thread
 from scrapy.utils.defer import maybe_deferred_to_future
+from scrapy.utils.misc import build_from_crawler
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+from twisted.internet.ssl import Certificate, optionsForClientTLS, trustRootFromCertificates
 
 from shopdata.files import as_disk_error, nameless
+from shopdata.network import current_network
+from shopdata.network.authorities import public_authorities
 
 #: What is unpacked at once, without a thread.
 _SMALL_BYTES = 1 << 17
@@ -157,8 +165,40 @@ class _Agent(_ScrapyAgent):
         return super()._cb_bodyready(txresponse, request)
 
 
+class _TrustingContextFactory(_ScrapyClientContextFactory):
+    """Believes whom the rest of the program believes. Scrapy 2.19 asks OpenSSL's default paths, which are empty on some
+    systems and know nothing of REQUESTS_CA_BUNDLE.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._creators: dict[bytes, Any] = {}
+
+    def creatorForNetloc(self, hostname: bytes, port: int) -> Any:
+        """What checks the certificate of one host; kept, as Twisted's `HostnameCachingHTTPSPolicy` does, since some
+        hundred authorities are put into each."""
+        if hostname not in self._creators:
+            self._creators[hostname] = optionsForClientTLS(
+                hostname.decode("ascii"),
+                trustRoot=_trust_root(current_network().authorities),
+                extraCertificateOptions=self._get_cert_options_kwargs(),
+            )
+        return self._creators[hostname]
+
+
+@functools.lru_cache(maxsize=1)
+def _trust_root(authorities: tuple[bytes, ...]) -> Any:
+    ders = dict.fromkeys((*authorities, *public_authorities()))
+    return trustRootFromCertificates([Certificate.load(der, crypto.FILETYPE_ASN1) for der in ders])
+
+
 class DownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
     """Pages go to the browser; everything else comes by a `Wire`, which a request may bring with it."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        # The setting for it is deprecated, and warns in every run.
+        self._contextFactory = build_from_crawler(_TrustingContextFactory, crawler)
 
     async def download_request(self, request: Request) -> Response:
         """Raises what Scrapy's handlers raise, GarbledAnswerError, and DiskError."""

@@ -78,7 +78,10 @@ REFERER_ENABLED = False
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 
 DOWNLOADER_MIDDLEWARES = {
+    # Ours has the rule that browser, store, Dremio and alerts have too; this one has urllib's, without address ranges.
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
     "shopdata.middlewares.SessionMiddleware": 700,
+    "shopdata.middlewares.ProxyMiddleware": 750,
     "shopdata.middlewares.PaceMiddleware": 900,
 }
 

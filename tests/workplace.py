@@ -26,6 +26,13 @@ from shopdata.sandbox import Sandbox, Shop
 
 REPO = Path(__file__).parents[1]
 
+#: What would be the network of the machine that the tests run on.
+NETWORK = frozenset(
+    {
+        *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+        *("ssl_cert_file", "ssl_cert_dir", "requests_ca_bundle", "curl_ca_bundle"),
+    }
+)
 #: How often the children of a run are looked at.
 LOOK_EVERY_SECONDS = 0.05
 #: No run in these tests takes nearly so long.
@@ -139,7 +146,11 @@ class Workplace:
 
     def environment(self, more: Mapping[str, str | None]) -> dict[str, str]:
         """What a run gets to see; None takes a variable out."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHOPDATA_", "SCRAPY_"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("SHOPDATA_", "SCRAPY_")) and name.lower() not in NETWORK
+        }
         # Hundreds of processes are started: each would compile the whole project anew.
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         if "SHOPDATA_BROWSER_PATH" in os.environ:

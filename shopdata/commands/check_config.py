@@ -12,8 +12,10 @@ from scrapy.commands import ScrapyCommand
 
 from shopdata.alerts.channels import apprise_address
 from shopdata.command_frame import refuse_arguments
+from shopdata.commands.network_lines import network_lines
 from shopdata.config import Config, EnvFile, config_source, load_config, project_folder, read_env_file
 from shopdata.exceptions import ConfigError, UsageError
+from shopdata.network import current_network
 
 
 class Command(ScrapyCommand):
@@ -44,6 +46,8 @@ class Command(ScrapyCommand):
         print(f"{config_source()}: {enabled} of {len(config.shops)} shops enabled, {len(config.datasets)} datasets.")
         told = ", ".join(channel.name for channel in config.alerts.channels_on)
         print(f"alerts: {told or 'nobody is told; give a channel of alerts.yaml a url'}")
+        for line in network_lines(current_network(), config):
+            print(line)
 
     def _unknown_spiders(self, config: Config) -> Iterator[UsageError]:
         assert self.crawler_process is not None

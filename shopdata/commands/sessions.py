@@ -14,7 +14,6 @@ from rich.text import Text
 from shopdata.command_frame import QuietCommand, refuse_arguments
 from shopdata.config import Shop
 from shopdata.exceptions import OtherKeyError
-from shopdata.lake.trust import trusted_context
 from shopdata.login.checking import SessionState, check_session
 from shopdata.login.session import Session
 from shopdata.periods import SHANGHAI
@@ -71,7 +70,7 @@ class Command(QuietCommand):
         assert self.settings is not None
         if session is not None:
             portal = workspace.config.portal(shop.platform)
-            state = check_session(shop, portal, session, self.settings["USER_AGENT"], trusted_context())
+            state = check_session(shop, portal, session, self.settings["USER_AGENT"])
             workspace.sessions.note_check(shop, state)
 
 

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from shopdata.config.model import Model, PositiveSeconds, Text, is_loopback
+from shopdata.config.model import Model, PositiveSeconds, Text
+from shopdata.network import is_loopback
 from shopdata.periods import SHANGHAI
 
 ChannelKind = Literal["dingtalk", "wecom", "feishu", "apprise"]

@@ -24,6 +24,7 @@ from shopdata.config.schedule import Schedule
 from shopdata.config.shops import Shop, Shops
 from shopdata.config.yaml_source import YamlSource, read_yaml
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
+from shopdata.network import read_network
 
 _FILES: dict[str, type[Model]] = {
     "shops.yaml": Shops,
@@ -116,7 +117,7 @@ def project_folder() -> Path:
 
 
 def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | None = None) -> Config:
-    """Reads and checks every file.
+    """Reads and checks every file, and what the environment says about the network: nobody is asked by a broken proxy.
 
     Args:
         folder: defaults to `config_source()`.
@@ -127,7 +128,7 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
     """
     environ = os.environ if environ is None else environ
     folder = config_source(environ) if folder is None else folder
-    problems: list[UsageError] = list(odd_settings(environ, OWN_VARIABLES))
+    problems: list[UsageError] = [*odd_settings(environ, OWN_VARIABLES), *read_network(environ)[1]]
     if not folder.is_dir():
         missing = UsageError(
             "this folder does not exist", where=str(folder), todo="Mend SHOPDATA_CONFIG_DIR, or create it."
@@ -181,6 +182,9 @@ def load_alerts(folder: Traversable | None = None, environ: Mapping[str, str] | 
     """
     environ = os.environ if environ is None else environ
     folder = config_source(environ) if folder is None else folder
+    _, problems = read_network(environ)
+    if problems:
+        raise ConfigError(problems)
     if not (folder / "alerts.yaml").is_file():
         return Alerts()
     source = _read(folder / "alerts.yaml", f"{_label(folder)}/alerts.yaml", environ)

@@ -74,7 +74,7 @@ _KIND_HINTS = {
 
 _PATTERN_HINTS = {
     "id": "lower-case letters, digits, - and _, at most 64, for example flagship-01",
-    "endpoint": "host or host:port without http://, for example minio.example.com:9000",
+    "region": "a region's name, for example eu-central-1",
     "bucket": "3 to 63 lower-case letters, digits, dots and hyphens",
     "name": "letters, digits, - . and _, at most 64, for example jd_store",
     "deadline": 'a time of day in quotes, for example "20:00"',

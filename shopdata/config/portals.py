@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from shopdata.config.model import Model, PositiveSeconds, Text, Url, is_loopback
+from shopdata.config.model import Model, PositiveSeconds, Text, Url
+from shopdata.network import is_loopback
 
 
 class SmsForm(Model):

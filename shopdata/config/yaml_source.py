@@ -117,7 +117,7 @@ def _build_pairs(
 
 def _todo(name: str, path: Path) -> str:
     # A default would be the secret itself, in a file.
-    is_secret = any(word in str(path[-1]) for word in ("password", "key", "secret")) if path else False
+    is_secret = any(word in str(path[-1]) for word in ("password", "key", "secret", "token")) if path else False
     return f"Set {name}." if is_secret else f"Set {name}, or write ${{{name}:-default}} if it may be missing."
 
 

@@ -74,7 +74,7 @@ class DremioClient:
         Raises:
             RefreshError: it could not be told, refused, failed, or took longer than `timeout_seconds`.
         """
-        path = (self._settings.source, bucket, "ods", platform, dataset)
+        path = self._settings.table(bucket, platform, dataset)
         deadline = self._clock.monotonic() + self._settings.timeout_seconds
         summary = self._refresh_metadata(path, deadline)
         # After the metadata: reflections that are refreshed before it read the old list of files.
@@ -87,7 +87,7 @@ class DremioClient:
         Raises:
             RefreshError: it could not be asked, refused, failed, or took longer than `timeout_seconds`.
         """
-        path = (self._settings.source, bucket, "ods", platform, dataset)
+        path = self._settings.table(bucket, platform, dataset)
         # dir0 is the folder's name, whether the source infers partition columns or not (LAKE 1.2).
         sql = f'SELECT COUNT(*) AS "rows" FROM {quoted(path)} WHERE "dir0" = \'dt={dt}\''  # noqa: S608
         job = self._field(self._http.post("/api/v3/sql", {"sql": sql}), "id")
@@ -119,7 +119,7 @@ class DremioClient:
                 "Dremio does not see the files",
                 where=self._at(path),
                 found=summary or "a refresh that is not ok",
-                todo="See that `source` of `dremio` in lake.yaml names a source of Dremio that reads this bucket.",
+                todo="See that `source` and `path` of `dremio` in lake.yaml lead to the files of this bucket.",
             )
         return summary
 
@@ -143,8 +143,8 @@ class DremioClient:
                 "Dremio's refresh did not succeed",
                 where=self._at(path),
                 found=f"job {job} {answer['jobState']}" + (f": {reason}" if reason else ""),
-                todo="See that the source reads this bucket and that the user may alter the table; "
-                "the next run refreshes it again.",
+                todo="See that the source reads this bucket, that `source` and `path` of `dremio` in lake.yaml lead to "
+                "it, and that the user may alter the table; the next run refreshes it again.",
             )
 
     def _cancel(self, job: str) -> None:

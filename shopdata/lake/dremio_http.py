@@ -11,7 +11,7 @@ from urllib3 import exceptions as http
 
 from shopdata import config
 from shopdata.exceptions import RefreshError
-from shopdata.lake.trust import trusted_context
+from shopdata.network.pools import pool_for, trouble_with_proxy
 
 _CONNECT_SECONDS = 5.0
 _TRIES = 3
@@ -29,8 +29,8 @@ class DremioHttp:
     def __init__(self, settings: config.Dremio, answer_seconds: float) -> None:
         self._settings = settings
         self._answer_seconds = answer_seconds
-        options: dict[str, Any] = {"ssl_context": trusted_context()} if settings.url.startswith("https:") else {}
-        self._pool = urllib3.PoolManager(
+        self._pool = pool_for(
+            settings.url,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=answer_seconds),
             # Only what changes nothing is asked again (urllib3 leaves POST out by itself, whatever went wrong).
             retries=urllib3.Retry(
@@ -43,7 +43,6 @@ class DremioHttp:
                 redirect=False,
             ),
             maxsize=16,
-            **options,
         )
         self._lock = threading.Lock()
         self._token = ""
@@ -71,11 +70,22 @@ class DremioHttp:
         return self._ask("POST", path, body)
 
     def _ask(self, method: str, path: str, body: Any) -> Any:
+        if personal := self._settings.token.get_secret_value():
+            response = self._send(method, path, body, f"Bearer {personal}")
+            if response.status == 401:
+                raise RefreshError(
+                    "Dremio refuses the token",
+                    where=self.where,
+                    found=f"HTTP {response.status}",
+                    todo="Make a new personal access token in Dremio and put it into `token` of `dremio` in lake.yaml "
+                    "(SHOPDATA_DREMIO_TOKEN).",
+                )
+            return self._read(response, path)
         token = self._token or self._login("")
-        response = self._send(method, path, body, token)
+        response = self._send(method, path, body, f"_dremio{token}")
         if response.status == 401:
             # The token's time was up, or Dremio was started anew. Once: a second refusal is about something else.
-            response = self._send(method, path, body, self._login(token))
+            response = self._send(method, path, body, f"_dremio{self._login(token)}")
         return self._read(response, path)
 
     def _login(self, stale: str) -> str:
@@ -102,10 +112,10 @@ class DremioHttp:
             self._token = token
             return token
 
-    def _send(self, method: str, path: str, body: Any, token: str) -> urllib3.BaseHTTPResponse:
+    def _send(self, method: str, path: str, body: Any, authorization: str) -> urllib3.BaseHTTPResponse:
         headers = {"Accept": "application/json"}
-        if token:
-            headers["Authorization"] = f"_dremio{token}"
+        if authorization:
+            headers["Authorization"] = authorization
         try:
             return self._pool.request(
                 method, self._settings.url.rstrip("/") + path, json=body, headers=headers, redirect=False
@@ -114,6 +124,9 @@ class DremioHttp:
             raise self._unreachable(error) from None
 
     def _read(self, response: urllib3.BaseHTTPResponse, path: str) -> Any:
+        trouble = trouble_with_proxy(self.where, status=response.status)
+        if trouble:
+            raise RefreshError(trouble.what, where=self.where, found=trouble.found, todo=trouble.todo)
         try:
             answer = json.loads(response.data) if response.data else None
         except ValueError:
@@ -136,7 +149,7 @@ class DremioHttp:
                 "Dremio does not let this user do it",
                 where=self.where,
                 found=found,
-                todo=f"Give {self._settings.username!r} the right to alter the table and to see the source.",
+                todo=f"Give {self._user()} the right to alter the table and to see the source.",
             )
         if response.status >= 500:
             raise RefreshError(
@@ -149,6 +162,9 @@ class DremioHttp:
             "Dremio refused the question", where=self.where + path, found=found, todo="Look into Dremio's own log."
         )
 
+    def _user(self) -> str:
+        return repr(self._settings.username) if self._settings.username else "the token's user"
+
     def _no_dremio(self, found: str) -> RefreshError:
         return RefreshError(
             "what answers there is not Dremio",
@@ -158,6 +174,10 @@ class DremioHttp:
         )
 
     def _unreachable(self, error: http.HTTPError) -> RefreshError:
+        trouble = trouble_with_proxy(self.where, error)
+        if trouble:
+            todo = f"{trouble.todo} The data is published; the next run refreshes it again."
+            return RefreshError(trouble.what, where=self.where, found=trouble.found, todo=todo)
         reason = error.reason if isinstance(error, http.MaxRetryError) and error.reason else error
         if isinstance(reason, http.NameResolutionError):
             found = "no address for its host name"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from enum import StrEnum
 
 import urllib3
@@ -11,6 +10,7 @@ from shopdata.config import Portal, Shop
 from shopdata.login import login_for
 from shopdata.login.session import Session
 from shopdata.login.steps import Answer
+from shopdata.network.pools import pool_for
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=20)
 
@@ -25,14 +25,12 @@ class SessionState(StrEnum):
     UNKNOWN = "unknown"
 
 
-def check_session(
-    shop: Shop, portal: Portal, session: Session, default_agent: str, trust: ssl.SSLContext
-) -> SessionState:
+def check_session(shop: Shop, portal: Portal, session: Session, default_agent: str) -> SessionState:
     """One request of the platform's cheapest call; `default_agent` is for sessions that name no user agent."""
     login = login_for(shop.platform)
     url, headers = login.check_call(portal)
     headers = {**headers, "User-Agent": session.user_agent or default_agent, "Cookie": session.cookie_header(url)}
-    with urllib3.PoolManager(timeout=_TIMEOUT, retries=False, ssl_context=trust) as pool:
+    with pool_for(url, timeout=_TIMEOUT, retries=False) as pool:
         try:
             response = pool.request("GET", url, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError:

@@ -90,6 +90,9 @@ class DremioDouble:
 
     Args:
         lake: where the files are that it counts rows of; without, it knows only those of `set_rows`.
+        mounted_at: the part of the store that its source shows: nothing is all buckets, `warehouse` that bucket,
+            `warehouse/ods` a folder in it.
+        token_only: nobody may sign in with user name and password.
 
     Attributes:
         asked: every question so far.
@@ -97,14 +100,25 @@ class DremioDouble:
     """
 
     def __init__(
-        self, *, source: str = "minio", bucket: str = "warehouse", lake: config.ObjectStore | None = None
+        self,
+        *,
+        source: str = "minio",
+        bucket: str = "warehouse",
+        lake: config.ObjectStore | None = None,
+        mounted_at: str = "",
+        token_only: bool = False,
     ) -> None:
         self.username = "shopdata"
         self.password = secrets.token_urlsafe(16)
+        #: A personal access token, taken as `Bearer`.
+        self.token = secrets.token_urlsafe(16)
+        self._token_only = token_only
         self._faults: set[str] = set()
         self.asked: list[Asked] = []
         self.refreshed: list[tuple[str, ...]] = []
-        self._root = (source, bucket)
+        self._source = source
+        self._bucket = bucket
+        self._mounted_at = tuple(filter(None, mounted_at.split("/")))
         self._lake = lake
         self._tokens: set[str] = set()
         self._jobs: dict[str, _Job] = {}
@@ -130,7 +144,7 @@ class DremioDouble:
     def settings(self) -> config.Dremio:
         """How to reach it, as lake.yaml would say."""
         return config.Dremio(
-            url=self.url, username=self.username, password=SecretStr(self.password), source=self._root[0]
+            url=self.url, username=self.username, password=SecretStr(self.password), source=self._source
         )
 
     def environment(self) -> dict[str, str]:
@@ -203,7 +217,7 @@ class DremioDouble:
 
     def _login(self, body: Any) -> tuple[int, Any]:
         known = {"userName": self.username, "password": self.password}
-        if body != known or "login_refused" in self._faults:
+        if body != known or self._token_only or "login_refused" in self._faults:
             raise _Refused(401, "Login failed: Invalid username or password")
         token = secrets.token_hex(16)
         self._tokens.add(token)
@@ -225,7 +239,9 @@ class DremioDouble:
         if "token_expired" in self._faults:
             self._faults.discard("token_expired")
             self._tokens.clear()
-        if token.removeprefix("_dremio") not in self._tokens or "token_refused" in self._faults:
+        # LAKE 1.1: a token of a login and one of a person are told apart by the word in front.
+        is_known = token.removeprefix("_dremio") in self._tokens or token == f"Bearer {self.token}"
+        if not is_known or "token_refused" in self._faults:
             raise _Refused(401, "HTTP 401 Unauthorized")
 
     def _submit(self, body: Any) -> tuple[int, Any]:
@@ -262,16 +278,23 @@ class DremioDouble:
         known = self._rows.get((wanted.path, wanted.folder))
         if known is not None or self._lake is None:
             return known or 0
-        prefix = "/".join((*wanted.path[len(self._root) :], wanted.folder, ""))
+        prefix = "/".join((*self._folder(wanted.path)[1:], wanted.folder, ""))
         with ObjectStore(self._lake) as store:
             files = [io.BytesIO(store.get_bytes(key)) for key in store.list_keys(prefix)]
         return sum(pq.read_metadata(file).num_rows for file in files)
 
+    def _folder(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """The bucket and folders of the store that a path in Dremio stands for."""
+        return (*self._mounted_at, *path[1:])
+
+    def _shows(self, path: tuple[str, ...]) -> bool:
+        folder = self._folder(path)
+        return path[:1] == (self._source,) and folder[:2] == (self._bucket, "ods") and len(folder) > 2
+
     def _refresh(self, wanted: RefreshMetadata) -> str:
         """The statement's summary."""
         name = ".".join(wanted.path)
-        exists = wanted.path[: len(self._root)] == self._root and len(wanted.path) > len(self._root)
-        if not exists or (wanted.path not in self._tables and not wanted.promotes):
+        if not self._shows(wanted.path) or (wanted.path not in self._tables and not wanted.promotes):
             raise SqlError(f"VALIDATION ERROR: Dataset [{name}] not found.")
         if "table_gone" in self._faults:
             return f"Table '{name}' no longer exists, metadata removed."
@@ -305,7 +328,7 @@ class DremioDouble:
         return 200, {"rowCount": 1, "schema": [], "rows": [job.row]}
 
     def _by_path(self, path: tuple[str, ...]) -> tuple[int, Any]:
-        if path[:2] != self._root or "table_not_in_catalog" in self._faults:
+        if not self._shows(path) or "table_not_in_catalog" in self._faults:
             raise _Refused(404, f"Could not find entity with path [{list(path)}]")
         table = self._tables.get(path)
         if table is None:

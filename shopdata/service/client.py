@@ -8,6 +8,8 @@ from typing import Any
 import requests
 
 from shopdata.exceptions import TransientError
+from shopdata.network.for_requests import session_for
+from shopdata.network.pools import trouble_with_proxy
 from shopdata.service.options import PROJECT, ServiceOptions
 
 _TIMEOUT_SECONDS = 60
@@ -22,9 +24,7 @@ class Client:
 
     def __init__(self, options: ServiceOptions) -> None:
         self._url = options.url
-        self._session = requests.Session()
-        # No proxy of the environment between us and loopback.
-        self._session.trust_env = False
+        self._session = session_for(options.url)
         self._session.auth = options.credentials()
 
     def get(self, page: str, **parameters: str) -> dict[str, Any]:
@@ -60,6 +60,9 @@ class Client:
             answer: dict[str, Any] = response.json()
         except (requests.RequestException, ValueError) as error:
             code = getattr(locals().get("response"), "status_code", None)
+            trouble = trouble_with_proxy(where, error.args[0] if error.args else None, code)
+            if trouble:
+                raise ServiceError(trouble.what, where=where, found=trouble.found, todo=trouble.todo) from None
             if code == HTTPStatus.UNAUTHORIZED:
                 raise ServiceError(
                     "the running service has another user name or password",

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from shopdata.config.model import is_loopback
 from shopdata.exceptions import ArgumentError, UsageError
+from shopdata.network import is_loopback
 from shopdata.periods import SHANGHAI
 from shopdata.workspace import Workspace
 

@@ -207,7 +207,7 @@ def test_the_folder_that_mistakes_are_put_into_has_none(folder: ConfigFolder) ->
             "store.example.com:9000",
             "http://store.example.com:9000",
             "lake.yaml:2 object_store.endpoint",
-            ["'endpoint' does not fit", "host or host:port without http://"],
+            ["write host:port without http://", "`secure: false` for http"],
             id="endpoint with http",
         ),
         pytest.param(

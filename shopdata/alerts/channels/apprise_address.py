@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import tenacity
@@ -11,6 +14,9 @@ from shopdata.alerts.channels.posting import Deadline, place, tries
 from shopdata.alerts.message import Message, Style, as_plain, body_of
 from shopdata.config import Alerts, Channel
 from shopdata.exceptions import AlertError
+from shopdata.network import Network
+from shopdata.network.for_requests import environment_for_requests
+from shopdata.network.pools import ProxyTrouble, not_reached, refused_by
 
 _STYLE = Style(escape=as_plain, bold="{}")
 _MOST_BYTES = 15_000
@@ -27,7 +33,7 @@ def _service(channel: Channel) -> Any:
     import apprise
 
     # What it logs holds the address, above all when it does not understand it.
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    _log().setLevel(logging.CRITICAL + 1)
     return apprise.Apprise.instantiate(channel.url.get_secret_value(), suppress_exceptions=True)
 
 
@@ -46,13 +52,17 @@ def send(channel: Channel, message: Message, alerts: Alerts, deadline: Deadline)
     body = body_of(message, _STYLE, _MOST_BYTES, with_headline=False) or message.headline
     retrying = tries(alerts, deadline, tenacity.retry_if_result(lambda is_taken: not is_taken))
     retrying.retry_error_callback = lambda _: False
-    is_taken = retrying(
-        service.notify,
-        body=body,
-        title=message.headline,
-        notify_type=apprise.NotifyType(_LEVELS[message.level]),
-        body_format=apprise.NotifyFormat.TEXT,
-    )
+    with environment_for_requests(service.host or "") as network, _told() as told:
+        is_taken = retrying(
+            service.notify,
+            body=body,
+            title=message.headline,
+            notify_type=apprise.NotifyType(_LEVELS[message.level]),
+            body_format=apprise.NotifyFormat.TEXT,
+        )
+        trouble = None if is_taken else _trouble_with_proxy(network, told)
+    if trouble:
+        raise AlertError(trouble.what, where=place(channel), found=trouble.found, todo=trouble.todo)
     if not is_taken:
         raise AlertError(
             "the channel did not take the message",
@@ -61,3 +71,40 @@ def send(channel: Channel, message: Message, alerts: Alerts, deadline: Deadline)
             todo="Try the address with the command `apprise -vv`.",
         )
     return "taken"
+
+
+def _log() -> logging.Logger:
+    return logging.getLogger("apprise")
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[list[str]]:
+    """What apprise logs meanwhile: it gives no other reason. It goes to no handler, for it holds the address."""
+    told: list[str] = []
+
+    def keep(record: logging.LogRecord) -> bool:
+        told.append(record.getMessage())
+        return False
+
+    level = _log().level
+    _log().addFilter(keep)
+    _log().setLevel(logging.DEBUG)
+    try:
+        yield told
+    finally:
+        _log().setLevel(level)
+        _log().removeFilter(keep)
+
+
+def _trouble_with_proxy(network: Network, told: list[str]) -> ProxyTrouble | None:
+    """What the proxy is at fault for, by the exception of requests in the log."""
+    text = "\n".join(told)
+    asked = re.search(r"HTTP(S?)ConnectionPool\(host='([^']+)'", text)
+    proxy = network.proxies.get("https" if asked and asked[1] else "http")
+    if proxy is None:
+        return None
+    host = asked[2] if asked else "its host"
+    status = re.search(r"Tunnel connection failed: (\d{3})|error=(407)\b", text)
+    if status:
+        return refused_by(proxy, int(status[1] or status[2]), host)
+    return not_reached(proxy, "no connection", host) if "ProxyError(" in text else None

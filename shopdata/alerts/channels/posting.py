@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionErro
 from shopdata.alerts.message import Message
 from shopdata.config import Alerts, Channel
 from shopdata.exceptions import AlertError
+from shopdata.network.pools import ProxyTrouble, pool_for, trouble_with_proxy
 
 # Its DEBUG lines hold the path and the query of every question: here they are the secret.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
@@ -67,7 +68,7 @@ def post(
     Raises:
         AlertError: it was refused, or no try succeeded.
     """
-    with urllib3.PoolManager(retries=False) as pool:
+    with pool_for(channel.url.get_secret_value(), retries=False) as pool:
         return tries(alerts, deadline, tenacity.retry_if_exception(lambda error: getattr(error, "may_retry", False)))(
             _post_once, pool, channel, build, judge, alerts, deadline
         )
@@ -108,6 +109,7 @@ def _post_once(
             content = _read(response, Deadline(seconds))
     except (HTTPError, OSError, ValueError) as error:
         # The text of these errors holds the address.
+        _blame_proxy(channel, trouble_with_proxy(url, error))
         raise _passing(
             AlertError(
                 f"the channel can't be reached: {_reason(error, seconds)}",
@@ -115,6 +117,7 @@ def _post_once(
                 todo="See that this machine reaches the host.",
             )
         ) from None
+    _blame_proxy(channel, trouble_with_proxy(url, status=response.status))
     if response.status >= 500 or response.status == 429:
         raise _passing(
             AlertError(
@@ -136,6 +139,11 @@ def _post_once(
         todo=verdict.todo or "Look into its settings, then run `scrapy alert_test`.",
     )
     raise _passing(refused) if verdict.may_retry else refused
+
+
+def _blame_proxy(channel: Channel, trouble: ProxyTrouble | None) -> None:
+    if trouble is not None:
+        raise _passing(AlertError(trouble.what, where=place(channel), found=trouble.found, todo=trouble.todo))
 
 
 def _passing(error: AlertError) -> AlertError:

@@ -61,15 +61,22 @@ class ObjectStore:
 
     def has_bucket(self) -> bool:
         """True if the bucket is there; the cheapest signed question, so it tells a wrong key or address as well."""
-        with self._as_store_error(""):
-            return self._client.bucket_exists(self._bucket)
+        with self._as_store_error("", "s3:ListBucket"):
+            try:
+                return self._client.bucket_exists(self._bucket)
+            except S3Error as error:
+                if error.response.data:
+                    raise
+                # An answer to HEAD has no body to say why; one to GET has.
+                next(self._client.list_objects(self._bucket), None)
+                return True
 
     def ensure_bucket(self) -> None:
         """Creates the bucket if it is missing."""
         if self.has_bucket():
             return
         try:
-            with self._as_store_error(""):
+            with self._as_store_error("", "s3:CreateBucket"):
                 self._client.make_bucket(self._bucket, location=self._settings.region)
         except StoreError as error:
             if self.has_bucket():  # somebody else was quicker
@@ -78,7 +85,8 @@ class ObjectStore:
                 "the bucket does not exist and can't be created",
                 where=self.where(),
                 found=error.found,
-                todo="Create it by hand, or give the access key the right to.",
+                todo="Create it by hand, or give the access key the right s3:CreateBucket; if it is there, mend "
+                "`bucket`, or set `addressing` of object_store in lake.yaml to what the store wants.",
             ) from None
 
     def put_file(
@@ -155,7 +163,7 @@ class ObjectStore:
 
     def stat(self, key: str) -> StoredObject | None:
         """What the store holds under a key, or None."""
-        with self._as_store_error(key):
+        with self._as_store_error(key, "s3:GetObject (and s3:ListBucket, for what is not there)"):
             try:
                 found = self._client.stat_object(self._bucket, key)
             except S3Error as error:
@@ -166,18 +174,18 @@ class ObjectStore:
 
     def copy(self, source: str, target: str) -> None:
         """Copies an object inside the store, byte by byte and with its sha256; an older one at `target` is replaced."""
-        with self._as_store_error(source):
+        with self._as_store_error(source, "s3:GetObject and s3:PutObject"):
             self._client.copy_object(self._bucket, target, CopySource(self._bucket, source))
 
     def list_keys(self, prefix: str) -> list[str]:
         """All keys that begin with `prefix`, sorted."""
-        with self._as_store_error(prefix):
+        with self._as_store_error(prefix, "s3:ListBucket"):
             found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True)
             return sorted(item.object_name for item in found)
 
     def remove(self, key: str) -> None:
         """Removes an object; one that is not there is no error."""
-        with self._as_store_error(key):
+        with self._as_store_error(key, "s3:DeleteObject"):
             self._client.remove_object(self._bucket, key)
 
     def abort_uploads(self, prefixes: Iterable[str], before: datetime) -> list[str]:
@@ -188,7 +196,7 @@ class ObjectStore:
         keys: list[str] = []
         # Before a store's first file there is no bucket, and nothing in it to end.
         for prefix in prefixes if self.has_bucket() else ():
-            with self._as_store_error(prefix):
+            with self._as_store_error(prefix, "s3:ListBucketMultipartUploads"):
                 keys += self._client.abort_uploads(self._bucket, prefix, before)
         return keys
 
@@ -231,7 +239,7 @@ class ObjectStore:
         headers = condition.headers()
         if headers and content.data is not None and self._has_conditions:
             headers |= {"Content-Type": content_type, _SHA256_HEADER: content.sha256}
-            with self._as_store_error(key):
+            with self._as_store_error(key, "s3:PutObject"):
                 try:
                     return self._client.put_if(self._bucket, key, content.data, headers)
                 except S3Error as error:
@@ -241,7 +249,7 @@ class ObjectStore:
         if headers:
             # No condition on uploads in parts, nor on a store without: a look just before is the next best.
             self._check(key, condition)
-        with self._as_store_error(key), content.open() as data:
+        with self._as_store_error(key, "s3:PutObject"), content.open() as data:
             result = self._client.put_object(
                 self._bucket,
                 key,
@@ -273,7 +281,7 @@ class ObjectStore:
             retry=retry_if_exception_type((ProtocolError, ReadTimeoutError)),
             reraise=True,
         )
-        with self._as_store_error(key):
+        with self._as_store_error(key, "s3:GetObject"):
             return tries(self._download_once, key, target)
 
     def _download_once(self, key: str, target: BinaryIO) -> StoredObject:
@@ -301,8 +309,8 @@ class ObjectStore:
         return stored
 
     @contextlib.contextmanager
-    def _as_store_error(self, key: str) -> Iterator[None]:
+    def _as_store_error(self, key: str, right: str = "") -> Iterator[None]:
         try:
             yield
         except FAILURES as error:
-            raise explain(error, self.where(key), self._settings) from None
+            raise explain(error, self.where(key), self._settings, right) from None

@@ -1,0 +1,80 @@
+"""The description of the network for the library requests: our own session, and whoever calls requests by himself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import ssl
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import requests
+
+from shopdata.network.authorities import public_authorities
+from shopdata.network.description import Network, current_network, hold_as_current
+from shopdata.network.hosts import LOOPBACK
+from shopdata.network.proxy import Proxy
+
+_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+#: The environment is one for all threads.
+_lock = threading.Lock()
+
+
+def session_for(url: str) -> requests.Session:
+    """A session for one server that speaks plain HTTP: by its proxy, if it has one, and else by none."""
+    proxy = current_network().proxy_for(url)
+    session = requests.Session()
+    session.trust_env = False
+    if proxy is not None:
+        session.proxies = {"http": _with_password(proxy), "https": _with_password(proxy)}
+    return session
+
+
+@contextlib.contextmanager
+def environment_for_requests(host: str = "") -> Iterator[Network]:
+    """Puts the description into the variables that requests reads, for libraries that call it without asking us.
+
+    Args:
+        host: whom they are about to ask, where one knows: what requests can't express about it is decided here.
+    """
+    with _lock, tempfile.TemporaryDirectory(prefix="shopdata-trust-") as folder:
+        network = current_network()
+        wanted = {f"{scheme}_proxy": _with_password(proxy) for scheme, proxy in network.proxies.items()}
+        if wanted and not network.is_of_system:
+            exempt = [rule for exemption in network.exemptions for rule in exemption.for_requests()]
+            if host and network.proxies and not any(network.proxy_for(f"{s}://{host}") for s in network.proxies):
+                exempt.append(host.strip("[]"))
+            here = [rule.removeprefix("*").strip("[]") for rule in LOOPBACK]
+            wanted["no_proxy"] = ",".join([*here, *exempt])
+        if network.authorities:
+            bundle = Path(folder) / "authorities.pem"
+            ders = (*network.authorities, *public_authorities())
+            bundle.write_text("".join(map(ssl.DER_cert_to_PEM_cert, ders)), "ascii")
+            wanted |= dict.fromkeys(_BUNDLES, str(bundle))
+        changed = set(wanted) | ({n for v in _VARIABLES for n in (v, v.upper())} if network.proxies else set())
+        before = {name: os.environ.get(name) for name in changed}
+        with hold_as_current(network):
+            try:
+                _set({name: wanted.get(name) for name in changed})
+                yield network
+            finally:
+                _set(before)
+
+
+def _set(variables: dict[str, str | None]) -> None:
+    # Taken out before any is set: to Windows, capitals are the same variable.
+    for name in variables:
+        os.environ.pop(name, None)
+    os.environ.update({name: value for name, value in variables.items() if value is not None})
+
+
+def _with_password(proxy: Proxy) -> str:
+    if not proxy.username:
+        return proxy.url
+    # requests sends Latin-1; what it makes of these are the bytes of UTF-8, as all our parts send them.
+    username, password = (quote(text.encode().decode("latin-1"), safe="") for text in (proxy.username, proxy.password))
+    return proxy.url.replace("://", f"://{username}:{password}@", 1)

@@ -9,6 +9,7 @@
     ├── TransientError             the same question may succeed later, by itself
     │   ├── PortalError            the portal did not answer, or not as it does when it is well
     │   │   ├── OddAnswerError     it answered what nobody knows, or more than is safe; the bytes are kept
+    │   │   ├── ProxyError         the company's proxy on the way to it refused, or was not there
     │   │   ├── TooLateError       the portal was asked until its deadline
     │   │   └── UnclearSignInError the password was sent, and the page said neither yes nor no
     │   ├── RiskBlockedError       the portal's risk control says "too often"; the shop cools down
@@ -24,6 +25,7 @@
     ├── TerminalError              the same question gets the same answer until something is changed
     │   ├── ReportRefusedError     the portal refused to make the report, or failed at it
     │   ├── SessionRefusedError    signed in, and sent back to the login page all the same
+    │   ├── UntrustedError         a certificate is from nobody whom we believe
     │   ├── ForbiddenHostError     a link leads to a host that portals.yaml does not allow
     │   ├── RejectedFileError      the file is not what it should be
     │   └── ReceiptError           a receipt in the store can't be believed, or is missing where one is needed
@@ -135,6 +137,15 @@ class OddAnswerError(PortalError):
     answered so again: it is asked by the next run. What came is kept under `rejected/`."""
 
 
+class ProxyError(PortalError):
+    """Raised when the proxy on the way to a portal refuses, or can't be reached; whose name it has is in `network`.
+
+    `is_final` is True if it refused user name or password: with wrong ones, accounts get locked.
+    """
+
+    is_final = False
+
+
 class TooLateError(PortalError):
     """Raised when a report was not done by its deadline."""
 
@@ -207,6 +218,10 @@ class ReportRefusedError(TerminalError):
 
 class SessionRefusedError(TerminalError):
     """Raised when a portal takes a session for dead that was made a moment ago: signing in on and on helps nobody."""
+
+
+class UntrustedError(TerminalError):
+    """Raised when a portal's certificate was signed by nobody whom we, or the browser, believe."""
 
 
 class ForbiddenHostError(TerminalError):

@@ -81,7 +81,7 @@ DOWNLOADER_MIDDLEWARES = {
     # Ours has the rule that browser, store, Dremio and alerts have too; this one has urllib's, without address ranges.
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
     "shopdata.middlewares.SessionMiddleware": 700,
-    "shopdata.middlewares.ProxyMiddleware": 750,
+    "shopdata.middlewares.NetworkMiddleware": 750,
     "shopdata.middlewares.PaceMiddleware": 900,
 }
 

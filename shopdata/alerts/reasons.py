@@ -35,6 +35,13 @@ KINDS: dict[str, Kind] = {
         "平台返回的内容看不懂或过大（原件已保留）",
         "暂不用处理，下次运行自动重试；若一直如此，查看原件，平台可能已改版。",
     ),
+    "ProxyError": Kind(
+        "公司代理服务器拒绝或连不上",
+        "检查 HTTPS_PROXY（地址、用户名、密码）和代理服务器；不经代理的域名写进 NO_PROXY。",
+    ),
+    "UntrustedError": Kind(
+        "证书不受信任", "公司有自己的根证书时，把 SSL_CERT_FILE 指向它（PEM 格式），然后再运行一次。"
+    ),
     "TooLateError": Kind("平台没有按时生成报表", "暂不用处理，下次运行会接着取同一份报表。"),
     "UnclearSignInError": Kind(
         "提交密码后登录页没有反应", "在采集机器上人工登录一次，看看页面提示什么；为免锁号，同一次运行不再提交密码。"
@@ -67,6 +74,8 @@ KINDS: dict[str, Kind] = {
 #: What stands in the sentence (`what` of the error), its kind, and what more can be said in a few words. `{0}` is the
 #: first group. Only sentences of cells that are `failed`, `rejected` or `needs_login` are looked up.
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
+    (r"the proxy on the way", "ProxyError", ""),
+    (r"the certificate is from nobody", "UntrustedError", ""),
     (r"credentials refused", "CredentialsRefusedError", ""),
     (r"asks for (?:a slider|a captcha)", "ChallengeError", "滑块或验证码"),
     (r"asks for an SMS code", "ChallengeError", "短信验证码"),

@@ -24,6 +24,7 @@ from shopdata.exceptions import (
     ForbiddenHostError,
     OddAnswerError,
     PortalError,
+    ProxyError,
     RiskBlockedError,
     UnclearSignInError,
 )
@@ -193,7 +194,9 @@ class PortalClient:
             # Over all of the shop's requests: a portal that says "too often" is not asked on and on.
             self._cooldowns += 1
             return self._cooldowns > self._portal.cooldown_tries
-        return isinstance(_error_of(state), OddAnswerError | UnclearSignInError) or state.attempt_number >= tries
+        error = _error_of(state)
+        is_final = isinstance(error, ProxyError) and error.is_final
+        return isinstance(error, OddAnswerError | UnclearSignInError) or is_final or state.attempt_number >= tries
 
     def _wait_seconds(self, state: RetryCallState) -> float:
         error = _error_of(state)

@@ -49,9 +49,16 @@ def pool_for(
 class ProxyTrouble:
     """What the proxy, and not the server behind it, is at fault for: parts of a sentence."""
 
-    what: str
+    #: What it did: `refuses …`.
+    did: str
     found: str
     todo: str
+    is_about_password: bool = False
+
+    @property
+    def what(self) -> str:
+        """The same as a whole clause."""
+        return f"the proxy on the way {self.did}"
 
 
 def trouble_with_proxy(url: str, error: object = None, status: int | None = None) -> ProxyTrouble | None:
@@ -88,14 +95,13 @@ def refused_by(proxy: Proxy, status: int, host: str) -> ProxyTrouble:
     if status == 407:
         has_user = bool(proxy.username)
         return ProxyTrouble(
-            "the proxy on the way refuses its user name or password"
-            if has_user
-            else "the proxy on the way wants a user name and a password",
+            "refuses its user name or password" if has_user else "wants a user name and a password",
             f"HTTP 407 from {proxy.url}",
             f"Mend {'them' if has_user else 'it'} in {proxy.variable} (http://user:password@host:port).",
+            is_about_password=True,
         )
     return ProxyTrouble(
-        "the proxy on the way does not connect us",
+        "does not connect us",
         f"HTTP {status} from {proxy.url}",
         f"See that {host} is right and that the proxy may reach it; if it is reached without, add it to NO_PROXY.",
     )
@@ -104,7 +110,7 @@ def refused_by(proxy: Proxy, status: int, host: str) -> ProxyTrouble:
 def not_reached(proxy: Proxy, found: str, host: str) -> ProxyTrouble:
     """The proxy itself can't be reached."""
     return ProxyTrouble(
-        "the proxy on the way can't be reached",
+        "can't be reached",
         f"{found} at {proxy.url}",
         f"Mend {proxy.variable}, or, if {host} is reached without, add it to NO_PROXY.",
     )

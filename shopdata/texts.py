@@ -56,9 +56,9 @@ def one_line(text: str, most: int | None = None) -> str:
 
 def _harmless(character: str) -> str:
     match unicodedata.category(character):
-        case "Cs":
+        case "Cs" | "Cn" | "Co":
             return REPLACEMENT
-        case "Zl" | "Zp":
+        case "Zs" | "Zl" | "Zp":
             return " "
         case "Cc":
             return " " if character.isspace() else ""

@@ -45,9 +45,8 @@ class PddSpider(ReportSpider):
         return await self._result(shop, JsonRequest(url, data=body, dont_filter=True))
 
     async def _result(self, shop: Shop, request: Request) -> Any:
-        return result_of(
-            await self.client(shop).ask_json(request), f"shop {shop.id!r}, {request.url.partition('?')[0]}"
-        )
+        answer = await self.client(shop).ask_json(request, as_it_came=True)
+        return result_of(answer, f"shop {shop.id!r}, {request.url.partition('?')[0]}")
 
     @asynccontextmanager
     async def signed_page(self, shop: Shop, path: str) -> AsyncIterator[Post]:

@@ -30,7 +30,7 @@ from shopdata.exceptions import (
 )
 from shopdata.failpoints import FailPoint
 from shopdata.files import write_durably
-from shopdata.texts import read_json
+from shopdata.texts import read_json, whole_value
 
 logger = logging.getLogger(__name__)
 
@@ -63,11 +63,12 @@ class PortalClient:
         #: The last answer as it came, also one that was cut; None where nothing came.
         self.last: Wire | None = None
 
-    async def ask_json(self, request: Request, *, repeatable: bool = True) -> dict[str, Any]:
+    async def ask_json(self, request: Request, *, repeatable: bool = True, as_it_came: bool = False) -> dict[str, Any]:
         """The JSON object that a portal answers to a request of this shop's session.
 
         Args:
             repeatable: False if asking twice does something twice.
+            as_it_came: its texts go into a raw file; else half surrogate pairs in them are replaced.
 
         Raises:
             PortalError: it did not answer, or not with a JSON object, after all tries.
@@ -88,7 +89,7 @@ class PortalClient:
                 expected="a JSON object",
                 todo="Sign in by hand and look whether the portal is under maintenance or has changed.",
             )
-        return answer
+        return answer if as_it_came else whole_value(answer)
 
     async def fetch_file(self, link: str, base: str, path: Path) -> None:
         """Downloads what a link leads to, as it comes; links need no session (PORTALS 4.3).

@@ -176,7 +176,8 @@ class _Records(Iterable[dict[str, Any]]):
             value = None  # infinite, or no number
         else:
             return value
-        self.odd[field] += value is None
+        if value is None:
+            self.odd[field] += 1
         return value
 
 

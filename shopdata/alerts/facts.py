@@ -156,6 +156,9 @@ _WARNINGS = {
     "error_cell": "含有 #N/A 之类的错误值，按文本保留",
     "too_long": "文本超过 Excel 单元格上限，工作簿只显示开头，Parquet 中完整",
     "formula_without_value": "公式没有值，留空",
+    "odd_value": "含有不是数字或时间的值，已留空",
+    "blank_row": "有整行为空，已略去",
+    "row_count": "行数与取数时不一致",
     "ignored_sheet": "有一张工作表不是数据，已忽略",
 }
 

@@ -61,6 +61,8 @@ class Header:
     new: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
+    #: Characters in the names of new columns that had to be replaced.
+    illegal: dict[str, int] = field(default_factory=dict)
 
 
 def find_header(rows: Sequence[Sequence[str]], dataset: Dataset | None) -> tuple[int, int] | None:
@@ -126,10 +128,12 @@ def map_columns(header: Sequence[str], dataset: Dataset | None, *, where: str) -
         sources[normalise(column)] = cell.strip()
         if key not in known:
             mapped.new.append(column)
+            if count := replace_illegal(cell)[1]:
+                mapped.illegal[column] = count
         elif key != normalise(column):
             mapped.renamed[one_line(cell.strip())] = column
     if dataset is None:
-        return Header([(name, found[name]) for name in mapped.new])
+        return Header([(name, found[name]) for name in mapped.new], illegal=mapped.illegal)
     mapped.missing = [name for name in dataset.columns if name not in found]
     required = set(dataset.required).intersection(mapped.missing)
     if required:

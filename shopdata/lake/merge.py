@@ -102,8 +102,8 @@ def merge_partition(
                 left -= MAX_DATA_ROWS
             writer.write_notes(_notes(merged, parts, notes, missing))
             merged.sheets = writer.finish(plan.styles)
-            if lake is not None:
-                lake.result()
+            if lake is not None and lake.result() != merged.rows:
+                raise AssertionError(f"{lake.result()} rows for the lake, of {merged.rows}")
         beside.replace(workbook)
         if beside_parquet is not None and parquet is not None:
             beside_parquet.replace(parquet)
@@ -216,8 +216,8 @@ class _Plan:
                     start += rows
                     done += rows
 
-    def write_parquet(self, path: Path) -> None:
-        """All rows for the lake."""
+    def write_parquet(self, path: Path) -> int:
+        """All rows for the lake; returns how many they were."""
         lake = ParquetWriter(path, self.columns)
         try:
             for layout, part in zip(self._layouts, self._parts, strict=True):
@@ -226,6 +226,7 @@ class _Plan:
                     lake.write([shop, *(column.text for column in layout.arrange(batch))])
         finally:
             lake.close()
+        return lake.rows
 
 
 def _width(text: str) -> int:

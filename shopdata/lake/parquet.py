@@ -33,6 +33,8 @@ class ParquetWriter:
         )
         self._held: list[pa.RecordBatch] = []
         self._rows = self._bytes = 0
+        #: All that were written.
+        self.rows = 0
 
     def write(self, arrays: Sequence[pa.Array]) -> None:
         """Takes some rows, one array per column."""
@@ -43,6 +45,7 @@ class ParquetWriter:
             self._flush()
         self._held.append(batch)
         self._rows += batch.num_rows
+        self.rows += batch.num_rows
         self._bytes += batch.nbytes
 
     def _flush(self) -> None:

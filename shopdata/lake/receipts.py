@@ -70,7 +70,16 @@ def add_merged(
     receipt["parquet"] = {**_facts(*parquet), "rows": merged.rows}
     receipt["workbook"] = {**_facts(*workbook), "rows": merged.rows, "sheets": list(merged.sheets)}
     for shop in receipt["shops"]:
-        shop["rows"] = merged.rows_by_shop[shop["id"]]
+        rows = merged.rows_by_shop[shop["id"]]
+        if rows != shop["rows"]:
+            receipt["warnings"].append(_miscounted(shop, rows))
+        shop["rows"] = rows
+
+
+def _miscounted(shop: dict[str, Any], rows: int) -> dict[str, Any]:
+    """Rows that came are rows that are published, or somebody is told."""
+    text = f"the file had {shop['rows']} rows when it was collected, and has {rows} by today's contract"
+    return {"shop": shop["id"], "kind": "row_count", "column": "", "count": abs(rows - shop["rows"]), "text": text}
 
 
 def encode_receipt(receipt: dict[str, Any]) -> bytes:

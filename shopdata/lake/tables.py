@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from shopdata.lake.contract import hint
 from shopdata.lake.lean_arrow import start_lean
+from shopdata.texts import one_line
 
 start_lean()
 
@@ -34,6 +35,8 @@ MAX_CELL_LENGTH = 32_767
 BATCH_CELLS, BATCH_BYTES = 256_000, 8 << 20
 
 _META = b"shopdata.table"
+#: Characters of what a person is told of a file.
+_MOST_SAID = 400
 
 
 def cell_length(text: str) -> int:
@@ -101,6 +104,10 @@ class Finding:
     column: str = ""
     count: int = 0
     text: str = ""
+
+    def __post_init__(self) -> None:
+        # It may quote the file, and goes to logs, alerts and workbooks.
+        object.__setattr__(self, "text", one_line(self.text, _MOST_SAID))
 
 
 @dataclass

@@ -61,7 +61,7 @@ class TableBuilder:
         nulls = dataset.null_texts if dataset else ()
         self._null_texts = pa.array(nulls, pa.string()) if nulls else None
         self._batches: list[Batch] | Spill = [] if spill is None else spill
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counts = Counter({("illegal_character", name): count for name, count in header.illegal.items()})
         self.findings: list[Finding] = []
         self._rows = self._text_bytes = 0
 

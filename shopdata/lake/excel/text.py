@@ -24,6 +24,9 @@ _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
 #: Stands for `<br>` until blanks are dealt with; Unicode has it for this.
 _LINE_BREAK = "\u2028"
+#: Stands for half a surrogate pair, which lxml does not take, until the cell is read; nobody may use it as a sign.
+_HALF = "\ufdd0"
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 #: A cell of a web page may claim to cover more columns than any table has.
 _MAX_SPAN = 1000
 
@@ -40,7 +43,8 @@ def decode(content: bytes, where: str, declared: str | None = None) -> str:
         candidates = ["utf-8-sig", "gb18030" if declared in (None, "gbk", "gb2312") else declared, "gb18030"]
     for encoding in candidates:
         try:
-            text = content.decode(encoding)
+            # Portals that cut a text cut signs in half; a reader of cells sees to them.
+            text = content.decode(encoding, "surrogatepass" if encoding.startswith("utf") else "strict")
         except UnicodeDecodeError as error:
             if encoding == "utf-8-sig" and _is_cut_short(content, error):
                 break
@@ -129,7 +133,7 @@ def html_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
     declared = _CHARSET.search(content[:4096])
     text = decode(content, where, declared[1].decode().lower() if declared else None)
     try:
-        page = lxml.html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
+        page = lxml.html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", _HALF_PAIR.sub(_HALF, text)))
     except (lxml.etree.LxmlError, ValueError) as error:
         raise _no_table(f"{type(error).__name__}: {error}", where) from None
     if text.lower().rfind("</table") < text.lower().rfind("<table"):
@@ -187,7 +191,7 @@ def _table_rows(table: Any) -> Iterator[list[RawCell]]:
 
 def _shown_text(element: Any) -> str:
     """A cell's text as a browser shows it: runs of blanks are one, `<br>` begins a line."""
-    lines = "".join(_texts(element)).split(_LINE_BREAK)
+    lines = "".join(_texts(element)).replace(_HALF, "\ud800").split(_LINE_BREAK)
     return "\n".join(_BLANKS.sub(" ", line).strip() for line in lines).strip()
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import xlrd
+import xlrd.biffh
+import xlrd.book
 from xlrd.biffh import error_text_from_code
 
 from shopdata.exceptions import RejectedFileError
@@ -16,6 +18,16 @@ from shopdata.lake.excel.numbers import float_text, format_of, serial_text
 from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
 from shopdata.lake.excel.xlsx import Sheet
 from shopdata.lake.tables import CellFormat, Formats, Kind
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    """Also half a surrogate pair: portals cut texts in the middle of a sign, and xlrd puts long ones together of parts.
+    A reader of cells sees to it."""
+    return data.decode(encoding, "surrogatepass" if encoding == "utf_16_le" else "strict")
+
+
+# xlrd's own would refuse the whole file. There will be no other version of it that could change under this.
+xlrd.biffh.unicode = xlrd.book.unicode = _decoded
 
 #: The stream that holds a workbook under a password, as its name stands in the file.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")

@@ -47,6 +47,8 @@ SHOPDATA_SERVICE_PORT = os.environ.get("SHOPDATA_SERVICE_PORT") or 6800
 #: Both or none; with none, the service makes a password in its folder.
 SHOPDATA_SERVICE_USERNAME = os.environ.get("SHOPDATA_SERVICE_USERNAME") or None
 SHOPDATA_SERVICE_PASSWORD = os.environ.get("SHOPDATA_SERVICE_PASSWORD") or None
+#: Names besides loopback and the address above by which browsers may ask for it, with commas between.
+SHOPDATA_SERVICE_HOSTS = os.environ.get("SHOPDATA_SERVICE_HOSTS") or None
 #: For rehearsals: the moment that the service's clock takes its start for.
 SHOPDATA_SERVICE_NOW = os.environ.get("SHOPDATA_SERVICE_NOW") or None
 

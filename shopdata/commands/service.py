@@ -148,7 +148,8 @@ def environment_for(settings: Mapping[str, Any], options: ServiceOptions) -> dic
     if isinstance(config, Path):
         environment["SHOPDATA_CONFIG_DIR"] = str(config.resolve())
     environment["SHOPDATA_STATE_DIR"] = str(options.state_dir.resolve())
-    for name in ("DATABASE_URL", "SECRET_KEY", "SERVICE_PORT", "SERVICE_BIND", "SERVICE_USERNAME", "SERVICE_PASSWORD"):
+    service = ("SERVICE_PORT", "SERVICE_BIND", "SERVICE_USERNAME", "SERVICE_PASSWORD", "SERVICE_HOSTS")
+    for name in ("DATABASE_URL", "SECRET_KEY", *service):
         value = settings.get(f"SHOPDATA_{name}")
         if value:
             environment[f"SHOPDATA_{name}"] = str(value)

@@ -14,6 +14,8 @@ from twisted.application.service import IServiceCollection
 from shopdata.service.cleaner import Cleaner
 from shopdata.service.clock import Clock
 from shopdata.service.configuration import ServiceConfig
+from shopdata.service.door import Door, GuardedSite, Guesses, Hosts, SignIn
+from shopdata.service.options import ServiceOptions
 
 #: What a crawl has no use for, and should not be able to tell.
 _NOT_FOR_CRAWLS = ("SHOPDATA_SERVICE_USERNAME", "SHOPDATA_SERVICE_PASSWORD")
@@ -30,9 +32,16 @@ def application(config: ServiceConfig) -> Any:
     poller.running = launcher.running_keys
     for server in collection:
         if isinstance(server, TCPServer):
-            # A line for every request, of which a monitor makes one every few seconds.
-            server.args[1].log = lambda request: None
+            port, site, *others = server.args
+            server.args = (port, GuardedSite(site.resource, door_of(config.options)), *others)
+            # 50: in a crowd, others would wait for a place in it.
+            server.kwargs["backlog"] = 512
     config.inside.connect(app, launcher, poller)
     for service in (Clock(config.inside, config.options.now), Cleaner(config.options, launcher.crawls)):
         service.setServiceParent(app)  # type: ignore[no-untyped-call]
     return app
+
+
+def door_of(options: ServiceOptions) -> Door:
+    """Who may come in, by which names."""
+    return Door(Hosts(options.bind, options.hosts), SignIn(*options.credentials()), Guesses())

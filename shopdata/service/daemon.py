@@ -20,7 +20,7 @@ from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginne
 from zope.interface import directlyProvides
 
 from shopdata import doorway
-from shopdata.exceptions import ShopdataError
+from shopdata.exceptions import ShopdataError, UsageError
 from shopdata.lake.ledger.owner import mark_of
 from shopdata.logs import QueryFilter
 from shopdata.service.configuration import ServiceConfig, write_configuration
@@ -39,7 +39,7 @@ _TALKATIVE = ("alembic", "apscheduler", "sqlalchemy", "urllib3", "filelock", "as
 
 
 def main() -> int:
-    """Runs until it is told to stop; 1 if it could not begin."""
+    """Runs until it is told to stop; 1 if it could not begin, 2 if settings or configuration are wrong."""
     doorway.enter()
     settings = Settings()
     settings.setmodule("shopdata.settings", priority="project")
@@ -50,6 +50,9 @@ def main() -> int:
             return _run(options, settings)
     except Timeout:
         print("the service runs already.", file=sys.stderr)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 2
     except ShopdataError as error:
         print(error, file=sys.stderr)
     return 1

@@ -13,6 +13,8 @@ from typing import Any
 from shopdata.exceptions import ArgumentError, UsageError
 from shopdata.network import is_loopback
 from shopdata.periods import SHANGHAI
+from shopdata.service.door.hosts import read_names
+from shopdata.service.door.sign_in import weakness_of
 from shopdata.workspace import Workspace
 
 #: The name of our project in scrapyd.
@@ -29,6 +31,8 @@ class ServiceOptions:
     bind: str = "127.0.0.1"
     username: str = ""
     password: str = field(default="", repr=False)
+    #: Names besides loopback and `bind` by which browsers may ask for it; `.x` is a domain and all below it.
+    hosts: tuple[str, ...] = ()
     #: For rehearsals: the clock takes the service's start for this moment.
     now: datetime | None = None
 
@@ -37,7 +41,7 @@ class ServiceOptions:
         """Reads the `SHOPDATA_SERVICE_…` settings.
 
         Raises:
-            UsageError: the port is none, or somebody else could reach the service without a password.
+            UsageError: the port is none, or somebody else could reach the service without a password, or guess it.
         """
         options = cls(
             state_dir=Workspace.from_settings(settings).state_dir,
@@ -45,6 +49,7 @@ class ServiceOptions:
             bind=settings["SHOPDATA_SERVICE_BIND"],
             username=settings["SHOPDATA_SERVICE_USERNAME"] or "",
             password=settings["SHOPDATA_SERVICE_PASSWORD"] or "",
+            hosts=read_names(settings["SHOPDATA_SERVICE_HOSTS"] or "", "SHOPDATA_SERVICE_HOSTS"),
             now=_moment(settings["SHOPDATA_SERVICE_NOW"]),
         )
         if bool(options.username) != bool(options.password):
@@ -63,6 +68,15 @@ class ServiceOptions:
                 found=options.bind,
                 expected="127.0.0.1, or a user name and a password of your own",
                 todo="Set SHOPDATA_SERVICE_USERNAME and SHOPDATA_SERVICE_PASSWORD, and put TLS in front.",
+            )
+        weakness = weakness_of(options.username, options.password) if options.password else ""
+        if weakness and not (is_loopback(options.bind) and all(map(is_loopback, options.hosts))):
+            raise UsageError(
+                "this password is too weak for an address that others reach",
+                where="SHOPDATA_SERVICE_PASSWORD",
+                found=weakness,
+                expected="12 letters or more that nobody guesses",
+                todo='Make one: `python -c "import secrets; print(secrets.token_urlsafe(24))"`.',
             )
         return options
 

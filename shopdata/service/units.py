@@ -111,6 +111,7 @@ def compose_file() -> str:
             "SHOPDATA_S3_SECURE": "false",
             "SHOPDATA_S3_ACCESS_KEY": "${SHOPDATA_S3_ACCESS_KEY:-shopdata}",
             "SHOPDATA_SERVICE_BIND": "0.0.0.0",  # noqa: S104 - inside the container; published on loopback only
+            "SHOPDATA_SERVICE_HOSTS": "${SHOPDATA_SERVICE_HOSTS:-shopdata}",
             "SHOPDATA_SERVICE_USERNAME": "${SHOPDATA_SERVICE_USERNAME:?set it in .env}",
             "SHOPDATA_SERVICE_PASSWORD": "${SHOPDATA_SERVICE_PASSWORD:?set it in .env}",
         },

@@ -1,14 +1,14 @@
-"""scrapyd's site with our pages: the board in front, and no button for other sites to press."""
+"""scrapyd's site with our pages: the board in front, in place of scrapyd's own pages."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, ClassVar
 
+from scrapyd.website import File
 from scrapyd.website import Root as ScrapydRoot
 from twisted.web import http
-from twisted.web.pages import errorPage
+from twisted.web.resource import Resource
 from twisted.web.server import Request
 
 from shopdata.exceptions import ArgumentError
@@ -25,6 +25,7 @@ class Root(ScrapydRoot):  # type: ignore[misc]
         #: Our webservices, made by the parent, ask for it.
         self.inside = config.inside
         super().__init__(config, app)
+        self.putChild(b"logs", Logs(self.logs_dir))
         try:
             from shopdata.service.board.site import Board
         except ImportError as error:
@@ -33,11 +34,11 @@ class Root(ScrapydRoot):  # type: ignore[misc]
         board = Board(config.inside.workspace, config.inside)
         self.putChild(b"", board)
         self.putChild(b"board", board)
+        # scrapyd's has a button that asks nobody, and needs scripts in the page to do so.
+        self.putChild(b"jobs", Elsewhere(b"board/runs"))
 
     def getChildWithDefault(self, path: bytes, request: Request) -> Any:
-        """A browser that is signed in here sends its password with a form of whatever site it looks at."""
-        if request.method not in (b"GET", b"HEAD", b"OPTIONS") and _is_foreign(request):
-            return errorPage(http.FORBIDDEN, "Forbidden", "This form came from another site.")
+        """Names are checked here, whatever webservice they are for."""
         page = path.decode("ascii", "replace")
         if page.endswith(".json"):
             try:
@@ -47,10 +48,28 @@ class Root(ScrapydRoot):  # type: ignore[misc]
         return super().getChildWithDefault(path, request)
 
 
-def _is_foreign(request: Request) -> bool:
-    site = request.getHeader("Sec-Fetch-Site")
-    if site is not None:
-        # No page can write it. Browsers leave it out where there is no TLS, but for this machine.
-        return site not in ("same-origin", "none")
-    origin, host = request.getHeader("Origin"), request.getHeader("Host")
-    return bool(origin) and urlsplit(str(origin)).netloc != host
+class Logs(File):  # type: ignore[misc]
+    """Every file is plain text, whatever it is called and holds."""
+
+    contentTypes: ClassVar[dict[str, str]] = {}
+    contentEncodings: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, path: str, defaultType: str = "text/plain; charset=utf-8", *rest: Any) -> None:
+        super().__init__(path, defaultType, *rest)
+        self.indexNames: list[str] = []
+
+
+class Elsewhere(Resource):
+    """An address of scrapyd's whose page is ours now. The way there is relative: a proxy may stand before us."""
+
+    isLeaf = True
+
+    def __init__(self, target: bytes) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._target = target
+
+    def render_GET(self, request: Request) -> bytes:
+        request.setResponseCode(http.SEE_OTHER)
+        request.setHeader("Location", b"../" * len(request.postpath or ()) + self._target)
+        request.setHeader("Content-Type", "text/plain")
+        return b""

@@ -53,7 +53,7 @@ def options(tmp_path: Path) -> ServiceOptions:
 
 
 def read_options(**changes: str) -> ServiceOptions:
-    names = ("PORT", "BIND", "USERNAME", "PASSWORD", "NOW")
+    names = ("PORT", "BIND", "USERNAME", "PASSWORD", "HOSTS", "NOW")
     settings: dict[str, object] = {f"SHOPDATA_SERVICE_{name}": None for name in names}
     settings |= {"SHOPDATA_SERVICE_PORT": 6800, "SHOPDATA_SERVICE_BIND": "127.0.0.1"}
     settings |= {
@@ -91,11 +91,23 @@ def test_elsewhere_needs_one(bind: str) -> None:
         {"USERNAME": "a:b", "PASSWORD": "x"},
         {"PORT": "99999"},
         {"NOW": "soon"},
+        {"HOSTS": "https://board.example.com"},
     ],
 )
 def test_settings_that_cannot_be(changes: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="SHOPDATA_SERVICE_"):
         read_options(**changes)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"BIND": "0.0.0.0"}, {"BIND": "192.168.0.7"}, {"HOSTS": "board.example.com"}, {"HOSTS": ".example.com"}]
+)
+def test_a_weak_password_where_others_reach_it(changes: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match=r"SHOPDATA_SERVICE_PASSWORD: .* too weak .*token_urlsafe") as caught:
+        read_options(USERNAME="a", PASSWORD="fake-weak", **changes)
+    assert "fake-weak" not in str(caught.value)
+    assert read_options(USERNAME="a", PASSWORD="fake-weak", HOSTS="localhost").hosts == ("localhost",)
+    assert read_options(USERNAME="a", PASSWORD="fake-pass-word", **changes).username == "a"
 
 
 def test_a_password_is_made_once(options: ServiceOptions) -> None:

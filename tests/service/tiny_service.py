@@ -80,6 +80,11 @@ class TinyService:
         path = self.folder / "service.log"
         return path.read_text("utf-8") if path.exists() else ""
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(

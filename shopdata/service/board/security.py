@@ -1,35 +1,10 @@
-"""What every answer carries, and the token that every POST must bring."""
+"""The token that every POST of the board must bring."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
-
-#: Nothing but our own files, no inline script or style, no frames; forms go nowhere else.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "script-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
-)
-
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    # Not no-referrer: a browser then sends `Origin: null` with our own forms, as it does with those of other sites.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
 def new_nonce() -> str:

@@ -23,9 +23,10 @@ from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundErr
 from shopdata.service.board.facts import Facts
 from shopdata.service.board.pages import PAGES
 from shopdata.service.board.rendering import Renderer
-from shopdata.service.board.security import HEADERS, Tokens
+from shopdata.service.board.security import Tokens
 from shopdata.service.board.visit import LANGUAGE_COOKIE, NONCE_COOKIE, Visit, read_visit
 from shopdata.service.control import Control
+from shopdata.service.door.headers import HEADERS
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)

@@ -36,6 +36,10 @@ def service(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPath
         place.sign_in(*(shop.id for shop in place.shops))
         jobs = [{"name": "inventory", "spider": "jd_store", "cron": "59 23 * * *"}]
         (place.config_dir / "schedule.yaml").write_text(yaml.safe_dump({"jobs": jobs}), "utf-8")
+        # The service reads it by itself, whoever starts it.
+        place.variables["SHOPDATA_S3_SECRET_KEY"] = None
+        (place.folder / ".env").write_text(f"SHOPDATA_S3_SECRET_KEY='{store.secret_key.get_secret_value()}'\n", "utf-8")
+        (place.folder / ".env").chmod(0o600)
         service = Running(place)
         try:
             run = service.command("start")
@@ -92,3 +96,12 @@ def test_from_a_button_to_a_workbook(service: Running) -> None:
     client.press("/board/schedule", "pause", job="inventory")
     assert "已暂停" in client.get("/board/schedule").visible
     assert "恢复" in client.get("/board/schedule").visible
+
+
+def test_nothing_of_it_can_be_read_by_others(service: Running) -> None:
+    """After a deployment and a crawl: eggs, queue, logs, the ledger, what was collected."""
+    state = service.place.state_dir
+    names = {path.name for path in state.rglob("*")}
+    assert names >= {"eggs", "dbs", "logs", "service.log", "ledger.sqlite3", "merged", "sessions"}
+    assert [path.name for path in state.rglob("*") if path.lstat().st_mode & 0o077 and not path.is_symlink()] == []
+    assert state.stat().st_mode & 0o077 == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +34,8 @@ class ReportFile:
     size_bytes: int = 0
     rows: int = 0
     raw_key: str = ""
+    #: Whose file it is, for `shopdata.accounts`.
+    account: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)

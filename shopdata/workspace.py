@@ -10,7 +10,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from shopdata import failpoints, private
-from shopdata.config import OWN_VARIABLES, Config, load_config, odd_settings, project_folder
+from shopdata.accounts import Account
+from shopdata.config import OWN_VARIABLES, Config, Shop, load_config, odd_settings, project_folder
 from shopdata.exceptions import ConfigError
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.ledger import Ledger
@@ -20,6 +21,7 @@ from shopdata.lake.staging import Staging
 from shopdata.lake.workers import Workers
 from shopdata.login.identity import Identities
 from shopdata.login.sessions import SessionStore
+from shopdata.login.steps import Identity
 from shopdata.pace import Pace
 
 _OPEN: WeakKeyDictionary[object, Workspace] = WeakKeyDictionary()
@@ -113,6 +115,23 @@ class Workspace:
     def identities(self) -> Identities:
         """Which shop each account opens."""
         return Identities(self.state_dir / "sessions")
+
+    def check_identity(self, shop: Shop, found: Identity, *, is_accepted: bool = False) -> None:
+        """Compares who is signed in with all that sessions and ledger know of ids and accounts, and keeps it.
+
+        Raises:
+            WrongShopError: see `Identities.check_and_keep`.
+            LedgerError: the ledger could not be read.
+        """
+        if shop.platform not in self._accounts:
+            # Once in a run: what this run itself adds, is kept with the sessions.
+            self._accounts[shop.platform] = self.ledger.accounts(shop.platform)
+        known = self._accounts[shop.platform]
+        self.identities.check_and_keep(shop, found, self.config.shops, known=known, is_accepted=is_accepted)
+
+    @functools.cached_property
+    def _accounts(self) -> dict[str, dict[str, Account]]:
+        return {}
 
     @functools.cached_property
     def pace(self) -> Pace:

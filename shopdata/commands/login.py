@@ -11,7 +11,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
 
 from shopdata.config import Config, Shop
-from shopdata.exceptions import ArgumentError, ShopdataError, UsageError
+from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError, UsageError
 from shopdata.login import SignedIn
 from shopdata.login.by_hand import sign_in_by_hand
 from shopdata.login.identity import describe
@@ -50,7 +50,7 @@ class Command(ScrapyCommand):
             signed_in = asyncio.run(self._sign_in(workspace, shop, opts))
         except (ShopdataError, EOFError) as error:
             print("No SMS code was given." if isinstance(error, EOFError) else error, file=sys.stderr)
-            self.exitcode = 2 if isinstance(error, UsageError) else 1
+            self.exitcode = 2 if isinstance(error, UsageError | LedgerError) else 1
             return
         print(f"{shop.id}: signed in, the session is saved. The portal says: {describe(signed_in.identity)}.")
 
@@ -65,8 +65,7 @@ class Command(ScrapyCommand):
                 ask_code=lambda: input(f"SMS code for {shop.name}: "),
                 tell=print,
             )
-            shops, is_accepted = workspace.config.shops, opts.accept_identity
-            workspace.identities.check_and_keep(shop, new.identity, shops, is_accepted=is_accepted)
+            workspace.check_identity(shop, new.identity, is_accepted=opts.accept_identity)
             workspace.sessions.save(shop, new.cookies, user_agent=new.user_agent, identity=new.identity)
         return new
 

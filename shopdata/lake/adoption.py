@@ -16,7 +16,7 @@ from shopdata.lake.excel import read_table
 from shopdata.lake.keys import shop_and_ext_of
 from shopdata.lake.ledger import CellKey, Ledger, RawFile
 from shopdata.lake.objects import ObjectStore
-from shopdata.lake.published import PublishedShop, Receipt
+from shopdata.lake.published import Receipt
 from shopdata.periods import SHANGHAI
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def adopt_published(
     for about in receipt.shops:
         if about.id not in known and about.id not in without:
             key = CellKey(name, dt, about.id)
-            raw = raw_file_of(key, about.raw_key, about, names.get(key.shop, about.name), dataset, store)
+            raw = raw_file_of(key, about.raw_key, receipt, names.get(key.shop, about.name), dataset, store)
             ledger.add_cells(dataset.platform, [key])
             if ledger.adopt(key, raw):
                 logger.warning(
@@ -92,7 +92,7 @@ def find_raw(
             continue
         try:
             shop_name = names.get(key.shop) or (about.name if about is not None else "")
-            files[key] = raw_file_of(key, raw, about, shop_name, dataset, store)
+            files[key] = raw_file_of(key, raw, receipt, shop_name, dataset, store)
         except RejectedFileError:
             if key.shop in names or about is not None:
                 raise
@@ -101,13 +101,14 @@ def find_raw(
 
 
 def raw_file_of(
-    key: CellKey, raw_key: str, about: PublishedShop | None, shop_name: str, dataset: Dataset, store: ObjectStore
+    key: CellKey, raw_key: str, receipt: Receipt | None, shop_name: str, dataset: Dataset, store: ObjectStore
 ) -> RawFile:
-    """What the ledger is to know about a raw object, from its bytes and a receipt's entry about it, if there is one.
+    """What the ledger is to know about a raw object, from its bytes and what the receipt says about it.
 
     Raises:
         StoreError, RejectedFileError: it can't be had or read.
     """
+    about = next((shop for shop in receipt.shops if shop.id == key.shop), None) if receipt is not None else None
     ext = Path(raw_key).suffix.removeprefix(".")
     with tempfile.TemporaryDirectory(prefix="shopdata-raw-") as folder:
         path = Path(folder, f"raw.{ext}")
@@ -121,4 +122,5 @@ def raw_file_of(
             fetched_at=about.fetched_at if about is not None else datetime.now(SHANGHAI),
             shop_name=shop_name,
             in_store=True,
+            account=receipt.accounts.get(key.shop, {}) if receipt is not None else {},
         )

@@ -28,6 +28,7 @@ from shopdata.lake.receipts import StagedShop, add_merged, begin_receipt
 from shopdata.lake.restatement import differences, replaced_shops, restated
 from shopdata.lake.staging import Staging
 from shopdata.lake.tables import Table
+from shopdata.lake.twins import refuse_twins
 from shopdata.periods import Period
 from shopdata.states import CellState
 
@@ -93,6 +94,7 @@ def build_partition(
     Raises:
         StoreError: a raw file that is no longer on this machine could not be had from the store.
         RejectedFileError: a raw file no longer fits the dataset's contract.
+        WrongShopError: two ids have one account's file.
         ReceiptError: nobody can say which shops are published; then nothing may be replaced.
     """
     dataset = config.dataset(name)
@@ -101,6 +103,7 @@ def build_partition(
     shops = _staged_shops(cells, config)
     if not shops:
         return None
+    refuse_twins(name, dt, shops, {shop.id for shop in config.shops})
     if previous is None and not is_rebuilt:
         require_all_names(name, dt, shops, config=config, ledger=ledger, store=store)
     parts = [

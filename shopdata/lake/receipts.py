@@ -56,6 +56,7 @@ def begin_receipt(
         "restated": [],
         "warnings": [],
         "drift": [],
+        "accounts": {shop.id: dict(shop.raw.account) for shop in shops if shop.raw.account},
     }
 
 

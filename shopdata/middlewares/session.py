@@ -168,8 +168,7 @@ class SessionMiddleware:
         return saved
 
     async def _check_identity(self, shop: Shop, found: Identity) -> None:
-        identities, shops = self._workspace.identities, self._workspace.config.shops
-        await run_in_thread(identities.check_and_keep, shop, found, shops)
+        await run_in_thread(self._workspace.check_identity, shop, found)
 
     # -- who needs the browser --------------------------------------------------------------------------------------
 

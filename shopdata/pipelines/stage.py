@@ -60,6 +60,7 @@ class StagePipeline:
             rows=adapter["rows"],
             fetched_at=adapter["fetched_at"],
             shop_name=adapter["shop_name"],
+            account=adapter["account"],
         )
         try:
             await run_in_thread(self._stage, Path(adapter["path"]), key, raw)

@@ -13,13 +13,15 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
+from shopdata.accounts import Account
 from shopdata.exceptions import DiskError, LeaseLostError, LedgerError, ShopdataError
 from shopdata.items import ReportFile
-from shopdata.lake.check import check_file
+from shopdata.lake.check import FileFacts, check_file
 from shopdata.lake.excel import sniff
 from shopdata.lake.keys import raw_key
 from shopdata.lake.ledger import CellKey
 from shopdata.lake.not_ready import put_off
+from shopdata.lake.twins import refuse_twin
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
@@ -61,6 +63,7 @@ class ValidatePipeline:
             facts = await self._workspace.workers.run(
                 check_file, path, name, dataset, dt, shop, self._workspace.staging
             )
+            account = await run_in_thread(self._account_of, CellKey(name, dt, shop), facts)
         except ShopdataError as error:
             state = CellState(error.state)
             try:
@@ -77,14 +80,23 @@ class ValidatePipeline:
             size_bytes=facts.size_bytes,
             rows=facts.rows,
             raw_key=raw_key(adapter["platform"], name, dt, shop, facts.ext),
+            account=account,
         )
         return item
+
+    def _account_of(self, key: CellKey, facts: FileFacts) -> Account:
+        """Whose file it is. Raises WrongShopError if another id has it in its period already."""
+        workspace = self._workspace
+        shop = next(shop for shop in workspace.config.shops if shop.id == key.shop)
+        account = workspace.identities.account_of(shop)
+        refuse_twin(key, account, facts.sha256, facts.rows, workspace.ledger.cells(key.dataset, key.dt))
+        return account
 
     def _settle(self, adapter: ItemAdapter, state: CellState, reason: str) -> str:
         """Keeps a rejected file's bytes, and forgets the report job they came from: the next run orders a new one."""
         path, name, dt, shop = Path(adapter["path"]), adapter["dataset"], adapter["dt"], adapter["shop_id"]
         key = CellKey(name, dt, shop)
-        if state is CellState.REJECTED:
+        if state in (CellState.REJECTED, CellState.NEEDS_LOGIN):
             kept = self._workspace.staging.reject(path, name, dt, shop, sniff(path))
             relative = kept.relative_to(self._workspace.state_dir).as_posix()
             reason = f"{reason} The bytes are kept in the state directory under {relative}."

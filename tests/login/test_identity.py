@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shopdata.accounts import fingerprint
 from shopdata.config import Shop
 from shopdata.exceptions import WrongShopError
 from shopdata.login.identity import Identities, describe
@@ -101,19 +102,52 @@ class TestTwoShops:
             identities.check_and_keep(shops[1], MALL, shops)
         assert identities.of(shops[1]) == {}
 
-    @pytest.mark.parametrize(
-        "change",
-        [
-            pytest.param({"enabled": False}, id="not in use any more"),
-            pytest.param({"platform": "pdd"}, id="on the other platform"),
-        ],
-    )
-    def test_where_it_does_not_matter(
-        self, identities: Identities, make_shop: MakeShop, change: dict[str, str]
+    @pytest.mark.parametrize("how", ["disabled", "gone"])
+    def test_an_id_that_is_not_in_use_has_its_days_still(
+        self, identities: Identities, make_shop: MakeShop, how: str
     ) -> None:
-        shops = [make_shop(id="one", **change), make_shop(id="two", name="第二家店")]
+        old, new = make_shop(id="one", enabled=how != "disabled"), make_shop(id="two", name="第二家店")
+        shops = [old, new] if how == "disabled" else [new]
+        identities.check_and_keep(old, MALL, [old])
+        with pytest.raises(WrongShopError, match=r"'one' has already.*`scrapy shops rename one two`.*the old id back"):
+            identities.check_and_keep(new, MALL, shops)
+        # A person knows better: the old days stay under the old id.
+        identities.check_and_keep(new, MALL, shops, is_accepted=True)
+        identities.check_and_keep(new, MALL, shops)
+        assert identities.of(old) == {}
+
+    def test_on_the_other_platform_it_does_not_matter(self, identities: Identities, make_shop: MakeShop) -> None:
+        shops = [make_shop(id="one", platform="pdd"), make_shop(id="two", name="第二家店")]
         identities.check_and_keep(shops[0], MALL, shops)
         identities.check_and_keep(shops[1], MALL, shops)
+
+    def test_swapped_ids_are_refused_by_both_names(self, identities: Identities, make_shop: MakeShop) -> None:
+        shops = [make_shop(id="one"), make_shop(id="two", name="第二家店")]
+        identities.check_and_keep(shops[0], MALL, shops)
+        identities.check_and_keep(shops[1], OTHER_MALL, shops)
+        with pytest.raises(WrongShopError, match=r"shop 'one': .*another shop than before, the one that 'two' has"):
+            identities.check_and_keep(shops[0], OTHER_MALL, shops)
+        with pytest.raises(WrongShopError, match="'two' has already"):
+            identities.check_and_keep(shops[0], OTHER_MALL, shops, is_accepted=True)
+        for old, new in (("one", "tmp"), ("two", "one"), ("tmp", "two")):
+            identities.rename("jd", old, new)
+        identities.check_and_keep(shops[0], OTHER_MALL, shops)
+        identities.check_and_keep(shops[1], MALL, shops)
+
+    def test_where_the_file_was_lost_the_ledger_knows(self, identities: Identities, make_shop: MakeShop) -> None:
+        shops = [make_shop(id="one"), make_shop(id="two", name="第二家店")]
+        known = {"one": fingerprint("jd", MALL), "two": fingerprint("jd", OTHER_MALL)}
+        with pytest.raises(WrongShopError, match="another shop than before, the one that 'two' has"):
+            identities.check_and_keep(shops[0], OTHER_MALL, shops, known=known)
+        with pytest.raises(WrongShopError, match=r"another shop than before;.*expected the shop that this id had"):
+            identities.check_and_keep(shops[0], {"mall id": "5"}, shops, known=known)
+        new = make_shop(id="new", name="新店")
+        with pytest.raises(WrongShopError, match="'one' has already"):
+            identities.check_and_keep(new, MALL, [new], known=known)
+        identities.check_and_keep(new, MALL, [new], known=known, is_accepted=True)
+        identities.check_and_keep(new, MALL, [new], known=known)
+        identities.forget("jd", "two")
+        identities.check_and_keep(make_shop(id="three"), OTHER_MALL, [], known=known)
 
 
 def test_an_account_is_not_told_in_full() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from shopdata.accounts import Account
 from shopdata.lake.ledger.book import Book
 from shopdata.lake.ledger.leases import is_live
 from shopdata.lake.ledger.records import Cell, CellKey, RawFile
@@ -147,6 +149,18 @@ class Cells(Book):
                 row.rows = rows
 
         self._database.write(work)
+
+    def accounts(self, platform: str) -> dict[str, Account]:
+        """The account that each shop id of a platform had last, for `shopdata.accounts`; without ids that told none."""
+        query = (
+            select(RawRow.shop, RawRow.account, func.max(RawRow.fetched_at))
+            .join(CellRow, and_(*(getattr(CellRow, n) == getattr(RawRow, n) for n in ("dataset", "dt", "shop"))))
+            .where(CellRow.platform == platform, RawRow.account != "")
+            .group_by(RawRow.shop, RawRow.account)
+        )
+        with self._database.reading() as session:
+            found = sorted(session.execute(query), key=lambda row: row[2])
+            return {shop: json.loads(account) for shop, account, _ in found}
 
     def unsent_raw(self) -> list[Cell]:
         """The outbox: cells whose raw file is on disk but not yet in the store, the oldest first.

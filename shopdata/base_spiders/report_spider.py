@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 
 from shopdata import failpoints, signals
 from shopdata.base_spiders.asked_again import AskedAgain
+from shopdata.base_spiders.bucket import look_into_bucket
 from shopdata.base_spiders.cell_work import CellWork
 from shopdata.base_spiders.in_pipelines import InPipelines
 from shopdata.base_spiders.one_cell import one_cell
@@ -34,6 +35,7 @@ from shopdata.lake.excel import sniff
 from shopdata.lake.ledger import CellKey, Owner, Taking
 from shopdata.lake.ledger.owner import name_of
 from shopdata.lake.partition import is_due
+from shopdata.lake.standing import UNSEEN_STAT
 from shopdata.periods import SHANGHAI, Period, PeriodKind
 from shopdata.plan import Plan
 from shopdata.workspace import Workspace
@@ -163,6 +165,8 @@ class ReportSpider(scrapy.Spider):
         plan = self.plan = self.plan.against(ledger, datetime.now(SHANGHAI))
         ledger.start_run(plan.run_id, self.name, dict(self.arguments))
         ledger.add_cells(self.platform, plan.keys)
+        assert self.crawler.stats is not None
+        self.crawler.stats.set_value(UNSEEN_STAT, not look_into_bucket(plan, self.workspace))
         cells = [cell for period in plan.periods for cell in ledger.cells(plan.dataset, period.dt)]
         self._asked_again = AskedAgain(plan, ledger, cells)
         self._cells = CellWork(plan.run_id, self.workspace, self._shared, self._asked_again, self._onlookers)

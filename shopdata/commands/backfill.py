@@ -17,8 +17,10 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 from shopdata.base_spiders import ReportSpider
 from shopdata.commands.crawl import Command as CrawlCommand
 from shopdata.commands.crawl import spiders_of
-from shopdata.exceptions import ArgumentError, LedgerError, UsageError
+from shopdata.exceptions import ArgumentError, LedgerError, StoreError, UsageError
 from shopdata.lake.coverage import Gap, expected_periods, find_gaps
+from shopdata.lake.ledger import PartitionRecord
+from shopdata.lake.standing import lacks_of
 from shopdata.periods import SHANGHAI, Period
 from shopdata.plan import kind_of, read_range, shops_of
 from shopdata.workspace import Workspace
@@ -118,9 +120,26 @@ def _missing(
             todo=f"The platform has a {dataset.period} {dataset.lag_days} days after its end, "
             "a shop has it from its `since` on.",
         )
-    gaps = find_gaps(name, periods, shops, cells, partitions)
+    lost = _lost(workspace, [partition for partition in partitions if Period.from_dt(partition.dt) in periods])
+    gaps = find_gaps(name, periods, shops, cells, [partition for partition in partitions if partition.dt not in lost])
     _show(name, periods, gaps)
     return {**given, "periods": ",".join(gap.period.dt for gap in gaps)} if gaps else None
+
+
+def _lost(workspace: Workspace, partitions: Sequence[PartitionRecord]) -> set[str]:
+    """The periods that are published in the ledger, and not in the bucket as they were."""
+    lost = set()
+    for partition in partitions:
+        try:
+            lacks = lacks_of(partition, workspace.store)
+        except StoreError as error:
+            # The crawl meets the same; the ledger has the word until then.
+            print(f"What the bucket holds could not be looked at: {error}", file=sys.stderr)
+            break
+        if lacks:
+            print(f"{partition.dataset} {partition.dt}: {'; '.join(lacks)}")
+            lost.add(partition.dt)
+    return lost
 
 
 def _show(name: str, periods: Sequence[Period], gaps: Sequence[Gap]) -> None:

@@ -12,6 +12,7 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata import signals
 from shopdata.exceptions import LedgerError
 from shopdata.lake.coverage import REFRESH_DUE
+from shopdata.lake.standing import UNSEEN_STAT
 from shopdata.plan import Plan
 from shopdata.workspace import Workspace
 
@@ -55,7 +56,8 @@ class RunOutcome:
     def _account(self, plan: Plan, reason: str) -> int:
         ledger = self._workspace.ledger
         counts: Counter[str] = Counter()
-        is_whole = reason == "finished"
+        assert self._crawler.stats is not None
+        is_whole = reason == "finished" and not self._crawler.stats.get_value(UNSEEN_STAT)
         for period in plan.periods:
             asked = {shop.id for shop in plan.shops_in(period)}
             partition = next(iter(ledger.partitions(plan.dataset, period.dt)), None)
@@ -64,7 +66,6 @@ class RunOutcome:
                 counts[cell.state] += 1
                 is_whole = is_whole and cell.state.is_done and cell.shop not in missing
             is_whole = is_whole and partition is not None and partition.refresh_state not in REFRESH_DUE
-        assert self._crawler.stats is not None
         for state, count in counts.items():
             self._crawler.stats.set_value(f"shopdata/cells/{state}", count)
         outcome = "complete" if is_whole else "stopped" if reason == "shutdown" else "incomplete"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shopdata.lake.ledger.book import Book
+from shopdata.lake.ledger.leases import is_live
 from shopdata.lake.ledger.records import PartitionRecord
 from shopdata.lake.ledger.rows import fill_partition, set_state, to_partition
 from shopdata.lake.ledger.schema import CellRow, PartitionRow
@@ -45,6 +46,36 @@ class Partitions(Book):
 
         if self._claims is not None:
             self._claims.keep_partition(record.dataset, record.dt)
+        self._database.write(work)
+
+    def withdraw(self, dataset: str, dt: str, *, ask_again: Collection[str], without_file: Collection[str]) -> None:
+        """Writes in one transaction that the store does not hold a partition as it was published.
+
+        Its cells are `staged` again. Cells that another run holds stay as they are.
+
+        Args:
+            ask_again: shops whose raw file is gone; they are `pending`.
+            without_file: those of them of which nothing else is left.
+        """
+
+        def work(session: Session) -> None:
+            row = session.get(PartitionRow, (dataset, dt), with_for_update=True)
+            if row is not None:
+                session.delete(row)
+            now = self._database.now(session)
+            query = select(CellRow).where(CellRow.dataset == dataset, CellRow.dt == dt).order_by(CellRow.shop)
+            for cell in session.scalars(query.with_for_update()):
+                if is_live(cell.lease_owner, cell.lease_until, now):
+                    continue
+                if cell.shop in without_file:
+                    cell.raw, cell.rows = None, None
+                if cell.shop in ask_again:
+                    set_state(cell, CellState.PENDING, "its raw file is gone from the bucket: it is asked for again")
+                elif cell.state == CellState.PUBLISHED:
+                    set_state(cell, CellState.STAGED, "")
+
+        if self._claims is not None:
+            self._claims.keep_partition(dataset, dt)
         self._database.write(work)
 
     def set_refresh(self, dataset: str, dt: str, state: str, detail: str) -> None:

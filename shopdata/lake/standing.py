@@ -1,0 +1,133 @@
+"""Does the bucket still hold what the ledger calls published? Asked before a run says that nothing is left to do."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+from shopdata.config import Config
+from shopdata.exceptions import ReceiptError, RejectedFileError, StoreError
+from shopdata.lake.adoption import adopt_published
+from shopdata.lake.keys import parquet_key, workbook_key
+from shopdata.lake.ledger import Ledger, PartitionRecord
+from shopdata.lake.objects import ObjectStore
+from shopdata.lake.published import read_receipt
+from shopdata.lake.staging import Staging
+
+#: Set for a run that could not look at what it calls published: its exit code is 1.
+UNSEEN_STAT = "shopdata/store/unseen"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Standing:
+    """Looks at the partitions of one dataset for one run; blocking."""
+
+    name: str
+    config: Config
+    ledger: Ledger
+    staging: Staging
+    store: ObjectStore
+    #: Periods that are published in the ledger, and that nobody could look at, because the store failed.
+    unseen: list[str] = field(default_factory=list)
+
+    def look(self, dt: str) -> None:
+        """Holds a period against the bucket; where they differ, the ledger is told what is so.
+
+        What the store has and the ledger does not know, is entered. What the store lost, is to be published again: from
+        the raw files that are still to be had, and the portal is asked for the others.
+        """
+        try:
+            record = self._record(dt)
+            if record is None:
+                self._adopt(dt)
+            elif lacks_of(record, self.store):
+                self._withdraw(dt)
+        except StoreError as error:
+            if not self.unseen:
+                logger.error("%s %s: whether the bucket still holds it could not be seen: %s", self.name, dt, error)
+            self.unseen.append(dt)
+
+    def _record(self, dt: str) -> PartitionRecord | None:
+        return next(iter(self.ledger.partitions(self.name, dt)), None)
+
+    def _adopt(self, dt: str) -> None:
+        """The ledger was lost, or is another machine's: what is published need not be asked for again."""
+        try:
+            receipt = read_receipt(self.config.dataset(self.name).platform, self.name, dt, self.store)
+            if receipt is not None:
+                adopt_published(receipt, config=self.config, ledger=self.ledger, store=self.store)
+        except (ReceiptError, RejectedFileError, StoreError) as error:
+            # Whoever wants to replace it meets the same, and does not.
+            logger.error("%s %s: it is published, and can't be taken in: %s", self.name, dt, error)
+
+    def _withdraw(self, dt: str) -> None:
+        claims = self.ledger.claims
+        if claims is not None and not claims.take_partition(self.name, dt):
+            return  # another run is just publishing it
+        try:
+            # With the partition in our hands: what was seen before may have been half of what another run put.
+            record = self._record(dt)
+            lacks = lacks_of(record, self.store) if record is not None else []
+            if not lacks:
+                return
+            gone, thin = self._without_bytes(dt)
+            told = ", ".join(sorted({*gone, *thin}))
+            logger.warning(
+                "%s %s: published in the ledger, and the bucket does not hold it so (%s). It is published again%s",
+                self.name,
+                dt,
+                "; ".join(lacks),
+                f"; the raw files of {told} are gone, and the portal is asked for them." if told else " from raw/.",
+            )
+            self.ledger.withdraw(self.name, dt, ask_again={*gone, *thin}, without_file=gone)
+        finally:
+            if claims is not None:
+                claims.give_back_partition(self.name, dt)
+
+    def _without_bytes(self, dt: str) -> tuple[set[str], set[str]]:
+        """The shops whose raw file is nowhere: those of which nothing is left, and those with their parsed form."""
+        platform = self.config.dataset(self.name).platform
+        is_there = self.store.has_bucket()
+        keys = set(self.store.list_keys(f"raw/{platform}/{self.name}/dt={dt}/")) if is_there else set()
+        gone: set[str] = set()
+        thin: set[str] = set()
+        for cell in self.ledger.cells(self.name, dt):
+            raw = cell.raw
+            if raw is not None and raw.key not in keys and not self.staging.raw(raw.key).is_file():
+                table = self.staging.table(self.name, dt, cell.shop, raw.sha256)
+                (thin if table.is_file() else gone).add(cell.shop)
+        return gone, thin
+
+
+def lacks_of(record: PartitionRecord, store: ObjectStore) -> list[str]:
+    """What the bucket does not hold as the ledger has it, in a few words each.
+
+    Raises:
+        StoreError: it can't be looked at.
+    """
+    about = (record.platform, record.dataset, record.dt)
+    lacks = []
+    try:
+        receipt = read_receipt(*about, store)
+    except ReceiptError as error:
+        return [f"its receipt can't be believed: {error.found}"]
+    if receipt is None:
+        lacks.append("its receipt is gone")
+    elif (receipt.run_id, receipt.parquet.sha256, receipt.workbook.sha256) != (
+        record.run_id,
+        record.parquet_sha256,
+        record.workbook_sha256,
+    ):
+        lacks.append(f"its receipt is another one, of run {receipt.run_id}")
+    for what, key, sha256 in (
+        ("Parquet object", parquet_key(*about), record.parquet_sha256),
+        ("workbook", workbook_key(*about), record.workbook_sha256),
+    ):
+        there = store.stat(key)
+        if there is None:
+            lacks.append(f"its {what} is gone")
+        elif there.sha256 != sha256:
+            lacks.append(f"its {what} is another one")
+    return lacks

@@ -75,7 +75,7 @@ KINDS: dict[str, Kind] = {
 #: first group. Only sentences of cells that are `failed`, `rejected` or `needs_login` are looked up.
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"the proxy on the way", "ProxyError", ""),
-    (r"the certificate is from nobody", "UntrustedError", ""),
+    (r"the certificate is (?:from nobody|not of today|another host's)", "UntrustedError", ""),
     (r"credentials refused", "CredentialsRefusedError", ""),
     (r"asks for (?:a slider|a captcha)", "ChallengeError", "滑块或验证码"),
     (r"asks for an SMS code", "ChallengeError", "短信验证码"),

@@ -14,7 +14,8 @@ from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.alive import died, is_end, while_alive
 from shopdata.login.chromium import context_options
 from shopdata.login.starting import OwnChromium
-from shopdata.login.steps import Patience, browser_failed, first_visible, has_landed
+from shopdata.login.steps import Patience, first_visible, has_landed
+from shopdata.login.way_out import why_not
 
 #: How long a person has for a captcha, a slider or a telephone.
 PERSON_SECONDS = 600
@@ -47,7 +48,7 @@ async def sign_in_by_hand(
         page = await (await browser.new_context(**context_options(browser.version))).new_page()
         return await while_alive(page, shop, _with_person(page, shop, portal, is_headed, ask_code, tell))
     except PlaywrightError as error:
-        raise died(shop, error) if is_end(error) else browser_failed(shop, error) from None
+        raise died(shop, error) if is_end(error) else await why_not(shop, error) from None
     finally:
         await own.close()
 

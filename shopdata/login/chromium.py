@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from shopdata.exceptions import BrowserError, BrowserMissingError
+from shopdata.network import current_network
+from shopdata.network.for_chromium import proxy_options
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 _PLACES = (
@@ -95,7 +97,8 @@ PLAYWRIGHTS_OWN = (
 )
 #: Every window, also one that nobody sees, loads the drop-down of its address bar as web pages, and keeps a spare
 #: process at hand: together more than half of what a sign-in costs the processor (Chromium 156).
-_UNUSED = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess")
+#: And it would tell its maker about each form that it sees.
+_UNUSED = ("AutofillServerCommunication", "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess")
 
 #: Chromium's own calls home are of no use to a sign-in either, and noisy where there is no internet.
 _QUIET = (
@@ -121,13 +124,16 @@ def launch_options(
     Raises:
         BrowserMissingError, BrowserError: as `find_chromium`.
     """
+    way_out, arguments = proxy_options(current_network())
+    own = given.get("args", ())
     return {
         "headless": not is_headed,
         "timeout": START_SECONDS * 1000,
+        **way_out,
         **given,
         "executable_path": str(find_chromium(given.get("executable_path"), playwrights_own)),
         "chromium_sandbox": has_sandbox,
-        "args": [*given.get("args", ()), *(argument for argument in _QUIET if argument not in given.get("args", ()))],
+        "args": [*own, *(argument for argument in (*_QUIET, *arguments) if argument not in own)],
     }
 
 

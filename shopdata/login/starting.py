@@ -21,7 +21,9 @@ from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
+from shopdata.login.believing import home_believing
 from shopdata.login.chromium import START_SECONDS, cannot_start, launch_options, needs_no_sandbox
+from shopdata.network import current_network
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +117,7 @@ class OwnChromium:
         options = launch_options(own, self._given, is_headed=self._is_headed, has_sandbox=self._has_sandbox)
         # The driver hands on its own environment, but for what is said here.
         environment = {**os.environ, **options.pop("env", {}), **self._folder.environment()}
+        environment |= await asyncio.to_thread(home_believing, current_network(), self._folder.path)
         return await playwright.chromium.launch(**options, env=environment)
 
     async def stop(self) -> None:
@@ -176,9 +179,16 @@ class _Folder:
                 else:
                     os.environ[name] = value
 
+    @property
+    def path(self) -> Path:
+        """Where the browser's files go."""
+        path = self._short or self._path
+        assert path is not None, "nothing was started yet"
+        return path
+
     def environment(self) -> dict[str, str | float | bool]:
         """What the browser needs to be told besides."""
-        return dict.fromkeys(_VARIABLES, str(self._short or self._path))
+        return dict.fromkeys(_VARIABLES, str(self.path))
 
     def remove(self) -> None:
         """Removes what there is; a browser whose driver was killed ends by itself, and writes until then."""

@@ -1,9 +1,50 @@
-"""What keeps a portal from being reached at all: the company's proxy, or a certificate of somebody unknown."""
+"""What keeps a portal from being reached at all: the company's proxy, or a certificate that is not believed."""
 
 from __future__ import annotations
 
-from shopdata.exceptions import ProxyError, UntrustedError
-from shopdata.network.pools import ProxyTrouble
+import asyncio
+import re
+
+from playwright.async_api import Error as PlaywrightError
+
+from shopdata.config import Shop
+from shopdata.exceptions import PortalError, ProxyError, UntrustedError
+from shopdata.login.steps import browser_failed
+from shopdata.network import current_network
+from shopdata.network.pools import ProxyTrouble, refused_by, tunnel_trouble
+
+#: What Chromium says, and where; never the query.
+_NET_ERROR = re.compile(r"net::(ERR_\w+)(?: at (https?://[^\s?#]+))?")
+#: What it says when a proxy refuses, or is not there. The last one it says of other empty answers too.
+_OF_PROXIES = frozenset(
+    {
+        "ERR_PROXY_CONNECTION_FAILED",
+        "ERR_TUNNEL_CONNECTION_FAILED",
+        "ERR_INVALID_AUTH_CREDENTIALS",
+        "ERR_PROXY_AUTH_REQUESTED",
+        "ERR_PROXY_AUTH_UNSUPPORTED",
+        "ERR_UNEXPECTED_PROXY_AUTH",
+        "ERR_HTTP_RESPONSE_CODE_FAILURE",
+    }
+)
+
+
+async def why_not(shop: Shop, error: PlaywrightError) -> PortalError | UntrustedError:
+    """Why the browser did not open a page: a proxy, a certificate, or what it says itself."""
+    found = _NET_ERROR.search(error.message)
+    code, url = (found[1], found[2] or "") if found else ("", "")
+    host = re.sub(r"^https?://|/.*", "", url)
+    where = f"shop {shop.id!r}{f', {host}' if host else ''}"
+    if code.startswith("ERR_CERT_"):
+        return untrusted(where, f"net::{code}")
+    proxy = current_network().proxy_for(url) if url and code in _OF_PROXIES else None
+    if proxy is None:
+        return browser_failed(shop, error)
+    # The browser keeps to itself what the proxy said.
+    trouble = await asyncio.to_thread(tunnel_trouble, proxy, url)
+    if trouble is None and code == "ERR_HTTP_RESPONSE_CODE_FAILURE":
+        return browser_failed(shop, error)
+    return proxy_error(trouble or refused_by(proxy, 0, host), where)
 
 
 def proxy_error(trouble: ProxyTrouble, where: str) -> ProxyError:
@@ -19,6 +60,20 @@ def proxy_error(trouble: ProxyTrouble, where: str) -> ProxyError:
 
 def untrusted(where: str, found: str = "") -> UntrustedError:
     """The error for a certificate; `found` is what was said about it."""
+    if "DATE_INVALID" in found:
+        return UntrustedError(
+            "the certificate is not of today",
+            where=where,
+            found=found,
+            todo="Set the clock of this machine; if it is right, whoever is in charge of that host renews it.",
+        )
+    if "COMMON_NAME" in found:
+        return UntrustedError(
+            "the certificate is another host's",
+            where=where,
+            found=found,
+            todo="Somebody else answers for this host: ask who is in charge of the network.",
+        )
     return UntrustedError(
         "the certificate is from nobody whom we believe",
         where=where,

@@ -20,12 +20,15 @@ from shopdata.exceptions import (
     DiskError,
     NeedsPersonError,
     PortalError,
+    ProxyError,
     UnclearSignInError,
+    UntrustedError,
 )
 from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.alive import BrowserDiedError, died, is_end, while_alive
 from shopdata.login.starting import first_line, quietly
-from shopdata.login.steps import browser_failed, was_sent
+from shopdata.login.steps import was_sent
+from shopdata.login.way_out import why_not
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -45,8 +48,9 @@ class SignIns:
         self._at_once = asyncio.Semaphore(workspace.logins_at_once)
         self._open = 0
         self._unsettled: set[str] = set()
-        #: Of shops whose password was sent in vain: it is not sent twice in a run.
-        self._unclear: dict[str, UnclearSignInError] = {}
+        #: Of shops whose password was sent in vain (it is not sent twice in a run), or whose portal can't be reached
+        #: from here as things are.
+        self._final: dict[str, UnclearSignInError | UntrustedError | ProxyError] = {}
         self._page: Page | None = None
         #: How many login pages were asked for.
         self._pages = 0
@@ -61,8 +65,8 @@ class SignIns:
             NeedsPersonError, PortalError: as `PlatformLogin.sign_in`.
             BrowserError: there is no browser, or none that stays alive.
         """
-        if shop.id in self._unclear:
-            raise self._unclear[shop.id]
+        if shop.id in self._final:
+            raise self._final[shop.id]
         self._open += 1
         try:
             async with self._at_once:
@@ -75,8 +79,12 @@ class SignIns:
         except NeedsPersonError:
             self._stat("refused")
             raise
-        except UnclearSignInError as error:
-            self._unclear[shop.id] = error
+        except (UnclearSignInError, UntrustedError) as error:
+            self._final[shop.id] = error
+            raise
+        except ProxyError as error:
+            if error.is_final:
+                self._final[shop.id] = error
             raise
         except BrowserError as error:
             self._give_up(error)
@@ -133,7 +141,7 @@ class SignIns:
             ) from None
         except PlaywrightError as error:
             # Nothing was typed yet: the page was about to open.
-            raise died(shop, error) if is_end(error) else browser_failed(shop, error) from None
+            raise died(shop, error) if is_end(error) else await why_not(shop, error) from None
         finally:
             if page is not None:
                 await quietly(page.context.close())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -90,6 +91,23 @@ def trouble_with_proxy(url: str, error: object = None, status: int | None = None
     return not_reached(proxy, "a connection that broke off", host)
 
 
+def tunnel_trouble(proxy: Proxy, url: str, seconds: float = 5) -> ProxyTrouble | None:
+    """What the proxy says when it is asked for a way to an address, by which nothing is sent; None if it opens one."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    connection = HTTPConnection(proxy.host, proxy.port, timeout=seconds)
+    headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+    connection.set_tunnel(host, port, headers)
+    try:
+        connection.connect()
+    except OSError as error:
+        refusal = re.search(r"Tunnel connection failed: (\d{3})", str(error))
+        return refused_by(proxy, int(refusal[1]), host) if refusal else not_reached(proxy, "no connection", host)
+    finally:
+        connection.close()
+    return None
+
+
 def refused_by(proxy: Proxy, status: int, host: str) -> ProxyTrouble:
     """The proxy answered, and did not connect."""
     if status == 407:
@@ -102,7 +120,7 @@ def refused_by(proxy: Proxy, status: int, host: str) -> ProxyTrouble:
         )
     return ProxyTrouble(
         "does not connect us",
-        f"HTTP {status} from {proxy.url}",
+        f"HTTP {status} from {proxy.url}" if status else f"a refusal from {proxy.url}",
         f"See that {host} is right and that the proxy may reach it; if it is reached without, add it to NO_PROXY.",
     )
 

@@ -14,7 +14,35 @@ from pathlib import Path
 
 import pytest
 
+from shopdata.service import deploy
+
 REPO = Path(__file__).parents[1]
+CANARY = "canary-that-must-not-fly"
+#: What people keep beside the configuration.
+STRAYS = (
+    ".env",
+    "notes.yaml",
+    "notes.txt",
+    "shops.yaml.bak",
+    "shops.yaml~",
+    "shops copy.yaml",
+    "shops.yml",
+    "passwords.py",
+    "old/shops.yaml",
+    "old/__init__.py",
+    "datasets/notes.yaml",
+    "datasets/__init__.py",
+    "datasets/jd_store.yaml.bak",
+    "datasets/.jd_store.yaml",
+    "datasets/jd_store copy.yaml",
+)
+
+
+def litter(folder: Path) -> None:
+    """Leaves things in a folder of configuration."""
+    for name in STRAYS:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(f"# {CANARY}\nnote: {CANARY}\n", "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +53,7 @@ def egg(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(REPO / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("setup.py", "scrapy.cfg"):
         shutil.copy(REPO / name, copy)
+    litter(copy / "pipelines_config")
     path = copy / "shopdata.egg"
     program = Path(sys.executable).with_name("scrapyd-deploy")
     built = subprocess.run(
@@ -61,6 +90,29 @@ def test_holds_every_module_and_nothing_else(egg: Path) -> None:
         for path in (REPO / name).rglob("*.py")
     }
     assert packaged == modules
+
+
+def test_holds_nothing_that_lies_beside_the_configuration(egg: Path) -> None:
+    with zipfile.ZipFile(egg) as packed:
+        assert [name for name in packed.namelist() if CANARY.encode() in packed.read(name)] == []
+        names = {name for name in packed.namelist() if name.startswith("pipelines_config/")}
+        listed = packed.read("EGG-INFO/SOURCES.txt").decode()
+    known = (REPO / "pipelines_config").rglob("*.yaml")
+    assert {name for name in names if not name.endswith((".py", ".pyc"))} == {
+        path.relative_to(REPO).as_posix() for path in known
+    }
+    listed = [line for line in listed.splitlines() if line.startswith("pipelines_config/")]
+    assert len(listed) == len(names)
+
+
+def test_the_service_deploys_by_the_same_rule(tmp_path: Path) -> None:
+    for name in ("pipelines_config", "setup.py"):
+        (shutil.copytree if (REPO / name).is_dir() else shutil.copy)(REPO / name, tmp_path / name)
+    (tmp_path / "shopdata").mkdir()
+    before = list(deploy._files_of(tmp_path))
+    litter(tmp_path / "pipelines_config")
+    assert list(deploy._files_of(tmp_path)) == before
+    assert {path.name for path in before} >= {"setup.py", "__init__.py", "shops.yaml", "jd_store.yaml"}
 
 
 def test_runs_from_the_zip(egg: Path, tmp_path: Path) -> None:
@@ -118,7 +170,7 @@ from shopdata.service.board.site import _static
 from shopdata.service.board.texts import Texts
 from shopdata.service.board.visit import Visit
 visit = Visit(("static", "board.css"), {}, {}, Texts("zh"), datetime.now(UTC), "/board", "", "", "")
-print(Renderer("/board").trouble(visit, "not_found", "").decode(), _static(visit).body.decode())
+print(Renderer().trouble(visit, "not_found", "").decode(), _static(visit).body.decode())
 """
     shown = run(egg, tmp_path, "-c", code)
     assert "没有这个页面" in shown.stdout, shown.stderr

@@ -9,6 +9,7 @@ from shopdata.config.loading import OWN_VARIABLES, Config, config_source, load_a
 from shopdata.config.model import Platform
 from shopdata.config.portals import JdPortal, PddPortal, Portal, Portals
 from shopdata.config.schedule import Job, Schedule
+from shopdata.config.shipped import shipped_files
 from shopdata.config.shops import Shop, Shops
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "odd_settings",
     "project_folder",
     "read_env_file",
+    "shipped_files",
 ]

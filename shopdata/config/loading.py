@@ -26,7 +26,8 @@ from shopdata.config.yaml_source import YamlSource, read_yaml
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 from shopdata.network import read_network
 
-_FILES: dict[str, type[Model]] = {
+#: Every file of the folder that is read, but for the contracts of datasets.
+FILES: dict[str, type[Model]] = {
     "shops.yaml": Shops,
     "portals.yaml": Portals,
     "lake.yaml": Lake,
@@ -136,7 +137,7 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
         raise ConfigError(problems or [missing])
     models: dict[str, Any] = {}
     sources: dict[str, YamlSource] = {}
-    for name, model in _FILES.items():
+    for name, model in FILES.items():
         file = folder / name
         if not file.is_file():
             if name not in _OPTIONAL_FILES:
@@ -146,7 +147,7 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
         sources[name] = _read(file, f"{_label(folder)}/{name}", environ)
         models[name] = _check(model, sources[name])
     datasets: dict[str, Dataset] = {}
-    for file in _dataset_files(folder):
+    for file in dataset_files(folder):
         source = _read(file, f"{_label(folder)}/datasets/{file.name}", environ)
         sources[f"datasets/{file.name}"] = source
         dataset = _check(Dataset, source)
@@ -198,7 +199,8 @@ def _label(folder: Traversable) -> str:
     return folder.name or str(folder)
 
 
-def _dataset_files(folder: Traversable) -> Iterator[Traversable]:
+def dataset_files(folder: Traversable) -> Iterator[Traversable]:
+    """The files that are read as contracts of datasets, by their names."""
     datasets = folder / "datasets"
     if datasets.is_dir():
         yield from sorted((f for f in datasets.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)

@@ -9,13 +9,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+from shopdata.config import shipped_files
 from shopdata.exceptions import ShopdataError
 from shopdata.service.client import Client, ServiceError
 from shopdata.service.options import PROJECT, ServiceOptions
 
-#: Folders and files that the egg is made of.
+#: What a checkout has.
 _PARTS = ("shopdata", "pipelines_config", "setup.py")
 _KEEP_VERSIONS = 5
 
@@ -85,11 +87,10 @@ def build_egg(source: Path, folder: Path) -> Path:
     """Builds in a copy: no `build/` may stay in the project, and an old one must not get in. Raises DeployError."""
     copy = folder / "project"
     copy.mkdir()
-    for part in _PARTS:
-        if (source / part).is_dir():
-            shutil.copytree(source / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source / part, copy)
+    for path in _files_of(source):
+        target = copy / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
     build = [sys.executable, "setup.py", "--quiet", "bdist_egg", "--dist-dir", str(folder)]
     built = subprocess.run(build, cwd=copy, capture_output=True, text=True, check=False)  # noqa: S603 - our setup.py
     eggs = list(folder.glob("*.egg"))
@@ -102,10 +103,17 @@ def build_egg(source: Path, folder: Path) -> Path:
 
 def _sum_of(source: Path) -> str:
     digest = hashlib.sha256()
-    for part in _PARTS:
-        top = source / part
-        for path in [top] if top.is_file() else sorted(top.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(path.relative_to(source).as_posix().encode() + b"\0")
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for path in _files_of(source):
+        digest.update(path.relative_to(source).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _files_of(source: Path) -> Iterator[Path]:
+    """What an egg is made of. Of the configuration only what is read: people keep notes and copies beside it."""
+    for path in sorted((source / "shopdata").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path
+    config = source / "pipelines_config"
+    yield from (path for name in ("__init__.py", *shipped_files(config)) if (path := config / name).is_file())
+    yield source / "setup.py"

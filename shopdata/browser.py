@@ -11,7 +11,8 @@ from playwright.async_api import Browser, BrowserContext
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from shopdata.exceptions import BrowserError, BrowserMissingError
-from shopdata.login.chromium import cannot_start, context_options
+from shopdata.login.chromium import cannot_start
+from shopdata.login.devices import open_context
 from shopdata.login.starting import OwnChromium, last_words
 
 if TYPE_CHECKING:
@@ -113,4 +114,4 @@ class _SharedBrowser:
 
 async def _context(browser: Browser, on_browser: Callable[[], object], own: dict[str, Any]) -> BrowserContext:
     on_browser()
-    return await browser.new_context(**context_options(browser.version, **own))
+    return await open_context(browser, **own)

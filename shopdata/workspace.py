@@ -19,6 +19,7 @@ from shopdata.lake.objects import ObjectStore
 from shopdata.lake.outbox import Outbox
 from shopdata.lake.staging import Staging
 from shopdata.lake.workers import Workers
+from shopdata.login.devices import DeviceStore
 from shopdata.login.identity import Identities
 from shopdata.login.sessions import SessionStore
 from shopdata.login.steps import Identity
@@ -110,6 +111,11 @@ class Workspace:
         store = SessionStore(self.state_dir / "sessions", self.secret_key)
         store.refuse_mixing()
         return store
+
+    @functools.cached_property
+    def devices(self) -> DeviceStore:
+        """What portals know the shops' browsers by."""
+        return DeviceStore(self.state_dir / "sessions", self.secret_key)
 
     @functools.cached_property
     def identities(self) -> Identities:

@@ -37,6 +37,9 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--accept-identity", action="store_true", help="whatever shop the account opens now, it is this one"
         )
+        parser.add_argument(
+            "--new-device", action="store_true", help="forget the device that the portal knows the shop by"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
@@ -57,9 +60,12 @@ class Command(ScrapyCommand):
     async def _sign_in(self, workspace: Workspace, shop: Shop, opts: argparse.Namespace) -> SignedIn:
         assert self.settings is not None
         async with workspace.sessions.lock(shop):
+            if opts.new_device:
+                workspace.devices.forget(shop)
             new = await sign_in_by_hand(
                 shop,
                 workspace.config.portal(shop.platform),
+                devices=workspace.devices,
                 browser_path=self.settings["SHOPDATA_BROWSER_PATH"],
                 is_headed=opts.headed,
                 ask_code=lambda: input(f"SMS code for {shop.name}: "),

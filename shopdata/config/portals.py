@@ -38,6 +38,9 @@ class Portal(Model):
     home_path: Text
     #: Cookies without which nobody is signed in.
     session_cookies: Annotated[tuple[str, ...], Field(min_length=1)]
+    #: Cookies and keys of localStorage that belong to the account as well, and not to the device that is kept.
+    account_cookies: tuple[str, ...] = ()
+    session_storage: tuple[str, ...] = ()
     #: `.x` is a domain and all below it, `host` that host on any port, `host:port` just that.
     download_hosts: Annotated[tuple[str, ...], Field(min_length=1)]
     #: Starts of requests, per shop.
@@ -127,6 +130,7 @@ class JdPortal(Portal):
     second_factor_path: Text = "/certified"
     home_path: Text = "/jdm/home"
     session_cookies: Annotated[tuple[str, ...], Field(min_length=1)] = ("thor",)
+    account_cookies: tuple[str, ...] = ("pin", "flash", "light_key")
     #: CSS selectors of the shop's name on that page: is it the shop we think?
     shop_name: Annotated[tuple[str, ...], Field(min_length=1)] = (".shop-menu-accountV1__right-account-top-name",)
     login_page: JdLoginPage = JdLoginPage()
@@ -160,6 +164,7 @@ class PddPortal(Portal):
     #: The page whose own code signs chat requests.
     chat_page_path: Text = "/mms-chat/search?msfrom=mms_sidenav"
     session_cookies: Annotated[tuple[str, ...], Field(min_length=1)] = ("PASS_ID",)
+    session_storage: tuple[str, ...] = ("PASSID", "new_userinfo")
     login_page: PddLoginPage = PddLoginPage()
 
 

@@ -12,7 +12,7 @@ from shopdata.config import Portal, Shop
 from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError
 from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.alive import died, is_end, while_alive
-from shopdata.login.chromium import context_options
+from shopdata.login.devices import DeviceStore, keep_device, open_context
 from shopdata.login.starting import OwnChromium
 from shopdata.login.steps import Patience, first_visible, has_landed
 from shopdata.login.way_out import why_not
@@ -25,6 +25,7 @@ async def sign_in_by_hand(
     shop: Shop,
     portal: Portal,
     *,
+    devices: DeviceStore,
     browser_path: str | None,
     is_headed: bool,
     ask_code: Callable[[], str],
@@ -33,6 +34,7 @@ async def sign_in_by_hand(
     """Signs in as a crawl does; where the portal asks for a person, waits for one.
 
     Args:
+        devices: where the device comes from that the portal knows, and goes to again.
         is_headed: open a window, in which the person does whatever the portal wants; else only an SMS code can be
             given, by `ask_code`.
         tell: says to the person what to do.
@@ -45,8 +47,13 @@ async def sign_in_by_hand(
     own = OwnChromium({"executable_path": browser_path}, is_headed=is_headed)
     try:
         browser = await own.start()
-        page = await (await browser.new_context(**context_options(browser.version))).new_page()
-        return await while_alive(page, shop, _with_person(page, shop, portal, is_headed, ask_code, tell))
+        device = await asyncio.to_thread(devices.load, shop)
+        context = await open_context(browser, storage_state=device)
+        try:
+            page = await context.new_page()
+            return await while_alive(page, shop, _with_person(page, shop, portal, is_headed, ask_code, tell))
+        finally:
+            await keep_device(devices, context, shop, portal)
     except PlaywrightError as error:
         raise died(shop, error) if is_end(error) else await why_not(shop, error) from None
     finally:

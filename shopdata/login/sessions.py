@@ -59,7 +59,8 @@ class SessionStore:
         if self.secret_key:
             return
         with as_disk_error(self.folder / "x.session"):
-            sealed = [path.name for path in sorted(self.folder.glob("*.session")) if is_encrypted(path)]
+            saved = sorted([*self.folder.glob("*.session"), *self.folder.glob("*.device")])
+            sealed = [path.name for path in saved if is_encrypted(path)]
         if sealed:
             raise UsageError(
                 "SHOPDATA_SECRET_KEY is not set, but saved sessions are encrypted",

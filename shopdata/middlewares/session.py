@@ -71,10 +71,11 @@ class SessionMiddleware:
                 session = self._sessions[shop.id] = await self._saved_or_new(shop)
         request.meta["shopdata_session"] = session
         if request.meta.get("playwright"):
+            # The page sees the device that the shop has signed in on.
+            device = await run_in_thread(self._workspace.devices.load, shop) or {}
             request.meta["playwright_context_kwargs"] = {
                 "user_agent": self._agent(session),
-                "locale": "zh-CN",
-                "storage_state": {"cookies": session.cookies(), "origins": []},
+                "storage_state": {"cookies": session.cookies(), "origins": device.get("origins", [])},
             }
             return
         request.headers["User-Agent"] = self._agent(session)

@@ -11,6 +11,7 @@ from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import (
@@ -26,6 +27,7 @@ from shopdata.exceptions import (
 )
 from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.alive import BrowserDiedError, died, is_end, while_alive
+from shopdata.login.devices import keep_device
 from shopdata.login.starting import first_line, quietly
 from shopdata.login.steps import was_sent
 from shopdata.login.way_out import why_not
@@ -144,6 +146,7 @@ class SignIns:
             raise died(shop, error) if is_end(error) else await why_not(shop, error) from None
         finally:
             if page is not None:
+                await keep_device(self._workspace.devices, page.context, shop, portal)
                 await quietly(page.context.close())
 
     async def _through(self, page: Page, shop: Shop, portal: Portal) -> SignedIn:
@@ -163,6 +166,7 @@ class SignIns:
             opening.reschedule(asyncio.get_running_loop().time() + portal.login_timeout_seconds)
 
         self._pages += 1
+        device = await run_in_thread(self._workspace.devices.load, shop)
         request = Request(
             portal.login_url,
             dont_filter=True,
@@ -171,7 +175,7 @@ class SignIns:
                 "playwright_include_page": True,
                 # A new name each time: what is left of a browser that was killed is not taken for a context.
                 "playwright_context": f"login-{shop.id}-{self._pages}",
-                "playwright_context_kwargs": {"on_browser": start_the_clock},
+                "playwright_context_kwargs": {"on_browser": start_the_clock, "storage_state": device},
                 "handle_httpstatus_all": True,
             },
         )

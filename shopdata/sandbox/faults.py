@@ -34,6 +34,10 @@ class Fault(StrEnum):
     WRONG_PASSWORD = "wrong_password", "Sign-in is refused whatever the password; the text stays on the login page."
     CAPTCHA = "captcha", "Sign-in asks for a slider first; a person (or a mouse drag to the gap) can solve it."
     SMS = "sms", "After the right password a code sent by SMS is asked for."
+    SMS_ON_NEW_DEVICE = (
+        "sms_on_new_device",
+        "After the right password a code sent by SMS is asked for, if the account is new on this device.",
+    )
     SMS_BEHIND_SUCCESS = (
         "sms_behind_success",
         "Sign-in says success, but opens no session and wants a code sent by SMS.",

@@ -41,6 +41,9 @@ def _source(package: str, name: str) -> str:
 
 _SHARED = Pages("shopdata.sandbox")
 
+DEVICE_SCRIPT = _SHARED.source("device.js")
+"""What login pages know a device by: `findDevice`."""
+
 
 def notice(*, status: int = 200) -> web.Response:
     """A page that says that the system is busy, where a file or data were asked for."""

@@ -249,6 +249,10 @@ class Sandbox:
         """The requests in the order of their arrival; of one shop, of one host, or those numbered above `after`."""
         return self._stage.records.all(shop_id, host, after)
 
+    def devices(self, shop_id: str) -> int:
+        """On how many different devices a shop was signed in by its login page."""
+        return self._stage.world.devices(shop_id)
+
     def counters(self) -> Counters:
         """Sums over the requests."""
         return self._stage.records.counters()

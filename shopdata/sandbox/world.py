@@ -9,6 +9,7 @@ import json
 import secrets
 import threading
 import time
+from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -64,6 +65,8 @@ class World:
         self._state_file = state_file
         self._lock = threading.Lock()
         self._sessions = _read_sessions(state_file)
+        self._devices: defaultdict[str, set[str]] = defaultdict(set)
+        self._seen_devices: dict[str, str] = {}
 
     def shop(self, shop_id: str) -> Shop:
         """The shop of that id. Raises `ValueError` with the ids there are."""
@@ -94,6 +97,23 @@ class World:
     def is_password(self, shop_id: str, password: str) -> bool:
         """Says whether the password opens the shop."""
         return hmac.compare_digest(self.password(shop_id).encode(), password.encode())
+
+    def see_device(self, shop_id: str, device: str) -> bool:
+        """Notes on which device a sign-in is tried; says whether nobody was ever signed in to the shop on it."""
+        with self._lock:
+            self._seen_devices[shop_id] = device
+            return not device or device not in self._devices[shop_id]
+
+    def know_device(self, shop_id: str) -> None:
+        """From now on the device of the sign-in that is being tried is known."""
+        with self._lock:
+            if device := self._seen_devices.get(shop_id):
+                self._devices[shop_id].add(device)
+
+    def devices(self, shop_id: str) -> int:
+        """On how many devices the shop was signed in so far."""
+        with self._lock:
+            return len(self._devices[shop_id])
 
     def open_session(self, shop_id: str) -> str:
         """Signs a shop in and returns the new session's token."""

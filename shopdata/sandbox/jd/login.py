@@ -26,6 +26,9 @@ CERTIFIED_PATH = "/certified"
 CERTIFIED_CHECK_PATH = "/certified/check"
 ACCOUNT_PATH = "/jdm/home/account.ajax"
 
+# The cookie, and the key of localStorage, that JD's own script keeps a device's number in.
+DEVICE_NAME = "3AB9D23F7A4B3C9B"
+
 # How far from the gap a slider may be let go.
 SLIDER_TOLERANCE_PIXELS = 8
 
@@ -93,6 +96,7 @@ class JdLoginHosts:
             "nonce": self._nonces.issue(""),
             "service_path": SERVICE_PATH,
             "return_url": return_url,
+            "device_name": DEVICE_NAME,
             "delay_milliseconds": self._delay(),
         }
 
@@ -120,7 +124,10 @@ class JdLoginHosts:
             self._stage.records.count("refused_logins", shop.id)
             return web.json_response({"error": REFUSED, "nonce": self._nonces.issue("")})
         return_url = self._return_url(form.get("return_url", ""))
-        if self._stage.faults.take(shop.id, Fault.SMS):
+        is_new = self._stage.world.see_device(shop.id, form.get("device", ""))
+        if self._stage.faults.take(shop.id, Fault.SMS) or (
+            is_new and self._stage.faults.take(shop.id, Fault.SMS_ON_NEW_DEVICE)
+        ):
             ticket = self._certifying.issue(f"{shop.id} {return_url}")
             return web.json_response({"go_to": f"{CERTIFIED_PATH}?ticket={ticket}"})
         return self._let_in(shop, return_url)
@@ -143,6 +150,7 @@ class JdLoginHosts:
 
     def _let_in(self, shop: Shop, return_url: str) -> web.Response:
         response = web.json_response({"go_to": return_url})
+        self._stage.world.know_device(shop.id)
         self._sessions.give(response, shop, self._sessions.new_cookies(shop))
         return response
 

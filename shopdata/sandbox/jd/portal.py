@@ -51,6 +51,7 @@ class JdPortal(Portal):
             Fault.CAPTCHA,
             Fault.SMS,
             Fault.LOGIN_PAGE_SLOW,
+            Fault.SMS_ON_NEW_DEVICE,
             Fault.WRONG_SHOP,
             Fault.CREATE_REFUSED,
             Fault.CREATE_ANSWER_LOST,

@@ -34,6 +34,9 @@ PAGE_PATHS = (
     "/mms-marketing-mixin/quality-experience",
 )
 
+# PORTALS 1.3: a cookie of the device; that localStorage holds it too is an invention.
+DEVICE_NAME = "_nano_fp"
+
 # How far from the gap a slider may be let go.
 SLIDER_TOLERANCE_PIXELS = 8
 MASKED_MOBILE = "138****0000"
@@ -89,6 +92,7 @@ class PddLogin:
             "send_code_path": SEND_CODE_PATH,
             "return_path": return_path,
             "sms_codes": SMS_CODES,
+            "device_name": DEVICE_NAME,
             "delay_milliseconds": self._delay(),
         }
         response = login_page(self._form(request.query.get("form", "")), boot)
@@ -149,9 +153,12 @@ class PddLogin:
         if not self._is_let_in(shop, str(body.get("password"))):
             self._stage.records.count("refused_logins", shop.id)
             return _AUTH.refusal(REFUSED)
+        is_new = self._stage.world.see_device(shop.id, str(body.get("device") or ""))
         if "verificationCode" in body:
             return self._check_code(shop, str(body["verificationCode"]))
-        if self._stage.faults.take(shop.id, Fault.SMS):
+        if self._stage.faults.take(shop.id, Fault.SMS) or (
+            is_new and self._stage.faults.take(shop.id, Fault.SMS_ON_NEW_DEVICE)
+        ):
             return _AUTH.refusal(NEEDS_CODE)
         if self._stage.faults.take(shop.id, Fault.SMS_BEHIND_SUCCESS):
             # PORTALS 1.2 [S]: success without passId or PASS_ID; the text of `mobile` is an invention.
@@ -194,6 +201,7 @@ class PddLogin:
         return self._let_in(shop)
 
     def _let_in(self, shop: Shop) -> web.Response:
+        self._stage.world.know_device(shop.id)
         cookies = self._sessions.new_cookies(shop)
         pass_id = next(value for name, value, _ in cookies if name == COOKIE)
         _, mall_id, user_id = pass_id.split("_")

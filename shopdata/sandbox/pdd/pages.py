@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from shopdata.sandbox.html_pages import Pages
+from shopdata.sandbox.html_pages import DEVICE_SCRIPT, Pages
 
 _PAGES = Pages("shopdata.sandbox.pdd")
 
@@ -19,7 +19,7 @@ def login_page(form: str, boot: Mapping[str, object]) -> web.Response:
         boot=boot,
         look=_PAGES.source("login_look.html"),
         signing=_PAGES.source("signing.js"),
-        sign_in=_PAGES.source("sign_in.js"),
+        sign_in=DEVICE_SCRIPT + _PAGES.source("sign_in.js"),
         suffix=secrets.token_hex(4),
     )
 

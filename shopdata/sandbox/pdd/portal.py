@@ -68,6 +68,7 @@ class PddPortal(Portal):
             Fault.SMS,
             Fault.SMS_BEHIND_SUCCESS,
             Fault.LOGIN_PAGE_SLOW,
+            Fault.SMS_ON_NEW_DEVICE,
             Fault.WRONG_SHOP,
             Fault.LOGIN_FALSE,
             Fault.FOREIGN_LINK_HOST,

@@ -13,6 +13,7 @@ function seal(text) {
 
 function signIn({ form, username, password, submit, error }) {
   const page = boot();
+  const device = findDevice(page.device_name);
 
   function complain(text) {
     error.textContent = text;
@@ -26,6 +27,7 @@ function signIn({ form, username, password, submit, error }) {
       nonce: page.nonce,
       seal: seal([page.nonce, username.value, password.value.length].join("|")),
       return_url: page.return_url,
+      device: await device,
     });
     if (slide !== undefined) body.set("slide", slide);
     const response = await fetch(page.service_path, { method: "POST", body });

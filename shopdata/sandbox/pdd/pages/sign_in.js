@@ -17,6 +17,7 @@ function typedText(input) {
 }
 
 function signIn({ form, username, password, submit }) {
+  const device = findDevice(page.device_name);
   const typed = { username: typedText(username), password: typedText(password) };
 
   function complain(box, text) {
@@ -39,7 +40,7 @@ function signIn({ form, username, password, submit }) {
 
   // `more` is what a challenge adds: the slider's place, or the code of an SMS.
   async function authenticate(box, more) {
-    const body = { username: typed.username.text, password: typed.password.text, ...more };
+    const body = { username: typed.username.text, password: typed.password.text, device: await device, ...more };
     const answer = await post(page.auth_path, body);
     const result = answer.result ?? {};
     if (answer.success && result.passId) {

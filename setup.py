@@ -26,6 +26,7 @@ setup(
     packages=find_packages(include=["shopdata", "shopdata.*", "pipelines_config"]),
     package_data={
         "pipelines_config": shipped_files(ROOT / "pipelines_config"),
+        "shopdata.login": ["*.js"],
         "shopdata.sandbox": ["**/*.html", "**/*.js", "**/*.css"],
         "shopdata.service.board": ["**/*.html", "**/*.js", "**/*.css", "**/*.svg", "**/*.yaml"],
     },

@@ -14,7 +14,9 @@ from shopdata.alerts.reasons import KINDS as WORDS
 from shopdata.alerts.reasons import kind_of
 from shopdata.exceptions import (
     AlertError,
+    ChallengeError,
     ConfigError,
+    CredentialsRefusedError,
     LedgerError,
     NeedsPersonError,
     ParkedError,
@@ -24,8 +26,10 @@ from shopdata.exceptions import (
     StoreError,
     TerminalError,
     TransientError,
+    UnclearSignInError,
     UsageError,
 )
+from shopdata.login.verdict import OUTCOMES
 from shopdata.states import CellState
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "when-it-fails.md"
@@ -100,3 +104,13 @@ def test_alerts_have_words_for_every_reason_of_a_cell(site: Site) -> None:
 def test_words_are_a_heading_and_a_sentence(kind: str) -> None:
     assert not re.search(r"[。.！!]$", WORDS[kind].title)
     assert WORDS[kind].todo.endswith("。")
+
+
+def test_what_a_login_page_can_say() -> None:
+    """The table is that of the code: each kind with its error, its state and whether the shop waits."""
+    rows = {row[0]: row[2:5] for row in rows_of("What a login page can say", DOCUMENT)}
+    errors = {"refused": CredentialsRefusedError, "person": ChallengeError, "again": UnclearSignInError}
+    assert rows == {
+        says.value: [error.__name__, error.state, "yes" if getattr(error, "parks", False) else "no"]
+        for says, error in ((says, errors[outcome]) for says, outcome in OUTCOMES.items())
+    }

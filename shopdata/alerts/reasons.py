@@ -44,7 +44,8 @@ KINDS: dict[str, Kind] = {
     ),
     "TooLateError": Kind("平台没有按时生成报表", "暂不用处理，下次运行会接着取同一份报表。"),
     "UnclearSignInError": Kind(
-        "提交密码后登录页没有反应", "在采集机器上人工登录一次，看看页面提示什么；为免锁号，同一次运行不再提交密码。"
+        "登录没有成功，平台也没说账号密码有误",
+        "暂不用处理，下次运行自动再试（同一次运行不再提交密码，以免锁号）；若一直如此，请在采集机器上人工登录一次。",
     ),
     "RiskBlockedError": Kind("平台风控：请求过于频繁", "暂不用处理，下次运行自动重试；期间少开该店后台。"),
     "IncompleteError": Kind(
@@ -54,7 +55,8 @@ KINDS: dict[str, Kind] = {
     "ReportRefusedError": Kind("平台拒绝生成报表", "确认该账号能在后台打开这张报表，然后再运行一次。"),
     "SessionRefusedError": Kind("登录后又被退回登录页", "在采集机器上人工登录一次，看看页面要求什么。"),
     "ForbiddenHostError": Kind(
-        "下载链接指向未允许的域名", "确认是平台的新域名后，加到 portals.yaml 的 download_hosts。"
+        "下载链接或登录页指向未允许的域名",
+        "确认是平台的新域名后，加到 portals.yaml 的 download_hosts（登录页则是 login_hosts）。",
     ),
     "RejectedFileError": Kind(
         "文件不合格，未入湖（原件已保留）", "查看原件；若平台改了列名，在该数据集 yaml 的 aliases 里补上。"
@@ -127,7 +129,7 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"HTTP (\d{3})", "PortalError", "HTTP {0}"),
     (r"was cut short", "PortalError", "下载不完整"),
     (r"the portal did not answer", "PortalError", "没有应答"),
-    (r"neither the back office nor a refusal", "UnclearSignInError", "提交密码后登录页没有反应"),
+    (r"neither the back office nor a refusal", "UnclearSignInError", ""),
     (r"sign-in took too long|browser could not sign in|login page did not show", "PortalError", "登录页打不开或不认识"),
     (
         r"the portal (?:refused|said no)|goes in circles|report list is not as it was|page did not answer as it does",

@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 from shopdata.alerts.channels import apprise_address
 from shopdata.command_frame import refuse_arguments
 from shopdata.commands.network_lines import network_lines
-from shopdata.config import Config, EnvFile, config_source, load_config, project_folder, read_env_file
+from shopdata.config import Config, EnvFile, Shop, config_source, load_config, project_folder, read_env_file
 from shopdata.exceptions import ConfigError, UsageError
 from shopdata.network import current_network
 
@@ -33,10 +33,11 @@ class Command(ScrapyCommand):
             refuse_arguments(args)
             config = load_config()
             problems = [*self._unknown_spiders(config), *_unknown_addresses(config)]
+            hints = list(_shared_accounts(config))
         except UsageError as error:
-            problems = error.problems if isinstance(error, ConfigError) else [error]
+            problems, hints = error.problems if isinstance(error, ConfigError) else [error], []
         problems = [*env_file.problems, *problems]
-        for line in (*problems, *env_file.hints, *_differences(env_file)):
+        for line in (*problems, *hints, *env_file.hints, *_differences(env_file)):
             print(line, file=sys.stderr)
         if problems:
             print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}.", file=sys.stderr)
@@ -70,6 +71,22 @@ def _differences(env_file: EnvFile) -> Iterator[str]:
     missing = [name for name in env_file.values if name not in os.environ]
     if missing:
         yield f"{', '.join(missing)}: in .env, and not in this shell. `set -a; . ./.env; set +a` brings them in."
+
+
+def _shared_accounts(config: Config) -> Iterator[str]:
+    """Where one login would have to open several shops, and does not know which is meant."""
+    accounts: dict[tuple[str, str], list[Shop]] = {}
+    for shop in config.shops:
+        if shop.enabled:
+            accounts.setdefault((shop.platform, shop.username), []).append(shop)
+    for shops in accounts.values():
+        entries = [shop.portal_shop or shop.portal_name for shop in shops]
+        if len(shops) > 1 and (None in entries or len(set(entries)) < len(shops)):
+            names = ", ".join(shop.id for shop in shops)
+            yield (
+                f"shops.yaml: {names}: one user name for several shops. If this login lets one choose among them, give "
+                "each its own `portal_shop`; else one of the user names is wrong."
+            )
 
 
 def _unknown_addresses(config: Config) -> Iterator[UsageError]:

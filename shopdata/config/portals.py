@@ -11,6 +11,17 @@ from pydantic import Field, field_validator
 from shopdata.config.model import Model, PositiveSeconds, Text, Url
 from shopdata.network import is_loopback
 
+#: What UI kits make boxes of; only those beside an agreement are ticked.
+AGREEMENT_BOXES = (
+    "input[type=checkbox]",
+    "input[type=radio]",
+    "[role=checkbox]",
+    "[class*=checkbox i]",
+    "[class*=check-box i]",
+    "[class*=agree i]",
+    "[class*=protocol i]",
+)
+
 
 class SmsForm(Model):
     """CSS selectors of the second factor (PORTALS 1.1, 4.1)."""
@@ -20,14 +31,44 @@ class SmsForm(Model):
     confirm: tuple[str, ...] = ("button:has-text('确定')",)
 
 
+def _saying(*texts: str) -> str:
+    """Whatever looks like a button, of whichever element it is made, and says just one of these."""
+    return f":is(button,a,span,div,i,em,p,[role=button]):is({','.join(f':text-is({text!r})' for text in texts)})"
+
+
 class LoginPage(Model):
-    """CSS selectors of a login page; of each the first that is visible, in any frame, is used."""
+    """CSS selectors of a login page; of each the first that is visible, in any frame of an allowed host, is used."""
 
     account_tab: tuple[str, ...]
     username: tuple[str, ...]
     password: tuple[str, ...]
     submit: tuple[str, ...]
     slider: tuple[str, ...]
+    #: Where the page says why it lets nobody in; what it says there is read by its words (`login/words.py`).
+    refused: tuple[str, ...] = (
+        ".msg-error",
+        ".login-error",
+        ".password__error",
+        "[class*=error]",
+        "[role=alert]",
+        "[class*=toast]",
+    )
+    #: Words that mean a refusal of user name or password, besides those that are known.
+    refused_words: tuple[Text, ...] = ()
+    #: Boxes that are ticked where 同意, 协议, 隐私 or 条款 stands beside them; any other selector is ticked as it is.
+    agreement: tuple[str, ...] = AGREEMENT_BOXES
+    #: What consents to a rule that is shown before one may go on.
+    agree: tuple[str, ...] = (
+        _saying("同意并继续", "同意并登录", "已阅读并同意", "我已阅读并同意", "我同意", "同意", "Agree", "I agree"),
+    )
+    #: What closes a notice.
+    notice: tuple[str, ...] = (
+        _saying("我知道了", "知道了", "我已知晓", "好的", "稍后再说", "以后再说", "下次再说", "暂不", "跳过", "关闭"),
+        _saying("Got it", "OK", "Close", "Skip", "Not now", "Later", "Dismiss", "×", "✕", "X"),
+        ":is([aria-label*=close i],[aria-label*='关闭'],[title='关闭'],[class*=close i])",
+    )
+    #: What enters the shop that was clicked, where that alone does not.
+    enter_shop: tuple[str, ...] = (_saying("进入", "进入店铺", "进入后台", "确定", "确认", "下一步", "登录", "Enter"),)
 
 
 class Portal(Model):
@@ -43,6 +84,8 @@ class Portal(Model):
     session_storage: tuple[str, ...] = ()
     #: `.x` is a domain and all below it, `host` that host on any port, `host:port` just that.
     download_hosts: Annotated[tuple[str, ...], Field(min_length=1)]
+    #: Hosts whose pages may be given user name and password, besides that of `login_url`; written as `download_hosts`.
+    login_hosts: tuple[str, ...] = ()
     #: Starts of requests, per shop.
     requests_per_second: Annotated[float, Field(gt=0, le=100)] = 1
     #: The longest that opening the login page, and the sign-in from there to the landing page, may take each.
@@ -60,13 +103,14 @@ class Portal(Model):
     max_rows: Annotated[int, Field(ge=1)] = 200_000
     #: The longest that a cell may take, from the first question until its file is here.
     max_cell_seconds: PositiveSeconds = 4 * 3600
+    login_page: LoginPage
     sms_form: SmsForm = SmsForm()
     #: How often in one run a shop cools down when risk control says "too often", before a person is told.
     cooldown_tries: Annotated[int, Field(ge=0, le=5)] = 2
     #: The first cool-down; it doubles from one to the next, give or take a random fifth.
     cooldown_seconds: PositiveSeconds = 60
 
-    @field_validator("download_hosts")
+    @field_validator("download_hosts", "login_hosts")
     @classmethod
     def _hosts_only(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
         for host in hosts:
@@ -76,24 +120,47 @@ class Portal(Model):
 
     def allows_download(self, url: str) -> bool:
         """True if a link may be followed: an allowed host, over https (or http on this machine)."""
-        # Programs differ in what they make of these in an address, and so in where they go.
-        if re.search(r"[\\\s\x00-\x1f\x7f]", url):
-            return False
-        try:
-            parts = urlsplit(url)
-            host, port = (parts.hostname or "").lower(), parts.port
-        except ValueError:
-            return False
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-            return False
-        return any(_matches(pattern.lower(), host, port, parts.scheme) for pattern in self.download_hosts)
+        return _is_allowed(url, self.download_hosts)
+
+    def allows_login(self, url: str) -> bool:
+        """True if user name and password may be typed into this page: `login_url`'s own host and port, or one of
+        `login_hosts`, over https (or http on this machine)."""
+        own = urlsplit(self.login_url)
+        port = own.port or {"https": 443, "http": 80}[own.scheme]
+        # An IPv6 address is no pattern, so the own host is compared as it is.
+        return _is_allowed(url, self.login_hosts) or _is_at(url, own.hostname or "", port)
 
 
-def _matches(pattern: str, host: str, port: int | None, scheme: str) -> bool:
+def _place(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an address that is safe to go to; None if it is not."""
+    # Programs differ in what they make of these in an address, and so in where they go.
+    if re.search(r"[\\\s\x00-\x1f\x7f]", url):
+        return None
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return None
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        return None
+    return parts.scheme, host, port or {"https": 443, "http": 80}[parts.scheme]
+
+
+def _is_allowed(url: str, patterns: tuple[str, ...]) -> bool:
+    place = _place(url)
+    return place is not None and any(_matches(pattern.lower(), *place[1:]) for pattern in patterns)
+
+
+def _is_at(url: str, host: str, port: int) -> bool:
+    place = _place(url)
+    return place is not None and place[1:] == (host.lower(), port)
+
+
+def _matches(pattern: str, host: str, port: int) -> bool:
     if pattern.startswith("."):
         return host == pattern[1:] or host.endswith(pattern)
     wanted, _, wanted_port = pattern.partition(":")
-    return host == wanted and (not wanted_port or (port or {"https": 443, "http": 80}[scheme]) == int(wanted_port))
+    return host == wanted and (not wanted_port or port == int(wanted_port))
 
 
 class JdLoginPage(LoginPage):
@@ -103,17 +170,6 @@ class JdLoginPage(LoginPage):
     username: tuple[str, ...] = ("#loginname",)
     password: tuple[str, ...] = ("#nloginpwd", "input[type=password][placeholder*='密码']", "input[type=password]")
     submit: tuple[str, ...] = ("#paipaiLoginSubmit", "button.password__submit", "#loginsubmit")
-    #: Nobody has recorded what marks a refusal, so what it says counts as well.
-    refused: tuple[str, ...] = (
-        ".msg-error",
-        ".login-error",
-        ".password__error",
-        "[class*=error]",
-        "text=密码不匹配",
-        "text=密码错误",
-        "text=密码不正确",
-        "text=密码有误",
-    )
     slider: tuple[str, ...] = (".JDJRV-slide-btn", ".JDJRV-bigimg")
     second_factor: tuple[str, ...] = ("text=认证魔方", "text=手机短信验证码")
 
@@ -128,6 +184,7 @@ class JdPortal(Portal):
     #: Where JD asks for its second factor: hosts, and the path on any host.
     second_factor_hosts: tuple[str, ...] = ("aq.jd.com", "safe.jd.com")
     second_factor_path: Text = "/certified"
+    login_hosts: tuple[str, ...] = ("passport.shop.jd.com", "passport.jd.com")
     home_path: Text = "/jdm/home"
     session_cookies: Annotated[tuple[str, ...], Field(min_length=1)] = ("thor",)
     account_cookies: tuple[str, ...] = ("pin", "flash", "light_key")
@@ -160,6 +217,7 @@ class PddPortal(Portal):
     """Pinduoduo: one host for everything but the files."""
 
     origin: Url
+    login_hosts: tuple[str, ...] = ("mms.pinduoduo.com",)
     home_path: Text = "/home"
     #: The page whose own code signs chat requests.
     chat_page_path: Text = "/mms-chat/search?msfrom=mms_sidenav"

@@ -22,6 +22,8 @@ class Shop(Model):
     #: What the portal itself calls the shop: its name in JD's header, its mall id on Pinduoduo. None: whatever shop the
     #: first sign-in opens.
     portal_name: Text | None = None
+    #: The entry to click where one login opens several shops, as the page there shows it. None: `portal_name`.
+    portal_shop: Text | None = None
     datasets: tuple[str, ...] | None = None
     enabled: bool = True
     #: The first business day that the platform has of this shop; None is from ever.

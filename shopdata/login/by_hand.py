@@ -9,12 +9,13 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError
+from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError, UnclearSignInError
 from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.alive import died, is_end, while_alive
 from shopdata.login.devices import DeviceStore, keep_device, open_context
+from shopdata.login.looking import first_visible
 from shopdata.login.starting import OwnChromium
-from shopdata.login.steps import Patience, first_visible, has_landed
+from shopdata.login.steps import Patience, has_landed
 from shopdata.login.way_out import why_not
 
 #: How long a person has for a captcha, a slider or a telephone.
@@ -67,10 +68,11 @@ async def _with_person(
     await page.goto(portal.login_url)
     try:
         await login.sign_in(page, shop, portal)
-    except CredentialsRefusedError:
+    except (CredentialsRefusedError, UnclearSignInError) as error:
         if not is_headed:
             raise
-        tell("The portal refused user name or password. Sign in by hand in the window.")
+        # What the page said, and nothing of the next run: a person is here.
+        tell(f"{error.what}{f'. Found {error.found}' if error.found else ''}. Sign in by hand in the window.")
         await _wait_for_person(page, shop, portal)
     except ChallengeError as challenge:
         if is_headed:
@@ -92,14 +94,14 @@ async def _wait_for_person(page: Page, shop: Shop, portal: Portal, seconds: floa
 
 
 async def _has_sms_form(page: Page, portal: Portal) -> bool:
-    return await first_visible(page, portal.sms_form.code) is not None
+    return await first_visible(page.frames, portal.sms_form.code) is not None
 
 
 async def _enter_code(
     page: Page, shop: Shop, portal: Portal, ask_code: Callable[[], str], tell: Callable[[str], None]
 ) -> None:
     # Some forms send the code only when they are told to.
-    send = await first_visible(page, portal.sms_form.send)
+    send = await first_visible(page.frames, portal.sms_form.send)
     if send is not None:
         await send.click()
     try:
@@ -108,11 +110,11 @@ async def _enter_code(
         # Nothing but the person can end the reading of a line.
         tell("The browser has ended. Press Enter.")
         raise
-    field = await first_visible(page, portal.sms_form.code)
+    field = await first_visible(page.frames, portal.sms_form.code)
     if field is not None:
         await field.fill(code.strip())
     patience = Patience(portal.login_timeout_seconds)
-    while (confirm := await first_visible(page, portal.sms_form.confirm)) is None:
+    while (confirm := await first_visible(page.frames, portal.sms_form.confirm)) is None:
         await patience.look_again(shop, "a button to confirm the SMS code")
     await confirm.click()
 

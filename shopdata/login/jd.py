@@ -11,19 +11,14 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from shopdata.config import JdPortal, Portal, Shop
+from shopdata.login.entering import Entrance
+from shopdata.login.looking import any_of, first_visible
 from shopdata.login.steps import (
-    SMS_CODE,
     Answer,
     Identity,
-    Patience,
     Risk,
-    any_of,
-    challenge,
-    enter_credentials,
-    first_visible,
-    refused,
-    wait_until_landed,
 )
+from shopdata.login.verdict import SMS_CODE, challenge
 
 #: The account-wide list of reports.
 LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
@@ -43,30 +38,18 @@ class JdLogin:
     async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
         """Fills whichever of the two forms the page shows, then waits for the landing page."""
         assert isinstance(portal, JdPortal)
-        patience = Patience(portal.login_timeout_seconds)
-        await enter_credentials(page, shop, portal.login_page, patience)
-
-        async def look() -> None:
-            if patience.is_close_look_due():
-                await self._raise_if_refused(page, shop, portal)
-
-        await wait_until_landed(page, shop, portal, patience, look)
-
-    async def _raise_if_refused(self, page: Page, shop: Shop, portal: JdPortal) -> None:
-        await self._raise_if_challenged(page, shop, portal)
-        complaint = await first_visible(page, portal.login_page.refused)
-        text = " ".join((await complaint.inner_text()).split()) if complaint is not None else ""
-        if text:
-            raise refused(shop, "JD", text)
+        entrance = Entrance(page, shop, portal, "JD")
+        await entrance.enter_credentials()
+        await entrance.wait_until_landed(lambda: self._raise_if_challenged(page, shop, portal))
 
     async def _raise_if_challenged(self, page: Page, shop: Shop, portal: JdPortal) -> None:
         place = urlsplit(page.url)
-        if await first_visible(page, portal.login_page.slider) is not None:
+        if await first_visible(page.frames, portal.login_page.slider) is not None:
             raise challenge(shop, "JD", "a slider")
         is_second_factor = place.hostname in portal.second_factor_hosts or place.path.startswith(
             portal.second_factor_path
         )
-        if is_second_factor or await first_visible(page, portal.login_page.second_factor) is not None:
+        if is_second_factor or await first_visible(page.frames, portal.login_page.second_factor) is not None:
             raise challenge(shop, "JD", SMS_CODE)
 
     async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:

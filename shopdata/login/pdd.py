@@ -15,18 +15,16 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Response
 
 from shopdata.config import PddPortal, Portal, Shop
+from shopdata.login.entering import Entrance
+from shopdata.login.looking import first_visible
 from shopdata.login.steps import (
-    SMS_CODE,
     Answer,
     Identity,
-    Patience,
     Risk,
-    challenge,
-    enter_credentials,
-    first_visible,
-    refused,
-    wait_until_landed,
 )
+from shopdata.login.verdict import OUTCOMES, SMS_CODE, challenge, error_for
+from shopdata.login.voice import Voice
+from shopdata.login.words import Says, what_it_says
 
 AUTH_PATH = "/janus/api/auth"
 #: Answers {"result": {"login": …}}, with cookies alone (PORTALS 1.3).
@@ -51,6 +49,8 @@ _PERSON_CODES = {
 NO_CODE = -1
 #: "Too often" and "solve a captcha" share one code; a cool-down tells which it was (PORTALS 3.5).
 TOO_OFTEN = 54001
+#: What a page asks for that is clicked in it.
+_ANSWERED_BY_CLICKS = (Says.AGREEMENT, Says.CHOICE)
 _RISK_TEXTS = ("验证码", "风控", "限制")
 
 
@@ -96,21 +96,21 @@ class PddLogin:
     async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
         """Switches from the QR code to the account form, fills it, then waits for the landing page."""
         assert isinstance(portal, PddPortal)
-        patience = Patience(portal.login_timeout_seconds)
-        verdict: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        page.on("response", lambda response: asyncio.ensure_future(_note_auth(response, verdict)))
-        await enter_credentials(page, shop, portal.login_page, patience)
+        entrance = Entrance(page, shop, portal, "Pinduoduo")
+        answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        page.on("response", lambda response: asyncio.ensure_future(_note_auth(response, answers)))
+        await entrance.enter_credentials()
 
         async def look() -> None:
-            if not verdict.empty():
-                raise_if_refused(shop, verdict.get_nowait())
-            if patience.is_close_look_due():
-                if await first_visible(page, portal.login_page.slider) is not None:
-                    raise challenge(shop, "Pinduoduo", "a slider")
-                if await first_visible(page, portal.sms_form.code) is not None:
-                    raise challenge(shop, "Pinduoduo", SMS_CODE)
+            while not answers.empty():
+                raise_if_refused(shop, answer := answers.get_nowait(), portal.login_page.refused_words)
+                _hear(entrance.voice, answer)
+            if await first_visible(page.frames, portal.login_page.slider) is not None:
+                raise challenge(shop, "Pinduoduo", "a slider")
+            if await first_visible(page.frames, portal.sms_form.code) is not None:
+                raise challenge(shop, "Pinduoduo", SMS_CODE)
 
-        await wait_until_landed(page, shop, portal, patience, look)
+        await entrance.wait_until_landed(look)
 
     async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:
         """The mall's number: PASS_ID ends in `_<mallId>_<userId>`, and a mall may have several users (PORTALS 1.3)."""
@@ -152,12 +152,13 @@ class PddLogin:
         return None
 
 
-def raise_if_refused(shop: Shop, answer: dict[str, Any]) -> None:
+def raise_if_refused(shop: Shop, answer: dict[str, Any], refused_words: tuple[str, ...] = ()) -> None:
     """Reads what the portal answers to the page's own sign-in request (PORTALS 1.2).
 
     Raises:
         ChallengeError: it asks for something that only a person has.
-        CredentialsRefusedError: it says no.
+        CredentialsRefusedError: it says that user name or password is wrong: no code of its own is known for that, so
+            the words tell it. Every other "no" is left to the page, which may show more.
     """
     code = error_code(answer)
     result = answer.get("result")
@@ -167,12 +168,15 @@ def raise_if_refused(shop: Shop, answer: dict[str, Any]) -> None:
         raise challenge(shop, "Pinduoduo", _PERSON_CODES[code])
     if code in _PHONE_CODES or _wants_second_factor(result):
         raise challenge(shop, "Pinduoduo", SMS_CODE)
-    # Where the password is spoken of too, it is what is wrong: "three more mistakes, and the account is restricted".
-    if _is_no(answer) and _speaks_of_risk(error_text(answer)) and "密码" not in error_text(answer):
-        raise challenge(shop, "Pinduoduo", f"a person: 「{error_text(answer)[:80]}」")
+    says = what_it_says(error_text(answer), refused_words)
+    if _is_no(answer) and OUTCOMES[says] != "again" and says not in _ANSWERED_BY_CLICKS:
+        raise error_for(says, shop, "Pinduoduo", error_text(answer))
+
+
+def _hear(voice: Voice, answer: dict[str, Any]) -> None:
+    """Another "no": it is quoted if the page shows nothing that says more."""
     if _is_no(answer):
-        # A wrong password has no code of its own that anybody has recorded; every other "no" is taken for one.
-        raise refused(shop, "Pinduoduo", error_text(answer))
+        voice.hear(error_text(answer) or (f"code {code}" if (code := error_code(answer)) else "success: false"))
 
 
 def _wants_second_factor(result: Any) -> bool:

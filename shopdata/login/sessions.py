@@ -137,7 +137,8 @@ class SessionStore:
                     data.pop("parked", None)
 
     def parked(self, shop: Shop) -> str:
-        """Why the shop waits for a person; "" if it does not, or if its credentials have changed since.
+        """Why the shop waits for a person; "" if it does not, or if its credentials or what the portal calls it have
+        changed since.
 
         Raises:
             OtherKeyError: its file was saved with another key.
@@ -171,7 +172,9 @@ class SessionStore:
 
     def _fingerprint(self, shop: Shop, salt: str | None = None) -> str:
         salt = salt or secrets.token_hex(_SALT_BYTES)
-        text = f"{shop.username}\0{shop.password.get_secret_value()}".encode()
+        # A shop that waits for a choice among several is asked again once it says which.
+        said = [shop.username, shop.password.get_secret_value(), *filter(None, (shop.portal_shop, shop.portal_name))]
+        text = "\0".join(said).encode()
         return salt + hashlib.scrypt(text, salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()
 
     def _path(self, shop: Shop) -> Path:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Frame, Locator, Page
+from playwright.async_api import Page
 
 from shopdata.config import Portal, Shop
-from shopdata.config.portals import LoginPage
-from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError, UnclearSignInError
+from shopdata.exceptions import PortalError
 from shopdata.login.chromium import user_agent_of
 from shopdata.texts import read_json
-
-#: The one challenge that needs no window.
-SMS_CODE = "an SMS code"
 
 #: How often a login page is looked at while it makes up its mind.
 LOOK_EVERY_SECONDS = 0.05
@@ -120,33 +115,7 @@ async def read_session(page: Page, login: PlatformLogin, portal: Portal) -> Sign
     return SignedIn(cookies, user_agent_of(browser.version), await login.identity(values, page, portal))
 
 
-# -- looking at a page ------------------------------------------------------------------------------------------------
-
-
-async def first_visible(page: Page, selectors: Sequence[str]) -> Locator | None:
-    """What a person could see now of the first selector that shows anything, in whichever frame."""
-    # One question for all selectors: mostly nothing is there yet, or never.
-    frames = [frame for frame in page.frames if await _has_visible(any_of(frame, selectors))]
-    for selector in selectors if frames else ():
-        for frame in frames:
-            found = any_of(frame, [selector])
-            if await _has_visible(found):
-                return found.first
-    return None
-
-
-def any_of(frame: Frame, selectors: Sequence[str]) -> Locator:
-    """Whatever a person could see in a frame of any of the selectors, in the order of the page."""
-    locators = (frame.locator(selector) for selector in selectors)
-    return functools.reduce(Locator.or_, locators).filter(visible=True)
-
-
-async def _has_visible(locator: Locator) -> bool:
-    try:
-        return await locator.count() > 0
-    except PlaywrightError:
-        # The frame went away while the page was moving on; the next look sees what came after.
-        return False
+# -- where a page is ---------------------------------------------------------------------------------------------------
 
 
 async def has_landed(page: Page, portal: Portal) -> bool:
@@ -164,80 +133,21 @@ def is_login_page(url: str, portal: Portal) -> bool:
     return path == login or (bool(login) and path.startswith(f"{login}/"))
 
 
-# -- steps of a sign-in -----------------------------------------------------------------------------------------------
+# -- waiting -----------------------------------------------------------------------------------------------------------
 
 
 #: From the moment on that their button is pressed, nobody can know whether the portal has got the password.
 _SENT: WeakSet[Page] = WeakSet()
 
 
+def note_sent(page: Page) -> None:
+    """From now on user name and password may have left this page."""
+    _SENT.add(page)
+
+
 def was_sent(page: Page) -> bool:
     """True if user name and password may have left this page."""
     return page in _SENT
-
-
-async def enter_credentials(page: Page, shop: Shop, form: LoginPage, patience: Patience) -> None:
-    """Finds the form, behind its tab or in a frame if need be, fills it and presses its button."""
-    username, password = await _find_form(page, shop, form, patience)
-    await username.fill(shop.username)
-    await password.fill(shop.password.get_secret_value())
-    while (submit := await first_visible(page, form.submit)) is None:
-        await patience.look_again(shop, "its sign-in button")
-    _SENT.add(page)
-    await submit.click()
-
-
-async def _find_form(page: Page, shop: Shop, form: LoginPage, patience: Patience) -> tuple[Locator, Locator]:
-    while True:
-        password = await first_visible(page, form.password)
-        username = await first_visible(page, form.username) if password is not None else None
-        if username is not None and password is not None:
-            return username, password
-        # Pages open on the QR code; the account form is one tab further.
-        tab = await first_visible(page, form.account_tab)
-        if tab is not None:
-            await tab.click()
-        await patience.look_again(shop, "a form for user name and password")
-
-
-async def wait_until_landed(
-    page: Page, shop: Shop, portal: Portal, patience: Patience, look: Callable[[], Awaitable[None]]
-) -> None:
-    """Waits for the back office; `look` looks meanwhile what the login page says, and raises if it says no.
-
-    Raises:
-        UnclearSignInError: the deadline has passed.
-    """
-    while not await has_landed(page, portal):
-        await look()
-        if not await patience.lasts():
-            raise UnclearSignInError(
-                f"the login page showed neither the back office nor a refusal within {patience.seconds:g} seconds",
-                where=f"shop {shop.id!r}",
-                todo=(
-                    f"Sign in by hand with `scrapy login {shop.id} --headed` and look what it says; a refusal that we "
-                    "do not know goes under `login_page: refused` in portals.yaml."
-                ),
-            )
-
-
-def refused(shop: Shop, platform: str, text: str) -> CredentialsRefusedError:
-    """The error for a login page that says no; `text` is what it shows."""
-    return CredentialsRefusedError(
-        "credentials refused",
-        where=f"shop {shop.id!r}",
-        found=f"「{text[:80]}」 on {platform}'s login page",
-        todo="Mend user name or password in the environment; the same password is not tried again.",
-    )
-
-
-def challenge(shop: Shop, platform: str, what: str) -> ChallengeError:
-    """The error for a page that asks for a person; an SMS code can also be given on the terminal."""
-    command = f"`scrapy login {shop.id}`" if what == SMS_CODE else f"`scrapy login {shop.id} --headed`"
-    also = " and type the code" if what == SMS_CODE else ""
-    return ChallengeError(
-        f"{platform} asks for {what}", where=f"shop {shop.id!r}", todo=f"Sign in by hand with {command}{also}."
-    )
 
 
 def browser_failed(shop: Shop, error: PlaywrightError) -> PortalError:

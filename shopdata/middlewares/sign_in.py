@@ -19,6 +19,7 @@ from shopdata.exceptions import (
     BrowserMissingError,
     ChallengeError,
     DiskError,
+    ForbiddenHostError,
     NeedsPersonError,
     PortalError,
     ProxyError,
@@ -30,6 +31,7 @@ from shopdata.login.alive import BrowserDiedError, died, is_end, while_alive
 from shopdata.login.devices import keep_device
 from shopdata.login.starting import first_line, quietly
 from shopdata.login.steps import was_sent
+from shopdata.login.verdict import unclear
 from shopdata.login.way_out import why_not
 from shopdata.workspace import Workspace
 
@@ -126,7 +128,7 @@ class SignIns:
             # The steps of a sign-in have their own deadline, and say then what they waited for.
             async with asyncio.timeout(portal.login_timeout_seconds * 1.5):
                 return await while_alive(page, shop, self._through(page, shop, portal))
-        except (ChallengeError, UnclearSignInError):
+        except (ChallengeError, UnclearSignInError, ForbiddenHostError):
             if page is not None:
                 await self._take_picture(page, shop)
             raise
@@ -135,6 +137,8 @@ class SignIns:
                 raise _died_late(shop, error) from None
             raise
         except (PlaywrightTimeoutError, TimeoutError):
+            if page is not None and was_sent(page):
+                raise await self._led_nowhere(page, shop) from None
             raise PortalError(
                 "the sign-in took too long",
                 where=f"shop {shop.id!r}",
@@ -142,6 +146,8 @@ class SignIns:
                 todo="The next run tries again. `login_timeout_seconds` in portals.yaml can be raised.",
             ) from None
         except PlaywrightError as error:
+            if page is not None and was_sent(page) and not is_end(error):
+                raise await self._led_nowhere(page, shop) from None
             # Nothing was typed yet: the page was about to open.
             raise died(shop, error) if is_end(error) else await why_not(shop, error) from None
         finally:
@@ -153,6 +159,11 @@ class SignIns:
         login = login_for(shop.platform)
         await login.sign_in(page, shop, portal)
         return await read_session(page, login, portal)
+
+    async def _led_nowhere(self, page: Page, shop: Shop) -> UnclearSignInError:
+        """For whatever else went wrong after the password was sent: it is not sent twice in a run."""
+        await self._take_picture(page, shop)
+        return unclear(shop, shop.platform, "")
 
     async def _take_picture(self, page: Page, shop: Shop) -> None:
         try:

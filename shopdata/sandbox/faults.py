@@ -27,13 +27,13 @@ class Fault(StrEnum):
         return member
 
     # --- sign-in
+    WRONG_PASSWORD = "wrong_password", "Sign-in is refused whatever the password; the text stays on the login page."
+    CAPTCHA = "captcha", "Sign-in asks for a slider first; a person (or a mouse drag to the gap) can solve it."
+    SMS = "sms", "After the right password a code sent by SMS is asked for."
     LOGIN_PAGE_SLOW = (
         "login_page_slow",
         "The login page, of whatever shop ('*'), comes late, by slow_seconds.",
     )
-    WRONG_PASSWORD = "wrong_password", "Sign-in is refused whatever the password; the text stays on the login page."
-    CAPTCHA = "captcha", "Sign-in asks for a slider first; a person (or a mouse drag to the gap) can solve it."
-    SMS = "sms", "After the right password a code sent by SMS is asked for."
     SMS_ON_NEW_DEVICE = (
         "sms_on_new_device",
         "After the right password a code sent by SMS is asked for, if the account is new on this device.",
@@ -42,6 +42,15 @@ class Fault(StrEnum):
         "sms_behind_success",
         "Sign-in says success, but opens no session and wants a code sent by SMS.",
     )
+    LOGIN_BUSY = "login_busy", "Sign-in is answered by a text, and a code, that say that the portal is busy."
+    LOGIN_MAINTENANCE = "login_maintenance", "Sign-in is answered by a text that says that the portal is being mended."
+    LOGIN_DOWN = "login_down", "Sign-in is answered by HTTP 502 and no data."
+    LOGIN_UNKNOWN = "login_unknown", "Sign-in is answered by a text that says neither yes nor no."
+    LOGIN_LOCKED = "login_locked", "Sign-in is answered by a text that says that the account is locked."
+    LOGIN_RISK = "login_risk", "Sign-in is answered by a text that says that somebody must prove who they are."
+    NEW_PASSWORD = "new_password", "After the right password a page asks for a new one."
+    CHOOSE_SHOP = "choose_shop", "After the right password a page asks which of the platform's shops to enter."
+    LANDING_NOTICE = "landing_notice", "A notice lies over the page that a sign-in lands on."
     WRONG_SHOP = (
         "wrong_shop",
         "The account opens another shop: its name is in the back office, and in new reports that hold a name (job).",

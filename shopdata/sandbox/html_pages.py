@@ -44,6 +44,14 @@ _SHARED = Pages("shopdata.sandbox")
 DEVICE_SCRIPT = _SHARED.source("device.js")
 """What login pages know a device by: `findDevice`."""
 
+OBSTACLES_SCRIPT = _SHARED.source("obstacles.js")
+"""What login pages call to put something before their form: `setObstacles`."""
+
+
+def maintenance() -> web.Response:
+    """A page that has been put in the place of the login page."""
+    return _SHARED.page("maintenance.html")
+
 
 def notice(*, status: int = 200) -> web.Response:
     """A page that says that the system is busy, where a file or data were asked for."""

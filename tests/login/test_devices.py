@@ -89,9 +89,8 @@ def test_only_its_owner_can_read_it(store: DeviceStore, shop: Shop) -> None:
 def test_no_word_of_it_stands_in_an_encrypted_file(tmp_path: Path, shop: Shop) -> None:
     store = DeviceStore(tmp_path / "sessions", "a key")
     store.save(shop, JD, state("fp"))
-    assert all(
-        word not in the_file(store).read_bytes() for word in (NUMBER.encode(), shop.username.encode(), b"example.com")
-    )
+    content = the_file(store).read_bytes()
+    assert all(word.encode() not in content for word in (NUMBER, shop.username, "example.com"))
 
 
 def test_another_account_has_another_device(store: DeviceStore, shop: Shop, make_shop: MakeShop) -> None:

@@ -45,7 +45,7 @@ class TestSignIn:
             pytest.param(yes(forceMobileVerify=True), f"asks for an SMS code. {TERMINAL}", id="behind success"),
             pytest.param(
                 {"success": False, "errorMsg": "请先完成图形验证码"},
-                f"asks for a person: 「请先完成图形验证码」. {WINDOW}",
+                f"asks for a captcha. Found 「请先完成图形验证码」 on Pinduoduo's login page. {WINDOW}",
                 id="a captcha by its text",
             ),
             pytest.param(yes(loginLimitStatus=1), f"asks for an SMS code. {TERMINAL}", id="limited behind success"),
@@ -57,7 +57,7 @@ class TestSignIn:
         assert str(challenge.value) == f"shop 'one': Pinduoduo {sentence}"
 
     @pytest.mark.parametrize("key", ["errorMsg", "error_msg"])
-    def test_every_other_no_is_a_wrong_password(self, shop: Shop, key: str) -> None:
+    def test_a_wrong_password_is_told_by_its_words(self, shop: Shop, key: str) -> None:
         with pytest.raises(
             CredentialsRefusedError, match=r"「账号或密码错误」 on Pinduoduo's login page.*not tried again"
         ):
@@ -70,6 +70,22 @@ class TestSignIn:
     def test_so_is_a_code_where_success_is_left_out(self, shop: Shop) -> None:
         with pytest.raises(CredentialsRefusedError, match="「账号或密码错误」"):
             raise_if_refused(shop, {"errorCode": "2000001", "errorMsg": "账号或密码错误"})
+
+    @pytest.mark.parametrize(
+        "text",
+        ["系统繁忙，请稍后再试", "系统繁忙,密码登录暂不可用", "网络异常", "登录失败，请联系客服", "", "请选择店铺"],
+    )
+    @pytest.mark.parametrize("code", [50001, 402, None])
+    def test_every_other_no_is_left_to_the_page(self, shop: Shop, text: str, code: int | None) -> None:
+        raise_if_refused(shop, {"success": False, "errorCode": code, "errorMsg": text})
+
+    def test_words_of_the_configuration_are_a_refusal_too(self, shop: Shop) -> None:
+        with pytest.raises(CredentialsRefusedError):
+            raise_if_refused(shop, {"success": False, "errorMsg": "登录信息有误"}, ("登录信息有误",))
+
+    def test_a_locked_account_is_not_a_refused_one(self, shop: Shop) -> None:
+        with pytest.raises(ChallengeError, match=r"the account is locked\. Found 「账号已被锁定，请联系客服」"):
+            raise_if_refused(shop, {"success": False, "errorMsg": "账号已被锁定，请联系客服"})
 
     @pytest.mark.parametrize(
         "answer",

@@ -13,7 +13,9 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from shopdata.sandbox.entrances import ENTER_PATH, Entrances
 from shopdata.sandbox.faults import Fault
+from shopdata.sandbox.html_pages import maintenance
 from shopdata.sandbox.jd.pages import page
 from shopdata.sandbox.jd.session import HOME_PATH, LOGIN_PATH, JdSessions
 from shopdata.sandbox.obstacles import delay_login_page
@@ -47,6 +49,7 @@ class JdLoginHosts:
         # A nonce stands for the gap of the slider that was shown for it, or for no slider ("").
         self._nonces = Tickets()
         self._certifying = Tickets()
+        self._entrances = Entrances(stage, "jd")
 
     def passport(self) -> web.Application:
         """passport.shop.jd.com."""
@@ -57,6 +60,8 @@ class JdLoginHosts:
         app.router.add_post(SERVICE_PATH, self._sign_in)
         app.router.add_get(CERTIFIED_PATH, self._certified_page)
         app.router.add_post(CERTIFIED_CHECK_PATH, self._check_code)
+        app.router.add_get(ENTER_PATH, self._enter)
+        self._entrances.add_routes(app)
         return app
 
     def shop(self) -> web.Application:
@@ -78,12 +83,19 @@ class JdLoginHosts:
         if self._sessions.live_shop(request) is not None:
             # PORTALS does not say what the login page shows to somebody who is signed in. [A]
             return web.Response(status=302, headers={"Location": return_url})
+        looks = request.query.get("look", "")
+        if looks == "maintenance":
+            return maintenance()
         if self._form(request.query.get("form", "")) == "new":
-            return page("login_new.html", boot=self._boot(return_url) | {"password_id": f"p{secrets.token_hex(5)}"})
-        return page("login_old.html", frame_url=f"/login/frame?ReturnUrl={quote(return_url, safe='')}")
+            boot = self._boot(return_url, looks) | {"password_id": f"p{secrets.token_hex(5)}"}
+            return page("login_new.html", boot=boot)
+        return page(
+            "login_old.html", frame_url=f"/login/frame?ReturnUrl={quote(return_url, safe='')}&look={quote(looks)}"
+        )
 
     async def _login_frame(self, request: web.Request) -> web.Response:
-        return page("login_frame.html", boot=self._boot(self._return_url(request.query.get("ReturnUrl", ""))))
+        boot = self._boot(self._return_url(request.query.get("ReturnUrl", "")), request.query.get("look", ""))
+        return page("login_frame.html", boot=boot)
 
     def _form(self, asked: str) -> Literal["old", "new"]:
         chosen = asked if asked in ("old", "new") else self._stage.options.form
@@ -91,13 +103,14 @@ class JdLoginHosts:
             return "new" if next(self._loads) % 2 else "old"
         return "new" if chosen == "new" else "old"
 
-    def _boot(self, return_url: str) -> dict[str, str | int]:
+    def _boot(self, return_url: str, looks: str) -> dict[str, object]:
         return {
             "nonce": self._nonces.issue(""),
             "service_path": SERVICE_PATH,
             "return_url": return_url,
             "device_name": DEVICE_NAME,
             "delay_milliseconds": self._delay(),
+            "looks": looks.split(","),
         }
 
     def _delay(self) -> int:
@@ -120,10 +133,16 @@ class JdLoginHosts:
         request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
         if (slider := self._slider(shop, gap, form.get("slide", ""))) is not None:
             return slider
+        if self._stage.faults.take(shop.id, Fault.LOGIN_DOWN):
+            return web.Response(status=502, text="Bad Gateway")
+        if (text := self._entrances.text(shop)) is not None:
+            return web.json_response({"error": text, "nonce": self._nonces.issue("")})
         if not self._is_let_in(shop, password):
             self._stage.records.count("refused_logins", shop.id)
             return web.json_response({"error": REFUSED, "nonce": self._nonces.issue("")})
         return_url = self._return_url(form.get("return_url", ""))
+        if (detour := self._entrances.detour(shop, return_url)) is not None:
+            return web.json_response({"go_to": detour})
         is_new = self._stage.world.see_device(shop.id, form.get("device", ""))
         if self._stage.faults.take(shop.id, Fault.SMS) or (
             is_new and self._stage.faults.take(shop.id, Fault.SMS_ON_NEW_DEVICE)
@@ -153,6 +172,10 @@ class JdLoginHosts:
         self._stage.world.know_device(shop.id)
         self._sessions.give(response, shop, self._sessions.new_cookies(shop))
         return response
+
+    async def _enter(self, request: web.Request) -> web.Response:
+        entered = self._entrances.entered(request)
+        return web.json_response({"error": STALE}) if entered is None else self._let_in(*entered)
 
     async def _certified_page(self, request: web.Request) -> web.Response:
         boot: dict[str, str | int] = {
@@ -190,7 +213,9 @@ class JdLoginHosts:
         if shop is None:
             return web.json_response({"name": ""})
         is_other = self._stage.faults.take(shop.id, Fault.WRONG_SHOP)
-        return web.json_response({"name": other_name(shop) if is_other else shop.name})
+        name = other_name(shop) if is_other else shop.name
+        is_noted = self._stage.faults.take(shop.id, Fault.LANDING_NOTICE)
+        return web.json_response({"name": name} | ({"notice": True} if is_noted else {}))
 
 
 def other_name(shop: Shop) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from shopdata.sandbox.accounts import numbered_shops
+from shopdata.sandbox.entrances import ENTRANCE_FAULTS
 from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.jd.contents import Contents, ReportKey
 from shopdata.sandbox.jd.jobs import CONTENT_FAULTS, JOB_FAULTS, JobBook
@@ -47,6 +48,7 @@ class JdPortal(Portal):
             *JOB_FAULTS,
             *CONTENT_FAULTS,
             *DOWNLOAD_FAULTS,
+            *ENTRANCE_FAULTS,
             Fault.WRONG_PASSWORD,
             Fault.CAPTCHA,
             Fault.SMS,

@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from shopdata.sandbox.entrances import ENTER_PATH, Entrances
 from shopdata.sandbox.faults import Fault
+from shopdata.sandbox.html_pages import maintenance
 from shopdata.sandbox.obstacles import delay_login_page
 from shopdata.sandbox.pdd.answers import SESSION_EXPIRED, Dialect, Refusal, too_frequent
 from shopdata.sandbox.pdd.mall import mall_of
@@ -45,6 +47,8 @@ _AUTH = Dialect(is_camel=True, success_code=1000000)
 # PORTALS 1.2 [A]: no code was found for a wrong password; the page just shows the text.
 REFUSED = Refusal(None, "账号或密码错误，请重新输入")
 STALE = Refusal(None, "页面已过期，请刷新后重试")
+# No public source says what it means; people see it when the portal is busy. [A]
+BUSY_CODE = 50001
 NEEDS_CODE = Refusal(2000020, "需要手机验证", MASKED_MOBILE)
 WRONG_CODE = Refusal(2000017, "手机验证码错误")
 # PORTALS 1.2: after these the page asks for a code.
@@ -63,6 +67,7 @@ class PddLogin:
         self._sliders = Tickets()
         # User names whose telephone has been sent a code that was not used yet.
         self._codes_sent: set[str] = set()
+        self._entrances = Entrances(stage, "pdd")
 
     def add_routes(self, app: web.Application) -> None:
         """Adds the paths to the application of the one host."""
@@ -73,6 +78,8 @@ class PddLogin:
         app.router.add_get("/", self._root)
         app.router.add_post(AUTH_PATH, self._authenticate)
         app.router.add_post(SEND_CODE_PATH, self._send_code)
+        app.router.add_get(ENTER_PATH, self._enter)
+        self._entrances.add_routes(app)
 
     def sms_code(self, shop: Shop) -> str:
         """The code that the shop's telephone gets: always the same, so that a person can know it."""
@@ -86,7 +93,11 @@ class PddLogin:
         if self._sessions.live_shop(request) is not None:
             # PORTALS does not say what the login page shows to somebody who is signed in. [A]
             return web.Response(status=302, headers={"Location": return_path})
+        looks = request.query.get("look", "")
+        if looks == "maintenance":
+            return maintenance()
         boot: dict[str, Any] = {
+            "looks": looks.split(","),
             "key": self._page_keys.issue(""),
             "auth_path": AUTH_PATH,
             "send_code_path": SEND_CODE_PATH,
@@ -107,6 +118,7 @@ class PddLogin:
         boot: dict[str, Any] = {
             "key": self._page_keys.issue(shop.id),
             "mall_name": mall.name,
+            "looks": ["notice"] if self._stage.faults.take(shop.id, Fault.LANDING_NOTICE) else [],
             "login_path": login_path(request.path_qs),
             "expired_codes": [SESSION_EXPIRED.code],
             "delay_milliseconds": self._delay(),
@@ -150,12 +162,18 @@ class PddLogin:
         request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
         if (slider := self._slider(shop, body)) is not None:
             return slider
+        if self._stage.faults.take(shop.id, Fault.LOGIN_DOWN):
+            return web.Response(status=502, text="Bad Gateway")
+        if (text := self._entrances.text(shop)) is not None:
+            return _AUTH.refusal(Refusal(BUSY_CODE if "繁忙" in text else None, text))
         if not self._is_let_in(shop, str(body.get("password"))):
             self._stage.records.count("refused_logins", shop.id)
             return _AUTH.refusal(REFUSED)
         is_new = self._stage.world.see_device(shop.id, str(body.get("device") or ""))
         if "verificationCode" in body:
             return self._check_code(shop, str(body["verificationCode"]))
+        if (detour := self._entrances.detour(shop, HOME_PATH)) is not None:
+            return _AUTH.success({"goTo": detour})
         if self._stage.faults.take(shop.id, Fault.SMS) or (
             is_new and self._stage.faults.take(shop.id, Fault.SMS_ON_NEW_DEVICE)
         ):
@@ -209,6 +227,15 @@ class PddLogin:
         # PORTALS 1.2 [C 2]: passId, which the page keeps in localStorage; here it is the cookie's value. [A]
         response = _AUTH.success({"passId": pass_id, "userInfoVO": info})
         self._sessions.give(response, shop, cookies)
+        return response
+
+    async def _enter(self, request: web.Request) -> web.Response:
+        entered = self._entrances.entered(request)
+        if entered is None:
+            return web.json_response({"goTo": LOGIN_PATH})
+        shop, return_path = entered
+        response = web.json_response({"go_to": return_path})
+        self._sessions.give(response, shop, self._sessions.new_cookies(shop))
         return response
 
     async def _send_code(self, request: web.Request) -> web.Response:

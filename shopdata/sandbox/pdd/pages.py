@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from shopdata.sandbox.html_pages import DEVICE_SCRIPT, Pages
+from shopdata.sandbox.html_pages import DEVICE_SCRIPT, OBSTACLES_SCRIPT, Pages
 
 _PAGES = Pages("shopdata.sandbox.pdd")
 
@@ -19,11 +19,12 @@ def login_page(form: str, boot: Mapping[str, object]) -> web.Response:
         boot=boot,
         look=_PAGES.source("login_look.html"),
         signing=_PAGES.source("signing.js"),
-        sign_in=DEVICE_SCRIPT + _PAGES.source("sign_in.js"),
+        sign_in=DEVICE_SCRIPT + OBSTACLES_SCRIPT + _PAGES.source("sign_in.js"),
         suffix=secrets.token_hex(4),
     )
 
 
 def back_office_page(boot: Mapping[str, object]) -> web.Response:
     """A page behind the login."""
-    return _PAGES.page("back_office.html", boot=boot, signing=_PAGES.source("signing.js"))
+    script = OBSTACLES_SCRIPT + _PAGES.source("signing.js")
+    return _PAGES.page("back_office.html", boot=boot, signing=script)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from shopdata.sandbox.accounts import numbered_shops
+from shopdata.sandbox.entrances import ENTRANCE_FAULTS
 from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.obstacles import OBSTACLES
 from shopdata.sandbox.options import SandboxOptions
@@ -63,6 +64,7 @@ class PddPortal(Portal):
             *PAGE_FAULTS,
             *CONTENT_FAULTS,
             *DOWNLOAD_FAULTS,
+            *ENTRANCE_FAULTS,
             Fault.WRONG_PASSWORD,
             Fault.CAPTCHA,
             Fault.SMS,

@@ -14,6 +14,7 @@ function seal(text) {
 function signIn({ form, username, password, submit, error }) {
   const page = boot();
   const device = findDevice(page.device_name);
+  const mayGo = setObstacles(page.looks ?? [], form);
 
   function complain(text) {
     error.textContent = text;
@@ -71,6 +72,7 @@ function signIn({ form, username, password, submit, error }) {
     event.preventDefault();
     error.hidden = true;
     if (!username.value || !password.value) complain("请输入账户名和密码");
+    else if (mayGo()) complain(mayGo());
     else post();
   });
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -18,6 +18,7 @@ function typedText(input) {
 
 function signIn({ form, username, password, submit }) {
   const device = findDevice(page.device_name);
+  const mayGo = setObstacles(page.looks ?? [], form);
   const typed = { username: typedText(username), password: typedText(password) };
 
   function complain(box, text) {
@@ -47,6 +48,8 @@ function signIn({ form, username, password, submit }) {
       localStorage.setItem("PASSID", result.passId);
       localStorage.setItem("new_userinfo", JSON.stringify(result.userInfoVO));
       setTimeout(() => { window.location.href = page.return_path; }, page.delay_milliseconds);
+    } else if (result.goTo) {
+      setTimeout(() => { window.location.href = result.goTo; }, page.delay_milliseconds);
     } else if (result.verifyAuthToken) {
       askForSlider(result);
     } else if (result.forceMobileVerify || page.sms_codes.includes(answer.errorCode)) {
@@ -110,6 +113,7 @@ function signIn({ form, username, password, submit }) {
   onRealClicks(form, (target) => {
     if (!submit.contains(target)) return;
     if (!typed.username.text || !typed.password.text) complain(form, "请输入账号名和密码");
+    else if (mayGo()) complain(form, mayGo());
     else authenticate(form, {});
   });
 }

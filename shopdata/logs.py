@@ -13,6 +13,8 @@ from scrapy.http import Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from twisted.python.failure import Failure
 
+from shopdata.texts import one_line
+
 _QUERY = re.compile(r"(\bhttps?://[^\s?'\"<>]+)\?[^\s'\"<>]+")
 
 #: Loggers that print whole URLs, headers or SQL below WARNING: signed links, storage keys with their signatures.
@@ -20,14 +22,24 @@ _TALKATIVE = ("scrapy-playwright", "urllib3", "minio", "asyncio", "filelock", "s
 
 
 class QueryFilter(logging.Filter):
-    """Cuts the query off every URL in a line, whoever wrote it: Scrapy's warnings tell signed links whole."""
+    """Cuts the query off every URL in a line, whoever wrote it: Scrapy's warnings tell signed links whole. And takes
+    out what a terminal obeys, should anybody have quoted a portal as it is."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        cut = _QUERY.sub(r"\1?…", message)
+        cut = _harmless(message)
         if cut != message:
             record.msg, record.args = cut, ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = _harmless(_PLAIN.formatException(record.exc_info))
         return True
+
+
+_PLAIN = logging.Formatter()
+
+
+def _harmless(text: str) -> str:
+    return "\n".join(map(one_line, _QUERY.sub(r"\1?…", text).split("\n")))
 
 
 class PrivateLogFormatter(LogFormatter):

@@ -44,6 +44,24 @@ def test_sentence(facts: dict[str, str], sentence: str) -> None:
     assert str(ShopdataError("it broke", **facts)) == sentence
 
 
+HOSTILE = "a\x1b]0;title\x07\x1b[2Jb\r\n2026-03-01 ERROR forged\u2028c\u202ed\u2066e\ufeff\ud83d\x9b31mf\x85"
+
+
+@pytest.mark.parametrize("part", ["what", "where", "found", "expected", "todo"])
+def test_no_terminal_obeys_a_sentence_and_it_is_one_line(part: str) -> None:
+    parts = {"what": "it broke", "where": "here", "found": "x", "expected": "y", "todo": "Mend it", part: HOSTILE}
+    what = parts.pop("what")
+    sentence = str(ShopdataError(what, **parts))
+    assert sentence.isprintable()
+    assert "ab  2026-03-01 ERROR forged cde\ufffd31mf" in sentence
+
+
+@pytest.mark.parametrize("part", ["where", "found", "expected"])
+def test_a_quoted_part_has_an_end(part: str) -> None:
+    assert len(str(ShopdataError("it broke", **{part: "长" * 10_000}, todo="Mend it"))) < 500
+    assert len(str(ShopdataError("长" * 10_000, todo="长" * 10_000))) < 5_000
+
+
 @pytest.mark.parametrize("kind", [kind for kind in ALL if kind is not ConfigError], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("travel", [copy.copy, lambda e: pickle.loads(pickle.dumps(e))], ids=["copied", "pickled"])
 def test_facts_survive_a_pool(kind: type[ShopdataError], travel: Callable[[ShopdataError], ShopdataError]) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from shopdata.texts import one_line
+
 Level = Literal["good", "attention", "bad"]
 
 
@@ -51,16 +53,41 @@ class Style:
 _WIDE = str.maketrans({c: chr(ord(c) + 0xFEE0) for c in "*[]<>`#~\\|@!"})
 
 
+#: What programs make links of, whoever wrote it: a scheme, and words with dots between them.
+_SCHEME = re.compile(r"(?<=[A-Za-z0-9]):(?=//)")
+_DOTTED = re.compile(r"[\w-]+(?:[.．。｡][\w-]+)+")
+_DOT = re.compile("[.．。｡]")
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+#: Names of files that our own sentences hold; none is a domain's ending.
+_FILES = frozenset({"yaml", "yml", "xlsx", "xls", "csv", "json", "parquet", "html", "log", "env"})
+_HAN_ENDINGS = frozenset(
+    {"中国", "中國", "公司", "网络", "網絡", "在线", "网址", "商城", "网店", "商店", "集团", "手机"}
+)
+
+
+def defused(text: str) -> str:
+    """A text in which no program finds a link: a portal's words may name any address, and come under our name."""
+    text = _SCHEME.sub("：", text).replace("：//", "：／／")
+    return _DOTTED.sub(lambda match: _without_dots(match[0], text[match.end() : match.end() + 1]), text)
+
+
+def _without_dots(word: str, follower: str) -> str:
+    ending = _DOT.split(word)[-1]
+    is_file = ending.lower() in _FILES and follower not in ("/", "?", "#")
+    is_domain = ending in _HAN_ENDINGS or re.match("[A-Za-z]", ending) is not None or _ADDRESS.fullmatch(word)
+    return _DOT.sub("［.］", word) if is_domain and not is_file else word
+
+
 def escape(text: str) -> str:
-    """A text that is shown as it is in every markdown; one line."""
-    text = " ".join(text.split()).translate(_WIDE)
+    """A text that is shown as it is in every markdown, without links; one line."""
+    text = as_plain(text).translate(_WIDE)
     # Inside a word an underscore is one everywhere, and ids must stay fit for copying.
     return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "＿", text)
 
 
 def as_plain(text: str) -> str:
-    """A text for platforms without markdown; one line."""
-    return " ".join(text.split())
+    """A text for platforms without markdown, without links; one line."""
+    return defused(" ".join(one_line(text).split()))
 
 
 #: How many lines each block may have, tried in this order until the message is short enough.

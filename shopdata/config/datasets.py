@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from shopdata.columns import RESERVED_COLUMNS
-from shopdata.config.model import Model, Platform, Text
+from shopdata.config.model import Model, Platform, ShownText, Text
 from shopdata.periods import PeriodKind, Weekday
 
 
@@ -38,7 +38,7 @@ class NotReady(Model):
 class Dataset(Model):
     """The contract of one dataset: which columns a file must have and what they mean. The file's stem is its name."""
 
-    title: Text
+    title: ShownText
     platform: Platform
     period: PeriodKind = "day"
     #: The newest business day that the platform has: T minus this many days.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +13,19 @@ from shopdata.network import is_loopback
 Platform = Literal["jd", "pdd"]
 
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _shown(text: str) -> str:
+    for character in text:
+        kind = unicodedata.category(character)
+        # Two of these join the parts of an emoji, or the letters of some scripts.
+        if kind in ("Cc", "Cs", "Zl", "Zp") or (kind == "Cf" and character not in "\u200c\u200d"):
+            raise ValueError(f"nobody sees the character U+{ord(character):04X} in it: take it out")
+    return text
+
+
+#: A text that people are shown, in terminals, logs, chats and workbooks.
+ShownText = Annotated[Text, AfterValidator(_shown)]
 PositiveSeconds = Annotated[float, Field(gt=0)]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
-from shopdata.config.model import Model, Platform, Text
+from shopdata.config.model import Model, Platform, ShownText, Text
 from shopdata.periods import Period
 
 
@@ -15,15 +15,15 @@ class Shop(Model):
     """One account on a platform."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-    name: Text
+    name: ShownText
     platform: Platform
     username: Text
     password: SecretStr
     #: What the portal itself calls the shop: its name in JD's header, its mall id on Pinduoduo. None: whatever shop the
     #: first sign-in opens.
-    portal_name: Text | None = None
+    portal_name: ShownText | None = None
     #: The entry to click where one login opens several shops, as the page there shows it. None: `portal_name`.
-    portal_shop: Text | None = None
+    portal_shop: ShownText | None = None
     datasets: tuple[str, ...] | None = None
     enabled: bool = True
     #: The first business day that the platform has of this shop; None is from ever.

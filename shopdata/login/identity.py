@@ -12,6 +12,7 @@ from shopdata.config import Shop
 from shopdata.exceptions import WrongShopError
 from shopdata.files import alone, write_private
 from shopdata.login.steps import Identity
+from shopdata.texts import one_line
 
 #: Facts that are told in full; of an account's name, which is also the value of a cookie, only its ends.
 _OPEN_FACTS = frozenset({"mall id", "shop name"})
@@ -132,6 +133,7 @@ def describe(found: Identity) -> str:
 
 
 def _told(fact: str, value: str) -> str:
+    value = one_line(value, 100)
     return f"{fact} {value}" if fact in _OPEN_FACTS else f"{fact} {value[:2]}…{value[-2:]}"
 
 

@@ -19,6 +19,7 @@ from shopdata.login.steps import (
     Risk,
 )
 from shopdata.login.verdict import SMS_CODE, challenge
+from shopdata.texts import one_line
 
 #: The account-wide list of reports.
 LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
@@ -99,6 +100,6 @@ async def _shop_name(page: Page, portal: JdPortal) -> str:
     """What the header calls the shop; "" if it does not say it in time."""
     header = any_of(page.main_frame, portal.shop_name).filter(has_text=re.compile(r"\S")).first
     try:
-        return " ".join((await header.inner_text(timeout=_NAME_TIMEOUT_MS)).split())
+        return " ".join(one_line(await header.inner_text(timeout=_NAME_TIMEOUT_MS)).split())
     except PlaywrightError:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from typing import Any
 
@@ -66,7 +67,37 @@ def test_is_taken(kind: str, make_alerts: MakeAlerts, receiver: Receiver) -> Non
 def test_a_shops_name_is_no_markup(kind: str, make_alerts: MakeAlerts, receiver: Receiver) -> None:
     send(make_alerts(kind))
     (text,) = receiver.texts()
-    assert "＊南极人＊［京东］(http://x) ＜at id=all＞＜/at＞ a_b" in text
+    assert "＊南极人＊［京东］(http：／／x) ＜at id=all＞＜/at＞ a_b" in text
+
+
+#: What a portal may say, and what of it must not be found in a message: programs make links of it.
+LINKS = {
+    "https://evil.example/login?x=1": "https：／／evil［.］example/login?x=1",
+    "HTTP://EVIL.EXAMPLE": "HTTP：／／EVIL［.］EXAMPLE",
+    "请访问www.evil.com登录": "请访问www［.］evil［.］com登录",
+    "evil.example/x": "evil［.］example/x",
+    "t.cn/AbC": "t［.］cn/AbC",
+    "weixin://dl/chat": "weixin：／／dl/chat",
+    "10.0.0.1:8080/x": "10［.］0［.］0［.］1:8080/x",
+    "a@evil.com": "a＠evil［.］com",
+    "商城.中国": "商城［.］中国",
+    "evil。com": "evil［.］com",
+    "\u202e\x1b[31mmoc.live": "moc［.］live",
+    "portals.yaml 的 download_hosts": "portals.yaml 的 download_hosts",
+    "3.14元，见 1.请登录": "3.14元，见 1.请登录",
+    "portals.yaml/x": "portals［.］yaml/x",
+}
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_portals_words_hold_no_link(kind: str, make_alerts: MakeAlerts, receiver: Receiver) -> None:
+    lines = tuple(f"平台提示「{said}」" for said in LINKS)
+    send(make_alerts(kind), Message("标题", "bad", (Block("原因", lines),)))
+    (text,) = receiver.texts()
+    for shown in LINKS.values():
+        # Plain texts have no markup to keep apart.
+        assert f"「{shown}」" in text or f"「{shown.replace('＠', '@')}」" in text
+    assert not re.search(r"://|www\.|evil\.|[\x00-\x09\x1b\u202a-\u202e]", text)
 
 
 @pytest.mark.parametrize(

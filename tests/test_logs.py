@@ -1,0 +1,42 @@
+"""A log line is one line that no terminal obeys, whoever was quoted in it; tracebacks keep their lines."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+import pytest
+
+from shopdata.logs import QueryFilter
+
+
+@pytest.fixture
+def log() -> io.StringIO:
+    """What a handler with the filter has written."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def logger(log: io.StringIO) -> logging.Logger:
+    handler = logging.StreamHandler(log)
+    handler.addFilter(QueryFilter())
+    logger = logging.Logger("test")
+    logger.addHandler(handler)
+    return logger
+
+
+def test_what_a_terminal_obeys_is_taken_out(log: io.StringIO, logger: logging.Logger) -> None:
+    logger.warning("shop %s: column %s", "one", "\x1b]0;title\x07库存\u202e\x1b[2J\x9b31m\r")
+    assert log.getvalue() == "shop one: column 库存31m \n"
+
+
+def test_so_it_is_in_tracebacks(log: io.StringIO, logger: logging.Logger) -> None:
+    said = "\x1b[31m at https://f.example.com/x?" + "Signature=1"
+    try:
+        raise ValueError(said)
+    except ValueError:
+        logger.exception("a mistake")
+    assert "\x1b" not in log.getvalue()
+    assert "Signature" not in log.getvalue()
+    assert log.getvalue().count("\n") > 3
+    assert log.getvalue().rstrip().endswith("ValueError:  at https://f.example.com/x?…")

@@ -143,12 +143,20 @@ def logging_proxy(places: Mapping[str, str], *, with_password: bool = True) -> I
                             piece = stream.read1(min(length, 65536))
                             server.sendall(piece)
                             length -= len(piece)
+                        client.sendall(_first_line(server) + b"Connection: close\r\n")
                     _pump_both(client, server)
                 return
 
     with _listening(serve) as endpoint:
         proxy.endpoint = endpoint
         yield proxy
+
+
+def _first_line(server: socket.socket) -> bytes:
+    line = b""
+    while not line.endswith(b"\r\n") and (byte := server.recv(1)):
+        line += byte
+    return line
 
 
 def _name(header: bytes) -> str:

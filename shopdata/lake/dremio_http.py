@@ -11,7 +11,7 @@ from urllib3 import exceptions as http
 
 from shopdata import config
 from shopdata.exceptions import RefreshError
-from shopdata.network.pools import pool_for, trouble_with_proxy
+from shopdata.network.pools import pool_for, reason_of, trouble_with_proxy
 
 _CONNECT_SECONDS = 5.0
 _TRIES = 3
@@ -178,7 +178,7 @@ class DremioHttp:
         if trouble:
             todo = f"{trouble.todo} The data is published; the next run refreshes it again."
             return RefreshError(trouble.what, where=self.where, found=trouble.found, todo=todo)
-        reason = error.reason if isinstance(error, http.MaxRetryError) and error.reason else error
+        reason = reason_of(error)
         if isinstance(reason, http.NameResolutionError):
             found = "no address for its host name"
         elif isinstance(reason, http.NewConnectionError):

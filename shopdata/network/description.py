@@ -25,6 +25,7 @@ from shopdata.network.proxy import Proxy
 _PORTS = {"https": 443, "http": 80}
 #: What names further authorities: to OpenSSL, to OpenSSL, to the library requests.
 _AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
+_ALL = (*(n for v in ("http", "https", "all", "no") for n in (f"{v}_proxy", f"{v}_proxy".upper())), *_AUTHORITIES)
 #: Where the proxies of Windows and macOS are told.
 _SYSTEM = "the system's settings"
 
@@ -87,7 +88,12 @@ def current_network() -> Network:
     """
     if _held:
         return _held[-1]
-    network, problems = read_network(os.environ)
+    return _read_once(tuple((name, os.environ[name]) for name in _ALL if name in os.environ))
+
+
+@functools.lru_cache(maxsize=4)
+def _read_once(variables: tuple[tuple[str, str], ...]) -> Network:
+    network, problems = read_network(dict(variables))
     if problems:
         raise ConfigError(problems)
     return network

@@ -69,13 +69,15 @@ def trouble_with_proxy(url: str, error: object = None, status: int | None = None
         error: urllib3's.
         status: the answer's, where there was one; a proxy's own, for an address without TLS.
     """
+    if error is None and status != 407:
+        return None
     proxy = current_network().proxy_for(url)
     if proxy is None:
         return None
     host = urlsplit(url).hostname or ""
     if status == 407:
         return refused_by(proxy, status, host)
-    reason = error.reason if isinstance(error, http.MaxRetryError) and error.reason else error
+    reason = error.reason if isinstance(error, http.MaxRetryError) else error
     if not isinstance(reason, http.ProxyError):
         return None
     cause = reason.original_error
@@ -88,7 +90,14 @@ def trouble_with_proxy(url: str, error: object = None, status: int | None = None
         return not_reached(proxy, getattr(cause.__cause__, "strerror", None) or "no connection", host)
     if isinstance(cause, http.TimeoutError | TimeoutError):
         return not_reached(proxy, "no answer in time", host)
-    return not_reached(proxy, "a connection that broke off", host)
+    # urllib3 says so of every connection by a proxy that breaks off: it may be the server behind.
+    return None
+
+
+def reason_of(error: Exception) -> Exception:
+    """What went wrong last, without urllib3's wrappings."""
+    reason = error.reason if isinstance(error, http.MaxRetryError) and error.reason else error
+    return reason.original_error if isinstance(reason, http.ProxyError) else reason
 
 
 def tunnel_trouble(proxy: Proxy, url: str, seconds: float = 5) -> ProxyTrouble | None:

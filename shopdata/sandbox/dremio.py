@@ -1,7 +1,8 @@
 """A double of Dremio's HTTP API for demo and tests, as LAKE section 1 tells it.
 
 Its answers follow the source of 25.2 and the documentation; nothing in it was compared with a living Dremio. What is
-our own guess is marked as such. Every folder below its source and bucket exists; files are read for counts only.
+our own guess is marked as such. Of each dataset there is a folder below its source and bucket; files are read for
+counts only.
 """
 
 from __future__ import annotations
@@ -289,7 +290,7 @@ class DremioDouble:
 
     def _shows(self, path: tuple[str, ...]) -> bool:
         folder = self._folder(path)
-        return path[:1] == (self._source,) and folder[:2] == (self._bucket, "ods") and len(folder) > 2
+        return path[:1] == (self._source,) and folder[:2] == (self._bucket, "ods") and len(folder) == 4
 
     def _refresh(self, wanted: RefreshMetadata) -> str:
         """The statement's summary."""

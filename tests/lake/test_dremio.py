@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import urllib3
 from faulty_http import closed_port, reply, serve
+from pydantic import ValidationError
 
 from shopdata import config
 from shopdata.exceptions import RefreshError
@@ -63,7 +64,8 @@ def refusal(settings: config.Dremio, clock: FastClock) -> str:
     assert caught.value.where.startswith(settings.url)
     assert caught.value.todo
     assert caught.value.__cause__ is None
-    assert settings.password.get_secret_value() not in str(caught.value)
+    for secret in (settings.password, settings.token):
+        assert not secret.get_secret_value() or secret.get_secret_value() not in str(caught.value)
     return str(caught.value)
 
 
@@ -176,6 +178,80 @@ def test_a_statement_is_not_sent_twice_when_its_answer_is_lost(double: DremioDou
     double.set_faults("silence")
     refusal(double.settings(), clock)
     assert len(double.questions("POST", "/api/v3/sql")) == 1
+
+
+# -- tokens, and where the source is mounted ---------------------------------------------------------------------------
+
+
+def with_token(double: DremioDouble, **changed: object) -> config.Dremio:
+    return config.Dremio.model_validate({"url": double.url, "token": double.token, "timeout_seconds": 60} | changed)
+
+
+def test_a_personal_access_token_signs_in_nowhere(clock: FastClock) -> None:
+    with DremioDouble(token_only=True) as double:
+        assert refresh(with_token(double), clock, times=2).state == "COMPLETED"
+        assert double.refreshed == [TABLE, TABLE]
+        assert double.questions("POST", "/apiv2/login") == []
+        assert "refuses user name or password" in refusal(double.settings(), clock)
+
+
+def test_a_token_that_is_refused(double: DremioDouble, clock: FastClock) -> None:
+    token = "token-of-nobody"
+    said = refusal(with_token(double, token=token), clock)
+    assert re.search(r"Dremio refuses the token. Found HTTP 401. Make a new .*`token` .*SHOPDATA_DREMIO_TOKEN", said)
+    assert token not in said
+    assert len(double.asked) == 1, "it is not tried again"
+
+
+def test_a_token_that_may_not_alter(double: DremioDouble, clock: FastClock) -> None:
+    double.set_faults("forbidden")
+    assert "Give the token's user the right to alter" in refusal(with_token(double), clock)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "username and password are needed too, or a token"),
+        ({"username": "u"}, "username and password are needed too, or a token"),
+        ({"password": "p"}, "username and password are needed too, or a token"),
+        ({"token": "t", "username": "u", "password": "p"}, "keep one of the two ways to sign in"),
+        ({"token": "t", "password": "p"}, "keep one of the two ways to sign in"),
+    ],
+)
+def test_one_way_to_sign_in(given: dict[str, str], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        config.Dremio.model_validate({"url": "https://dremio.test", **given})
+    assert config.Dremio.model_validate(given).url == "", "where nothing is refreshed, nothing is wrong"
+
+
+@pytest.mark.parametrize(
+    ("mounted_at", "path", "table"),
+    [
+        ("", "{bucket}/ods/{platform}/{dataset}", TABLE),
+        ("warehouse", "ods/{platform}/{dataset}", ("minio", "ods", "jd", "jd_store")),
+        ("warehouse/ods", "/{platform}/{dataset}/", ("minio", "jd", "jd_store")),
+        ("warehouse/ods/jd", "{dataset}", ("minio", "jd_store")),
+    ],
+)
+def test_where_the_source_is_mounted(mounted_at: str, path: str, table: tuple[str, ...], clock: FastClock) -> None:
+    with DremioDouble(mounted_at=mounted_at) as double:
+        settings = double.settings().model_copy(update={"path": path})
+        assert refresh(settings, clock).state == "COMPLETED"
+        assert double.refreshed == [table]
+        double.set_rows(*table, dt="2026-03-01", rows=7)
+        with DremioClient(settings, clock=clock) as client:
+            assert client.count_rows("warehouse", "jd", "jd_store", "2026-03-01") == 7
+        if mounted_at:
+            assert "`source` and `path` of `dremio` in lake.yaml lead to it" in refusal(double.settings(), clock)
+
+
+@pytest.mark.parametrize("path", ["ods/{platform}", "{dataset}/x", "{shop}/{dataset}", "{0}/{dataset}", "{dataset", ""])
+def test_a_path_that_leads_to_no_dataset(path: str) -> None:
+    with pytest.raises(ValidationError, match=r"write the folders below the source up to \{dataset\}"):
+        config.Dremio.model_validate({"path": path})
+
+
+# -- not to be reached -------------------------------------------------------------------------------------------------
 
 
 def test_nobody_listens(clock: FastClock) -> None:

@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionErro
 from shopdata.alerts.message import Message
 from shopdata.config import Alerts, Channel
 from shopdata.exceptions import AlertError
-from shopdata.network.pools import ProxyTrouble, pool_for, trouble_with_proxy
+from shopdata.network.pools import ProxyTrouble, pool_for, reason_of, trouble_with_proxy
 
 # Its DEBUG lines hold the path and the query of every question: here they are the secret.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
@@ -112,7 +112,7 @@ def _post_once(
         _blame_proxy(channel, trouble_with_proxy(url, error))
         raise _passing(
             AlertError(
-                f"the channel can't be reached: {_reason(error, seconds)}",
+                f"the channel can't be reached: {_reason(reason_of(error), seconds)}",
                 where=place(channel),
                 todo="See that this machine reaches the host.",
             )

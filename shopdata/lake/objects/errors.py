@@ -13,7 +13,7 @@ from shopdata.exceptions import StoreError
 from shopdata.lake.objects.s3_client import RegionUnknownError
 from shopdata.lake.objects.tls_probe import speaks_tls
 from shopdata.network import current_network
-from shopdata.network.pools import trouble_with_proxy
+from shopdata.network.pools import reason_of, trouble_with_proxy
 
 
 class StoreConflictError(StoreError):
@@ -105,8 +105,7 @@ def explain(error: Exception, where: str, settings: config.ObjectStore, right: s
         trouble = trouble_with_proxy(settings.url, error)
         if trouble:
             return StoreError(trouble.what, where=where, found=trouble.found, todo=f"{trouble.todo} {_LATER}")
-        reason = error.reason if isinstance(error, http.MaxRetryError) and error.reason else error
-        return _unreachable(reason, where, settings)
+        return _unreachable(reason_of(error), where, settings)
     if isinstance(error, OSError):
         file = f" {error.filename}" if error.filename else ""
         return StoreError(

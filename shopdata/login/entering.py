@@ -26,6 +26,8 @@ _SETTLED_SECONDS = 5.0
 _SHORT_PAGE = 300
 #: So often are things clicked out of the way before the form is tried as it is.
 _MOST_CLEARINGS = 6
+#: A button that nothing covers takes a click at once, if the machine is not very busy.
+_PRESS_TIMEOUT_MS = 10_000
 #: So many notices are closed behind the sign-in, where nothing depends on it.
 _MOST_NOTICES = 3
 #: So long may something lie over the form's button.
@@ -147,9 +149,13 @@ class Entrance:
                 await self.voice.forget()
                 note_sent(self._page)
                 try:
-                    await submit.click(timeout=CLICK_TIMEOUT_MS)
+                    await submit.click(trial=True, timeout=CLICK_TIMEOUT_MS)
+                    await submit.click(timeout=_PRESS_TIMEOUT_MS)
                     return
                 except PlaywrightError:
+                    # A busy machine may press and not hear of it: what was sent is not sent again.
+                    if self.voice.has_sent:
+                        return
                     if time.monotonic() - covered_since > _COVERED_SECONDS:
                         raise await self._not_pressed() from None
             await self._obstacles.clear()
@@ -238,6 +244,6 @@ class Entrance:
         try:
             await refuse_foreign(await password.element_handle(timeout=1_000), self._shop, self._portal)
             await self.voice.forget()
-            await submit.click(timeout=CLICK_TIMEOUT_MS)
+            await submit.click(timeout=_PRESS_TIMEOUT_MS)
         except PlaywrightError:
             return  # the page has moved on by itself

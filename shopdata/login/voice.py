@@ -77,6 +77,9 @@ class Voice:
         self._signs = {shop.username, quote(shop.username), quote_plus(shop.username)}
         self._old: frozenset[str] = frozenset()
         self._words: dict[str, Word] = {}
+        #: True if the page has sent anything, or gone anywhere, since its button was pressed.
+        self.has_sent = False
+        page.on("request", self._on_request)
         page.on("dialog", self._on_dialog)
         page.on("response", self._on_response)
         page.on("requestfailed", self._on_failure)
@@ -85,6 +88,7 @@ class Voice:
         """What stands on the page now was there before its button was pressed."""
         self._old = frozenset(await self._lines()) | frozenset(await self._pointed())
         self._words.clear()
+        self.has_sent = False
 
     async def listen(self) -> None:
         """Looks what is new on the page, and what of it is gone."""
@@ -140,6 +144,9 @@ class Voice:
         # As a person who has read it: what asks whether to go on is not agreed to unread.
         answer = dialog.accept if dialog.type in ("alert", "beforeunload") else dialog.dismiss
         self._answering = asyncio.ensure_future(_quietly(answer()))
+
+    def _on_request(self, request: Request) -> None:
+        self.has_sent = self.has_sent or request.method == "POST" or request.is_navigation_request()
 
     def _on_response(self, response: Response) -> None:
         if response.status >= 500:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,6 +61,3 @@ def serving(host: Host) -> Iterator[Host]:
         finally:
             server.shutdown()
             thread.join()
-
-
-Fill = Callable[[str], str]

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_reference import rows_of
 
-from shopdata.private import close_to_others
+from shopdata.private import _OURS, close_to_others
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows knows no such modes")
 REPO = Path(__file__).parents[1]
@@ -65,6 +66,11 @@ def test_links_lead_nowhere(tmp_path: Path) -> None:
     (folder / "tables").symlink_to(outside)
     close_to_others(folder)
     assert mode(outside) == 0o755
+
+
+def test_all_that_lies_in_a_state_directory_is_known() -> None:
+    """What is added to the reference is closed too."""
+    assert {row[0] for row in rows_of("State directory")} <= _OURS
 
 
 @pytest.mark.parametrize("folder", ["missing", "empty"])

@@ -15,7 +15,9 @@ from shopdata.command_frame import refuse_arguments
 from shopdata.commands.network_lines import network_lines
 from shopdata.config import Config, EnvFile, Shop, config_source, load_config, project_folder, read_env_file
 from shopdata.exceptions import ConfigError, UsageError
+from shopdata.login.sessions import PLAIN
 from shopdata.network import current_network
+from shopdata.workspace import Workspace
 
 
 class Command(ScrapyCommand):
@@ -32,7 +34,7 @@ class Command(ScrapyCommand):
         try:
             refuse_arguments(args)
             config = load_config()
-            problems = [*self._unknown_spiders(config), *_unknown_addresses(config)]
+            problems = [*self._unknown_spiders(config), *_unknown_addresses(config), *self._unreadable_sessions()]
             hints = list(_shared_accounts(config))
         except UsageError as error:
             problems, hints = error.problems if isinstance(error, ConfigError) else [error], []
@@ -45,6 +47,8 @@ class Command(ScrapyCommand):
             return
         enabled = sum(shop.enabled for shop in config.shops)
         print(f"{config_source()}: {enabled} of {len(config.shops)} shops enabled, {len(config.datasets)} datasets.")
+        assert self.settings is not None
+        print(f"sessions: {'saved encrypted' if self.settings['SHOPDATA_SECRET_KEY'] else PLAIN}")
         told = ", ".join(channel.name for channel in config.alerts.channels_on)
         print(f"alerts: {told or 'nobody is told; give a channel of alerts.yaml a url'}")
         for line in network_lines(current_network(), config):
@@ -61,6 +65,13 @@ class Command(ScrapyCommand):
                     where=f"schedule.yaml jobs[{number}].spider",
                     todo=f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(known)}.",
                 )
+
+    def _unreadable_sessions(self) -> Iterator[UsageError]:
+        assert self.settings is not None
+        try:
+            assert Workspace.from_settings(self.settings).sessions
+        except UsageError as problem:
+            yield problem
 
 
 def _differences(env_file: EnvFile) -> Iterator[str]:

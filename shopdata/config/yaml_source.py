@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from shopdata.config.env_values import variable_problem, without_blemish
+from shopdata.config.env_values import blemish, variable_problem, without_blemish
 from shopdata.exceptions import UsageError
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -141,4 +141,13 @@ def _fill(text: str, path: Path, source: YamlSource, environ: Mapping[str, str])
             return without_blemish(value)
         return value
 
-    return _VARIABLE.sub(value_of, text)
+    count = len(source.problems)
+    filled = _VARIABLE.sub(value_of, text)
+    # Names of columns are as a portal writes them, whatever that is.
+    is_checked = len(source.problems) == count and "/datasets/" not in source.file and filled.strip()
+    if is_checked and (odd := blemish(filled)):
+        source.problems.append(
+            UsageError(f"the value {odd}", where=source.place(path), todo="Write it anew without that.")
+        )
+        return without_blemish(filled)
+    return filled

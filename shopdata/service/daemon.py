@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -41,6 +42,10 @@ _TALKATIVE = ("alembic", "apscheduler", "sqlalchemy", "urllib3", "filelock", "as
 def main() -> int:
     """Runs until it is told to stop; 1 if it could not begin, 2 if settings or configuration are wrong."""
     doorway.enter()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Into a file of ours, which `service start` reads.
+            stream.reconfigure(encoding="utf-8")
     settings = Settings()
     settings.setmodule("shopdata.settings", priority="project")
     try:

@@ -92,7 +92,7 @@ def build_egg(source: Path, folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     build = [sys.executable, "setup.py", "--quiet", "bdist_egg", "--dist-dir", str(folder)]
-    built = subprocess.run(build, cwd=copy, capture_output=True, text=True, check=False)  # noqa: S603 - our setup.py
+    built = subprocess.run(build, cwd=copy, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603 - our setup.py
     eggs = list(folder.glob("*.egg"))
     if built.returncode != 0 or not eggs:
         raise DeployError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from config_folder import SECRET, ConfigFolder
 
+from shopdata.config.yaml_source import read_yaml
+
 
 @pytest.mark.parametrize(
     "password",
@@ -36,3 +38,27 @@ def test_a_value_that_cannot_be_made(folder: ConfigFolder, value: str) -> None:
 def test_a_shops_mistake_is_told_once(folder: ConfigFolder) -> None:
     folder.edit("shops.yaml", "id: one", "id: ONE")
     assert len(folder.problems()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('k: "pa55w0rd\\n"', "the value ends with a line end (U+000A)"),
+        ("k: |\n  pa55w0rd\n", "the value ends with a line end (U+000A)"),
+        ('k: "pa55w0rd\u00a0"', "the value ends with a no-break space (U+00A0)"),
+        ('k: "pa55\\u0007w0rd"', "the value holds a control character (U+0007)"),
+        ('k: ["\u3000pa55w0rd"]', "the value begins with a full-width blank (U+3000)"),
+        ("k: x${A}", "the value of the environment variable A ends with a blank (U+0020)"),
+        ("k: ${A}x${B}", "the value of the environment variable A ends with a blank (U+0020)"),
+    ],
+)
+def test_what_came_along_unseen(text: str, what: str) -> None:
+    source = read_yaml("f/lake.yaml", text, {"A": "pa55w0rd ", "B": "well"})
+    (problem,) = source.problems
+    assert problem.what == what
+    assert "w0rd" not in str(problem)
+    assert problem.where.startswith("f/lake.yaml:1 k")
+
+
+def test_names_of_columns_are_as_a_portal_writes_them() -> None:
+    assert read_yaml("f/datasets/jd_store.yaml", 'required: ["库存\u00a0"]', {}).problems == []

@@ -88,6 +88,9 @@ def test_without_the_key_nothing_is_asked(story: Story) -> None:
     run = story.place.scrapy("crawl", "pdd_kpi", "-a", f"date={DAY}", "-a", "force=1", SHOPDATA_SECRET_KEY=None)
     assert run.code == 2, run.text
     assert "SHOPDATA_SECRET_KEY is not set, but saved sessions are encrypted" in run.err
+    check = story.place.scrapy("check_config", SHOPDATA_SECRET_KEY=None)
+    assert check.code == 2
+    assert "SHOPDATA_SECRET_KEY is not set, but saved sessions are encrypted" in check.err
     assert story.place.sandbox.counters().logins == {SHOP: 1}
 
 

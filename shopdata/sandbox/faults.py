@@ -86,6 +86,29 @@ class Fault(StrEnum):
     # --- report jobs
     CREATE_REFUSED = "create_refused", "Creating the report is refused with another status."
     CREATE_ANSWER_LOST = "create_answer_lost", "The job is created, but the connection ends before the answer."
+    CREATE_IN_DOUBT = (
+        "create_in_doubt",
+        "The job is not created, and the answer does not say so: an HTTP error, a cut, … (by the shop's number).",
+    )
+    CREATE_IN_DOUBT_MADE = "create_in_doubt_made", "The same answers, but the job is created."
+    NO_DATA_YET = "no_data_yet", "Creating the report is refused because there is no data of that day yet."
+    EXPORT_TOO_OFTEN = (
+        "export_too_often",
+        "Creating the report gets code 601 操作频繁, from shops with an even number inside a page.",
+    )
+    UNAUTHORISED = "unauthorised", "Creating the report gets code 601 未经京东授权, in the same two forms."
+    LISTED_LATE = "listed_late", "The job comes into the list only after the sandbox's listed_late_seconds (job)."
+    TWIN_JOB = "twin_job", "A colleague orders the very same report in the same moment (job)."
+    WRAPPED_NAMES = "wrapped_names", "The list writes names in 【】 and with an extension."
+    OTHER_NAMES = (
+        "other_names",
+        "The list calls reports in other words than the answer to an order, with the same day; nobody else exports.",
+    )
+    LINK_DEAD_FIRST = (
+        "link_dead_first",
+        "Links that are given out within the sandbox's link_dead_seconds after the report is done answer 404, then and "
+        "later (job).",
+    )
     REPORT_FAILED = "report_failed", "The job ends with a status that is neither generating nor done (job)."
     REPORT_STUCK = "report_stuck", "The job never gets beyond generating (job)."
     LIST_HTML = "list_html", "The list of reports is a page of HTML with status 200, though the session is alive."

@@ -28,5 +28,9 @@ class LinkSigner:
         is_genuine = hmac.compare_digest(signature.encode(), query.get("Signature", "").encode())
         return is_genuine and time.time() <= int(expires)
 
+    def given_at(self, query: Mapping[str, str], seconds: float) -> float:
+        """When a good link was given out that is good for so many seconds, as `time.time()`, rounded down."""
+        return int(query["Expires"]) - seconds
+
     def _signature(self, path: str, expires: str) -> str:
         return hmac.new(self._key, f"{path}\n{expires}".encode(), hashlib.sha256).hexdigest()

@@ -81,6 +81,10 @@ class SandboxOptions:
     """How long a finished job is listed without a link."""
     link_seconds: float = 3600
     """How long a download link is good for."""
+    link_dead_seconds: float = 1.0
+    """How long after a report is done links are dead, with fault `link_dead_first`."""
+    listed_late_seconds: float = 1.0
+    """How late a job comes into the list with fault `listed_late`."""
     clock_skew_seconds: float = 0.0
     """How far the portal's clock is ahead of this machine's (negative: behind)."""
     strings: StringStyle = "mixed"
@@ -92,6 +96,7 @@ class SandboxOptions:
 
     # --- what `write_config` puts into portals.yaml
     poll_every_seconds: float = 0.2
+    order_grace_seconds: float = 2.0
     report_deadline_seconds: float = 60.0
     requests_per_second: float = 20.0
 
@@ -118,7 +123,7 @@ class SandboxOptions:
         for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise ValueError(f"sandbox option {name} is {getattr(self, name)}; expected 0 or more")
-        for name in ("requests_per_second", "poll_every_seconds", "report_deadline_seconds", "session_seconds"):
+        for name in _POSITIVE:
             if getattr(self, name) <= 0:
                 raise ValueError(f"sandbox option {name} is {getattr(self, name)}; expected more than 0")
         for name, choices in _CHOICES.items():
@@ -140,9 +145,18 @@ _NOT_NEGATIVE = (
     "report_seconds",
     "empty_link_seconds",
     "link_seconds",
+    "link_dead_seconds",
+    "listed_late_seconds",
     "slow_seconds",
     "retry_after_seconds",
     "kicked_after",
+)
+_POSITIVE = (
+    "requests_per_second",
+    "poll_every_seconds",
+    "order_grace_seconds",
+    "report_deadline_seconds",
+    "session_seconds",
 )
 _CHOICES = {
     "form": ("old", "new", "mixed"),

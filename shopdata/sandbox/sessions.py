@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from typing import Any
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.portal import ADDRESS, Stage
 from shopdata.sandbox.world import Session, Shop
 
-SESSION_FAULTS = frozenset({Fault.SESSION_DEAD_ONCE, Fault.SESSION_DEAD_ALWAYS})
+SESSION_FAULTS = frozenset({Fault.SESSION_DEAD_ONCE, Fault.SESSION_DEAD_ALWAYS, Fault.KICKED})
 """The faults that `Sessions` knows."""
 
 
@@ -25,6 +26,8 @@ class Sessions(ABC):
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        #: Calls of the data interface since the shop's last sign-in.
+        self._calls: Counter[str] = Counter()
 
     @abstractmethod
     def token(self, request: web.Request) -> str:
@@ -53,9 +56,18 @@ class Sessions(ABC):
         shop = self.shop_of(request)
         if shop is None or faults.take(shop.id, Fault.SESSION_DEAD_ALWAYS, day=day, at=at):
             return None
+        self._calls[shop.id] += 1
+        is_many = self._calls[shop.id] > self._stage.options.kicked_after
+        if is_many and self.live_shop(request) is not None and faults.take(shop.id, Fault.KICKED, day=day, at=at):
+            self._stage.world.end_sessions(shop.id)
         if faults.take(shop.id, Fault.SESSION_DEAD_ONCE, day=day, at=at):
             self._stage.world.end_sessions(shop.id)
         return self.live_shop(request)
+
+    def open(self, shop: Shop) -> str:
+        """Opens a session of a shop; returns its token."""
+        self._calls[shop.id] = 0
+        return self._stage.world.open_session(shop.id)
 
     def give(self, response: web.Response, shop: Shop, cookies: list[tuple[str, str, bool]]) -> None:
         """Puts the cookies of a new session into the answer of a sign-in, which counts."""

@@ -67,7 +67,8 @@ def test_a_call_of_the_other_platform_is_refused(sandbox: Sandbox) -> None:
 def test_the_control_host_says_whose_a_fault_is(sandbox: Sandbox) -> None:
     platforms = PddClient(sandbox).control("GET", "/faults").json()["platforms"]
     assert (platforms["sms"], platforms["list_html"]) == (["jd", "pdd"], ["jd"])
-    assert platforms["kicked"] == ["pdd"]
+    assert platforms["kicked"] == ["jd", "pdd"]
+    assert platforms["risk_control"] == ["pdd"]
 
 
 # --- session

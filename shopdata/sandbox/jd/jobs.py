@@ -32,7 +32,15 @@ CONTENT_FAULTS = (
     Fault.REORDERED_COLUMNS,
     Fault.EMPTY_REPORT,
 )
-JOB_FAULTS = (Fault.REPORT_FAILED, Fault.REPORT_STUCK, Fault.LIST_EMPTY_LINK, Fault.FOREIGN_LINK_HOST)
+JOB_FAULTS = (
+    Fault.REPORT_FAILED,
+    Fault.REPORT_STUCK,
+    Fault.LIST_EMPTY_LINK,
+    Fault.FOREIGN_LINK_HOST,
+    Fault.LISTED_LATE,
+    Fault.TWIN_JOB,
+    Fault.LINK_DEAD_FIRST,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class Job:
     visible_at: float
     ready_at: float
     link_at: float
+    dead_until: float
     key: ReportKey
     faults: frozenset[Fault] = frozenset()
 
@@ -64,6 +73,20 @@ class Job:
     def file_name(self) -> str:
         """The name of its file on the storage host."""
         return hashlib.sha256(f"{self.key.seed}/{self.key.shop_id}/{self.number}".encode()).hexdigest()[:32] + ".xlsx"
+
+    def listed_name(self, *, is_wrapped: bool, is_other: bool) -> str:
+        """How the list calls it."""
+        # PORTALS 8.1 [S]: for another report the two names differ altogether; the download centre wraps names.
+        name = (
+            f"供应链商品日报-{self.day}-汇总{self.name.removeprefix(task_name(self.day))}-SKU"
+            if is_other
+            else self.name
+        )
+        return f"【{name}】.xlsx" if is_wrapped else name
+
+    def is_link_dead(self, given_at: float) -> bool:
+        """Says whether a link that was given out then (`time.time()`) is one of the dead ones."""
+        return Fault.LINK_DEAD_FIRST in self.faults and given_at - (time.time() - time.monotonic()) < self.dead_until
 
     def is_link_without_scheme(self) -> bool:
         """Says whether its link begins with `//` (PORTALS 4.3: some do [C 2]; here two of every three)."""
@@ -93,10 +116,15 @@ class JobBook:
         part = ReportKey(key.seed, shop.id, shop.name, day, key.rows // 2)
         day_before = ReportKey(key.seed, shop.id, shop.name, day - dt.timedelta(days=1), key.rows)
         seconds = self._stage.options.report_seconds
-        self._add(shop, f"{task_name(day)}-自营", part, seconds_ago=4, takes=0)
-        self._add(shop, task_name(day), part, seconds_ago=2 * 3600, takes=0)
+        is_quiet = Fault.OTHER_NAMES in {rule.fault for rule in faults.rules() if rule.shop_id == shop.id}
+        if not is_quiet:
+            self._add(shop, f"{task_name(day)}-自营", part, seconds_ago=4, takes=0)
+            self._add(shop, task_name(day), part, seconds_ago=2 * 3600, takes=0)
         job = self._add(shop, task_name(day), key, takes=seconds, faults=job_faults)
-        self._add(shop, f"{task_name(day_before.day)}-运营二组", day_before, seconds_ago=-1, takes=0)
+        if Fault.TWIN_JOB in job_faults:
+            self._add(shop, task_name(day), part, takes=seconds)
+        if not is_quiet:
+            self._add(shop, f"{task_name(day_before.day)}-运营二组", day_before, seconds_ago=-1, takes=0)
         self._stage.records.count_job(shop.id, day)
         return job
 
@@ -148,9 +176,10 @@ class JobBook:
             report_type=report_type,
             day=key.day,
             created_at=self._stage.world.now() - dt.timedelta(seconds=seconds_ago),
-            visible_at=start,
+            visible_at=start + (self._stage.options.listed_late_seconds if Fault.LISTED_LATE in faults else 0),
             ready_at=start + takes,
             link_at=start + takes + self._stage.options.empty_link_seconds,
+            dead_until=start + takes + self._stage.options.empty_link_seconds + self._stage.options.link_dead_seconds,
             key=key,
             faults=faults,
         )

@@ -57,6 +57,13 @@ class JdPortal(Portal):
             Fault.WRONG_SHOP,
             Fault.CREATE_REFUSED,
             Fault.CREATE_ANSWER_LOST,
+            Fault.CREATE_IN_DOUBT,
+            Fault.CREATE_IN_DOUBT_MADE,
+            Fault.NO_DATA_YET,
+            Fault.EXPORT_TOO_OFTEN,
+            Fault.UNAUTHORISED,
+            Fault.WRAPPED_NAMES,
+            Fault.OTHER_NAMES,
             Fault.LIST_HTML,
         }
     )
@@ -113,6 +120,7 @@ class JdPortal(Portal):
             "gateway_origin": origins["gateway"],
             "download_hosts": [urlsplit(origins["storage"]).netloc],
             "poll_every_seconds": options.poll_every_seconds,
+            "order_grace_seconds": options.order_grace_seconds,
             "report_deadline_seconds": options.report_deadline_seconds,
             "requests_per_second": options.requests_per_second,
         }

@@ -10,12 +10,14 @@ from aiohttp import web
 
 from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.html_pages import notice
+from shopdata.sandbox.jd.doubtful import doubtful_answer
 from shopdata.sandbox.jd.jobs import Job, JobBook
 from shopdata.sandbox.jd.pages import page
 from shopdata.sandbox.jd.session import JdSessions
 from shopdata.sandbox.links import LinkSigner
 from shopdata.sandbox.obstacles import obstacle_for
 from shopdata.sandbox.portal import CLIENT_CLOSED_REQUEST, RECORD_DONE, Stage
+from shopdata.sandbox.world import Shop
 
 PAGE_PATH = "/scbrandweb/brand/view/supplyReport/supplyChainPro.html"
 CREATE_PATH = "/inventoryajax/reportCenter/recommendReport/downloadERPSupplyChainProData.ajax"
@@ -24,6 +26,11 @@ FILE_FOLDER = "/reportcenter/"
 
 # PORTALS 4.3 [S]: any status but 0 is a refusal; which numbers there are is not known.
 REFUSED_CALL, REFUSED_BODY, REFUSED_DATE, REFUSED_ACCOUNT = 400, 1001, 1002, 1003
+
+# PORTALS 8.11 [C 2]: the two texts of code 601; that they may stand in a page is from one source.
+TOO_OFTEN, UNAUTHORISED = "操作频繁，请稍后再试", "未经京东授权的软件操作"
+
+NAME_FAULTS = (Fault.WRAPPED_NAMES, Fault.OTHER_NAMES)
 
 # PORTALS 4.3 [C 2]: the keys of the body; T sends realtime with id 2, J1 offline with id 1.
 _FIXED_FIELDS = {
@@ -81,14 +88,33 @@ class JdReportHosts:
             return _refusal(REFUSED_BODY, "参数错误")
         if not self._is_available(day, body):
             return _refusal(REFUSED_DATE, "所选日期暂无数据")
-        if self._stage.faults.take(shop.id, Fault.CREATE_REFUSED, day=day, at="create"):
-            return _refusal(REFUSED_ACCOUNT, "下载任务创建失败，请稍后重试")
+        if (refusal := self._refusal_of(shop, day)) is not None:
+            return refusal
+        if self._is_struck(shop, Fault.CREATE_IN_DOUBT, day):
+            return await doubtful_answer(request, shop)
         job = self._jobs.create(shop, day)
-        is_lost = self._stage.faults.take(shop.id, Fault.CREATE_ANSWER_LOST, day=day, at="create")
-        if is_lost and request.transport is not None:
+        if self._is_struck(shop, Fault.CREATE_IN_DOUBT_MADE, day):
+            return await doubtful_answer(request, shop)
+        if self._is_struck(shop, Fault.CREATE_ANSWER_LOST, day) and request.transport is not None:
             request[RECORD_DONE](CLIENT_CLOSED_REQUEST)
             request.transport.close()
         return web.json_response({"status": 0, "content": {"taskName": job.name}})
+
+    def _is_struck(self, shop: Shop, fault: Fault, day: dt.date) -> bool:
+        return self._stage.faults.take(shop.id, fault, day=day, at="create")
+
+    def _refusal_of(self, shop: Shop, day: dt.date) -> web.Response | None:
+        """The refusal of an order that is as it should be, if such a fault strikes now."""
+        if self._is_struck(shop, Fault.CREATE_REFUSED, day):
+            return _refusal(REFUSED_ACCOUNT, "下载任务创建失败，请稍后重试")
+        if self._is_struck(shop, Fault.NO_DATA_YET, day):
+            return _refusal(REFUSED_DATE, "所选日期暂无数据")
+        for fault, text in ((Fault.EXPORT_TOO_OFTEN, TOO_OFTEN), (Fault.UNAUTHORISED, UNAUTHORISED)):
+            if self._is_struck(shop, fault, day):
+                if shop.number % 2:
+                    return web.json_response({"code": 601, "message": text})
+                return web.Response(text=f"<html><body><p>601 {text}</p></body></html>", content_type="text/html")
+        return None
 
     def _is_available(self, day: dt.date, body: dict[str, Any]) -> bool:
         """Reports end with yesterday; a realtime one may be of today."""
@@ -107,15 +133,18 @@ class JdReportHosts:
         if not _is_from_page(request):
             # PORTALS 4.2 [C 2]: another message than success; its text is not known.
             return web.json_response({"message": "fail", "content": None})
-        entries = [self._entry(job) for job in self._jobs.listed(shop)]
+        wrapped, other = (self._stage.faults.take(shop.id, fault, at="list") for fault in NAME_FAULTS)
+        entries = [
+            self._entry(job, job.listed_name(is_wrapped=wrapped, is_other=other)) for job in self._jobs.listed(shop)
+        ]
         # PORTALS 4.3: how many entries a list has at most was not recorded; here all of them.
         return web.json_response({"message": "success", "content": {"data": entries}})
 
-    def _entry(self, job: Job) -> dict[str, Any]:
+    def _entry(self, job: Job, name: str) -> dict[str, Any]:
         return {
             # PORTALS 4.3 [S]: whether the id is a number or a text was not recorded.
             "reportId": job.number,
-            "reportName": job.name,
+            "reportName": name,
             "reportType": job.report_type,
             "status": job.status(),
             "createTime": f"{job.created_at:%Y-%m-%d %H:%M:%S}",

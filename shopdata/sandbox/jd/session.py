@@ -31,7 +31,7 @@ class JdSessions(Sessions):
 
     def new_cookies(self, shop: Shop) -> list[tuple[str, str, bool]]:
         """`thor` and `pin` of a new session."""
-        token = self._stage.world.open_session(shop.id)
+        token = self.open(shop)
         return [(COOKIE, token, True), (PIN_COOKIE, quote(shop.username), False)]
 
     def login_url(self, return_url: str = "") -> str:

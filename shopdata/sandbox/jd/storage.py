@@ -48,6 +48,9 @@ class JdStorageHosts:
         job = self._jobs.by_file(request.match_info["file_name"])
         if job is None or not self._signer.is_good(request.path, request.query):
             return access_denied()
+        if job.is_link_dead(self._signer.given_at(request.query, self._stage.options.link_seconds)):
+            # PORTALS 8.13 [S] for 京准通: it may answer so for 3 to 10 seconds or longer.
+            return web.Response(status=404)
         shop = self._stage.world.shop(job.key.shop_id)
         if (obstacle := await obstacle_for(self._stage, shop, "download", job.day)) is not None:
             return obstacle

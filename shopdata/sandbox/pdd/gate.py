@@ -44,7 +44,6 @@ SIGNED_CALLS = frozenset({"conversations", "messages", "history"})
 
 GATE_FAULTS = frozenset(
     {
-        Fault.KICKED,
         Fault.RISK_CONTROL,
         Fault.RISK_TEXT,
         Fault.SIGNATURE_REFUSED,

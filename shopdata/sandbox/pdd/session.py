@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
 from urllib.parse import quote
 
 from aiohttp import web
 
 from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.pdd.mall import mall_of
-from shopdata.sandbox.portal import Stage
 from shopdata.sandbox.sessions import Sessions
 from shopdata.sandbox.world import Shop
 
@@ -28,10 +25,6 @@ class PddSessions(Sessions):
     # PORTALS 1.3 [S]: an old sample said 10 days; the true lifetime is unknown.
     cookie_seconds = 864_000
 
-    def __init__(self, stage: Stage) -> None:
-        super().__init__(stage)
-        self._calls: Counter[str] = Counter()
-
     def token(self, request: web.Request) -> str:
         """The part of PASS_ID that is not an id."""
         parts = request.cookies.get(COOKIE, "").split("_")
@@ -41,20 +34,9 @@ class PddSessions(Sessions):
         """PASS_ID of a new session, and what stands beside it."""
         is_other = self._stage.faults.take(shop.id, Fault.WRONG_SHOP)
         mall = mall_of(self._stage.options.seed, shop, is_other=is_other)
-        token = self._stage.world.open_session(shop.id)
-        self._calls[shop.id] = 0
+        token = self.open(shop)
         others = [(name, value, False) for name, value in OTHER_COOKIES.items()]
         return [(COOKIE, f"1-{token}_{mall.mall_id}_{mall.user_id}", True), *others]
-
-    def live_shop_for_data(self, request: web.Request, at: str, day: dt.date | None) -> Shop | None:
-        """The shop that is signed in, unless its calls were so many that it is kicked now."""
-        shop = self.live_shop(request)
-        if shop is not None:
-            self._calls[shop.id] += 1
-            is_many = self._calls[shop.id] > self._stage.options.kicked_after
-            if is_many and self._stage.faults.take(shop.id, Fault.KICKED, day=day, at=at):
-                self._stage.world.end_sessions(shop.id)
-        return super().live_shop_for_data(request, at, day)
 
     def is_of_other_shop(self, request: web.Request, shop: Shop) -> bool:
         """Says whether the session was opened under fault `wrong_shop`."""

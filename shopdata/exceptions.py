@@ -126,15 +126,25 @@ class TransientError(ShopdataError):
 class PortalError(TransientError):
     """Raised when a portal is down, slow, cuts a download short or answers what nobody knows.
 
-    `retry_after_seconds` is how long it wants to be left alone, where it says so.
+    `retry_after_seconds` is how long it wants to be left alone, where it says so; `status` what HTTP said, where it was
+    more than 0; `is_final` is True if asking on in this run changes nothing.
     """
 
     retry_after_seconds: float = 0
+    status: int = 0
+    is_final: bool = False
+
+    @property
+    def is_plain_no(self) -> bool:
+        """True if HTTP says that the request itself was refused: nothing was done."""
+        return 400 <= self.status < 500 and self.status not in (408, 425, 429, 499)
 
 
 class OddAnswerError(PortalError):
     """Raised when an answer came that is not as answers were, or larger than is safe. The same question would be
     answered so again: it is asked by the next run. What came is kept under `rejected/`."""
+
+    is_final = True
 
 
 class ProxyError(PortalError):
@@ -142,8 +152,6 @@ class ProxyError(PortalError):
 
     `is_final` is True if it refused user name or password: with wrong ones, accounts get locked.
     """
-
-    is_final = False
 
 
 class TooLateError(PortalError):
@@ -154,14 +162,18 @@ class UnclearSignInError(PortalError):
     """Raised when a login page has taken user name and password and then shows neither the back office nor a refusal
     that we know. They are not sent again in this run: it may have been a refusal, and accounts get locked."""
 
+    is_final = True
+
 
 class RiskBlockedError(TransientError):
     """Raised when risk control answers instead of the portal. Asked again after a cool-down, a few times at most.
 
-    `needs_person` is True if, should the cool-downs not help, somebody has to look into the portal.
+    `needs_person` is True if, should the cool-downs not help, somebody has to look into the portal. `rest_seconds` is
+    how long the shop is left alone, by later runs too, where asking on makes it worse.
     """
 
     needs_person = False
+    rest_seconds: float = 0
 
 
 class IncompleteError(TransientError):

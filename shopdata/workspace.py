@@ -21,6 +21,7 @@ from shopdata.lake.staging import Staging
 from shopdata.lake.workers import Workers
 from shopdata.login.devices import DeviceStore
 from shopdata.login.identity import Identities
+from shopdata.login.restraint import Restraint
 from shopdata.login.sessions import SessionStore
 from shopdata.login.steps import Identity
 from shopdata.pace import Pace
@@ -138,6 +139,11 @@ class Workspace:
     @functools.cached_property
     def _accounts(self) -> dict[str, dict[str, Account]]:
         return {}
+
+    @functools.cached_property
+    def restraint(self) -> Restraint:
+        """Passwords sent in vain, and shops left alone; this run begins when it is first used."""
+        return Restraint(self.state_dir / "sessions")
 
     @functools.cached_property
     def pace(self) -> Pace:

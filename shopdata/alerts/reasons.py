@@ -132,7 +132,8 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"neither the back office nor a refusal", "UnclearSignInError", ""),
     (r"sign-in took too long|browser could not sign in|login page did not show", "PortalError", "登录页打不开或不认识"),
     (
-        r"the portal (?:refused|said no)|goes in circles|report list is not as it was|page did not answer as it does",
+        r"the portal (?:refused|said no)|goes in circles|report list (?:is not as it was|leaves it open)"
+        r"|page did not answer as it does",
         "PortalError",
         "",
     ),

@@ -22,6 +22,7 @@ from shopdata.exceptions import (
     LedgerError,
     NeedsPersonError,
     ParkedError,
+    RiskBlockedError,
     ShopdataError,
 )
 from shopdata.items import ReportFile
@@ -56,12 +57,12 @@ class CellWork:
         try:
             await run_in_thread(self._workspace.ledger.claim, key, self._run_id)
             await self._refuse_parked(shop)
+            await self._refuse_resting(shop)
             return await get()
         except LeaseLostError as error:
             logger.warning("%s", error)
         except ShopdataError as error:
-            if isinstance(error, NeedsPersonError) and error.parks:
-                await self._park(shop, str(error))
+            await self._leave_alone(shop, error)
             is_told = str(error) in self._told
             if isinstance(error, BrowserError | BrowserMissingError):
                 self._told.add(str(error))
@@ -110,11 +111,15 @@ class CellWork:
             self._is_ledger_lost = True
             logger.error("%s: the next run finds it stopped in the middle: %s", key, error)
 
-    async def _park(self, shop: Shop, reason: str) -> None:
+    async def _leave_alone(self, shop: Shop, error: ShopdataError) -> None:
+        """Keeps for later runs that the shop waits for a person, or for time to pass."""
         try:
-            await run_in_thread(self._workspace.sessions.park, shop, reason)
-        except DiskError as error:
-            logger.error("%s: the next run tries the same again, for this could not be kept: %s", shop.id, error)
+            if isinstance(error, NeedsPersonError) and error.parks:
+                await run_in_thread(self._workspace.sessions.park, shop, str(error))
+            elif isinstance(error, RiskBlockedError) and error.rest_seconds:
+                await run_in_thread(self._workspace.restraint.rest, shop, error.rest_seconds, error.found)
+        except DiskError as second:
+            logger.error("%s: the next run tries the same again, for this could not be kept: %s", shop.id, second)
 
     async def _refuse_parked(self, shop: Shop) -> None:
         reason = await run_in_thread(self._workspace.sessions.parked, shop)
@@ -122,6 +127,17 @@ class CellWork:
             raise ParkedError(
                 f"the shop waits for a person since an earlier run. Then: {reason.rstrip('.')}",
                 todo=f"Mend its credentials, run `scrapy login {shop.id}`, or try again as it is with `-a force=1`.",
+            )
+
+    async def _refuse_resting(self, shop: Shop) -> None:
+        rest = await run_in_thread(self._workspace.restraint.rests_until, shop)
+        if rest is not None:
+            until, why = rest
+            raise RiskBlockedError(
+                f"the portal's risk control says too often, and the shop is left alone until {_clock(until)}",
+                where=f"shop {shop.id!r}",
+                found=why,
+                todo="Asked before, it would take longer still: leave exports of this account alone, also by hand.",
             )
 
     async def _settle(self, key: CellKey, state: CellState, reason: str, *, is_told: bool = False) -> None:
@@ -140,6 +156,10 @@ class CellWork:
         told = "for the same reason" if is_told else reason
         logger.error("%s %s %s: %s: %s", key.dataset, key.shop, key.dt, state, told)
         self._onlookers.settled(key, state, reason)
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M} (Shanghai)"
 
 
 def _bug(error: BaseException | None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urljoin
 
 from scrapy import Request
@@ -15,15 +17,36 @@ from scrapy.http import JsonRequest
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import failpoints
-from shopdata.base_spiders.jd_reports import DONE, GENERATING, Order, Report, ReportJob, read_entries
+from shopdata.base_spiders.jd_orders import several_reports, task_name_in
+from shopdata.base_spiders.jd_reports import (
+    DONE,
+    GENERATING,
+    Order,
+    Report,
+    ReportJob,
+    SeveralReportsError,
+    read_entries,
+)
 from shopdata.base_spiders.report_spider import ReportSpider
 from shopdata.config import JdPortal, Platform, Shop
-from shopdata.exceptions import PortalError, ReportRefusedError, TerminalError, TooLateError
+from shopdata.exceptions import (
+    NotReadyError,
+    OddAnswerError,
+    PortalError,
+    ReportRefusedError,
+    RiskBlockedError,
+    TerminalError,
+    TooLateError,
+)
 from shopdata.failpoints import FailPoint
 from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey
 from shopdata.login.jd import AJAX_HEADERS, LIST_PATH
 from shopdata.periods import SHANGHAI, Period
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class JdSpider(ReportSpider):
@@ -37,48 +60,98 @@ class JdSpider(ReportSpider):
     ) -> ReportJob:
         """Orders a report, unless an earlier run has ordered it already: every order leaves one more in the list.
 
+        Whether an order was taken whose answer is lost, or is none, the list tells some seconds later. Only where the
+        report is not in it, it is ordered again: `max_orders` times at most, with growing waits.
+
         Raises:
             ReportRefusedError: JD says no.
+            NotReadyError: JD says that it has no data of this day yet.
+            PortalError: all orders were in vain, or the list could not be read: then nothing more is ordered.
         """
         key = CellKey(self.plan.dataset, period.dt, shop.id)
         cell = await run_in_thread(self.workspace.ledger.cell, key)
+        noted = cell.job if cell is not None and not self.plan.force else None
+        if noted:
+            # A run that was killed right after its order, and started anew at once.
+            await self._let_settle(str(noted["submitted_at"]))
         reports = await self._list_reports(shop)
-        if cell is not None and cell.job and not self.plan.force:
-            job = _known_job(cell.job, reports)
-            if job is not None and self._may_come_good(job, job.find_in(reports)):
+        if noted:
+            job = await self._find(key, partial(_known_job, noted, key.dt, reports))
+            if job is not None and self._may_come_good(job, await self._report_of(key, job, reports)):
                 await self._note_job(key, job)
                 return job
         self.step(shop, period, "create")
-        order = Order.about_to_leave(report_type, period.dt, reports)
+        url = urljoin(self.portal.gateway_origin, path)
+        request = JsonRequest(url, data=body, headers=AJAX_HEADERS, dont_filter=True)
+        for number in range(1, self.portal.max_orders + 1):
+            order = Order.about_to_leave(report_type, period.dt, reports)
+            try:
+                job = order.job(await self._place(shop, key, order, request))
+            except (PortalError, RiskBlockedError) as error:
+                if isinstance(error, PortalError) and error.is_plain_no:
+                    raise
+                odd = self.client(shop).hand_over()
+                reports, found = await self._look_for(shop, key, order, number, error)
+                if found is None and number < self.portal.max_orders:
+                    continue
+                if found is None:
+                    # What is kept for somebody to see is this answer, not the list's.
+                    self.client(shop).took(odd)
+                    raise
+                job = found
+            await self._note_job(key, job)
+            return job
+        raise AssertionError("the last order is answered, found or raised")
+
+    async def _place(self, shop: Shop, key: CellKey, order: Order, request: Request) -> str:
+        """Sends an order once; returns the name of the job that JD has made of it.
+
+        Raises:
+            ReportRefusedError, NotReadyError: JD says no.
+            PortalError, RiskBlockedError: whether it was taken is not known.
+        """
         failpoints.reach(FailPoint.ORDER_BEFORE)
         await run_in_thread(self.workspace.ledger.set_job, key, asdict(order))
         failpoints.reach(FailPoint.ORDER_AFTER)
-        url = urljoin(self.portal.gateway_origin, path)
-        request = JsonRequest(f"{url}?uuid={uuid.uuid4()}", data=body, headers=AJAX_HEADERS, dont_filter=True)
+        fresh = request.replace(url=f"{request.url}?uuid={uuid.uuid4()}")
+        answer = await self.client(shop).ask_json(fresh, repeatable=False)
+        where = f"shop {shop.id!r}, {key.dt}"
         try:
-            answer = await self.client(shop).ask_json(request, repeatable=False)
-        except PortalError:
-            # The answer is lost, the order perhaps not.
-            await self.wait(self.portal.poll_every_seconds)
-            job = order.find_in(await self._list_reports(shop))
-            if job is None:
-                raise
-            await self._note_job(key, job)
-            return job
-        content = answer.get("content")
-        task_name = content.get("taskName") if isinstance(content, dict) else None
-        if str(answer.get("status")) != "0" or not task_name:
+            return task_name_in(answer, self.portal.not_ready_texts, where=where)
+        except (ReportRefusedError, NotReadyError):
             await run_in_thread(self.workspace.ledger.set_job, key, None)
-            raise ReportRefusedError(
-                "JD refused to make the report",
-                where=f"shop {shop.id!r}, {period.dt}",
-                found=f"status {answer.get('status')!r}, message {str(answer.get('message') or '')[:80]!r}",
-                expected="status 0 and a task name",
-                todo="Look whether the account may open 商智 > 供应链, then run again.",
-            )
-        job = ReportJob(str(task_name), report_type, order.submitted_at, order.listed)
-        await self._note_job(key, job)
-        return job
+            raise
+
+    async def _look_for(
+        self, shop: Shop, key: CellKey, order: Order, number: int, error: PortalError | RiskBlockedError
+    ) -> tuple[list[Report], ReportJob | None]:
+        """The list after an order of which nobody knows whether it was taken, and what came of the order."""
+        grace = self.portal.order_grace_seconds + self.portal.retry_after_seconds * 2 ** (number - 1)
+        if isinstance(error, RiskBlockedError):
+            await self.client(shop).cool_down(error)
+        logger.warning("%s Whether JD has taken the order, its list will tell in %.1f s", error, grace)
+        await self.wait(grace)
+        deadline = time.monotonic() + self.portal.report_deadline_seconds
+        reports = await self._list_reports(shop, deadline)
+        return reports, await self._find(key, partial(order.find_in, reports))
+
+    async def _let_settle(self, submitted_at: str) -> None:
+        """Waits until a report that was ordered then is in the list, if it ever will be."""
+        age = (datetime.now(SHANGHAI) - datetime.fromisoformat(submitted_at)).total_seconds()
+        if 0 <= age < self.portal.order_grace_seconds:
+            await self.wait(self.portal.order_grace_seconds - age)
+
+    async def _find(self, key: CellKey, look: Callable[[], T]) -> T:
+        """Looks for our report. Where two fit, neither is taken, and the next run orders a new one beside them."""
+        try:
+            return look()
+        except SeveralReportsError as several:
+            await run_in_thread(self.workspace.ledger.set_job, key, None)
+            raise several_reports(several.reports, where=f"shop {key.shop!r}, {key.dt}") from None
+
+    async def _report_of(self, key: CellKey, job: ReportJob, reports: list[Report]) -> Report | None:
+        settles = timedelta(seconds=self.portal.order_grace_seconds)
+        return await self._find(key, partial(job.find_in, reports, settles))
 
     async def _note_job(self, key: CellKey, job: ReportJob) -> None:
         failpoints.reach(FailPoint.JOB_BEFORE)
@@ -101,13 +174,17 @@ class JdSpider(ReportSpider):
             TooLateError: it was not done by `report_deadline_seconds`.
         """
         self.step(shop, period, "wait")
+        key = CellKey(self.plan.dataset, period.dt, shop.id)
         deadline = time.monotonic() + self.portal.report_deadline_seconds
         seen = "not in the list"
         while True:
-            report = job.find_in(await self._list_reports(shop))
+            report = await self._report_of(key, job, await self._list_reports(shop, deadline))
             if report is not None:
+                if report.has_own_id and not job.report_id:
+                    # What a colleague orders later can't be taken for it any more.
+                    job = replace(job, report_id=report.id)
+                    await run_in_thread(self.workspace.ledger.set_job, key, asdict(job))
                 if report.status not in (GENERATING, DONE):
-                    key = CellKey(self.plan.dataset, period.dt, shop.id)
                     await run_in_thread(self.workspace.ledger.set_job, key, None)
                     raise ReportRefusedError(
                         "JD failed to make the report",
@@ -131,39 +208,62 @@ class JdSpider(ReportSpider):
             todo="Run again later: the same report is looked for first, and ordered anew only if it is gone.",
         )
 
-    async def download(self, shop: Shop, period: Period, link: str) -> ReportFile:
-        """Fetches the file of a finished report."""
+    async def download(self, shop: Shop, period: Period, job: ReportJob, report: Report) -> ReportFile:
+        """Fetches the file of a finished report. A link that is dead is asked for anew (PORTALS 8.13)."""
         self.step(shop, period, "download")
         item = self.report_file(shop, period)
+        own = replace(job, report_id=report.id if report.has_own_id else "")
+
+        async def fresh_link() -> str:
+            return (await self.wait_for_report(shop, period, own)).link
+
         try:
-            await self.client(shop).fetch_file(link, self.portal.report_origin, item.path)
+            await self.client(shop).fetch_file(report.link, self.portal.report_origin, item.path, fresh_link)
         except TerminalError:
             # The same report would lead to the same refusal.
             await run_in_thread(self.workspace.ledger.set_job, CellKey(item.dataset, item.dt, item.shop_id), None)
             raise
         return item
 
-    async def _list_reports(self, shop: Shop) -> list[Report]:
+    async def _list_reports(self, shop: Shop, until: float | None = None) -> list[Report]:
+        """The account's list of reports.
+
+        Args:
+            until: a `time.monotonic()`; up to then a list that can't be had is asked for on and on, for a report of
+                ours is in it.
+        """
+        odd_ones = 0
+        while True:
+            try:
+                return await self._read_list(shop)
+            except PortalError as error:
+                odd_ones += isinstance(error, OddAnswerError)
+                is_enough = odd_ones >= self.portal.max_tries if isinstance(error, OddAnswerError) else error.is_final
+                if until is None or is_enough or time.monotonic() > until:
+                    raise
+                logger.warning("%s The report is ordered: its list is asked again", error)
+            await self.wait(max(self.portal.poll_every_seconds, self.portal.retry_after_seconds))
+
+    async def _read_list(self, shop: Shop) -> list[Report]:
         url = urljoin(self.portal.report_origin, LIST_PATH)
         request = Request(f"{url}?uuid={uuid.uuid4()}", headers=AJAX_HEADERS, dont_filter=True)
         answer = await self.client(shop).ask_json(request)
         content = answer.get("content")
         entries = content.get("data") if isinstance(content, dict) else None
         message = answer.get("message")
-        is_list = message == "success" and isinstance(entries, list)
-        reports = read_entries(entries or ()) if is_list else []
-        if not is_list or (entries and not reports):
+        reports = read_entries(entries) if message == "success" and isinstance(entries, list) else None
+        if reports is None or (entries and not any(report.name for report in reports)):
             raise PortalError(
                 "JD's report list is not as it was",
                 where=f"shop {shop.id!r}, {LIST_PATH}",
-                found="no entry that says when it was made" if is_list else f"message {str(message)[:80]!r}",
+                found=f"message {str(message)[:80]!r}" if reports is None else "no entry that has a name",
                 expected="message 'success' and a list of reports",
                 todo="Look at 商智 > 我的报表 by hand; if the page has changed, tell the developers.",
             )
         return reports
 
 
-def _known_job(noted: Mapping[str, Any], reports: list[Report]) -> ReportJob | None:
+def _known_job(noted: Mapping[str, Any], dt: str, reports: list[Report]) -> ReportJob | None:
     """What the ledger has of an earlier run: the job, or an order whose answer that run did not live to see."""
-    noted = {**noted, "listed": tuple(noted.get("listed", ()))}
+    noted = {"dt": dt, **noted, "listed": tuple(noted.get("listed", ()))}
     return ReportJob(**noted) if "task_name" in noted else Order(**noted).find_in(reports)

@@ -28,6 +28,8 @@ _FAILURES = {
     DownloadFailedError: "the connection broke",
 }
 _REDIRECTS = (301, 302, 303, 307, 308)
+#: What a storage says to a link that is not good yet, or no more.
+LINK_IS_DEAD = (403, 404, 410)
 
 
 async def ask_once(
@@ -99,6 +101,9 @@ def check_status(response: Response, place: Callable[[str], str], *, is_file: bo
         expected="HTTP 200",
         todo="Nothing to do now: the next run asks again. If it stays, look at the portal's page by hand.",
     )
+    error.status = response.status
+    # The same link would stay dead: a fresh one is asked for.
+    error.is_final = is_file and response.status in LINK_IS_DEAD
     # Its other form, a date, is rare and then our own waits do.
     wanted = (response.headers.get("Retry-After") or b"").decode("latin-1")
     error.retry_after_seconds = float(wanted) if wanted.isdecimal() and len(wanted) < 10 else 0

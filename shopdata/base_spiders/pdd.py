@@ -71,19 +71,30 @@ class PddSpider(ReportSpider):
         async with page.opened():
             yield post
 
-    async def download(self, shop: Shop, period: Period, link: Any) -> ReportFile:
-        """Fetches the file that a link leads to; links are signed and need no session."""
+    async def download(self, shop: Shop, period: Period, ask_for_link: Callable[[], Awaitable[Any]]) -> ReportFile:
+        """Fetches the file that a link leads to; links are signed, and need no session.
+
+        Args:
+            ask_for_link: asks for a link; once more where the first one is dead.
+        """
+
+        async def link() -> str:
+            found = await ask_for_link()
+            if not isinstance(found, str) or not found:
+                raise OddAnswerError(
+                    "the portal gave no link to the file",
+                    where=f"shop {shop.id!r}, {period.dt}",
+                    found=type(found).__name__,
+                    expected="the address of a file",
+                    todo="The next run asks again.",
+                )
+            return found
+
+        self.step(shop, period, "ask")
+        first = await link()
         self.step(shop, period, "download")
-        if not isinstance(link, str) or not link:
-            raise OddAnswerError(
-                "the portal gave no link to the file",
-                where=f"shop {shop.id!r}, {period.dt}",
-                found=type(link).__name__,
-                expected="the address of a file",
-                todo="The next run asks again.",
-            )
         item = self.report_file(shop, period)
-        await self.client(shop).fetch_file(link, self.portal.origin, item.path)
+        await self.client(shop).fetch_file(first, self.portal.origin, item.path, link)
         return item
 
     async def collect_pages(

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
+import itertools
 import logging
-import random
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from shopdata import failpoints
-from shopdata.base_spiders.line import ask_once, check_status
+from shopdata.base_spiders.line import LINK_IS_DEAD, ask_once, check_status
+from shopdata.base_spiders.persistence import Persistence
 from shopdata.config import Portal, Shop
 from shopdata.downloads import Wire
 from shopdata.exceptions import (
-    ChallengeError,
     ForbiddenHostError,
     OddAnswerError,
     PortalError,
-    ProxyError,
     RiskBlockedError,
-    UnclearSignInError,
 )
 from shopdata.failpoints import FailPoint
 from shopdata.files import write_durably
@@ -36,9 +33,9 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_LONGEST_WAIT_SECONDS = 60
 _FILE_TIMEOUT_SECONDS = 300
 _MOST_REDIRECTS = 3
+_LONGEST_LINK_WAIT_SECONDS = 15
 
 
 class PortalClient:
@@ -55,11 +52,10 @@ class PortalClient:
         """`folder` is where answers may lie while they come."""
         self._download = download
         self._sleep = sleep
-        self._cooldowns = 0
         self._shop = shop
         self._portal = portal
         self._folder = folder
-        self._one_at_a_time = asyncio.Lock()
+        self._persistence = Persistence(sleep, shop, portal)
         #: The last answer as it came, also one that was cut; None where nothing came.
         self.last: Wire | None = None
 
@@ -67,14 +63,15 @@ class PortalClient:
         """The JSON object that a portal answers to a request of this shop's session.
 
         Args:
-            repeatable: False if asking twice does something twice.
+            repeatable: False if asking twice does something twice: then nobody on the way sends it again, neither
+                after an error nor with a new session. Whether it was done, the caller must find out.
             as_it_came: its texts go into a raw file; else half surrogate pairs in them are replaced.
 
         Raises:
             PortalError: it did not answer, or not with a JSON object, after all tries.
         """
-        request.meta.update(shopdata_shop=self._shop.id, shopdata_session=True)
-        response = await self._ask(request, self._portal.max_tries if repeatable else 1)
+        request.meta.update(shopdata_shop=self._shop.id, shopdata_session=True, shopdata_once=not repeatable)
+        response = await self._ask(request)
         why = ""
         try:
             answer = read_json(response.body)
@@ -91,16 +88,35 @@ class PortalClient:
             )
         return answer if as_it_came else whole_value(answer)
 
-    async def fetch_file(self, link: str, base: str, path: Path) -> None:
+    async def fetch_file(
+        self, link: str, base: str, path: Path, fresh_link: Callable[[], Awaitable[str]] | None = None
+    ) -> None:
         """Downloads what a link leads to, as it comes; links need no session (PORTALS 4.3).
 
         Args:
             link: absolute, or beginning with `//` or `/`; `base` completes it.
+            fresh_link: asks the portal for another link to the same file. A link may be dead for some seconds after
+                the file is said to be done (PORTALS 8.13), or have run out: `link_grace_seconds` long it is tried.
 
         Raises:
             ForbiddenHostError: the link leads elsewhere than `download_hosts`.
             PortalError: it could not be had whole, after all tries.
         """
+        deadline = time.monotonic() + self._portal.link_grace_seconds
+        for number in itertools.count():
+            try:
+                await self._fetch(link, base, path)
+            except PortalError as error:
+                if fresh_link is None or error.status not in LINK_IS_DEAD or time.monotonic() > deadline:
+                    raise
+                wait = min(self._portal.retry_after_seconds * 2**number, _LONGEST_LINK_WAIT_SECONDS)
+                logger.warning("%s Asking for a fresh link in %.1f s", error, wait)
+                await self._sleep(wait)
+            else:
+                return
+            link = await fresh_link()
+
+    async def _fetch(self, link: str, base: str, path: Path) -> None:
         url = self._joined(base, link)
         for _ in range(_MOST_REDIRECTS + 1):
             if not self._portal.allows_download(url):
@@ -114,7 +130,7 @@ class PortalClient:
             if not self._portal.allows_download(url):
                 raise self._forbidden(url)
             request.meta.update(shopdata_shop=self._shop.id, download_timeout=_FILE_TIMEOUT_SECONDS)
-            response = await self._ask(request, self._portal.max_tries)
+            response = await self._ask(request)
             if response.status != 200:
                 url = self._joined(url, (response.headers.get("Location") or b"").decode("latin-1"))
                 continue
@@ -159,7 +175,7 @@ class PortalClient:
             todo="If the portal has moved its files there, add the host to `download_hosts` in portals.yaml.",
         )
 
-    async def _ask(self, request: Request, tries: int) -> Response:
+    async def _ask(self, request: Request) -> Response:
         is_file = not request.meta.get("shopdata_session")
 
         async def send() -> Response:
@@ -167,57 +183,17 @@ class PortalClient:
             check_status(response, self._place, is_file=is_file)
             return response
 
-        return await self.insist(send, tries)
+        if request.meta.get("shopdata_once"):
+            return await self._persistence.once(send)
+        return await self.insist(send)
 
-    async def insist(self, ask: Callable[[], Awaitable[T]], tries: int | None = None) -> T:
-        """Asks, one question of the shop at a time, and again with growing waits while that may help.
+    async def insist(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Asks, one question of the shop at a time, and again while that may help; see `Persistence`."""
+        return await self._persistence.insist(ask)
 
-        Raises:
-            PortalError: it did not help, in `tries` (by default those of portals.yaml).
-            RiskBlockedError, ChallengeError: risk control did not let go after its cool-downs.
-        """
-        tries = self._portal.max_tries if tries is None else tries
-        async for attempt in AsyncRetrying(
-            stop=lambda state: self._is_enough(state, tries),
-            retry=retry_if_exception_type((PortalError, RiskBlockedError)),
-            wait=self._wait_seconds,
-            before_sleep=self._tell,
-            sleep=self._sleep,
-            retry_error_callback=self._give_up,
-        ):
-            with attempt:
-                async with self._one_at_a_time:
-                    return await ask()
-        raise AssertionError("tenacity either returns or raises")
-
-    def _is_enough(self, state: RetryCallState, tries: int) -> bool:
-        if isinstance(_error_of(state), RiskBlockedError):
-            # Over all of the shop's requests: a portal that says "too often" is not asked on and on.
-            self._cooldowns += 1
-            return self._cooldowns > self._portal.cooldown_tries
-        error = _error_of(state)
-        is_final = isinstance(error, ProxyError) and error.is_final
-        return isinstance(error, OddAnswerError | UnclearSignInError) or is_final or state.attempt_number >= tries
-
-    def _wait_seconds(self, state: RetryCallState) -> float:
-        error = _error_of(state)
-        if isinstance(error, RiskBlockedError):
-            jitter = random.uniform(0.8, 1.2)  # noqa: S311 - so that shops do not come back in step
-            return float(self._portal.cooldown_seconds * 2**self._cooldowns * jitter)
-        ours = wait_exponential_jitter(self._portal.retry_after_seconds, max=_LONGEST_WAIT_SECONDS)(state)
-        theirs = error.retry_after_seconds if isinstance(error, PortalError) else 0
-        return min(max(ours, theirs), _LONGEST_WAIT_SECONDS)
-
-    def _give_up(self, state: RetryCallState) -> NoReturn:
-        error = _error_of(state)
-        if isinstance(error, RiskBlockedError) and error.needs_person:
-            raise ChallengeError(
-                f"the portal's risk control did not let go after {self._portal.cooldown_tries} cool-downs",
-                where=error.where,
-                found=error.found,
-                todo=f"Look into the portal with `scrapy login {self._shop.id} --headed` and answer what it asks.",
-            ) from None
-        raise error
+    async def cool_down(self, error: RiskBlockedError) -> None:
+        """Waits until a request that is not repeatable may be thought of again; see `Persistence`."""
+        await self._persistence.cool_down(error)
 
     async def _send(self, request: Request) -> Response:
         is_file = not request.meta.get("shopdata_session")
@@ -228,22 +204,16 @@ class PortalClient:
 
     def took(self, wire: Wire | None) -> None:
         """From now on this is the last answer, or there is none."""
-        if self.last is not None:
+        if self.last is not None and self.last is not wire:
             self.last.close()
         self.last = wire
 
-    def _tell(self, state: RetryCallState) -> None:
-        assert state.next_action is not None
-        logger.warning("%s Asking again in %.1f s", _error_of(state), state.next_action.sleep)
+    def hand_over(self) -> Wire | None:
+        """The last answer, which others would take the place of; whoever takes it closes it, or gives it back."""
+        wire, self.last = self.last, None
+        return wire
 
     def _place(self, url: str) -> str:
         # Never the query: it holds tokens and signatures.
         parts = urlsplit(url)
         return f"shop {self._shop.id!r}, {parts.hostname}{parts.path}"
-
-
-def _error_of(state: RetryCallState) -> BaseException:
-    assert state.outcome is not None
-    error = state.outcome.exception()
-    assert error is not None
-    return error

@@ -173,6 +173,7 @@ class ReportSpider(scrapy.Spider):
         if plan.force:
             for shop in plan.shops:
                 self.workspace.sessions.unpark(shop)
+                self.workspace.restraint.end_rest(shop)
         todo = plan.todo(cells)
         return {cell.key: cell.ended_tries for cell in cells if cell.key in todo}
 

@@ -104,6 +104,8 @@ class Portal(Model):
     #: The longest that a cell may take, from the first question until its file is here.
     max_cell_seconds: PositiveSeconds = 4 * 3600
     login_page: LoginPage
+    #: A link to a file may be dead so long after the portal has said that the file is done (PORTALS 8.13).
+    link_grace_seconds: PositiveSeconds = 60
     sms_form: SmsForm = SmsForm()
     #: How often in one run a shop cools down when risk control says "too often", before a person is told.
     cooldown_tries: Annotated[int, Field(ge=0, le=5)] = 2
@@ -181,6 +183,26 @@ class JdPortal(Portal):
     gateway_origin: Url
     poll_every_seconds: PositiveSeconds = 5
     report_deadline_seconds: PositiveSeconds = 1800
+    #: A report that was ordered is in the list by then; only after it, it is ordered again.
+    order_grace_seconds: PositiveSeconds = 15
+    #: How often a report is ordered while nobody knows whether an order was taken.
+    max_orders: Annotated[int, Field(ge=1, le=5)] = 3
+    #: Parts of a refusal that say that there is no data of the day yet; nobody has recorded one (PORTALS 8.16).
+    not_ready_texts: tuple[Text, ...] = (
+        "暂无数据",
+        "数据暂未",
+        "数据尚未",
+        "数据未更新",
+        "数据未产出",
+        "数据未就绪",
+        "数据准备中",
+        "数据计算中",
+        "数据生成中",
+        "数据更新中",
+    )
+    #: How long a shop is left alone once risk control has said "too often" to an export: each one restarts the
+    #: cool-down of 30 to 120 minutes (PORTALS 8.11).
+    export_rest_seconds: PositiveSeconds = 7200
     #: Where JD asks for its second factor: hosts, and the path on any host.
     second_factor_hosts: tuple[str, ...] = ("aq.jd.com", "safe.jd.com")
     second_factor_path: Text = "/certified"

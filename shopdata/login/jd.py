@@ -26,11 +26,19 @@ LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
 #: JD's own pages send these with every call of the report centre.
 AJAX_HEADERS = {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json, text/plain, */*"}
 
-#: Codes of JD's merchant gateways that mean risk control (PORTALS 4.2).
-_RISK_CODES = {"601": "未经京东授权的软件操作", "-407": "不安全"}
+#: Codes of JD's merchant gateways that mean risk control, and what they say (PORTALS 4.2, 8.2). 601 has two texts
+#: (PORTALS 8.11): of this one a person must know, the other one passes.
+_UNAUTHORISED = "未经京东授权"
+_RISK_CODES = {"601": f"{_UNAUTHORISED}的软件操作", "-407": "不安全", "-402": "签名不对"}
+_TOO_OFTEN = ("操作频繁", "操作过于频繁", "操作太频繁", "操作太过频繁")
 
 #: The header is filled in a moment after the landing; where JD has moved it, no sign-in should wait long for it.
 _NAME_TIMEOUT_MS = 2_000
+#: As much of a page as is searched for words of risk control, in bytes.
+_LONGEST_PAGE = 1 << 20
+_NOT_SHOWN = re.compile(
+    r"<(script|style|template)\b.*?(?:</\1\s*>|$)|<!--.*?(?:-->|$)|<[^<>]{0,500}>", re.DOTALL | re.IGNORECASE
+)
 
 
 class JdLogin:
@@ -91,9 +99,21 @@ class JdLogin:
     def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
         if answer.status == 429:
             return Risk("HTTP 429", needs_person=False, may_pass=True)
-        data = answer.json() if not answer.is_html else None
-        code = str(data.get("code", "")) if isinstance(data, dict) else ""
-        return Risk(f"{code} {_RISK_CODES[code]}", needs_person=True, may_pass=False) if code in _RISK_CODES else None
+        assert isinstance(portal, JdPortal)
+        data = answer.json()
+        if isinstance(data, dict):
+            code = next((str(data[key]) for key in ("code", "status") if str(data.get(key)) in _RISK_CODES), "")
+            text = next((str(data[key]) for key in ("message", "msg", "errorMsg") if data.get(key)), "")
+        else:
+            # The same may come as a page (PORTALS 8.11); what its scripts might say does not count.
+            code, text = "", _NOT_SHOWN.sub(" ", answer.body[:_LONGEST_PAGE].decode("utf-8", "replace"))
+        said = next((word for word in _TOO_OFTEN if word in text), "频繁" if code and "频繁" in text else "")
+        if said and code in ("", "601"):
+            rest = portal.export_rest_seconds
+            return Risk(f"{code} {said}".strip(), needs_person=False, may_pass=True, rest_seconds=rest)
+        if not code and _UNAUTHORISED in text:
+            code = "601"
+        return Risk(f"{code} {_RISK_CODES[code]}", needs_person=True, may_pass=False) if code else None
 
 
 async def _shop_name(page: Page, portal: JdPortal) -> str:

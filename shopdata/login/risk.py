@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shopdata.config import Shop
-from shopdata.exceptions import ChallengeError, RiskBlockedError, SessionRefusedError
+from shopdata.exceptions import ChallengeError, OddAnswerError, RiskBlockedError, SessionRefusedError
+from shopdata.login.restraint import SHORT_LIFE, Sent
 from shopdata.login.steps import Risk
 
 
@@ -17,10 +18,14 @@ def risk_error(shop: Shop, risk: Risk) -> RiskBlockedError | ChallengeError:
             found=risk.text,
             todo=f"Look into the portal with `scrapy login {shop.id} --headed` and answer what it asks.",
         )
-    error = RiskBlockedError(
-        "the portal's risk control says too often", where=where, found=risk.text, todo="The next run asks again."
-    )
-    error.needs_person = risk.needs_person
+    todo = "The next run asks again."
+    if risk.rest_seconds:
+        hours = risk.rest_seconds / 3600
+        todo = (
+            f"For {hours:.1f} hours the shop is left alone: export nothing by hand either, that would make it longer."
+        )
+    error = RiskBlockedError("the portal's risk control says too often", where=where, found=risk.text, todo=todo)
+    error.needs_person, error.rest_seconds = risk.needs_person, risk.rest_seconds
     return error
 
 
@@ -34,11 +39,24 @@ def refused_although_new(shop: Shop) -> SessionRefusedError:
     )
 
 
-def kicked_again(shop: Shop, times: int, minutes: float) -> SessionRefusedError:
+def answered_as_signed_out(shop: Shop, status: int, content_type: str) -> OddAnswerError:
+    """For an order whose answer is none, and looks like that to a dead session: it may have been taken all the same."""
+    return OddAnswerError(
+        "the portal answered with something else than it does to an order, as if nobody were signed in",
+        where=f"shop {shop.id!r}",
+        found=f"HTTP {status}, {content_type or 'no type'}",
+        expected="JSON with a status",
+        todo="The next run looks for the report first, and orders it anew only if it is not there.",
+    )
+
+
+def kicked_again(shop: Shop, sent: Sent) -> SessionRefusedError:
     """For sessions that end soon after they were made, one after the other."""
+    minutes = SHORT_LIFE.total_seconds() / 60
+    times = f"{sent.meanwhile} times since this run began{f', {sent.before} times before it' if sent.before else ''}"
     return SessionRefusedError(
         "the shop's sessions do not last: somebody else may be signing in to the same account",
         where=f"shop {shop.id!r}",
-        found=f"{times} sessions in a row that ended within {minutes:g} minutes",
-        todo="Give the program an account of its own. The next run goes on where this one ended.",
+        found=f"the password sent {times}, and no session that lived {minutes:g} minutes",
+        todo="Give the program an account of its own. The next run goes on where this one ended, with one sign-in.",
     )

@@ -55,11 +55,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class Risk:
-    """What risk control says: `may_pass` by itself after a cool-down; `needs_person` if it does not."""
+    """What risk control says: `may_pass` by itself after a cool-down; `needs_person` if it does not.
+
+    With `rest_seconds` the cool-down is that long, and asking meanwhile starts it anew.
+    """
 
     text: str
     needs_person: bool
     may_pass: bool
+    rest_seconds: float = 0
 
 
 #: What tells one shop from every other, the surest fact first: `{"mall id": …}`, or `{"shop name": …, "account": …}`.

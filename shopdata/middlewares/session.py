@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -16,23 +16,21 @@ from shopdata import failpoints, signals
 from shopdata.config import Portal, Shop
 from shopdata.failpoints import FailPoint
 from shopdata.login import Answer, Identity, is_login_page, login_for
-from shopdata.login.risk import kicked_again, refused_although_new, risk_error
+from shopdata.login.restraint import SHORT_LIFE
+from shopdata.login.risk import answered_as_signed_out, refused_although_new, risk_error
 from shopdata.login.session import Session
 from shopdata.middlewares.sign_in import SignIns
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
-#: A session that ends so soon was not simply too old.
-SHORT_LIFE = timedelta(minutes=10)
-MOST_SHORT_LIVES = 3
-
 
 class SessionMiddleware:
     """Gives every request with `meta["shopdata_session"]` the live session of `meta["shopdata_shop"]`.
 
     A shop signs in once while its other requests wait. A session that turns out dead is renewed once and the same
-    request repeated. Whose session it is, is looked at before anything is asked with it.
+    request repeated, unless it is one that is sent once (`meta["shopdata_once"]`). Whose session it is, is looked at
+    before anything is asked with it.
     """
 
     def __init__(self, crawler: Crawler, workspace: Workspace) -> None:
@@ -44,8 +42,8 @@ class SessionMiddleware:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         #: Renewals since a shop's last good answer.
         self._renewals: Counter[str] = Counter()
-        #: Sessions in a row that did not last.
-        self._short_lives: Counter[str] = Counter()
+        #: Sessions that look dead by the answer to a request that is sent once.
+        self._suspects: dict[str, Session] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> SessionMiddleware:
@@ -100,8 +98,13 @@ class SessionMiddleware:
                 session.is_changed = False
                 await run_in_thread(self._workspace.sessions.update, shop, session)
             del self._renewals[shop.id]
+            if request.meta.get("shopdata_once"):
+                self._suspects.pop(shop.id, None)
             self._on_signed_in(shop.id)
             return response
+        if request.meta.get("shopdata_once"):
+            await self._suspect(shop, session)
+            raise answered_as_signed_out(shop, response.status, _header(response, "Content-Type"))
         if self._renewals[shop.id]:
             raise refused_although_new(shop)
         async with self._locks[shop.id]:
@@ -125,20 +128,25 @@ class SessionMiddleware:
             raise risk_error(shop, risk)
         return login.is_session_dead(answer, portal)
 
-    async def _forget(self, shop: Shop, session: Session | None) -> None:
-        """Drops a dead session, unless another request has renewed it meanwhile; the caller holds the shop's lock.
+    async def _suspect(self, shop: Shop, session: Session) -> None:
+        """Drops a session that looks dead a second time by the answer to an order.
 
-        Raises:
-            SessionRefusedError: it was one of several that did not last; two who kick each other could go on for ever.
+        An odd answer alone is no proof, and a sign-in costs more than a question: whoever ordered looks into the list
+        next, which tells whether the session lives. Where it does there and not here, it is of no use all the same.
         """
+        if self._suspects.get(shop.id) is session:
+            async with self._locks[shop.id]:
+                await self._forget(shop, session)
+        self._suspects[shop.id] = session
+
+    async def _forget(self, shop: Shop, session: Session | None) -> None:
+        """Drops a dead session, unless another request has renewed it meanwhile; the caller holds the shop's lock."""
         if session is not None and self._sessions.get(shop.id) is session:
             logger.info("%s: the session has ended", shop.id)
             del self._sessions[shop.id]
             await run_in_thread(self._workspace.sessions.drop, shop, session)
-            is_short = datetime.now(UTC) - session.saved_at < SHORT_LIFE
-            self._short_lives[shop.id] = self._short_lives[shop.id] + 1 if is_short else 0
-            if self._short_lives[shop.id] > MOST_SHORT_LIVES:
-                raise kicked_again(shop, self._short_lives[shop.id], SHORT_LIFE.total_seconds() / 60)
+            if datetime.now(UTC) - session.saved_at >= SHORT_LIFE:
+                await run_in_thread(self._workspace.restraint.note_lived, shop)
 
     # -- a session --------------------------------------------------------------------------------------------------
 

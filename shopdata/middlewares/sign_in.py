@@ -22,13 +22,13 @@ from shopdata.exceptions import (
     ForbiddenHostError,
     NeedsPersonError,
     PortalError,
-    ProxyError,
     UnclearSignInError,
     UntrustedError,
 )
 from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.alive import BrowserDiedError, died, is_end, while_alive
 from shopdata.login.devices import keep_device
+from shopdata.login.risk import kicked_again
 from shopdata.login.starting import first_line, quietly
 from shopdata.login.steps import was_sent
 from shopdata.login.verdict import unclear
@@ -52,9 +52,10 @@ class SignIns:
         self._at_once = asyncio.Semaphore(workspace.logins_at_once)
         self._open = 0
         self._unsettled: set[str] = set()
-        #: Of shops whose password was sent in vain (it is not sent twice in a run), or whose portal can't be reached
-        #: from here as things are.
-        self._final: dict[str, UnclearSignInError | UntrustedError | ProxyError] = {}
+        self._restraint = workspace.restraint
+        #: What a shop's last sign-in has failed of. Where the password was sent in vain, or the portal can't be reached
+        #: from here as things are, one is enough for a run.
+        self._failed: dict[str, PortalError | UntrustedError] = {}
         self._page: Page | None = None
         #: How many login pages were asked for.
         self._pages = 0
@@ -68,27 +69,25 @@ class SignIns:
         Raises:
             NeedsPersonError, PortalError: as `PlatformLogin.sign_in`.
             BrowserError: there is no browser, or none that stays alive.
+            SessionRefusedError: the password was sent often enough in this run, and its sessions do not last.
         """
-        if shop.id in self._final:
-            raise self._final[shop.id]
+        await self._refuse_enough(shop)
         self._open += 1
         try:
             async with self._at_once:
                 if self._no_browser is not None:
                     raise self._no_browser
-                return await self._sign_in(shop, self._workspace.config.portal(shop.platform))
+                signed_in = await self._sign_in(shop, self._workspace.config.portal(shop.platform))
+                self._failed.pop(shop.id, None)
+                return signed_in
         except BrowserMissingError as error:
             self._give_up(error)
             raise
         except NeedsPersonError:
             self._stat("refused")
             raise
-        except (UnclearSignInError, UntrustedError) as error:
-            self._final[shop.id] = error
-            raise
-        except ProxyError as error:
-            if error.is_final:
-                self._final[shop.id] = error
+        except (PortalError, UntrustedError) as error:
+            self._failed[shop.id] = error
             raise
         except BrowserError as error:
             self._give_up(error)
@@ -101,6 +100,16 @@ class SignIns:
         """What is known of the machine, no other shop has to find out anew."""
         if self._no_browser is None and (not isinstance(error, BrowserDiedError) or self._deaths >= MOST_DEATHS):
             self._no_browser = error
+
+    async def _refuse_enough(self, shop: Shop) -> None:
+        sent = await run_in_thread(self._restraint.sent, shop)
+        failed = self._failed.get(shop.id)
+        if isinstance(failed, PortalError) and sent.is_enough:
+            failed.is_final = True
+        if failed is not None and (isinstance(failed, UntrustedError) or failed.is_final):
+            raise failed
+        if sent.is_enough:
+            raise kicked_again(shop, sent)
 
     async def _sign_in(self, shop: Shop, portal: Portal) -> SignedIn:
         """In a new browser once more, if it ends before the password was sent."""
@@ -154,6 +163,14 @@ class SignIns:
             if page is not None:
                 await keep_device(self._workspace.devices, page.context, shop, portal)
                 await quietly(page.context.close())
+                if was_sent(page):
+                    await self._note_sent(shop)
+
+    async def _note_sent(self, shop: Shop) -> None:
+        try:
+            await run_in_thread(self._restraint.note_sent, shop)
+        except DiskError as error:
+            logger.error("%s: that its password was sent could not be kept: %s", shop.id, error)
 
     async def _through(self, page: Page, shop: Shop, portal: Portal) -> SignedIn:
         login = login_for(shop.platform)

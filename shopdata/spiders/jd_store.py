@@ -21,7 +21,7 @@ class JdStoreSpider(JdSpider):
     async def collect(self, shop: Shop, period: Period) -> ReportFile:
         job = await self.create_report(shop, period, CREATE_PATH, create_body(period), REPORT_TYPE)
         report = await self.wait_for_report(shop, period, job)
-        return await self.download(shop, period, report.link)
+        return await self.download(shop, period, job, report)
 
 
 def create_body(period: Period) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from shopdata.base_spiders import PddSpider
@@ -24,12 +25,12 @@ class PddKpiSpider(PddSpider):
     }
 
     async def collect(self, shop: Shop, period: Period) -> ReportFile:
-        self.step(shop, period, "ask")
-        link = await self.get(
+        ask_for_link = partial(
+            self.get,
             shop,
             DOWNLOAD_PATH,
             starttime=int(period.start_time.timestamp()),
             endtime=int(period.end_time.timestamp()),
             csRemoveRefundSalesAmountGray="true",
         )
-        return await self.download(shop, period, link)
+        return await self.download(shop, period, ask_for_link)

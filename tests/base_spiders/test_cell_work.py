@@ -63,6 +63,9 @@ class Sessions:
     def parked(self, _shop: object) -> str:
         return ""
 
+    def rests_until(self, _shop: object) -> None:
+        return None
+
     def park(self, _shop: object, _reason: str) -> None:
         raise DiskError("the disk is full", where="sessions", todo="Make room there")
 
@@ -74,7 +77,7 @@ def test_a_shop_that_can_not_be_parked_costs_no_other_shop(tmp_path: Path, caplo
     nobody, onlookers = cast("Any", None), Onlookers()
     with Ledger.at(tmp_path) as ledger:
         ledger.add_cells("jd", [KEY])
-        workspace = cast("Any", SimpleNamespace(ledger=ledger, sessions=Sessions()))
+        workspace = cast("Any", SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions()))
         work = CellWork("run", workspace, nobody, nobody, cast("Any", onlookers))
         shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
         assert asyncio.run(work.ask(shop, KEY, refused)) is None
@@ -105,7 +108,13 @@ def test_whoever_stops_the_run_does_not_wait_for_a_lost_ledger_twice(
     keys = [replace(KEY, shop=shop) for shop in ("one", "two", "three")]
     nobody = cast("Any", None)
     ledger = SimpleNamespace(mark=mark, claim=lambda *_: None)
-    work = CellWork("run", cast("Any", SimpleNamespace(ledger=ledger, sessions=Sessions())), nobody, nobody, nobody)
+    work = CellWork(
+        "run",
+        cast("Any", SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions())),
+        nobody,
+        nobody,
+        nobody,
+    )
     asyncio.run(stopped())
     assert len(marks) == 1
     assert caplog.text.count("the next run finds it stopped in the middle") == 1

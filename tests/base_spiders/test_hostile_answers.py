@@ -21,6 +21,7 @@ from scrapy import Request
 from scrapy.http import Response
 from shipped_config import load_shipped_config
 
+from shopdata.base_spiders.jd_orders import task_name_in
 from shopdata.base_spiders.pdd import PddSpider
 from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.config import Config, Shop
@@ -126,6 +127,12 @@ READERS = {
             [(), ("message",), ("content",), ("content", "data")],
             [("content", "data", 0), *(("content", "data", 0, name) for name in ENTRY)],
         ),
+        Reader(
+            "jd_order",
+            {"status": 0, "content": {"taskName": "供应链-商品明细_2026-03-01"}, "message": ""},
+            [(), ("status",), ("content",), ("content", "taskName"), ("message",)],
+            [],
+        ),
     )
 }
 ODD = (
@@ -226,6 +233,11 @@ async def read(name: str, far: Far) -> Table | None:
             jd = far.ready(JdStoreSpider(), "jd_store")
             for report in await jd._list_reports(SHOP):
                 await jd.client(SHOP).fetch_file(report.link, jd.portal.report_origin, far.staging.half_way() / "file")
+        case "jd_order":
+            jd = far.ready(JdStoreSpider(), "jd_store")
+            order = Request(f"{jd.portal.gateway_origin}/order", dont_filter=True)
+            sent = await jd.client(SHOP).ask_json(order, repeatable=False)
+            assert task_name_in(sent, jd.portal.not_ready_texts, where="shop 'one'").strip()
         case _:
             return await read_chat(far.ready(PddChatSpider(), "pdd_chat"), far, name)
     return None
@@ -274,7 +286,7 @@ CASES = [(name, place) for name, reader in READERS.items() for place in (*reader
 @pytest.mark.parametrize("name", READERS)
 def test_the_good_answer_is_read(name: str, config: Config) -> None:
     found = outcome(name, json.dumps(READERS[name].good).encode(), config)
-    if name in ("pdd_kpi", "jd_list"):
+    if name in ("pdd_kpi", "jd_list", "jd_order"):
         assert found is None
     else:
         assert isinstance(found, Table)

@@ -60,6 +60,17 @@ def test_alive(given: Answer) -> None:
     [
         pytest.param(answer(body='{"code":601}'), "601 未经京东授权的软件操作", id="601"),
         pytest.param(answer(body='{"code":"-407"}'), "-407 不安全", id="-407 as a text"),
+        pytest.param(
+            answer(body='{"status":601,"message":"未经京东授权"}'), "601 未经京东授权的软件操作", id="as a status"
+        ),
+        pytest.param(
+            answer(body='{"message":"未经京东授权的软件操作"}'), "601 未经京东授权的软件操作", id="without a code"
+        ),
+        pytest.param(
+            answer(body="<html><p>未经京东授权的软件操作</p>", content_type="text/html"),
+            "601 未经京东授权的软件操作",
+            id="inside a page",
+        ),
     ],
 )
 def test_risk_control_wants_a_person(given: Answer, text: str) -> None:
@@ -71,8 +82,34 @@ def test_risk_control_wants_a_person(given: Answer, text: str) -> None:
 @pytest.mark.parametrize(
     "given",
     [
+        pytest.param(answer(body='{"code":601,"message":"操作频繁，请稍后再试"}'), id="601"),
+        pytest.param(answer(body='{"code":"601","msg":"访问频繁"}'), id="601 as a text, in other words"),
+        pytest.param(answer(body='{"status":1003,"message":"操作频繁"}'), id="another status"),
+        pytest.param(answer(body="<html><b>操作过于频繁</b>", content_type="text/html"), id="inside a page"),
+        pytest.param(answer(403, "<p>601 操作频繁</p>", "text/html"), id="inside a page, forbidden"),
+        pytest.param(answer(body="操作频繁", content_type="text/plain"), id="a bare text"),
+    ],
+)
+def test_too_many_exports_are_a_long_rest(given: Answer) -> None:
+    risk = login_for("jd").risk_in(given, PORTAL)
+    assert risk is not None
+    assert (risk.may_pass, risk.needs_person, risk.rest_seconds) == (True, False, 7200)
+    assert "频繁" in risk.text
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
         pytest.param(answer(body='{"code":0}'), id="all is well"),
         pytest.param(answer(body="<html>601", content_type="text/html"), id="a page"),
+        pytest.param(
+            answer(
+                body='<html><script>var t="操作频繁"</script><!--操作频繁--><i title="操作频繁">',
+                content_type="text/html",
+            ),
+            id="a page whose script could say it",
+        ),
+        pytest.param(answer(body="<" * 1_000_000, content_type="text/html"), id="a hostile page"),
         pytest.param(answer(302), id="a dead session"),
     ],
 )

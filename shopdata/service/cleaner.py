@@ -1,8 +1,9 @@
-"""Keeps the crawls' logs within their age and size, and the list of crawls within its age."""
+"""Keeps the crawls' logs within their age and size, also while they are written, and the list of crawls in its age."""
 
 from __future__ import annotations
 
 import logging
+import os
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
 from shopdata.service.crawls import Crawls
+from shopdata.service.job_list import log_of
 from shopdata.service.options import ServiceOptions
 
 logger = logging.getLogger(__name__)
@@ -21,6 +23,10 @@ KEEP_BYTES = 1024**3
 #: The list of crawls says what the logs are called.
 _KEEP_CRAWLS_DAYS = 400
 _EVERY_SECONDS = 3600
+#: A crawl that says the same for ever, or was told to say all.
+MOST_LOG_BYTES = 256 * 1024**2
+_KEPT_LOG_BYTES = 64 * 1024**2
+_LOOK_EVERY_SECONDS = 60
 
 
 class Cleaner(Service):
@@ -32,15 +38,18 @@ class Cleaner(Service):
         self._options = options
         self._crawls = crawls
         self._loop = task.LoopingCall(self._clean)
+        self._look = task.LoopingCall(lambda: deferToThread(self._cut_now).addErrback(_tell))
 
     def startService(self) -> None:
         super().startService()  # type: ignore[no-untyped-call]
         self._loop.start(_EVERY_SECONDS)
+        self._look.start(_LOOK_EVERY_SECONDS)
 
     def stopService(self) -> None:
         super().stopService()  # type: ignore[no-untyped-call]
-        if self._loop.running:
-            self._loop.stop()
+        for loop in (self._loop, self._look):
+            if loop.running:
+                loop.stop()
 
     def _clean(self) -> None:
         deferToThread(self._clean_now).addErrback(_tell)
@@ -51,6 +60,22 @@ class Cleaner(Service):
         if removed:
             logger.info("removed %d logs older than %d days or beyond %d MB", removed, KEEP_DAYS, KEEP_BYTES >> 20)
         self._crawls.forget(_KEEP_CRAWLS_DAYS)
+
+    def _cut_now(self) -> None:
+        for crawl in self._crawls.open():
+            path = log_of(self._options.logs, crawl.project, crawl.spider, crawl.job)
+            if path is not None and cut_log(path):
+                logger.warning("the log of run %s was cut: it was longer than %d MB", crawl.job, MOST_LOG_BYTES >> 20)
+
+
+def cut_log(path: Path, most_bytes: int = MOST_LOG_BYTES, kept_bytes: int = _KEPT_LOG_BYTES) -> bool:
+    """Takes the end off a log that is too long; whoever writes it appends, and so goes on behind what is left."""
+    if path.stat().st_size <= most_bytes:
+        return False
+    os.truncate(path, kept_bytes)
+    with path.open("ab") as file:
+        file.write(f"\n[the log was longer than {most_bytes} bytes: what stood here is gone]\n".encode())
+    return True
 
 
 def clean_logs(folder: Path, running: set[str], keep_days: float = KEEP_DAYS, keep_bytes: int = KEEP_BYTES) -> int:

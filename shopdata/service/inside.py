@@ -23,6 +23,8 @@ from shopdata.service.control import Disk, Due, Job
 from shopdata.service.crawls import Crawl, key_of
 from shopdata.service.disk import measure
 from shopdata.service.due import Busy, delay_of, next_slot
+from shopdata.service.job_list import list_jobs, log_of, own_arguments
+from shopdata.service.names import check_job
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.schedule_file import ScheduleFile
 from shopdata.workspace import Workspace
@@ -30,9 +32,6 @@ from shopdata.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-
-#: Of so many ended jobs more is told than scrapyd remembers.
-_MOST_ENDED = 500
 
 
 class Inside:
@@ -70,41 +69,7 @@ class Inside:
         return _in_reactor(self._jobs)
 
     def _jobs(self) -> list[Job]:
-        found = []
-        for queue in self.poller.queues.values():
-            for message in queue.list():
-                arguments = _own_arguments(message)
-                found.append(Job(id=message["_job"], spider=message["name"], arguments=arguments, state="pending"))
-        for process in self.launcher.processes.values():
-            crawl = self.launcher.crawls.get(process.job)
-            found.append(
-                Job(
-                    id=process.job,
-                    spider=process.spider,
-                    arguments=crawl.arguments if crawl else {},
-                    state="running",
-                    started_at=_aware(process.start_time),
-                    pid=process.pid,
-                    log=self._log_of(process.project, process.spider, process.job),
-                )
-            )
-        ended = {crawl.job: crawl for crawl in self.launcher.crawls.latest(_MOST_ENDED)}
-        for job in self.launcher.finished:
-            crawl = ended.get(job.job)
-            found.append(
-                Job(
-                    id=job.job,
-                    spider=job.spider,
-                    arguments=crawl.arguments if crawl else {},
-                    state="finished",
-                    started_at=_aware(job.start_time),
-                    ended_at=_aware(job.end_time),
-                    log=self._log_of(job.project, job.spider, job.job),
-                    exit_code=crawl.exit_code if crawl else None,
-                    reason=crawl.reason if crawl else "",
-                )
-            )
-        return found
+        return list_jobs(self.poller, self.launcher, self.options.logs)
 
     def busy(self, spider: str, arguments: Mapping[str, str]) -> Busy:
         """Whether the same spider runs or waits with the same arguments."""
@@ -121,7 +86,7 @@ class Inside:
         waiting = (
             message["_job"]
             for message in (queue.list() if queue else ())
-            if key_of(PROJECT, message["name"], _own_arguments(message)) == key
+            if key_of(PROJECT, message["name"], own_arguments(message)) == key
         )
         return Busy(running=next(running, ""), waiting=next(waiting, ""))
 
@@ -152,6 +117,7 @@ class Inside:
         if busy.waiting or busy.running:
             return busy.waiting or busy.running
         run_id = new_run_id()
+        check_job(PROJECT, spider, run_id, arguments, {})
         self.enqueue(spider, arguments, run_id)
         return run_id
 
@@ -212,12 +178,8 @@ class Inside:
     def log_path(self, run_id: str) -> Path | None:
         crawl = self.launcher.crawls.get(run_id)
         if crawl is not None:
-            return self._log_of(crawl.project, crawl.spider, crawl.job)
+            return log_of(self.options.logs, crawl.project, crawl.spider, crawl.job)
         return next((job.log for job in self.jobs() if job.id == run_id), None)
-
-    def _log_of(self, project: str, spider: str, job: str) -> Path | None:
-        path = self.options.logs / project / spider / f"{job}.log"
-        return path if path.is_file() else None
 
     # -- schedule ---------------------------------------------------------------------------------------------------
 
@@ -306,15 +268,3 @@ def watched_note(entry: ScheduleEntry) -> str:
 def _in_reactor(work: Callable[..., Result], *arguments: object) -> Result:
     result: Result = blockingCallFromThread(reactor, work, *arguments)
     return result
-
-
-def _own_arguments(message: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        name: str(value)
-        for name, value in message.items()
-        if not name.startswith("_") and name not in ("name", "settings")
-    }
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment.astimezone(SHANGHAI)

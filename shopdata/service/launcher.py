@@ -33,6 +33,7 @@ reactor: Any = twisted_reactor
 
 _LOOK_EVERY_SECONDS = 0.5
 _MOST_REASON = 500
+_MOST_TOLD = 1000
 #: What a spider's process gets from Twisted: its signal by name or number.
 Signal = str | int
 
@@ -193,6 +194,14 @@ class Started(ScrapyProcessProtocol):  # type: ignore[misc]
 
     #: None while it runs; the negative number of a signal that ended it.
     exit_code: int | None = None
+
+    def log(self, level: str, action: str) -> None:
+        """As scrapyd's; a command line of 100 kB would push everything else out of the log."""
+        told = " ".join(self.args)
+        told = told if len(told) <= _MOST_TOLD else f"{told[:_MOST_TOLD]}…"
+        text = "%s run %s of %s, project %s, pid %s: %s"
+        level_number = logging.ERROR if level == "error" else logging.INFO
+        logger.log(level_number, text, action, self.job, self.spider, self.project, self.pid, told)
 
     def processEnded(self, status: Any) -> None:
         signalled = getattr(status.value, "signal", None)

@@ -40,6 +40,8 @@ class Poller(QueuePoller):  # type: ignore[misc]
 
     def _poll_project(self, project: str, queue: Any) -> bool:
         """Hands out what may start; False if no other project's turn comes."""
+        if self.is_closed or not self.dq.waiting:
+            return False
         for message in queue.list():
             if self.is_closed or not self.dq.waiting:
                 return False

@@ -16,6 +16,11 @@ class SpiderQueue(SqliteSpiderQueue):  # type: ignore[misc]
         # Not the parent's, which opens the file with its own reader of rows.
         self.q = sqlite.initialize(_Rows, config, project, table)
 
+    def size_bytes(self) -> int:
+        """What all messages take; every look at the queue reads them."""
+        (size,) = self.q.conn.execute(f"SELECT TOTAL(LENGTH(message)) FROM {self.q.table}").fetchone()  # noqa: S608
+        return int(size)
+
 
 class _Rows(sqlite.JsonSqlitePriorityQueue):  # type: ignore[misc]
     def decode(self, obj: Any) -> dict[str, Any]:

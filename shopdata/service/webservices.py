@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 _LIST_SECONDS = 60
 #: More than a schedule of years would queue; every look of the poller reads all of them.
 _MOST_WAITING = 1000
+_MOST_WAITING_BYTES = 4 * 1024**2
 #: What a crawl may get: to end well, to end now, and what stands for these on Windows.
 _SIGNALS = ("INT", "TERM", "KILL", "BREAK", "2", "15", "9", "21")
 #: Parameters that name something, wherever they come.
@@ -107,12 +108,12 @@ class Schedule(LaterPage, ScrapydSchedule):  # type: ignore[misc]
 
     def _check_queue(self, queue: Any, project: str, job: str | None) -> None:
         waiting = queue.list()
-        if len(waiting) >= _MOST_WAITING:
+        if len(waiting) >= _MOST_WAITING or queue.size_bytes() > _MOST_WAITING_BYTES:
             raise ArgumentError(
                 "too many runs wait",
                 where=project,
                 found=str(len(waiting)),
-                expected=f"fewer than {_MOST_WAITING}",
+                expected=f"fewer than {_MOST_WAITING}, of at most {_MOST_WAITING_BYTES >> 20} MB in all",
                 todo="Cancel some of them, or wait.",
             )
         ids = {message["_job"] for message in waiting}

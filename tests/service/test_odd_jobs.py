@@ -24,6 +24,7 @@ from shopdata.service.crawls import Crawls
 from shopdata.service.launcher import Launcher
 from shopdata.service.names import checked_name
 from shopdata.service.options import ServiceOptions
+from shopdata.service.webservices import Schedule
 
 GOOD_NAMES = (
     "20260301T003000Z-1a2b3c",
@@ -214,6 +215,18 @@ def test_what_cannot_be_written_down_frees_the_slot_too(
     queue_of(launcher).add("jd_store", _job="second", settings={})
     poll(launcher)
     assert [process.job for process in spawned.started] == ["first", "second"]
+
+
+def test_a_queue_takes_only_so_much(launcher: Launcher) -> None:
+    queue, page = queue_of(launcher), Schedule(SimpleNamespace(launcher=launcher))
+    queue.add("jd_store", _job="there")
+    page._check_queue(queue, "shopdata", "other")
+    with pytest.raises(ArgumentError, match="jobid: a run of this id waits or goes on"):
+        page._check_queue(queue, "shopdata", "there")
+    for number in range(50):
+        queue.add("jd_store", _job=f"long-{number}", shops="a" * 90_000)
+    with pytest.raises(ArgumentError, match="shopdata: too many runs wait"):
+        page._check_queue(queue, "shopdata", "other")
 
 
 def test_a_list_of_crawls_of_an_earlier_version(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from shopdata.lake.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
 from shopdata.service import units
 from shopdata.service.background import StartError, find_daemon, start, stop
-from shopdata.service.cleaner import clean_logs
+from shopdata.service.cleaner import clean_logs, cut_log
 from shopdata.service.client import Client, ServiceError
 from shopdata.service.control import Disk
 from shopdata.service.crawls import Crawl, Crawls, key_of
@@ -218,6 +218,18 @@ def test_logs_go_by_age_and_size(tmp_path: Path) -> None:
         os.utime(path, (now - days * 86400,) * 2)
     assert clean_logs(tmp_path, {"runs.log"}, keep_days=90, keep_bytes=700) == 2
     assert sorted(path.stem for path in tmp_path.rglob("*.log")) == ["mid", "new", "runs"]
+
+
+def test_a_log_that_does_not_end_is_cut_while_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    with path.open("a") as writing:
+        writing.write("begin\n" + "again and again\n" * 100)
+        writing.flush()
+        assert cut_log(path, most_bytes=1000, kept_bytes=6)
+        writing.write("then\n")
+        writing.flush()
+        assert path.read_text() == "begin\n\n[the log was longer than 1000 bytes: what stood here is gone]\nthen\n"
+        assert not cut_log(path, most_bytes=1000, kept_bytes=6)
 
 
 def test_which_log_is_meant(options: ServiceOptions) -> None:

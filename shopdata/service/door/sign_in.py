@@ -65,7 +65,7 @@ def _digest(text: bytes) -> bytes:
 def weakness_of(username: str, password: str) -> str:
     """Why a password is none for an address that others reach, a clause; "" if it will do."""
     if len(password) < _LEAST_LETTERS:
-        return f"it has {len(password)} letters"
+        return f"one of {len(password)}"
     if len(set(password)) < _LEAST_KINDS:
         return "it repeats a few letters"
     own = password.lower()

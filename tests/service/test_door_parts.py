@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
+from twisted.web.http_headers import Headers
 from twisted.web.resource import Resource
 
 from shopdata.exceptions import ArgumentError
 from shopdata.service.door import Door, GuardedSite, Guesses, Hosts, SignIn, weakness_of
+from shopdata.service.door.decisions import Head
 from shopdata.service.door.forms import UnreadableFormError, read_form
 from shopdata.service.door.hosts import read_names
 from shopdata.service.door.site import BODY_SECONDS, HEAD_SECONDS, LINGER_SECONDS
@@ -51,6 +53,30 @@ SIGNED = b"Authorization: Basic " + b64encode(f"{USER}:{PASSWORD}".encode()) + b
 def test_names_of_the_service(host: str, is_known: bool) -> None:
     hosts = Hosts("192.168.0.7", read_names("board.example.com, .intern.example", "HOSTS"))
     assert hosts.know(host, "10.0.0.1") is is_known
+
+
+@pytest.mark.parametrize(
+    ("target", "origin", "site", "status"),
+    [
+        pytest.param(b"/cron.json", "https://board.example.com:8443", None, None, id="a proxy that drops the port"),
+        pytest.param(b"/cron.json", "http://board.example.com", None, None, id="a proxy that puts its own name"),
+        pytest.param(b"/board/do/collect", "http://tools.example", None, None, id="the board looks at its tokens"),
+        pytest.param(b"/board/do/collect", "http://tools.example", "cross-site", 403, id="a browser that says more"),
+        pytest.param(b"/cron.json", "https://board.example.com", "cross-site", 403, id="another site with our name"),
+        pytest.param(b"/cron.json", "http://tools.example", None, 403, id="a name that nobody has given"),
+        pytest.param(b"/cron.json", "http://127.0.0.1:9", None, 403, id="another program of this machine"),
+        pytest.param(b"/cron.json", "null", None, 403, id="nobody"),
+        pytest.param(b"/cron.json", "http://[::1", None, 403, id="no address"),
+    ],
+)
+def test_forms_that_come_through_a_proxy(target: bytes, origin: str, site: str | None, status: int | None) -> None:
+    headers = Headers({"Host": ["127.0.0.1:6800"], "Origin": [origin], "Authorization": [SIGNED.decode()[15:].strip()]})
+    if site:
+        headers.addRawHeader("Sec-Fetch-Site", site)
+    door = Door(Hosts("127.0.0.1", ["board.example.com"]), SignIn(USER, PASSWORD), Guesses(lambda: 0.0))
+    head = Head(b"POST", target, b"HTTP/1.1", headers, 0, "127.0.0.1", "127.0.0.1")
+    refused = door.look_at(head)
+    assert (refused and refused.status) == status
 
 
 @pytest.mark.parametrize("text", ["https://board.example.com", "board.example.com:443", "a b", "a/b", "*", "店铺"])

@@ -6,12 +6,12 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from twisted.web.http_headers import Headers
 
 from shopdata.network import is_loopback
-from shopdata.service.door.hosts import Hosts
+from shopdata.service.door.hosts import Hosts, host_of
 from shopdata.service.door.sign_in import Guesses, SignIn
 
 #: No form of ours is nearly so large.
@@ -95,9 +95,18 @@ class Door:
 
     def _site(self, head: Head) -> Refused | None:
         """A browser that is signed in here sends its password with a form of whatever site it looks at."""
-        if head.method in _SAFE_METHODS or not is_foreign(head.headers):
+        if head.method in _SAFE_METHODS or not is_foreign(head.headers) or self._may_be_ours(head):
             return None
         return Refused(HTTPStatus.FORBIDDEN, "This form came from another site.")
+
+    def _may_be_ours(self, head: Head) -> bool:
+        """A proxy may have put its own name, or none of the port, in place of what the browser asked for."""
+        if head.headers.hasHeader("Sec-Fetch-Site"):
+            return False
+        if head.method == b"POST" and head.target.startswith(b"/board/do/"):
+            # Each form of the board has a token, which is looked at there and of use in one browser only.
+            return True
+        return self._hosts.are_named(host_of(_place(head.headers.getRawHeaders("Origin", [""])[0])))
 
 
 def is_foreign(headers: Headers) -> bool:
@@ -106,7 +115,12 @@ def is_foreign(headers: Headers) -> bool:
     if site is not None:
         # No page can write it. Browsers leave it out where there is no TLS, but for this machine.
         return site not in ("same-origin", "none")
-    return bool(origin) and urlsplit(str(origin)).netloc != host
+    return bool(origin) and _place(str(origin)) != host
+
+
+def _place(origin: str) -> str:
+    """Host and port of an `Origin`, as they stand there."""
+    return origin.partition("://")[2]
 
 
 def most_bytes(target: bytes) -> int:

@@ -36,9 +36,13 @@ class Hosts:
         host = host_of(header)
         if host is None:
             return False
-        if is_loopback(host) or host in (self._bind, address) or host in self._names:
-            return True
-        return any(name.startswith(".") and f".{host}".endswith(name) for name in self._names)
+        return is_loopback(host) or host in (self._bind, address) or self.are_named(host)
+
+    def are_named(self, host: str | None) -> bool:
+        """True for a name that the operator has given, and no other."""
+        if host is None:
+            return False
+        return host in self._names or any(name.startswith(".") and f".{host}".endswith(name) for name in self._names)
 
 
 def host_of(header: str) -> str | None:

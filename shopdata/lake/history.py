@@ -31,6 +31,22 @@ def keep_raw(store: ObjectStore, key: CellKey, raw: RawFile) -> None:
             store.copy(raw.key, kept)
 
 
+def retire_raw(store: ObjectStore, key: str, platform: str, dataset: str, dt: str, shop_id: str) -> None:
+    """Moves a raw object to `history/`: no partition is made of it any more. Nothing happens if it is not there.
+
+    Raises:
+        StoreError: it could not be moved; it may lie in both places then.
+    """
+    there = store.stat(key)
+    if there is None:
+        return
+    sha256 = there.sha256 or _sha256_in(store, key)
+    kept = history_raw_key(platform, dataset, dt, shop_id, key.rpartition(".")[2], sha256)
+    if store.stat(kept) is None:
+        store.copy(key, kept)
+    store.remove(key)
+
+
 def keep_parquet(store: ObjectStore, platform: str, dataset: str, dt: str, sha256: str) -> str | None:
     """Keeps the partition with this SHA-256 before another replaces it.
 

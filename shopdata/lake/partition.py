@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +83,7 @@ def build_partition(
     store: ObjectStore,
     workers: Executor | None = None,
     is_rebuilt: bool = False,
+    without: Collection[str] = (),
 ) -> Built | None:
     """Merges all staged shops of a period, in `workers` if they are given; None if there is none.
 
@@ -90,6 +91,7 @@ def build_partition(
 
     Args:
         is_rebuilt: from raw/ alone: a receipt that can't be believed is kept in `history/` with what it stood for.
+        without: ids that are to leave a partition; if no other is in it, it is published without any row.
 
     Raises:
         StoreError: a raw file that is no longer on this machine could not be had from the store.
@@ -98,13 +100,13 @@ def build_partition(
         ReceiptError: nobody can say which shops are published; then nothing may be replaced.
     """
     dataset = config.dataset(name)
-    previous = known_before(name, dt, config=config, ledger=ledger, store=store, is_rebuilt=is_rebuilt)
+    previous = known_before(name, dt, config=config, ledger=ledger, store=store, is_rebuilt=is_rebuilt, without=without)
     cells = ledger.cells(name, dt)
     shops = _staged_shops(cells, config)
-    if not shops:
+    if not shops and (not without or previous is None):
         return None
     refuse_twins(name, dt, shops, {shop.id for shop in config.shops})
-    if previous is None and not is_rebuilt:
+    if previous is None and not is_rebuilt and not without:
         require_all_names(name, dt, shops, config=config, ledger=ledger, store=store)
     parts = [
         Part(
@@ -215,4 +217,6 @@ def _seen_columns(ledger: Ledger, name: str, dt: str) -> tuple[str, ...]:
 
 def _fetched(shops: Sequence[StagedShop]) -> str:
     times = [shop.raw.fetched_at for shop in shops]
+    if not times:
+        return ""
     return f"{min(times):%Y-%m-%d %H:%M:%S} ~ {max(times):%Y-%m-%d %H:%M:%S} (+08:00)"

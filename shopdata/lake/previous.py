@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -23,12 +23,20 @@ logger = logging.getLogger(__name__)
 
 
 def known_before(
-    name: str, dt: str, *, config: Config, ledger: Ledger, store: ObjectStore, is_rebuilt: bool
+    name: str,
+    dt: str,
+    *,
+    config: Config,
+    ledger: Ledger,
+    store: ObjectStore,
+    is_rebuilt: bool = False,
+    without: Collection[str] = (),
 ) -> Receipt | None:
     """The receipt of what is to be replaced, its shops known to the ledger; None if there is none.
 
     Args:
         is_rebuilt: what can't be believed is no obstacle; it is kept in `history/`.
+        without: ids that are to leave the partition.
 
     Raises:
         ReceiptError: what lies there is no receipt of this partition.
@@ -42,13 +50,15 @@ def known_before(
             raise
         previous = None
     if previous is not None:
-        adopt_published(previous, config=config, ledger=ledger, store=store)
+        adopt_published(previous, config=config, ledger=ledger, store=store, without=without)
     elif is_rebuilt:
         keep_unbelieved(store, platform, name, dt)
     elif not ledger.partitions(name, dt) and store.stat(parquet_key(platform, name, dt)) is not None:
         # Ledger and receipt are gone, the partition is there: what it was made of lies in raw/.
         found = find_raw(name, dt, None, config=config, ledger=ledger, store=store)
         for key, raw in found.files.items():
+            if key.shop in without:
+                continue
             ledger.add_cells(platform, [key])
             ledger.adopt(key, raw)
             logger.warning("%s: neither ledger nor receipt knows of it: its file in raw/ is taken in", key)

@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 from shopdata.config import Config
 from shopdata.exceptions import (
     ArgumentError,
-    LedgerError,
     ReceiptError,
     RejectedFileError,
     ShopdataError,
@@ -29,7 +28,7 @@ from shopdata.lake.excel import read_table
 from shopdata.lake.keys import parquet_key, receipt_key, workbook_key
 from shopdata.lake.ledger import Cell, Ledger, PartitionRecord
 from shopdata.lake.ledger.claims import Claims
-from shopdata.lake.ledger.heartbeat import beating
+from shopdata.lake.ledger.holding import holding
 from shopdata.lake.ledger.owner import Owner
 from shopdata.lake.objects import ObjectStore
 from shopdata.lake.partition import Built, build_partition
@@ -133,7 +132,7 @@ class Replayer:
         for cell in cells:
             self._read_again(cell)
         before = next(iter(self._ledger.partitions(self._name, dt)), None)
-        with self._holding(dt, claims):
+        with holding(claims, self._name, dt):
             built = build_partition(
                 self._name,
                 dt,
@@ -146,26 +145,6 @@ class Replayer:
             )
             assert built is not None
             return self._publish(dt, built, before)
-
-    @contextlib.contextmanager
-    def _holding(self, dt: str, claims: Claims) -> Iterator[None]:
-        """The partition is ours for the length of the block."""
-        if not claims.take_partition(self._name, dt):
-            raise LedgerError(
-                "another run is at this partition",
-                where=f"{self._name} {dt}",
-                expected="nobody else",
-                todo="Let it end, then try again.",
-            )
-        try:
-            with beating(claims):
-                yield
-        finally:
-            try:
-                claims.give_back_partition(self._name, dt)
-            except LedgerError as error:
-                # What came of the block counts; the lease ends by itself.
-                logger.error("%s %s: not given back: %s", self._name, dt, error)
 
     # -- raw files --------------------------------------------------------------------------------------------------
 

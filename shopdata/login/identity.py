@@ -80,6 +80,15 @@ class Identities:
                 kept[_key(shop)] = told
                 self._write(kept)
 
+    def known(self) -> list[str]:
+        """Of whom anything is kept, as PLATFORM_ID."""
+        return sorted(self._read())
+
+    def told(self, platform: str, shop_id: str) -> str:
+        """What may be told of an id's account, for a person; "" if nothing is known."""
+        facts = self._read().get(f"{platform}_{shop_id}")
+        return describe(facts) if facts else ""
+
     def rename(self, platform: str, old: str, new: str) -> None:
         """Hands what is kept of an id on to another one."""
         self._change(f"{platform}_{old}", f"{platform}_{new}")

@@ -14,6 +14,7 @@ from shopdata.exceptions import LedgerError
 from shopdata.lake.ledger.cells import Cells
 from shopdata.lake.ledger.database import Database
 from shopdata.lake.ledger.leases import Leases
+from shopdata.lake.ledger.moves import Moves
 from shopdata.lake.ledger.not_ready import NotReady
 from shopdata.lake.ledger.partitions import Partitions
 from shopdata.lake.ledger.reading import Reading
@@ -59,6 +60,11 @@ class Ledger(Cells, Partitions, Runs):
     def leases(self) -> Leases:
         """Locks with an end, on anything that has a name."""
         return Leases(self._database)
+
+    @cached_property
+    def moves(self) -> Moves:
+        """Cells that get another shop id, or leave."""
+        return Moves(self._database)
 
     @cached_property
     def slots(self) -> Slots:

@@ -1,0 +1,169 @@
+"""A shop gets another id, or leaves partitions: every period that it is in is published anew, without and with it.
+
+Each period is done for itself, in steps that may be cut off anywhere and done again: the raw file is copied to its new
+key, the ledger moves the cell, the partition is published, and only then the old raw object moves to `history/`.
+Between two steps a crawl finds the same file under both ids, and refuses to merge (`twins.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from shopdata.config import Config
+from shopdata.exceptions import ShopdataError, StoreError
+from shopdata.lake.dremio import DremioClient
+from shopdata.lake.history import keep_parquet, keep_raw, retire_raw
+from shopdata.lake.keys import is_dt, raw_key, shop_and_ext_of
+from shopdata.lake.ledger import CellKey, Ledger, RawFile
+from shopdata.lake.ledger.holding import holding
+from shopdata.lake.ledger.moves import taken
+from shopdata.lake.ledger.owner import Owner
+from shopdata.lake.objects import ObjectStore
+from shopdata.lake.outbox import Outbox
+from shopdata.lake.partition import build_partition
+from shopdata.lake.previous import known_before
+from shopdata.lake.published import read_receipt
+from shopdata.lake.publishing import publish_partition
+from shopdata.lake.refresh import refresh_partition
+from shopdata.lake.staging import Staging
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A period in which an id has, or had, a file."""
+
+    dataset: str
+    dt: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What is published of a period now; None if nothing was published of it before."""
+
+    rows: int | None
+    shops: int = 0
+
+
+@dataclass
+class ShopIds:
+    """Renames and removes ids of one platform; blocking. What fails leaves a period as it was, or to be done again."""
+
+    platform: str
+    run_id: str
+    config: Config
+    ledger: Ledger
+    staging: Staging
+    store: ObjectStore
+    dremio: DremioClient | None
+    lease_seconds: float
+
+    def places(self, shop_id: str, dataset: str | None = None) -> list[Place]:
+        """The periods of an id, by the ledger and by what lies in raw/; the oldest first.
+
+        Raises:
+            StoreError, LedgerError: it can't be seen.
+        """
+        names = [
+            name
+            for name, contract in self.config.datasets.items()
+            if contract.platform == self.platform and dataset in (None, name)
+        ]
+        cells = (cell for name in names for cell in self.ledger.cells(name, shops=[shop_id]))
+        found = {Place(cell.dataset, cell.dt) for cell in cells}
+        for name in names if self.store.has_bucket() else ():
+            prefix = f"raw/{self.platform}/{name}/dt="
+            for key in self.store.list_keys(prefix):
+                dt = key.removeprefix(prefix).partition("/")[0]
+                owner = shop_and_ext_of(key, self.platform, name, dt) if is_dt(dt) else None
+                if owner is not None and owner[0] == shop_id:
+                    found.add(Place(name, dt))
+        return sorted(found, key=lambda place: (place.dataset, place.dt))
+
+    def rename(self, old: str, new: str, places: Collection[Place]) -> Iterator[tuple[Place, Changed | ShopdataError]]:
+        """Hands the files of one id on to another, period by period, and publishes them anew."""
+        return self._each(old, new, places)
+
+    def remove(self, shop_id: str, places: Collection[Place]) -> Iterator[tuple[Place, Changed | ShopdataError]]:
+        """Takes an id out of these periods, and publishes them without it."""
+        return self._each(shop_id, None, places)
+
+    def _each(
+        self, shop_id: str, new: str | None, places: Collection[Place]
+    ) -> Iterator[tuple[Place, Changed | ShopdataError]]:
+        claims = self.ledger.hold_for(Owner.here(self.run_id), self.lease_seconds)
+        for place in places:
+            try:
+                with holding(claims, place.dataset, place.dt):
+                    yield place, self._change(place, shop_id, new)
+            except ShopdataError as error:
+                yield place, error
+
+    def _change(self, place: Place, shop_id: str, new: str | None) -> Changed:
+        name, dt = place.dataset, place.dt
+        key = CellKey(name, dt, shop_id)
+        # What only the receipt knows, the ledger must know before anything is taken from it.
+        known_before(name, dt, config=self.config, ledger=self.ledger, store=self.store)
+        cell = self.ledger.cell(key)
+        if cell is not None and cell.raw is not None:
+            Outbox(self.staging, self.ledger, self.store).send_partition(name, dt)
+        if new is None:
+            self.ledger.moves.drop(key)
+        else:
+            raw = cell.raw if cell is not None else None
+            there = self.ledger.cell(CellKey(name, dt, new))
+            if raw is not None and there is not None and there.raw is not None and there.raw.sha256 != raw.sha256:
+                raise taken(key, new)
+            self.ledger.moves.move(key, new, self._copied(key, raw, new) if raw is not None else "")
+        changed = self._publish(place, shop_id)
+        for raw_object in self._raw_objects(key):
+            retire_raw(self.store, raw_object, self.platform, name, dt, shop_id)
+        return changed
+
+    def _copied(self, key: CellKey, raw: RawFile, new: str) -> str:
+        """The raw file under the new id's key."""
+        target = raw_key(self.platform, key.dataset, key.dt, new, raw.ext)
+        there = self.store.stat(target)
+        if there is None or there.sha256 != raw.sha256:
+            if self.store.stat(raw.key) is None:
+                raise StoreError(
+                    "the raw file is not in the store",
+                    where=self.store.where(raw.key),
+                    todo=f"Take the day out with `scrapy shops remove {key.shop} --dataset {key.dataset} --date "
+                    f"{key.dt[-10:]}`, and collect it under the new id.",
+                )
+            keep_raw(self.store, CellKey(key.dataset, key.dt, new), replace(raw, key=target))
+            self.store.copy(raw.key, target)
+        return target
+
+    def _raw_objects(self, key: CellKey) -> list[str]:
+        keys = self.store.list_keys(f"raw/{self.platform}/{key.dataset}/dt={key.dt}/{key.shop}.")
+        return [raw for raw in keys if shop_and_ext_of(raw, self.platform, key.dataset, key.dt) is not None]
+
+    def _publish(self, place: Place, shop_id: str) -> Changed:
+        previous = read_receipt(self.platform, place.dataset, place.dt, self.store)
+        if previous is None:
+            return Changed(None)
+        built = build_partition(
+            place.dataset,
+            place.dt,
+            self.run_id,
+            config=self.config,
+            ledger=self.ledger,
+            staging=self.staging,
+            store=self.store,
+            without=(shop_id,),
+        )
+        assert built is not None
+        keep_parquet(self.store, self.platform, place.dataset, place.dt, previous.parquet.sha256)
+        refresh = {"state": "PENDING" if self.dremio else "NOT_CONFIGURED", "detail": ""}
+        receipt = publish_partition(
+            {**built.receipt, "refresh": refresh}, built.workbook, built.parquet, ledger=self.ledger, store=self.store
+        )
+        if self.dremio is not None:
+            bucket = self.config.lake.object_store.bucket
+            receipt = refresh_partition(receipt, self.dremio, bucket, ledger=self.ledger, store=self.store)
+        return Changed(receipt["rows"], len(receipt["shops"]))

@@ -71,6 +71,10 @@ class Dataset(Model):
     restate_days: Annotated[int, Field(ge=0, le=60)] = 0
     #: On which day the weeks end that a backfill looks for; by default that of the newest week in the ledger.
     week_ends: Weekday | None = None
+    #: For how many published periods a column stays that is not under `columns`, after the last file that had it.
+    keep_columns_periods: Annotated[int, Field(ge=0)] = 30
+    #: Columns that do not stay: only the periods whose files have them show them.
+    dropped_columns: tuple[Text, ...] = ()
     #: Texts that stand for "nothing" in the source and become null; by default only the blank cell does.
     null_texts: tuple[str, ...] = ()
 
@@ -111,6 +115,9 @@ class Dataset(Model):
         for key, name in named:
             if name not in known:
                 raise ValueError(f"{key} names {name!r}, which is not under columns: add it there or mend the spelling")
+        for name in self.dropped_columns:
+            if name in known:
+                raise ValueError(f"dropped_columns names {name!r}, which is under columns: take it out of one of them")
         owners: dict[str, str] = {}
         for name, others in self.aliases.items():
             for other in others:

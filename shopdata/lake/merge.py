@@ -50,6 +50,8 @@ class Merged:
     columns: list[str]
     sheets: list[str]
     rows_by_shop: dict[str, int]
+    #: Columns that no file has: those of the contract, and of earlier periods.
+    unseen: list[str]
     warnings: list[dict[str, Any]] = field(default_factory=list)
     drift: list[dict[str, Any]] = field(default_factory=list)
 
@@ -87,6 +89,7 @@ def merge_partition(
         rows=sum(table.rows for table in tables),
         columns=plan.columns,
         sheets=[],
+        unseen=plan.unseen,
         rows_by_shop={part.shop_id: table.rows for part, table in zip(parts, tables, strict=True)},
         warnings=[_entry(part, found) for part, table in zip(parts, tables, strict=True) for found in table.warnings],
         drift=[_entry(part, found) for part, table in zip(parts, tables, strict=True) for found in table.drift],
@@ -156,6 +159,8 @@ class _Plan:
             if name != "shop" and names.setdefault(normalise(name), name) == name and name not in own:
                 own.append(name)
         self.columns = ["shop", *own]
+        seen = {names[normalise(name)] for table in tables for name in table.columns if name != "shop"}
+        self.unseen = [name for name in own if name not in seen]
         if len(self.columns) > MAX_COLUMNS:
             raise RejectedFileError(
                 "the files have more different columns than a sheet can hold",

@@ -17,6 +17,7 @@ from shopdata.failpoints import FailPoint
 from shopdata.files import as_disk_error
 from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.history import keep_parquet
+from shopdata.lake.kept_columns import KeptColumns
 from shopdata.lake.keys import parquet_key, workbook_key
 from shopdata.lake.ledger import Cell, CellKey, Ledger, MissingShop, RawFile
 from shopdata.lake.merge import Part, merge_partition
@@ -118,6 +119,7 @@ def build_partition(
     ]
     missing = missing_shops(cells, _shops_of(name, dt, config))
     workbook, parquet = staging.merged(name, dt, "xlsx"), staging.merged(name, dt, "parquet")
+    kept = KeptColumns.of([partition for partition in ledger.partitions(name) if partition.dt < dt], dataset)
     failpoints.reach(FailPoint.MERGE_BEFORE)
     with as_disk_error(parquet):
         merged = merge_partition(
@@ -125,7 +127,7 @@ def build_partition(
             dataset,
             workbook=workbook,
             parquet=parquet,
-            seen_columns=_seen_columns(ledger, name, dt),
+            seen_columns=kept.columns,
             # What is told must follow from the data alone: equal input gives equal bytes.
             notes=[
                 ("数据集", f"{dataset.title} ({name})"),
@@ -143,6 +145,7 @@ def build_partition(
         workbook=(workbook_key(dataset.platform, name, dt), workbook),
         parquet=(parquet_key(dataset.platform, name, dt), parquet),
     )
+    receipt["drift"] += kept.entries(merged.unseen, dataset)
     receipt["restated"] = _restated(previous, receipt, parquet, dataset, store)
     return Built(workbook, parquet, receipt)
 
@@ -207,12 +210,6 @@ def _staged_shops(cells: Sequence[Cell], config: Config) -> list[StagedShop]:
         if cell.raw is not None
     ]
     return sorted(staged, key=lambda shop: (places.get(shop.id, len(places)), shop.id))
-
-
-def _seen_columns(ledger: Ledger, name: str, dt: str) -> tuple[str, ...]:
-    """The columns of the newest earlier period: a column once seen stays."""
-    earlier = [partition for partition in ledger.partitions(name) if partition.dt < dt]
-    return earlier[-1].columns if earlier else ()
 
 
 def _fetched(shops: Sequence[StagedShop]) -> str:

@@ -95,7 +95,8 @@ class Restated(_Told):
 class Note(_Told):
     """A warning, or a way in which a file's columns differ from the contract."""
 
-    shop: Id
+    #: Empty where it is about the partition.
+    shop: Annotated[str, _checked(lambda text: not text or is_id(text), "an id, or nothing")]
     kind: Text
     column: Text = ""
     count: Count = 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from shopdata import failpoints
 from shopdata.failpoints import FailPoint
+from shopdata.lake.kept_columns import seen_in
 from shopdata.lake.keys import receipt_key
 from shopdata.lake.ledger import Ledger, MissingShop, PartitionRecord
 from shopdata.lake.objects import ObjectStore
@@ -77,6 +78,7 @@ def publish_partition(
             workbook_sha256=receipt["workbook"]["sha256"],
             published_at=published_at,
             columns=tuple(receipt["columns"]),
+            seen=seen_in(receipt),
             refresh_state=receipt["refresh"]["state"],
             refresh_detail=receipt["refresh"]["detail"],
         ),

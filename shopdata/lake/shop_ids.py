@@ -132,6 +132,7 @@ class ShopIds:
                 raise StoreError(
                     "the raw file is not in the store",
                     where=self.store.where(raw.key),
+                    expected="the bytes that the period was made of",
                     todo=f"Take the day out with `scrapy shops remove {key.shop} --dataset {key.dataset} --date "
                     f"{key.dt[-10:]}`, and collect it under the new id.",
                 )

@@ -113,7 +113,7 @@ class PartitionRecord:
     parquet_sha256: str
     workbook_sha256: str
     published_at: datetime
-    #: The columns in the order they were published, `shop` first: a column once seen stays on later days.
+    #: The columns in the order they were published, `shop` first; see `kept_columns.py`.
     columns: tuple[str, ...] = ()
     #: The sum of each shop's raw file that is in it, by shop id; None if that was not kept yet.
     shops: Mapping[str, str] | None = None

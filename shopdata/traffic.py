@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from filelock import FileLock
+from pydantic import StrictInt, TypeAdapter
 
 logger = logging.getLogger(__name__)
 
 #: What is counted, by its name in `Traffic.totals`.
 REQUESTS, PAGE_REQUESTS, LOGINS, REFUSED = "requests", "page_requests", "logins", "logins_refused"
+
+
+_TOTALS = TypeAdapter(dict[str, dict[str, StrictInt]])
 
 
 class Traffic:
@@ -35,10 +39,9 @@ class Traffic:
     def totals(self) -> dict[str, dict[str, int]]:
         """By spider, then by name. A file that can't be read counts as nothing: counters begin anew."""
         try:
-            totals: dict[str, dict[str, int]] = json.loads(self._path.read_text("utf-8"))
+            return _TOTALS.validate_json(self._path.read_bytes())
         except FileNotFoundError:
             return {}
         except (OSError, ValueError):
             logger.warning("%s can't be read: the counters of requests and sign-ins begin anew", self._path)
             return {}
-        return totals

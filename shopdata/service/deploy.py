@@ -44,7 +44,7 @@ def deploy(client: Client, options: ServiceOptions, source: Path, *, force: bool
     note = options.folder / "deployed.json"
     sum_ = _sum_of(source)
     versions = client.get("listversions", project=PROJECT)["versions"]
-    last = json.loads(note.read_text("utf-8")) if note.is_file() else {}
+    last = _last(note)
     if not force and versions and last == {"version": versions[-1], "sha256": sum_}:
         return ""
     version = str(int(time.time()))
@@ -60,6 +60,14 @@ def deploy(client: Client, options: ServiceOptions, source: Path, *, force: bool
         for old in client.get("listversions", project=PROJECT)["versions"][:-_KEEP_VERSIONS]:
             client.post("delversion", project=PROJECT, version=old)
     return version
+
+
+def _last(note: Path) -> object:
+    """What was deployed last; None where that can't be known: then it is deployed anew."""
+    try:
+        return json.loads(note.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def put_egg(client: Client, version: str, egg: bytes) -> None:

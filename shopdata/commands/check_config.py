@@ -14,9 +14,10 @@ from shopdata.alerts.channels import apprise_address
 from shopdata.command_frame import refuse_arguments
 from shopdata.commands.network_lines import network_lines
 from shopdata.config import Config, EnvFile, Shop, config_source, load_config, project_folder, read_env_file
-from shopdata.exceptions import ConfigError, UsageError
+from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 from shopdata.login.sessions import PLAIN
 from shopdata.network import current_network
+from shopdata.plan import check_names
 from shopdata.workspace import Workspace
 
 
@@ -34,7 +35,7 @@ class Command(ScrapyCommand):
         try:
             refuse_arguments(args)
             config = load_config()
-            problems = [*self._unknown_spiders(config), *_unknown_addresses(config), *self._unreadable_sessions()]
+            problems = [*self._impossible_jobs(config), *_unknown_addresses(config), *self._unreadable_sessions()]
             hints = list(_shared_accounts(config))
         except UsageError as error:
             problems, hints = error.problems if isinstance(error, ConfigError) else [error], []
@@ -54,7 +55,7 @@ class Command(ScrapyCommand):
         for line in network_lines(current_network(), config):
             print(line)
 
-    def _unknown_spiders(self, config: Config) -> Iterator[UsageError]:
+    def _impossible_jobs(self, config: Config) -> Iterator[UsageError]:
         assert self.crawler_process is not None
         known = self.crawler_process.spider_loader.list()
         for number, job in enumerate(config.schedule.jobs):
@@ -64,6 +65,15 @@ class Command(ScrapyCommand):
                     f"there is no spider {job.spider!r}",
                     where=f"schedule.yaml jobs[{number}].spider",
                     todo=f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(known)}.",
+                )
+            try:
+                check_names(job.spider, job.args)
+            except ArgumentError as problem:
+                yield ArgumentError(
+                    problem.what,
+                    where=f"schedule.yaml jobs[{number}].args",
+                    expected=problem.expected,
+                    todo=problem.todo,
                 )
 
     def _unreadable_sessions(self) -> Iterator[UsageError]:

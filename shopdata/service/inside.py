@@ -18,7 +18,7 @@ from shopdata.config import Job as ScheduleEntry
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.ledger.slots import PAUSED, WATCHED
 from shopdata.periods import SHANGHAI, Period
-from shopdata.plan import new_run_id
+from shopdata.plan import check_names, new_run_id
 from shopdata.service.control import Disk, Due, Job
 from shopdata.service.crawls import Crawl, key_of
 from shopdata.service.disk import measure
@@ -220,13 +220,21 @@ class Inside:
     def schedule_problem(self) -> str:
         if self.schedule_file.problem:
             return f"The last good schedule goes on; what is there now can't be used. {self.schedule_file.problem}"
-        known = {name for name, _ in self._datasets.values()}
         return " ".join(
-            f"schedule.yaml: job {entry.name!r} can't run: there is no spider {entry.spider!r}. The other jobs go on; "
-            "mend its name, or run `scrapy service restart` if it is new."
+            f"schedule.yaml: job {entry.name!r} can't run: {problem} The other jobs go on."
             for entry in self.schedule_file.schedule.jobs
-            if entry.spider not in known
+            if (problem := self._problem_of(entry))
         )
+
+    def _problem_of(self, entry: ScheduleEntry) -> str:
+        if entry.spider not in {name for name, _ in self._datasets.values()}:
+            todo = "Mend its name, or run `scrapy service restart` if it is new."
+            return f"there is no spider {entry.spider!r}. {todo}"
+        try:
+            check_names(entry.spider, entry.args)
+        except ArgumentError as problem:
+            return str(problem)
+        return ""
 
     def pause(self, job: str) -> None:
         entry = self._entry(job)

@@ -41,13 +41,16 @@ def test_all_mistakes_of_all_files_at_once(place: Workplace) -> None:
     assert not any(place.sandbox.password(shop.id) in run.text for shop in place.sandbox.shops)
 
 
-def test_a_job_without_a_spider(place: Workplace) -> None:
-    place.edit("schedule.yaml", lambda schedule: schedule["jobs"][0].update(spider="jd_stor"))
+def test_a_job_that_can_not_run(place: Workplace) -> None:
+    wrong = {"spider": "jd_stor", "args": {"data": "2026-03-01"}}
+    place.edit("schedule.yaml", lambda schedule: schedule["jobs"][0].update(wrong))
     run = place.scrapy("check_config")
     assert run.code == 2
     assert run.err.splitlines() == [
         "schedule.yaml jobs[0].spider: there is no spider 'jd_stor'. Did you mean `jd_store`?",
-        "1 problem.",
+        "schedule.yaml jobs[0].args: spider 'jd_stor' has no argument 'data'. Expected date, start, end, periods, due, "
+        "shops, force, period. Did you mean `-a date=…`?",
+        "2 problems.",
     ]
 
 

@@ -6,6 +6,7 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
+from twisted.internet.address import IPv6Address
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.web.http_headers import Headers
@@ -246,6 +247,13 @@ def test_an_answer_may_take_its_time(site: GuardedSite, clock: Clock) -> None:
     assert not transport.is_aborted
     clock.advance(1)
     assert transport.is_aborted, "who says nothing more does not keep the connection"
+
+
+def test_addresses_of_a_socket_for_both_kinds(site: GuardedSite) -> None:
+    channel, transport = site.buildProtocol(None), Transport(IPv6Address("TCP", "::ffff:10.0.0.1", 6800))
+    channel.makeConnection(transport)
+    channel.dataReceived(b"GET / HTTP/1.1\r\nHost: 10.0.0.1\r\n\r\n")
+    assert transport.value().startswith(b"HTTP/1.1 401 ")
 
 
 def test_a_refused_client_is_listened_to_for_a_moment(site: GuardedSite, clock: Clock) -> None:

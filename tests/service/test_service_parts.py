@@ -329,12 +329,17 @@ def test_a_shop_that_is_not_there_is_refused_at_the_door(options: ServiceOptions
 
 def test_a_job_of_a_spider_that_is_not_there(options: ServiceOptions, tmp_path: Path) -> None:
     spiders = SimpleNamespace(list=lambda: ["jd_store"], load=lambda name: SimpleNamespace())
-    entries = (Job(name="daily", spider="jd_store", cron="30 8 * * *"), Job(name="new", spider="tb", cron="0 9 * * *"))
+    entries = (
+        Job(name="daily", spider="jd_store", cron="30 8 * * *"),
+        Job(name="new", spider="tb", cron="0 9 * * *"),
+        Job(name="typo", spider="jd_store", cron="0 9 * * *", args={"data": "x"}),
+    )
     file = SimpleNamespace(schedule=Schedule(jobs=entries), problem="")
     inside = Inside(options, Workspace(tmp_path), file, spiders)  # type: ignore[arg-type]
     assert inside.schedule_problem().startswith(
-        "schedule.yaml: job 'new' can't run: there is no spider 'tb'. The other"
+        "schedule.yaml: job 'new' can't run: there is no spider 'tb'. Mend its name"
     )
+    assert "job 'typo' can't run: spider 'jd_store' has no argument 'data'." in inside.schedule_problem()
     file.problem = "schedule.yaml:3: this is not YAML."
     assert inside.schedule_problem().startswith("The last good schedule goes on")
     assert inside.schedule_problem().endswith(file.problem)

@@ -104,8 +104,8 @@ class GuardedChannel(http.HTTPChannel):
             version=self._version,
             headers=request.requestHeaders,
             length=self.length,
-            peer=self.transport.getPeer().host,
-            local=self.transport.getHost().host,
+            peer=_plain(self.transport.getPeer().host),
+            local=_plain(self.transport.getHost().host),
         )
         refused = self.site.door.look_at(head)
         request.most_bytes = most_bytes(head.target)
@@ -216,6 +216,11 @@ class GuardedSite(Site):
     def end_upload(self, channel: GuardedChannel) -> None:
         """Gives the place back."""
         self._uploads.discard(channel)
+
+
+def _plain(address: str) -> str:
+    """A socket for both kinds of addresses writes those of IPv4 as IPv6."""
+    return address.removeprefix("::ffff:")
 
 
 def _ignored(*_: object) -> None:

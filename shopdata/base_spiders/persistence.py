@@ -86,7 +86,7 @@ class Persistence:
         error = _error_of(state)
         if isinstance(error, RiskBlockedError):
             return self._cooldown_seconds()
-        ours = wait_exponential_jitter(self._portal.retry_after_seconds, max=_LONGEST_WAIT_SECONDS)(state)
+        ours = wait_exponential_jitter(multiplier=self._portal.retry_after_seconds, max=_LONGEST_WAIT_SECONDS)(state)
         theirs = error.retry_after_seconds if isinstance(error, PortalError) else 0
         return min(max(ours, theirs), _LONGEST_WAIT_SECONDS)
 

@@ -69,6 +69,7 @@ BADSCORE: dict[str, Case] = {
     "HTTP 429": ([always(Fault.TOO_MANY_REQUESTS)], "failed", "says too often.*HTTP 429", 1 + COOLDOWN_TRIES),
     "a captcha in the middle": ([always(Fault.RISK_TEXT)], "needs_login", "wants a person.*scrapy login SHOP", 1),
     "a plain no": ([always(Fault.REFUSED)], "failed", "the portal said no.*3000001.*系统异常", 1),
+    "HTTP 500, once": ([once(Fault.SERVER_ERROR_ONCE)], "published", "", 3),
 }
 #: Two pages of conversations, at least one of messages for each.
 CHAT: dict[str, Case] = {
@@ -156,6 +157,7 @@ KPI: dict[str, Case] = {
     "HTTP 429, once": ([once(Fault.TOO_MANY_REQUESTS)], "published", "", 2),
     "too fresh": ([(Fault.KPI_NOT_READY, {})], "not_ready", "has not published this period yet", 1),
     "a link elsewhere": ([always(Fault.FOREIGN_LINK_HOST)], "failed", "host that is not allowed.*download_hosts", 1),
+    "HTTP 500, once": ([once(Fault.SERVER_ERROR_ONCE)], "published", "", 2),
 }
 #: The total of conversations may be missing, and is for every third shop: not where it matters.
 CHAT_NUMBERS = [number for number in range(1, 3 * len(CHAT)) if number % 3 != 2][: len(CHAT)]

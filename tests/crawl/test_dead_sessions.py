@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -131,3 +132,68 @@ def test_a_chat_page_that_leads_to_the_login_page_has_met_a_dead_session(
     run = place.scrapy("crawl", "pdd_chat", "-a", f"date={DAY}")
     assert run.code == 0, run.text
     assert place.sandbox.counters().logins == {"pdd-01": 1}
+
+
+AT_ONCE, AT_THE_SECOND_REQUEST, KICKED_IN_TWO = "sandbox-01", "sandbox-02", "pdd-01"
+
+
+@dataclass
+class ShortLives:
+    """Runs of shops whose sessions never last; two days each, so that there is more than one reason to sign in."""
+
+    place: Workplace
+    first: Run
+    #: Two datasets of one shop at the same time.
+    both: list[Run]
+    logins: dict[str, int]
+    #: The same as the first, and nothing has changed.
+    second: Run
+    logins_of_second: dict[str, int]
+    #: The sessions last again.
+    third: Run
+
+
+@pytest.fixture(scope="module")
+def short_lives(make_workplace: Callable[..., Workplace]) -> ShortLives:
+    place = make_workplace(shops=2, pdd_shops=1, reviews=50, kicked_after=1)
+    place.edit(
+        "portals.yaml", lambda portals: [portals[name].update(retry_after_seconds=0.1) for name in ("jd", "pdd")]
+    )
+    place.sandbox.set_fault(AT_ONCE, Fault.SESSION_DEAD_ALWAYS)
+    place.sandbox.set_fault(AT_THE_SECOND_REQUEST, Fault.KICKED)
+    place.sandbox.set_fault(KICKED_IN_TWO, Fault.KICKED)
+    days = ("-a", "start=2026-02-28", "-a", f"end={DAY}")
+    first = place.start("crawl", "jd_store", *days)
+    both = [place.start("crawl", spider, *days) for spider in ("pdd_badscore", "pdd_kpi")]
+    for run in (first, *both):
+        run.wait()
+    logins = place.sandbox.counters().logins
+    place.sandbox.clear_records()
+    second = place.scrapy("crawl", "jd_store", *days)
+    logins_of_second = place.sandbox.counters().logins
+    place.sandbox.clear_faults()
+    return ShortLives(place, first, both, logins, second, logins_of_second, place.scrapy("crawl", "jd_store", *days))
+
+
+def test_a_password_is_sent_twice_in_a_run_whatever_kills_its_sessions(short_lives: ShortLives) -> None:
+    assert short_lives.first.code == 1
+    assert {shop: short_lives.logins[shop] for shop in (AT_ONCE, AT_THE_SECOND_REQUEST)} == {
+        AT_ONCE: 2,
+        AT_THE_SECOND_REQUEST: 2,
+    }
+    assert "although the shop has just signed in" in short_lives.first.err
+    assert "sessions do not last" in short_lives.first.err
+
+
+def test_two_datasets_of_one_shop_count_together(short_lives: ShortLives) -> None:
+    assert short_lives.logins[KICKED_IN_TWO] <= 2, "".join(run.err for run in short_lives.both)
+
+
+def test_the_next_run_sends_it_once(short_lives: ShortLives) -> None:
+    assert short_lives.second.code == 1
+    assert short_lives.logins_of_second == {AT_ONCE: 1, AT_THE_SECOND_REQUEST: 1}
+    assert re.search(r"the password sent 1 times since this run began, 2 times before it", short_lives.second.err)
+
+
+def test_once_the_sessions_last_all_goes_on(short_lives: ShortLives) -> None:
+    assert short_lives.third.code == 0, short_lives.third.text

@@ -6,8 +6,9 @@ import datetime as dt
 import http.client
 import io
 import json
+import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -15,6 +16,7 @@ from sandbox_client import DAY, PAGE_HEADERS, Client, create_body
 
 from shopdata.sandbox import Fault, FaultRule, Sandbox, SandboxOptions
 from shopdata.sandbox.faults import FaultBoard, fault_named
+from shopdata.sandbox.jd.doubtful import ANSWERS
 from shopdata.sandbox.jd.reports import LIST_PATH
 
 MakeSandbox = Callable[..., Sandbox]
@@ -174,6 +176,94 @@ def test_create_answer_lost_leaves_the_job(client: Client) -> None:
     assert client.sandbox.counters().jobs == {SHOP: {"2026-03-01": 1}}
     assert client.entry("供应链-商品明细_2026-03-01")["status"] == "2"
     assert client.sandbox.records(SHOP, host="gateway")[-1].status == 499
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ANSWERS if kind != "silence"])
+def test_answers_that_leave_open_whether_an_order_was_taken(make_sandbox: MakeSandbox, kind: str) -> None:
+    shop = f"sandbox-{ANSWERS.index(kind) + 1:02d}"
+    client = Client(make_sandbox(shops=len(ANSWERS)))
+    client.sign_in(shop)
+    for fault, jobs in ((Fault.CREATE_IN_DOUBT, 0), (Fault.CREATE_IN_DOUBT_MADE, 1)):
+        client.sandbox.set_fault(shop, fault, times=1)
+        if kind == "cut":
+            with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+                client.create()
+        else:
+            answer = client.create()
+            assert answer.status == (int(kind) if kind.isdigit() else 200)
+            assert b"taskName" not in answer.body
+        assert client.sandbox.counters().jobs.get(shop, {}).get("2026-03-01", 0) == jobs
+
+
+def test_how_a_list_may_write_names(client: Client) -> None:
+    client.create()
+    client.sandbox.set_fault(SHOP, Fault.WRAPPED_NAMES, times=1)
+    assert "【供应链-商品明细_2026-03-01】.xlsx" in [entry["reportName"] for entry in client.entries()]
+    client.sandbox.set_fault(SHOP, Fault.OTHER_NAMES, times=1)
+    assert "供应链商品日报-2026-03-01-汇总-SKU" in [entry["reportName"] for entry in client.entries()]
+
+
+def test_a_job_that_is_listed_late(make_sandbox: MakeSandbox) -> None:
+    client = Client(make_sandbox(listed_late_seconds=0.3))
+    client.sign_in()
+    client.sandbox.set_fault(SHOP, Fault.LISTED_LATE, times=1)
+    name = client.create().json()["content"]["taskName"]
+    # Of that name there is one from two hours ago.
+    assert [entry["reportName"] for entry in client.entries()].count(name) == 1
+    deadline = time.monotonic() + 20
+    while [entry["reportName"] for entry in client.entries()].count(name) == 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_colleague_who_orders_the_same(client: Client) -> None:
+    client.sandbox.set_fault(SHOP, Fault.TWIN_JOB, times=1)
+    client.create()
+    made = [entry["createTime"] for entry in client.entries() if entry["reportName"] == "供应链-商品明细_2026-03-01"]
+    assert len(made) == 3
+    assert len(set(made[:2])) <= 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [(Fault.EXPORT_TOO_OFTEN, "操作频繁"), (Fault.UNAUTHORISED, "未经京东授权")],
+    ids=["too-often", "unauthorised"],
+)
+def test_601_in_two_texts_and_two_forms(make_sandbox: MakeSandbox, fault: Fault, text: str) -> None:
+    sandbox = make_sandbox(shops=2)
+    for shop, kind in (("sandbox-01", "application/json"), ("sandbox-02", "text/html")):
+        client = Client(sandbox)
+        client.sign_in(shop)
+        sandbox.set_fault(shop, fault, times=1)
+        answer = client.create()
+        assert (answer.status, answer.headers.get_content_type()) == (200, kind)
+        assert "601" in answer.body.decode()
+        assert text in (answer.json()["message"] if kind == "application/json" else answer.body.decode())
+    assert sandbox.counters().jobs == {}
+
+
+def test_no_data_yet(client: Client) -> None:
+    client.sandbox.set_fault(SHOP, Fault.NO_DATA_YET, times=1)
+    assert client.create().json()["message"] == "所选日期暂无数据"
+    assert client.create().json()["status"] == 0
+
+
+def test_links_that_are_dead_at_first(make_sandbox: MakeSandbox) -> None:
+    client = Client(make_sandbox(report_seconds=0, empty_link_seconds=0, link_dead_seconds=1))
+    client.sign_in()
+    client.sandbox.set_fault(SHOP, Fault.LINK_DEAD_FIRST, times=1)
+    first = client.link()
+    assert client.ask(first).status == 404
+    deadline = time.monotonic() + 20
+
+    def fresh() -> str:
+        link = client.entry("供应链-商品明细_2026-03-01")["downloadLink"]
+        return urljoin(client.sandbox.origins["report"], link)
+
+    while client.ask(fresh()).status != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert client.ask(first).status == 404
 
 
 def test_report_failed_has_neither_of_the_known_states(client: Client) -> None:

@@ -97,6 +97,8 @@ class JdSpider(ReportSpider):
                 if found is None:
                     # What is kept for somebody to see is this answer, not the list's.
                     self.client(shop).took(odd)
+                    error.todo = f"It was ordered {number} times, and is not in the list. {error.todo}"
+                    error.args = (error.sentence(),)
                     raise
                 job = found
             await self._note_job(key, job)

@@ -52,12 +52,13 @@ def answered_as_signed_out(shop: Shop, status: int, content_type: str) -> OddAns
 
 def kicked_again(shop: Shop, sent: Sent) -> SessionRefusedError:
     """For sessions that end soon after they were made, one after the other."""
-    minutes = SHORT_LIFE.total_seconds() / 60
-    before = f", {_times(sent.before)} before it" if sent.before else ""
+    sends = (
+        f"{_times(sent.meanwhile)} since this run began{f', {_times(sent.before)} before it' if sent.before else ''}"
+    )
     return SessionRefusedError(
         "the shop's sessions do not last: somebody else may be signing in to the same account",
         where=f"shop {shop.id!r}",
-        found=f"the password sent {_times(sent.meanwhile)} since this run began{before}; no session lived {minutes:g} minutes",
+        found=f"the password sent {sends}; no session lived {SHORT_LIFE.total_seconds() / 60:g} minutes",
         todo="Give the program an account of its own. The next run goes on where this one ended, with one sign-in.",
     )
 

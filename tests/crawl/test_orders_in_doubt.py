@@ -46,7 +46,10 @@ FAULTS: dict[str, list[tuple[Fault, dict[str, Any]]]] = {
 }
 #: What becomes of those that are not published, and words that their reason must have.
 MISSING = {
-    NEVER: ("failed", "orders it anew only if it is not there|HTTP 5|cut|broke|answered with something else"),
+    NEVER: (
+        "failed",
+        r"ordered 3 times, and is not in the list.*bytes are kept .*rejected/jd_store/2026-03-01/sandbox-22",
+    ),
     TWIN: (
         "failed",
         "leaves it open which report is ours.*供应链-商品明细_2026-03-01.*and.*供应链-商品明细_2026-03-01",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from rich.text import Text
 
 from shopdata.command_frame import QuietCommand, refuse_arguments
 from shopdata.config import Shop
-from shopdata.exceptions import OtherKeyError
+from shopdata.exceptions import OtherKeyError, ProxyError, UntrustedError
 from shopdata.login.checking import SessionState, check_session
 from shopdata.login.session import Session
 from shopdata.periods import SHANGHAI
@@ -41,7 +42,9 @@ class Command(QuietCommand):
         if opts.check:
             # A handful at once: each shop is asked a single time.
             with ThreadPoolExecutor(workspace.shops_at_once) as pool:
-                list(pool.map(lambda shop: self._check(workspace, shop), shops))
+                told = dict.fromkeys(filter(None, pool.map(lambda shop: self._check(workspace, shop), shops)))
+            for sentence in told:
+                print(sentence, file=sys.stderr)
         table = Table(box=None, pad_edge=False)
         for header in ("", "shop", "platform", "session", "signed in", "age", "checked", "note"):
             table.add_column(header)
@@ -62,16 +65,23 @@ class Command(QuietCommand):
             return 1
         return 0
 
-    def _check(self, workspace: Workspace, shop: Shop) -> None:
+    def _check(self, workspace: Workspace, shop: Shop) -> str:
+        """What keeps this machine from asking the portal at all; mostly nothing."""
         with suppress(OtherKeyError):  # the list says so
-            self._ask(workspace, shop, workspace.sessions.load(shop))
+            return self._ask(workspace, shop, workspace.sessions.load(shop))
+        return ""
 
-    def _ask(self, workspace: Workspace, shop: Shop, session: Session | None) -> None:
+    def _ask(self, workspace: Workspace, shop: Shop, session: Session | None) -> str:
         assert self.settings is not None
-        if session is not None:
-            portal = workspace.config.portal(shop.platform)
-            state = check_session(shop, portal, session, self.settings["USER_AGENT"])
-            workspace.sessions.note_check(shop, state)
+        if session is None:
+            return ""
+        state, why = SessionState.UNKNOWN, ""
+        try:
+            state = check_session(shop, workspace.config.portal(shop.platform), session, self.settings["USER_AGENT"])
+        except (ProxyError, UntrustedError) as error:
+            why = str(error)
+        workspace.sessions.note_check(shop, state)
+        return why
 
 
 def _clock(moment: datetime | None) -> str:

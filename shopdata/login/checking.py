@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 import urllib3
 
@@ -10,7 +11,8 @@ from shopdata.config import Portal, Shop
 from shopdata.login import login_for
 from shopdata.login.session import Session
 from shopdata.login.steps import Answer
-from shopdata.network.pools import pool_for
+from shopdata.login.way_out import proxy_error, untrusted
+from shopdata.network.pools import pool_for, trouble_with_proxy
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=20)
 
@@ -26,14 +28,24 @@ class SessionState(StrEnum):
 
 
 def check_session(shop: Shop, portal: Portal, session: Session, default_agent: str) -> SessionState:
-    """One request of the platform's cheapest call; `default_agent` is for sessions that name no user agent."""
+    """One request of the platform's cheapest call; `default_agent` is for sessions that name no user agent.
+
+    Raises:
+        ProxyError, UntrustedError: the portal can't be reached from here as things are.
+    """
     login = login_for(shop.platform)
     url, headers = login.check_call(portal)
     headers = {**headers, "User-Agent": session.user_agent or default_agent, "Cookie": session.cookie_header(url)}
     with pool_for(url, timeout=_TIMEOUT, retries=False) as pool:
         try:
             response = pool.request("GET", url, headers=headers, redirect=False)
-        except urllib3.exceptions.HTTPError:
+        except urllib3.exceptions.HTTPError as error:
+            host = urlsplit(url).netloc
+            trouble = trouble_with_proxy(url, error)
+            if trouble is not None:
+                raise proxy_error(trouble, host) from None
+            if isinstance(error, urllib3.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise untrusted(host) from None
             return SessionState.UNKNOWN
     answer = Answer(
         status=response.status,

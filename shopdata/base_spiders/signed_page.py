@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -20,8 +22,12 @@ from shopdata.base_spiders.line import too_large
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import PortalError
 from shopdata.login import Answer, PlatformLogin, is_login_page
+from shopdata.login.alive import BrowserDiedError, died, is_end
 from shopdata.login.risk import refused_although_new, risk_error
+from shopdata.login.starting import quietly
 from shopdata.texts import read_json
+
+logger = logging.getLogger(__name__)
 
 #: The page's own signing client; it exists once the back office has loaded.
 _READY = "Boolean(window.__mms && window.__mms.fetch && window.__mms.fetch.post)"
@@ -36,6 +42,9 @@ _POST = """async ([path, body]) => {
     }
 }"""
 _READY_TIMEOUT_MS = 30_000
+#: How many browsers may end in the middle of a call, before it is the machine's trouble.
+_MOST_BROWSERS = 3
+_NUMBERS = itertools.count(1)
 _LOOK_EVERY_SECONDS = 0.05
 #: Browser and driver keep something of every call until the page is closed: after so many it is opened anew.
 CALLS_PER_PAGE = 300
@@ -80,11 +89,21 @@ class SignedPage:
             await self._close()
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The JSON object that the portal answers to a call signed by the page.
+        """The JSON object that the portal answers to a call signed by the page, in a new browser if this one ends.
 
         Raises:
             PortalError, RiskBlockedError, ChallengeError, SessionRefusedError: as for every other request.
+            BrowserError: there is no browser, or none that stays alive.
         """
+        for _ in range(_MOST_BROWSERS - 1):
+            try:
+                return await self._post(path, body)
+            except BrowserDiedError as error:
+                logger.warning("%s The page is opened in a new one", error)
+                await self._close()
+        return await self._post(path, body)
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         if self._page is None or self._calls >= CALLS_PER_PAGE:
             await self._close()
             await self._open(has_died=False)
@@ -117,6 +136,8 @@ class SignedPage:
             async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
                 found = await self._page.evaluate(_POST, [path, body])
         except (PlaywrightError, TimeoutError, RecursionError) as error:
+            if is_end(error):
+                raise died(self._shop, error) from None
             if await self._was_sent_to_login(self._page):
                 return Answer(302, path, "", self._portal.login_url, b"")
             return await self._thrown(path, error)
@@ -186,12 +207,13 @@ class SignedPage:
             "shopdata_has_died": has_died,
             "playwright": True,
             "playwright_include_page": True,
-            "playwright_context": f"page-{self._shop.id}",
+            # A new name each time: what is left of a browser that was killed is not taken for a context.
+            "playwright_context": f"page-{self._shop.id}-{next(_NUMBERS)}",
         }
         try:
             response = await self._download(Request(self._url, meta=meta, dont_filter=True))
         except PlaywrightError as error:
-            raise self._failed("", _first_line(error)) from None
+            raise died(self._shop, error) if is_end(error) else self._failed("", _first_line(error)) from None
         self._page, self._calls = response.meta["playwright_page"], 0
         self._page.on("response", self._note_response)
         risk = self._login.risk_in(Answer(response.status, self._url, "text/html", "", b""), self._portal)
@@ -203,17 +225,20 @@ class SignedPage:
         while time.monotonic() < deadline:
             if is_login_page(self._page.url, self._portal):
                 return False
-            # While the page moves on there is nothing to ask.
-            with suppress(PlaywrightError):
+            try:
                 if await self._page.evaluate(_READY):
                     return True
+            except PlaywrightError as error:
+                if is_end(error):
+                    raise died(self._shop, error) from None
+                # While the page moves on there is nothing to ask.
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
         raise self._failed("", "a page without `window.__mms.fetch`")
 
     async def _close(self) -> None:
         page, self._page = self._page, None
         if page is not None:
-            await page.context.close()
+            await quietly(page.context.close())
 
     def _failed(self, path: str, found: str) -> PortalError:
         return PortalError(

@@ -19,6 +19,7 @@ from shopdata.login import Answer, Identity, is_login_page, login_for
 from shopdata.login.restraint import SHORT_LIFE
 from shopdata.login.risk import answered_as_signed_out, refused_although_new, risk_error
 from shopdata.login.session import Session
+from shopdata.login.starting import quietly
 from shopdata.middlewares.sign_in import SignIns
 from shopdata.workspace import Workspace
 
@@ -120,7 +121,7 @@ class SessionMiddleware:
             # A page is HTML also when all is well; what tells is where it ended up.
             is_dead = is_login_page(response.url, portal)
             if is_dead:
-                await response.meta["playwright_page"].context.close()
+                await quietly(response.meta["playwright_page"].context.close())
             return is_dead
         answer, login = _answer(response), login_for(shop.platform)
         risk = login.risk_in(answer, portal)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from typing import Any
 
+import psutil
 import pytest
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Route, async_playwright
@@ -17,7 +19,9 @@ from shopdata.base_spiders.signed_page import SignedPage
 from shopdata.config import PddPortal, Shop
 from shopdata.exceptions import PortalError, RiskBlockedError, SessionRefusedError, ShopdataError
 from shopdata.login import login_for
+from shopdata.login.alive import BrowserDiedError
 from shopdata.login.chromium import find_chromium, needs_no_sandbox
+from shopdata.login.starting import OwnChromium
 
 pytestmark = pytest.mark.browser
 
@@ -125,3 +129,46 @@ def test_a_page_that_does_not_come_is_asked_for_again_by_the_next_try(options: d
 def test_a_page_that_says_too_often_lets_the_shop_cool_down() -> None:
     with pytest.raises(RiskBlockedError, match="HTTP 429"):
         post("{}", page_status=429)
+
+
+@pytest.mark.parametrize(("deaths", "is_answered"), [(1, True), (99, False)], ids=["once", "each time"])
+def test_a_browser_that_ends_in_a_call(deaths: int, *, is_answered: bool) -> None:
+    """The next try has a new one; after a few of them it is the machine's trouble."""
+    browsers: list[OwnChromium] = []
+
+    async def serve(route: Route) -> None:
+        if route.request.method != "POST":
+            await route.fulfill(body=PAGE.replace("CLIENT", RETURNS), content_type="text/html")
+        elif len(browsers) <= deaths:
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    if "--remote-debugging-pipe" in process.cmdline():
+                        process.kill()
+        else:
+            await route.fulfill(body='{"success": true, "result": 1}', content_type="application/json")
+
+    async def download(request: Request) -> Response:
+        browsers.append(OwnChromium({"executable_path": os.environ.get("SHOPDATA_BROWSER_PATH")}))
+        context = await (await browsers[-1].start()).new_context()
+        await context.route("**", serve)
+        request.meta["playwright_page"] = page = await context.new_page()
+        await page.goto(request.url)
+        return HtmlResponse(request.url, request=request)
+
+    async def at_once() -> None:
+        """Here nothing is paced."""
+
+    async def run() -> dict[str, Any]:
+        try:
+            async with SignedPage(download, ORIGIN, SHOP, PORTAL, login_for("pdd"), at_once).opened() as signed:
+                return await signed.post(PATH, {"uid": 1})
+        finally:
+            for browser in browsers:
+                await browser.close()
+
+    if is_answered:
+        assert asyncio.run(run()) == {"success": True, "result": 1}
+    else:
+        with pytest.raises(BrowserDiedError, match="shop 'one': the browser ended while the shop was in it"):
+            asyncio.run(run())
+        assert len(browsers) == 3

@@ -35,26 +35,29 @@ OUTCOMES: Mapping[Says, Outcome] = MappingProxyType(
     }
 )
 
-#: What a person is asked for, and what they can do besides signing in by hand.
+#: What a person is asked for, and what they do before they sign in by hand, or so that they need not.
 _ASKED: Mapping[Says, tuple[str, str]] = MappingProxyType(
     {
-        Says.LOCKED: ("a person: the account is locked", "Have it unlocked, with the platform's support if need be"),
-        Says.CAPTCHA: ("a captcha", ""),
-        Says.SMS: (SMS_CODE, ""),
-        Says.RISK: ("a proof of identity", ""),
-        Says.FORM: ("a form to be filled in", "A new password goes into the environment as well"),
+        Says.LOCKED: (
+            "a person: the account is locked",
+            "Have it unlocked by the platform, then sign",
+        ),
+        Says.CAPTCHA: ("a captcha", "Sign"),
+        Says.SMS: (SMS_CODE, "Sign"),
+        Says.RISK: ("a proof of identity", "Sign"),
+        Says.FORM: ("a form to be filled in", "A new password goes into the environment as well. Sign"),
         Says.AGREEMENT: (
             "consent to its rules",
             "If it is a box or a button that could be clicked, name it under `login_page: agreement` or `agree` in "
-            "portals.yaml",
+            "portals.yaml. Or sign",
         ),
         Says.NOTICE: (
             "a notice to be closed",
-            "If it has a button, name it under `login_page: notice` in portals.yaml",
+            "If it has a button, name it under `login_page: notice` in portals.yaml. Or sign",
         ),
         Says.CHOICE: (
             "a choice among several shops",
-            "Say which entry of the page is meant with `portal_shop` in shops.yaml",
+            "Say which entry of the page is meant with `portal_shop` in shops.yaml. Or sign",
         ),
     }
 )
@@ -74,8 +77,8 @@ def error_for(
         case "refused":
             return refused(shop, platform, text)
         case "person":
-            what, also = _ASKED[says]
-            return challenge(shop, platform, what, found=_quoted(text, platform), also=also)
+            what, before = _ASKED[says]
+            return challenge(shop, platform, what, found=_quoted(text, platform), before=before)
         case _:
             return unclear(shop, platform, text, says)
 
@@ -90,12 +93,12 @@ def refused(shop: Shop, platform: str, text: str) -> CredentialsRefusedError:
     )
 
 
-def challenge(shop: Shop, platform: str, what: str, *, found: str = "", also: str = "") -> ChallengeError:
+def challenge(shop: Shop, platform: str, what: str, *, found: str = "", before: str = "Sign") -> ChallengeError:
     """The error for a page that asks for a person; an SMS code can also be given on the terminal.
 
     Args:
         found: what it shows, where that says more than `what`.
-        also: what else can be done, a sentence without its full stop.
+        before: how "… in by hand with `scrapy login`" begins.
     """
     command = f"`scrapy login {shop.id}`" if what == SMS_CODE else f"`scrapy login {shop.id} --headed`"
     code = " and type the code" if what == SMS_CODE else ""
@@ -103,7 +106,7 @@ def challenge(shop: Shop, platform: str, what: str, *, found: str = "", also: st
         f"{platform} asks for {what}",
         where=f"shop {shop.id!r}",
         found=found,
-        todo=f"{f'{also}. Or sign' if also else 'Sign'} in by hand with {command}{code}.",
+        todo=f"{before} in by hand with {command}{code}.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from workplace import Workplace
@@ -148,3 +149,35 @@ def test_the_service_takes_what_env_says(place: Workplace) -> None:
     assert run.code == 2
     assert run.err.startswith("SHOPDATA_SERVICE_PORT: this is no port. Found 'none'")
     assert place.scrapy("service", "status", SHOPDATA_SERVICE_PORT="6801").code == 1, "what is set already stays"
+
+
+class TestOneUserNameForTwoShops:
+    """A hint: a login may open several shops, and mostly it is a slip."""
+
+    @staticmethod
+    def same_account(place: Workplace, *, platform: str = "jd", **more: Any) -> str:
+        def change(file: dict[str, Any]) -> None:
+            first, second = [shop for shop in file["shops"] if shop["platform"] == platform][:2]
+            second.update(username=first["username"], **more)
+
+        place.edit("shops.yaml", change)
+        run = place.scrapy("check_config")
+        assert run.code == 0, run.text
+        return run.err
+
+    def test_is_hinted_at(self, place: Workplace) -> None:
+        said = self.same_account(place)
+        assert said.startswith("shops.yaml: sandbox-01, sandbox-02: one user name for several shops.")
+        assert "its own `portal_shop`" in said
+        assert "sandbox-jd-01" not in said
+
+    def test_is_right_where_each_says_which_it_is(self, place: Workplace) -> None:
+        def change(file: dict[str, Any]) -> None:
+            for shop in file["shops"]:
+                shop["portal_shop"] = shop["name"]
+
+        place.edit("shops.yaml", change)
+        assert self.same_account(place) == ""
+
+    def test_does_not_matter_where_one_is_switched_off(self, place: Workplace) -> None:
+        assert self.same_account(place, enabled=False) == ""

@@ -453,6 +453,13 @@ class TestAShopThatWaitsForAPerson:
         store.park(shop, "credentials refused")
         assert store.parked(make_shop(**change)) == ""
 
+    @pytest.mark.parametrize("key", ["portal_shop", "portal_name"])
+    def test_is_let_go_when_it_is_said_which_shop_is_meant(
+        self, store: SessionStore, shop: Shop, make_shop: MakeShop, key: str
+    ) -> None:
+        store.park(shop, "a choice among several shops")
+        assert store.parked(make_shop(**{key: "第一家店"})) == ""
+
     def test_is_let_go_on_request(self, store: SessionStore, shop: Shop) -> None:
         store.park(shop, "a slider")
         store.unpark(shop)

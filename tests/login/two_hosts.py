@@ -15,7 +15,7 @@ class Host:
     """One of them: what it serves by path, and all that it was sent."""
 
     origin: str = ""
-    #: A page, or an address that begins with `http` to be led to.
+    #: A page, or an address that begins with `http` to be led to. `/down` is always HTTP 503, `/cut` no answer at all.
     pages: dict[str, str] = field(default_factory=dict)
     received: list[str] = field(default_factory=list)
 
@@ -24,6 +24,8 @@ def _handler(host: Host) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             page = host.pages.get(urlsplit(self.path).path)
+            if self._is_ill():
+                return
             if "?" in self.path:
                 host.received.append(self.path)
             if page is not None and page.startswith("http"):
@@ -39,10 +41,21 @@ def _handler(host: Host) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(content)
 
         def do_POST(self) -> None:
+            if self._is_ill():
+                return
             host.received.append(self.rfile.read(int(self.headers["Content-Length"] or 0)).decode())
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def _is_ill(self) -> bool:
+            path = urlsplit(self.path).path
+            if path == "/down":
+                self.send_response(503)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            self.close_connection = path in ("/down", "/cut")
+            return self.close_connection
 
         def log_message(self, *_: object) -> None: ...
 

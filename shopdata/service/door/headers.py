@@ -40,3 +40,11 @@ def complete(headers: Headers) -> Headers:
         if not headers.hasHeader(name):
             headers.setRawHeaders(name, [value])
     return headers
+
+
+def make_readable(headers: Headers) -> None:
+    """Replaces in a request's headers what is not UTF-8: whoever reads one as text would fail. Changed in place."""
+    for name, values in list(headers.getAllRawHeaders()):
+        readable = [value.decode("utf-8", "replace").encode() for value in values]
+        if readable != values:
+            headers.setRawHeaders(name, readable)

@@ -13,7 +13,7 @@ from twisted.web.server import Request, Site
 
 from shopdata.service.door.decisions import MOST_BYTES, Door, Head, Refused, most_bytes, too_long
 from shopdata.service.door.forms import UnreadableFormError, read_form
-from shopdata.service.door.headers import complete
+from shopdata.service.door.headers import complete, make_readable
 
 #: For the head of a request, from its first byte or the last answer on, however busily it comes.
 HEAD_SECONDS = 30
@@ -98,6 +98,7 @@ class GuardedChannel(http.HTTPChannel):
 
     def allHeadersReceived(self) -> None:
         request = self.requests[-1]
+        make_readable(request.requestHeaders)
         head = Head(
             method=self._command,
             target=self._path,

@@ -23,12 +23,12 @@ NOW = datetime(2026, 11, 24, 8, 41, tzinfo=SHANGHAI)
 RUN_ID = "20261124T003000Z-1a2b3c"
 USER, PASSWORD = "board", "fake-board-password"
 
-#: What somebody who controls a shop's display name might write into it.
+#: What somebody who controls a shop's display name might write into it. (What nobody sees is refused in shops.yaml.)
 HOSTILE_NAMES = {
     "script": "<script>window.hurt=1</script>",
     "image": '"><img src=x onerror="window.hurt=1">',
-    "right-to-left": "\u202ekcatta\u202c 店",
-    "newline": "first line\nsecond line",
+    "right-to-left": "متجر الهجوم 店",
+    "joiner": "a\u200db 店",
     "braces": "{{ 7 * 7 }}{% raw %}",
 }
 

@@ -221,9 +221,11 @@ def publish(world: BoardWorld, settings: StoreSettings) -> dict[str, bytes]:
     ]
     reports = (7213, 6040, 6472, 120, 4800, 88, 301, 95)
     receipt = {
-        "rows": 26340,
+        "dataset": "jd_store", "platform": "jd", "dt": dt, "run_id": RUN_ID, "rows": 26340, "columns": ["条形码"],
+        "missing": [], "published_at": NOW.isoformat(), "refresh": {"state": "COMPLETED", "detail": ""},
         "shops": [
-            {"id": shop["id"], "name": shop["name"], "rows": rows, "raw_key": "", "sha256": "",
+            {"id": shop["id"], "name": shop["name"], "rows": rows,
+             "raw_key": f"raw/jd/jd_store/dt={dt}/{shop['id']}.xlsx", "sha256": "0" * 64,
              "bytes": 40_000 + rows * 31, "fetched_at": (NOW - timedelta(minutes=9 - number)).isoformat()}
             for number, (shop, rows) in enumerate(zip(shops, reports, strict=False))
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -24,6 +25,13 @@ _SETTING = "Mend SHOPDATA_DATABASE_URL, or unset it to use SQLite in the state d
 _TRIES = 3
 #: PostgreSQL's code for it.
 _DEADLOCK = "40P01"
+
+#: What SQLite says of a file that has lost something, or got it from elsewhere.
+_SIGNS_OF_DAMAGE = ("not a database", "malformed", "could not decode", "no such table", "no such column", "corrupt")
+#: What is raised where a row does not hold what its columns are for.
+_ODD = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -152,20 +160,28 @@ class Database:
             yield
         except exc.SQLAlchemyError as error:
             raise self._explain(error) from None
+        except _ODD as error:
+            # What we write is read as it was; flipped bytes and other people's rows are not.
+            logger.debug("a row of the ledger can't be read", exc_info=True)
+            raise self._damaged(f"a row that can't be read ({type(error).__name__})") from None
 
     def _explain(self, error: Exception) -> LedgerError:
         text = _first_line(getattr(error, "orig", None) or error).lower()
         if "database is locked" in text:
             return self._locked()
-        if "not a database" in text or "malformed" in text:
-            return LedgerError(
-                "this file is not a whole SQLite database",
-                where=self.where,
-                found=text,
-                todo="Bring it back from a copy, or move it away: "
-                "a new ledger is then begun, and what was published is asked for again.",
-            )
+        if self._path is not None and any(sign in text for sign in _SIGNS_OF_DAMAGE):
+            return self._damaged(text)
         return self._unusable(error)
+
+    def _damaged(self, found: str) -> LedgerError:
+        what = "this file is not a whole SQLite database" if self._path is not None else "the database is damaged"
+        return LedgerError(
+            what,
+            where=self.where,
+            found=found,
+            todo="Bring it back from a copy, or move it away: "
+            "a new ledger is then begun, and takes in what is published.",
+        )
 
     def _locked(self) -> LedgerError:
         return LedgerError(

@@ -14,7 +14,7 @@ from sqlalchemy import Row, and_, func, or_, select
 
 from shopdata.lake.ledger.database import Database
 from shopdata.lake.ledger.records import PartitionRecord, RunRecord
-from shopdata.lake.ledger.rows import to_partition, to_run
+from shopdata.lake.ledger.rows import to_partition, to_run, whole
 from shopdata.lake.ledger.schema import CellRow, PartitionRow, Run
 from shopdata.states import CellState
 
@@ -126,4 +126,4 @@ def _by_dataset(periods: Collection[tuple[str, str]]) -> dict[str, set[str]]:
 
 def _glance(row: Row[str, str, str, str, int | None, str, datetime, datetime | None]) -> Glance:
     dataset, dt, shop, state, rows, reason, updated_at, lease_until = row
-    return Glance(dataset, dt, shop, CellState(state), rows, reason, updated_at, lease_until)
+    return whole(Glance(dataset, dt, shop, CellState(state), rows, reason, updated_at, lease_until))

@@ -5,11 +5,35 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from shopdata.lake.ledger.records import Cell, CellKey, MissingShop, PartitionRecord, RawFile, RunRecord
 from shopdata.lake.ledger.schema import CellRow, PartitionRow, RawRow, Run
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
+
+Record = TypeVar("Record")
+
+
+def whole(record: Record) -> Record:
+    """The record, if its fields are of their types: SQLite keeps whatever lies in a file.
+
+    Raises:
+        TypeError: one is not.
+    """
+    for name, kinds in _kinds_of(cast(Any, type(record))).items():
+        if not isinstance(getattr(record, name), kinds):
+            raise TypeError(name)
+    return record
+
+
+@cache
+def _kinds_of(kind: type) -> dict[str, tuple[type, ...]]:
+    hints = get_type_hints(kind)
+    found = {name: get_args(hint) if get_origin(hint) is UnionType else (hint,) for name, hint in hints.items()}
+    return {name: tuple(get_origin(one) or one for one in hints) for name, hints in found.items()}
 
 
 def set_state(row: CellRow, state: CellState, reason: str) -> None:
@@ -36,74 +60,86 @@ def fill_partition(row: PartitionRow, record: PartitionRecord) -> None:
 
 def to_run(row: Run) -> RunRecord:
     """A run as it leaves the ledger."""
-    return RunRecord(
-        run_id=row.run_id,
-        spider=row.spider,
-        arguments=row.arguments,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-        outcome=row.outcome,
-        counts=row.counts,
-        heartbeat_at=row.heartbeat_at,
-        host=row.host,
-        pid=row.pid,
-        exit_code=row.exit_code,
+    return whole(
+        RunRecord(
+            run_id=row.run_id,
+            spider=row.spider,
+            arguments=row.arguments,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            outcome=row.outcome,
+            counts=row.counts,
+            heartbeat_at=row.heartbeat_at,
+            host=row.host,
+            pid=row.pid,
+            exit_code=row.exit_code,
+        )
     )
 
 
 def to_cell(row: CellRow) -> Cell:
     """A cell as it leaves the ledger, with its file."""
-    return Cell(
-        key=CellKey(row.dataset, row.dt, row.shop),
-        platform=row.platform,
-        state=CellState(row.state),
-        rows=row.rows,
-        attempts=row.attempts,
-        reason=row.reason,
-        updated_at=row.updated_at,
-        run_id=row.run_id,
-        raw=None if row.raw is None else _to_raw(row.raw),
-        job=row.job,
-        lease_owner=row.lease_owner,
-        lease_until=row.lease_until,
-        next_ask_at=row.next_ask_at,
-        since_not_ready=row.since_not_ready,
+    return whole(
+        Cell(
+            key=whole(CellKey(row.dataset, row.dt, row.shop)),
+            platform=row.platform,
+            state=CellState(row.state),
+            rows=row.rows,
+            attempts=row.attempts,
+            reason=row.reason,
+            updated_at=row.updated_at,
+            run_id=row.run_id,
+            raw=None if row.raw is None else _to_raw(row.raw),
+            job=row.job,
+            lease_owner=row.lease_owner,
+            lease_until=row.lease_until,
+            next_ask_at=row.next_ask_at,
+            since_not_ready=row.since_not_ready,
+        )
     )
 
 
 def _to_raw(row: RawRow) -> RawFile:
-    return RawFile(
-        key=row.key,
-        sha256=row.sha256,
-        bytes=row.bytes,
-        ext=row.ext,
-        rows=row.rows,
-        fetched_at=row.fetched_at,
-        shop_name=row.shop_name,
-        in_store=row.in_store,
-        warnings=tuple(row.warnings),
-        drift=tuple(row.drift),
-        account=json.loads(row.account) if row.account else {},
+    return whole(
+        RawFile(
+            key=row.key,
+            sha256=row.sha256,
+            bytes=row.bytes,
+            ext=row.ext,
+            rows=row.rows,
+            fetched_at=row.fetched_at,
+            shop_name=row.shop_name,
+            in_store=row.in_store,
+            warnings=tuple(row.warnings),
+            drift=tuple(row.drift),
+            account=json.loads(row.account) if row.account else {},
+        )
     )
+
+
+def _to_missing(entry: dict[str, str]) -> MissingShop:
+    return whole(MissingShop(id=entry["id"], state=CellState(entry["state"]), reason=entry["reason"]))
 
 
 def to_partition(row: PartitionRow) -> PartitionRecord:
     """A partition as it leaves the ledger."""
-    return PartitionRecord(
-        dataset=row.dataset,
-        platform=row.platform,
-        dt=row.dt,
-        rows=row.rows,
-        published=row.published,
-        missing=tuple(MissingShop(id=m["id"], state=CellState(m["state"]), reason=m["reason"]) for m in row.missing),
-        run_id=row.run_id,
-        receipt_key=row.receipt_key,
-        parquet_sha256=row.parquet_sha256,
-        workbook_sha256=row.workbook_sha256,
-        published_at=row.published_at,
-        columns=tuple(row.columns),
-        shops=row.shops,
-        seen=None if row.seen is None else tuple(row.seen),
-        refresh_state=row.refresh_state,
-        refresh_detail=row.refresh_detail,
+    return whole(
+        PartitionRecord(
+            dataset=row.dataset,
+            platform=row.platform,
+            dt=row.dt,
+            rows=row.rows,
+            published=row.published,
+            missing=tuple(_to_missing(entry) for entry in row.missing),
+            run_id=row.run_id,
+            receipt_key=row.receipt_key,
+            parquet_sha256=row.parquet_sha256,
+            workbook_sha256=row.workbook_sha256,
+            published_at=row.published_at,
+            columns=tuple(row.columns),
+            shops=row.shops,
+            seen=None if row.seen is None else tuple(row.seen),
+            refresh_state=row.refresh_state,
+            refresh_detail=row.refresh_detail,
+        )
     )

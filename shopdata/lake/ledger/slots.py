@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shopdata.lake.ledger.database import Database
+from shopdata.lake.ledger.rows import whole
 from shopdata.lake.ledger.schema import SlotRow
 from shopdata.periods import SHANGHAI
 
@@ -123,12 +124,14 @@ def _to_row(slot: Slot) -> SlotRow:
 
 
 def _to_slot(row: SlotRow) -> Slot:
-    return Slot(
-        job=row.job,
-        due_at=row.due_at,
-        state=row.state,
-        decided_at=row.decided_at,
-        run_id=row.run_id,
-        owner=row.owner,
-        note=row.note,
+    return whole(
+        Slot(
+            job=row.job,
+            due_at=row.due_at,
+            state=row.state,
+            decided_at=row.decided_at,
+            run_id=row.run_id,
+            owner=row.owner,
+            note=row.note,
+        )
     )

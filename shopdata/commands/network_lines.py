@@ -26,9 +26,9 @@ def network_lines(network: Network, config: Config) -> Iterator[str]:
                 yield f"network: {'by proxy' if is_by_proxy else 'straight'}: {', '.join(dict.fromkeys(hosts))}"
     for variable, path in network.authority_paths:
         yield f"network: authorities of {variable}: {path}"
-    if network.authority_paths:
-        count = len(network.authorities)
-        yield f"network: {count} {'authority' if count == 1 else 'authorities'} beside the public ones"
+    count = len(network.company_authorities)
+    if count or network.authority_paths:
+        yield f"network: {count or 'no'} {'authority' if count == 1 else 'authorities'} on no public list"
 
 
 def _way(proxy: Proxy | None) -> str:

@@ -1,4 +1,5 @@
-"""Tells Chromium of the company's authorities: on Linux it believes those of an NSS database in the home directory.
+"""Tells Chromium of the company's authorities: on Linux it believes those of an NSS database in the home directory, and
+not those that were added to the system.
 
 On Windows and macOS it believes the system's store, where companies put theirs.
 """
@@ -31,7 +32,7 @@ def home_believing(network: Network, folder: Path) -> dict[str, str | float | bo
     Returns:
         the variables to start Chromium with; none where nothing is to be told.
     """
-    if not network.authorities or not sys.platform.startswith("linux"):
+    if not network.company_authorities or not sys.platform.startswith("linux"):
         return {}
     home, usual = folder / "home", Path(os.environ.get("HOME") or Path.home())
     database = home / _DATABASE
@@ -42,7 +43,7 @@ def home_believing(network: Network, folder: Path) -> dict[str, str | float | bo
                 # Whom a person has told it to believe.
                 shutil.copytree(usual / _DATABASE, database)
             database.mkdir(exist_ok=True)
-            _add(network.authorities, database)
+            _add(network.company_authorities, database)
     except (OSError, subprocess.SubprocessError) as error:
         logger.warning(
             "The browser could not be told of the company's authorities (%s); tell it by hand with certutil, as "

@@ -12,6 +12,15 @@ from pathlib import Path
 
 import certifi
 
+#: Where administrators put authorities: Debian, Red Hat, SUSE, Arch.
+_ADDED = (
+    Path("/usr/local/share/ca-certificates"),
+    Path("/etc/pki/ca-trust/source/anchors"),
+    Path("/etc/pki/trust/anchors"),
+    Path("/etc/ca-certificates/trust-source/anchors"),
+)
+#: Where Debian keeps what it ships.
+_DISTRIBUTED = Path("/usr/share/ca-certificates")
 _PEM = re.compile(r"-----BEGIN (?:TRUSTED )?CERTIFICATE-----.+?-----END (?:TRUSTED )?CERTIFICATE-----", re.DOTALL)
 
 
@@ -53,6 +62,21 @@ def public_authorities() -> tuple[bytes, ...]:
     if sys.platform == "win32":
         found += [der for der, kind, _ in ssl.enum_certificates("ROOT") if kind == "x509_asn"]
     return tuple(dict.fromkeys(found))
+
+
+@functools.cache
+def installed_by_hand() -> tuple[bytes, ...]:
+    """What somebody has added to this system's authorities (DER), as companies do; Chromium is not told of it."""
+    files = (file for folder in _ADDED if folder.is_dir() for file in sorted(folder.rglob("*")) if file.is_file())
+    return tuple(dict.fromkeys(der for file in files for der in authorities_in(file)))
+
+
+@functools.cache
+def published_authorities() -> frozenset[bytes]:
+    """Those of public lists: certifi's and the distribution's. Chromium has a list of its own, and its reasons where
+    that differs."""
+    files = [Path(certifi.where()), *(_DISTRIBUTED.rglob("*.crt") if _DISTRIBUTED.is_dir() else ())]
+    return frozenset(der for file in files for der in authorities_in(file))
 
 
 def context_trusting(authorities: Iterable[bytes]) -> ssl.SSLContext:

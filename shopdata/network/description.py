@@ -18,7 +18,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from shopdata.exceptions import ConfigError, UsageError
-from shopdata.network.authorities import authorities_in, mistake_in, public_authorities
+from shopdata.network.authorities import (
+    authorities_in,
+    installed_by_hand,
+    mistake_in,
+    public_authorities,
+    published_authorities,
+)
 from shopdata.network.hosts import Exemption, stays_here
 from shopdata.network.proxy import Proxy
 
@@ -61,9 +67,19 @@ class Network:
 
     @functools.cached_property
     def authorities(self) -> tuple[bytes, ...]:
-        """The certificates (DER) of `authority_paths` that nobody else has: a company's."""
-        found = (der for _, path in self.authority_paths for der in authorities_in(path))
-        return tuple(dict.fromkeys(der for der in found if der not in public_authorities()))
+        """The certificates (DER) of `authority_paths` that this system does not believe anyhow."""
+        return tuple(dict.fromkeys(der for der in self._named() if der not in public_authorities()))
+
+    @functools.cached_property
+    def company_authorities(self) -> tuple[bytes, ...]:
+        """Those (DER) that are on no public list, named by variables or added to the system: for Chromium, which asks
+        neither."""
+        found = dict.fromkeys((*self._named(), *installed_by_hand()))
+        return tuple(der for der in found if der not in published_authorities())
+
+    def _named(self) -> Iterator[bytes]:
+        for _, path in self.authority_paths:
+            yield from authorities_in(path)
 
 
 #: Set while the environment is written anew for a library that reads it by itself.

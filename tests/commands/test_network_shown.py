@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,8 @@ def test_what_was_found_of_the_network(place: Workplace, tmp_path: Path) -> None
     assert told[3] == "by proxy: report.corp.test"
     assert told[4].startswith("straight: 127.0.0.1:")
     assert told[4].endswith("127.0.0.1:9, dremio.in.test:9047")
-    assert told[5:] == [f"authorities of SSL_CERT_FILE: {ca_file}", "1 authority beside the public ones"]
+    assert told[5] == f"authorities of SSL_CERT_FILE: {ca_file}"
+    assert re.fullmatch(r"[1-9]\d* authorit(y|ies) on no public list", told[6])
     assert "pw-of-the-proxy" not in run.text
 
 

@@ -51,7 +51,7 @@ class Command(QuietCommand):
         is_well = True
         for shop in shops:
             about = workspace.sessions.about(shop)
-            state = SessionState.NONE if about.saved_at is None else SessionState(about.checked_state or "unknown")
+            state = SessionState(about.checked_state or ("none" if about.saved_at is None else "unknown"))
             # The next run leaves alone who waits for a person, also where the session lives.
             is_well = is_well and state is SessionState.ALIVE and not about.parked
             age = "" if about.saved_at is None else _age(about.saved_at)

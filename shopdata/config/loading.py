@@ -45,6 +45,7 @@ OWN_VARIABLES = tuple(
         "DATABASE_URL",
         "SECRET_KEY",
         "SERVICE_BIND",
+        "SERVICE_HOSTS",
         "SERVICE_NOW",
         "SERVICE_PASSWORD",
         "SERVICE_PORT",

@@ -33,7 +33,7 @@ PLAIN = "SHOPDATA_SECRET_KEY is not set: sessions are saved unencrypted, in file
 
 @dataclass(frozen=True)
 class AboutSession:
-    """A saved session as a list shows it; `saved_at` is None where there is none."""
+    """A saved session as a list shows it; `saved_at` is None where there is none, or another key has saved it."""
 
     saved_at: datetime | None
     checked_at: datetime | None
@@ -161,7 +161,7 @@ class SessionStore:
         try:
             data = self._read(shop)
         except OtherKeyError as error:
-            return AboutSession(saved_at=None, checked_at=None, checked_state="", parked=str(error))
+            return AboutSession(saved_at=None, checked_at=None, checked_state="unknown", parked=str(error))
         has_session = bool(data.get("cookies")) and data.get("username") == shop.username
         return AboutSession(
             saved_at=_moment(data.get("saved_at")) if has_session else None,

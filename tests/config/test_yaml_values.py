@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from config_folder import SECRET, ConfigFolder
 
+from shopdata import settings
+from shopdata.config import OWN_VARIABLES
 from shopdata.config.yaml_source import read_yaml
 
 
@@ -62,3 +67,9 @@ def test_what_came_along_unseen(text: str, what: str) -> None:
 
 def test_names_of_columns_are_as_a_portal_writes_them() -> None:
     assert read_yaml("f/datasets/jd_store.yaml", 'required: ["库存\u00a0"]', {}).problems == []
+
+
+def test_every_variable_that_is_read_is_looked_at() -> None:
+    code = (Path(settings.__file__)).read_text("utf-8")
+    read = set(re.findall(r'environ\.get\("(SHOPDATA_[A-Z_]+)"', code)) - {"SHOPDATA_FAILPOINT"}
+    assert read | {"SHOPDATA_CONFIG_DIR"} == set(OWN_VARIABLES)

@@ -355,7 +355,7 @@ class TestEncryption:
                 use(shop)
         store.unpark(shop)
         about = store.about(shop)
-        assert about.saved_at is None
+        assert (about.saved_at, about.checked_state) == (None, "unknown")
         assert "saved with another key" in about.parked
         assert the_file(store).read_bytes() == before
 

@@ -8,7 +8,7 @@ import pytest
 from company_network import make_authority
 
 from shopdata.network import Proxy, read_network
-from shopdata.network.for_chromium import bypass_rules
+from shopdata.network.for_chromium import bypass_rules, proxy_options
 
 PROXY = "http://proxy.corp.test:3128"
 
@@ -153,7 +153,45 @@ def test_authorities_that_are_none(variable: str, content: str | None, tmp_path:
     assert f"variable {variable}: there are no certificates there. Found no " in str(problem)
 
 
-def test_what_the_browser_is_told() -> None:
+HERE = "localhost,*.localhost,127.0.0.0/8,[::1]"
+
+
+@pytest.mark.parametrize(
+    ("environ", "options", "arguments"),
+    [
+        pytest.param({}, {}, ["--no-proxy-server"], id="none: not a desktop's either"),
+        pytest.param(
+            {"ALL_PROXY": "http://us%20er:p%40ss@a:1"},
+            {"proxy": {"server": "http://a:1", "bypass": HERE, "username": "us er", "password": "p@ss"}},
+            [],
+            id="one for all",
+        ),
+        pytest.param(
+            {"HTTP_PROXY": "http://a:1"},
+            {"proxy": {"server": "http://a:1", "bypass": HERE}},
+            ["--proxy-server=http=http://a:1"],
+            id="http alone",
+        ),
+        pytest.param(
+            {"HTTPS_PROXY": "http://u:p@a:1", "HTTP_PROXY": "http://b:1"},
+            {"proxy": {"server": "http://a:1", "bypass": HERE, "username": "u", "password": "p"}},
+            ["--proxy-server=https=http://a:1;http=http://b:1"],
+            id="two",
+        ),
+        pytest.param(
+            {"HTTPS_PROXY": "http://u:p@a:1", "HTTP_PROXY": "http://v:q@b:1"},
+            {"proxy": {"server": "http://a:1", "bypass": HERE, "username": "u", "password": "p"}},
+            [],
+            id="two with passwords: the browser can have one",
+        ),
+    ],
+)
+def test_the_browsers_proxy(environ: dict[str, str], options: dict[str, object], arguments: list[str]) -> None:
+    network, _ = read_network(environ)
+    assert proxy_options(network) == (options, arguments)
+
+
+def test_past_whom_the_browser_goes() -> None:
     network, _ = read_network(
         {
             "ALL_PROXY": PROXY,

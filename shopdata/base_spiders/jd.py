@@ -48,6 +48,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_NOT_LISTED = "not in the list"
+
 
 class JdSpider(ReportSpider):
     """For datasets that JD makes as a report job."""
@@ -88,18 +90,20 @@ class JdSpider(ReportSpider):
             try:
                 job = order.job(await self._place(shop, key, order, request))
             except (PortalError, RiskBlockedError) as error:
-                if isinstance(error, PortalError) and error.is_plain_no:
+                if not _leaves_a_doubt(error):
                     raise
                 odd = self.client(shop).hand_over()
                 reports, found = await self._look_for(shop, key, order, number, error)
-                if found is None and number < self.portal.max_orders:
-                    continue
-                if found is None:
+                if found is None and number == self.portal.max_orders:
                     # What is kept for somebody to see is this answer, not the list's.
                     self.client(shop).took(odd)
                     error.todo = f"It was ordered {number} times, and is not in the list. {error.todo}"
                     error.args = (error.sentence(),)
                     raise
+                if odd is not None:
+                    odd.close()
+                if found is None:
+                    continue
                 job = found
             await self._note_job(key, job)
             return job
@@ -178,7 +182,7 @@ class JdSpider(ReportSpider):
         self.step(shop, period, "wait")
         key = CellKey(self.plan.dataset, period.dt, shop.id)
         deadline = time.monotonic() + self.portal.report_deadline_seconds
-        seen = "not in the list"
+        seen = _NOT_LISTED
         while True:
             report = await self._report_of(key, job, await self._list_reports(shop, deadline))
             if report is not None:
@@ -203,11 +207,12 @@ class JdSpider(ReportSpider):
             if time.monotonic() > deadline:
                 break
             await self.wait(self.portal.poll_every_seconds)
+        clocks = " If 商智 > 我的报表 has it, this machine's clock is wrong." if seen == _NOT_LISTED else ""
         raise TooLateError(
             "JD did not finish the report in time",
             where=f"shop {shop.id!r}, {period.dt}, {job.task_name!r}",
             found=f"{seen} after {self.portal.report_deadline_seconds:g} seconds",
-            todo="Run again later: the same report is looked for first, and ordered anew only if it is gone.",
+            todo=f"Run again later: the same report is looked for first, and ordered anew only if it is gone.{clocks}",
         )
 
     async def download(self, shop: Shop, period: Period, job: ReportJob, report: Report) -> ReportFile:
@@ -263,6 +268,13 @@ class JdSpider(ReportSpider):
                 todo="Look at 商智 > 我的报表 by hand; if the page has changed, tell the developers.",
             )
         return reports
+
+
+def _leaves_a_doubt(error: PortalError | RiskBlockedError) -> bool:
+    """False where the order never left, or was refused as it stands."""
+    if isinstance(error, PortalError) and not isinstance(error, OddAnswerError):
+        return not (error.is_plain_no or error.is_final)
+    return True
 
 
 def _known_job(noted: Mapping[str, Any], dt: str, reports: list[Report]) -> ReportJob | None:

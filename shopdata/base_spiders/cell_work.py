@@ -63,10 +63,8 @@ class CellWork:
             logger.warning("%s", error)
         except ShopdataError as error:
             await self._leave_alone(shop, error)
-            is_told = str(error) in self._told
-            if isinstance(error, BrowserError | BrowserMissingError):
-                self._told.add(str(error))
-            await self._settle(key, CellState(error.state), str(error), is_told=is_told)
+            is_shared = isinstance(error, BrowserError | BrowserMissingError)
+            await self._settle(key, CellState(error.state), str(error), is_shared=is_shared)
         except asyncio.CancelledError:
             # Somebody stops the run: no time for threads, and the state must be true before we go.
             self._stop(key)
@@ -140,7 +138,7 @@ class CellWork:
                 todo="Asked before, it would take longer still: leave exports of this account alone, also by hand.",
             )
 
-    async def _settle(self, key: CellKey, state: CellState, reason: str, *, is_told: bool = False) -> None:
+    async def _settle(self, key: CellKey, state: CellState, reason: str, *, is_shared: bool = False) -> None:
         ledger = self._workspace.ledger
         try:
             await run_in_thread(ledger.mark, key, state, reason)
@@ -153,8 +151,10 @@ class CellWork:
         except LedgerError as error:
             logger.error("%s %s %s: %s It could not be written down: %s", key.dataset, key.shop, key.dt, reason, error)
             return
-        told = "for the same reason" if is_told else reason
+        told = "for the same reason" if reason in self._told else reason
         logger.error("%s %s %s: %s: %s", key.dataset, key.shop, key.dt, state, told)
+        if is_shared:
+            self._told.add(reason)
         self._onlookers.settled(key, state, reason)
 
 

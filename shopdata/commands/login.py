@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import difflib
+import logging
 import sys
 
 from scrapy.commands import ScrapyCommand
@@ -45,6 +46,9 @@ class Command(ScrapyCommand):
         assert self.settings is not None
         if len(args) != 1:
             raise ScrapyUsageError("name one shop")
+        # The log is off: a person is here. What is odd about browser or device they should hear of.
+        logging.getLogger("shopdata.login.starting").addHandler(logging.StreamHandler())
+        logging.getLogger("shopdata.login.devices").addHandler(logging.StreamHandler())
         try:
             workspace = Workspace.from_settings(self.settings)
             shop = _shop(workspace.config, args[0])

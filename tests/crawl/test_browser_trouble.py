@@ -67,7 +67,7 @@ def test_a_browser_that_cant_be_started_is_told_once_and_is_no_shops_fault(place
 
     by_hand = place.scrapy("login", ONE, TMPDIR=gone)
     assert by_hand.code == 1
-    assert by_hand.err.startswith(f"this machine: {WHY}{gone}")
+    assert f"\nthis machine: {WHY}{gone}" in f"\n{by_hand.err}"
     assert "Traceback" not in by_hand.text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -45,6 +46,13 @@ async def why_not(shop: Shop, error: PlaywrightError) -> PortalError | Untrusted
     if trouble is None and code == "ERR_HTTP_RESPONSE_CODE_FAILURE":
         return browser_failed(shop, error)
     return proxy_error(trouble or refused_by(proxy, 0, host), where)
+
+
+async def silent_proxy(shop: Shop, url: str) -> ProxyError | None:
+    """Whether it is the proxy on the way to an address that does not answer in time; None without one."""
+    proxy = current_network().proxy_for(url)
+    trouble = await asyncio.to_thread(tunnel_trouble, proxy, url) if proxy is not None else None
+    return proxy_error(trouble, f"shop {shop.id!r}, {urlsplit(url).netloc}") if trouble is not None else None
 
 
 def proxy_error(trouble: ProxyTrouble, where: str) -> ProxyError:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import re
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import TunnelError
-from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, DownloadFailedError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+)
 
 from shopdata.login.way_out import proxy_error, untrusted
 from shopdata.network import Network, Proxy, current_network
-from shopdata.network.pools import not_reached, refused_by
+from shopdata.network.pools import not_reached, refused_by, tunnel_trouble
 
 #: What OpenSSL, and the check of the name, say about a certificate.
 _CERTIFICATE = re.compile(r"certificate verify failed|VerificationError|unknown ca", re.IGNORECASE)
@@ -34,7 +40,7 @@ class NetworkMiddleware:
             if proxy.authorization:
                 request.headers["Proxy-Authorization"] = proxy.authorization
 
-    def process_exception(self, request: Request, exception: Exception) -> None:
+    async def process_exception(self, request: Request, exception: Exception) -> None:
         """Raises ProxyError or UntrustedError where that is what failed."""
         if request.meta.get("playwright"):
             return
@@ -53,6 +59,11 @@ class NetworkMiddleware:
             raise proxy_error(not_reached(proxy, "a refused connection", host), where)
         if isinstance(exception, CannotResolveHostError):
             raise proxy_error(not_reached(proxy, "no address for its host name", host), where)
+        if isinstance(exception, DownloadTimeoutError | DownloadFailedError):
+            # Who of the two is silent, only the proxy can tell.
+            trouble = await asyncio.to_thread(tunnel_trouble, proxy, request.url)
+            if trouble is not None:
+                raise proxy_error(trouble, where)
 
     def _proxy_of(self, request: Request) -> Proxy | None:
         return None if request.meta.get("playwright") else self._network.proxy_for(request.url)

@@ -32,7 +32,7 @@ from shopdata.login.risk import kicked_again
 from shopdata.login.starting import first_line, quietly
 from shopdata.login.steps import was_sent
 from shopdata.login.verdict import unclear
-from shopdata.login.way_out import why_not
+from shopdata.login.way_out import silent_proxy, why_not
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -148,6 +148,9 @@ class SignIns:
         except (PlaywrightTimeoutError, TimeoutError):
             if page is not None and was_sent(page):
                 raise await self._led_nowhere(page, shop) from None
+            blocked = await silent_proxy(shop, portal.login_url)
+            if blocked is not None:
+                raise blocked from None
             raise PortalError(
                 "the sign-in took too long",
                 where=f"shop {shop.id!r}",

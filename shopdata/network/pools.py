@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +15,9 @@ from urllib3 import exceptions as http
 from shopdata.network.authorities import authorities_in, context_trusting
 from shopdata.network.description import current_network
 from shopdata.network.proxy import Proxy
+
+#: How long a proxy may take to open a way, when it is asked what was wrong.
+TUNNEL_SECONDS = 5.0
 
 
 def pool_for(
@@ -100,16 +103,16 @@ def reason_of(error: Exception) -> Exception:
     return reason.original_error if isinstance(reason, http.ProxyError) else reason
 
 
-def tunnel_trouble(proxy: Proxy, url: str, seconds: float = 5) -> ProxyTrouble | None:
+def tunnel_trouble(proxy: Proxy, url: str) -> ProxyTrouble | None:
     """What the proxy says when it is asked for a way to an address, by which nothing is sent; None if it opens one."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    connection = HTTPConnection(proxy.host, proxy.port, timeout=seconds)
+    connection = HTTPConnection(proxy.host, proxy.port, timeout=TUNNEL_SECONDS)
     headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
     connection.set_tunnel(host, port, headers)
     try:
         connection.connect()
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         refusal = re.search(r"Tunnel connection failed: (\d{3})", str(error))
         return refused_by(proxy, int(refusal[1]), host) if refusal else not_reached(proxy, "no connection", host)
     finally:

@@ -22,7 +22,7 @@ DAY = date(2026, 3, 1)
 
 @dataclass
 class Story:
-    """A run that was told of the company's authority, and one that was not."""
+    """A run that was told of the company's authority, one that was not, and one with a wrong password for the proxy."""
 
     place: Workplace
     proxy: LoggingProxy
@@ -32,6 +32,7 @@ class Story:
     asked_when_well: list[str]
     ill: Run
     asked_when_ill: list[str]
+    refused: Run
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +62,13 @@ def story(make_workplace: Callable[..., Workplace], tmp_path_factory: pytest.Tem
         for arguments, variables in (
             ((f"date={DAY}",), {}),
             (("start=2026-02-01", "end=2026-02-02"), {"SSL_CERT_FILE": None, "SHOPDATA_STATE_DIR": "other"}),
+            (("date=2026-02-03",), {"HTTPS_PROXY": proxy.url.replace("://", "://user:wrong-password@")}),
         ):
             proxy.log.clear()
             command = [part for argument in arguments for part in ("-a", argument)]
             runs.append((place.scrapy("crawl", "pdd_badscore", *command, **variables), list(proxy.log)))
-        (well, asked_when_well), (ill, asked_when_ill) = runs
-        yield Story(place, proxy, dremio, receiver, well, asked_when_well, ill, asked_when_ill)
+        (well, asked_when_well), (ill, asked_when_ill), (refused, _) = runs
+        yield Story(place, proxy, dremio, receiver, well, asked_when_well, ill, asked_when_ill, refused)
 
 
 def configure(place: Workplace) -> None:
@@ -127,6 +129,17 @@ def test_a_certificate_of_nobody_is_told_once_and_not_asked_again(story: Story) 
     assert "login_url" not in story.ill.text
     assert story.ill.text.count("pdd-01: signing in\n") == 1, "two days, one look"
     assert "CONNECT portal.corp.test:443" in story.asked_when_ill
+
+
+def test_a_wrong_password_for_the_proxy_is_told_as_such(story: Story) -> None:
+    """With the session of the first run, so that Scrapy is the first who asks."""
+    assert story.refused.code == 1
+    cell = "portal.corp.test: the proxy on the way refuses its user name or password. Found HTTP 407 from http://127."
+    assert cell in story.refused.text
+    assert "signing in" not in story.refused.text
+    assert "Asking again" not in story.refused.text, "with wrong passwords, accounts get locked"
+    assert "Mend them in HTTPS_PROXY" in story.refused.text
+    assert "wrong-password" not in story.refused.text
 
 
 def test_the_proxys_password_is_nowhere(story: Story) -> None:

@@ -13,18 +13,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
-from typing import Any, cast
 
 import psutil
 import pytest
-from shipped_config import load_shipped_config
 from sqlalchemy import create_engine, update
 
 from shopdata.exceptions import LeaseLostError, LedgerError
 from shopdata.lake.ledger import CellKey, Claims, Ledger, Owner, PartitionRecord, RawFile, heartbeat
+from shopdata.lake.ledger.holding import holding
 from shopdata.lake.ledger.owner import name_of
 from shopdata.lake.ledger.schema import CellRow, LeaseRow
-from shopdata.lake.replay import Replayer
 from shopdata.states import CellState
 
 DATASET, DT = "jd_store", "2026-03-01"
@@ -282,25 +280,15 @@ class TestDeadRuns:
         expire()
         assert b.claims.take_partition(DATASET, DT)
 
-    def test_a_replay_shows_them_while_it_holds_a_partition(
+    def test_a_command_shows_them_while_it_holds_a_partition(
         self, new_run: NewRun, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(heartbeat, "BEATS", 600)
         a = new_run("a")
         beaten = threading.Event()
         monkeypatch.setattr(a.claims, "beat", beaten.set)
-        nobody = cast("Any", None)
-        replayer = Replayer(
-            DATASET,
-            "a",
-            config=load_shipped_config(),
-            ledger=a.ledger,
-            staging=nobody,
-            store=nobody,
-            dremio=None,
-            lease_seconds=60,
-        )
-        with replayer._holding(DT, a.claims):
+        assert a.claims is not None
+        with holding(a.claims, DATASET, DT):
             assert beaten.wait(60)
         assert a.ledger.leases.holder(f"partition {DATASET} {DT}") == ""
 

@@ -15,6 +15,5 @@ def look_into_bucket(plan: Plan, workspace: Workspace) -> bool:
     """
     standing = Standing(plan.dataset, workspace.config, workspace.ledger, workspace.staging, workspace.store)
     for period in plan.periods:
-        if not standing.unseen:
-            standing.look(period.dt)
+        standing.look(period.dt)
     return not standing.unseen

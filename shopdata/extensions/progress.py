@@ -20,6 +20,7 @@ from scrapy.exceptions import DropItem, NotConfigured
 
 from shopdata import signals
 from shopdata.items import Partition
+from shopdata.lake.standing import UNSEEN_STAT
 from shopdata.plan import Plan
 from shopdata.states import CellState
 
@@ -49,6 +50,7 @@ class Progress:
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("SHOPDATA_PROGRESS", True):
             raise NotConfigured
+        self._crawler = crawler
         self._console = Console(stderr=True)
         self._live: Live | None = None
         self._streams: list[tuple[logging.StreamHandler[Any], Any]] = []
@@ -140,6 +142,9 @@ class Progress:
         assert self._plan is not None
         return f"{self._plan.dataset}  {done}/{len(self._cells)} done  {time.monotonic() - self._started:.0f} s"
 
+    def _is_unseen(self) -> bool:
+        return self._crawler.stats is not None and bool(self._crawler.stats.get_value(UNSEEN_STAT))
+
     def _summary(self, reason: str) -> Iterator[str]:
         if self._plan is None:
             return
@@ -148,6 +153,8 @@ class Progress:
         first: dict[str, str] = {}
         if reason != "finished":
             yield f"{self._plan.dataset}: the run was stopped ({reason}) after {seconds:.0f} s; run it again to go on."
+        elif self._is_unseen():
+            yield f"{self._plan.dataset}: whether all is still published could not be seen: the object store failed."
         elif not self._cells and not self._partitions and not self._unpublished:
             yield f"{self._plan.dataset}: all was published before, nothing was asked (ask again with -a force=1)."
         for partition in self._partitions:

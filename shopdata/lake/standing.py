@@ -31,6 +31,7 @@ class Standing:
     store: ObjectStore
     #: Periods that are published in the ledger, and that nobody could look at, because the store failed.
     unseen: list[str] = field(default_factory=list)
+    _is_down: bool = field(default=False, init=False)
 
     def look(self, dt: str) -> None:
         """Holds a period against the bucket; where they differ, the ledger is told what is so.
@@ -38,15 +39,19 @@ class Standing:
         What the store has and the ledger does not know, is entered. What the store lost, is to be published again: from
         the raw files that are still to be had, and the portal is asked for the others.
         """
+        record = self._record(dt)
         try:
-            record = self._record(dt)
-            if record is None:
+            if self._is_down:
+                pass  # with many periods nobody wants as many time-outs
+            elif record is None:
                 self._adopt(dt)
             elif lacks_of(record, self.store):
                 self._withdraw(dt)
         except StoreError as error:
-            if not self.unseen:
+            self._is_down = True
+            if record is not None:
                 logger.error("%s %s: whether the bucket still holds it could not be seen: %s", self.name, dt, error)
+        if self._is_down and record is not None:
             self.unseen.append(dt)
 
     def _record(self, dt: str) -> PartitionRecord | None:
@@ -56,10 +61,16 @@ class Standing:
         """The ledger was lost, or is another machine's: what is published need not be asked for again."""
         try:
             receipt = read_receipt(self.config.dataset(self.name).platform, self.name, dt, self.store)
-            if receipt is not None:
-                adopt_published(receipt, config=self.config, ledger=self.ledger, store=self.store)
-        except (ReceiptError, RejectedFileError, StoreError) as error:
-            # Whoever wants to replace it meets the same, and does not.
+        except ReceiptError as error:
+            # The merge meets the same, and replaces nothing.
+            logger.error("%s %s: it can't be taken in: %s", self.name, dt, error)
+            return
+        if receipt is None:
+            return
+        try:
+            adopt_published(receipt, config=self.config, ledger=self.ledger, store=self.store)
+        except (RejectedFileError, StoreError) as error:
+            # The same.
             logger.error("%s %s: it is published, and can't be taken in: %s", self.name, dt, error)
 
     def _withdraw(self, dt: str) -> None:

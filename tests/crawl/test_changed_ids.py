@@ -72,6 +72,9 @@ def test_an_emptied_bucket_is_noticed_and_filled_again(place: Workplace) -> None
     with place.objects() as store:
         for key in place.stored_keys():
             store.remove(key)
+    run = place.scrapy("backfill", "jd_store", "--start", str(DAY), "--end", str(DAY), "--dry-run")
+    assert f"jd_store {DAY}: its receipt is gone; its Parquet object is gone; its workbook is gone" in run.out
+    assert "1 are not whole" in run.out
     run = place.crawl(f"date={DAY}")
     assert run.code == 0, run.text
     assert "published in the ledger, and the bucket does not hold it so (its receipt is gone" in run.err

@@ -94,7 +94,8 @@ def _on_pipe(stream: io.TextIOWrapper) -> io.TextIOWrapper:
     pipe = _Pipe(stream.fileno(), "w", closefd=False)
     _pipes.append(pipe)
     return io.TextIOWrapper(
-        io.BufferedWriter(pipe),
+        # Where nothing is to be held back (python -u), nothing is: so does Python itself.
+        pipe if stream.write_through else io.BufferedWriter(pipe),
         encoding=stream.encoding,
         errors=stream.errors,
         line_buffering=stream.line_buffering,

@@ -95,3 +95,16 @@ def test_log_lines_say_shanghais_time_on_any_machine() -> None:
     for zone in ("UTC", "Asia/Shanghai", "America/New_York"):
         out, _ = run(code, more={"TZ": zone}).communicate(timeout=60)
         assert out.decode().strip() == "2026-03-01 08:20:00+08:00 INFO    x"
+
+
+def test_nothing_is_held_back_where_python_holds_nothing_back() -> None:
+    """A supervisor that sets PYTHONUNBUFFERED reads each line when it is written."""
+    code = "from shopdata.terminal import fit_streams; fit_streams(); print('first'); input()"
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", code], cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        # It stands in `input` until this is read.
+        assert process.stdout.readline() == "first\n"
+        process.communicate("\n")
+    assert process.returncode == 0

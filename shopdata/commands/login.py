@@ -7,6 +7,7 @@ import asyncio
 import difflib
 import logging
 import sys
+from functools import partial
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
@@ -73,7 +74,8 @@ class Command(ScrapyCommand):
                 browser_path=self.settings["SHOPDATA_BROWSER_PATH"],
                 is_headed=opts.headed,
                 ask_code=lambda: input(f"SMS code for {shop.name}: "),
-                tell=print,
+                # Whoever reads it through a pipe is waited for as well.
+                tell=partial(print, flush=True),
             )
             workspace.check_identity(shop, new.identity, is_accepted=opts.accept_identity)
             workspace.sessions.save(shop, new.cookies, user_agent=new.user_agent, identity=new.identity)

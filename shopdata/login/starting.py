@@ -240,8 +240,8 @@ def last_words(error: PlaywrightError) -> str:
     report = error.message.partition("Call log:")[0].splitlines()
     lines = [_STARTED.sub("", line) for line in report if _STARTED.match(line)]
     logged = [(found[1], line[found.end() :]) for line in lines if (found := _LOGGED.match(line))]
-    # The script that starts Debian's Chromium always complains about a test of its own.
-    said = [line for line in lines if not line.startswith("[") and "unexpected operator" not in line]
+    # The script that starts Debian's Chromium always complains about a test of its own; others say where help is.
+    said = [line for line in lines if not line.startswith(("[", "Try ")) and "unexpected operator" not in line]
     refused = [text for _, text in logged if any(refusal in text for refusal in _REFUSALS)]
     for told in ([text for severity, text in logged if severity == "FATAL"], said, refused):
         if told:

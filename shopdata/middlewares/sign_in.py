@@ -27,6 +27,7 @@ from shopdata.exceptions import (
 )
 from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.alive import BrowserDiedError, died, is_end, while_alive
+from shopdata.login.chromium import cannot_start
 from shopdata.login.devices import keep_device
 from shopdata.login.risk import kicked_again
 from shopdata.login.starting import first_line, quietly
@@ -98,8 +99,10 @@ class SignIns:
 
     def _give_up(self, error: BrowserError | BrowserMissingError) -> None:
         """What is known of the machine, no other shop has to find out anew."""
-        if self._no_browser is None and (not isinstance(error, BrowserDiedError) or self._deaths >= MOST_DEATHS):
+        if not isinstance(error, BrowserDiedError):
             self._no_browser = error
+        elif self._deaths >= MOST_DEATHS:
+            self._no_browser = cannot_start(f"it ended {self._deaths} times in a row; {error.found}")
 
     async def _refuse_enough(self, shop: Shop) -> None:
         sent = await run_in_thread(self._restraint.sent, shop)

@@ -115,6 +115,11 @@ def test_a_driver_that_does_not_run(
             "/opt/chrome says: Creating shared memory failed: Too many open files (24)",
             id="what the system refused",
         ),
+        pytest.param(
+            "<launching> /bin/cat --a\n[pid=9][err] cat: unrecognized option\n[pid=9][err] Try 'cat --help'",
+            "/bin/cat says: cat: unrecognized option",
+            id="another program",
+        ),
         pytest.param("BrowserType.launch: EMFILE: spawn", "EMFILE: spawn", id="no browser log"),
         pytest.param("<launching> /opt/c --p\n[pid=9][err] a\x1b]0;b\x07c", "/opt/c says: a ]0;b c", id="controls"),
     ],

@@ -298,7 +298,9 @@ def test_a_missing_bucket_is_said_and_not_made_by_a_put(store_settings: config.O
         pytest.param({"access_key": "nobody"}, "does not know the access key", id="wrong access key"),
         pytest.param({"secret_key": "wrong-secret-1234"}, "refuses the secret key", id="wrong secret"),
         pytest.param(
-            {"secret_key": "wrong-secret-1234", "region": "us-east-1"}, "does not allow this", id="wrong, with a region"
+            {"secret_key": "wrong-secret-1234", "region": "us-east-1"},
+            "refuses the secret key",
+            id="wrong, with a region",
         ),
     ],
 )

@@ -281,3 +281,17 @@ def test_a_guess_is_held_back_with_its_body_unread(site: GuardedSite, clock: Clo
         known.connectionLost(None)
     assert not clock.getDelayedCalls()
     assert site._channels == {}
+
+
+def test_who_has_the_password_waits_for_no_guesser(site: GuardedSite) -> None:
+    """All from one address, as behind a proxy; the clock stands still."""
+    wrong = HEAD.replace(SIGNED, b"Authorization: Basic YTpi\r\n")
+    guessing = [connect(site) for _ in range(30)]
+    for channel, _ in guessing:
+        channel.dataReceived(wrong)
+    answers = [transport.value()[9:12] for _, transport in guessing]
+    assert answers == [b"401"] * 3 + [b""] * 8 + [b"429"] * 19
+    channel, transport = connect(site)
+    channel.dataReceived(HEAD + b"x" * 1000)
+    channel.requests[0].finish()
+    assert transport.value().startswith(b"HTTP/1.1 200 ")

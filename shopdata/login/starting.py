@@ -8,12 +8,7 @@ import errno
 import logging
 import os
 import re
-import shutil
-import sys
-import tempfile
-import time
-from collections.abc import Awaitable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from playwright._impl._errors import TargetClosedError
@@ -23,20 +18,13 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from shopdata.login.believing import home_believing
 from shopdata.login.chromium import START_SECONDS, cannot_start, launch_options, needs_no_sandbox
+from shopdata.login.temporary import BrowserFolder
 from shopdata.network import current_network
 
 logger = logging.getLogger(__name__)
 
 #: A browser or driver that stands still is left to the operating system.
 _STOP_SECONDS = 10
-_LOOK_EVERY_SECONDS = 0.1
-#: Profile, caches and what its processes share: with less, Chromium starts and then crashes in a page.
-_ROOM_BYTES = 32 << 20
-#: What a socket's address may have; Chromium puts one into a folder of its own in the one for temporary files.
-_LONGEST_ADDRESS = 107 if sys.platform == "linux" else 103
-_CHROMIUMS_SOCKET = "/org.chromium.Chromium.XXXXXX/SingletonSocket"
-_SHORT = "/tmp"  # noqa: S108 - a folder with a name that nobody can guess is made in it
-_VARIABLES = ("TMPDIR", "TMP", "TEMP") if os.name == "posix" else ("TEMP", "TMP")
 
 
 class OwnChromium:
@@ -51,7 +39,7 @@ class OwnChromium:
         self._is_headed = is_headed
         self._has_sandbox = not needs_no_sandbox()
         self._is_told = False
-        self._folder = _Folder()
+        self._folder = BrowserFolder()
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         logging.getLogger("asyncio").addFilter(_is_news)
@@ -141,83 +129,6 @@ async def quietly(ending: Awaitable[object]) -> None:
     with contextlib.suppress(Exception):
         async with asyncio.timeout(_STOP_SECONDS):
             await ending
-
-
-class _Folder:
-    """One for temporary files, in the usual one; driver and browser leave some there, mostly when they are killed."""
-
-    def __init__(self) -> None:
-        self._path: Path | None = None
-        #: Where the usual one is too deep for Chromium's sockets: another one for the browser.
-        self._short: Path | None = None
-
-    @contextlib.contextmanager
-    def for_programs(self) -> Iterator[None]:
-        """Programs that are started in the block put their temporary files there.
-
-        Raises:
-            BrowserError: there can be none, or there is no room.
-        """
-        # First of all for our own files, whoever asks when: the answer is kept for good.
-        usual = tempfile.gettempdir()
-        usual = next((os.environ[name] for name in _VARIABLES if os.environ.get(name)), usual)
-        try:
-            self._path = _with_room(self._path, usual)
-        except OSError as error:
-            raise cannot_start(f"temporary files can't be written to {usual}: {error.strerror}") from None
-        if _is_too_deep(self._path) and not _is_too_deep(Path(_SHORT, "sd12345678")):
-            with contextlib.suppress(OSError):
-                self._short = _with_room(self._short, _SHORT)
-        before = {name: os.environ.get(name) for name in _VARIABLES}
-        os.environ.update(dict.fromkeys(_VARIABLES, str(self._path)))
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
-
-    @property
-    def path(self) -> Path:
-        """Where the browser's files go."""
-        path = self._short or self._path
-        assert path is not None, "nothing was started yet"
-        return path
-
-    def environment(self) -> dict[str, str | float | bool]:
-        """What the browser needs to be told besides."""
-        return dict.fromkeys(_VARIABLES, str(self.path))
-
-    def remove(self) -> None:
-        """Removes what there is; a browser whose driver was killed ends by itself, and writes until then."""
-        for path in (self._path, self._short):
-            end = time.monotonic() + _STOP_SECONDS
-            while path is not None and path.exists() and time.monotonic() < end:
-                shutil.rmtree(path, ignore_errors=True)
-                time.sleep(_LOOK_EVERY_SECONDS if path.exists() else 0)
-        self._path = self._short = None
-
-
-def _with_room(path: Path | None, parent: str) -> Path:
-    """This folder, or a new one, after so much was written to it as a browser needs."""
-    if path is None or not path.is_dir():
-        path = Path(tempfile.mkdtemp(prefix="sd", dir=parent))
-    probe = path / "room"
-    try:
-        with probe.open("wb") as file:
-            for _ in range(_ROOM_BYTES >> 20):
-                file.write(bytes(1 << 20))
-        probe.unlink()
-    except OSError:
-        shutil.rmtree(path, ignore_errors=True)
-        raise
-    return path
-
-
-def _is_too_deep(path: Path) -> bool:
-    return os.name == "posix" and len(f"{path}{_CHROMIUMS_SOCKET}".encode()) > _LONGEST_ADDRESS
 
 
 # -- why it does not run ----------------------------------------------------------------------------------------------

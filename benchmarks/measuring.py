@@ -27,11 +27,13 @@ class Measured:
     output: str = field(default="", repr=False)
 
 
-def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Measured:
+def measure(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, *, good: Sequence[int] = (0,)
+) -> Measured:
     """Runs a command in the project's folder.
 
     Raises:
-        CalledProcessError: it failed, so there is nothing to compare.
+        CalledProcessError: it ended with another code than the `good` ones, so there is nothing to compare.
     """
     used = _processor_seconds()
     started = time.monotonic()
@@ -50,7 +52,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
     seconds = time.monotonic() - started
     done.set()
     watcher.join()
-    if process.returncode != 0:
+    if process.returncode not in good:
         raise subprocess.CalledProcessError(process.returncode, list(command))
     return Measured(round(seconds, 2), round(_processor_seconds() - used, 2), round(peak), output)
 

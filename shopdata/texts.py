@@ -17,6 +17,9 @@ _TERMINAL_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]
 
 #: Values of one JSON answer, as its commas, colons and brackets tell: one takes up to a hundred bytes of memory.
 MOST_VALUES = 1_000_000
+#: Beyond this size one sign outside of Unicode's first plane is too many: with it, every sign takes four bytes.
+WIDEST_BYTES = 16 << 20
+_FOUR_BYTES = re.compile(rb"[\xf0-\xf4]")
 #: How deep lists and objects may lie in one another.
 DEEPEST = 100
 
@@ -80,6 +83,8 @@ def read_json(content: bytes | str) -> Any:
     containers, values = sum(counts[:2]), sum(counts)
     if values > MOST_VALUES:
         raise ValueError(f"JSON of about {values:,} values")
+    if isinstance(content, bytes) and len(content) > WIDEST_BYTES and _FOUR_BYTES.search(content):
+        raise ValueError(f"JSON of more than {WIDEST_BYTES:,} bytes with signs that take four bytes each")
     try:
         data = json.loads(content, parse_int=_whole_number)
     except RecursionError:

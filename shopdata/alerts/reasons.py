@@ -97,7 +97,11 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"JD (?:refused|failed) to make the report", "ReportRefusedError", ""),
     (r"although the shop has just signed in", "SessionRefusedError", ""),
     (r"sessions do not last", "SessionRefusedError", "可能有人在别处用同一账号登录"),
-    (r"answer is larger than is allowed|pages hold more than is allowed", "OddAnswerError", "内容过大"),
+    (
+        r"answer is larger than is allowed|pages hold more than is allowed|row is longer than any",
+        "OddAnswerError",
+        "内容过大",
+    ),
     (r"cell took longer than is allowed", "OddAnswerError", "耗时过长"),
     (
         r"or its total can't be read|is not as rows were|answered with something else|gave no link|is no address"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, ResponseDataLossError
 from scrapy.utils.asyncio import run_in_thread
@@ -13,6 +13,7 @@ from shopdata.config import Portal
 from shopdata.downloads import Wire
 from shopdata.exceptions import OddAnswerError, PortalError
 from shopdata.files import write_durably
+from shopdata.items import ReportFile
 from shopdata.lake.excel import sniff
 from shopdata.lake.ledger import CellKey
 from shopdata.lake.staging import Staging
@@ -21,23 +22,29 @@ from shopdata.lake.staging import Staging
 _MOST_KEPT_BYTES = 8 << 20
 
 
-@asynccontextmanager
 async def one_cell(
-    key: CellKey, portal: Portal, last: Callable[[], Wire | None], staging: Staging
-) -> AsyncIterator[None]:
-    """For the length of all questions about a cell.
+    key: CellKey,
+    portal: Portal,
+    last: Callable[[], Wire | None],
+    staging: Staging,
+    ask: Callable[[], Awaitable[ReportFile]],
+) -> ReportFile:
+    """What comes of all questions about a cell.
 
     Args:
         last: the answer that the shop got last.
+        ask: asks them.
 
     Raises:
         OddAnswerError: it took longer than `max_cell_seconds`.
-        PortalError: the block's own, which then tells where the answer is kept.
+        ShopdataError: that of `ask`; where an answer was odd, it also tells where that is kept.
     """
     try:
         async with asyncio.timeout(portal.max_cell_seconds) as deadline:
-            yield
+            return await ask()
     except PortalError as error:
+        # All that was read of the answer hangs on them, and eight shops may wait here.
+        error.__traceback__ = error.__context__ = error.__cause__ = None
         wire = last()
         # Of its kin the last answer tells nothing: it was a good one.
         if type(error) in (PortalError, OddAnswerError) and wire is not None and wire.size:

@@ -13,7 +13,7 @@ from typing import Any
 from shopdata.config import Portal
 from shopdata.exceptions import OddAnswerError
 from shopdata.files import as_disk_error, nameless, write_durably
-from shopdata.lake.excel.json_lines import first_line, row_line
+from shopdata.lake.excel.json_lines import MAX_ROW_BYTES, first_line, row_line
 from shopdata.texts import read_json
 
 _BLOCK_BYTES = 1 << 18
@@ -145,7 +145,11 @@ class PagedRows:
                 self.doubles += 1
                 continue
             self._seen.add(digest)
-            line = row_line(row)
+            # Before more is made of it: a text may take four bytes for each sign.
+            length = sum(len(value) for value in row.values() if isinstance(value, str))
+            line = row_line(row) if length <= MAX_ROW_BYTES else b""
+            if max(length, len(line)) > MAX_ROW_BYTES:
+                raise _unknown("a row is longer than any row should be", where, f"more than {MAX_ROW_BYTES:,} bytes")
             self._size += len(line)
             self._check_room(where)
             with as_disk_error(self._folder / "rows"):

@@ -72,17 +72,20 @@ class PortalClient:
         """
         request.meta.update(shopdata_shop=self._shop.id, shopdata_session=True, shopdata_once=not repeatable)
         response = await self._ask(request)
-        why = ""
+        kind = (response.headers.get("Content-Type") or b"no type").decode("latin-1")
+        found = f"{kind}, {len(response.body)} bytes"
         try:
             answer = read_json(response.body)
         except ValueError as error:
-            answer, why = None, f" ({error})" if response.body[:1] in b"{[" else ""
+            answer = None
+            found += f" ({error})" if response.body[:1] in b"{[" else ""
+        # An error keeps what stands around it alive.
+        del response
         if not isinstance(answer, dict):
-            kind = (response.headers.get("Content-Type") or b"no type").decode("latin-1")
             raise OddAnswerError(
                 "the portal answered with something else than data",
                 where=self._place(request.url),
-                found=f"{kind}, {len(response.body)} bytes{why}",
+                found=found,
                 expected="a JSON object",
                 todo="Sign in by hand and look whether the portal is under maintenance or has changed.",
             )

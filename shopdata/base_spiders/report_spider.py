@@ -220,8 +220,8 @@ class ReportSpider(scrapy.Spider):
         left_over = await run_in_thread(self._left_over, key, shop, period)
         if left_over is not None:
             return left_over
-        async with one_cell(key, self.portal, lambda: self.client(shop).last, self.workspace.staging):
-            return await self.collect(shop, period)
+        last, staging = (lambda: self.client(shop).last), self.workspace.staging
+        return await one_cell(key, self.portal, last, staging, partial(self.collect, shop, period))
 
     def _left_over(self, key: CellKey, shop: Shop, period: Period) -> ReportFile | None:
         """What a killed run had downloaded and the ledger does not know of: it is not asked for again."""

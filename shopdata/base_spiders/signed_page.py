@@ -20,6 +20,7 @@ from scrapy.http import Response
 
 from shopdata.base_spiders.line import too_large
 from shopdata.config import Portal, Shop
+from shopdata.downloads import PageLimit
 from shopdata.exceptions import PortalError
 from shopdata.login import Answer, PlatformLogin, is_login_page
 from shopdata.login.alive import BrowserDiedError, died, is_end
@@ -75,6 +76,7 @@ class SignedPage:
         self._turn = turn
         self._page: Page | None = None
         self._calls = 0
+        self._limit = PageLimit(portal.max_answer_bytes)
         #: The bytes of the last answer.
         self.last = b""
         #: What the call under way was answered with, by path.
@@ -120,7 +122,7 @@ class SignedPage:
             await self._open(has_died=True)
         self.last = answer.body
         if len(self.last) > self._portal.max_answer_bytes:
-            raise too_large(f"shop {self._shop.id!r}, {path}", self._portal.max_answer_bytes, "max_answer_bytes")
+            raise too_large(self._where(path), self._portal.max_answer_bytes, "max_answer_bytes")
         data = answer.json()
         if not isinstance(data, dict):
             found = type(data).__name__ if answer.status == 200 else f"HTTP {answer.status}"
@@ -136,6 +138,9 @@ class SignedPage:
             async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
                 found = await self._page.evaluate(_POST, [path, body])
         except (PlaywrightError, TimeoutError, RecursionError) as error:
+            if self._limit.is_exceeded:
+                await self._close()
+                raise too_large(self._where(path), self._portal.max_answer_bytes, "max_answer_bytes") from None
             if is_end(error):
                 raise died(self._shop, error) from None
             if await self._was_sent_to_login(self._page):
@@ -201,6 +206,7 @@ class SignedPage:
 
     async def _has_loaded(self, *, has_died: bool) -> bool:
         """False if the page has ended up where one signs in."""
+        self._limit = PageLimit(self._portal.max_answer_bytes)
         meta = {
             "shopdata_shop": self._shop.id,
             "shopdata_session": True,
@@ -209,10 +215,13 @@ class SignedPage:
             "playwright_include_page": True,
             # A new name each time: what is left of a browser that was killed is not taken for a context.
             "playwright_context": f"page-{self._shop.id}-{next(_NUMBERS)}",
+            "playwright_page_init_callback": self._limit.watch,
         }
         try:
             response = await self._download(Request(self._url, meta=meta, dont_filter=True))
         except PlaywrightError as error:
+            if self._limit.is_exceeded:
+                raise too_large(self._where(""), self._portal.max_answer_bytes, "max_answer_bytes") from None
             raise died(self._shop, error) if is_end(error) else self._failed("", _first_line(error)) from None
         self._page, self._calls = response.meta["playwright_page"], 0
         self._page.on("response", self._note_response)
@@ -240,10 +249,13 @@ class SignedPage:
         if page is not None:
             await quietly(page.context.close())
 
+    def _where(self, path: str) -> str:
+        return f"shop {self._shop.id!r}, {path or 'its chat page'}"
+
     def _failed(self, path: str, found: str) -> PortalError:
         return PortalError(
             "the back office's page did not answer as it does when it is well",
-            where=f"shop {self._shop.id!r}, {path or 'its chat page'}",
+            where=self._where(path),
             found=found or "nothing in time",
             todo="The next run asks again; if it stays, open the chat page by hand and look.",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,10 @@ class Answer:
 
     def json(self) -> Any:
         """The body as JSON; None if it is something else."""
+        return self._json
+
+    @functools.cached_property
+    def _json(self) -> Any:
         try:
             return read_json(self.body)
         except ValueError:

@@ -74,6 +74,10 @@ class Fault(StrEnum):
     RISK_TEXT = "risk_text", "Calls are refused with changing codes and texts that speak of 验证码, 风控 or 限制."
     SIGNATURE_REFUSED = "signature_refused", "Calls that must be signed are answered as if they were not."
     REFUSED = "refused", "Calls are refused with a code and a text that say nothing of session or risk."
+    ANSWER_BOMB = "answer_bomb", "Calls get some megabytes that unpack to eight gigabytes of JSON."
+    ANSWER_OF_VALUES = "answer_of_values", "Calls get 30 MB of JSON that is ten million lists."
+    ANSWER_OF_TEXT = "answer_of_text", "Calls get 30 MB of JSON that is one text, of signs that take four bytes each."
+    GARBLED = "garbled", "Calls get an answer that says it is gzip, and is not."
     HTML_INSTEAD_OF_JSON = (
         "html_instead_of_json",
         "Calls get a page of HTML with status 200, though the session is alive.",
@@ -123,6 +127,8 @@ class Fault(StrEnum):
         "The connection ends half-way, and no length was announced.",
     )
 
+    HUGE_DOWNLOAD = "huge_download", "The download has two gigabytes, and no length was announced."
+
     # --- the file itself
     CORRUPT_WORKBOOK = "corrupt_workbook", "The file has the right length, but bytes in its middle are damaged (job)."
     WRONG_DATE = "wrong_date", "The report is that of the day before the one asked for (job)."
@@ -140,6 +146,8 @@ class Fault(StrEnum):
         "(reading).",
     )
     TOTAL_UNREACHABLE = "total_unreachable", "The total says more rows than there are (reading)."
+    ENDLESS_PAGES = "endless_pages", "Every page of reviews or goods is full of new rows, without an end (reading)."
+    HALF_SIGN = "half_sign", "Texts of reviews and goods are cut in the middle of a sign (reading)."
     MISSING_LIST_KEY = "missing_list_key", "A page says success, but the list is not in it."
     QUALITY_EMPTY = "quality_empty", "The list of goods is empty (reading)."
 

@@ -7,12 +7,22 @@ import datetime as dt
 
 from aiohttp import web
 
+from shopdata.sandbox.bombs import bomb, garbled, long_text, many_values
 from shopdata.sandbox.faults import EVERY_SHOP, Fault
 from shopdata.sandbox.html_pages import notice
 from shopdata.sandbox.portal import Stage
 from shopdata.sandbox.world import Shop
 
-OBSTACLES = frozenset({Fault.SLOW, Fault.TOO_MANY_REQUESTS, Fault.SERVER_ERROR_ONCE, Fault.SERVER_ERROR_ALWAYS})
+_BOMBS = {
+    Fault.ANSWER_BOMB: bomb,
+    Fault.ANSWER_OF_VALUES: many_values,
+    Fault.ANSWER_OF_TEXT: long_text,
+    Fault.GARBLED: garbled,
+}
+
+OBSTACLES = frozenset(
+    {Fault.SLOW, Fault.TOO_MANY_REQUESTS, Fault.SERVER_ERROR_ONCE, Fault.SERVER_ERROR_ALWAYS, *_BOMBS}
+)
 """The faults that `obstacle_for` knows: those of a platform that calls it."""
 
 
@@ -28,6 +38,9 @@ async def obstacle_for(stage: Stage, shop: Shop | None, at: str, day: dt.date | 
     for fault in (Fault.SERVER_ERROR_ONCE, Fault.SERVER_ERROR_ALWAYS):
         if stage.faults.take(shop.id, fault, day=day, at=at):
             return notice(status=500)
+    for fault, answer in _BOMBS.items():
+        if stage.faults.take(shop.id, fault, day=day, at=at):
+            return answer()
     return None
 
 

@@ -17,7 +17,7 @@ from scrapy.http import HtmlResponse, Response
 
 from shopdata.base_spiders.signed_page import SignedPage
 from shopdata.config import PddPortal, Shop
-from shopdata.exceptions import PortalError, RiskBlockedError, SessionRefusedError, ShopdataError
+from shopdata.exceptions import OddAnswerError, PortalError, RiskBlockedError, SessionRefusedError, ShopdataError
 from shopdata.login import login_for
 from shopdata.login.alive import BrowserDiedError
 from shopdata.login.chromium import find_chromium, needs_no_sandbox
@@ -26,7 +26,9 @@ from shopdata.login.starting import OwnChromium
 pytestmark = pytest.mark.browser
 
 ORIGIN, PATH = "https://mms.example.com", "/latitude/search/message/getMessages"
-PORTAL = PddPortal(login_url=f"{ORIGIN}/login/", origin=ORIGIN, download_hosts=(".example.com",))
+PORTAL = PddPortal(
+    login_url=f"{ORIGIN}/login/", origin=ORIGIN, download_hosts=(".example.com",), max_answer_bytes=1 << 20
+)
 SHOP = Shop(id="one", name="第一家店", platform="pdd", username="u", password="p")
 #: What a client does with an answer that is no success; what the real one does was not recorded (PORTALS 2).
 RETURNS, THROWS_IT, THROWS_AN_ERROR = (
@@ -75,6 +77,7 @@ async def _post(answer: str, client: str, page_status: int, *, is_down: bool) ->
             context = await browser.new_context()
             await context.route("**", serve)
             page = await context.new_page()
+            await request.meta["playwright_page_init_callback"](page, request)
             await page.goto(request.url)
             request.meta["playwright_page"] = page
             return HtmlResponse(request.url, status=page_status, request=request)
@@ -172,3 +175,23 @@ def test_a_browser_that_ends_in_a_call(deaths: int, *, is_answered: bool) -> Non
         with pytest.raises(BrowserDiedError, match="shop 'one': the browser ended while the shop was in it"):
             asyncio.run(run())
         assert len(browsers) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        pytest.param(json.dumps("x" * (2 << 20)), OddAnswerError, "larger than is allowed", id="too large"),
+        pytest.param('{"result":' * 3000 + "1" + "}" * 3000, PortalError, "did not answer as it does", id="deep"),
+        pytest.param("[1, 2]", PortalError, "did not answer as it does", id="a list"),
+    ],
+)
+def test_an_odd_answer_is_told(answer: str, kind: type[ShopdataError], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        post(answer)
+
+
+def test_odd_values_come_as_they_are() -> None:
+    found = post('{"result": {"contentList": [{"content": "好的\\ud83d", "time": 1e999}], "total": 1}}')
+    (row,) = found["result"]["contentList"]
+    assert row["content"] in ("好的\ud83d", "好的\ufffd")
+    assert row["time"] == float("inf")

@@ -70,6 +70,26 @@ BADSCORE: dict[str, Case] = {
     "a captcha in the middle": ([always(Fault.RISK_TEXT)], "needs_login", "wants a person.*scrapy login SHOP", 1),
     "a plain no": ([always(Fault.REFUSED)], "failed", "the portal said no.*3000001.*系统异常", 1),
     "HTTP 500, once": ([once(Fault.SERVER_ERROR_ONCE)], "published", "", 3),
+    "gigabytes in some megabytes": (
+        [always(Fault.ANSWER_BOMB)],
+        "failed",
+        r"larger than is allowed.*max_answer_bytes.*kept in .* rejected/pdd_badscore/2026-03-01/SHOP\.",
+        1,
+    ),
+    "millions of values": (
+        [always(Fault.ANSWER_OF_VALUES)],
+        "failed",
+        r"something else than data.*values.*rejected/pdd_badscore/2026-03-01/SHOP\.json",
+        1,
+    ),
+    "packed in another way": ([always(Fault.GARBLED)], "failed", r"can't be unpacked.*gzip.*rejected/.*SHOP\.json", 1),
+    "pages without an end": (
+        [always(Fault.ENDLESS_PAGES)],
+        "failed",
+        r"hold more than is allowed.*21 pages.*at most 20 more \(`max_pages`.*rejected/.*SHOP\.json",
+        21,
+    ),
+    "texts cut in a sign": ([always(Fault.HALF_SIGN)], "published", "", 2),
 }
 #: Two pages of conversations, at least one of messages for each.
 CHAT: dict[str, Case] = {
@@ -141,6 +161,12 @@ CHAT: dict[str, Case] = {
     ),
     "HTTP 500, once": ([(Fault.SERVER_ERROR_ONCE, {"at": "messages"})], "published", "", 2),
     "HTTP 500": ([(Fault.SERVER_ERROR_ALWAYS, {"at": "conversations"})], "failed", "Found HTTP 500", 3),
+    "gigabytes in some megabytes": (
+        [(Fault.ANSWER_BOMB, {"at": "messages"})],
+        "failed",
+        r"larger than is allowed.*max_answer_bytes",
+        2,
+    ),
     "not signed": ([(Fault.SIGNATURE_REFUSED, {"at": "conversations"})], "failed", "the portal said no.*40002", 1),
 }
 #: One call for a link.
@@ -156,6 +182,12 @@ KPI: dict[str, Case] = {
     "a page instead of data": ([once(Fault.HTML_INSTEAD_OF_JSON)], "published", "", 2),
     "HTTP 429, once": ([once(Fault.TOO_MANY_REQUESTS)], "published", "", 2),
     "too fresh": ([(Fault.KPI_NOT_READY, {})], "not_ready", "has not published this period yet", 1),
+    "a file without an end": (
+        [(Fault.HUGE_DOWNLOAD, {"at": "download"})],
+        "failed",
+        r"larger than is allowed.*more than 1,048,576 bytes.*max_file_bytes.*rejected/pdd_kpi_days/2026-03-01/SHOP\.",
+        1,
+    ),
     "a link elsewhere": ([always(Fault.FOREIGN_LINK_HOST)], "failed", "host that is not allowed.*download_hosts", 1),
     "HTTP 500, once": ([once(Fault.SERVER_ERROR_ONCE)], "published", "", 2),
 }
@@ -247,7 +279,13 @@ def story(make_workplace: Callable[..., Workplace]) -> Story:
         kicked_after=1,
         retry_after_seconds=0,
     )
-    patience = {"retry_after_seconds": 0.1, "cooldown_tries": COOLDOWN_TRIES, "cooldown_seconds": COOLDOWN_SECONDS}
+    patience = {
+        "max_pages": 20,
+        "max_file_bytes": 1 << 20,
+        "retry_after_seconds": 0.1,
+        "cooldown_tries": COOLDOWN_TRIES,
+        "cooldown_seconds": COOLDOWN_SECONDS,
+    }
     place.edit("portals.yaml", lambda portals: portals["pdd"].update(patience))
     place.sign_in(*(shop.id for shop in place.sandbox.shops))
     place.variables[f"{WRONG.upper().replace('-', '_')}_PASSWORD"] = A_WRONG_ONE
@@ -382,7 +420,7 @@ class TestKpi:
         shop = IN_KPI[name]
         assert story.kpi.state(shop) == state
         if state != "published":
-            assert re.search(words, story.kpi.reason(shop)), story.kpi.reason(shop)
+            assert re.search(words.replace("SHOP", shop), story.kpi.reason(shop)), story.kpi.reason(shop)
 
     @pytest.mark.parametrize("name", KPI)
     def test_the_link_is_asked_for_so_often_and_no_more(self, story: Story, name: str) -> None:

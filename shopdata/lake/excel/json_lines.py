@@ -32,6 +32,9 @@ FORMAT = 2
 #: Characters of a value: records know no cells. The workbook shows the beginning of what is longer than a cell.
 MAX_LENGTH = 4 << 20
 
+#: A row as a portal sends it. Of a message we write all of it and its content, so that ours may be thrice as long.
+MAX_ROW_BYTES = 8 << 20
+
 #: The rows of a larger file are not all in memory at a time.
 IN_MEMORY_BYTES = 8 << 20
 
@@ -123,7 +126,8 @@ class _Records(Iterable[dict[str, Any]]):
         self.rows = marked = 0
         about: dict[str, Any] | None = None
         with self._path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            lines = iter(lambda: file.readline(3 * MAX_ROW_BYTES), b"")
+            for number, line in enumerate(lines, start=1):
                 data = self._read(line, number)
                 if about is None:
                     about = data.get(ABOUT_KEY) if isinstance(data, dict) else None

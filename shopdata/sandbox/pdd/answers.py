@@ -70,6 +70,9 @@ class Dialect:
 def json_answer(body: dict[str, Any], *, status: int = 200) -> web.Response:
     """A body as JSON in UTF-8."""
     text = json.dumps(body, ensure_ascii=False)
+    if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
+        # Half a sign has no form in UTF-8.
+        text = json.dumps(body)
     return web.Response(text=text, content_type="application/json", charset="utf-8", status=status)
 
 

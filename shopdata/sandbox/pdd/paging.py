@@ -16,7 +16,9 @@ MAX_PAGE_SIZE = 40
 # How many more rows there are than there are, under fault `total_unreachable`.
 TOO_MANY = 3
 
-READING_FAULTS = frozenset({Fault.PAGES_SHIFT, Fault.TOTAL_UNREACHABLE, Fault.QUALITY_EMPTY})
+READING_FAULTS = frozenset(
+    {Fault.PAGES_SHIFT, Fault.TOTAL_UNREACHABLE, Fault.QUALITY_EMPTY, Fault.ENDLESS_PAGES, Fault.HALF_SIGN}
+)
 PAGE_FAULTS = frozenset({*READING_FAULTS, Fault.MISSING_LIST_KEY})
 """The faults that a `Readings` knows."""
 
@@ -63,6 +65,11 @@ class Readings:
         start = page.number * page.size
         if Fault.PAGES_SHIFT in struck and start:
             start -= 1
+        if Fault.ENDLESS_PAGES in struck and rows and isinstance(rows[0], dict):
+            numbers = range(start, start + page.size)
+            return Slice([_numbered(rows[0], number) for number in numbers], start + 2 * page.size, has_list=True)
+        if Fault.HALF_SIGN in struck:
+            rows = [_cut_in_a_sign(row) for row in rows]
         total = len(rows) + (TOO_MANY if Fault.TOTAL_UNREACHABLE in struck else 0)
         has_list = not self._stage.faults.take(shop.id, Fault.MISSING_LIST_KEY, day=day, at=call)
         return Slice(rows[start : start + page.size], total, has_list)
@@ -74,6 +81,18 @@ class Readings:
             struck = frozenset(fault for fault in able if self._stage.faults.take(shop.id, fault, day=day, at=call))
             self._struck[key] = struck
         return self._struck.get(key, frozenset())
+
+
+def _numbered(row: dict[str, Any], number: int) -> dict[str, Any]:
+    """The same row as another one."""
+    return {name: f"{number}" if name in ("reviewId", "goods_id") else value for name, value in row.items()}
+
+
+def _cut_in_a_sign(row: Any) -> Any:
+    """With texts that end in the first half of an emoji."""
+    if not isinstance(row, dict):
+        return row
+    return {name: f"{value}\ud83d" if name in ("comment", "goods_name") else value for name, value in row.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,9 @@ class SignedPage:
             if await self._was_sent_to_login(self._page):
                 return Answer(302, path, "", self._portal.login_url, b"")
             return await self._thrown(path, error)
+        if not isinstance(found, dict):
+            # What lies too deep in one another does not come out of a page.
+            return await self._thrown(path, ValueError("an answer that no page can hand over"))
         # The page's code does not tell it; where nobody has seen it, it went well.
         status = self._responses[path].status if path in self._responses else 200
         if "data" not in found:

@@ -99,12 +99,12 @@ def test_log_lines_say_shanghais_time_on_any_machine() -> None:
 
 def test_nothing_is_held_back_where_python_holds_nothing_back() -> None:
     """A supervisor that sets PYTHONUNBUFFERED reads each line when it is written."""
-    code = "from shopdata.terminal import fit_streams; fit_streams(); print('first'); input()"
+    code = "from shopdata.terminal import fit_streams; import sys; fit_streams(); print('first'); sys.stdin.readline()"
     with subprocess.Popen(
         [sys.executable, "-u", "-c", code], cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        # It stands in `input` until this is read.
+        # It waits for a line from us; `input` itself would let go of what it holds.
         assert process.stdout.readline() == "first\n"
         process.communicate("\n")
     assert process.returncode == 0

@@ -64,11 +64,15 @@ class LoginPage(Model):
     #: What closes a notice.
     notice: tuple[str, ...] = (
         _saying("我知道了", "知道了", "我已知晓", "好的", "稍后再说", "以后再说", "下次再说", "暂不", "跳过", "关闭"),
-        _saying("Got it", "OK", "Close", "Skip", "Not now", "Later", "Dismiss", "×", "✕", "X"),
-        ":is([aria-label*=close i],[aria-label*='关闭'],[title='关闭'],[class*=close i])",
+        _saying("我明白了", "已了解", "我已了解", "收到", "确定", "确认", "不再提示", "不再提醒"),
+        _saying("Got it", "OK", "Close", "Skip", "Not now", "Later", "Dismiss", "×", "✕", "✖", "X", "x"),
+        ":is([aria-label*=close i],[aria-label*='关闭'],[alt*=close i],[title='关闭'],[class*=close i])",
     )
     #: What enters the shop that was clicked, where that alone does not.
-    enter_shop: tuple[str, ...] = (_saying("进入", "进入店铺", "进入后台", "确定", "确认", "下一步", "登录", "Enter"),)
+    enter_shop: tuple[str, ...] = (
+        _saying("进入", "进入店铺", "进入后台", "立即进入", "确认进入", "确定", "确认", "下一步", "登录", "提交"),
+        _saying("Enter", "Continue", "Confirm", "Next"),
+    )
 
 
 class Portal(Model):

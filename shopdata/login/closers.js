@@ -20,8 +20,12 @@
     }
     return isConsent && element.matches("button, [role=button], a") ? document.body : null;
   };
+  // What may as well say yes to a question is a way out only where there is no other.
+  const isOnlyWay = (element, place) =>
+    !/^(?:确定|确认|OK)$/i.test(element.textContent.trim()) ||
+    [...place.querySelectorAll("button, [role=button], a")].filter((one) => one.getClientRects().length > 0 && !element.contains(one) && !one.contains(element)).length === 0;
   return elements
     .map((element) => ({ element, place: around(element) }))
-    .filter(({ place }) => place && !hasFields(place))
+    .filter(({ element, place }) => place && !hasFields(place) && isOnlyWay(element, place))
     .map(({ element, place }) => ({ element, text: place.innerText.replace(/\s+/g, " ").trim() }));
 }

@@ -157,33 +157,39 @@ class Entrance:
                     if self.voice.has_sent:
                         return
                     if time.monotonic() - covered_since > _COVERED_SECONDS:
-                        raise await self._not_pressed() from None
+                        await self._explain_unpressed()
             await self._obstacles.clear()
-            if submit is None:
-                await self.patience.look_again(shop, "its sign-in button")
-            elif not await self.patience.lasts():
-                raise await self._not_pressed()
+            if submit is not None and self.patience.is_over:
+                await self._explain_unpressed()
+            await self.patience.look_again(shop, "a sign-in button that can be pressed")
 
-    async def _not_pressed(self) -> Exception:
-        """Why the button can't be pressed: something lies over it, or it wants something else first."""
-        words = ""
+    async def _explain_unpressed(self) -> None:
+        """Why the button can't be pressed, if the page shows it; a busy machine is no reason.
+
+        Raises:
+            ChallengeError: something lies over it, or it wants something else first.
+        """
+        words, is_disabled = "", False
         for frame in trusted_frames(self._page, self._portal):
             try:
                 button = any_of(frame, self._form.submit).first
                 if await button.count():
+                    is_disabled = is_disabled or await button.is_disabled(timeout=1_000)
                     words = words or str(await button.evaluate(_WORDS_OVER, timeout=1_000))
                 if frame.parent_frame is not None:
                     words = words or str(await (await frame.frame_element()).evaluate(_WORDS_OVER))
             except PlaywrightError:
                 continue
         if words:
-            return error_for(Says.NOTICE, self._shop, self._platform, words)
+            raise error_for(Says.NOTICE, self._shop, self._platform, words)
+        if not is_disabled:
+            return
         lines = [line for frame in trusted_frames(self._page, self._portal) for line in await lines_of(frame)]
         rule = next((line for line in lines if what_it_says(line) is Says.AGREEMENT), "")
         if rule:
-            return error_for(Says.AGREEMENT, self._shop, self._platform, rule)
+            raise error_for(Says.AGREEMENT, self._shop, self._platform, rule)
         what = "a form to be filled in"
-        return challenge(self._shop, self._platform, what, found="a sign-in button that can't be pressed")
+        raise challenge(self._shop, self._platform, what, found="a sign-in button that can't be pressed")
 
     # -- behind the form --------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from shopdata.login.looking import any_of
 from shopdata.login.trust import frames_of_page
 
 #: What covers an element is no reason to wait for: the next look tries again.
-CLICK_TIMEOUT_MS = 1_500
+CLICK_TIMEOUT_MS = 2_500
 #: As far as a box may be drawn from the left end of its label.
 _LEFT_PIXELS = 7
 

@@ -162,13 +162,15 @@ def raise_if_refused(shop: Shop, answer: dict[str, Any], refused_words: tuple[st
     """
     code = error_code(answer)
     result = answer.get("result")
-    if code == TOO_OFTEN:
+    says = what_it_says(error_text(answer), refused_words)
+    # One code for both: without what a captcha is answered with, "too often" is what it says (PORTALS 0.3).
+    is_pace = says is Says.BUSY and not (isinstance(result, dict) and result.get("verifyAuthToken"))
+    if code == TOO_OFTEN and not is_pace:
         raise challenge(shop, "Pinduoduo", "a captcha")
     if code in _PERSON_CODES:
         raise challenge(shop, "Pinduoduo", _PERSON_CODES[code])
     if code in _PHONE_CODES or _wants_second_factor(result):
         raise challenge(shop, "Pinduoduo", SMS_CODE)
-    says = what_it_says(error_text(answer), refused_words)
     if _is_no(answer) and OUTCOMES[says] != "again" and says not in _ANSWERED_BY_CLICKS:
         raise error_for(says, shop, "Pinduoduo", error_text(answer))
 
@@ -192,6 +194,7 @@ async def _note_auth(response: Response, verdict: asyncio.Queue[dict[str, Any]])
     try:
         answer = await response.json()
     except (PlaywrightError, ValueError):
-        return
+        # No data: what stands in its place is told by its status.
+        answer = {"success": False, "errorMsg": f"HTTP {response.status}"} if response.status >= 400 else None
     if isinstance(answer, dict):
         verdict.put_nowait(answer)

@@ -187,6 +187,11 @@ class Patience:
         self._next_close_look = now + CLOSE_LOOK_EVERY_SECONDS
         return True
 
+    @property
+    def is_over(self) -> bool:
+        """True when the deadline has passed."""
+        return time.monotonic() > self._end
+
     async def look_again(self, shop: Shop, what: str) -> None:
         """Waits a moment.
 
@@ -202,7 +207,7 @@ class Patience:
 
     async def lasts(self) -> bool:
         """Waits a moment; False, at once, when the deadline has passed."""
-        if time.monotonic() > self._end:
+        if self.is_over:
             return False
         await asyncio.sleep(LOOK_EVERY_SECONDS)
         return True

@@ -64,7 +64,7 @@ _LOCKED = _any(
     r"\b(?:locked|suspended|frozen|banned|deactivated|disabled|blocked)\b",
 )
 _WRONG_TOO_OFTEN = _any(
-    rf"(?:错误|失败|输错|密码){_near(8)}(?:过多|太多|超限|上限|超过最大|超过限|用完)",
+    rf"(?:错误|失败|输错|密码(?:输入|尝试|验证)){_near(8)}(?:过多|太多|超限|上限|超过最大|超过限|用完)",
     r"\btoo many (?:failed|wrong|incorrect|invalid|unsuccessful|password)",
 )
 
@@ -88,7 +88,7 @@ _RATE = _any(r"频|限流", r"\brate\b")
 
 _CHOICE = _any(
     rf"选择{_near(8)}(?:店铺|店|商家|商户|门店|主体|企业|身份)|请选择{_near(6)}账号(?!.*方式)",
-    r"多个(?:店铺|店|商家|账号).{0,6}选择",
+    r"多个(?:店铺|店|商家|账号).{0,6}选择|(?:店铺|店|商家|门店|账号).{0,8}(?:请选择|选择(?:其中)?一)",
     rf"\b(?:select|choose) (?:a|an|the|your|one|which){_near(20)}(?:shop|store|mall|seller|merchant|account)",
 )
 _AGREEMENT = _any(

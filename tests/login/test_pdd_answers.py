@@ -79,6 +79,12 @@ class TestSignIn:
     def test_every_other_no_is_left_to_the_page(self, shop: Shop, text: str, code: int | None) -> None:
         raise_if_refused(shop, {"success": False, "errorCode": code, "errorMsg": text})
 
+    def test_too_often_is_no_captcha_where_none_can_be_answered(self, shop: Shop) -> None:
+        text = {"success": False, "errorCode": 54001, "errorMsg": "操作过于频繁，请稍后再试"}
+        raise_if_refused(shop, text)
+        with pytest.raises(ChallengeError, match="a captcha"):
+            raise_if_refused(shop, text | {"result": {"verifyAuthToken": "x"}})
+
     def test_words_of_the_configuration_are_a_refusal_too(self, shop: Shop) -> None:
         with pytest.raises(CredentialsRefusedError):
             raise_if_refused(shop, {"success": False, "errorMsg": "登录信息有误"}, ("登录信息有误",))

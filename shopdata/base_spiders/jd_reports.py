@@ -19,6 +19,10 @@ CLOCK_TOLERANCE = timedelta(seconds=30)
 #: An order has reached the portal by then, or never will: pace, one time-out, two clocks.
 _ORDER_TAKES = timedelta(seconds=120)
 
+#: JD keeps 100 (PORTALS 8.16); nobody compares the names of a million.
+MOST_ENTRIES = 1000
+_LATEST = datetime.max.replace(tzinfo=SHANGHAI)
+
 #: What is older can't be taken for the report of an order.
 _LISTED_FOR = timedelta(minutes=10)
 
@@ -65,8 +69,11 @@ class Report:
 
 
 def read_entries(entries: Sequence[Any]) -> list[Report]:
-    """The reports of `content.data`, but for what is no entry at all."""
-    return [Report.from_entry(entry) for entry in entries if isinstance(entry, dict)]
+    """The reports of `content.data`, but for what is no entry at all; of very many the newest."""
+    reports = [Report.from_entry(entry) for entry in entries if isinstance(entry, dict)]
+    if len(reports) > MOST_ENTRIES:
+        reports.sort(key=lambda report: report.created_at or _LATEST, reverse=True)
+    return reports[:MOST_ENTRIES]
 
 
 @dataclass(frozen=True)

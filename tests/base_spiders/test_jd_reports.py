@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from shopdata.base_spiders.jd_reports import Order, Report, ReportJob, SeveralReportsError, read_entries
+from shopdata.base_spiders.jd_reports import (
+    MOST_ENTRIES,
+    Order,
+    Report,
+    ReportJob,
+    SeveralReportsError,
+    read_entries,
+)
 from shopdata.periods import SHANGHAI
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=SHANGHAI)
@@ -198,6 +205,13 @@ def test_when_an_entry_was_made(written: object, seconds: int | None) -> None:
 @pytest.mark.parametrize("odd", ["a text", None, [], 7], ids=repr)
 def test_what_is_no_entry_costs_no_other(odd: object) -> None:
     assert [report.id for report in read_entries([odd, listed_entry(reportId=2)])] == ["2"]
+
+
+def test_of_very_many_the_newest_are_compared() -> None:
+    old = [listed_entry(reportId=number, createTime="2026-03-01 08:00:00") for number in range(MOST_ENTRIES)]
+    new = [listed_entry(reportId="new"), listed_entry(reportId="when?", createTime="")]
+    assert {"new", "when?"} <= {report.id for report in read_entries([*old, *new])}
+    assert len(read_entries([*old, *new])) == MOST_ENTRIES
 
 
 def listed_entry(**changes: object) -> dict[str, object]:

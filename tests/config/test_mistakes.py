@@ -39,7 +39,7 @@ def test_the_folder_that_mistakes_are_put_into_has_none(folder: ConfigFolder) ->
             "    name: 第一家店\n",
             '    name: "第一\\e[31m家店"\n',
             "shops.yaml:3 shops[0].name",
-            ["nobody sees the character U+001B in it: take it out"],
+            ["the value holds a control character (U+001B)"],
             id="a name that a terminal obeys",
         ),
         pytest.param(
@@ -55,7 +55,7 @@ def test_the_folder_that_mistakes_are_put_into_has_none(folder: ConfigFolder) ->
             "    name: 第一家店\n",
             '    name: "第一\\n家店"\n',
             "shops.yaml:3 shops[0].name",
-            ["nobody sees the character U+000A in it: take it out"],
+            ["the value holds a line end (U+000A)"],
             id="a name of two lines",
         ),
         pytest.param(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from shipped_config import load_shipped_config
 
-from shopdata.base_spiders.paged_rows import Page, PagedRows
+from shopdata.base_spiders.paged_rows import Page, PagedRows, Room
 from shopdata.lake.chat import ChatFile, message_row
 from shopdata.lake.excel import read_table
 from shopdata.lake.recount import count_raw
@@ -20,7 +20,7 @@ def write_chats(path: Path) -> None:
 
 
 def write_reviews(path: Path) -> None:
-    rows = PagedRows("reviewId")
+    rows = PagedRows("reviewId", Room(pages=9, rows=9, bytes=9999), path.parent)
     rows.add(Page([{"reviewId": number} for number in range(4)], 4))
     rows.write(path, {"dataset": "pdd_badscore"})
 

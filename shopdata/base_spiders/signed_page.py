@@ -24,6 +24,7 @@ from shopdata.downloads import PageLimit
 from shopdata.exceptions import PortalError
 from shopdata.login import Answer, PlatformLogin, is_login_page
 from shopdata.login.alive import BrowserDiedError, died, is_end
+from shopdata.login.its_loop import on_its_loop
 from shopdata.login.risk import refused_although_new, risk_error
 from shopdata.login.starting import quietly
 from shopdata.texts import read_json
@@ -136,7 +137,7 @@ class SignedPage:
         self._responses.clear()
         try:
             async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
-                found = await self._page.evaluate(_POST, [path, body])
+                found = await on_its_loop(self._page, self._page.evaluate(_POST, [path, body]))
         except (PlaywrightError, TimeoutError, RecursionError) as error:
             if self._limit.is_exceeded:
                 await self._close()
@@ -177,11 +178,15 @@ class SignedPage:
         """What came over the line for the call under way; None where nothing did."""
         response = self._responses.get(path)
         with suppress(PlaywrightError, TimeoutError):
-            if response is not None:
+            if response is not None and self._page is not None:
                 async with asyncio.timeout(_BODY_TIMEOUT_SECONDS):
                     content_type = response.headers.get("content-type", "").lower()
-                    return Answer(response.status, path, content_type, "", await response.body())
+                    body = await on_its_loop(self._page, response.body())
+                    return Answer(response.status, path, content_type, "", body)
         return None if response is None else Answer(response.status, path, "", "", b"")
+
+    async def _note_responses(self, page: Page) -> None:
+        page.on("response", self._note_response)
 
     def _note_response(self, response: BrowserResponse) -> None:
         self._responses[urlsplit(response.url).path] = response
@@ -189,7 +194,7 @@ class SignedPage:
     async def _was_sent_to_login(self, page: Page) -> bool:
         """True if the page itself has noticed that its session is over, and left."""
         with suppress(PlaywrightError):
-            await page.wait_for_load_state("domcontentloaded", timeout=_READY_TIMEOUT_MS)
+            await on_its_loop(page, page.wait_for_load_state("domcontentloaded", timeout=_READY_TIMEOUT_MS))
         return is_login_page(page.url, self._portal)
 
     async def _open(self, *, has_died: bool) -> None:
@@ -227,7 +232,7 @@ class SignedPage:
                 raise too_large(self._where(""), self._portal.max_answer_bytes, "max_answer_bytes") from None
             raise died(self._shop, error) if is_end(error) else self._failed("", _first_line(error)) from None
         self._page, self._calls = response.meta["playwright_page"], 0
-        self._page.on("response", self._note_response)
+        await on_its_loop(self._page, self._note_responses(self._page))
         risk = self._login.risk_in(Answer(response.status, self._url, "text/html", "", b""), self._portal)
         if risk is not None:
             raise risk_error(self._shop, risk)
@@ -238,7 +243,7 @@ class SignedPage:
             if is_login_page(self._page.url, self._portal):
                 return False
             try:
-                if await self._page.evaluate(_READY):
+                if await on_its_loop(self._page, self._page.evaluate(_READY)):
                     return True
             except PlaywrightError as error:
                 if is_end(error):
@@ -250,7 +255,7 @@ class SignedPage:
     async def _close(self) -> None:
         page, self._page = self._page, None
         if page is not None:
-            await quietly(page.context.close())
+            await quietly(on_its_loop(page, page.context.close()))
 
     def _where(self, path: str) -> str:
         return f"shop {self._shop.id!r}, {path or 'its chat page'}"

@@ -16,6 +16,7 @@ from shopdata import failpoints, signals
 from shopdata.config import Portal, Shop
 from shopdata.failpoints import FailPoint
 from shopdata.login import Answer, Identity, is_login_page, login_for
+from shopdata.login.its_loop import on_its_loop
 from shopdata.login.restraint import SHORT_LIFE
 from shopdata.login.risk import answered_as_signed_out, refused_although_new, risk_error
 from shopdata.login.session import Session
@@ -121,7 +122,8 @@ class SessionMiddleware:
             # A page is HTML also when all is well; what tells is where it ended up.
             is_dead = is_login_page(response.url, portal)
             if is_dead:
-                await quietly(response.meta["playwright_page"].context.close())
+                page = response.meta["playwright_page"]
+                await quietly(on_its_loop(page, page.context.close()))
             return is_dead
         answer, login = _answer(response), login_for(shop.platform)
         risk = login.risk_in(answer, portal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable
 
@@ -29,6 +30,7 @@ from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.alive import BrowserDiedError, died, is_end, while_alive
 from shopdata.login.chromium import cannot_start
 from shopdata.login.devices import keep_device
+from shopdata.login.its_loop import on_its_loop
 from shopdata.login.risk import kicked_again
 from shopdata.login.starting import first_line, quietly
 from shopdata.login.steps import was_sent
@@ -139,7 +141,7 @@ class SignIns:
                 page = await self._open_login_page(shop, portal, opening)
             # The steps of a sign-in have their own deadline, and say then what they waited for.
             async with asyncio.timeout(portal.login_timeout_seconds * 1.5):
-                return await while_alive(page, shop, self._through(page, shop, portal))
+                return await on_its_loop(page, while_alive(page, shop, self._through(page, shop, portal)))
         except (ChallengeError, UnclearSignInError, ForbiddenHostError):
             if page is not None:
                 await self._take_picture(page, shop)
@@ -167,8 +169,8 @@ class SignIns:
             raise died(shop, error) if is_end(error) else await why_not(shop, error) from None
         finally:
             if page is not None:
-                await keep_device(self._workspace.devices, page.context, shop, portal)
-                await quietly(page.context.close())
+                await on_its_loop(page, keep_device(self._workspace.devices, page.context, shop, portal))
+                await quietly(on_its_loop(page, page.context.close()))
                 if was_sent(page):
                     await self._note_sent(shop)
 
@@ -190,14 +192,19 @@ class SignIns:
 
     async def _take_picture(self, page: Page, shop: Shop) -> None:
         try:
-            await page.screenshot(path=self._workspace.staging.screenshot(shop.platform, shop.id))
+            path = self._workspace.staging.screenshot(shop.platform, shop.id)
+            await on_its_loop(page, page.screenshot(path=path))
         except (PlaywrightError, OSError, DiskError) as error:
             logger.warning("%s: no picture of the login page: %s", shop.id, first_line(error))
 
     async def _open_login_page(self, shop: Shop, portal: Portal, opening: asyncio.Timeout) -> Page:
+        loop = asyncio.get_running_loop()
+
         def start_the_clock() -> None:
             # How long a browser takes to start is not the portal's affair.
-            opening.reschedule(asyncio.get_running_loop().time() + portal.login_timeout_seconds)
+            end = loop.time() + portal.login_timeout_seconds
+            # It is told on the browser's loop.
+            loop.call_soon_threadsafe(_let_end_at, opening, end)
 
         self._pages += 1
         device = await run_in_thread(self._workspace.devices.load, shop)
@@ -218,10 +225,11 @@ class SignIns:
             await self._crawler.engine.download_async(request)
             page: Page = request.meta["playwright_page"]
             # scrapy-playwright looks at every request of a page; from here on nobody needs to.
-            await page.unroute("**")
+            await on_its_loop(page, page.unroute("**"))
         except BaseException:
             if "playwright_page" in request.meta:
-                await quietly(request.meta["playwright_page"].context.close())
+                page = request.meta["playwright_page"]
+                await quietly(on_its_loop(page, page.context.close()))
             raise
         self._page = page
         return page
@@ -243,11 +251,17 @@ class SignIns:
         self._page = None
         if browser.is_connected():
             logger.info("The last sign-in is done, closing the browser")
-            self._closing = asyncio.ensure_future(quietly(browser.close()))
+            self._closing = asyncio.ensure_future(quietly(on_its_loop(browser, browser.close())))
 
     def _stat(self, name: str) -> None:
         if self._crawler.stats is not None:
             self._crawler.stats.inc_value(f"shopdata/login/{name}")
+
+
+def _let_end_at(waiting: asyncio.Timeout, end: float) -> None:
+    # Whoever waited may have had enough meanwhile.
+    with contextlib.suppress(RuntimeError):
+        waiting.reschedule(end)
 
 
 def _died_late(shop: Shop, error: BrowserDiedError) -> UnclearSignInError:

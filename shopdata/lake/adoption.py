@@ -40,11 +40,10 @@ def adopt_published(
     name, dt = receipt.dataset, receipt.dt
     known = {cell.shop for cell in ledger.cells(name, dt) if cell.raw is not None}
     dataset = config.dataset(name)
-    names = {shop.id: shop.name for shop in config.shops}
     for about in receipt.shops:
         if about.id not in known and about.id not in without:
             key = CellKey(name, dt, about.id)
-            raw = raw_file_of(key, about.raw_key, receipt, names.get(key.shop, about.name), dataset, store)
+            raw = raw_file_of(key, about.raw_key, receipt, about.name, dataset, store)
             ledger.add_cells(dataset.platform, [key])
             if ledger.adopt(key, raw):
                 logger.warning(
@@ -77,7 +76,7 @@ def find_raw(
     dataset = config.dataset(name)
     cells = {cell.shop: cell.raw for cell in ledger.cells(name, dt)}
     told = {shop.id: shop for shop in receipt.shops} if receipt is not None else {}
-    names = {shop.id: shop.name for shop in config.shops}
+    names = {shop.id: shop.name for shop in config.shops if shop.platform == dataset.platform}
     known = None if receipt is None else {*cells, *names, *told, *(shop.id for shop in receipt.missing)}
     files: dict[CellKey, RawFile] = {}
     strays = []
@@ -91,7 +90,8 @@ def find_raw(
         if cells.get(key.shop) is not None or (about is not None and about.raw_key != raw):
             continue
         try:
-            shop_name = names.get(key.shop) or (about.name if about is not None else "")
+            # Under its old name: ids change hands.
+            shop_name = about.name if about is not None else names.get(key.shop, "")
             files[key] = raw_file_of(key, raw, receipt, shop_name, dataset, store)
         except RejectedFileError:
             if key.shop in names or about is not None:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
 from shopdata.files import as_disk_error
 from shopdata.lake.coverage import REFRESH_DUE
+from shopdata.lake.display_names import display_names
 from shopdata.lake.history import keep_parquet
 from shopdata.lake.kept_columns import KeptColumns
 from shopdata.lake.keys import parquet_key, workbook_key
@@ -103,7 +105,7 @@ def build_partition(
     dataset = config.dataset(name)
     previous = known_before(name, dt, config=config, ledger=ledger, store=store, is_rebuilt=is_rebuilt, without=without)
     cells = ledger.cells(name, dt)
-    shops = _staged_shops(cells, config)
+    shops = _staged_shops(name, dt, cells, config, ledger)
     if not shops and (not without or previous is None):
         return None
     refuse_twins(name, dt, shops, {shop.id for shop in config.shops})
@@ -200,15 +202,14 @@ def _shops_of(name: str, dt: str, config: Config) -> list[Shop]:
     return [shop for shop in config.shops_for(name) if shop.has(period)]
 
 
-def _staged_shops(cells: Sequence[Cell], config: Config) -> list[StagedShop]:
+def _staged_shops(name: str, dt: str, cells: Sequence[Cell], config: Config, ledger: Ledger) -> list[StagedShop]:
     """In the order of shops.yaml; shops that are no longer in it come last, by id, under their old name."""
-    places = {shop.id: number for number, shop in enumerate(config.shops)}
-    names = {shop.id: shop.name for shop in config.shops}
-    staged = [
-        StagedShop(cell.shop, names.get(cell.shop) or cell.raw.shop_name or cell.shop, cell.raw)
-        for cell in cells
-        if cell.raw is not None
-    ]
+    platform = config.dataset(name).platform
+    shops = [shop for shop in config.shops if shop.platform == platform]
+    files = {cell.shop: cell.raw for cell in cells if cell.raw is not None}
+    names = display_names(f"{name} {dt}", files, shops, partial(ledger.accounts, platform))
+    places = {shop.id: number for number, shop in enumerate(shops)}
+    staged = [StagedShop(shop, names[shop], raw) for shop, raw in files.items()]
     return sorted(staged, key=lambda shop: (places.get(shop.id, len(places)), shop.id))
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import few_shops
 import pytest
-from few_shops import DT, NAME, RECEIPT, FewShops, raw_of
+from few_shops import DT, NAME, RECEIPT, FewShops, raw_of, shop_of
 
 from shopdata.accounts import fingerprint, is_same
 from shopdata.config import ObjectStore as StoreSettings
@@ -121,3 +122,64 @@ def test_the_receipt_says_no_name(place: FewShops) -> None:
     place.replay()
     assert [cell.raw.account for cell in place.ledger.cells(NAME, DT) if cell.raw is not None] == [A, B]
     assert place.store.stat(raw_of("one")) is not None
+
+
+@pytest.mark.services
+class TestNames:
+    """Ids change hands in shops.yaml, and a day is merged anew: its rows stay under the names of their shops."""
+
+    def give(self, monkeypatch: pytest.MonkeyPatch, **names: str) -> None:
+        monkeypatch.setattr(
+            few_shops, "shop_of", lambda id: shop_of(id).model_copy(update={"name": names.get(id, f"店 {id}")})
+        )
+
+    @pytest.mark.parametrize("lost", ["nothing", "ledger"])
+    def test_two_ids_were_swapped(
+        self, place: FewShops, monkeypatch: pytest.MonkeyPatch, lost: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        if lost == "ledger":
+            place.lose_ledger()
+        self.give(monkeypatch, one="店 two", two="店 one")
+        place.ids = ("one", "two", "three")
+        place.stage("three")
+        place.publish()
+        assert {shop["id"]: shop["name"] for shop in place.receipt()["shops"]} == {
+            "one": "店 one",
+            "two": "店 two",
+            "three": "店 three",
+        }
+        assert "the file of 'one' was collected as '店 one'" in caplog.text
+
+    def test_an_id_was_given_to_another_shop(self, place: FewShops, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.give(monkeypatch, one="新店")
+        place.stage("one", dt="2026-03-02", account=fingerprint("jd", {"shop name": "丙"}), value="new")
+        place.publish()
+        assert place.rows() == {"店 one": 2, "店 two": 2}
+        place.publish("2026-03-02")
+        assert "新店" in place.rows("2026-03-02")
+
+    def test_ids_moved_on_by_one(self, place: FewShops, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.give(monkeypatch, one="新店", two="店 one")
+        place.publish()
+        assert place.rows() == {"店 one": 2, "店 two": 2}
+
+    def test_a_shop_was_given_another_name(self, place: FewShops, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.give(monkeypatch, one="新名")
+        place.publish()
+        assert place.rows() == {"新名": 2, "店 two": 2}
+
+    def test_a_new_shop_has_an_old_name(self, place: FewShops, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.give(monkeypatch, one="旧店", three="店 one")
+        place.ids = ("one", "two", "three")
+        place.stage("three")
+        place.publish()
+        assert place.rows() == {"旧店": 2, "店 two": 2, "店 one": 2}
+
+    def test_an_id_moved_to_another_platform(self, place: FewShops, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(
+            few_shops,
+            "shop_of",
+            lambda id: shop_of(id).model_copy(update={"name": "拼多多店", "platform": "pdd"} if id == "one" else {}),
+        )
+        place.publish()
+        assert place.rows() == {"店 one": 2, "店 two": 2}

@@ -109,8 +109,8 @@ def build_partition(
     if not shops and (not without or previous is None):
         return None
     refuse_twins(name, dt, shops, {shop.id for shop in config.shops})
-    if previous is None and not is_rebuilt and not without:
-        require_all_names(name, dt, shops, config=config, ledger=ledger, store=store)
+    if not is_rebuilt and not without:
+        require_all_names(name, dt, shops, previous, config=config, ledger=ledger, store=store)
     parts = [
         Part(
             shop_id=shop.id,

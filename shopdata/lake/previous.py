@@ -68,15 +68,24 @@ def known_before(
 
 
 def require_all_names(
-    name: str, dt: str, shops: Sequence[StagedShop], *, config: Config, ledger: Ledger, store: ObjectStore
+    name: str,
+    dt: str,
+    shops: Sequence[StagedShop],
+    previous: Receipt | None,
+    *,
+    config: Config,
+    ledger: Ledger,
+    store: ObjectStore,
 ) -> None:
-    """Without a receipt the partition itself says whose rows are in it: none of them may vanish.
+    """Where the ledger does not know a partition, it says itself whose rows are in it: none of them may vanish.
+
+    Its receipt may be gone, or tell of fewer shops than it holds.
 
     Raises:
         ReceiptError: the file of one of them is not known.
     """
     key = parquet_key(config.dataset(name).platform, name, dt)
-    if store.stat(key) is None or ledger.partitions(name, dt):
+    if ledger.partitions(name, dt) or store.stat(key) is None:
         return
     with tempfile.TemporaryDirectory(prefix="shopdata-was-") as folder:
         path = Path(folder, "was.parquet")
@@ -86,11 +95,12 @@ def require_all_names(
         except (OSError, ValueError, KeyError):
             # Nobody can read it, so nothing can be lost by replacing it.
             return
-    lost = set(map(str, column.unique().to_pylist())) - {shop.name for shop in shops}
-    lost -= {shop.raw.shop_name for shop in shops}
-    if lost:
+    ids = {shop.id for shop in shops}
+    names = {shop.name for shop in shops} | {shop.raw.shop_name for shop in shops}
+    names.update(shop.name for shop in (previous.shops if previous is not None else ()) if shop.id in ids)
+    if lost := set(map(str, column.unique().to_pylist())) - names:
         raise ReceiptError(
-            "the partition has no receipt, and rows of shops that nobody knows any more; nothing was replaced",
+            "the partition holds rows of shops that neither ledger nor receipt know; nothing was replaced",
             where=store.where(key),
             found=f"rows of {', '.join(sorted(lost))[:300]}",
             expected="a receipt that says which files they came from, or those files in raw/",

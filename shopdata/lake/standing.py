@@ -13,6 +13,7 @@ from shopdata.lake.ledger import Ledger, PartitionRecord
 from shopdata.lake.objects import ObjectStore
 from shopdata.lake.published import read_receipt
 from shopdata.lake.staging import Staging
+from shopdata.texts import one_line
 
 #: Set for a run that could not look at what it calls published: its exit code is 1.
 UNSEEN_STAT = "shopdata/store/unseen"
@@ -31,7 +32,7 @@ class Standing:
     store: ObjectStore
     #: Periods that are published in the ledger, and that nobody could look at, because the store failed.
     unseen: list[str] = field(default_factory=list)
-    _is_down: bool = field(default=False, init=False)
+    _failure: StoreError | None = field(default=None, init=False)
 
     def look(self, dt: str) -> None:
         """Holds a period against the bucket; where they differ, the ledger is told what is so.
@@ -41,17 +42,18 @@ class Standing:
         """
         record = self._record(dt)
         try:
-            if self._is_down:
+            if self._failure is not None:
                 pass  # with many periods nobody wants as many time-outs
             elif record is None:
                 self._adopt(dt)
             elif lacks_of(record, self.store):
                 self._withdraw(dt)
         except StoreError as error:
-            self._is_down = True
-            if record is not None:
-                logger.error("%s %s: whether the bucket still holds it could not be seen: %s", self.name, dt, error)
-        if self._is_down and record is not None:
+            self._failure = error
+        if self._failure is not None and record is not None:
+            if not self.unseen:
+                text = "%s %s: whether the bucket still holds it could not be seen: %s"
+                logger.error(text, self.name, dt, self._failure)
             self.unseen.append(dt)
 
     def _record(self, dt: str) -> PartitionRecord | None:
@@ -131,7 +133,7 @@ def lacks_of(record: PartitionRecord, store: ObjectStore) -> list[str]:
         record.parquet_sha256,
         record.workbook_sha256,
     ):
-        lacks.append(f"its receipt is another one, of run {receipt.run_id}")
+        lacks.append(f"its receipt is another one, of run {one_line(receipt.run_id, 100)}")
     for what, key, sha256 in (
         ("Parquet object", parquet_key(*about), record.parquet_sha256),
         ("workbook", workbook_key(*about), record.workbook_sha256),

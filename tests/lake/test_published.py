@@ -235,9 +235,25 @@ def test_rows_that_nobody_knows_any_more_stay(place: FewShops) -> None:
     for key in (RECEIPT, raw_of("two")):
         place.store.remove(key)
     place.stage("one", 3)
-    with pytest.raises(ReceiptError, match=r"rows of shops that nobody knows any more.*店 two"):
+    with pytest.raises(ReceiptError, match=r"rows of shops that neither ledger nor receipt know.*店 two"):
         place.publish()
     assert place.rows() == {"店 one": 2, "店 two": 2, "店 three": 2}
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("left", [["one", "three"], []], ids=str)
+def test_a_receipt_that_tells_of_fewer_shops_is_no_licence_either(place: FewShops, left: list[str]) -> None:
+    receipt = place.receipt()
+    shops = [shop for shop in receipt["shops"] if shop["id"] in left]
+    told = {"shops": shops, "rows": sum(shop["rows"] for shop in shops)}
+    place.store.put_bytes(RECEIPT, json.dumps(receipt | told).encode())
+    place.lose_ledger()
+    place.stage("one", 3)
+    with pytest.raises(ReceiptError, match=r"rows of shops that neither ledger nor receipt know.*店 two"):
+        place.publish()
+    assert place.rows() == {"店 one": 2, "店 two": 2, "店 three": 2}
+    place.replay()
+    assert place.rows() == {"店 one": 3, "店 two": 2, "店 three": 2}
 
 
 STRAYS = (

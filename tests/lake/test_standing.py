@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,3 +128,31 @@ def test_a_store_that_fails_is_no_lost_partition(place: FewShops, store_settings
         standing.look(DT)
         assert standing.unseen == [DT]
     assert {str(cell.state) for cell in place.ledger.cells(NAME, DT)} == {"published"}
+
+
+def test_what_a_foreign_receipt_says_of_its_run_is_harmless(place: FewShops) -> None:
+    place.store.put_bytes(RECEIPT, json.dumps(place.receipt() | {"run_id": "\x1b]0;x\x07run\n9"}).encode())
+    (record,) = place.ledger.partitions(NAME, DT)
+    assert lacks_of(record, place.store) == ["its receipt is another one, of run run 9"]
+
+
+def test_why_it_could_not_be_seen_is_told_once_also_where_a_new_period_came_first(
+    place: FewShops, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Nobody is at home there.
+    with ObjectStore(place.settings.model_copy(update={"endpoint": "127.0.0.1:1", "max_tries": 1})) as store:
+        standing = Standing(NAME, place.config, place.ledger, place.staging, store)
+        for dt in ("2026-02-28", DT, DT):
+            standing.look(dt)
+    assert standing.unseen == [DT, DT]
+    assert caplog.text.count("could not be seen") == 1
+
+
+def test_a_first_run_finds_no_bucket_and_says_nothing(
+    store_settings: StoreSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ObjectStore(store_settings) as store:
+        place = FewShops(tmp_path / "new", store, store_settings)
+        Standing(NAME, place.config, place.ledger, place.staging, store).look(DT)
+        place.ledger.close()
+    assert caplog.text == ""

@@ -30,7 +30,12 @@ class Says(StrEnum):
 
 #: Signs that mean the same: both ways of writing 账号, and the traditional ones.
 _SAME = str.maketrans(
-    "帐帳賬號碼錯誤戶請確滑塊驗證鎖定凍結頻繁網絡異", "账账账号码错误户请确滑块验证锁定冻结频繁网络异"
+    "帐帳賬號碼錯誤戶請確塊驗證鎖凍結頻網絡異無沒還會將應後從來為與於個這裡試過關閉開啟動態連線輸進閱讀並協議條務隱選擇"
+    "單業質級強統護維繫換險環檢測實認簡訊該簽點擊訪問權請發獲當時間數據庫臨暫佇擁擠訂許終斷響應見設備機創註冊啓總稱觸規"
+    "則須聲項購買賣產電話郵區儲範團體傳雙滿隨場長讓對錄險風鋪綁",
+    "账账账号码错误户请确块验证锁冻结频网络异无没还会将应后从来为与于个这里试过关闭开启动态连线输进阅读并协议条务隐选择"
+    "单业质级强统护维系换险环检测实认简讯该签点击访问权请发获当时间数据库临暂伫拥挤订许终断响应见设备机创注册启总称触规"
+    "则须声项购买卖产电话邮区储范团体传双满随场长让对录险风铺绑",
 )
 _CJK = r"\u3000-\u9fff"
 #: One sign of a clause; a dot ends one only before a blank.
@@ -69,18 +74,18 @@ _WRONG_TOO_OFTEN = _any(
 )
 
 _SMS = _any(
-    rf"(?:短信|手机|动态){_near(4)}(?:验证|校验|密码|口令|码)",
+    rf"(?:短信|简讯|动态){_near(4)}(?:验证|校验|密码|口令|码)|手机(?:(?!密码){_SIGN}){{0,4}}?(?:验证|校验|口令|(?<!号)码(?!或))",
     r"认证魔方|二次(?:验证|认证)|双(?:重|因素|因子)(?:验证|认证)|(?:验证|校验)码已(?:发|下发)",
     r"two-?(?:factor|step)|\b(?:2fa|otp)\b",
     r"\b(?:sms|verification|security|one-?time|text message)[ -](?:code|password|passcode)",
 )
 _CAPTCHA = _any(
     r"滑块|滑动|拖动|拼图|图形码|图形验证|图片验证|点选|人机|行为验证|验证码|校验码|安全(?:验证|校验|检测)",
-    rf"(?:完成|进行|通过){_near(6)}验证",
+    rf"(?:完成|进行|通过)(?:(?!身份|实名|人脸){_SIGN}){{0,6}}?验证",
     r"captcha|puzzle|slider|\bnot a robot|\b(?:human|robot) (?:verification|check)|\bverify (?:that )?you(?:'re| are)",
 )
 _RISK = _any(
-    rf"风控|风险|环境{_near(4)}异常|(?:账号|账户){_near(6)}异常(?!.*稍[后候])|异常登录|异地登录?",
+    rf"风控|风险|环境{_near(4)}异常|(?:账号|账户)(?:(?!系统|服务|中心|接口|功能|密码){_SIGN}){{0,6}}?异常(?!.*稍[后候])|异常登录|异地登录?",
     rf"(?<!网络)受{_near(2)}限|限制|身份(?:核验|验证|认证)(?!失败)|实名|人脸|刷脸|扫码(?:确认|验证)|手机上?确认",
     r"\bunusual\b|\bsuspicious\b|\brisk\b|\b(?:prove|verify|confirm) (?:that )?(?:it'?s you|your identity)",
 )
@@ -117,9 +122,10 @@ _MAINTENANCE = _any(
 _BUSY = _any(
     r"繁忙|忙碌|太忙|正忙|很忙|开小差|开了小差|拥挤|排队|火爆|人数过多|人太多|频繁|频率|限流|过快|太快|超时|不可用",
     r"(?:暂时?|当前|目前)无法|无法(?:连接|访问)|暂停(?:服务|登录)",
-    r"(?:网络|系统|服务|接口|后台|平台|程序|页面|请求|响应|连接|通信|通讯|数据|加载|组件)"
+    r"(?:网络|网路|系统|服务|伺服器|中心|功能|接口|后台|平台|程序|页面|请求|响应|连接|通信|通讯|数据|加载|组件)"
     rf"(?:(?!密码|账|用户名|口令){_SIGN}){{0,8}}?"
     r"(?:异常|错误|故障|失败|出错|问题|不稳定|中断|断开|暂停|走神|不给力|无响应|过期|失效|打盹)",
+    r"连线(?:逾时|失败)|逾时|\bconnection (?:refused|reset|closed|lost|failed)",
     r"\b(?:busy|unavailable|time(?:d)?[ -]?out|bad gateway|rate limit)\b|\boverload|\bthrottl|\bhttp 5\d\d",
     r"\btoo many (?:requests|attempts|people|users)|\btoo (?:often|frequent|fast|quickly)",
     r"\b(?:network|server|system|service|internal|gateway) (?:error|failure|problem|issue)",
@@ -145,17 +151,36 @@ _WORDS = (
     rf"(?:(?:{_WORD}|or|and|/|your|the|combination|of|you|we|that|have|has|entered|typed|provided|supplied|given|this"
     r"|with)[ ,]*)"
 )
-_BAD = r"(?:incorrect|wrong|invalid|mismatch(?:ed)?|not (?:correct|valid|right|found|registered|recogni[sz]ed))"
+_BAD = r"(?:incorrect|wrong|invalid|mismatch(?:ed)?|(?:not|isn't|aren't|wasn't|weren't) (?:the )?(?:correct|valid|right|found|registered|recogni[sz]ed))"
 _REFUSED = _any(
     rf"{_NAME}{_FILL}{{0,8}}?{_WRONG}|用户(?:不存在|未注册|没有注册)|(?:错误|无效|不正确)的{_NAME}|输错{_near(4)}密码",
     rf"请(?:重新)?输入正确的{_FILL}{{0,4}}?{_NAME}",
     r"(?:找不到|没有找到|未找到|不存在|查无|没有|无)(?:该|此|这个|您的|相关|对应)(?:账号|账户|用户)",
     rf"\b{_WORD}[ ,:]*{_WORDS}*(?:(?:is|are|was|were|seems?|appears?)(?: to be)? )?{_BAD}\b",
     rf"\b{_WORD}[ ,]*{_WORDS}*(?:do(?:es)?|did)(?: not|n't) (?:match|exist)",
-    rf"\b(?:incorrect|wrong|invalid|bad|unknown) {_WORDS}*?{_WORD}|\bcorrect user ?name and password",
+    rf"\b(?:incorrect|wrong|invalid|bad|unknown|not the (?:right|correct)) {_WORDS}*?{_WORD}|\bcorrect user ?name and password",
     r"\bno such (?:user|account)|\bunknown user|\buser not found",
     rf"\b(?:do not|don't|did not|didn't) recogni[sz]e (?:that|this|your|the) {_WORD}",
     r"\b(?:can'?t|cannot|couldn'?t|could not|unable to|didn'?t) find (?:your |an? |that |this )*(?:account|user)",
+)
+#: What makes of a refusal a case that is only spoken of: "if the password is wrong", "five wrong passwords will lock".
+_IF = _any(
+    r"如果|如(?:您|遇|提示|出现|显示)|^如|若|一旦|避免|请勿|防止|以免|怎么|为什么|(?:设备|店铺|商家|地址|环境|网络|ip)[与和跟及]$",
+    r"\b(?:if|when|whenever|avoid|prevent)\b",
+)
+#: And what makes it one of something else: "invalid login session", "no permission for this account".
+_OF_ELSE = _any(
+    r"(?:超过|达到?|满)?\d*次?(?:后|将|会|以上|即)|次数|时[,将会请]|的话|怎么办|.{0,2}\?",
+    r"[^,。;!?或]{0,6}(?:权限|店铺|商家|门店|企业|主体)",
+    r" ?(?:errors?|exception|failures?|sessions?|tokens?|requests?|agents?|states?|status|types?|services?|servers?|system"
+    r"|pages?|urls?|callback|response|keys?|encryption|hash|parameters?|param|fields?|method|flow|cookies?|nonce"
+    r"|signature|data|location|device|client|region)\b",
+    r"[ :,(-]+(?:the |your )?(?:session|token|cache|in cache)\b",
+)
+#: What stands before what is said: "sign-in failed: …", "the service answered with an error [".
+_HEADING = re.compile(
+    rf"(?:{_SIGN}{{0,12}}?(?:失败|错误|异常|出错|提示|信息)\w{{0,8}}[:(\[【「]"
+    rf"|{_SIGN}{{0,4}}?(?:登[录入]|请求|操作|提交|验证)失败[,!。])(?=.)"
 )
 
 #: Advice, which names the same things: "never tell anybody an SMS code".
@@ -179,7 +204,25 @@ def what_it_says(text: str, refused_words: tuple[str, ...] = ()) -> Says:
         refused_words: what means a refusal besides what is known here (`refused_words` in portals.yaml).
     """
     said = _plain(text)
-    if is_label(text) or _ADVICE.search(said):
+    if is_label(text):
+        return Says.UNKNOWN
+    if _begins_with_refusal(said):
+        return Says.LOCKED if _is_locked(said) else Says.REFUSED
+    return _kind_of(said, refused_words)
+
+
+def _begins_with_refusal(said: str) -> bool:
+    """True if that is all that the first clause says: what follows is advice, whatever it names."""
+    heading = _HEADING.match(said)
+    said = said[heading.end() :] if heading else said
+    end = _CLAUSE_ENDS.search(said)
+    if end is None:
+        return heading is not None and _kind_of(said) is Says.REFUSED
+    return end[0] != "?" and _kind_of(said[: end.start()]) is Says.REFUSED
+
+
+def _kind_of(said: str, refused_words: tuple[str, ...] = ()) -> Says:
+    if _ADVICE.search(said):
         return Says.UNKNOWN
     if _is_locked(said):
         return Says.LOCKED
@@ -193,7 +236,7 @@ def what_it_says(text: str, refused_words: tuple[str, ...] = ()) -> Says:
         (Says.REFUSED, any(_plain(words) in said for words in refused_words)),
         (Says.MAINTENANCE, _MAINTENANCE.search(said)),
         (Says.BUSY, _BUSY.search(said)),
-        (Says.REFUSED, _REFUSED.search(said)),
+        (Says.REFUSED, _is_refused(said)),
         (Says.FORM, _FORM_OR_ADVICE.search(said)),
         (Says.BUSY, _LATER.search(said)),
     ):
@@ -217,7 +260,18 @@ def _plain(text: str) -> str:
 def _is_locked(said: str) -> bool:
     if any(_is_present(said, found) for found in _LOCKED.finditer(said)):
         return True
-    return any(not re.search(r"将|会|还有|剩", _clause(said, found)) for found in _WRONG_TOO_OFTEN.finditer(said))
+    return any(
+        not re.search(r"将|会|还有|剩|[验校][证验]码", _clause(said, found))
+        for found in _WRONG_TOO_OFTEN.finditer(said)
+    )
+
+
+def _is_refused(said: str) -> bool:
+    for found in _REFUSED.finditer(said):
+        before = _CLAUSE_ENDS.split(said[: found.start()])[-1]
+        if not _IF.search(before) and not _OF_ELSE.match(said[found.end() :]):
+            return True
+    return False
 
 
 def _speaks_of_risk(said: str) -> bool:

@@ -6,7 +6,12 @@
   const RULES = /协议|協議|隐私|隱私|条款|條款|政策|须知|terms|privacy|policy/i;
   // What makes this machine one that is known without a password, and what asks for mail: as the portal has it.
   const NEVER = /记住|記住|自动登|自動登|免登|保持登|下次|天内|remember|keep me|stay (?:signed|logged)|trust this/i;
+  // Of two choices the one that says no.
+  const REFUSES = /不同意|不接受|拒绝|拒絕|\bdisagree|\bdecline|\breject|\b(?:not|n't) (?:agree|accept|consent)/i;
   const ADVERTISING = /推广|营销|促销|订阅|newsletter|marketing|promotion/i;
+  // Where such words begin, in an element of its own.
+  const BEGINS = /阅读|閱讀|\bread\b/i;
+  const FIELDS = "input:not([type=checkbox]):not([type=radio]), select, textarea, iframe";
   const NATIVE = "input[type=checkbox], input[type=radio]";
   const ROLE = "[role=checkbox], [role=radio], [role=switch]";
   const MOST_TEXT = 160;
@@ -53,11 +58,13 @@
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const words = node.textContent.trim();
-      if (!words || words.length > MOST_TEXT || !AGREES.test(words) || !node.parentElement || !isShown(node.parentElement)) continue;
+      if (!words || words.length > MOST_TEXT || !(AGREES.test(words) || BEGINS.test(words)) || !node.parentElement || !isShown(node.parentElement)) continue;
       let here = node;
       for (let level = 0; level < 4 && here && here !== document.body; level += 1) {
         const sibling = here.previousElementSibling ?? (here.nodeType === Node.TEXT_NODE ? here.previousSibling : null);
         if (sibling?.nodeType === Node.ELEMENT_NODE) {
+          // What is small beside a field belongs to it: an eye that shows the password.
+          if (sibling.matches(FIELDS) || sibling.querySelector(FIELDS)) break;
           const small = isSmall(sibling) ? sibling : [...sibling.querySelectorAll("*")].find(isSmall);
           if (small && sibling.textContent.trim().length <= 1) boxes.push(small);
           if (small || sibling.textContent.trim()) break;
@@ -69,7 +76,7 @@
   };
 
   const chosenBoxes = new Set(chosen.map((element) => boxOf(element) ?? element));
-  const boxes = new Set([...chosenBoxes, ...found.map(boxOf).filter(Boolean), ...besideWords().map((box) => boxOf(box) ?? box)]);
+  const boxes = new Set([...chosenBoxes, ...[...found, ...document.querySelectorAll(ROLE)].map(boxOf).filter(Boolean), ...besideWords().map((box) => boxOf(box) ?? box)]);
   const others = (box) => [...boxes, ...document.querySelectorAll(`${NATIVE}, ${ROLE}`)].filter((other) => other !== box && !other.contains(box) && !box.contains(other));
 
   // -- the words of a box: of its label, else what stands behind it, else before it
@@ -126,7 +133,7 @@
   };
 
   const isWanted = (box, text) => {
-    if (NEVER.test(text) || box.disabled) return false;
+    if (NEVER.test(text) || REFUSES.test(text) || box.disabled) return false;
     if (ADVERTISING.test(text) && !RULES.test(text)) return false;
     return chosenBoxes.has(box) || AGREES.test(text);
   };

@@ -57,12 +57,23 @@ class Obstacles:
         is_changed = False
         for frame in frames_of_page(self._page, self._portal):
             try:
-                for box in await self._boxes(frame):
-                    is_changed = await self._tick(frame, box) or is_changed
+                is_changed = await self._tick_all(frame) or is_changed
             except PlaywrightError:
                 # The page is moving on; the handles of the old one are worth nothing.
                 self._ticked.pop(frame, None)
         return is_changed
+
+    async def _tick_all(self, frame: Frame) -> bool:
+        """One click may tick several: a box for all rules, or the input behind what is drawn. So each is looked for
+        anew."""
+        is_changed, done = False, set[str]()
+        while True:
+            named = [(await _words_of(box), box) for box in await self._boxes(frame)]
+            box = next((box for words, box in named if words not in done), None)
+            if box is None:
+                return is_changed
+            done.add(await _words_of(box))
+            is_changed = await self._tick(frame, box) or is_changed
 
     async def _boxes(self, frame: Frame) -> list[JSHandle]:
         selectors = self._portal.login_page.agreement
@@ -80,7 +91,7 @@ class Obstacles:
 
     async def _tick(self, frame: Frame, found: JSHandle) -> bool:
         box = (await found.get_property("box")).as_element()
-        words = str(await (await found.get_property("text")).json_value())
+        words = await _words_of(found)
         is_sure = bool(await (await found.get_property("isSure")).json_value())
         if box is None or (not is_sure and words in self._ticked_words):
             return False
@@ -113,6 +124,10 @@ class Obstacles:
             except PlaywrightError:
                 continue
         return False
+
+
+async def _words_of(found: JSHandle) -> str:
+    return str(await (await found.get_property("text")).json_value())
 
 
 async def _all(frame: Frame, selectors: list[str]) -> list[ElementHandle]:

@@ -85,7 +85,8 @@ _CAPTCHA = _any(
     r"captcha|puzzle|slider|\bnot a robot|\b(?:human|robot) (?:verification|check)|\bverify (?:that )?you(?:'re| are)",
 )
 _RISK = _any(
-    rf"风控|风险|环境{_near(4)}异常|(?:账号|账户)(?:(?!系统|服务|中心|接口|功能|密码){_SIGN}){{0,6}}?异常(?!.*稍[后候])|异常登录|异地登录?",
+    rf"风控|风险|环境{_near(4)}异常|(?:账号|账户)(?:(?!系统|服务|中心|接口|功能|密码){_SIGN}){{0,6}}?异常(?!.*稍[后候])"
+    r"|异常登录|异地登录?",
     rf"(?<!网络)受{_near(2)}限|限制|身份(?:核验|验证|认证)(?!失败)|实名|人脸|刷脸|扫码(?:确认|验证)|手机上?确认",
     r"\bunusual\b|\bsuspicious\b|\brisk\b|\b(?:prove|verify|confirm) (?:that )?(?:it'?s you|your identity)",
 )
@@ -151,14 +152,18 @@ _WORDS = (
     rf"(?:(?:{_WORD}|or|and|/|your|the|combination|of|you|we|that|have|has|entered|typed|provided|supplied|given|this"
     r"|with)[ ,]*)"
 )
-_BAD = r"(?:incorrect|wrong|invalid|mismatch(?:ed)?|(?:not|isn't|aren't|wasn't|weren't) (?:the )?(?:correct|valid|right|found|registered|recogni[sz]ed))"
+_BAD = (
+    r"(?:incorrect|wrong|invalid|mismatch(?:ed)?"
+    r"|(?:not|isn't|aren't|wasn't|weren't) (?:the )?(?:correct|valid|right|found|registered|recogni[sz]ed))"
+)
 _REFUSED = _any(
     rf"{_NAME}{_FILL}{{0,8}}?{_WRONG}|用户(?:不存在|未注册|没有注册)|(?:错误|无效|不正确)的{_NAME}|输错{_near(4)}密码",
     rf"请(?:重新)?输入正确的{_FILL}{{0,4}}?{_NAME}",
     r"(?:找不到|没有找到|未找到|不存在|查无|没有|无)(?:该|此|这个|您的|相关|对应)(?:账号|账户|用户)",
     rf"\b{_WORD}[ ,:]*{_WORDS}*(?:(?:is|are|was|were|seems?|appears?)(?: to be)? )?{_BAD}\b",
     rf"\b{_WORD}[ ,]*{_WORDS}*(?:do(?:es)?|did)(?: not|n't) (?:match|exist)",
-    rf"\b(?:incorrect|wrong|invalid|bad|unknown|not the (?:right|correct)) {_WORDS}*?{_WORD}|\bcorrect user ?name and password",
+    rf"\b(?:incorrect|wrong|invalid|bad|unknown|not the (?:right|correct)) {_WORDS}*?{_WORD}",
+    r"\bcorrect user ?name and password",
     r"\bno such (?:user|account)|\bunknown user|\buser not found",
     rf"\b(?:do not|don't|did not|didn't) recogni[sz]e (?:that|this|your|the) {_WORD}",
     r"\b(?:can'?t|cannot|couldn'?t|could not|unable to|didn'?t) find (?:your |an? |that |this )*(?:account|user)",
@@ -172,8 +177,8 @@ _IF = _any(
 _OF_ELSE = _any(
     r"(?:超过|达到?|满)?\d*次?(?:后|将|会|以上|即)|次数|时[,将会请]|的话|怎么办|.{0,2}\?",
     r"[^,。;!?或]{0,6}(?:权限|店铺|商家|门店|企业|主体)",
-    r" ?(?:errors?|exception|failures?|sessions?|tokens?|requests?|agents?|states?|status|types?|services?|servers?|system"
-    r"|pages?|urls?|callback|response|keys?|encryption|hash|parameters?|param|fields?|method|flow|cookies?|nonce"
+    r" ?(?:errors?|exception|failures?|sessions?|tokens?|requests?|agents?|states?|status|types?|services?|servers?"
+    r"|system|pages?|urls?|callback|response|keys?|encryption|hash|parameters?|param|fields?|method|flow|cookies?|nonce"
     r"|signature|data|location|device|client|region)\b",
     r"[ :,(-]+(?:the |your )?(?:session|token|cache|in cache)\b",
 )

@@ -58,6 +58,30 @@ ROWS: dict[str, tuple[str, str]] = {
     "icon": (f'<p><i class="iconfont icon-weixuan drawn toggle"></i><span>{WORDS}</span></p>', ".is-checked"),
     "picture": (f'<div><img class="drawn toggle" alt="" src="data:,"><em>{WORDS}</em></div>', ".is-checked"),
     "nested": (f'<div><div><b class="drawn toggle"></b></div><div><span>{WORDS}</span></div></div>', ".is-checked"),
+    "layui": (
+        '<input type="checkbox" style="display:none"><div class="layui-form-checkbox behind">'
+        f'<span>{WORDS}</span><i class="layui-icon drawn"></i></div>',
+        "input:checked",
+    ),
+    "switch": (
+        f'<button type="button" role="switch" aria-checked="false" class="aria" style="width:40px"></button>{WORDS}',
+        ".is-on",
+    ),
+    "words in pieces": (
+        '<i class="drawn toggle"></i><span>我已阅读</span><a href="https://elsewhere.example/rules">《隐私政策》</a>',
+        ".is-checked",
+    ),
+    "one of two": (
+        '<label><input type="radio" name="r3" class="yes">同意《服务协议》</label>'
+        '<label><input type="radio" name="r3">不同意《服务协议》</label>',
+        ".yes:checked",
+    ),
+    "one for all": (
+        '<div class="every"><label><input type="checkbox">同意以下全部条款</label>'
+        '<label><input type="checkbox">同意《甲协议》</label>'
+        '<label><input type="checkbox">同意《乙协议》</label></div>',
+        ":scope:not(:has(input:not(:checked))) .every",
+    ),
     "turns coloured": (f'<i class="drawn coloured"></i><span>{WORDS}</span>', ".coloured[data-is-on='1']"),
     "already: input": (f'<label><input type="checkbox" checked>{WORDS}</label>', "input:checked"),
     "already: role": (f'<div role="checkbox" aria-checked="true" class="drawn aria is-on"></div>{WORDS}', ".is-on"),
@@ -77,6 +101,11 @@ OTHERS: dict[str, tuple[str, str]] = {
     "stay, though agreed": ('<label><input type="checkbox"> 同意保持登录状态</label>', "input:checked"),
     "mail": ('<label><input type="checkbox"> 同意接收营销短信</label>', "input:checked"),
     "something else": ('<label><input type="checkbox"> 公共电脑</label>', "input:checked"),
+    "an eye": (
+        '<div><input type="password"><i class="drawn toggle"></i></div><div>登录即代表同意《服务协议》</div>',
+        ".is-checked",
+    ),
+    "no": ('<label><input type="checkbox"> I do not agree to the policy</label>', "input:checked"),
     "a button": ('<button type="button" class="drawn toggle"></button><span>请阅读平台政策</span>', ".never"),
 }
 #: One box beside the other in one row: each has its own words.
@@ -99,6 +128,11 @@ function real(selector, act) {{
 real(".toggle", (element) => element.classList.toggle("is-checked"));
 real(".aria", (element) => element.setAttribute("aria-checked", element.classList.toggle("is-on")));
 real(".data", (element) => element.setAttribute("data-checked", element.getAttribute("data-checked") !== "true"));
+real(".behind", (element) => {{ element.previousElementSibling.checked = !element.previousElementSibling.checked; }});
+document.querySelector(".every").addEventListener("change", (event) => {{
+  const boxes = [...document.querySelectorAll(".every input")];
+  if (event.target === boxes[0]) boxes.forEach((box) => {{ box.checked = event.target.checked; }});
+}});
 real(".coloured", (element) => {{
   const isOn = element.dataset.isOn !== "1";
   element.dataset.isOn = isOn ? "1" : "";

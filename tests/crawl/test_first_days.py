@@ -28,7 +28,7 @@ REQUESTS_PER_SECOND = 5
 NAMES = (
     "../../etc/passwd",
     "=cmd|'/C calc'!A0",
-    "第一行\n第二行",
+    "第一行  第二行",
     "a/b\\c \"d\" 'e' [bold]f[/bold] %s {0}",
     "<script>alert(1)</script> & Söhne",
     "长" * 300,

@@ -21,7 +21,7 @@ from shopdata.downloads import Wire
 from shopdata.exceptions import IncompleteError, OddAnswerError, PortalError
 from shopdata.items import ReportFile
 from shopdata.login import login_for
-from shopdata.login.pdd import error_code, error_text
+from shopdata.login.pdd import error_code, error_text, is_no
 from shopdata.periods import Period
 
 #: Asks a path with a JSON body, and gives the `result`.
@@ -157,12 +157,11 @@ def result_of(answer: dict[str, Any], where: str) -> Any:
     Raises:
         PortalError: the portal said no, whatever the HTTP status was.
     """
-    code = error_code(answer)
-    if answer.get("success") is False or code:
+    if is_no(answer):
         raise PortalError(
             "the portal said no",
             where=where,
-            found=f"code {code}, message {error_text(answer)[:80]!r}",
+            found=f"code {error_code(answer)}, message {error_text(answer)[:80]!r}",
             todo="The next run asks again; if it stays, look at the same page in the back office.",
         )
     return answer.get("result", answer)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -34,6 +36,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _FILE_TIMEOUT_SECONDS = 300
+#: Scheme and host of an address, up to where its path begins.
+_START = re.compile(r"https?://[^\\/?#\s]+(?=[/?#])", re.IGNORECASE)
 _MOST_REDIRECTS = 3
 _LONGEST_LINK_WAIT_SECONDS = 15
 
@@ -151,9 +155,12 @@ class PortalClient:
 
     def _joined(self, base: str, link: str) -> str:
         try:
-            return urljoin(base, link)
+            url = urljoin(base, link.strip())
         except ValueError:
             raise self._no_address(link) from None
+        # As a browser does: names of files have blanks, and behind the host they lead nobody elsewhere.
+        start = _START.match(url)
+        return start[0] + url[start.end() :].replace(" ", "%20") if start else url
 
     def _no_address(self, link: str) -> OddAnswerError:
         return OddAnswerError(
@@ -166,15 +173,15 @@ class PortalClient:
         )
 
     def _forbidden(self, url: str) -> ForbiddenHostError:
-        try:
-            host = urlsplit(url).netloc.rpartition("@")[2]
-        except ValueError:
-            host = ""
+        scheme, host = "https", ""
+        with suppress(ValueError):
+            scheme, host = urlsplit(url).scheme, urlsplit(url).netloc.rpartition("@")[2]
+        is_safe = scheme == "https" or not host
         return ForbiddenHostError(
             "the portal's download link leads to a host that is not allowed",
             where=f"shop {self._shop.id!r}",
-            found=host or "a link without a host",
-            expected=", ".join(self._portal.download_hosts),
+            found=(host if is_safe else f"{scheme}://{host}") or "a link without a host",
+            expected=("" if is_safe else "https:// to ") + ", ".join(self._portal.download_hosts),
             todo="If the portal has moved its files there, add the host to `download_hosts` in portals.yaml.",
         )
 

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
+#: No name that a person gives is longer; a list full of texts without an end would be compared for minutes.
+_MOST_CHARACTERS = 500
 #: Blanks, brackets of all kinds, quotes, control and invisible signs: lists wrap names in them.
 _AROUND = frozenset({"Zs", "Zl", "Zp", "Ps", "Pe", "Pi", "Pf", "Cc", "Cf"})
 _EXTENSION = re.compile(r"(?:\.(?:xlsx?|csv|zip))+$")
@@ -24,7 +26,7 @@ _SHORT_END = re.compile(
 
 def plain(name: str) -> str:
     """A name without what a list may write otherwise: width and case of signs, brackets, blanks, an extension."""
-    text = unicodedata.normalize("NFKC", name).casefold()
+    text = unicodedata.normalize("NFKC", name[:_MOST_CHARACTERS]).casefold()
     return _EXTENSION.sub("", "".join(sign for sign in text if unicodedata.category(sign) not in _AROUND))
 
 
@@ -46,7 +48,7 @@ def mask(name: str) -> str:
 
 def days_in(name: str) -> frozenset[date]:
     """All days that a name speaks of; of a range its first and its last."""
-    return frozenset(_days_in(unicodedata.normalize("NFKC", name)))
+    return frozenset(_days_in(unicodedata.normalize("NFKC", name[:_MOST_CHARACTERS])))
 
 
 def is_of(name: str, dt: str) -> bool | None:

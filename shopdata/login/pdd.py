@@ -53,6 +53,9 @@ TOO_OFTEN = 54001
 _ANSWERED_BY_CLICKS = (Says.AGREEMENT, Says.CHOICE)
 _RISK_TEXTS = ("验证码", "风控", "限制")
 
+#: `success`, where it is one.
+_YES = frozenset({"true", "1", "yes", "ok", "success"})
+
 
 def error_code(data: Any) -> int:
     """The error code of an answer, in either of its two spellings; 0 where there is none or it means success."""
@@ -81,9 +84,13 @@ def error_text(data: Any) -> str:
     return str(data.get("error_msg") or data.get("errorMsg") or "")
 
 
-def _is_no(data: Any) -> bool:
-    """True for an answer that is no success. Neither `success` nor a code is always there."""
-    return isinstance(data, dict) and (data.get("success") is False or error_code(data) != 0)
+def is_no(data: Any) -> bool:
+    """True for an answer that is no success. Neither `success` nor a code is always there, and portals write a truth as
+    a number or a word, too: whatever is none of `_YES` is a no."""
+    if not isinstance(data, dict):
+        return False
+    told = data.get("success")
+    return error_code(data) != 0 or not (told is None or str(told).strip().casefold() in _YES)
 
 
 def _speaks_of_risk(text: str) -> bool:
@@ -147,7 +154,7 @@ class PddLogin:
         code, text = error_code(data), error_text(data)
         if code == TOO_OFTEN:
             return Risk(f"{code} {text}"[:80], needs_person=True, may_pass=True)
-        if code in _PERSON_CODES or (_is_no(data) and _speaks_of_risk(text)):
+        if code in _PERSON_CODES or (is_no(data) and _speaks_of_risk(text)):
             return Risk(f"{code or ''} {text}".strip()[:80], needs_person=True, may_pass=False)
         return None
 
@@ -171,13 +178,13 @@ def raise_if_refused(shop: Shop, answer: dict[str, Any], refused_words: tuple[st
         raise challenge(shop, "Pinduoduo", _PERSON_CODES[code])
     if code in _PHONE_CODES or _wants_second_factor(result):
         raise challenge(shop, "Pinduoduo", SMS_CODE)
-    if _is_no(answer) and OUTCOMES[says] != "again" and says not in _ANSWERED_BY_CLICKS:
+    if is_no(answer) and OUTCOMES[says] != "again" and says not in _ANSWERED_BY_CLICKS:
         raise error_for(says, shop, "Pinduoduo", error_text(answer))
 
 
 def _hear(voice: Voice, answer: dict[str, Any]) -> None:
     """Another "no": it is quoted if the page shows nothing that says more."""
-    if _is_no(answer):
+    if is_no(answer):
         voice.hear(error_text(answer) or (f"code {code}" if (code := error_code(answer)) else "success: false"))
 
 

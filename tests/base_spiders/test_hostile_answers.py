@@ -25,7 +25,7 @@ from shopdata.base_spiders.jd_orders import task_name_in
 from shopdata.base_spiders.pdd import PddSpider
 from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.config import Config, Shop
-from shopdata.exceptions import OddAnswerError, ShopdataError
+from shopdata.exceptions import OddAnswerError, PortalError, ShopdataError
 from shopdata.lake.chat import ChatFile, conversation_rows
 from shopdata.lake.check import check_file
 from shopdata.lake.staging import Staging
@@ -411,3 +411,17 @@ def test_digits_without_an_end_are_a_value_like_any_other(config: Config) -> Non
     found = outcome("pdd_badscore", body.encode(), config)
     assert isinstance(found, Table)
     assert found.to_arrow().column("描述评分").to_pylist()[0] == "9" * 5000
+
+
+@pytest.mark.parametrize("told", [False, 0, "false", "FALSE", "0", "fail", [], {}, ""], ids=repr)
+def test_a_no_in_whatever_form_is_no_empty_day(config: Config, told: object) -> None:
+    busy = answer(data=[], totalRows=0) | {"success": told, "error_code": None, "error_msg": "系统繁忙"}
+    found = outcome("pdd_badscore", json.dumps(busy).encode(), config)
+    assert isinstance(found, PortalError)
+    assert "the portal said no" in str(found)
+
+
+@pytest.mark.parametrize("told", [None, True, 1, "true", "True", " 1 "], ids=repr)
+def test_a_yes_in_whatever_form(config: Config, told: object) -> None:
+    good = READERS["pdd_badscore"].good | {"success": told}
+    assert isinstance(outcome("pdd_badscore", json.dumps(good).encode(), config), Table)

@@ -15,7 +15,7 @@ from shipped_config import load_shipped_config
 
 from shopdata.base_spiders.portal_client import PortalClient
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ChallengeError, PortalError, RiskBlockedError
+from shopdata.exceptions import ChallengeError, ForbiddenHostError, PortalError, RiskBlockedError
 
 SHOP = Shop(id="one", name="第一家店", platform="jd", username="u", password="p")
 BASE = "https://report.jd.com"
@@ -149,3 +149,40 @@ def test_a_link_that_stays_dead_has_an_end(portal: Portal, tmp_path: Path) -> No
         asyncio.run(far.client.fetch_file(LINK, BASE, tmp_path / "file", fresh_links()))
     assert len(far.asked) == len(set(far.urls)) > 1
     assert max(far.waits) <= 15
+
+
+@pytest.mark.parametrize(
+    ("link", "asked"),
+    [
+        (
+            "https://storage.jd.com/商品 明细.xlsx?n=a b",
+            "https://storage.jd.com/%E5%95%86%E5%93%81%20%E6%98%8E%E7%BB%86.xlsx?n=a%20b",
+        ),
+        (" //storage.jd.com/report.xlsx\n", "https://storage.jd.com/report.xlsx"),
+        ("/my reports/1.xlsx", f"{BASE}/my%20reports/1.xlsx"),
+    ],
+)
+def test_a_name_with_blanks_is_asked_for_as_a_browser_does(
+    portal: Portal, tmp_path: Path, link: str, asked: str
+) -> None:
+    far = Far(portal, tmp_path, [b"the file"])
+    asyncio.run(far.client.fetch_file(link, BASE, tmp_path / "file"))
+    assert far.urls == [asked]
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        ("http://storage.jd.com/a", "Found http://storage.jd.com, expected https:// to .jd.com"),
+        ("https://evil .jd.com/a", "Found evil .jd.com"),
+        ("https://evil.test /.jd.com/a b", "Found evil.test "),
+        ("https://evil.test/a b", "Found evil.test, expected .jd.com"),
+        ("https://storage.jd.com\\@evil.test/a b", "Found evil.test"),
+    ],
+)
+def test_a_link_elsewhere_is_refused_and_named(portal: Portal, tmp_path: Path, link: str, found: str) -> None:
+    far = Far(portal, tmp_path, [b"the file"])
+    with pytest.raises(ForbiddenHostError) as error:
+        asyncio.run(far.client.fetch_file(link, BASE, tmp_path / "file"))
+    assert found in str(error.value)
+    assert far.urls == []

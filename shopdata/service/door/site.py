@@ -96,6 +96,14 @@ class GuardedChannel(http.HTTPChannel):
 
     # -- the way of a request ---------------------------------------------------------------------------------------
 
+    def headerReceived(self, line: bytes) -> bool:
+        """Twisted's own trips over a number of some thousand digits."""
+        try:
+            return bool(super().headerReceived(line))  # type: ignore[no-untyped-call]
+        except ValueError:
+            self._respondToBadRequestAndDisconnect()
+            return False
+
     def allHeadersReceived(self) -> None:
         request = self.requests[-1]
         make_readable(request.requestHeaders)

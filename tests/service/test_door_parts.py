@@ -112,7 +112,8 @@ def test_who_may_sign_in(given: str, fits: bool) -> None:
     [
         "a", "short-1", "elevenlette", "aaaaaaaaaaaaaaaa", "abababababab", "testertester1", "Tester-tester",
         "password1234", "Password123456", "qwertyuiop12", "shopdata2026", "admin-admin-1", "1234567890ab",
-        "changeme-now", "112233112233",
+        "changeme-now", "112233112233", "P@ssw0rd1234", "qazwsxedcrfv", "1qaz@WSX3edc", "abcdefghijkl", "987654321098",
+        "qwer1234asdf", "woaini1314520", "retset123456",
     ],
 )  # fmt: skip
 def test_a_weak_password(password: str) -> None:

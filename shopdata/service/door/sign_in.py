@@ -10,7 +10,7 @@ import ipaddress
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,8 +33,14 @@ _OBVIOUS = (
     "password", "passwort", "passw0rd", "qwertyuiop", "qwerty", "asdfghjkl", "zxcvbnm", "1q2w3e4r", "iloveyou",
     "changeme", "welcome", "letmein", "default", "administrator", "admin", "secret", "scrapyd", "shopdata", "scrapy",
     "dragon", "monkey", "0123456789", "1234567890", "123456789", "12345678", "1234567", "123456", "12345", "1234",
-    "654321", "abcdef", "abc123", "mima", "woaini", "test",
+    "654321", "abcdef", "abc123", "mima", "woaini", "test", "5201314", "1314520", "1314", "520", "root", "company",
 )  # fmt: skip
+#: Where letters follow each other on a keyboard or in the alphabet, forwards and backwards.
+_ROWS = (
+    "abcdefghijklmnopqrstuvwxyz", "012345678901234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "!@#$%^&*()",
+    "1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik,", "9ol.", "!qaz", "@wsx", "#edc", "$rfv", "%tgb",
+)  # fmt: skip
+_LOOKS_LIKE = str.maketrans("@4$5013!", "aassoiei")
 
 
 class SignIn:
@@ -68,10 +74,28 @@ def weakness_of(username: str, password: str) -> str:
         return f"one of {len(password)}"
     if len(set(password)) < _LEAST_KINDS:
         return "it repeats a few letters"
-    own = password.lower()
-    for word in (username.lower(), *_OBVIOUS):
-        own = own.replace(word, "") if word else own
+    words = sorted((username.lower(), username.lower()[::-1], *_OBVIOUS), key=len, reverse=True)
+    own = min(
+        (_own_letters(text, words) for text in (password.lower(), password.lower().translate(_LOOKS_LIKE))), key=len
+    )
     return "it is made of the user name and words that everybody tries" if len(own) < _LEAST_OWN else ""
+
+
+def _own_letters(text: str, words: Iterable[str]) -> str:
+    """What is left of a password without what everybody tries, and without three letters in a row."""
+    for word in words:
+        text = text.replace(word, "\0") if word else text
+    rows = [row for line in _ROWS for row in (line, line[::-1])]
+    kept, start = "", 0
+    while start < len(text):
+        end = start + 3
+        if not any(text[start:end] in row for row in rows) or end > len(text):
+            kept, start = kept + text[start], start + 1
+            continue
+        while end < len(text) and any(text[start : end + 1] in row for row in rows):
+            end += 1
+        start = end
+    return kept.replace("\0", "")
 
 
 @dataclass

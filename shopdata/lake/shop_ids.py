@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shopdata.config import Config
-from shopdata.exceptions import ShopdataError, StoreError
+from shopdata.exceptions import ReceiptError, ShopdataError, StoreError
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.history import keep_parquet, keep_raw, retire_raw
 from shopdata.lake.keys import is_dt, raw_key, shop_and_ext_of
@@ -62,7 +63,8 @@ class ShopIds:
     lease_seconds: float
 
     def places(self, shop_id: str, dataset: str | None = None) -> list[Place]:
-        """The periods of an id, by the ledger and by what lies in raw/; the oldest first.
+        """The periods of an id, by the ledger, by what lies in raw/, and by the receipts of periods that the ledger
+        does not know; the oldest first.
 
         Raises:
             StoreError, LedgerError: it can't be seen.
@@ -81,7 +83,20 @@ class ShopIds:
                 owner = shop_and_ext_of(key, self.platform, name, dt) if is_dt(dt) else None
                 if owner is not None and owner[0] == shop_id:
                     found.add(Place(name, dt))
+            found.update(self._by_receipts(shop_id, name))
         return sorted(found, key=lambda place: (place.dataset, place.dt))
+
+    def _by_receipts(self, shop_id: str, name: str) -> Iterator[Place]:
+        known = {partition.dt for partition in self.ledger.partitions(name)}
+        prefix = f"receipts/{self.platform}/{name}/dt="
+        for key in self.store.list_keys(prefix):
+            dt = key.removeprefix(prefix).removesuffix(".json")
+            if is_dt(dt) and dt not in known:
+                # One that can't be believed has nothing to say about anybody.
+                with suppress(ReceiptError):
+                    receipt = read_receipt(self.platform, name, dt, self.store)
+                    if receipt is not None and shop_id in {shop.id for shop in receipt.shops}:
+                        yield Place(name, dt)
 
     def rename(self, old: str, new: str, places: Collection[Place]) -> Iterator[tuple[Place, Changed | ShopdataError]]:
         """Hands the files of one id on to another, period by period, and publishes them anew."""
@@ -106,7 +121,8 @@ class ShopIds:
         name, dt = place.dataset, place.dt
         key = CellKey(name, dt, shop_id)
         # What only the receipt knows, the ledger must know before anything is taken from it.
-        known_before(name, dt, config=self.config, ledger=self.ledger, store=self.store)
+        leaves = () if new is not None else (shop_id,)
+        known_before(name, dt, config=self.config, ledger=self.ledger, store=self.store, without=leaves)
         cell = self.ledger.cell(key)
         if cell is not None and cell.raw is not None:
             Outbox(self.staging, self.ledger, self.store).send_partition(name, dt)

@@ -179,3 +179,26 @@ def test_what_another_run_holds_is_left_to_it(place: FewShops) -> None:
     assert isinstance(first, LedgerError)
     assert second == Changed(4, 2)
     assert place.rows() == {"店 one": 2, "店 two": 2}
+
+
+@pytest.mark.parametrize("lost", ["nothing", "ledger"])
+def test_removed_though_its_raw_file_is_gone(place: FewShops, lost: str) -> None:
+    """It stands in the receipt alone, and keeps the period from ever being published again."""
+    place.store.remove(raw_of("one"))
+    for table in (place.folder / "tables").rglob("*.arrow"):
+        table.unlink()
+    if lost == "ledger":
+        place.lose_ledger()
+    place.ids = ("two",)
+    assert change(place, "one", None, DT) == [Changed(2, 1)]
+    assert place.rows() == {"店 two": 2}
+    assert is_whole(place)
+
+
+def test_an_id_that_only_receipts_know_is_found(place: FewShops) -> None:
+    place.store.remove(raw_of("one"))
+    place.lose_ledger()
+    with Ledger.at(place.folder) as ledger:
+        ids = ShopIds(PLATFORM, "run-3", place.config, ledger, place.staging, place.store, None, 60)
+        assert ids.places("one") == [Place(NAME, DT), Place(NAME, NEXT)]
+        assert ids.places("nobody") == []

@@ -83,7 +83,9 @@ def _rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) 
             )
     if old == new:
         raise ArgumentError("the two ids are the same", where=old, todo="Name the old id, then the new one.")
-    if not (found := _platforms(workspace, old)) and _platforms(workspace, new):
+    asked = {"rename": old, "to": new}
+    found = _platforms(workspace, old)
+    if not found and any(run.spider == "shops" and run.arguments == asked for run in workspace.ledger.runs()):
         print(f"Nothing is left of {old}: {new} has it all.")
         return 0
     platform = _platform(found, old, opts.platform)
@@ -92,7 +94,7 @@ def _rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) 
     places = ids.places(old)
     if opts.dry_run:
         return _show(places)
-    done = _carry_out(workspace, ids, {"rename": old, "to": new}, ids.rename(old, new, places))
+    done = _carry_out(workspace, ids, asked, ids.rename(old, new, places))
     if done == 0:
         # Last: as long as a period is left, the old id is still known by its account.
         hand_on(workspace.state_dir / "sessions", platform, old, new)

@@ -89,6 +89,9 @@ def test_an_emptied_bucket_is_noticed_and_filled_again(place: Workplace) -> None
     [
         pytest.param(("rename", OTHER), "this is not what can be done with shops", id="one id"),
         pytest.param(("rename", "nobody", "x"), "nobody knows a shop id 'nobody'", id="unknown"),
+        pytest.param(
+            ("rename", "nobody", OTHER), "nobody knows a shop id 'nobody'", id="unknown, to one that is there"
+        ),
         pytest.param(("remove", OTHER), "say from which days", id="no day"),
     ],
 )

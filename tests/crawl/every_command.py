@@ -28,6 +28,7 @@ def code_of(arguments: list[str], output: Path, encoding: str) -> int:
             return int(end.code or 0)
         finally:
             sys.stdout.flush()
+            sys.stderr.flush()
             sys.stdout, sys.stderr = before
     raise AssertionError("every command ends with a code")
 

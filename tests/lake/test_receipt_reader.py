@@ -78,7 +78,7 @@ class Reader:
 
 def publish(folder: Path, settings: config.ObjectStore, first: int, last: int, failpoint: str = "") -> tuple[int, int]:
     """Publishes in a process of its own; gives its exit code and the last version that it was done with."""
-    told = settings.model_dump() | {"secret_key": settings.secret_key.get_secret_value()}
+    told = settings.model_dump(exclude={"session_token"}) | {"secret_key": settings.secret_key.get_secret_value()}
     run = subprocess.run(
         [sys.executable, publishing.__file__, Order(str(folder), told, first, last, failpoint).as_argument()],
         capture_output=True,

@@ -145,8 +145,6 @@ def test_flipped_bytes(whole: bytes, tmp_path: Path) -> None:
         pytest.param("UPDATE raw_files SET account = '['", id="no JSON in a text"),
         pytest.param("UPDATE raw_files SET warnings = '7'", id="no list"),
         pytest.param("UPDATE partitions SET missing = '[1]'", id="an odd list"),
-        pytest.param("UPDATE partitions SET columns = NULL", id="nothing"),
-        pytest.param("UPDATE schema_version SET version = 'four'", id="no version"),
         pytest.param("DROP TABLE raw_files", id="a table is gone"),
     ],
 )
@@ -156,10 +154,7 @@ def test_what_we_never_wrote(whole: bytes, tmp_path: Path, change: str) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute("PRAGMA writable_schema = ON")
-        try:
-            connection.execute(change)
-        except sqlite3.IntegrityError:
-            pytest.skip("the table takes no such value")
+        connection.execute(change)
         connection.commit()
     with pytest.raises(LedgerError) as error, Ledger.at(tmp_path) as ledger:  # noqa: PT012 - whichever notices first
         ledger.cells()

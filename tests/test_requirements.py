@@ -15,8 +15,6 @@ from packaging.utils import canonicalize_name
 REPO = Path(__file__).parents[1]
 #: Ours, and the programs of the tests themselves.
 OWN = {"shopdata", "pipelines_config", "benchmarks", *(path.stem for path in (REPO / "tests").rglob("*.py"))}
-#: Needed only to make a fixture anew; the fixture is kept.
-BY_HAND = {"msoffcrypto"}
 
 DISTRIBUTIONS = metadata.packages_distributions()
 
@@ -39,7 +37,7 @@ def imports(path: Path) -> Iterator[str]:
 
 def undeclared(folder: str, names: set[str], *, but_for: str = "-") -> dict[str, set[str]]:
     """What files below a folder import without being in any of these distributions."""
-    known = set(sys.stdlib_module_names) | OWN | BY_HAND
+    known = set(sys.stdlib_module_names) | OWN
     missing: dict[str, set[str]] = {}
     for path in sorted((REPO / folder).rglob("*.py")):
         if path.is_relative_to(REPO / but_for):

@@ -8,6 +8,9 @@ from shopdata.login.words import Says, is_label, what_it_says
 
 TEXTS: dict[Says, tuple[str, ...]] = {
     Says.REFUSED: (
+        "User does not exist",
+        "密码输入错误！再输错3次账号将被锁定24小时",
+        "账户或密码错误，今日还可尝试2次",
         "账号或密码错误",
         "账号或密码错误，请重新输入",
         "帐号或密码不正确！",
@@ -65,6 +68,9 @@ TEXTS: dict[Says, tuple[str, ...]] = {
         "登入失敗，帳號或密碼錯誤",
     ),
     Says.LOCKED: (
+        "该店铺已关店，无法登录",
+        "连续输错5次密码，请30分钟后再试",
+        "密码连续错误5次，24小时内无法登录",
         "账号已被锁定",
         "您的账户已被冻结，请联系客服",
         "密码错误次数过多，账号已锁定，请2小时后再试",
@@ -82,6 +88,14 @@ TEXTS: dict[Says, tuple[str, ...]] = {
         "账号因密码连续错误5次锁定至明日",
     ),
     Says.SMS: (
+        "请输入手机收到的6位验证码",
+        "为保障账号安全，需验证绑定手机号",
+        "Enter the 6-digit code we sent to your phone",
+        "We sent a text message with a code",
+        "请输入动态口令",
+        "已向138****0000发送短信",
+        "短信已发送，请注意查收",
+        "语音验证码",
         "请输入短信验证码",
         "需要手机验证",
         "手机短信验证码",
@@ -92,6 +106,11 @@ TEXTS: dict[Says, tuple[str, ...]] = {
         "Enter the SMS code",
     ),
     Says.CAPTCHA: (
+        "请依次点击",
+        "请点击图中倒立的文字",
+        "旋转图片至正确角度",
+        "请选择图中所有的汽车",
+        "Select all images with traffic lights",
         "请先完成图形验证码",
         "请拖动滑块完成拼图",
         "为了您的账号安全，请完成安全验证",
@@ -100,6 +119,10 @@ TEXTS: dict[Says, tuple[str, ...]] = {
         "Please solve the captcha",
     ),
     Says.RISK: (
+        "检测到异常登录，请使用手机扫码确认",
+        "新设备登录，请本人确认",
+        "您的账号在新设备登录，需要验证身份",
+        "为了账号安全，请使用手机京东扫码验证",
         "账号存在安全风险",
         "当前登录环境异常，请联系客服",
         "账号异常，请联系管理员",
@@ -109,6 +132,8 @@ TEXTS: dict[Says, tuple[str, ...]] = {
         "Unusual activity on this account",
     ),
     Says.FORM: (
+        "您已90天未修改密码，请立即修改",
+        "密码已超过90天未更换，请更换",
         "密码已过期，请修改密码",
         "您的密码长期未修改，请先修改密码",
         "为保障安全，您需要修改登录密码",
@@ -149,6 +174,12 @@ TEXTS: dict[Says, tuple[str, ...]] = {
         "We are down for maintenance",
     ),
     Says.BUSY: (
+        "系统忙",
+        "rate limited",
+        "Unable to connect to the server",
+        "小二正在努力抢修中",
+        "后端服务不可达",
+        "账号校验失败，请稍后重试",
         "系统繁忙，请稍后再试",
         "系统繁忙,密码登录暂不可用",
         "服务器开小差了",

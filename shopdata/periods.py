@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
@@ -118,3 +118,22 @@ def latest_day(kind: PeriodKind, lag_days: int, now: datetime | None = None) -> 
     the last day of the month before that for months."""
     day = today(now) - timedelta(days=lag_days)
     return day if kind != "month" else day.replace(day=1) - timedelta(days=1)
+
+
+def in_ranges(labels: Iterable[str], most: int = 3) -> str:
+    """Periods for people, what follows on one another as one: `2026-03-01 to 2026-03-31 (31 periods)`.
+
+    Args:
+        labels: of one kind of period, in any order.
+        most: how many ranges are told; the number of periods stands for the others.
+    """
+    periods = sorted(set(map(Period.from_dt, labels)))
+    ranges: list[list[Period]] = []
+    for period in periods:
+        if ranges and ranges[-1][-1].end + timedelta(days=1) == period.start:
+            ranges[-1].append(period)
+        else:
+            ranges.append([period])
+    told = [ones[0].dt if len(ones) == 1 else f"{ones[0].start} to {ones[-1].end}" for ones in ranges]
+    text = ", ".join(told[:most]) + (" …" if len(told) > most else "")
+    return text if len(periods) <= 1 else f"{text} ({len(periods)} periods)"

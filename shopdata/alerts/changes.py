@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shopdata.alerts.facts import Day, Note, Trouble
+from shopdata.alerts.causes import Trouble
+from shopdata.alerts.facts import Day, Note
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from shopdata.alerts.causes import Cause, Trouble, causes_of
 from shopdata.alerts.changes import Changes
-from shopdata.alerts.facts import Day, Note, Trouble
+from shopdata.alerts.facts import Note
 from shopdata.alerts.message import Block, Level, Message
 from shopdata.alerts.reasons import KINDS
 from shopdata.states import CellState
@@ -79,23 +80,24 @@ def _headline(group: Sequence[Changes]) -> str:
 
 
 def _blocks_of(group: Sequence[Changes]) -> list[Block]:
-    several = len(group) > 1
+    # Of one day, the number of its shops; of several, each shop is named with its days.
+    total = group[0].day.total if len(group) == 1 else None
     blocks = []
-    recovered = [(name, change.day) for change in group for name in change.recovered]
+    recovered = [(name, change.day.dt) for change in group for name in change.recovered]
     if recovered:
-        blocks.append(Block(f"已恢复 {len(recovered)}", (_names(recovered, several),)))
-    new = [(trouble, change.day) for change in group for trouble in change.new]
-    still = [(trouble, change.day) for change in group for trouble in change.still]
+        blocks.append(Block(f"已恢复 {len(recovered)}", (_names(recovered, total),)))
+    new = [trouble for change in group for trouble in change.new]
+    still = [trouble for change in group for trouble in change.still]
     if any(not change.is_first for change in group) and new:
-        blocks += [_as_new(block) for block in _reasons(new, several)]
+        blocks += [_as_new(block) for block in _reasons(new, total)]
     else:
-        blocks += _reasons(new, several)
+        blocks += _reasons(new, total)
     if still:
-        names = _names([(trouble.name or KINDS[trouble.kind].title, day) for trouble, day in still], several)
+        names = _names([(trouble.name or KINDS[trouble.kind].title, trouble.dt) for trouble in still], total)
         blocks.append(Block(f"仍未解决 {len(still)}（已通知过）", (names,)))
-    notes = [(note, change.day) for change in group for note in change.notes]
+    notes = [(note, change.day.dt) for change in group for note in change.notes]
     for topic, title in _NOTE_TITLES.items():
-        lines = tuple(_note(note, day, several) for note, day in notes if note.topic == topic)
+        lines = tuple(_note(note, dt, total) for note, dt in notes if note.topic == topic)
         if lines:
             blocks.append(Block(title, lines))
     rows = sum(change.day.rows for change in group)
@@ -108,49 +110,50 @@ def _as_new(block: Block) -> Block:
     return Block(f"新出现 · {block.title}", block.lines, block.todo)
 
 
-def _reasons(troubles: Sequence[tuple[Trouble, Day]], several: bool) -> list[Block]:
-    """One block for each kind, the largest first within what is most urgent."""
-    kinds: dict[str, list[tuple[Trouble, Day]]] = {}
-    order = ["needs_login", "rejected", "failed", "unpublished", "not_ready", "refresh"]
-    for trouble, day in sorted(troubles, key=lambda pair: order.index(pair[0].topic)):
-        kinds.setdefault(trouble.kind, []).append((trouble, day))
+def _reasons(troubles: Sequence[Trouble], total: int | None) -> list[Block]:
+    """One block for each kind, the most urgent first; in it a line for each cause."""
+    kinds: dict[str, list[Cause]] = {}
+    for cause in causes_of(troubles):
+        kinds.setdefault(cause.kind, []).append(cause)
     blocks = []
-    for kind, members in kinds.items():
+    for kind, causes in kinds.items():
         words = KINDS[kind]
-        count = len({trouble.shop for trouble, _ in members})
-        is_about_shops = any(trouble.shop for trouble, _ in members)
-        lines = _lines_of(kind, members, several) if is_about_shops else ()
-        blocks.append(Block(f"{words.title}（{count} 店）" if is_about_shops else words.title, lines, words.todo))
+        count = len({shop for cause in causes for shop in cause.shops if shop})
+        lines = tuple(line for cause in causes for line in _lines_of(cause, total)) if count else ()
+        blocks.append(Block(f"{words.title}（{count} 店）" if count else words.title, lines, words.todo))
     return blocks
 
 
-def _lines_of(kind: str, members: Sequence[tuple[Trouble, Day]], several: bool) -> tuple[str, ...]:
-    """Shops with the same detail in one line."""
-    details: dict[str, list[tuple[str, Day]]] = {}
-    for trouble, day in members:
-        detail = trouble.detail
-        if kind in ("other", "bug") and not detail:
-            detail = trouble.reason[:_LONGEST_REASON]
-        if kind in _AT_THE_MACHINE:
-            detail = " · ".join(filter(None, (detail, f"执行 scrapy login {trouble.shop}")))
-        details.setdefault(detail, []).append((trouble.name, day))
-    return tuple(_names(names, several) + (f"：{detail}" if detail else "") for detail, names in details.items())
+def _lines_of(cause: Cause, total: int | None) -> Iterator[str]:
+    detail = cause.detail
+    if cause.kind in ("other", "bug") and not detail:
+        detail = cause.reason[:_LONGEST_REASON]
+    # What is to be typed names the shop: then each has a line of its own.
+    is_typed = cause.kind in _AT_THE_MACHINE
+    for troubles in cause.shops.values() if is_typed else [cause.troubles]:
+        said = " · ".join(filter(None, (detail, f"执行 scrapy login {troubles[0].shop}" if is_typed else "")))
+        yield _names([(trouble.name, trouble.dt) for trouble in troubles], total) + (f"：{said}" if said else "")
 
 
-def _note(note: Note, day: Day, several: bool) -> str:
-    return f"{note.text}：{_names([(name, day) for name in note.names], several)}" if note.names else note.text
+def _note(note: Note, dt: str, total: int | None) -> str:
+    return f"{note.text}：{_names([(name, dt) for name in note.names], total)}" if note.names else note.text
 
 
-def _names(pairs: Sequence[tuple[str, Day]], several: bool) -> str:
-    """Names, each once; with its days where the message is about several."""
+def _names(pairs: Sequence[tuple[str, str]], total: int | None) -> str:
+    """Names, each once.
+
+    Args:
+        pairs: a name and a period's label.
+        total: how many shops the one period has; None where the message is about several, which are then named.
+    """
     days: dict[str, list[str]] = {}
-    for name, day in pairs:
-        days.setdefault(name, []).append(day.dt[5:] if len(day.dt) == 10 else day.dt)
+    for name, dt in pairs:
+        days.setdefault(name, []).append(dt[5:] if len(dt) == 10 else dt)
     shown = [
-        f"{name}（{'、'.join(dts[:3])}{' 等' if len(dts) > 3 else ''}）" if several else name
+        name if total is not None else f"{name}（{'、'.join(dts[:3])}{' 等' if len(dts) > 3 else ''}）"
         for name, dts in days.items()
     ]
-    if not several and pairs and len(shown) == pairs[0][1].total > 1:
+    if len(shown) == total and len(shown) > 1:
         return f"全部 {len(shown)} 家店"
     rest = len(shown) - _MOST_NAMES
     return "、".join(shown[:_MOST_NAMES]) + (f" 等 {len(shown)} 家" if rest > 0 else "")

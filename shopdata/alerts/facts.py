@@ -7,33 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shopdata.alerts.reasons import kind_of
+from shopdata.alerts.causes import Trouble, trouble_of
 from shopdata.config import Config
 from shopdata.lake.ledger import Cell, Ledger
 from shopdata.lake.not_ready import is_overdue
 from shopdata.periods import Period
 from shopdata.states import CellState
-
-#: The states of a cell that are told under the name of another topic.
-_TOPICS = {CellState.STAGED: "unpublished", CellState.PENDING: "unpublished"}
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Something that stays until it is mended. `shop` is empty where it concerns the whole partition."""
-
-    topic: str
-    kind: str
-    shop: str
-    name: str
-    detail: str = ""
-    #: What the ledger says, for kinds that nobody has words for.
-    reason: str = ""
-
-    @property
-    def key(self) -> str:
-        """Equal as long as a person would say that nothing has changed."""
-        return f"{self.topic}|{self.kind}|{self.shop}"
 
 
 @dataclass(frozen=True)
@@ -95,12 +74,12 @@ def facts_of(
     counts = {state: sum(cell.state is state for cell in cells.values()) for state in CellState}
     counts[CellState.PENDING] += len(shops) - len(cells)
     troubles = [
-        _trouble_of(cell, shops[cell.shop].name)
+        trouble_of(cell.state, cell.reason, shop=shop, name=shops[shop].name, dt=dt)
         for shop in shops
         if (cell := cells.get(shop)) is not None and _is_trouble(cell, is_late=is_overdue(cell, dataset, now))
     ]
     if record is not None and record.refresh_state == "FAILED":
-        troubles.append(Trouble("refresh", "RefreshError", "", "", reason=record.refresh_detail))
+        troubles.append(Trouble("refresh", "RefreshError", "", "", reason=record.refresh_detail, dt=dt))
     return Day(
         dataset=name,
         title=dataset.title,
@@ -124,11 +103,6 @@ def _is_trouble(cell: Cell, *, is_late: bool) -> bool:
         # Without a reason nobody has begun with it: another run has it, or will.
         return bool(cell.reason)
     return not cell.state.is_done and cell.state is not CellState.RUNNING
-
-
-def _trouble_of(cell: Cell, name: str) -> Trouble:
-    kind, detail = kind_of(cell.state, cell.reason)
-    return Trouble(_TOPICS.get(cell.state, cell.state.value), kind, cell.shop, name, detail, cell.reason)
 
 
 def _notes_of(extras: Mapping[str, Any], names: Mapping[str, str]) -> list[Note]:

@@ -156,7 +156,7 @@ def serial_text(raw: str, number_format: str, *, epoch_1904: bool = False) -> st
     """
     days = float(raw)
     if not has_date(number_format) and (days < 1 or _ELAPSED.search(number_format)):
-        return _duration_text(days)
+        return duration_text(days)
     if epoch_1904:
         days += 1462
     # Lotus 1-2-3 had a 29 February 1900, so Excel has one too; before it the count is one less.
@@ -175,7 +175,8 @@ def moment_text(moment: datetime, *, show_time: bool) -> str:
     return moment.isoformat(sep=" ", timespec="milliseconds" if moment.microsecond else "seconds")
 
 
-def _duration_text(days: float) -> str:
+def duration_text(days: float) -> str:
+    """Days as hours, minutes and seconds; the hours may be more than 24."""
     seconds = round(abs(days) * 86_400)
     sign = "-" if days < 0 and seconds else ""
     return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

@@ -206,6 +206,7 @@ def table_of_sheets(
             todo="Look which sheet is meant; the report may have been changed.",
         )
     builder = TableBuilder(mapped[0], dataset, formats, limits, where)
+    builder.findings += [finding for sheet in sheets for finding in sheet.findings]
     builder.findings += [Finding("ignored_sheet", text=f"sheet '{name}' holds no table") for name in ignored]
     for sheet, first_row, _, _ in data:
         for number, block in enumerate(sheet.blocks):

@@ -15,6 +15,7 @@ from xlrd.biffh import error_text_from_code
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel.blocks import Block
 from shopdata.lake.excel.numbers import float_text, format_of, serial_text
+from shopdata.lake.excel.passwords import protected
 from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
 from shopdata.lake.excel.xlsx import Sheet
 from shopdata.lake.tables import CellFormat, Formats, Kind
@@ -41,14 +42,14 @@ def xls_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
     """
     content = path.read_bytes()
     if _ENCRYPTED in content:
-        raise _protected(where)
+        raise protected(where)
     try:
         # xlrd prints what it finds odd; it is of no use to anybody here.
         with open(os.devnull, "w") as silence:  # noqa: PTH123 - os.devnull is no file to have a Path for
             book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=silence)
     except Exception as error:  # noqa: BLE001 - a damaged file makes xlrd raise whatever its parts raise
         if "encrypted" in str(error):
-            raise _protected(where) from None
+            raise protected(where) from None
         raise RejectedFileError(
             "the workbook can't be read",
             where=where,
@@ -58,15 +59,6 @@ def xls_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
         ) from None
     known = [_Format(book, number, formats) for number in range(len(book.xf_list))]
     return [Sheet(sheet.name, _rows(book, sheet, known, formats), bool(sheet.visibility)) for sheet in book.sheets()]
-
-
-def _protected(where: str) -> RejectedFileError:
-    return RejectedFileError(
-        "the file is protected by a password",
-        where=where,
-        expected="a workbook that opens without one",
-        todo="Switch the password off where the report is made.",
-    )
 
 
 class _Format:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from shopdata.lake.excel.package import Workbook, find_workbook_part, read_workb
 from shopdata.lake.excel.parse import ParseContext, parse_rows, parse_strings
 from shopdata.lake.excel.scan import row_pieces, scan_rows
 from shopdata.lake.excel.strings import OddXmlError, SharedStrings
-from shopdata.lake.tables import Formats
+from shopdata.lake.tables import Finding, Formats
 
 
 @dataclass
@@ -24,6 +24,8 @@ class Sheet:
     name: str
     blocks: Iterator[Block]
     is_hidden: bool = False
+    #: What a person should know of how it was read.
+    findings: list[Finding] = field(default_factory=list)
 
 
 def fast_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:

@@ -109,7 +109,7 @@ CASES = [
     pytest.param(content("<!DOCTYPE html><html><title>登录</title><form></form></html>".encode()), "web page came instead", "'登录'", id="login-page"),
     pytest.param(content(b"<html><body><table><tr><td>name</td><td><input></td></tr></table></body></html>"), "no header was found", "name", id="page-with-a-layout-table"),
     pytest.param(content(b'{"success":false,"errorMsg":"x"}'), "this is not a file of rows", "success", id="json"),
-    pytest.param(content(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "the file is no table", "no known kind", id="picture"),
+    pytest.param(content(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "the file is no table", "a picture (PNG)", id="picture"),
     pytest.param(content(b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), "the file is no table", "XML", id="xml"),
     pytest.param(content(b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table/></Worksheet></Workbook>'), "the file is no table", "XML", id="xml-of-excel-2003"),
     pytest.param(content("<table><tr><th>SKU</th><th>可用库存</th></tr><tr><td>1</td><td>2</td></tr><tr><td>34".encode()), "the web page is cut short", "a table without an end", id="page-cut-short"),

@@ -1,11 +1,12 @@
 """Reads what portals send, whatever its name: Excel old and new, HTML and text that call themselves Excel, JSON lines.
 
-From the bytes inwards: `container` and `package` (the zip, its parts), `scan` and `strings` (the XML), `blocks` (rows
-whose columns are still numbered), `builder` (a `Table` under the names of the contract). Odd forms come in through
-`parse`, `rows`, `text`, `xls` and `records`.
+What is it, is told by `kinds` and `magics`. Then from the bytes inwards: `container` and `package` (the zip, its
+parts), `scan` and `strings` (the XML), `blocks` (rows whose columns are still numbered), `builder` (a `Table` under the
+names of the contract). Odd forms come in through `parse`, `rows`, `text`, `xls`, `calamine` and `records`.
 """
 
 from shopdata.lake.excel.container import Limits
-from shopdata.lake.excel.reading import read_table, sniff
+from shopdata.lake.excel.kinds import sniff
+from shopdata.lake.excel.reading import read_table
 
 __all__ = ["Limits", "read_table", "sniff"]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
-import re
 import tempfile
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +13,8 @@ from shopdata.lake.contract import HEADER_WITHIN_ROWS, find_header, map_columns,
 from shopdata.lake.excel.builder import TableBuilder, with_numbers
 from shopdata.lake.excel.container import Limits, Package
 from shopdata.lake.excel.json_lines import read_json_lines
+from shopdata.lake.excel.kinds import kind_of
+from shopdata.lake.excel.magics import LOOK, FileKind
 from shopdata.lake.excel.strings import OddXmlError
 from shopdata.lake.excel.text import csv_sheets, html_sheets
 from shopdata.lake.excel.xls import xls_sheets
@@ -25,49 +24,7 @@ from shopdata.lake.tables import Finding, Formats, Table
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-#: Workbooks of Excel 2 to 5 without a container around them begin with their first record.
-_BARE_BIFF = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
 _TABLE_SUFFIXES = {".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".htm", ".html"}
-_KINDS = {"json": "JSON", "xml": "XML", "zip": "a zip", "xlsb": "a binary workbook (.xlsb)"}
-
-
-def sniff(path: Path) -> str:
-    """The extension that fits a file's content: xlsx, xlsb, xls, zip, html, json, xml, csv, or bin for none."""
-    with path.open("rb") as file:
-        head = file.read(4096)
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _sniff_zip(path)
-    if head.startswith(_OLE) or head[:2] in _BARE_BIFF:
-        return "xls"
-    text = _as_text(head)
-    if text is None or not text.strip():
-        return "bin"
-    start = text.lstrip("\ufeff \t\r\n").lower()
-    if start.startswith(("{", "[")):
-        return "json"
-    if start.startswith("<"):
-        if "urn:schemas-microsoft-com:office:spreadsheet" in start and "<html" not in start:
-            return "xml"  # the tables of Excel 2003's XML are no web page's
-        return "html" if re.search(r"<(?:!doctype html|html|table|body|head|div|meta)\b", start) else "xml"
-    return "csv"
-
-
-def _sniff_zip(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as package:
-            names = set(package.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return "zip"
-    if "xl/workbook.bin" in names:
-        return "xlsb"
-    return "xlsx" if "[Content_Types].xml" in names or "xl/workbook.xml" in names else "zip"
-
-
-def _as_text(head: bytes) -> str | None:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return head[: len(head) & ~1].decode("utf-16", "replace")
-    return None if b"\0" in head else head.decode("utf-8", "replace")
 
 
 def read_table(
@@ -98,7 +55,8 @@ def read_table(
             expected=f"at most {limits.file_bytes:,}",
             todo="If the report is meant to be like this, raise the limits.",
         )
-    match sniff(path):
+    kind = kind_of(path)
+    match kind.reader:
         case "xlsx":
             return _read_xlsx(path, dataset, limits, where)
         case "xls":
@@ -111,17 +69,17 @@ def read_table(
             return _read_zip(path, dataset, limits, where)
         case "json" if dataset is not None:
             return read_json_lines(path, dataset, limits, where)
-        case other:
-            raise _no_table(other, size, where)
+        case _:
+            raise _no_table(kind, size, where)
 
 
-def _no_table(ext: str, size: int, where: str) -> RejectedFileError:
+def _no_table(kind: FileKind, size: int, where: str) -> RejectedFileError:
     return RejectedFileError(
         "the file is no table",
         where=where,
-        found=f"{_KINDS.get(ext, 'bytes of no known kind')}, {size:,} bytes" if size else "an empty file",
+        found=f"{kind.name}, {size:,} bytes" if size else "an empty file",
         expected="a workbook, a CSV or a zip with one of them",
-        todo="Look at the file: it may be an answer of the portal that says what went wrong.",
+        todo=kind.remedy or LOOK,
     )
 
 
@@ -165,8 +123,8 @@ def _read_zip(path: Path, dataset: Dataset | None, limits: Limits, where: str) -
             with inner.open("wb") as file:
                 for piece in package.pieces(names[0]):
                     file.write(piece)
-            if sniff(inner) == "zip":
-                raise _no_table("zip", inner.stat().st_size, where)
+            if (kind := kind_of(inner)).reader == "zip":
+                raise _no_table(kind, inner.stat().st_size, where)
             return read_table(inner, dataset, limits=limits, where=where)
 
 

@@ -1,28 +1,40 @@
-"""What our commands that collect nothing have in common."""
+"""What our commands that collect nothing have in common. Imported at each start of Scrapy: it must stay light."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from abc import abstractmethod
-from datetime import date
+from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
+from scrapy.utils.log import configure_logging
 
-from shopdata.config import Dataset
 from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError, UsageError
-from shopdata.periods import Period, parse_date
-from shopdata.plan import read_range
-from shopdata.workspace import Workspace
+
+if TYPE_CHECKING:
+    from shopdata.workspace import Workspace
 
 
 class QuietCommand(ScrapyCommand):
-    """No log; an error is a sentence, with exit code 2 where arguments, configuration or ledger are at fault."""
+    """No log, and no crawler process: that one imports every spider, and what a crawl is made of."""
 
     requires_project = True
+    requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy reads it off the class
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        # As a crawler process does: what libraries warn of goes into the log, which is off.
+        configure_logging(self.settings)
+
+
+class WorkspaceCommand(QuietCommand):
+    """An error is a sentence, with exit code 2 where arguments, configuration or ledger are at fault."""
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from shopdata.workspace import Workspace
+
         assert self.settings is not None
         try:
             refuse_unknown_options(args)
@@ -77,21 +89,3 @@ def read_dataset(args: list[str]) -> str:
             todo="Write its name after the command.",
         )
     return args[0]
-
-
-def read_days(dataset: Dataset, opts: argparse.Namespace) -> tuple[date, date, Period | None]:
-    """First and last day of what `add_day_options` was given, and the period that `--date` names.
-
-    Raises:
-        ArgumentError: both or neither were given, or they are no days.
-    """
-    if opts.date is not None:
-        if opts.start is not None or opts.end is not None:
-            raise ArgumentError(
-                "--date and --start/--end exclude each other", where="--date", todo="Give one day, or a range."
-            )
-        period = Period.of(dataset.period, parse_date(opts.date, "--date"))
-        return period.end, period.end, period
-    if opts.start is None and opts.end is None:
-        raise ArgumentError("no day is named", where="--date", todo="Add `--date YYYY-MM-DD`, or --start and --end.")
-    return *read_range(opts.start, opts.end, "--"), None

@@ -6,25 +6,28 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from shopdata import failpoints, private
-from shopdata.accounts import Account
 from shopdata.config import OWN_VARIABLES, Config, Shop, load_config, odd_settings, project_folder
 from shopdata.exceptions import ConfigError
-from shopdata.lake.dremio import DremioClient
-from shopdata.lake.ledger import Ledger
-from shopdata.lake.objects import ObjectStore
-from shopdata.lake.outbox import Outbox
-from shopdata.lake.staging import Staging
-from shopdata.lake.workers import Workers
-from shopdata.login.devices import DeviceStore
-from shopdata.login.identity import Identities
-from shopdata.login.restraint import Restraint
-from shopdata.login.sessions import SessionStore
-from shopdata.login.steps import Identity
-from shopdata.pace import Pace
+
+# Each part is imported where it is opened: `scrapy status` needs neither object store nor browser.
+if TYPE_CHECKING:
+    from shopdata.accounts import Account
+    from shopdata.lake.dremio import DremioClient
+    from shopdata.lake.ledger import Ledger
+    from shopdata.lake.objects import ObjectStore
+    from shopdata.lake.outbox import Outbox
+    from shopdata.lake.staging import Staging
+    from shopdata.lake.workers import Workers
+    from shopdata.login.devices import DeviceStore
+    from shopdata.login.identity import Identities
+    from shopdata.login.restraint import Restraint
+    from shopdata.login.sessions import SessionStore
+    from shopdata.login.steps import Identity
+    from shopdata.pace import Pace
 
 _OPEN: WeakKeyDictionary[object, Workspace] = WeakKeyDictionary()
 
@@ -88,27 +91,37 @@ class Workspace:
     @functools.cached_property
     def ledger(self) -> Ledger:
         """The ledger, its schema created when missing. Raises LedgerError."""
+        from shopdata.lake.ledger import Ledger
+
         return Ledger.at(self.state_dir, self.database_url)
 
     @functools.cached_property
     def store(self) -> ObjectStore:
         """The object store of lake.yaml."""
+        from shopdata.lake.objects import ObjectStore
+
         return ObjectStore(self.config.lake.object_store)
 
     @functools.cached_property
     def outbox(self) -> Outbox:
         """Raw files on their way into the object store."""
+        from shopdata.lake.outbox import Outbox
+
         return Outbox(self.staging, self.ledger, self.store)
 
     @functools.cached_property
     def dremio(self) -> DremioClient | None:
         """Dremio; None if lake.yaml names none."""
+        from shopdata.lake.dremio import DremioClient
+
         settings = self.config.lake.dremio
         return DremioClient(settings) if settings.url else None
 
     @functools.cached_property
     def sessions(self) -> SessionStore:
         """The saved sessions. Raises UsageError where encrypted ones lie and no key is set."""
+        from shopdata.login.sessions import SessionStore
+
         store = SessionStore(self.state_dir / "sessions", self.secret_key)
         store.refuse_mixing()
         return store
@@ -116,11 +129,15 @@ class Workspace:
     @functools.cached_property
     def devices(self) -> DeviceStore:
         """What portals know the shops' browsers by."""
+        from shopdata.login.devices import DeviceStore
+
         return DeviceStore(self.state_dir / "sessions", self.secret_key)
 
     @functools.cached_property
     def identities(self) -> Identities:
         """Which shop each account opens."""
+        from shopdata.login.identity import Identities
+
         return Identities(self.state_dir / "sessions")
 
     def check_identity(self, shop: Shop, found: Identity, *, is_accepted: bool = False) -> None:
@@ -143,19 +160,27 @@ class Workspace:
     @functools.cached_property
     def restraint(self) -> Restraint:
         """Passwords sent in vain, and shops left alone; this run begins when it is first used."""
+        from shopdata.login.restraint import Restraint
+
         return Restraint(self.state_dir / "sessions")
 
     @functools.cached_property
     def pace(self) -> Pace:
         """How fast each shop may be asked."""
+        from shopdata.pace import Pace
+
         return Pace(self.state_dir / "pace", self.config)
 
     @functools.cached_property
     def workers(self) -> Workers:
         """Processes that read and merge, once they are started. Who uses them shuts them down."""
+        from shopdata.lake.workers import Workers
+
         return Workers(self.workers_count)
 
     @functools.cached_property
     def staging(self) -> Staging:
         """Files on their way, in the state directory."""
+        from shopdata.lake.staging import Staging
+
         return Staging(self.state_dir)

@@ -22,6 +22,7 @@ FLOORS = (
     {"service"},
     {"spiders"},
     {"sandbox"},
+    {"actions"},
     {"commands"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms} | {"settings": len(FLOORS)}
@@ -67,9 +68,9 @@ def test_every_room_has_a_floor() -> None:
     assert rooms - {"__init__"} <= FLOOR.keys()
 
 
-def test_only_commands_look_into_the_sandbox() -> None:
+def test_only_its_command_looks_into_the_sandbox() -> None:
     lookers = {room_of(path) for path in MODULES for module in imports_of(path) if "shopdata.sandbox" in module}
-    assert lookers == {"sandbox", "commands"}
+    assert lookers == {"sandbox", "actions", "commands"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(HOUSE).as_posix())
@@ -89,4 +90,4 @@ def test_the_service_knows_no_part_of_a_crawl() -> None:
     }
     assert known <= set().union(*FLOORS[: FLOOR["base_spiders"]]) | {"logs", "service"}
     users = {room_of(path) for path in MODULES for module in imports_of(path) if module.startswith("shopdata.service")}
-    assert users == {"service", "commands"}
+    assert users == {"service", "actions"}

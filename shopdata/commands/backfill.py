@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
 
-from shopdata.base_spiders import ReportSpider
 from shopdata.commands.crawl import Command as CrawlCommand
-from shopdata.commands.crawl import spiders_of
-from shopdata.exceptions import ArgumentError, LedgerError, StoreError, UsageError
-from shopdata.lake.coverage import Gap, expected_periods, find_gaps
-from shopdata.lake.ledger import PartitionRecord
-from shopdata.lake.standing import lacks_of
-from shopdata.periods import SHANGHAI, Period
-from shopdata.plan import kind_of, read_range, shops_of
-from shopdata.workspace import Workspace
-
-#: More names in a line help nobody.
-_MOST_SHOPS = 6
+from shopdata.exceptions import LedgerError, UsageError
 
 
 class Command(CrawlCommand):
@@ -52,117 +35,17 @@ class Command(CrawlCommand):
         ScrapyCommand.process_options(self, args, opts)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from shopdata.actions.backfill import find_missing
+        from shopdata.actions.crawl import crawl
+
         if len(args) != 1:
             raise ScrapyUsageError("name one spider; `scrapy list` shows them")
-        assert self.settings is not None
+        assert self.crawler_process is not None
         try:
-            arguments = self._arguments(Workspace.from_settings(self.settings), args[0], opts)
+            arguments = find_missing(self.crawler_process, self.crawler_of(args[0]).spidercls, opts)
         except (UsageError, LedgerError) as error:
             print(error, file=sys.stderr)
             self.exitcode = 2
             return
-        self.exitcode = 0 if arguments is None or opts.dry_run else self.crawl(args[0], arguments)
-
-    def _arguments(self, workspace: Workspace, name: str, opts: argparse.Namespace) -> dict[str, str] | None:
-        """What the crawl is to be given, shown to the person; None if there is nothing to do."""
-        spider = self._crawler_of(name).spidercls
-        if not issubclass(spider, ReportSpider):
-            assert self.crawler_process is not None
-            raise ArgumentError(
-                f"{name!r} collects no dataset",
-                expected=spiders_of(self.crawler_process),
-                todo="Name one of these spiders.",
-            )
-        given = {key: value for key in ("period", "shops") if (value := getattr(opts, key)) is not None}
-        try:
-            if opts.due:
-                return _due(workspace, spider, given, opts)
-            return _missing(workspace, spider, given, opts)
-        finally:
-            workspace.ledger.close()
-
-
-def _due(
-    workspace: Workspace, spider: type[ReportSpider], given: dict[str, str], opts: argparse.Namespace
-) -> dict[str, str] | None:
-    if opts.start is not None or opts.end is not None:
-        raise ArgumentError("what is due is found in the ledger", where="--due", todo="Leave out --start and --end.")
-    arguments = {**given, "due": "1"}
-    plan = spider.plan_for(workspace.config, arguments).against(workspace.ledger, datetime.now(SHANGHAI))
-    for key in plan.keys:
-        print(f"{key}: due again")
-    if not plan.keys:
-        print(f"{plan.dataset}: nothing is due.")
-    return arguments if plan.keys else None
-
-
-def _missing(
-    workspace: Workspace, spider: type[ReportSpider], given: dict[str, str], opts: argparse.Namespace
-) -> dict[str, str] | None:
-    config, ledger = workspace.config, workspace.ledger
-    datasets = spider.datasets or {"day": spider.name}
-    name = datasets[kind_of(given.get("period"), datasets)]
-    dataset, shops = config.dataset(name), shops_of(name, config, given.get("shops"))
-    if dataset.is_snapshot:
-        raise ArgumentError(
-            f"{name} shows only what is true today: a past day can't be had any more",
-            todo=f"Collect today's with `scrapy crawl {spider.name}`.",
-        )
-    start, end = read_range(opts.start, opts.end, "--")
-    cells, partitions = ledger.cells(name), ledger.partitions(name)
-    known = {Period.from_dt(cell.dt) for cell in cells}
-    periods = expected_periods(dataset, shops, start, end, known=known)
-    if not periods:
-        raise ArgumentError(
-            f"no {dataset.period} of {name} is to be expected there",
-            where="--start/--end",
-            found=f"{start} to {end}",
-            todo=f"The platform has a {dataset.period} {dataset.lag_days} days after its end, "
-            "a shop has it from its `since` on.",
-        )
-    lost = _lost(workspace, [partition for partition in partitions if Period.from_dt(partition.dt) in periods])
-    gaps = find_gaps(name, periods, shops, cells, [partition for partition in partitions if partition.dt not in lost])
-    _show(name, periods, gaps)
-    return {**given, "periods": ",".join(gap.period.dt for gap in gaps)} if gaps else None
-
-
-def _lost(workspace: Workspace, partitions: Sequence[PartitionRecord]) -> set[str]:
-    """The periods that are published in the ledger, and not in the bucket as they were."""
-    lost = set()
-    for partition in partitions:
-        try:
-            lacks = lacks_of(partition, workspace.store)
-        except StoreError as error:
-            # The crawl meets the same; the ledger has the word until then.
-            print(f"What the bucket holds could not be looked at: {error}", file=sys.stderr)
-            break
-        if lacks:
-            print(f"{partition.dataset} {partition.dt}: {'; '.join(lacks)}")
-            lost.add(partition.dt)
-    return lost
-
-
-def _show(name: str, periods: Sequence[Period], gaps: Sequence[Gap]) -> None:
-    count = sum(len(gap.to_ask) for gap in gaps)
-    print(
-        f"{name}: {len(periods)} periods from {periods[0].dt} to {periods[-1].dt}; "
-        f"{len(gaps)} are not whole, {count} files are to be asked for."
-    )
-    table = Table(box=None, pad_edge=False)
-    for header in ("period", "to ask", "shops", "because"):
-        table.add_column(header, justify="right" if header == "to ask" else "left", overflow="fold")
-    for gap in gaps:
-        shops = ", ".join(list(gap.to_ask)[:_MOST_SHOPS])
-        more = len(gap.to_ask) - _MOST_SHOPS
-        states = Counter("never asked" if state is None else str(state) for state in gap.to_ask.values())
-        why = [f"{number} {state}" for state, number in states.items()]
-        why += ["not published, or Dremio was not told"] if gap.is_unpublished else []
-        shown = (
-            gap.period.dt,
-            str(len(gap.to_ask)),
-            f"{shops} and {more} more" if more > 0 else shops,
-            ", ".join(why),
-        )
-        table.add_row(*(Text(text) for text in shown))
-    if gaps:
-        Console().print(table)
+        if arguments is not None and not opts.dry_run:
+            self.exitcode = crawl(self.crawler_process, self.crawler_of, args[0], arguments)

@@ -3,119 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-import os
-import sys
-from collections.abc import Iterator
 
-from scrapy.commands import ScrapyCommand
-
-from shopdata.alerts.channels import apprise_address
-from shopdata.command_frame import refuse_arguments
-from shopdata.commands.network_lines import network_lines
-from shopdata.config import Config, EnvFile, Shop, config_source, load_config, project_folder, read_env_file
-from shopdata.exceptions import ArgumentError, ConfigError, UsageError
-from shopdata.login.sessions import PLAIN
-from shopdata.network import current_network
-from shopdata.plan import check_names
-from shopdata.workspace import Workspace
+from shopdata.command_frame import QuietCommand
 
 
-class Command(ScrapyCommand):
+class Command(QuietCommand):
     """Exit code 0 if all is well, 2 if not."""
-
-    requires_project = True
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy reads it off the class
 
     def short_desc(self) -> str:
         return "Check pipelines_config and say every problem"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        env_file = read_env_file(project_folder() / ".env")
-        try:
-            refuse_arguments(args)
-            config = load_config()
-            problems = [*self._impossible_jobs(config), *_unknown_addresses(config), *self._unreadable_sessions()]
-            hints = list(_shared_accounts(config))
-        except UsageError as error:
-            problems, hints = error.problems if isinstance(error, ConfigError) else [error], []
-        problems = [*env_file.problems, *problems]
-        for line in (*problems, *hints, *env_file.hints, *_differences(env_file)):
-            print(line, file=sys.stderr)
-        if problems:
-            print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}.", file=sys.stderr)
-            self.exitcode = 2
-            return
-        enabled = sum(shop.enabled for shop in config.shops)
-        print(f"{config_source()}: {enabled} of {len(config.shops)} shops enabled, {len(config.datasets)} datasets.")
+        from shopdata.actions.check_config import check
+
         assert self.settings is not None
-        print(f"sessions: {'saved encrypted' if self.settings['SHOPDATA_SECRET_KEY'] else PLAIN}")
-        told = ", ".join(channel.name for channel in config.alerts.channels_on)
-        print(f"alerts: {told or 'nobody is told; give a channel of alerts.yaml a url'}")
-        for line in network_lines(current_network(), config):
-            print(line)
-
-    def _impossible_jobs(self, config: Config) -> Iterator[UsageError]:
-        assert self.crawler_process is not None
-        known = self.crawler_process.spider_loader.list()
-        for number, job in enumerate(config.schedule.jobs):
-            if job.spider not in known:
-                close = difflib.get_close_matches(job.spider, known, n=1)
-                yield UsageError(
-                    f"there is no spider {job.spider!r}",
-                    where=f"schedule.yaml jobs[{number}].spider",
-                    todo=f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(known)}.",
-                )
-            try:
-                check_names(job.spider, job.args)
-            except ArgumentError as problem:
-                yield ArgumentError(
-                    problem.what,
-                    where=f"schedule.yaml jobs[{number}].args",
-                    expected=problem.expected,
-                    todo=problem.todo,
-                )
-
-    def _unreadable_sessions(self) -> Iterator[UsageError]:
-        assert self.settings is not None
-        try:
-            assert Workspace.from_settings(self.settings).sessions
-        except UsageError as problem:
-            yield problem
-
-
-def _differences(env_file: EnvFile) -> Iterator[str]:
-    """What this shell and the service would take for something else: sessions of one key are no good to the other."""
-    other = [name for name, value in env_file.values.items() if os.environ.get(name, value) != value]
-    if other:
-        yield f"{', '.join(other)}: .env has another value than this shell; the service takes what the shell has."
-    missing = [name for name in env_file.values if name not in os.environ]
-    if missing:
-        yield f"{', '.join(missing)}: in .env, and not in this shell. `set -a; . ./.env; set +a` brings them in."
-
-
-def _shared_accounts(config: Config) -> Iterator[str]:
-    """Where one login would have to open several shops, and does not know which is meant."""
-    accounts: dict[tuple[str, str], list[Shop]] = {}
-    for shop in config.shops:
-        if shop.enabled:
-            accounts.setdefault((shop.platform, shop.username), []).append(shop)
-    for shops in accounts.values():
-        entries = [shop.portal_shop or shop.portal_name for shop in shops]
-        if len(shops) > 1 and (None in entries or len(set(entries)) < len(shops)):
-            names = ", ".join(shop.id for shop in shops)
-            yield (
-                f"shops.yaml: {names}: one user name for several shops. If this login lets one choose among them, give "
-                "each its own `portal_shop`; else one of the user names is wrong."
-            )
-
-
-def _unknown_addresses(config: Config) -> Iterator[UsageError]:
-    for number, channel in enumerate(config.alerts.channels):
-        if channel.kind == "apprise" and channel.is_on and not apprise_address.is_known(channel):
-            yield UsageError(
-                "apprise does not know this kind of address",
-                where=f"alerts.yaml channels[{number}].url",
-                expected="one as its documentation shows, for example ntfys://topic",
-                todo="Mend the variable that it comes from.",
-            )
+        self.exitcode = check(args, self.settings)

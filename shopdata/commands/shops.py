@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from shopdata.command_frame import WorkspaceCommand, add_day_options, refuse_unknown_options
+from shopdata.exceptions import ArgumentError
 
-from shopdata.command_frame import QuietCommand, add_day_options, read_days, refuse_unknown_options
-from shopdata.config import Config
-from shopdata.exceptions import ArgumentError, ShopdataError
-from shopdata.lake.keys import is_id
-from shopdata.lake.shop_ids import Changed, Place, ShopIds
-from shopdata.login.handing_on import files_of, forget, hand_on
-from shopdata.periods import Period, is_between
-from shopdata.plan import new_run_id
-from shopdata.workspace import Workspace
+if TYPE_CHECKING:
+    from shopdata.workspace import Workspace
 
 
-class Command(QuietCommand):
+class Command(WorkspaceCommand):
     """Exit code 0 if all is as it should be, 1 if a period could not be changed, 2 for wrong arguments."""
 
     def syntax(self) -> str:
@@ -38,15 +30,16 @@ class Command(QuietCommand):
         parser.add_argument("--dry-run", action="store_true", help="show which periods it would change, change nothing")
 
     def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
+        from shopdata.actions import shops
+
         refuse_unknown_options(args)
         match args:
             case ["list"]:
-                _list(workspace)
-                return 0
+                return shops.list_ids(workspace)
             case ["rename", old, new]:
-                return _rename(workspace, old, new, opts)
+                return shops.rename(workspace, old, new, opts)
             case ["remove", shop_id]:
-                return _remove(workspace, shop_id, opts)
+                return shops.remove(workspace, shop_id, opts)
         raise ArgumentError(
             "this is not what can be done with shops",
             where="the command's arguments",
@@ -54,177 +47,3 @@ class Command(QuietCommand):
             expected=self.syntax(),
             todo="The command with `-h` shows all.",
         )
-
-
-def _list(workspace: Workspace) -> None:
-    known = {(one.platform, one.id): one for one in workspace.ledger.moves.ids()}
-    shops = {(str(shop.platform), shop.id): shop for shop in workspace.config.shops}
-    kept = {tuple(key.split("_", 1)) for key in workspace.identities.known()}
-    table = Table(box=None, pad_edge=False)
-    for header in ("platform", "id", "name", "shops.yaml", "periods", "first", "last", "account"):
-        table.add_column(header, justify="right" if header == "periods" else "left")
-    for platform, shop_id in sorted({*known, *shops, *kept}):
-        one, shop = known.get((platform, shop_id)), shops.get((platform, shop_id))
-        name = shop.name if shop is not None else one.name if one is not None else ""
-        use = "-" if shop is None else "yes" if shop.enabled else "disabled"
-        periods = (str(one.periods), one.first, one.last) if one is not None else ("0", "", "")
-        account = workspace.identities.told(platform, shop_id)
-        table.add_row(*(Text(text) for text in (platform, shop_id, name, use, *periods, account)))
-    Console().print(table)
-
-
-def _rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) -> int:
-    if opts.date or opts.start or opts.end or opts.dataset or opts.all:
-        raise ArgumentError("a shop is renamed in all periods", where="shops rename", todo="Leave the days out.")
-    for shop_id in (old, new):
-        if not is_id(shop_id):
-            raise ArgumentError(
-                "this can't be a shop's id", found=repr(shop_id), expected="a text like `flagship-2`", todo="Mend it."
-            )
-    if old == new:
-        raise ArgumentError("the two ids are the same", where=old, todo="Name the old id, then the new one.")
-    asked = {"rename": old, "to": new}
-    found = _platforms(workspace, old)
-    if not found and any(run.spider == "shops" and run.arguments == asked for run in workspace.ledger.runs()):
-        print(f"Nothing is left of {old}: {new} has it all.")
-        return 0
-    platform = _platform(found, old, opts.platform)
-    _refuse_other_platform(workspace.config, new, platform)
-    ids = _shop_ids(workspace, platform)
-    places = ids.places(old)
-    if opts.dry_run:
-        return _show(places)
-    done = _carry_out(workspace, ids, asked, ids.rename(old, new, places))
-    if done == 0:
-        # Last: as long as a period is left, the old id is still known by its account.
-        hand_on(workspace.state_dir / "sessions", platform, old, new)
-        workspace.identities.rename(platform, old, new)
-        for shop in workspace.config.shops:
-            if shop.id == new:
-                workspace.sessions.unpark(shop)
-        print(f"{old} is {new} now, in {len(places)} periods. See that shops.yaml has the id {new}.")
-    return done
-
-
-def _remove(workspace: Workspace, shop_id: str, opts: argparse.Namespace) -> int:
-    has_days = opts.date is not None or opts.start is not None or opts.end is not None
-    if has_days == opts.all:
-        raise ArgumentError(
-            "say from which days the shop is to be taken out",
-            where="shops remove",
-            found="--all and days" if opts.all else "no day",
-            expected="--date, or --start and --end; or --all",
-            todo="Give one of them.",
-        )
-    if opts.dataset is not None:
-        workspace.config.dataset(opts.dataset)
-    platform = _platform(_platforms(workspace, shop_id), shop_id, opts.platform)
-    ids = _shop_ids(workspace, platform)
-    places = [
-        place for place in ids.places(shop_id, opts.dataset) if opts.all or _is_meant(workspace.config, place, opts)
-    ]
-    if opts.dry_run:
-        return _show(places)
-    done = _carry_out(workspace, ids, {"remove": shop_id}, ids.remove(shop_id, places))
-    is_configured = any(shop.id == shop_id and shop.platform == platform for shop in workspace.config.shops)
-    if done == 0 and opts.all and opts.dataset is None:
-        workspace.identities.forget(platform, shop_id)
-        if not is_configured:
-            forget(workspace.state_dir / "sessions", platform, shop_id)
-    if done == 0:
-        print(f"{shop_id} is out of {len(places)} periods. Its raw files are kept in history/.")
-        if is_configured:
-            print("It still stands in shops.yaml: a crawl of these periods collects it again.")
-    return done
-
-
-def _is_meant(config: Config, place: Place, opts: argparse.Namespace) -> bool:
-    dataset = config.dataset(place.dataset)
-    start, end, period = read_days(dataset, opts)
-    found = Period.from_dt(place.dt)
-    return found == period if period is not None else is_between(dataset.period, found, start, end)
-
-
-def _platforms(workspace: Workspace, shop_id: str) -> set[str]:
-    """On which platforms an id was, by all that is known of it."""
-    found: set[str] = {one.platform for one in workspace.ledger.moves.ids() if one.id == shop_id}
-    found.update(shop.platform for shop in workspace.config.shops if shop.id == shop_id)
-    platforms = {dataset.platform for dataset in workspace.config.datasets.values()}
-    folder = workspace.state_dir / "sessions"
-    found.update(p for p in platforms if f"{p}_{shop_id}" in workspace.identities.known())
-    found.update(p for p in platforms if files_of(folder, p, shop_id))
-    # The ledger may be lost: the bucket knows it still.
-    return found or {p for p in platforms if _shop_ids(workspace, p).places(shop_id)}
-
-
-def _platform(found: set[str], shop_id: str, given: str | None) -> str:
-    """The one that is meant. Raises ArgumentError."""
-    if given is not None and given in found:
-        return given
-    if len(found) == 1 and given is None:
-        return next(iter(found))
-    raise ArgumentError(
-        f"the shop id {shop_id!r} is on other platforms" if found else f"nobody knows a shop id {shop_id!r}",
-        where="--platform" if found else "shops",
-        found=", ".join(sorted(found)),
-        expected="one that is named with `--platform`" if found else "an id of shops.yaml, the ledger or the bucket",
-        todo="Add `--platform`, with one of them." if found else "`scrapy shops list` shows all ids that there were.",
-    )
-
-
-def _refuse_other_platform(config: Config, new: str, platform: str) -> None:
-    for shop in config.shops:
-        if shop.id == new and shop.platform != platform:
-            raise ArgumentError(
-                "a shop can't be handed on to another platform",
-                where=f"shops.yaml, shop {new!r}",
-                found=shop.platform,
-                expected=platform,
-                todo="Choose an id of its own for it.",
-            )
-
-
-def _shop_ids(workspace: Workspace, platform: str) -> ShopIds:
-    return ShopIds(
-        platform,
-        new_run_id(),
-        workspace.config,
-        workspace.ledger,
-        workspace.staging,
-        workspace.store,
-        workspace.dremio,
-        workspace.lease_seconds,
-    )
-
-
-def _show(places: Sequence[Place]) -> int:
-    for place in places:
-        print(f"{place.dataset} {place.dt}")
-    print(f"{len(places)} periods; nothing was changed.")
-    return 0
-
-
-def _carry_out(
-    workspace: Workspace,
-    ids: ShopIds,
-    arguments: dict[str, str],
-    results: Iterator[tuple[Place, Changed | ShopdataError]],
-) -> int:
-    """Prints what came of each period; the exit code."""
-    workspace.ledger.start_run(ids.run_id, "shops", arguments)
-    console, is_whole = Console(soft_wrap=True), True
-    for place, result in results:
-        is_whole = is_whole and isinstance(result, Changed)
-        console.print(Text(f"{place.dataset} {place.dt}: {_told(result)}"))
-    workspace.ledger.finish_run(ids.run_id, "complete" if is_whole else "incomplete", {}, 0 if is_whole else 1)
-    if not is_whole:
-        print("Not all could be done. What is done stays; run the same command again for the rest.")
-    return 0 if is_whole else 1
-
-
-def _told(result: Changed | ShopdataError) -> str:
-    if isinstance(result, ShopdataError):
-        return f"left as it was, or to be done again: {result}"
-    if result.rows is None:
-        return "changed; it was not published yet"
-    return f"published anew, {result.rows:,} rows of {result.shops} shops"

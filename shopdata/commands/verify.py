@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from shopdata.command_frame import QuietCommand, add_day_options, read_dataset, read_days
-from shopdata.lake.coverage import expected_periods
-from shopdata.lake.keys import is_dt, receipt_key
-from shopdata.periods import Period, is_between
-from shopdata.workspace import Workspace
+from shopdata.command_frame import WorkspaceCommand, add_day_options, read_dataset
 
 if TYPE_CHECKING:
-    from shopdata.lake.verify import Verified
+    from shopdata.workspace import Workspace
 
 
-class Command(QuietCommand):
+class Command(WorkspaceCommand):
     """Exit code 0 if everything is as the receipts say and no shop is missing, else 1; 2 for wrong arguments."""
 
     def syntax(self) -> str:
@@ -35,62 +25,6 @@ class Command(QuietCommand):
         add_day_options(parser)
 
     def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
-        name = read_dataset(args)
-        start, end, period = read_days(workspace.config.dataset(name), opts)
-        dts = [period.dt] if period is not None else _dts(workspace, name, start, end)
-        # Scrapy imports every command before it runs one, and the foreign readers take a tenth of a second.
-        from shopdata.lake.verify import Verifier
+        from shopdata.actions.verify import verify
 
-        verifier = Verifier(
-            name, config=workspace.config, ledger=workspace.ledger, store=workspace.store, dremio=workspace.dremio
-        )
-        found = [verifier.verify(dt) for dt in dts]
-        if not found:
-            print(f"{name}: nothing is to be expected from {start} to {end}, and nothing is there.")
-            return 1
-        _show(name, found, has_dremio=workspace.dremio is not None)
-        return 0 if all(one.is_whole for one in found) else 1
-
-
-def _dts(workspace: Workspace, name: str, start: date, end: date) -> list[str]:
-    """What should be there, what the ledger says is there, and what the store has."""
-    dataset, ledger = workspace.config.dataset(name), workspace.ledger
-    recorded = {Period.from_dt(partition.dt) for partition in ledger.partitions(name)}
-    prefix = receipt_key(dataset.platform, name, str(start)).removesuffix(f"{start}.json")
-    keys = workspace.store.list_keys(prefix)
-    stored = {Period.from_dt(dt) for dt in (key[len(prefix) :].removesuffix(".json") for key in keys) if is_dt(dt)}
-    there = {period for period in recorded | stored if is_between(dataset.period, period, start, end)}
-    if not dataset.is_snapshot:
-        known = {Period.from_dt(cell.dt) for cell in ledger.cells(name)}
-        there.update(expected_periods(dataset, workspace.config.shops_for(name), start, end, known=known))
-    return [period.dt for period in sorted(there)]
-
-
-def _show(name: str, found: Sequence[Verified], *, has_dremio: bool) -> None:
-    console = Console(soft_wrap=True)
-    table = Table(box=None, pad_edge=False)
-    counts = ["receipt", "raw", "workbook", "Parquet", *(["Dremio"] if has_dremio else [])]
-    table.add_column(name)
-    for header in counts:
-        table.add_column(header, justify="right")
-    table.add_column("")
-    for one in found:
-        rows = [one.told, one.raw, one.workbook, one.parquet, *([one.dremio] if has_dremio else [])]
-        table.add_row(one.dt, *("?" if count is None else f"{count:,}" for count in rows), _verdict(one))
-    console.print(table)
-    for one in found:
-        for what, sentence in one.problems:
-            # Text, not markup: a sentence quotes what stands in a file.
-            console.print(Text(f"✗ {one.dt} {what}: {sentence}"))
-        for stray in one.strays:
-            console.print(Text(f"! {one.dt} {stray}: it is no raw file of ours; nothing reads it."))
-        if one.missing:
-            console.print(Text(f"◔ {one.dt} missing: {', '.join(one.missing)}"))
-
-
-def _verdict(one: Verified) -> Text:
-    if one.problems:
-        return Text(f"✗ wrong ({len(one.problems)})", "red")
-    if one.missing:
-        return Text(f"◔ {len(one.missing)} shops missing", "yellow")
-    return Text("✓ whole", "green")
+        return verify(workspace, read_dataset(args), opts)

@@ -18,7 +18,7 @@ from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
-#: Read by `commands/crawl.py`: 0 all published, 1 something is missing or was not refreshed, 2 nothing was asked
+#: Read by `actions/crawl.py`: 0 all published, 1 something is missing or was not refreshed, 2 nothing was asked
 #: (DESIGN 5.2).
 EXIT_CODE_STAT = "shopdata/exit_code"
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from shipped_config import load_shipped_config
 
-from shopdata.commands.status_grid import MANY_SHOPS, MOST_LINES, Shown, grid
+from shopdata.actions.status_grid import MANY_SHOPS, MOST_LINES, Shown, grid
 from shopdata.config import Config, Shop
 from shopdata.extensions.progress import MARKS
 from shopdata.lake.ledger import Cell, CellKey

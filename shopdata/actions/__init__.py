@@ -1,0 +1,1 @@
+"""What the commands do. Scrapy imports all of `commands/` at each start; what is in here, the command that runs."""

@@ -1,0 +1,49 @@
+"""A crawl that a person or the service has started, with our exit codes (DESIGN 5.2)."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+from collections.abc import Callable, Mapping
+
+from scrapy.crawler import Crawler, CrawlerProcessBase
+
+from shopdata.actions.refused import tell_refused
+from shopdata.base_spiders import ReportSpider
+from shopdata.exceptions import LedgerError, UsageError
+from shopdata.extensions.outcome import EXIT_CODE_STAT
+from shopdata.workspace import Workspace
+
+#: What Scrapy lists before every crawl, the same each time: a person looks for what happened to the shops.
+_PREAMBLE = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.extensions.logstats")
+
+
+def crawl(
+    process: CrawlerProcessBase, crawler_of: Callable[[str], Crawler], spider: str, arguments: Mapping[str, str]
+) -> int:
+    """Runs a spider in this process; returns the exit code.
+
+    Args:
+        crawler_of: makes the crawler of a spider's name, or raises ArgumentError.
+    """
+    for name in _PREAMBLE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        crawler = crawler_of(spider)
+        if issubclass(crawler.spidercls, ReportSpider):
+            # Before anything is asked of a portal, and as a sentence instead of a traceback.
+            workspace = Workspace.of(crawler)
+            crawler.spidercls.plan_for(workspace.config, arguments)
+            assert workspace.ledger
+            assert workspace.sessions
+    except (UsageError, LedgerError) as error:
+        print(error, file=sys.stderr)
+        tell_refused(spider, str(error), process.settings)
+        return 2
+    process.crawl(crawler, **arguments)
+    process.start()
+    # At its end Python looks through everything that was ever imported for rubbish: half a second for nothing.
+    gc.freeze()
+    assert crawler.stats is not None
+    return 1 if process.bootstrap_failed else int(crawler.stats.get_value(EXIT_CODE_STAT, 1))

@@ -1,0 +1,138 @@
+"""What `scrapy service` does with the service in the background."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scrapy.settings import BaseSettings
+
+from shopdata import terminal
+from shopdata.config import config_source, fill_from, project_folder, read_env_file
+from shopdata.exceptions import ShopdataError, UsageError
+from shopdata.service import background, units
+from shopdata.service.client import Client
+from shopdata.service.deploy import DeployError, deploy, source_folder
+from shopdata.service.log_view import find_log, lines
+from shopdata.service.options import PROJECT, ServiceOptions
+from shopdata.service.overview import overview
+from shopdata.workspace import Workspace
+
+
+def act(args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+    """Does what is the first of the arguments; returns the exit code."""
+    try:
+        _read_env_file(args[0], settings)
+        return _act(args, opts, settings, ServiceOptions.from_settings(settings))
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except ShopdataError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _act(args: list[str], opts: argparse.Namespace, settings: BaseSettings, options: ServiceOptions) -> int:
+    action = args[0]
+    if action == "start":
+        return _start(settings, options, is_new_wanted=False)
+    if action == "stop":
+        is_stopped = background.stop(options, "now" if opts.now else "wait", _say)
+        _say("stopped." if is_stopped else "it was not up.")
+        return 0
+    if action == "restart":
+        # What runs goes on meanwhile, and is adopted.
+        background.stop(options, "now" if opts.now else "leave", _say)
+        return _start(settings, options, is_new_wanted=True)
+    if action == "status":
+        is_up, said = overview(options, lambda: Workspace.from_settings(settings).ledger)
+        print("\n".join(said))
+        return 0 if is_up else 1
+    if action == "log":
+        for line in lines(find_log(options, args[1] if len(args) > 1 else None), follow=opts.follow):
+            print(line, flush=opts.follow)
+            if not terminal.is_read():
+                break
+        return 0
+    source = source_folder()
+    if source is None:
+        raise UsageError(
+            "only a checkout has something to run",
+            where=f"scrapy service {action}",
+            todo="Go to the project's folder.",
+        )
+    print(units.systemd_unit(source, options) if action == "unit" else units.compose_file())
+    return 0
+
+
+def _read_env_file(action: str, settings: BaseSettings) -> None:
+    """What the shell has set stays. A service can be stopped and looked at whatever stands in the file."""
+    env_file = read_env_file(project_folder() / ".env")
+    for hint in env_file.hints:
+        print(hint, file=sys.stderr)
+    if action not in ("start", "restart"):
+        env_file.problems.clear()
+    if fill_from(env_file, os.environ):
+        # They were read from the environment as it was before.
+        importlib.reload(sys.modules["shopdata.settings"])
+        settings.setmodule("shopdata.settings", priority="project")
+
+
+def _start(settings: BaseSettings, options: ServiceOptions, *, is_new_wanted: bool) -> int:
+    workspace = Workspace.from_settings(settings)
+    assert workspace.config
+    assert workspace.sessions
+    daemon = background.start(options, environment_for(settings, options))
+    username, _ = options.credentials()
+    if daemon is None:
+        _say(f"it is up already: {options.url}/")
+        return 0
+    password = "SHOPDATA_SERVICE_PASSWORD" if options.password else str(options.password_file)
+    _say(f"up: {options.url}/, user name {username}, the password is in {password}")
+    source = source_folder()
+    if source is not None:
+        return _deploy(options, source, is_new_wanted)
+    return 0
+
+
+def _deploy(options: ServiceOptions, source: Path, is_new_wanted: bool) -> int:
+    client = Client(options)
+    try:
+        version = deploy(client, options, source)
+    except DeployError as error:
+        print(error, file=sys.stderr)
+        # After a boot, a service with the version of yesterday is better than none.
+        has_another = bool(client.get("listversions", project=PROJECT)["versions"])
+        return 0 if has_another and not is_new_wanted else 1
+    _say(f"deployed: version {version}" if version else "deployed before: nothing has changed")
+    return 0
+
+
+def environment_for(settings: Mapping[str, Any], options: ServiceOptions) -> dict[str, str]:
+    """What the service and its crawls get to see: ours, with every path whole, for they start in another folder."""
+    environment = dict(os.environ)
+    config = config_source()
+    if isinstance(config, Path):
+        environment["SHOPDATA_CONFIG_DIR"] = str(config.resolve())
+    environment["SHOPDATA_STATE_DIR"] = str(options.state_dir.resolve())
+    service = ("SERVICE_PORT", "SERVICE_BIND", "SERVICE_USERNAME", "SERVICE_PASSWORD", "SERVICE_HOSTS")
+    for name in ("DATABASE_URL", "SECRET_KEY", *service):
+        value = settings.get(f"SHOPDATA_{name}")
+        if value:
+            environment[f"SHOPDATA_{name}"] = str(value)
+    source = source_folder()
+    if source is not None:
+        paths = [str(source), *filter(None, [environment.get("PYTHONPATH")])]
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
+    return environment
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

@@ -1,0 +1,82 @@
+"""The list that `scrapy sessions` shows."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from shopdata.config import Shop
+from shopdata.exceptions import OtherKeyError, ProxyError, UntrustedError
+from shopdata.login.checking import SessionState, check_session
+from shopdata.login.session import Session
+from shopdata.periods import SHANGHAI
+from shopdata.workspace import Workspace
+
+MARKS = {SessionState.ALIVE: "✓", SessionState.DEAD: "✗", SessionState.NONE: "·", SessionState.UNKNOWN: "?"}
+
+
+def show_sessions(workspace: Workspace, *, user_agent: str, is_check_wanted: bool) -> int:
+    """Prints the list; returns the exit code. Raises ShopdataError.
+
+    Args:
+        user_agent: for sessions that do not say which browser has signed in.
+        is_check_wanted: each portal is asked first whether its sessions live.
+    """
+    shops = [shop for shop in workspace.config.shops if shop.enabled]
+    if is_check_wanted:
+        # A handful at once: each shop is asked a single time.
+        with ThreadPoolExecutor(workspace.shops_at_once) as pool:
+            told = dict.fromkeys(filter(None, pool.map(lambda shop: _check(workspace, shop, user_agent), shops)))
+        for sentence in told:
+            print(sentence, file=sys.stderr)
+    table = Table(box=None, pad_edge=False)
+    for header in ("", "shop", "platform", "session", "signed in", "age", "checked", "note"):
+        table.add_column(header)
+    is_well = True
+    for shop in shops:
+        about = workspace.sessions.about(shop)
+        state = SessionState(about.checked_state or ("none" if about.saved_at is None else "unknown"))
+        # The next run leaves alone who waits for a person, also where the session lives.
+        is_well = is_well and state is SessionState.ALIVE and not about.parked
+        age = "" if about.saved_at is None else _age(about.saved_at)
+        texts = (shop.id, shop.platform, state.value, _clock(about.saved_at), age, _clock(about.checked_at))
+        table.add_row(MARKS[state], *(Text(text) for text in texts), Text(about.parked))
+    Console().print(table)
+    if is_check_wanted and not is_well:
+        print("Sign in with `scrapy login SHOP` before the next run, or let the run do it where no person is needed.")
+        return 1
+    return 0
+
+
+def _check(workspace: Workspace, shop: Shop, user_agent: str) -> str:
+    """What keeps this machine from asking the portal at all; mostly nothing."""
+    with suppress(OtherKeyError):  # the list says so
+        return _ask(workspace, shop, workspace.sessions.load(shop), user_agent)
+    return ""
+
+
+def _ask(workspace: Workspace, shop: Shop, session: Session | None, user_agent: str) -> str:
+    if session is None:
+        return ""
+    state, why = SessionState.UNKNOWN, ""
+    try:
+        state = check_session(shop, workspace.config.portal(shop.platform), session, user_agent)
+    except (ProxyError, UntrustedError) as error:
+        why = str(error)
+    workspace.sessions.note_check(shop, state)
+    return why
+
+
+def _clock(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}"
+
+
+def _age(moment: datetime) -> str:
+    hours = (datetime.now(UTC) - moment).total_seconds() / 3600
+    return f"{hours * 60:.0f} min" if hours < 1 else f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"

@@ -1,0 +1,49 @@
+"""Scrapy imports every command before it runs one: they must be light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+COMMANDS = Path(__file__).parents[2] / "shopdata" / "commands"
+#: What each start has paid for anyway: Python's own, and what Scrapy's commands import.
+LIGHT = {
+    "scrapy.commands",
+    "scrapy.commands.crawl",
+    "scrapy.crawler",
+    "scrapy.exceptions",
+    "shopdata.command_frame",
+    "shopdata.commands.crawl",
+    "shopdata.doorway",
+    "shopdata.exceptions",
+}
+HEAVY = ("alembic", "apprise", "minio", "numpy", "openpyxl", "pandas", "playwright", "pyarrow", "rich", "sqlalchemy")
+
+
+def imports_at_the_top(path: Path) -> Iterator[str]:
+    """The modules that are imported along with this one; what stands under TYPE_CHECKING is not."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "shopdata":
+            yield from (f"shopdata.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS.glob("*.py")), ids=lambda path: path.stem)
+def test_a_command_imports_what_it_does_when_it_runs(path: Path) -> None:
+    modules = {name for name in imports_at_the_top(path) if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert modules <= LIGHT
+
+
+def test_commands_load_nothing_heavy() -> None:
+    names = ", ".join(f"shopdata.commands.{path.stem}" for path in sorted(COMMANDS.glob("[a-z]*.py")))
+    code = f"import sys, {names}; print(*sorted({{name.partition('.')[0] for name in sys.modules}} & set({HEAVY})))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -263,7 +263,7 @@ def test_more_columns_than_a_sheet_can_hold_are_refused(tmp_path: Path, scrapy_m
     folder.mkdir()
     for number in range(9):
         names = ",".join(f"c{number}_{place}" for place in range(1900))
-        (folder / f"{number}.csv").write_text(f"{names}\n1\n")
+        (folder / f"{number}.csv").write_text(f"{names}\n1{',' * 1899}\n")
     result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
     assert result.returncode == 1
     assert "more different columns than a sheet can hold. Found 17,101, expected at most 16,384" in result.stderr

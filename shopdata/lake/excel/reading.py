@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from shopdata.lake.excel.json_lines import read_json_lines
 from shopdata.lake.excel.kinds import kind_of
 from shopdata.lake.excel.magics import LOOK, FileKind
 from shopdata.lake.excel.strings import OddXmlError
-from shopdata.lake.excel.text import csv_sheets, html_sheets
+from shopdata.lake.excel.text import csv_sheets
+from shopdata.lake.excel.web_page import html_sheets
 from shopdata.lake.excel.xls import xls_sheets
 from shopdata.lake.excel.xlsx import Sheet, fast_sheets, first_block, parsed_sheets
 from shopdata.lake.tables import Finding, Formats, Table
@@ -62,7 +64,7 @@ def read_table(
         case "xls":
             return _read_by(xls_sheets, path, dataset, limits, where)
         case "csv":
-            return with_numbers(_read_by(csv_sheets, path, dataset, limits, where), dataset)
+            return with_numbers(_read_by(partial(csv_sheets, dataset=dataset), path, dataset, limits, where), dataset)
         case "html":
             return with_numbers(_read_by(html_sheets, path, dataset, limits, where), dataset)
         case "zip":

@@ -1,4 +1,4 @@
-"""Tables as text: CSV and tab-separated text in the encodings of Chinese portals, and HTML that calls itself .xls."""
+"""Tables as text: CSV, tab-separated text and their kin, in the encodings of Chinese portals."""
 
 from __future__ import annotations
 
@@ -8,27 +8,18 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import lxml.etree  # type: ignore[import-untyped]
-import lxml.html  # type: ignore[import-untyped]
+from typing import TYPE_CHECKING
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel.blocks import Block
 from shopdata.lake.excel.parse import MAX_COLUMNS
 from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
+from shopdata.lake.excel.separators import Layout, layout_of
 from shopdata.lake.excel.xlsx import Sheet
 from shopdata.lake.tables import Formats
 
-_CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
-_BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
-#: Stands for `<br>` until blanks are dealt with; Unicode has it for this.
-_LINE_BREAK = "\u2028"
-#: Stands for half a surrogate pair, which lxml does not take, until the cell is read; nobody may use it as a sign.
-_HALF = "\ufdd0"
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
-#: A cell of a web page may claim to cover more columns than any table has.
-_MAX_SPAN = 1000
+if TYPE_CHECKING:  # its import takes longer than reading a small file
+    from shopdata.config import Dataset
 
 
 def decode(content: bytes, where: str, declared: str | None = None) -> str:
@@ -68,26 +59,33 @@ def _is_cut_short(content: bytes, error: UnicodeDecodeError) -> bool:
     return is_marked or (error.reason == "unexpected end of data" and not content[: error.start].isascii())
 
 
-def csv_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
-    """A CSV or tab-separated file as one sheet. All its cells are text.
+def csv_sheets(path: Path, formats: Formats, where: str, dataset: Dataset | None = None) -> list[Sheet]:
+    """A text with separated columns as one sheet. All its cells are text.
 
     Raises:
-        RejectedFileError: it can't be decoded, or its quotes do not match.
+        RejectedFileError: it can't be decoded, nothing shows that it is a table, or its quotes do not match.
     """
     text = decode(path.read_bytes(), where)
-    return [Sheet("csv", _csv_rows(text, formats, where))]
+    return [Sheet("csv", _csv_rows(text, layout_of(text, dataset, where), formats, where))]
 
 
-def _csv_rows(text: str, formats: Formats, where: str) -> Iterator[Block]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+def _csv_rows(text: str, layout: Layout, formats: Formats, where: str) -> Iterator[Block]:
+    sign = layout.separator
+    if sign != "\t" and '"\t' in text:
+        # A tab behind the quotes is how exporters keep Excel from making a number of an id.
+        text = re.sub(rf'"\t+(?=[{re.escape(sign)}\r\n]|\Z)', '"', text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
     has_end = text.endswith(("\n", "\r"))
 
     def rows() -> Iterator[list[RawCell]]:
-        width, narrowest = 0, MAX_COLUMNS
+        width, narrowest, seen = 0, MAX_COLUMNS, 0
         for row in reader:
             if width:
                 narrowest = min(narrowest, width)
             width = len(row)
+            if width > layout.width and seen > layout.first_row and any(cell.strip() for cell in row[layout.width :]):
+                raise _too_wide(reader.line_num, width, layout.width, where)
+            seen += any(cell.strip() for cell in row)
             yield [_csv_cell(cell) for cell in row]
         if not has_end and narrowest < MAX_COLUMNS and width < narrowest:
             raise RejectedFileError(
@@ -110,99 +108,18 @@ def _csv_rows(text: str, formats: Formats, where: str) -> Iterator[Block]:
         ) from None
 
 
+def _too_wide(line: int, found: int, expected: int, where: str) -> RejectedFileError:
+    return RejectedFileError(
+        f"line {line} has more cells than the header",
+        where=where,
+        found=f"{found}",
+        expected=f"at most {expected}",
+        todo="A text in it may hold the sign that separates the cells, without quotes around it: mend the line.",
+    )
+
+
 def _csv_cell(text: str) -> RawCell:
     # ="00123" is how exporters keep Excel from eating zeros: the quotes are no part of the value. A tab is another way.
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1].replace('""', '"')
     return text_cell(text.strip("\t"))
-
-
-def _delimiter(text: str) -> str:
-    """The sign that stands most often in the first lines, outside of quotes."""
-    bare = re.sub(r'"[^"]*"', "", "\n".join(text[:20_000].splitlines()[:20]))
-    return max("\t,;", key=bare.count) if re.search("[\t,;]", bare) else ","
-
-
-def html_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
-    """Every table of a web page as one sheet; merged cells have their text in the first one, as in Excel.
-
-    Raises:
-        RejectedFileError: there is no table: it is a login or error page.
-    """
-    content = path.read_bytes()
-    declared = _CHARSET.search(content[:4096])
-    text = decode(content, where, declared[1].decode().lower() if declared else None)
-    try:
-        page = lxml.html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", _HALF_PAIR.sub(_HALF, text)))
-    except (lxml.etree.LxmlError, ValueError) as error:
-        raise _no_table(f"{type(error).__name__}: {error}", where) from None
-    if text.lower().rfind("</table") < text.lower().rfind("<table"):
-        raise RejectedFileError(
-            "the web page is cut short",
-            where=where,
-            found="a table without an end",
-            expected="a whole page",
-            todo="Download it again; if it stays so, the portal made it badly.",
-        )
-    tables = [table for table in page.iter("table") if table.find(".//table") is None]
-    if not tables:
-        raise _no_table(describe_page(page), where)
-    return [
-        Sheet(f"table {number}", row_blocks(_table_rows(table), formats))
-        for number, table in enumerate(tables, start=1)
-    ]
-
-
-def describe_page(page: Any) -> str:
-    """The title of a page, for the sentence about it; never its content."""
-    title = _BLANKS.sub(" ", page.findtext(".//title") or "").strip()[:80]
-    return f"a web page with the title '{title}'" if title else "a web page without a title"
-
-
-def _no_table(found: str, where: str) -> RejectedFileError:
-    return RejectedFileError(
-        "a web page came instead of a workbook",
-        where=where,
-        found=found,
-        expected="a page with a table of data",
-        todo="The session may have ended: sign in again with `scrapy login`.",
-    )
-
-
-def _table_rows(table: Any) -> Iterator[list[RawCell]]:
-    held: dict[int, int] = {}  # column -> rows that a merged cell from above still covers
-    for row in table.iter("tr"):
-        cells: list[RawCell] = []
-        for element in row:
-            if element.tag not in ("td", "th"):
-                continue
-            while held.get(len(cells), 0):
-                held[len(cells)] -= 1
-                cells.append(None)
-            width, height = _span(element, "colspan"), _span(element, "rowspan")
-            text = _shown_text(element)
-            for place in range(width):
-                held[len(cells)] = height - 1
-                cells.append(text_cell(text) if place == 0 else None)
-        for place in [place for place in held if place >= len(cells)]:
-            held[place] = max(held[place] - 1, 0)
-        yield cells
-
-
-def _shown_text(element: Any) -> str:
-    """A cell's text as a browser shows it: runs of blanks are one, `<br>` begins a line."""
-    lines = "".join(_texts(element)).replace(_HALF, "\ud800").split(_LINE_BREAK)
-    return "\n".join(_BLANKS.sub(" ", line).strip() for line in lines).strip()
-
-
-def _texts(element: Any) -> Iterator[str]:
-    if isinstance(element.tag, str):  # a comment's is none
-        yield _LINE_BREAK if element.tag == "br" else element.text or ""
-        for child in element:
-            yield from _texts(child)
-            yield child.tail or ""
-
-
-def _span(element: Any, name: str) -> int:
-    value = element.get(name, "1").strip()
-    return min(int(value), _MAX_SPAN) if value.isdecimal() and int(value) > 0 else 1

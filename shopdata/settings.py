@@ -119,6 +119,7 @@ EXTENSIONS = {
     # Switched off below; it would still be imported, with a web server of its own.
     "scrapy.extensions.remote_control.RemoteControl": None,
     "shopdata.extensions.outcome.RunOutcome": 100,
+    "shopdata.extensions.reasons.ReasonsLog": 150,
     "shopdata.extensions.progress.Progress": 200,
     "shopdata.extensions.alerts.Alerts": 300,
     "shopdata.extensions.traffic.TrafficCount": 400,

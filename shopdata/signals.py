@@ -8,6 +8,9 @@ run_planned = object()
 #: A cell moved: `dataset`, `dt`, `shop` (id), `step` (a word for people: sign in, create, wait, download, …).
 cell_stepped = object()
 
+#: A shop is at something that is no single cell's: `shop` (id), `step` (signing in, …; "" if it is not any more).
+shop_stepped = object()
+
 #: A cell reached a state: `dataset`, `dt`, `shop`, `state` (`CellState`), `reason` (sentence or ""), `rows` (or None).
 cell_settled = object()
 

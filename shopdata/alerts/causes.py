@@ -84,7 +84,8 @@ def causes_of(troubles: Iterable[Trouble]) -> list[Cause]:
     kinds: dict[tuple[int, str], dict[str, list[Trouble]]] = {}
     for trouble in troubles:
         of_kind = kinds.setdefault((TOPICS.index(trouble.topic), trouble.kind), {})
-        of_kind.setdefault(trouble.detail or _without_who(trouble), []).append(trouble)
+        says_nothing = not trouble.detail and trouble.kind in ("other", "bug")
+        of_kind.setdefault(without_who(trouble) if says_nothing else trouble.detail, []).append(trouble)
     # Sorted by the topic alone: kinds of one topic stay in the order in which they were met.
     order = sorted(kinds.items(), key=lambda pair: pair[0][0])
     return [
@@ -92,10 +93,8 @@ def causes_of(troubles: Iterable[Trouble]) -> list[Cause]:
     ]
 
 
-def _without_who(trouble: Trouble) -> str:
-    """The sentence of a kind that says nothing by itself, without shop and period."""
-    if trouble.kind not in ("other", "bug"):
-        return ""
+def without_who(trouble: Trouble) -> str:
+    """The ledger's sentence without shop and period: equal where it says the same of another."""
     who = "|".join(re.escape(part) for part in (trouble.shop, trouble.name, trouble.dt) if part)
     # Only whole words: a shop may be called `a`.
     return re.sub(rf"(?<![\w-])(?:{who})(?![\w-])", "…", trouble.reason) if who else trouble.reason

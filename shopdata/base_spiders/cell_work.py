@@ -15,8 +15,6 @@ from shopdata.base_spiders.onlookers import Onlookers
 from shopdata.base_spiders.sharing import SharedWork
 from shopdata.config import Shop
 from shopdata.exceptions import (
-    BrowserError,
-    BrowserMissingError,
     DiskError,
     LeaseLostError,
     LedgerError,
@@ -49,8 +47,8 @@ class CellWork:
         self._asked_again = asked_again
         self._onlookers = onlookers
         self._is_ledger_lost = False
-        #: What is wrong with this machine: the log has it once, and not with every cell.
-        self._told: set[str] = set()
+        #: Why shops were parked by this run: their other cells come to the same, and not to "since an earlier run".
+        self._parked: dict[str, NeedsPersonError] = {}
 
     async def ask(self, shop: Shop, key: CellKey, get: Callable[[], Awaitable[ReportFile]]) -> ReportFile | None:
         """Asks for a cell by `get`; None if nothing came of it, and the ledger knows why."""
@@ -63,8 +61,7 @@ class CellWork:
             logger.warning("%s", error)
         except ShopdataError as error:
             await self._leave_alone(shop, error)
-            is_shared = isinstance(error, BrowserError | BrowserMissingError)
-            await self._settle(key, CellState(error.state), str(error), is_shared=is_shared)
+            await self._settle(key, CellState(error.state), str(error))
         except asyncio.CancelledError:
             # Somebody stops the run: no time for threads, and the state must be true before we go.
             self._stop(key)
@@ -112,8 +109,9 @@ class CellWork:
     async def _leave_alone(self, shop: Shop, error: ShopdataError) -> None:
         """Keeps for later runs that the shop waits for a person, or for time to pass."""
         try:
-            if isinstance(error, NeedsPersonError) and error.parks:
+            if isinstance(error, NeedsPersonError) and error.parks and error is not self._parked.get(shop.id):
                 await run_in_thread(self._workspace.sessions.park, shop, str(error))
+                self._parked[shop.id] = error
             elif isinstance(error, RiskBlockedError) and error.rest_seconds:
                 await run_in_thread(self._workspace.restraint.rest, shop, error.rest_seconds, error.found)
         except DiskError as second:
@@ -121,6 +119,8 @@ class CellWork:
 
     async def _refuse_parked(self, shop: Shop) -> None:
         reason = await run_in_thread(self._workspace.sessions.parked, shop)
+        if reason and shop.id in self._parked:
+            raise self._parked[shop.id]
         if reason:
             raise ParkedError(
                 f"the shop waits for a person since an earlier run. Then: {reason.rstrip('.')}",
@@ -138,7 +138,7 @@ class CellWork:
                 todo="Asked before, it would take longer still: leave exports of this account alone, also by hand.",
             )
 
-    async def _settle(self, key: CellKey, state: CellState, reason: str, *, is_shared: bool = False) -> None:
+    async def _settle(self, key: CellKey, state: CellState, reason: str) -> None:
         ledger = self._workspace.ledger
         try:
             await run_in_thread(ledger.mark, key, state, reason)
@@ -151,10 +151,6 @@ class CellWork:
         except LedgerError as error:
             logger.error("%s %s %s: %s It could not be written down: %s", key.dataset, key.shop, key.dt, reason, error)
             return
-        told = "for the same reason" if reason in self._told else reason
-        logger.error("%s %s %s: %s: %s", key.dataset, key.shop, key.dt, state, told)
-        if is_shared:
-            self._told.add(reason)
         self._onlookers.settled(key, state, reason)
 
 

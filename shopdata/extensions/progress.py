@@ -6,7 +6,6 @@ import logging
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -19,6 +18,9 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem, NotConfigured
 
 from shopdata import signals
+from shopdata.alerts.causes import Trouble, trouble_of
+from shopdata.extensions.seen import Seen
+from shopdata.extensions.summary import missing_in, missing_lines, published_lines
 from shopdata.items import Partition
 from shopdata.lake.standing import UNSEEN_STAT
 from shopdata.plan import Plan
@@ -39,9 +41,13 @@ MARKS = {
     CellState.FAILED: ("✗", "red"),
 }
 
-#: More lines than a terminal has help nobody: shops at work are shown first.
+#: More lines than a terminal has help nobody.
 _MOST_LINES = 24
+#: So many columns a terminal needs for names beside ids.
+_WIDE = 90
 _REFRESHES_PER_SECOND = 5
+#: How often the plain lines say how far the run is.
+_PLAIN_EVERY_SECONDS = 30
 
 
 class Progress:
@@ -55,17 +61,19 @@ class Progress:
         self._live: Live | None = None
         self._streams: list[tuple[logging.StreamHandler[Any], Any]] = []
         self._plan: Plan | None = None
-        self._cells: dict[tuple[str, str], tuple[str, str, float]] = {}
+        self._names: dict[str, str] = {}
+        self._seen = Seen([], time.monotonic())
         self._partitions: list[Partition] = []
         #: Why a period could not be merged or published, by its `dt`.
         self._unpublished: dict[str, str] = {}
-        self._started = time.monotonic()
+        self._told_at = time.monotonic()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Progress:
         extension = cls(crawler)
         connect = crawler.signals.connect
         connect(extension._on_planned, signals.run_planned)
+        connect(extension._on_shop_stepped, signals.shop_stepped)
         connect(extension._on_stepped, signals.cell_stepped)
         connect(extension._on_settled, signals.cell_settled)
         connect(extension._on_published, signals.partition_published)
@@ -73,31 +81,40 @@ class Progress:
         connect(extension._on_closed, scrapy_signals.spider_closed)
         return extension
 
+    # -- what it is told --------------------------------------------------------------------------------------------
+
     def _on_planned(self, plan: Plan, todo: list[tuple[str, str]]) -> None:
         self._plan = plan
+        self._names = {shop.id: shop.name for shop in plan.shops}
         cells = len(plan.keys)
         logger.info("%s: run %s, %d cells, %d of them to be asked", plan.dataset, plan.run_id, cells, len(todo))
-        self._cells = dict.fromkeys(todo, (CellState.PENDING, "", self._started))
-        if self._console.is_terminal and todo:
+        self._seen = Seen(todo, time.monotonic())
+        if self._is_live and todo:
             self._live = Live(
                 get_renderable=self._table, console=self._console, refresh_per_second=_REFRESHES_PER_SECOND
             )
             self._live.start()
             self._take_log_streams()
 
+    def _on_shop_stepped(self, shop: str, step: str) -> None:
+        self._seen.shop_stepped(shop, step)
+
     def _on_stepped(self, dataset: str, dt: str, shop: str, step: str) -> None:
-        self._cells[dt, shop] = (CellState.RUNNING, step, time.monotonic())
+        self._seen.stepped((dt, shop), step, time.monotonic())
         if self._live is None:
             logger.info("%s %s %s: %s", dataset, shop, dt, step)
 
-    def _on_settled(
-        self, dataset: str, dt: str, shop: str, state: CellState, reason: str, rows: int | None = None
-    ) -> None:
-        text = f"{rows:,} rows" if rows is not None else reason
-        self._cells[dt, shop] = (state, text, time.monotonic())
+    def _on_settled(self, dt: str, shop: str, state: CellState, reason: str, rows: int | None = None) -> None:
+        now = time.monotonic()
+        self._seen.settled((dt, shop), state, f"{rows:,} rows" if rows is not None else reason, now)
+        if self._live is None and self._seen.left and now - self._told_at >= _PLAIN_EVERY_SECONDS:
+            self._told_at = now
+            logger.info("%s", self._title())
 
     def _on_published(self, partition: Partition) -> None:
         self._partitions.append(partition)
+        receipt = partition.receipt
+        self._seen.published(receipt["dt"], {shop["id"] for shop in receipt["shops"]}, time.monotonic())
 
     def _on_dropped(self, item: Any, exception: DropItem) -> None:
         if isinstance(item, Partition) and exception.log_level == "ERROR":
@@ -110,10 +127,17 @@ class Progress:
             for handler, stream in self._streams:
                 handler.setStream(stream)
         for line in self._summary(reason):
-            if self._console.is_terminal:
+            if self._is_live:
                 self._console.print(Text(line))
             else:
                 logger.info("%s", line)
+
+    # -- what it shows ----------------------------------------------------------------------------------------------
+
+    @property
+    def _is_live(self) -> bool:
+        """A terminal that can go back to an earlier line."""
+        return self._console.is_terminal and not self._console.is_dumb_terminal
 
     def _take_log_streams(self) -> None:
         """Lets log lines appear above the live table instead of through it."""
@@ -123,24 +147,28 @@ class Progress:
                 handler.setStream(FileProxy(self._console, handler.stream))
 
     def _table(self) -> Table:
+        keys, is_wide = self._seen.keys, self._console.width >= _WIDE
         table = Table(box=None, pad_edge=False, title=self._title(), title_justify="left", expand=True)
         table.add_column("")
-        table.add_column("shop", min_width=min(max(len(shop) for _, shop in self._cells), 30), no_wrap=True)
-        table.add_column("period", min_width=max(len(dt) for dt, _ in self._cells), no_wrap=True)
+        table.add_column("shop", min_width=min(max(len(shop) for _, shop in keys), 20), no_wrap=True)
+        if is_wide:
+            table.add_column("", max_width=24, no_wrap=True, overflow="ellipsis")
+        table.add_column("period", min_width=max(len(dt) for dt, _ in keys), no_wrap=True)
         table.add_column("step", ratio=1, no_wrap=True, overflow="ellipsis")
-        # Shops at work first, then what was settled last.
-        order = sorted(self._cells.items(), key=lambda cell: (cell[1][0] != CellState.RUNNING, -cell[1][2]))
-        for (dt, shop), (state, text, _) in order[:_MOST_LINES]:
-            mark, style = MARKS[CellState(state)]
-            table.add_row(Text(mark, style), Text(shop), Text(dt), Text(f"{state} {text}".replace("\n", " "), style))
-        if len(order) > _MOST_LINES:
-            table.add_row("", Text(f"and {len(order) - _MOST_LINES} more"), "", "")
+        # The title, the head and the line below stand there too.
+        most = max(min(_MOST_LINES, self._console.height - 4), 1)
+        for (dt, shop), state, text in self._seen.pressing_first()[:most]:
+            mark, style = MARKS[state]
+            name = [Text(self._names.get(shop, ""))] if is_wide else []
+            told = text if state is CellState.RUNNING else f"{state} {text}"
+            table.add_row(Text(mark, style), Text(shop), *name, Text(dt), Text(told.replace("\n", " "), style))
+        if len(keys) > most:
+            table.add_row("", Text(f"and {len(keys) - most} more"))
         return table
 
     def _title(self) -> str:
-        done = sum(state not in (CellState.PENDING, CellState.RUNNING) for state, _, _ in self._cells.values())
         assert self._plan is not None
-        return f"{self._plan.dataset}  {done}/{len(self._cells)} done  {time.monotonic() - self._started:.0f} s"
+        return f"{self._plan.dataset}  {self._seen.so_far(time.monotonic())}"
 
     def _is_unseen(self) -> bool:
         return self._crawler.stats is not None and bool(self._crawler.stats.get_value(UNSEEN_STAT))
@@ -148,44 +176,23 @@ class Progress:
     def _summary(self, reason: str) -> Iterator[str]:
         if self._plan is None:
             return
-        seconds = time.monotonic() - self._started
-        #: Who was the first with a reason that may be that of all shops.
-        first: dict[str, str] = {}
+        seconds = self._seen.seconds(time.monotonic())
         if reason != "finished":
             yield f"{self._plan.dataset}: the run was stopped ({reason}) after {seconds:.0f} s; run it again to go on."
         elif self._is_unseen():
             yield f"{self._plan.dataset}: whether all is still published could not be seen: the object store failed."
-        elif not self._cells and not self._partitions and not self._unpublished:
+        elif not self._seen.keys and not self._partitions and not self._unpublished:
             yield f"{self._plan.dataset}: all was published before, nothing was asked (ask again with -a force=1)."
-        for partition in self._partitions:
-            receipt = partition.receipt
-            shops, missing = receipt["shops"], receipt["missing"]
-            yield (
-                f"{receipt['dataset']} {receipt['dt']}: {receipt['rows']:,} rows of {len(shops)} shops published, "
-                f"{len(missing)} missing, {seconds:.0f} s"
-            )
-            for part in ("workbook", "parquet"):
-                yield f"  {part:<9} {receipt[part]['key']}  ({receipt[part]['bytes']:,} bytes)"
-            yield f"  on disk   {_short(partition.workbook)}"
-            for shop in missing:
-                yield f"  missing   {shop['id']}: {shop['state']}: {_once(first, shop['id'], shop['reason'])}"
-            if receipt["refresh"]["state"] == "FAILED":
-                yield f"  Dremio    not refreshed: {receipt['refresh']['detail']}"
+        yield from published_lines(self._partitions, seconds)
         for dt, why in self._unpublished.items():
             yield f"{self._plan.dataset} {dt}: {why}"
+        yield from missing_lines(list(self._missing()))
+
+    def _missing(self) -> Iterator[Trouble]:
+        """What a published partition lacks, and what there is of periods that were not published."""
+        for partition in self._partitions:
+            yield from missing_in(partition.receipt, self._names)
         published = {partition.dt for partition in self._partitions}
-        for (dt, shop), (state, text, _) in sorted(self._cells.items()):
-            if dt not in published and not CellState(state).is_done and state != CellState.STAGED:
-                yield f"  missing   {shop} {dt}: {state}: {_once(first, f'{shop} {dt}', text)}"
-
-
-def _once(first: dict[str, str], who: str, reason: str) -> str:
-    teller = first.setdefault(reason, who)
-    return reason if teller == who or not reason else f"as {teller}"
-
-
-def _short(path: Path | None) -> str:
-    """Relative to where the command was typed, if it lies below."""
-    if path is None:
-        return ""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+        for (dt, shop), state, text in self._seen.in_order():
+            if dt not in published and not state.is_done and state is not CellState.STAGED:
+                yield trouble_of(state, text, shop=shop, name=self._names.get(shop, ""), dt=dt)

@@ -14,6 +14,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
+from shopdata import signals
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import (
     BrowserError,
@@ -76,8 +77,10 @@ class SignIns:
         """
         await self._refuse_enough(shop)
         self._open += 1
+        self._tell(shop, "waits for the browser")
         try:
             async with self._at_once:
+                self._tell(shop, "signing in")
                 if self._no_browser is not None:
                     raise self._no_browser
                 signed_in = await self._sign_in(shop, self._workspace.config.portal(shop.platform))
@@ -97,6 +100,7 @@ class SignIns:
             raise
         finally:
             self._open -= 1
+            self._tell(shop, "")
             self.settle(shop.id)
 
     def _give_up(self, error: BrowserError | BrowserMissingError) -> None:
@@ -252,6 +256,9 @@ class SignIns:
         if browser.is_connected():
             logger.info("The last sign-in is done, closing the browser")
             self._closing = asyncio.ensure_future(quietly(on_its_loop(browser, browser.close())))
+
+    def _tell(self, shop: Shop, step: str) -> None:
+        self._crawler.signals.send_catch_log(signals.shop_stepped, shop=shop.id, step=step)
 
     def _stat(self, name: str) -> None:
         if self._crawler.stats is not None:

@@ -73,7 +73,8 @@ class ValidatePipeline:
             except (DiskError, LedgerError) as failed:
                 raise DropItem(f"{error} It could not be written down: {failed}", log_level="ERROR") from None
             self._crawler.signals.send_catch_log(signals.cell_settled, state=state, reason=reason, rows=None, **cell)
-            raise DropItem(reason, log_level="ERROR") from None
+            # The extension `ReasonsLog` tells it.
+            raise DropItem(reason, log_level="DEBUG") from None
         adapter.update(
             ext=facts.ext,
             sha256=facts.sha256,

@@ -15,6 +15,7 @@ from shopdata.config import Shop
 from shopdata.exceptions import CredentialsRefusedError, DiskError, LedgerError
 from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey, Ledger
+from shopdata.login.sessions import SessionStore
 from shopdata.states import CellState
 
 KEY = CellKey("jd_store", "2026-03-01", "flagship")
@@ -86,6 +87,29 @@ def test_a_shop_that_can_not_be_parked_costs_no_other_shop(tmp_path: Path, caplo
     assert (cell.state, cell.reason) == (CellState.NEEDS_LOGIN, "credentials refused. Mend the password.")
     assert onlookers.states == [CellState.NEEDS_LOGIN]
     assert "flagship: the next run tries the same again" in caplog.text
+
+
+def test_a_shop_that_is_parked_in_a_run_has_one_reason_for_all_of_its_days(tmp_path: Path) -> None:
+    calls = []
+
+    async def refused() -> ReportFile:
+        calls.append(1)
+        raise CredentialsRefusedError("credentials refused", todo="Mend the password.")
+
+    nobody, onlookers = cast("Any", None), Onlookers()
+    keys = [replace(KEY, dt=f"2026-03-0{day}") for day in (1, 2, 3)]
+    with Ledger.at(tmp_path) as ledger:
+        ledger.add_cells("jd", keys)
+        sessions = SessionStore(tmp_path / "sessions")
+        workspace = cast("Any", SimpleNamespace(ledger=ledger, sessions=sessions, restraint=Sessions()))
+        work = CellWork("run", workspace, nobody, nobody, cast("Any", onlookers))
+        shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
+        for key in keys:
+            assert asyncio.run(work.ask(shop, key, refused)) is None
+        reasons = {cell.reason for key in keys if (cell := ledger.cell(key))}
+        assert sessions.parked(shop)
+    assert len(calls) == 1
+    assert reasons == {"credentials refused. Mend the password."}
 
 
 def test_whoever_stops_the_run_does_not_wait_for_a_lost_ledger_twice(

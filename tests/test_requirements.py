@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import io
 import sys
+import zlib
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import lxml.html
+import psutil
+import pyarrow
+import pyarrow.parquet
 import pytest
+from cryptography.fernet import Fernet
+from isal import isal_zlib
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from scrapyd.eggstorage import FilesystemEggStorage
+from scrapyd.utils import get_file_path
+
+from shopdata.service import runner
 
 REPO = Path(__file__).parents[1]
 #: Ours, and the programs of the tests themselves.
 OWN = {"shopdata", "pipelines_config", "benchmarks", *(path.stem for path in (REPO / "tests").rglob("*.py"))}
+#: What packages of ours bring along that nobody imports.
+NO_MODULES = {"_distutils_hack", "_yaml", "dist", "pkg_resources"}
 
 DISTRIBUTIONS = metadata.packages_distributions()
 
@@ -77,6 +94,28 @@ def test_each_package_has_one_version_and_hashes(name: str) -> None:
     lines = [line for line in text.splitlines() if line[:1].isalnum()]
     assert len(lines) > 1
     assert [line for line in lines if "==" not in line or "--hash=sha256:" not in line] == []
+
+
+def test_what_is_pinned_works_here(tmp_path: Path) -> None:
+    """Imported, and used for what we have it for where that is compiled or differs from system to system."""
+    ours = set(declared("requirements.in"))
+    modules = {name for name, known in DISTRIBUTIONS.items() if ours & {canonicalize_name(part) for part in known}}
+    assert len(modules) >= len(ours) - 5
+    for module in sorted(modules - NO_MODULES):
+        importlib.import_module(module)
+    table = pyarrow.table({"店铺": ["一", None]})
+    pyarrow.parquet.write_table(table, tmp_path / "店 铺.parquet", compression="zstd")
+    assert pyarrow.parquet.read_table(tmp_path / "店 铺.parquet") == table
+    assert zlib.decompress(isal_zlib.compress(b"a" * 1000)) == b"a" * 1000
+    assert Fernet(Fernet.generate_key()).encrypt(b"x") != b"x"
+    assert lxml.html.fromstring("<p>一").text == "一"
+    assert psutil.Process().create_time() > 0
+    assert ZoneInfo("Asia/Shanghai").utcoffset(datetime(2026, 3, 1)) == timedelta(hours=8)  # noqa: DTZ001 - asked for
+    eggs = FilesystemEggStorage({"eggs_dir": str(tmp_path / "eggs")})
+    runner.mend()
+    eggs.put(io.BytesIO(b"egg"), "shopdata", "1")
+    assert eggs.list("shopdata") == ["1"]
+    assert get_file_path(str(tmp_path), "shopdata", "jd_store", "job").path == str(tmp_path / "shopdata/jd_store/job")
 
 
 def test_where_both_locks_have_a_package_it_is_one_version() -> None:

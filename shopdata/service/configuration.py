@@ -11,6 +11,7 @@ from configparser import ConfigParser
 
 from scrapyd.config import Config
 
+from shopdata.service import runner
 from shopdata.service.inside import Inside
 from shopdata.service.options import ServiceOptions
 
@@ -56,7 +57,7 @@ def write_configuration(options: ServiceOptions) -> None:
         # 5 logs per spider, the others deleted: ours go by age and size (`cleaner.py`).
         "jobs_to_keep": "100000",
         "finished_to_keep": "2000",
-        "runner": "scrapyd.runner",
+        "runner": runner.prepare(options.folder),
         "debug": "off",
     }
     parser["services"] = _SERVICES

@@ -90,6 +90,8 @@ def _clean_environment() -> None:
     for name in list(os.environ):
         if name.startswith(("SCRAPYD_", "SCRAPY_")):
             del os.environ[name]
+    # A crawl's own folder is where our runner lies, if there is need of one.
+    os.environ.pop("PYTHONSAFEPATH", None)
     # We were found by it; a crawl runs from its egg.
     paths = [path for path in os.environ.pop("PYTHONPATH", "").split(os.pathsep) if path]
     kept = [path for path in paths if not os.path.isdir(os.path.join(path, "shopdata"))]  # noqa: PTH112, PTH118

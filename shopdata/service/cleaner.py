@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -64,8 +65,11 @@ class Cleaner(Service):
     def _cut_now(self) -> None:
         for crawl in self._crawls.open():
             path = log_of(self._options.logs, crawl.project, crawl.spider, crawl.job)
-            if path is not None and cut_log(path):
-                logger.warning("the log of run %s was cut: it was longer than %d MB", crawl.job, MOST_LOG_BYTES >> 20)
+            # One that is gone meanwhile, or that Windows lets nobody touch, keeps nobody from the others.
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                if path is not None and cut_log(path):
+                    told = "the log of run %s was cut: it was longer than %d MB"
+                    logger.warning(told, crawl.job, MOST_LOG_BYTES >> 20)
 
 
 def cut_log(path: Path, most_bytes: int = MOST_LOG_BYTES, kept_bytes: int = _KEPT_LOG_BYTES) -> bool:
@@ -99,9 +103,11 @@ def clean_logs(folder: Path, running: set[str], keep_days: float = KEEP_DAYS, ke
     for changed, size, path in sorted(found, reverse=True):
         kept += size
         if path.name not in running and (changed < oldest or kept > keep_bytes):
-            path.unlink(missing_ok=True)
-            removed += 1
-            kept -= size
+            # Somebody may have it open, which Windows minds: the next look removes it.
+            with contextlib.suppress(PermissionError):
+                path.unlink(missing_ok=True)
+                removed += 1
+                kept -= size
     return removed
 
 

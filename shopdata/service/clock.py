@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.twisted import TwistedScheduler
@@ -45,6 +46,8 @@ class Clock(Service):
         self._since: dict[str, tuple[datetime, datetime | None]] = {}
         self._is_looking = False
         self._has_gone_on = False
+        #: False while a slot may be claimed that is in no queue.
+        self._is_all_queued = False
         self._asked_again_at = datetime.min.replace(tzinfo=SHANGHAI)
         self._told = ""
         self._scheduler = TwistedScheduler(
@@ -91,13 +94,16 @@ class Clock(Service):
     # -- in a thread ------------------------------------------------------------------------------------------------
 
     def _go_on(self) -> None:
-        """What an earlier service left undone: crawls that were cut off, slots that did not reach the queue."""
+        """What an earlier service left undone: crawls that were cut off."""
         for crawl in self._inside.launcher.lost():
             self._take_up(crawl)
+
+    def _queue_claimed(self) -> None:
+        """Slots that did not reach the queue: a service ended in between, or the queue took nothing (a full disk)."""
         entries = {entry.name: entry for entry in self._inside.schedule_file.schedule.jobs}
         for slot in self._inside.workspace.ledger.slots.unqueued(self._inside.owner):
             if slot.job in entries and not self._inside.is_known(slot.run_id):
-                logger.warning("%s %s: queued only now, the service ended before", slot.job, _clock(slot.due_at))
+                logger.warning("%s %s: queued only now, it was cut off before", slot.job, _clock(slot.due_at))
                 self._inside.enqueue(entries[slot.job].spider, entries[slot.job].args, slot.run_id)
             self._inside.workspace.ledger.slots.set_queued(slot)
 
@@ -117,15 +123,28 @@ class Clock(Service):
             self._since.clear()
         if not self._has_gone_on:
             self._go_on()
+        if not self._is_all_queued:
+            self._queue_claimed()
+            self._is_all_queued = True
+        if not self._has_gone_on:
             self._has_gone_on = True
             self._inside.poller.is_closed = False
         is_deployed = self._inside.is_deployed()
+        looks = [partial(self._look_at, entry, is_deployed) for entry in self._inside.schedule_file.schedule.jobs]
+        problems = []
+        for look in (*looks, partial(self._ask_again, is_deployed)):
+            try:
+                look()
+            except Exception as problem:  # noqa: BLE001 - whatever is wrong with one, the others are looked at
+                problems.append(problem)
+        if problems:
+            raise problems[0]
+
+    def _ask_again(self, is_deployed: bool) -> None:
         now = datetime.now(SHANGHAI)
         if is_deployed and now - self._asked_again_at >= _ASK_AGAIN_EVERY:
             self._asked_again_at = now
             self._inside.ask_again(now)
-        for entry in self._inside.schedule_file.schedule.jobs:
-            self._look_at(entry, is_deployed)
 
     def _look_at(self, entry: Job, is_deployed: bool) -> None:
         now = self._inside.now()
@@ -170,8 +189,12 @@ class Clock(Service):
             return
         note = f" ({verdict.note})" if verdict.note else ""
         logger.info("%s %s: due, run %s%s", entry.name, _clock(slot.due_at), slot.run_id, note)
-        self._inside.enqueue(entry.spider, entry.args, slot.run_id)
-        slots.set_queued(slot)
+        try:
+            self._inside.enqueue(entry.spider, entry.args, slot.run_id)
+            slots.set_queued(slot)
+        except Exception:
+            self._is_all_queued = False
+            raise
 
 
 def _clock(moment: datetime) -> str:

@@ -19,6 +19,7 @@ from scrapyd.launcher import Launcher as ScrapydLauncher
 from scrapyd.launcher import ScrapyProcessProtocol, get_crawl_args
 from twisted.internet import reactor as twisted_reactor
 from twisted.internet import task
+from twisted.internet.error import ProcessExitedAlready
 
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.ledger.owner import mark_of
@@ -85,7 +86,8 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
             process = self._start(message, slot)
         except Exception as error:  # noqa: BLE001 - whatever it is
             # A full disk, no more processes, a word that no command line takes: the job is over, the slot is not.
-            self._not_started(message, error)
+            with _told("why it could not be started could not be noted", str(message.get("_job"))):
+                self._not_started(message, error)
             self._get_message(slot)
             return
         self.processes[slot] = process
@@ -176,17 +178,20 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         """Ends every crawl: as Ctrl-C does, or with all that it started."""
         for process in list(self.processes.values()):
             self.cut_off.add(process.job)
-            if hard:
-                kill_tree(process.pid)
-            else:
-                with contextlib.suppress(Exception):
-                    process.transport.signalProcess("INT" if os.name != "nt" else "KILL")
+            with _told("it could not be ended", process.job):
+                if hard:
+                    kill_tree(process.pid)
+                else:
+                    with contextlib.suppress(ProcessExitedAlready, ProcessLookupError):
+                        process.transport.signalProcess("INT" if os.name != "nt" else "KILL")
 
     def _look_after_adopted(self) -> None:
         for slot, process in list(self.processes.items()):
-            if isinstance(process, Adopted) and not process.is_alive():
-                logger.info("run %s of %s, adopted, has ended", process.job, process.spider)
-                self._process_finished(None, slot)
+            # A timer of Twisted's ends at the first error.
+            with _told("it could not be looked after", process.job):
+                if isinstance(process, Adopted) and not process.is_alive():
+                    logger.info("run %s of %s, adopted, has ended", process.job, process.spider)
+                    self._process_finished(None, slot)
 
 
 class Started(ScrapyProcessProtocol):  # type: ignore[misc]

@@ -204,3 +204,25 @@ def test_the_database_is_away_for_a_while(service: FakeService, monkeypatch: pyt
             service.look("01 08:30")
     service.moment += timedelta(minutes=1)
     assert service.look("01 08:31") == 1
+
+
+def test_a_queue_that_takes_nothing_for_a_while(service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk. What was due then is queued when there is room again; and the entries behind are looked at."""
+    behind = DAILY.model_copy(update={"name": "behind", "spider": "pdd_chat"})
+    service.schedule_file.schedule = Schedule(jobs=(DAILY, behind))
+    assert service.look("01 08:00") == 0
+    tried: list[str] = []
+
+    def refuse(spider: str, *_: Any) -> None:
+        tried.append(spider)
+        raise OSError("database or disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(service, "enqueue", refuse)
+        for minute in (30, 31):
+            with pytest.raises(OSError, match="disk is full"):
+                service.look(f"01 08:{minute}")
+    assert tried[:2] == ["jd_store", "pdd_chat"]
+    service.look("01 08:32")
+    assert [spider for spider, _ in service.queue] == ["jd_store", "pdd_chat"]
+    assert service.look("01 08:33") == 0

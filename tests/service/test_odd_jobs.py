@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,9 +20,10 @@ from tiny_service import TinyService, tiny_egg
 from twisted.application.service import IServiceCollection
 
 from shopdata.exceptions import ArgumentError
+from shopdata.periods import SHANGHAI
 from shopdata.service.configuration import ServiceConfig, write_configuration
-from shopdata.service.crawls import Crawls
-from shopdata.service.launcher import Launcher
+from shopdata.service.crawls import Crawl, Crawls
+from shopdata.service.launcher import Adopted, Launcher
 from shopdata.service.names import checked_name
 from shopdata.service.options import ServiceOptions
 from shopdata.service.webservices import Schedule
@@ -215,6 +217,33 @@ def test_what_cannot_be_written_down_frees_the_slot_too(
     queue_of(launcher).add("jd_store", _job="second", settings={})
     poll(launcher)
     assert [process.job for process in spawned.started] == ["first", "second"]
+
+
+def test_an_adopted_crawl_that_cannot_be_asked_is_no_end_of_looking(
+    launcher: Launcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A timer of Twisted's ends at the first error; then no adopted crawl would ever leave its slot."""
+
+    class Ended:
+        def is_running(self) -> bool:
+            return False
+
+    class Odd(Ended):
+        def is_running(self) -> bool:
+            raise OSError("access is denied")
+
+    for slot, process in enumerate((Odd(), Ended())):
+        crawl = Crawl(
+            job=f"job-{slot}", project="shopdata", spider="jd_store", pid=0, started_at=datetime.now(SHANGHAI)
+        )
+        launcher.crawls.put(crawl)
+        process.pid = 0  # type: ignore[attr-defined]
+        launcher.processes[slot] = Adopted(crawl, process)  # type: ignore[arg-type]
+    launcher._look_after_adopted()
+    assert [process.job for process in launcher.processes.values()] == ["job-0"]
+    assert "run 'job-0': it could not be looked after: OSError: access is denied" in caplog.text
+    launcher.end_all(hard=False)
+    assert launcher.cut_off == {"job-0"}
 
 
 def test_a_queue_takes_only_so_much(launcher: Launcher) -> None:

@@ -66,7 +66,7 @@ def read_table(
         case "csv":
             return with_numbers(_read_by(partial(csv_sheets, dataset=dataset), path, dataset, limits, where), dataset)
         case "html":
-            return with_numbers(_read_by(html_sheets, path, dataset, limits, where), dataset)
+            return with_numbers(_read_by(partial(html_sheets, dataset=dataset), path, dataset, limits, where), dataset)
         case "zip":
             return _read_zip(path, dataset, limits, where)
         case "json" if dataset is not None:

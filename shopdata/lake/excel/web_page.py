@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lxml.etree  # type: ignore[import-untyped]
 import lxml.html  # type: ignore[import-untyped]
 
 from shopdata.exceptions import RejectedFileError
+from shopdata.lake.excel.page_layout import SAMPLE_ROWS, is_data, is_login_page
 from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
 from shopdata.lake.excel.text import decode
 from shopdata.lake.excel.xlsx import Sheet
 from shopdata.lake.tables import Formats
+
+if TYPE_CHECKING:  # its import takes longer than reading a small file
+    from shopdata.config import Dataset
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
@@ -27,8 +32,10 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _MAX_SPAN = 1000
 
 
-def html_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
+def html_sheets(path: Path, formats: Formats, where: str, dataset: Dataset | None = None) -> list[Sheet]:
     """Every table of a web page as one sheet; merged cells have their text in the first one, as in Excel.
+
+    Without a contract that names the columns, a table that only puts the page's parts in their places is none.
 
     Raises:
         RejectedFileError: there is no table: it is a login or error page.
@@ -40,6 +47,8 @@ def html_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
         page = lxml.html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", _HALF_PAIR.sub(_HALF, text)))
     except (lxml.etree.LxmlError, ValueError) as error:
         raise _no_table(f"{type(error).__name__}: {error}", where) from None
+    if is_login_page(page):
+        raise _no_table(f"{describe_page(page)}, with a field for a password", where, "a login page")
     if text.lower().rfind("</table") < text.lower().rfind("<table"):
         raise RejectedFileError(
             "the web page is cut short",
@@ -49,6 +58,8 @@ def html_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
             todo="Download it again; if it stays so, the portal made it badly.",
         )
     tables = [table for table in page.iter("table") if table.find(".//table") is None]
+    if dataset is None:
+        tables = [table for table in tables if is_data(table, list(islice(_table_rows(table), SAMPLE_ROWS)))]
     if not tables:
         raise _no_table(describe_page(page), where)
     return [
@@ -63,9 +74,9 @@ def describe_page(page: Any) -> str:
     return f"a web page with the title '{title}'" if title else "a web page without a title"
 
 
-def _no_table(found: str, where: str) -> RejectedFileError:
+def _no_table(found: str, where: str, what: str = "a web page") -> RejectedFileError:
     return RejectedFileError(
-        "a web page came instead of a workbook",
+        f"{what} came instead of a workbook",
         where=where,
         found=found,
         expected="a page with a table of data",

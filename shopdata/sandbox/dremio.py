@@ -8,7 +8,6 @@ counts only.
 from __future__ import annotations
 
 import io
-import itertools
 import secrets
 import threading
 import time
@@ -22,6 +21,7 @@ from pydantic import SecretStr
 
 from shopdata import config
 from shopdata.lake.objects import ObjectStore
+from shopdata.sandbox.dremio_jobs import Jobs, Refused
 from shopdata.sandbox.dremio_reflections import Outcome, Reflection
 from shopdata.sandbox.dremio_server import JsonServer
 from shopdata.sandbox.dremio_sql import CountRows, RefreshMetadata, SqlError, parse
@@ -48,7 +48,6 @@ FAULTS = frozenset(
     }
 )
 
-_STATES_BEFORE_THE_END = ("PENDING", "RUNNING")
 _TOKEN_SECONDS = 30 * 3600
 
 
@@ -62,28 +61,9 @@ class Asked:
 
 
 @dataclass
-class _Job:
-    sql: str
-    #: States that are still to come; the last one stays.
-    states: list[str]
-    row: dict[str, Any] = field(default_factory=dict)
-    error: str = ""
-    reason: str = ""
-
-
-@dataclass
 class _Table:
     id: str
     reflections: list[Reflection] = field(default_factory=list)
-
-
-class _Refused(Exception):
-    """An answer that is an error."""
-
-    def __init__(self, status: int, message: str) -> None:
-        self.status = status
-        self.message = message
-        super().__init__(message)
 
 
 class DremioDouble:
@@ -122,10 +102,9 @@ class DremioDouble:
         self._mounted_at = tuple(filter(None, mounted_at.split("/")))
         self._lake = lake
         self._tokens: set[str] = set()
-        self._jobs: dict[str, _Job] = {}
+        self._jobs = Jobs()
         self._tables: dict[tuple[str, ...], _Table] = {}
         self._rows: dict[tuple[tuple[str, ...], str], int] = {}
-        self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._ended = threading.Event()
 
@@ -188,12 +167,12 @@ class DremioDouble:
         with self._lock:
             try:
                 return self._route(method, path, token, body)
-            except _Refused as error:
+            except Refused as error:
                 return error.status, {"errorMessage": error.message, "moreInfo": "", "stackTrace": []}
 
     def _route(self, method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
         if "unavailable" in self._faults:
-            raise _Refused(503, "Dremio is starting")
+            raise Refused(503, "Dremio is starting")
         if (method, path) == ("POST", "/apiv2/login"):
             return self._login(body)
         self._check(token)
@@ -202,11 +181,11 @@ class DremioDouble:
             case ["POST", "sql"]:
                 return self._submit(body)
             case ["GET", "job", job]:
-                return self._job_state(self._job(job))
+                return 200, self._jobs.look(job)
             case ["GET", "job", job, "results"]:
-                return self._results(self._job(job))
+                return 200, self._jobs.results(job)
             case ["POST", "job", job, "cancel"]:
-                self._job(job).states = ["CANCELED"]
+                self._jobs.cancel(job)
                 return 204, None
             case ["GET", "catalog", "by-path", *segments]:
                 return self._by_path(tuple(unquote(segment) for segment in segments))
@@ -214,12 +193,12 @@ class DremioDouble:
                 return self._refresh_reflections(self._table(unquote(table)))
             case ["GET", "dataset", table, "reflection"]:
                 return 200, {"data": [reflection.look() for reflection in self._table(unquote(table)).reflections]}
-        raise _Refused(404, "HTTP 404 Not Found")
+        raise Refused(404, "HTTP 404 Not Found")
 
     def _login(self, body: Any) -> tuple[int, Any]:
         known = {"userName": self.username, "password": self.password}
         if body != known or self._token_only or "login_refused" in self._faults:
-            raise _Refused(401, "Login failed: Invalid username or password")
+            raise Refused(401, "Login failed: Invalid username or password")
         token = secrets.token_hex(16)
         self._tokens.add(token)
         return 200, {
@@ -243,28 +222,14 @@ class DremioDouble:
         # LAKE 1.1: a token of a login and one of a person are told apart by the word in front.
         is_known = token.removeprefix("_dremio") in self._tokens or token == f"Bearer {self.token}"
         if not is_known or "token_refused" in self._faults:
-            raise _Refused(401, "HTTP 401 Unauthorized")
+            raise Refused(401, "HTTP 401 Unauthorized")
 
     def _submit(self, body: Any) -> tuple[int, Any]:
         if "forbidden" in self._faults:
-            raise _Refused(403, "User not authorized")
+            raise Refused(403, "User not authorized")
         if not isinstance(body, dict) or not isinstance(body.get("sql"), str):
-            raise _Refused(400, "sql is required")
-        job = _Job(body["sql"], [*_STATES_BEFORE_THE_END, "COMPLETED"])
-        try:
-            job.row = self._run(job.sql)
-        except SqlError as error:
-            # A guess: the job fails, and not the question. For us it comes to the same.
-            job.states, job.error = ["PENDING", "FAILED"], str(error)
-        if "job_failed" in self._faults:
-            job.states, job.error = ["RUNNING", "FAILED"], "DATA_READ ERROR: the bucket does not answer\nstack"
-        elif "job_canceled" in self._faults:
-            job.states, job.reason = ["RUNNING", "CANCELED"], "Query cancelled by user 'admin'"
-        elif "job_stuck" in self._faults:
-            job.states = ["RUNNING"]
-        number = f"{uuid.UUID(int=next(self._numbers))}"
-        self._jobs[number] = job
-        return 200, {"id": number}
+            raise Refused(400, "sql is required")
+        return 200, {"id": self._jobs.submit(body["sql"], self._run, self._faults)}
 
     def _run(self, sql: str) -> dict[str, Any]:
         """The one row that the statement gives."""
@@ -307,30 +272,9 @@ class DremioDouble:
         self.refreshed.append(wanted.path)
         return f"Metadata for table '{name}' refreshed."
 
-    def _job(self, number: str) -> _Job:
-        try:
-            return self._jobs[number]
-        except KeyError:
-            raise _Refused(404, f"Could not find a job with id [{number}]") from None
-
-    def _job_state(self, job: _Job) -> tuple[int, Any]:
-        state = job.states.pop(0) if len(job.states) > 1 else job.states[0]
-        return 200, {
-            "jobState": state,
-            "rowCount": 1 if state == "COMPLETED" else 0,
-            "errorMessage": job.error if state == "FAILED" else "",
-            "cancellationReason": job.reason if state == "CANCELED" else "",
-            "queueName": "SMALL",
-        }
-
-    def _results(self, job: _Job) -> tuple[int, Any]:
-        if job.states != ["COMPLETED"]:
-            raise _Refused(400, "Can not fetch details for a job that is in [RUNNING] state.")
-        return 200, {"rowCount": 1, "schema": [], "rows": [job.row]}
-
     def _by_path(self, path: tuple[str, ...]) -> tuple[int, Any]:
         if not self._shows(path) or "table_not_in_catalog" in self._faults:
-            raise _Refused(404, f"Could not find entity with path [{list(path)}]")
+            raise Refused(404, f"Could not find entity with path [{list(path)}]")
         table = self._tables.get(path)
         if table is None:
             return 200, {"entityType": "folder", "id": "dremio:/" + "/".join(path), "path": list(path)}
@@ -340,7 +284,7 @@ class DremioDouble:
         for table in self._tables.values():
             if table.id == number:
                 return table
-        raise _Refused(404, f"Could not find entity with id [{number}]")
+        raise Refused(404, f"Could not find entity with id [{number}]")
 
     def _refresh_reflections(self, table: _Table) -> tuple[int, Any]:
         outcomes: tuple[Outcome, ...] = ("failed", "stuck", "not_needed")

@@ -6,7 +6,6 @@ Blocking and thread-safe: a caller inside the reactor uses a thread.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import os
 import tempfile
@@ -17,18 +16,15 @@ from typing import BinaryIO
 
 from minio.commonconfig import CopySource
 from minio.error import S3Error
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
-from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from shopdata import config
 from shopdata.exceptions import StoreError
+from shopdata.lake.objects.download import download
 from shopdata.lake.objects.errors import FAILURES, StoreConflictError, explain
 from shopdata.lake.objects.s3_client import PART_BYTES, S3Client
-from shopdata.lake.objects.upload import Condition, Content, StoredObject
+from shopdata.lake.objects.upload import SHA256_HEADER, Condition, Content, StoredObject
 
 BINARY = "application/octet-stream"
-_SHA256_HEADER = "x-amz-meta-sha256"
-_CHUNK_BYTES = 1024 * 1024
 
 
 class ObjectStore:
@@ -170,7 +166,7 @@ class ObjectStore:
                 if error.code == "NoSuchKey":
                     return None
                 raise
-        return StoredObject(key, (found.metadata or {}).get(_SHA256_HEADER, ""), found.size or 0, found.etag or "")
+        return StoredObject(key, (found.metadata or {}).get(SHA256_HEADER, ""), found.size or 0, found.etag or "")
 
     def copy(self, source: str, target: str) -> None:
         """Copies an object inside the store, byte by byte and with its sha256; an older one at `target` is replaced."""
@@ -238,7 +234,7 @@ class ObjectStore:
         """One upload, whole or in parts; gives its ETag."""
         headers = condition.headers()
         if headers and content.data is not None and self._has_conditions:
-            headers |= {"Content-Type": content_type, _SHA256_HEADER: content.sha256}
+            headers |= {"Content-Type": content_type, SHA256_HEADER: content.sha256}
             with self._as_store_error(key, "s3:PutObject"):
                 try:
                     return self._client.put_if(self._bucket, key, content.data, headers)
@@ -274,39 +270,8 @@ class ObjectStore:
             )
 
     def _download(self, key: str, target: BinaryIO) -> StoredObject:
-        # urllib3 tries again until an answer begins; a body that breaks off is ours to ask for again.
-        tries = Retrying(
-            stop=stop_after_attempt(self._settings.max_tries),
-            wait=wait_exponential(0.2, max=5),
-            retry=retry_if_exception_type((ProtocolError, ReadTimeoutError)),
-            reraise=True,
-        )
         with self._as_store_error(key, "s3:GetObject"):
-            return tries(self._download_once, key, target)
-
-    def _download_once(self, key: str, target: BinaryIO) -> StoredObject:
-        target.seek(0)
-        target.truncate()
-        digest = hashlib.sha256()
-        response = self._client.get_object(self._bucket, key)
-        try:
-            for chunk in response.stream(_CHUNK_BYTES, decode_content=False):
-                digest.update(chunk)
-                target.write(chunk)
-        finally:
-            response.close()
-            response.release_conn()
-        stored = StoredObject(key, digest.hexdigest(), target.tell(), response.headers.get("etag", "").strip('"'))
-        expected = response.headers.get(_SHA256_HEADER, stored.sha256)
-        if stored.sha256 != expected:
-            raise StoreError(
-                "the object is not what was put",
-                where=self.where(key),
-                found=f"sha256 {stored.sha256}",
-                expected=expected,
-                todo="See who else writes into this bucket, then collect or publish it again with `-a force=1`.",
-            )
-        return stored
+            return download(self._client, self._bucket, key, target, self._settings.max_tries, self.where(key))
 
     @contextlib.contextmanager
     def _as_store_error(self, key: str, right: str = "") -> Iterator[None]:

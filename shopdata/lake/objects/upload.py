@@ -10,6 +10,9 @@ from typing import BinaryIO
 
 from shopdata.lake.objects.s3_client import PART_BYTES
 
+#: Where an object's metadata keeps its hex digest.
+SHA256_HEADER = "x-amz-meta-sha256"
+
 
 @dataclass(frozen=True)
 class StoredObject:

@@ -134,6 +134,8 @@ _WARNINGS = {
     "blank_row": "有整行为空，已略去",
     "row_count": "行数与取数时不一致",
     "ignored_sheet": "有一张工作表不是数据，已忽略",
+    "missing_sheet": "有一张工作表列在目录里，文件里却没有",
+    "second_reader": "旧版 .xls 写得不规范，换了一种方式读出，请核对",
 }
 
 

@@ -146,7 +146,6 @@ CASES = [
     pytest.param(sheets(header_row() + '<row r="2"><c r="A2"><v>abc</v></c></row>'), "can't be read", "'abc'", id="number-that-is-none"),
     pytest.param(sheets(header_row() + '<row r="2"><c r="A2" t="s"><v>7</v></c></row>', strings="<si><t>x</t></si>"), "can't be read", "'7'", id="shared-string-that-is-none"),
     pytest.param(sheets(header_row() + '<row r="2"><c r="A2"><v>1</v></c><c r="A2"><v>2</v></c></row>'), "can't be read", "'A2'", id="two-cells-in-one-place"),
-    pytest.param(sheets('<row r="3"><c r="A3"><v>1</v></c><c r="C3"><v>2</v></c></row>' + header_row()), "can't be read", "row 1 behind row 3", id="rows-out-of-order"),
     pytest.param(sheets(header_row() + far_apart(2000)), "can't be read", "blanks between them", id="cells-far-apart"),
     pytest.param(sheets(header_row() + ROW + "<row"), "can't be read", "", id="xml-that-breaks-off"),
     pytest.param(sheets(header_row() + ROW, members={"xl/_rels/workbook.xml.rels": "<Relationships/>"}), "cut short or damaged", "'S1' is missing", id="sheet-missing"),

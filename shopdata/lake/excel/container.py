@@ -39,6 +39,11 @@ class Limits:
     text_bytes: int = 2 << 30
 
 
+def part_key(name: str) -> str:
+    """What the names of one part have in common: neither case nor the kind of slash tells parts apart (ECMA-376-2)."""
+    return name.replace("\\", "/").lstrip("/").lower()
+
+
 class Package:
     """A zip file whose members can be read whole or piece by piece.
 
@@ -52,6 +57,7 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(self._file)
             self._members = {info.filename: info for info in self._zip.infolist()}
+            self._by_key = {part_key(name): name for name in reversed(self._members)}
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError) as error:
             self._file.close()
             raise self.broken(str(error)) from None
@@ -73,7 +79,11 @@ class Package:
         return [name for name in self._members if not name.endswith("/")]
 
     def __contains__(self, name: str) -> bool:
-        return name in self._members
+        return name in self._members or part_key(name) in self._by_key
+
+    def _info(self, name: str) -> zipfile.ZipInfo:
+        """A member by its name, or else by one that means the same part."""
+        return self._members[name if name in self._members else self._by_key[part_key(name)]]
 
     def broken(self, detail: str) -> RejectedFileError:
         """The refusal of a zip that is cut short or damaged."""
@@ -117,7 +127,7 @@ class Package:
 
     def size(self, name: str) -> int:
         """Unpacked bytes of a member, as its directory says (and as `pieces` checks)."""
-        return self._members[name].file_size
+        return self._info(name).file_size
 
     def read(self, name: str) -> bytes:
         """A member as a whole."""
@@ -125,7 +135,7 @@ class Package:
 
     def pieces(self, name: str, piece_bytes: int = PIECE_BYTES) -> Iterator[bytes]:
         """A member in pieces of at most `piece_bytes`; size and checksum are verified before the last one is given."""
-        info = self._members[name]
+        info = self._info(name)
         self._file.seek(info.header_offset)
         header = self._file.read(30)
         if len(header) < 30 or header[:4] != b"PK\x03\x04":

@@ -149,13 +149,18 @@ def has_date(number_format: str) -> bool:
     return bool(re.search(r"[yd年月日]", bare)) or ("m" in bare and not re.search(r"[hs]", bare))
 
 
+def is_elapsed(number_format: str) -> bool:
+    """True if a format shows hours beyond 24, or minutes or seconds beyond 60."""
+    return bool(_ELAPSED.search(number_format))
+
+
 def serial_text(raw: str, number_format: str, *, epoch_1904: bool = False) -> str:
     """Excel's day count as `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS` or, for a time of day or a duration, `HH:MM:SS`.
 
     The blank between date and time is SQL's form of ISO 8601: Dremio, DuckDB and pandas cast it as it is.
     """
     days = float(raw)
-    if not has_date(number_format) and (days < 1 or _ELAPSED.search(number_format)):
+    if not has_date(number_format) and (days < 1 or is_elapsed(number_format)):
         return duration_text(days)
     if epoch_1904:
         days += 1462

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel.container import Package
+from shopdata.lake.excel.namespaces import children, local, namespace
 from shopdata.lake.excel.numbers import format_of
 from shopdata.lake.tables import CellFormat
 
@@ -42,15 +43,12 @@ class Workbook:
     """The parts of a workbook that a reader must know before it opens a sheet."""
 
     sheets: list[SheetEntry] = field(default_factory=list)
+    #: Sheets that are listed, but whose part is not in the file.
+    missing: list[str] = field(default_factory=list)
     strings_part: str | None = None
     #: One per style number; a workbook without styles has none.
     styles: list[CellFormat] = field(default_factory=list)
     epoch_1904: bool = False
-
-
-def local(tag: str) -> str:
-    """An element's name without its namespace."""
-    return tag.rpartition("}")[2]
 
 
 def parse_part(package: Package, name: str, root: str, where: str) -> ElementTree.Element:
@@ -84,9 +82,12 @@ def _targets(package: Package, part: str, where: str) -> dict[str, tuple[str, st
     if rels not in package:
         return {}
     found = {}
-    for element in parse_part(package, rels, "Relationships", where):
-        target = element.get("Target", "")
+    root = parse_part(package, rels, "Relationships", where)
+    for element in children(root, "Relationship", namespace(root.tag)):
+        target = element.get("Target", "").replace("\\", "/")
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+        if path not in package and target in package:  # some writers count from the root without saying so
+            path = target
         found[element.get("Id", "")] = (element.get("Type", "").rpartition("/")[2], path)
     return found
 
@@ -94,27 +95,28 @@ def _targets(package: Package, part: str, where: str) -> dict[str, tuple[str, st
 def find_workbook_part(package: Package, where: str) -> str | None:
     """The part that lists the sheets, or None if the zip is no workbook."""
     for kind, part in _targets(package, "", where).values():
-        if kind == "officeDocument" and part in package and not part.endswith((".bin", "document.xml")):
+        if kind == "officeDocument" and part in package and not part.lower().endswith((".bin", "document.xml")):
             return part
     return "xl/workbook.xml" if "xl/workbook.xml" in package else None
 
 
 def read_workbook(package: Package, part: str, where: str) -> Workbook:
-    """Reads the list of sheets and the styles."""
+    """Reads the list of sheets and the styles.
+
+    Raises:
+        RejectedFileError: a part is no XML, or no sheet has a part.
+    """
     root = parse_part(package, part, "workbook", where)
+    space = namespace(root.tag)
     targets = _targets(package, part, where)
     workbook = Workbook()
-    for element in root.iter():
-        if local(element.tag) == "workbookPr":
-            workbook.epoch_1904 = element.get("date1904", "0") in ("1", "true")
-        elif local(element.tag) == "sheet":
-            link = next((value for key, value in element.attrib.items() if local(key) == "id"), "")
-            kind, path = targets.get(link, ("", ""))
-            if kind == "worksheet" and path in package:
-                hidden = element.get("state", "visible") != "visible"
-                workbook.sheets.append(SheetEntry(element.get("name", ""), path, hidden))
-            elif kind in ("worksheet", ""):
-                raise package.broken(f"the part of sheet {element.get('name')!r} is missing")
+    for element in children(root, "workbookPr", space):
+        workbook.epoch_1904 = element.get("date1904", "0") in ("1", "true")
+    for listed in children(root, "sheets", space):
+        for element in children(listed, "sheet", space):
+            _add_sheet(workbook, element, targets, package)
+    if workbook.missing and not workbook.sheets:
+        raise package.broken(f"the part of sheet {workbook.missing[0]!r} is missing")
     for kind, path in targets.values():
         if kind == "sharedStrings" and path in package:
             workbook.strings_part = path
@@ -123,15 +125,34 @@ def read_workbook(package: Package, part: str, where: str) -> Workbook:
     return workbook
 
 
+def _add_sheet(
+    workbook: Workbook, element: ElementTree.Element, targets: dict[str, tuple[str, str]], package: Package
+) -> None:
+    name = element.get("name", "")
+    kind, path = targets.get(_link_of(element), ("", ""))
+    if kind == "worksheet" and path in package:
+        workbook.sheets.append(SheetEntry(name, path, element.get("state", "visible") != "visible"))
+    elif kind in ("worksheet", ""):
+        workbook.missing.append(name)
+
+
+def _link_of(element: ElementTree.Element) -> str:
+    """The id of a relationship that an element names."""
+    links = {key: value for key, value in element.attrib.items() if local(key) == "id"}
+    named = (value for key, value in links.items() if namespace(key).endswith("elationships}"))
+    return next(named, next(iter(links.values()), ""))
+
+
 def _read_styles(root: ElementTree.Element) -> list[CellFormat]:
+    space = namespace(root.tag)
     formats = dict(BUILTIN_FORMATS)
-    styles: list[CellFormat] = []
-    for block in root:
-        if local(block.tag) == "numFmts":
-            for entry in block:
-                if re.fullmatch(r"\d+", entry.get("numFmtId", "")):
-                    formats[int(entry.get("numFmtId", ""))] = entry.get("formatCode", "General")
-        elif local(block.tag) == "cellXfs":
-            ids = [entry.get("numFmtId", "0") for entry in block if local(entry.tag) == "xf"]
-            styles = [format_of(formats.get(int(number) if number.isdigit() else 0, "General")) for number in ids]
-    return styles
+    for block in children(root, "numFmts", space):
+        for entry in children(block, "numFmt", space):
+            if re.fullmatch(r"\d+", entry.get("numFmtId", "")):
+                formats[int(entry.get("numFmtId", ""))] = entry.get("formatCode", "General")
+    ids = [
+        entry.get("numFmtId", "0")
+        for block in children(root, "cellXfs", space)
+        for entry in children(block, "xf", space)
+    ]
+    return [format_of(formats.get(int(number) if number.isdigit() else 0, "General")) for number in ids]

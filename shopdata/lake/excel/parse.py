@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from operator import itemgetter
 from typing import cast
 from xml.etree import ElementTree
 
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel.numbers import has_time, moment_text, number_text, serial_text
-from shopdata.lake.excel.package import local
+from shopdata.lake.excel.iso import iso_text
+from shopdata.lake.excel.namespaces import ALTERNATIVES, FALLBACK, children, local, namespace
+from shopdata.lake.excel.numbers import number_text, serial_text
 from shopdata.lake.excel.rows import RawCell, RowsBlock, row_blocks, text_cell
 from shopdata.lake.excel.scan import MAX_GRID_CELLS
-from shopdata.lake.excel.strings import plain_text, rich_parts
+from shopdata.lake.excel.strings import OddXmlError, plain_text, rich_parts
 from shopdata.lake.tables import NUMBER, CellFormat, Formats, Kind
 
 #: Cells right of this are none (Excel's last column is XFD).
@@ -25,7 +26,7 @@ MAX_GAP_PER_CELL = 100
 
 Events = Iterator[tuple[str, ElementTree.Element]]
 
-_PLACE = re.compile(r"([A-Z]{1,3})\d+")
+_PLACE = re.compile(r"([A-Za-z]{1,3})\d+", re.ASCII)
 
 
 @dataclass
@@ -54,11 +55,15 @@ def broken_sheet(found: str, where: str) -> RejectedFileError:
     )
 
 
-def elements(pieces: Iterable[bytes], root: str, wanted: str, where: str) -> Iterator[ElementTree.Element]:
-    """Each whole element of one name, out of XML whose outermost element is `root`; it lives until the next one."""
+def elements(pieces: Iterable[bytes], names: Sequence[str], where: str) -> Iterator[ElementTree.Element]:
+    """Each whole element of one kind, out of XML; it lives until the next one.
+
+    `names` are those from the outermost element down to the wanted one, all in the namespace of the outermost.
+    """
     parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(("start", "end"))
-    depth = 0
+    wanted: list[str] = []
     path: list[ElementTree.Element] = []
+    inside = 0  # how many elements are open from the wanted one on
     try:
         for piece in pieces:
             if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
@@ -66,79 +71,104 @@ def elements(pieces: Iterable[bytes], root: str, wanted: str, where: str) -> Ite
             parser.feed(piece)
             for event, element in cast(Events, parser.read_events()):
                 if event == "start":
-                    if not path and local(element.tag) != root:
-                        raise broken_sheet(f"<{local(element.tag)}> where <{root}> was expected", where)
                     path.append(element)
-                    depth += local(element.tag) == wanted
+                    wanted = wanted or _names_in(element, names, where)
+                    if (
+                        inside
+                        or [parent.tag for parent in path if parent.tag not in (ALTERNATIVES, FALLBACK)] == wanted
+                    ):
+                        inside += 1
                     continue
                 path.pop()
-                if local(element.tag) == wanted:
-                    depth -= 1
+                if inside == 1:
                     yield element
-                if not depth and path:
+                inside = max(inside - 1, 0)
+                if not inside and path:
                     path[-1].remove(element)
         parser.close()
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise broken_sheet(str(error), where) from None
 
 
+def _names_in(root: ElementTree.Element, names: Sequence[str], where: str) -> list[str]:
+    """The names as they are written in the namespace of the outermost element."""
+    if local(root.tag) != names[0]:
+        raise broken_sheet(f"<{local(root.tag)}> where <{names[0]}> was expected", where)
+    return [namespace(root.tag) + name for name in names]
+
+
 def parse_strings(pieces: Iterable[bytes], where: str) -> list[str]:
     """The shared strings of a workbook."""
-    return [_text_of(element) for element in elements(pieces, "sst", "si", where)]
+    return [_text_of(element) for element in elements(pieces, ("sst", "si"), where)]
 
 
 def _text_of(element: ElementTree.Element) -> str:
     """All runs of a string; phonetic hints are no part of it."""
+    space = namespace(element.tag)
     found = []
     for child in element:
-        if local(child.tag) == "t":
+        if child.tag == f"{space}t":
             found.append(child.text or "")
-        elif local(child.tag) == "r":
-            found += [part.text or "" for part in child if local(part.tag) == "t"]
+        elif child.tag == f"{space}r":
+            found += [part.text or "" for part in children(child, "t", space)]
     return rich_parts(found)
 
 
-def parse_rows(pieces: Iterable[bytes], context: ParseContext) -> Iterator[RowsBlock]:
-    """The rows of a worksheet in blocks."""
+def parse_rows(pieces: Iterable[bytes], context: ParseContext, *, is_sorted: bool = True) -> Iterator[RowsBlock]:
+    """The rows of a worksheet in blocks.
+
+    Raises OddXmlError where a row stands behind a later one. With `is_sorted` false they are put in their order, which
+    takes all of them at a time.
+    """
     unvalued = [0]
-    for block in row_blocks(_rows(pieces, context, unvalued), context.formats):
+    rows: Iterable[tuple[int, list[RawCell]]] = _rows(pieces, context, unvalued, is_sorted=is_sorted)
+    if not is_sorted:
+        rows = sorted(rows, key=itemgetter(0))
+    for block in row_blocks((row for _, row in rows), context.formats):
         block.unvalued_formulas, unvalued[0] = unvalued[0], 0
         yield block
 
 
-def _rows(pieces: Iterable[bytes], context: ParseContext, unvalued: list[int]) -> Iterator[list[RawCell]]:
-    """The rows one by one. Refused are rows that go back, and cells with far more blanks between them than cells."""
+def _rows(
+    pieces: Iterable[bytes], context: ParseContext, unvalued: list[int], *, is_sorted: bool
+) -> Iterator[tuple[int, list[RawCell]]]:
+    """The rows one by one with their numbers. Refused are cells with far more blanks between them than cells."""
     last = cells = gaps = 0
-    for element in elements(pieces, "worksheet", "row", context.where):
+    for element in elements(pieces, ("worksheet", "sheetData", "row"), context.where):
         number = int(place) if (place := element.get("r", "")).isdecimal() else last + 1
-        if number < last:
-            raise context.broken(f"row {number} behind row {last}")
+        if number < last and is_sorted:
+            raise OddXmlError(f"row {number} behind row {last}")
         last = number
         row = _row(element, context, unvalued)
         cells += len(element)
         gaps += max(len(row) - len(element), 0)
         if gaps > max(MAX_GRID_CELLS, cells * MAX_GAP_PER_CELL):
             raise context.broken(f"{cells:,} cells with {gaps:,} blanks between them")
-        yield row
+        yield number, row
 
 
 def _row(row: ElementTree.Element, context: ParseContext, unvalued: list[int]) -> list[RawCell]:
+    """The cells of a row, from column A on; each stands where it says, in whatever order, or else behind the last."""
+    space = namespace(row.tag)
+    value_tag, formula_tag, inline_tag = f"{space}v", f"{space}f", f"{space}is"
     cells: list[RawCell] = []
-    for cell in row:
-        if local(cell.tag) != "c":
-            continue
-        place = len(cells)
+    place = -1
+    for cell in children(row, "c", space):
+        place += 1
         if (reference := cell.get("r")) is not None:
             match = _PLACE.fullmatch(reference)
-            place = -1 if match is None else _column_number(match[1])
-        if not len(cells) <= place < MAX_COLUMNS:
-            raise context.broken(f"a cell at {reference!r} behind {len(cells)} others")
-        cells += [None] * (place - len(cells))
-        parts = {local(part.tag): part for part in cell}
-        value = parts["v"].text if "v" in parts else None
-        if value is None and "f" in parts:
+            place = -1 if match is None else _column_number(match[1].upper())
+        if not 0 <= place < MAX_COLUMNS:
+            raise context.broken(f"a cell at {reference!r}")
+        parts = {part.tag: part for part in cell}
+        value = parts[value_tag].text if value_tag in parts else None
+        if value is None and formula_tag in parts:
             unvalued[0] += 1
-        cells.append(_cell(cell.get("t", "n"), cell.get("s", "0"), value, parts.get("is"), context))
+        content = _cell(cell.get("t", "n"), cell.get("s", "0"), value, parts.get(inline_tag), context)
+        cells += [None] * (place + 1 - len(cells))
+        if content is not None and cells[place] is not None:
+            raise context.broken(f"two cells at {reference!r}")
+        cells[place] = content or cells[place]
     return cells
 
 
@@ -172,12 +202,8 @@ def _cell(
             case "e":
                 return value, code(CellFormat(Kind.ERROR))
             case "d":
-                # A cell has no zone: the time is the one that is shown.
-                moment = datetime.fromisoformat(value.strip()).replace(tzinfo=None)
-                shown = has_time(cell_format.number_format) or "T" in value
-                if cell_format.kind is not Kind.DATE:
-                    cell_format = CellFormat(Kind.DATE, "yyyy-mm-dd hh:mm:ss" if "T" in value else "yyyy-mm-dd")
-                return moment_text(moment, show_time=shown), code(cell_format)
+                text, cell_format = iso_text(value.strip(), cell_format, epoch_1904=context.epoch_1904)
+                return text, code(cell_format)
             case "n" if cell_format.kind is Kind.DATE:
                 with suppress(ValueError, OverflowError):  # no day of any calendar: then it is a number
                     text = serial_text(value.strip(), cell_format.number_format, epoch_1904=context.epoch_1904)

@@ -20,7 +20,7 @@ from shopdata.lake.excel.strings import OddXmlError
 from shopdata.lake.excel.text import csv_sheets
 from shopdata.lake.excel.web_page import html_sheets
 from shopdata.lake.excel.xls import xls_sheets
-from shopdata.lake.excel.xlsx import Sheet, fast_sheets, first_block, parsed_sheets
+from shopdata.lake.excel.xlsx import Sheet, fast_sheets, first_block, parsed_sheets, sorted_sheets
 from shopdata.lake.tables import Finding, Formats, Table
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file
@@ -98,7 +98,7 @@ def _read_by(
 
 def _read_xlsx(path: Path, dataset: Dataset | None, limits: Limits, where: str) -> Table:
     with Package(path, limits, where) as package:
-        for reader in (fast_sheets, parsed_sheets):
+        for reader in (fast_sheets, parsed_sheets, sorted_sheets):
             formats = Formats()
             # A sheet may turn out odd after many rows: then all of it is read again, by the full parser.
             with suppress(OddXmlError):

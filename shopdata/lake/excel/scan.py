@@ -89,8 +89,7 @@ def row_pieces(pieces: Iterable[bytes], max_row_bytes: int = 64 << 20) -> Iterat
                 if len(held) > max_row_bytes:
                     raise OddXmlError("no sheetData")
                 continue
-            if b"<worksheet" not in held[: begin.start()] or b"<!" in held[: begin.start()] or has_other_encoding(held):
-                raise OddXmlError("another root, a document type, a comment or another encoding")
+            _check_head(held[: begin.start()])
             held, is_inside, is_done = held[begin.end() :], True, begin[1] == b"/"
             if is_done:
                 continue
@@ -106,9 +105,21 @@ def row_pieces(pieces: Iterable[bytes], max_row_bytes: int = 64 << 20) -> Iterat
         raise OddXmlError("the sheet ends too early")
 
 
+def _check_head(head: bytes) -> None:
+    """What stands before the rows must leave no doubt which elements are the worksheet's own."""
+    root = re.search(rb"<worksheet[\s>]", head)
+    if root is None or b"<!" in head or has_other_encoding(head):
+        raise OddXmlError("another root, a document type, a comment or another encoding")
+    behind = head[head.index(b">", root.start()) :]
+    if b"xmlns=" in behind or b":AlternateContent" in behind:
+        raise OddXmlError("elements of another namespace before the rows")
+
+
 def scan_rows(raw: bytes) -> Scan | None:
     """Takes whole rows apart; None if none of them holds a value."""
     check_utf8(raw)
+    if b"xmlns" in raw:
+        raise OddXmlError("elements that may be of another namespace")
     data = np.frombuffer(raw + b"\0" * 32, np.uint8)
     tags = np.flatnonzero(data == 0x3C)
     # take() is twice as fast as [] here.

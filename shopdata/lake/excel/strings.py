@@ -24,6 +24,8 @@ SPECIAL = f"&|{_BUT_ENTITIES}"
 _NAMED_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _PHONETIC = re.compile(r"<rPh\b.*?</rPh>", re.DOTALL)
 _RICH_TEXT = re.compile(r"<t(?:\s[^>]*)?>([^<]*)</t>")
+_PREFIXED = re.compile(r"<[\w.-]+:")
+_ROOT_OF_STRINGS = re.compile(rb"[^<]*(?:<\?[^>]*>[^<]*)*<sst\b[^>]*>")
 _PRESERVED = len(b'<t xml:space="preserve">')
 
 
@@ -178,6 +180,9 @@ class SharedStrings:
     def _scan(self, raw: bytes) -> pa.Array:
         if b"<!" in raw or b"<si " in raw or b":si>" in raw or b"<si/>" in raw:
             raise OddXmlError("shared strings in an unusual form")
+        root = None if self._done else _ROOT_OF_STRINGS.match(raw)
+        if raw.find(b"xmlns", root.end() if root else 0) >= 0:
+            raise OddXmlError("elements that may be of another namespace")
         check_utf8(raw)
         data = np.frombuffer(raw + b"\0" * 8, np.uint8)
         tags = np.flatnonzero(data == 0x3C)
@@ -188,6 +193,9 @@ class SharedStrings:
         items, texts, ends = np.flatnonzero(is_item), np.flatnonzero(is_text), np.flatnonzero(is_end)
         if len(items) != len(ends) or (items >= ends).any() or (items[1:] < ends[:-1]).any():
             raise OddXmlError("shared strings are nested")
+        begins_well = items[0] == 0 if self._done else raw[tags[items[0] - 1] :].startswith(b"<sst")
+        if not begins_well or (items[1:] != ends[:-1] + 1).any():
+            raise OddXmlError("shared strings with something around them")
         owners = np.searchsorted(items, texts, "right") - 1
         if (owners < 0).any():
             raise OddXmlError("text before the first shared string")
@@ -227,4 +235,6 @@ def rich_parts(runs: Iterable[str]) -> str:
 
 def rich_text(xml: str) -> str:
     """All runs of a rich text as one text; phonetic hints are no part of it."""
+    if _PREFIXED.search(xml):
+        raise OddXmlError("elements of another namespace in a text")
     return "".join(plain_text(run) for run in _RICH_TEXT.findall(_PHONETIC.sub("", xml)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -35,7 +35,7 @@ def fast_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:
     if workbook.strings_part is not None:
         strings = SharedStrings(package.pieces(workbook.strings_part))
         context.strings, context.illegal_strings = strings.texts, strings.illegal
-    return [Sheet(entry.name, _scan_sheet(package, entry.part, context), entry.is_hidden) for entry in workbook.sheets]
+    return _sheets(workbook, lambda part: _scan_sheet(package, part, context))
 
 
 def sheet_titles(path: Path) -> list[str]:
@@ -47,7 +47,7 @@ def sheet_titles(path: Path) -> list[str]:
 def first_cell(path: Path) -> str:
     """The text of the first cell of a workbook's first sheet that has any. Raises RejectedFileError."""
     with Package(path, Limits(), path.name) as package:
-        for reader in (fast_sheets, parsed_sheets):
+        for reader in (fast_sheets, parsed_sheets, sorted_sheets):
             with suppress(OddXmlError):
                 block = first_block(reader(package, Formats(), path.name)[0])
                 return block.preview(1)[0][0] if block is not None else ""
@@ -68,7 +68,7 @@ def _scan_sheet(package: Package, part: str, context: SheetContext) -> Iterator[
             yield ScannedBlock(scan, context)
 
 
-def parsed_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:
+def parsed_sheets(package: Package, formats: Formats, where: str, *, is_sorted: bool = True) -> list[Sheet]:
     """All worksheets, read by a full XML parser: slower by far, but whatever is XML is read.
 
     Raises:
@@ -78,9 +78,23 @@ def parsed_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]
     context = ParseContext(formats, where, styles=workbook.styles, epoch_1904=workbook.epoch_1904)
     if workbook.strings_part is not None:
         context.strings = parse_strings(package.pieces(workbook.strings_part), where)
-    return [
-        Sheet(entry.name, parse_rows(package.pieces(entry.part), context), entry.is_hidden) for entry in workbook.sheets
+    return _sheets(workbook, lambda part: parse_rows(package.pieces(part), context, is_sorted=is_sorted))
+
+
+def sorted_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:
+    """As `parsed_sheets`, where rows do not stand in their order: all of a sheet is held at a time."""
+    return parsed_sheets(package, formats, where, is_sorted=False)
+
+
+def _sheets(workbook: Workbook, read: Callable[[str], Iterator[Block]]) -> list[Sheet]:
+    """All sheets of a workbook; one whose part is missing holds nothing, and a person is told."""
+    lost = [
+        Sheet(
+            name, iter(()), findings=[Finding("missing_sheet", text=f"sheet '{name}' is listed, but not in the file")]
+        )
+        for name in workbook.missing
     ]
+    return [Sheet(entry.name, read(entry.part), entry.is_hidden) for entry in workbook.sheets] + lost
 
 
 def first_block(sheet: Sheet) -> Block | None:

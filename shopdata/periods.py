@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
@@ -120,20 +120,29 @@ def latest_day(kind: PeriodKind, lag_days: int, now: datetime | None = None) -> 
     return day if kind != "month" else day.replace(day=1) - timedelta(days=1)
 
 
-def in_ranges(labels: Iterable[str], most: int = 3) -> str:
-    """Periods for people, what follows on one another as one: `2026-03-01 to 2026-03-31 (31 periods)`.
+def ranges(labels: Iterable[str]) -> list[tuple[Period, Period]]:
+    """The first and the last of what follows on one another, the earliest first.
 
     Args:
         labels: of one kind of period, in any order.
+    """
+    found: list[tuple[Period, Period]] = []
+    for period in sorted(set(map(Period.from_dt, labels))):
+        if found and found[-1][1].end + timedelta(days=1) == period.start:
+            found[-1] = found[-1][0], period
+        else:
+            found.append((period, period))
+    return found
+
+
+def in_ranges(labels: Collection[str], most: int = 3) -> str:
+    """Periods for people, what follows on one another as one: `2026-03-01 to 2026-03-31 (31 periods)`.
+
+    Args:
         most: how many ranges are told; the number of periods stands for the others.
     """
-    periods = sorted(set(map(Period.from_dt, labels)))
-    ranges: list[list[Period]] = []
-    for period in periods:
-        if ranges and ranges[-1][-1].end + timedelta(days=1) == period.start:
-            ranges[-1].append(period)
-        else:
-            ranges.append([period])
-    told = [ones[0].dt if len(ones) == 1 else f"{ones[0].start} to {ones[-1].end}" for ones in ranges]
+    found = ranges(labels)
+    told = [first.dt if first == last else f"{first.start} to {last.end}" for first, last in found]
     text = ", ".join(told[:most]) + (" …" if len(told) > most else "")
-    return text if len(periods) <= 1 else f"{text} ({len(periods)} periods)"
+    count = len(set(labels))
+    return text if count <= 1 else f"{text} ({count} periods)"

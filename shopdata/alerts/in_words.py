@@ -20,7 +20,7 @@ def who_of(cause: Cause, *, with_periods: bool = True) -> str:
     """`回力京东旗舰店 (flagship), kids and 3 more, 2026-03-01 to 2026-03-31 (31 periods)`."""
     groups: dict[str, list[str]] = {}
     for shop, troubles in cause.shops.items():
-        periods = in_ranges(trouble.dt for trouble in troubles) if with_periods else ""
+        periods = in_ranges([trouble.dt for trouble in troubles]) if with_periods else ""
         groups.setdefault(periods, []).append(shop_label(shop, troubles[0].name))
     told = [_listed(names) + (f", {periods}" if periods else "") for periods, names in groups.items()]
     rest = sum(map(len, list(groups.values())[_MOST_GROUPS:]))

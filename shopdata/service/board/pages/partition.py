@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.ledger import PartitionRecord
+from shopdata.lake.ledger.reading import Glance
 from shopdata.lake.published import Receipt, read_receipt
 from shopdata.service.board.addresses import checked_dt
 from shopdata.service.board.answers import PageNotFoundError
 from shopdata.service.board.facts import Facts
 from shopdata.service.board.names import dataset_name
+from shopdata.service.board.outcomes import outcomes_of
 from shopdata.service.board.rendering import Page
 from shopdata.service.board.visit import Visit
 
@@ -51,6 +53,9 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str) -> Page:
             "files": files,
             "most_rows": max((shop.rows for shop in shops), default=0),
             "missing": record.missing,
+            "lacks": outcomes_of(
+                [Glance(dataset, dt, m.id, m.state, None, m.reason, record.published_at) for m in record.missing], names
+            ),
             "warnings": receipt.warnings if receipt is not None else (),
             "drift": receipt.drift if receipt is not None else (),
         },

@@ -6,17 +6,17 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from shopdata.lake.ledger.reading import Glance
-from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_run_id
 from shopdata.service.board.answers import PageNotFoundError
 from shopdata.service.board.facts import Facts
+from shopdata.service.board.outcomes import outcomes_of
 from shopdata.service.board.pages.runs import line_of
 from shopdata.service.board.rendering import Page
 from shopdata.service.board.visit import Visit
 
 _TAIL_BYTES = 48_000
-_MOST_CELLS = 1000
+#: A month of 500 shops.
+_MOST_CELLS = 16_000
 _LEVEL = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[^\]]*\] (DEBUG|INFO|WARNING|ERROR|CRITICAL): ")
 
 
@@ -36,6 +36,7 @@ def page(facts: Facts, visit: Visit, run_id: str) -> Page:
     if record is None and job is None:
         raise PageNotFoundError
     path = facts.control.log_path(run_id)
+    names = {shop.id: shop.name for shop in facts.config().shops}
     lines, is_cut = tail(path) if path is not None else ([], False)
     return Page(
         "run",
@@ -45,18 +46,13 @@ def page(facts: Facts, visit: Visit, run_id: str) -> Page:
             "line": line_of(job, record, visit.now),
             "record": record,
             "job": job,
-            "cells": sorted(facts.ledger.reading.of_run(run_id, _MOST_CELLS), key=_urgency),
+            "outcomes": outcomes_of(facts.ledger.reading.of_run(run_id, _MOST_CELLS), names),
             "contracts": facts.config().datasets,
-            "names": {shop.id: shop.name for shop in facts.config().shops},
             "has_log": path is not None,
             "log": lines,
             "is_cut": is_cut,
         },
     )
-
-
-def _urgency(glance: Glance) -> int:
-    return states.KINDS.index(states.kind_of(glance.state.value))
 
 
 def tail(path: Path) -> tuple[list[LogLine], bool]:

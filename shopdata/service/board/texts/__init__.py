@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import yaml
 
-from shopdata.periods import SHANGHAI, Period
+from shopdata.periods import SHANGHAI, Period, ranges
 
 #: By the code in `?lang=`, with what HTML and browsers call the language; the first is the default.
 TAGS = {"zh": "zh-CN", "en": "en"}
@@ -64,6 +64,17 @@ class Texts:
         if period.start == period.end:
             return f"{period.start:%m-%d}"
         return f"{period.start:%m-%d} – {period.end:%m-%d}"
+
+    def periods(self, labels: Collection[str], most: int = 3) -> str:
+        """Periods, those in a row as one: 2026-03-01 至 2026-03-31（31 期）; of more ranges than `most` the first."""
+        found = ranges(labels)
+        told = [
+            first.dt if first == last else self("format.range", first=first.start, last=last.end)
+            for first, last in found[:most]
+        ]
+        what = self.join(told) + (" …" if len(found) > most else "")
+        count = len(set(labels))
+        return what if count <= 1 else self("format.periods", what=what, n=count)
 
     def clock(self, moment: datetime | None) -> str:
         """A time of today's kind: 08:41."""

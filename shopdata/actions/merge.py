@@ -12,9 +12,11 @@ from rich.table import Table
 
 from shopdata.exceptions import ArgumentError, RejectedFileError
 from shopdata.lake.merge import Merged, merge_partition
-from shopdata.lake.merge_files import FileParts, files_of, is_merge_result, read_files, shown
+from shopdata.lake.merge_files import FileParts, is_merge_result, read_files, shown
+from shopdata.lake.merge_folder import Folder, look_into
 from shopdata.lake.workbook import NOTES_SHEET
 from shopdata.private import as_the_user_wants
+from shopdata.texts import one_line
 
 
 def merge(args: list[str], opts: argparse.Namespace) -> int:
@@ -27,17 +29,21 @@ def merge(args: list[str], opts: argparse.Namespace) -> int:
 def _merge(args: list[str], opts: argparse.Namespace) -> int:
     errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
     try:
-        files = _files(args, opts.workbook, opts.parquet)
+        folder = _folder(args, opts.workbook, opts.parquet)
+        _tell_unused(folder, errors)
+        if not folder.files:
+            raise _nothing_to_merge(args[0])
     except ArgumentError as error:
         errors.print(str(error))
         return 2
+    files = folder.files
     try:
         with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:
             task = progress.add_task("Reading", total=len(files) + 1)
             with read_files(files, on_file=lambda _: progress.advance(task)) as found:
                 progress.update(task, description="Writing")
                 try:
-                    merged = _write(found, opts)
+                    merged = _write(found, folder, opts)
                 except RejectedFileError as error:
                     merged = None
                     errors.print(str(error))
@@ -62,24 +68,32 @@ def _merge(args: list[str], opts: argparse.Namespace) -> int:
     elif merged.warnings:
         errors.print(f"{len(merged.warnings)} warnings: --summary or the sheet {NOTES_SHEET} tells them.")
     print(f"{opts.workbook}: {merged.rows:,} rows of {len(found.parts)} files in {len(merged.columns)} columns.")
-    return 1 if found.refused else 0
+    return 1 if found.refused or folder.may_be_tables else 0
 
 
-def _write(found: FileParts, opts: argparse.Namespace) -> Merged | None:
-    if not found.parts or (opts.strict and found.refused):
+def _tell_unused(folder: Folder, errors: Console) -> None:
+    """Every entry of the folder is used, or named here."""
+    for path, reason in (*folder.passed_over, *folder.unused):
+        errors.print(f"Skipped {one_line(shown(path.name))}: {reason}.")
+    for path, reason in folder.may_be_tables:
+        errors.print(f"Left out {one_line(shown(path.name))}: {reason}.")
+
+
+def _write(found: FileParts, folder: Folder, opts: argparse.Namespace) -> Merged | None:
+    if not found.parts or (opts.strict and (found.refused or folder.unused or folder.may_be_tables)):
         return None
     return merge_partition(
         found.parts,
         None,
         workbook=opts.workbook,
         parquet=opts.parquet,
-        missing=[(shown(path.name), sentence) for path, sentence in found.refused],
+        missing=[(shown(path.name), sentence) for path, sentence in (*found.refused, *folder.may_be_tables)],
         workers=found.workers,
     )
 
 
-def _files(args: list[str], workbook: Path | None, parquet: Path | None) -> list[Path]:
-    """The files to merge. Raises ArgumentError if they, or where the result goes, can't be used."""
+def _folder(args: list[str], workbook: Path | None, parquet: Path | None) -> Folder:
+    """What is to be merged. Raises ArgumentError if that, or where the result goes, can't be used."""
     if len(args) != 1 or workbook is None:
         raise ArgumentError(
             "a folder and a workbook are needed", where="scrapy merge", todo="Write `scrapy merge FOLDER -o OUT.xlsx`."
@@ -97,20 +111,33 @@ def _files(args: list[str], workbook: Path | None, parquet: Path | None) -> list
         raise ArgumentError(
             "workbook and Parquet can't be one file", where=str(workbook), todo="Choose another name after --parquet."
         )
-    files = files_of(folder)
-    for path in files:
+    found = look_into(folder)
+    for path in found.files:
         if path.resolve() in results and not (path.resolve() == results[0] and is_merge_result(path)):
             raise ArgumentError(
                 "this file would be overwritten by the result", where=str(path), todo="Choose another name for it."
             )
-    if not files:
-        raise ArgumentError(
-            "there is no table in the folder",
-            where=str(folder),
-            expected="workbooks, CSV files or zips",
-            todo="Is it another folder?",
-        )
-    return files
+    for target, option, ext in ((workbook, "-o", ".xlsx"), (parquet, "--parquet", ".parquet")):
+        if target is not None and target.suffix.lower() != ext:
+            raise ArgumentError(
+                f"what {option} writes is {'a workbook' if ext == '.xlsx' else 'a Parquet file'}",
+                where=str(target),
+                found=f"a name that ends in '{target.suffix}'" if target.suffix else "a name without an extension",
+                expected=f"one that ends in {ext}",
+                todo=f"Call it {target.with_suffix(ext).name}",
+            )
+    # Not the Parquet file that this very command has written before.
+    found.may_be_tables = [entry for entry in found.may_be_tables if entry[0].resolve() not in results]
+    return found
+
+
+def _nothing_to_merge(folder: str) -> ArgumentError:
+    return ArgumentError(
+        "there is no table in the folder",
+        where=folder,
+        expected="workbooks, CSV files or zips",
+        todo="Is it another folder?",
+    )
 
 
 def _print_summary(console: Console, merged: Merged, found: FileParts) -> None:

@@ -9,7 +9,7 @@ from shopdata.command_frame import QuietCommand
 
 
 class Command(QuietCommand):
-    """Exit code 0 if all files were merged, 1 if one was left out, 2 if there is nothing to merge, 130 after Ctrl-C."""
+    """Exit code 0 if all tables are merged, 1 if one is left out, 2 if there is nothing to merge, 130 after Ctrl-C."""
 
     requires_project = False
 
@@ -21,10 +21,10 @@ class Command(QuietCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("-o", dest="workbook", metavar="OUT.xlsx", type=Path, help="the workbook to write")
+        parser.add_argument("-o", dest="workbook", metavar="OUT.xlsx", type=Path, help="the workbook to write (.xlsx)")
         parser.add_argument("--parquet", metavar="OUT.parquet", type=Path, help="write this Parquet file as well")
         parser.add_argument("--summary", action="store_true", help="show the rows of every file, and all warnings")
-        parser.add_argument("--strict", action="store_true", help="write nothing if a file can't be used")
+        parser.add_argument("--strict", action="store_true", help="write nothing if a file is not used")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from shopdata.actions.merge import merge

@@ -23,12 +23,6 @@ from shopdata.lake.workers import Workers
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
 
-#: Files of these names are looked at; what they are is told by their content. Some of them can't be read: that is said.
-SUFFIXES = (
-    *(".xlsx", ".xlsm", ".xlsb", ".xltx", ".xltm", ".xls", ".xlt", ".et", ".ods"),
-    *(".csv", ".tsv", ".txt", ".zip", ".html", ".htm"),
-)
-
 #: Behind a table of so many cells a process gives back what it needed for it: the next thing may be to write.
 LARGE_CELLS = 500_000
 
@@ -47,21 +41,6 @@ class FileParts:
     parts: list[Part] = field(default_factory=list)
     refused: list[tuple[Path, str]] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
-
-
-def files_of(folder: Path) -> list[Path]:
-    """The files of a folder that may be tables, in the order of their names; Excel's lock files are none."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith(("~$", ".")) and _may_be_table(path))
-
-
-def _may_be_table(path: Path) -> bool:
-    """By its name; by its content if the name says nothing."""
-    if path.suffix:
-        return path.suffix.lower() in SUFFIXES and not path.is_dir()
-    try:
-        return path.is_file() and sniff(path) in ("xlsx", "xlsb", "xls", "zip")
-    except OSError:
-        return False
 
 
 def shown(name: str | Path) -> str:

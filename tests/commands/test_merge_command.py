@@ -1,5 +1,7 @@
 """`scrapy merge` as a person calls it."""
 
+# ruff: noqa: E501 - one entry, one line
+
 from __future__ import annotations
 
 import argparse
@@ -32,6 +34,12 @@ class Result:
 
 Run = Callable[..., Result]
 
+#: What is said of the fixture's other files.
+NAMED = (
+    "Skipped .DS_Store: a hidden file, or one of the system.\n"
+    "Skipped ~$旗舰店.xlsx: it only says that somebody has a file open.\n"
+)
+
 
 @pytest.fixture
 def scrapy_merge(capsys: pytest.CaptureFixture[str]) -> Run:
@@ -51,7 +59,7 @@ def scrapy_merge(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two shops that can be read, one that can't, and what else lies about in folders."""
+    """Two shops that can be read, and what else lies about in folders: NAMED."""
     folder = tmp_path / "in"
     folder.mkdir()
     for name, sku in (("旗舰店", "001"), ("二店", "1234567890123456789")):
@@ -60,14 +68,14 @@ def folder(tmp_path: Path) -> Path:
         book.active.append([sku, 5])
         book.save(folder / f"{name}.xlsx")
     (folder / "~$旗舰店.xlsx").write_bytes(b"Excel's lock")
-    (folder / "notes.md").write_text("none of ours")
+    (folder / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
     return folder
 
 
 def test_a_folder_becomes_a_workbook_and_a_parquet(folder: Path, tmp_path: Path, scrapy_merge: Run) -> None:
     out, parquet = tmp_path / "out.xlsx", tmp_path / "out.parquet"
     result = scrapy_merge(folder, "-o", out, "--parquet", parquet, "--summary")
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, NAMED)
     expected = [("shop", "SKU", "可用库存"), ("二店", "1234567890123456789", 5), ("旗舰店", "001", 5)]
     assert list(openpyxl.load_workbook(out)["数据"].values) == expected
     assert [tuple(row.values()) for row in pq.read_table(parquet).to_pylist()] == [
@@ -80,7 +88,7 @@ def test_a_folder_becomes_a_workbook_and_a_parquet(folder: Path, tmp_path: Path,
 def test_scrapy_knows_the_command(folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "scrapy", "merge", str(folder), "-o", str(tmp_path / "out.xlsx")]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, NAMED)
     assert "2 rows of 2 files in 3 columns" in result.stdout
 
 
@@ -201,7 +209,94 @@ def test_workbooks_of_any_name_are_used_or_named(folder: Path, tmp_path: Path, s
     assert "4 rows of 4 files" in result.stdout
     assert "binary.xlsb: the file is no table. Found a binary workbook (.xlsb)" in result.stderr
     assert "gone.xlsx: there is no file behind this name" in result.stderr
-    assert "LICENSE" not in result.stderr
+    assert "Skipped LICENSE: a text." in result.stderr
+
+
+#: What lies in a folder -> how it is named; None for what is used. With the exit code, and the one of --strict.
+ENTRIES = [
+    pytest.param("a.md", b"# none of ours\n", "Skipped a.md: a text.", 0, 1, id="a-text"),
+    pytest.param("a.pdf", b"%PDF-1.4\n", "Skipped a.pdf: a PDF document.", 0, 1, id="a-document"),
+    pytest.param("a.xls", b"%PDF-1.4\n", "Left out a.xls: the file is no table. Found a PDF document", 1, 1, id="a-document-named-xls"),
+    pytest.param("a.json", b'{"a": 1}', "Skipped a.json: JSON.", 0, 1, id="json"),
+    pytest.param("a.md", b"", "Skipped a.md: an empty file.", 0, 1, id="an-empty-file"),
+    pytest.param("a.xlsx", b"", "Left out a.xlsx: the file is no table. Found an empty file", 1, 1, id="an-empty-workbook"),
+    pytest.param("a.csv", b"", "Left out a.csv: the file is no table. Found an empty file", 1, 1, id="an-empty-csv"),
+    pytest.param("a.dat", b"SKU,a\n1,2\n", "Left out a.dat: a text named '.dat', which may be a copy. If it is meant to be merged, call it .csv.", 1, 1, id="a-table-of-another-name"),
+    pytest.param("a.slk", b"ID;PWXL\nC;Y1;X1;K1\n", "Left out a.slk: a SYLK spreadsheet. Open it in", 1, 1, id="another-spreadsheet"),
+    pytest.param("a.rar", b"Rar!\x1a\x07\0", "Left out a.rar: a RAR archive. Unpack it", 1, 1, id="an-archive"),
+    pytest.param("~$b.xlsx", b"x", "Skipped ~$b.xlsx: it only says", 0, 0, id="a-lock"),
+    pytest.param(".~lock.b.ods#", b"x", "Skipped .~lock.b.ods#: it only says", 0, 0, id="a-lock-of-libreoffice"),
+    pytest.param(".b.xlsx", b"x", "Skipped .b.xlsx: a hidden file", 0, 0, id="a-hidden-file"),
+    pytest.param("Thumbs.db", b"\xd0\xcf", "Skipped Thumbs.db: a hidden file, or one of the system", 0, 0, id="of-the-system"),
+    pytest.param("三月", None, "Skipped 三月: a folder: what lies in folders of the folder is not merged.", 0, 1, id="a-folder"),
+    pytest.param("b.xlsx", None, "Skipped b.xlsx: a folder", 0, 1, id="a-folder-named-like-a-workbook"),
+    pytest.param("a.csv", "系统繁忙，请稍后再试".encode(), "Left out a.csv: nothing shows that this text is a table", 1, 1, id="a-sentence"),
+    pytest.param("a.xls", b"<input type=password><table><tr><td>a</td></tr></table>", "Left out a.xls: a login page came", 1, 1, id="a-login-page"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "said", "code", "strict_code"), ENTRIES)
+def test_every_entry_of_a_folder_is_used_or_named(
+    tmp_path: Path,
+    folder: Path,
+    name: str,
+    content: bytes | None,
+    said: str,
+    code: int,
+    strict_code: int,
+    scrapy_merge: Run,
+) -> None:
+    if content is None:
+        (folder / name).mkdir()
+        workbook(folder / name / "c.xlsx", "数据")
+    else:
+        (folder / name).write_bytes(content)
+    strict = scrapy_merge(folder, "-o", tmp_path / "strict.xlsx", "--strict")
+    assert (strict.returncode, (tmp_path / "strict.xlsx").exists()) == (strict_code, strict_code == 0)
+    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
+    assert (result.returncode, "2 rows of 2 files" in result.stdout) == (code, True)
+    assert said in result.stderr
+    assert said in strict.stderr
+
+
+def test_a_copy_is_not_merged_a_second_time(folder: Path, tmp_path: Path, scrapy_merge: Run) -> None:
+    (folder / "旗舰店.xlsx.bak").write_bytes((folder / "旗舰店.xlsx").read_bytes())
+    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
+    assert (result.returncode, "2 rows of 2 files" in result.stdout) == (1, True)
+    assert "Left out 旗舰店.xlsx.bak: a workbook named '.bak', which may be a copy." in result.stderr
+
+
+def test_a_folder_without_a_table_is_said_with_what_is_in_it(tmp_path: Path, scrapy_merge: Run) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.md").write_text("x")
+    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
+    assert result.returncode == 2
+    assert result.stderr.startswith("Skipped a.md: a text.\n")
+    assert "there is no table in the folder" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["o.csv", "o.xls", "o.xlsm", "o", "o.parquet"])
+def test_the_workbook_is_not_called_something_else(folder: Path, tmp_path: Path, name: str, scrapy_merge: Run) -> None:
+    result = scrapy_merge(folder, "-o", tmp_path / name)
+    assert (result.returncode, (tmp_path / name).exists()) == (2, False)
+    assert "what -o writes is a workbook." in result.stderr
+    assert "Call it o.xlsx" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["o.csv", "p.xlsx"])
+def test_the_parquet_file_is_not_called_something_else(
+    folder: Path, tmp_path: Path, name: str, scrapy_merge: Run
+) -> None:
+    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx", "--parquet", tmp_path / name)
+    assert (result.returncode, list(tmp_path.iterdir())) == (2, [folder])
+    assert "what --parquet writes is a Parquet file." in result.stderr
+
+
+def test_results_in_the_folder_itself_are_no_sources(folder: Path, scrapy_merge: Run) -> None:
+    for _ in range(2):
+        result = scrapy_merge(folder, "-o", folder / "OUT.XLSX", "--parquet", folder / "out.parquet", "--strict")
+        assert (result.returncode, "2 rows of 2 files" in result.stdout) == (0, True)
 
 
 @pytest.mark.parametrize("name", ["a'b\"c", "😀:sob:", "x\ny", "[bold]x"])
@@ -253,7 +348,7 @@ def test_ctrl_c_leaves_nothing_half_done(
     monkeypatch.setattr("shopdata.lake.merge.WorkbookWriter.write_notes", interrupt)
     (tmp_path / "out.xlsx").write_text("an earlier result")
     result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx", "--parquet", tmp_path / "out.parquet")
-    assert (result.returncode, result.stderr) == (130, "Stopped: earlier results stay as they were.\n")
+    assert (result.returncode, result.stderr) == (130, f"{NAMED}Stopped: earlier results stay as they were.\n")
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out.xlsx"}
     assert (tmp_path / "out.xlsx").read_text() == "an earlier result"
 

@@ -6,7 +6,7 @@ names of the contract). Odd forms come in through `parse`, `rows`, `text`, `xls`
 """
 
 from shopdata.lake.excel.container import Limits
-from shopdata.lake.excel.kinds import sniff
+from shopdata.lake.excel.kinds import kind_of, sniff
 from shopdata.lake.excel.reading import read_table
 
-__all__ = ["Limits", "read_table", "sniff"]
+__all__ = ["Limits", "kind_of", "read_table", "sniff"]

@@ -118,10 +118,13 @@ def check_names(spider: str, arguments: Iterable[str]) -> None:
     for name in arguments:
         if name not in ARGUMENTS and not name.startswith("_"):
             close = difflib.get_close_matches(name, ARGUMENTS, n=1)
+            # It looks like `date`, and is the other word for what stands before it.
+            is_name = name in ("dataset", "datasets", "spider")
+            todo = f"Did you mean `-a {close[0]}=…`?" if close else "Leave it out."
             raise ArgumentError(
                 f"spider {spider!r} has no argument {name!r}",
                 expected=", ".join(ARGUMENTS),
-                todo=f"Did you mean `-a {close[0]}=…`?" if close else "Leave it out.",
+                todo="Write the dataset's name in place of the spider's." if is_name else todo,
             )
 
 
@@ -132,12 +135,14 @@ def kind_of(chosen: str | None, datasets: Mapping[PeriodKind, str]) -> PeriodKin
     for kind in datasets:
         if kind == chosen:
             return kind
+    close: list[str] = [kind for kind, dataset in datasets.items() if dataset == chosen]
+    close = close or difflib.get_close_matches(chosen, datasets, n=1)
     raise ArgumentError(
         "this period is not known",
         where="-a period",
         found=repr(chosen),
         expected=" or ".join(datasets),
-        todo="Write one of these, or leave it out.",
+        todo=f"Did you mean `{close[0]}`?" if close else "Write one of these, or leave it out.",
     )
 
 
@@ -279,11 +284,16 @@ def read_range(start: str | None, end: str | None, dash: str) -> tuple[date, dat
         ArgumentError: one is missing or no day, or the range is backwards or too long.
     """
     where = f"{dash}start/end"
+    lacks = [name for name, day in (("start", start), ("end", end)) if day is None]
     if start is None or end is None:
-        missing = "end" if end is None else "start"
         equals = "=" if dash.endswith(" ") else " "
+        added = " ".join(f"{dash}{name}{equals}YYYY-MM-DD" for name in lacks)
         raise ArgumentError(
-            f"a range needs {missing} too", where=where, todo=f"Add `{dash}{missing}{equals}YYYY-MM-DD`."
+            "a range has a first and a last day, and neither is named"
+            if len(lacks) == 2
+            else f"a range needs {lacks[0]} too",
+            where=where,
+            todo=f"Add `{added}`.",
         )
     first, last = parse_date(start, f"{dash}start"), parse_date(end, f"{dash}end")
     if last < first:

@@ -156,6 +156,8 @@ class TestForce:
             {"start": "2099-01-01", "end": "2099-01-02"}, "-a end: this day is not over yet", id="range in the future"
         ),
         pytest.param({"start": "2026-03-01"}, "a range needs end too.*Add `-a end=", id="start without end"),
+        pytest.param({"dataset": "x"}, "no argument 'dataset'.*dataset's name in place", id="the other word"),
+        pytest.param({"period": "dayly"}, "this period is not known.*Did you mean `day`", id="nearly a kind"),
         pytest.param({"end": "2026-03-01"}, "a range needs start too.*Add `-a start=", id="end without start"),
         pytest.param(
             {"date": "2026-03-01", "start": "2026-03-01", "end": "2026-03-02"},

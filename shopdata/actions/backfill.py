@@ -11,9 +11,9 @@ from datetime import datetime
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from scrapy import Spider
 from scrapy.crawler import CrawlerProcessBase
 
+from shopdata.actions.names import as_spider
 from shopdata.base_spiders import ReportSpider
 from shopdata.exceptions import ArgumentError, StoreError
 from shopdata.lake.coverage import Gap, expected_periods, find_gaps
@@ -27,25 +27,28 @@ from shopdata.workspace import Workspace
 _MOST_SHOPS = 6
 
 
-def find_missing(process: CrawlerProcessBase, spider: type[Spider], opts: argparse.Namespace) -> dict[str, str] | None:
-    """What the crawl is to be given, shown to the person; None if there is nothing to do.
+def find_missing(process: CrawlerProcessBase, name: str, opts: argparse.Namespace) -> tuple[str, dict[str, str] | None]:
+    """The spider that is meant by a spider's or dataset's name, and what its crawl is to be given, shown to the person;
+    None if there is nothing to do.
 
     Raises:
         UsageError: arguments or configuration can't be used.
         LedgerError: the ledger could not be read.
     """
+    chosen = {key: value for key in ("period", "shops") if (value := getattr(opts, key)) is not None}
+    name, given = as_spider(process.spider_loader, name, chosen)
+    spider = process.spider_loader.load(name)
     if not issubclass(spider, ReportSpider):
         raise ArgumentError(
-            f"{spider.name!r} collects no dataset",
+            f"{name!r} collects no dataset",
             expected=", ".join(sorted(process.spider_loader.list())),
             todo="Name one of these spiders.",
         )
-    given = {key: value for key in ("period", "shops") if (value := getattr(opts, key)) is not None}
     workspace = Workspace.from_settings(process.settings)
     try:
         if opts.due:
-            return _due(workspace, spider, given, opts)
-        return _missing(workspace, spider, given, opts)
+            return name, _due(workspace, spider, given, opts)
+        return name, _missing(workspace, spider, given, opts)
     finally:
         workspace.ledger.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
+from shopdata.actions.names import as_spider
 from shopdata.actions.network_lines import network_lines
 from shopdata.alerts.channels import apprise_address
 from shopdata.command_frame import refuse_arguments
@@ -48,14 +48,21 @@ def check(args: list[str], settings: BaseSettings) -> int:
 
 
 def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageError]:
-    known = get_spider_loader(settings).list()
+    loader = get_spider_loader(settings)
     for number, job in enumerate(config.schedule.jobs):
-        if job.spider not in known:
-            close = difflib.get_close_matches(job.spider, known, n=1)
-            yield UsageError(
-                f"there is no spider {job.spider!r}",
+        try:
+            spider, arguments = as_spider(loader, job.spider, {})
+            if spider != job.spider:
+                raise ArgumentError(
+                    f"{job.spider!r} is a dataset, and a job names its spider",
+                    todo=f"Write `spider: {spider}` and `args: {{period: {arguments['period']}}}`.",
+                )
+        except ArgumentError as problem:
+            yield ArgumentError(
+                problem.what,
                 where=f"schedule.yaml jobs[{number}].spider",
-                todo=f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(known)}.",
+                expected=problem.expected,
+                todo=problem.todo,
             )
         try:
             check_names(job.spider, job.args)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from scrapy.crawler import Crawler, CrawlerProcessBase
 
+from shopdata.actions.names import as_spider
 from shopdata.actions.refused import tell_refused
 from shopdata.base_spiders import ReportSpider
 from shopdata.exceptions import LedgerError, UsageError
@@ -20,16 +21,17 @@ _PREAMBLE = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.ext
 
 
 def crawl(
-    process: CrawlerProcessBase, crawler_of: Callable[[str], Crawler], spider: str, arguments: Mapping[str, str]
+    process: CrawlerProcessBase, crawler_of: Callable[[str], Crawler], name: str, arguments: Mapping[str, str]
 ) -> int:
-    """Runs a spider in this process; returns the exit code.
+    """Runs the spider of this name, or that of the dataset of this name, in this process; returns the exit code.
 
     Args:
-        crawler_of: makes the crawler of a spider's name, or raises ArgumentError.
+        crawler_of: makes a spider's crawler.
     """
-    for name in _PREAMBLE:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for logger in _PREAMBLE:
+        logging.getLogger(logger).setLevel(logging.WARNING)
     try:
+        spider, arguments = as_spider(process.spider_loader, name, arguments)
         crawler = crawler_of(spider)
         if issubclass(crawler.spidercls, ReportSpider):
             # Before anything is asked of a portal, and as a sentence instead of a traceback.
@@ -39,7 +41,7 @@ def crawl(
             assert workspace.sessions
     except (UsageError, LedgerError) as error:
         print(error, file=sys.stderr)
-        tell_refused(spider, str(error), process.settings)
+        tell_refused(name, str(error), process.settings)
         return 2
     process.crawl(crawler, **arguments)
     process.start()

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from shopdata.actions.days import read_days
+from shopdata.actions.names import as_dataset
 from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError
 from shopdata.lake.replay import Replayed, Replayer
 from shopdata.periods import is_between
@@ -21,6 +22,7 @@ _MOST_COLUMNS = 8
 
 def replay(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
     """Rebuilds a dataset's periods and prints what came of them; returns the exit code. Raises ShopdataError."""
+    name = as_dataset(workspace.config, name)
     dataset = workspace.config.dataset(name)
     start, end, period = read_days(dataset, opts)
     run_id, ledger = new_run_id(), workspace.ledger

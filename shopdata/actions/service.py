@@ -11,17 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from scrapy.settings import BaseSettings
+from scrapy.spiderloader import get_spider_loader
 
 from shopdata import terminal
+from shopdata.actions.names import as_spider
 from shopdata.config import config_source, fill_from, project_folder, read_env_file
-from shopdata.exceptions import ShopdataError, UsageError
+from shopdata.exceptions import ArgumentError, ShopdataError, UsageError
 from shopdata.service import background, units
 from shopdata.service.client import Client
+from shopdata.service.crawls import Crawls
 from shopdata.service.deploy import DeployError, deploy, source_folder
 from shopdata.service.log_view import find_log, lines
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.overview import overview
 from shopdata.workspace import Workspace
+
+#: How far back a dataset's latest run is looked for.
+_MOST_RUNS = 200
 
 
 def act(args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
@@ -56,7 +62,7 @@ def _act(args: list[str], opts: argparse.Namespace, settings: BaseSettings, opti
         print("\n".join(said))
         return 0 if is_up else 1
     if action == "log":
-        for line in lines(find_log(options, args[1] if len(args) > 1 else None), follow=opts.follow):
+        for line in lines(_log(options, args[1] if len(args) > 1 else None, settings), follow=opts.follow):
             print(line, flush=opts.follow)
             if not terminal.is_read():
                 break
@@ -70,6 +76,25 @@ def _act(args: list[str], opts: argparse.Namespace, settings: BaseSettings, opti
         )
     print(units.systemd_unit(source, options) if action == "unit" else units.compose_file())
     return 0
+
+
+def _log(options: ServiceOptions, name: str | None, settings: BaseSettings) -> Path:
+    """The log of the service, of a run, or of the latest run of a spider or dataset. Raises ArgumentError."""
+    try:
+        return find_log(options, name)
+    except ArgumentError as error:
+        try:
+            spider, arguments = as_spider(get_spider_loader(settings), name or "", {})
+        except ArgumentError:
+            raise error from None
+        crawls = Crawls(options.folder)
+        runs = [run for run in (*crawls.open(), *crawls.latest(_MOST_RUNS)) if run.spider == spider]
+        kind = arguments.get("period")
+        # Without the argument it was the spider's first kind, which is the day.
+        fitting = [run.job for run in runs if kind in (None, run.arguments.get("period", "day"))]
+        if not fitting:
+            raise error from None
+        return find_log(options, fitting[0])
 
 
 def _read_env_file(action: str, settings: BaseSettings) -> None:

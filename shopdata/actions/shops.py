@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shopdata.actions.days import read_days
+from shopdata.actions.names import as_dataset
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.keys import is_id
@@ -84,13 +85,10 @@ def remove(workspace: Workspace, shop_id: str, opts: argparse.Namespace) -> int:
             expected="--date, or --start and --end; or --all",
             todo="Give one of them.",
         )
-    if opts.dataset is not None:
-        workspace.config.dataset(opts.dataset)
+    wanted = None if opts.dataset is None else as_dataset(workspace.config, opts.dataset)
     platform = _platform(_platforms(workspace, shop_id), shop_id, opts.platform)
     ids = _shop_ids(workspace, platform)
-    places = [
-        place for place in ids.places(shop_id, opts.dataset) if opts.all or _is_meant(workspace.config, place, opts)
-    ]
+    places = [place for place in ids.places(shop_id, wanted) if opts.all or _is_meant(workspace.config, place, opts)]
     if opts.dry_run:
         return _show(places)
     done = _carry_out(workspace, ids, {"remove": shop_id}, ids.remove(shop_id, places))

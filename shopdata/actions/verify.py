@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shopdata.actions.days import read_days
+from shopdata.actions.names import as_dataset
 from shopdata.lake.coverage import expected_periods
 from shopdata.lake.keys import is_dt, receipt_key
 from shopdata.lake.verify import Verified, Verifier
@@ -20,6 +21,7 @@ from shopdata.workspace import Workspace
 
 def verify(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
     """Counts a dataset's periods anew and prints what it finds; returns the exit code. Raises ShopdataError."""
+    name = as_dataset(workspace.config, name)
     start, end, period = read_days(workspace.config.dataset(name), opts)
     dts = [period.dt] if period is not None else _dts(workspace, name, start, end)
     verifier = Verifier(

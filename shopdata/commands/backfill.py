@@ -39,13 +39,13 @@ class Command(CrawlCommand):
         from shopdata.actions.crawl import crawl
 
         if len(args) != 1:
-            raise ScrapyUsageError("name one spider; `scrapy list` shows them")
+            raise ScrapyUsageError("name one spider or dataset; `scrapy list` shows the spiders")
         assert self.crawler_process is not None
         try:
-            arguments = find_missing(self.crawler_process, self.crawler_of(args[0]).spidercls, opts)
+            spider, arguments = find_missing(self.crawler_process, args[0], opts)
         except (UsageError, LedgerError) as error:
             print(error, file=sys.stderr)
             self.exitcode = 2
             return
         if arguments is not None and not opts.dry_run:
-            self.exitcode = crawl(self.crawler_process, self.crawler_of, args[0], arguments)
+            self.exitcode = crawl(self.crawler_process, self._create_crawler, spider, arguments)

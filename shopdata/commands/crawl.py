@@ -5,10 +5,7 @@ from __future__ import annotations
 import argparse
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
-from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
-
-from shopdata.exceptions import ArgumentError
 
 
 class Command(ScrapyCrawl):
@@ -24,18 +21,6 @@ class Command(ScrapyCrawl):
         if options:
             raise UsageError(f"{options[0]}: not an option; write `-a date=YYYY-MM-DD`, `-a shops=ID` and so on")
         if len(args) != 1:
-            raise UsageError("name one spider; `scrapy list` shows them")
+            raise UsageError("name one spider or dataset; `scrapy list` shows the spiders")
         assert self.crawler_process is not None
-        self.exitcode = crawl(self.crawler_process, self.crawler_of, args[0], opts.spargs)
-
-    def crawler_of(self, spider: str) -> Crawler:
-        """Raises ArgumentError if there is no such spider."""
-        assert self.crawler_process is not None
-        try:
-            return self._create_crawler(spider)
-        except KeyError:
-            raise ArgumentError(
-                f"there is no spider {spider!r}",
-                expected=f"one of: {', '.join(sorted(self.crawler_process.spider_loader.list()))}",
-                todo="Mend its name.",
-            ) from None
+        self.exitcode = crawl(self.crawler_process, self._create_crawler, args[0], opts.spargs)

@@ -77,10 +77,11 @@ class Config:
         try:
             return self.datasets[name]
         except KeyError:
+            close = difflib.get_close_matches(name, self.datasets, n=1)
             raise ArgumentError(
                 f"there is no dataset {name!r}",
                 expected=", ".join(sorted(self.datasets)),
-                todo=f"Add pipelines_config/datasets/{name}.yaml, or mend the name.",
+                todo=f"Did you mean `{close[0]}`?" if close else "Mend its name.",
             ) from None
 
     def portal(self, platform: Platform) -> Portal:

@@ -18,7 +18,11 @@ pytestmark = pytest.mark.services
         pytest.param(["jd_store", "-a", "start=2026-03-01"], "a range needs end too", id="start without end"),
         pytest.param(["jd_store", "-a", "shops=sandbox-1"], "Did you mean 'sandbox-01'?", id="misspelt shop"),
         pytest.param(["jd_store", "--date=2026-03-01"], "write `-a date=YYYY-MM-DD`", id="an option of other commands"),
-        pytest.param(["jd_stock"], "there is no spider 'jd_stock'. Expected one of: jd_store", id="misspelt spider"),
+        pytest.param(
+            ["jd_stock"],
+            "there is no spider 'jd_stock', and no dataset. Expected one of: jd_store",
+            id="misspelt spider",
+        ),
     ],
 )
 def test_crawl_arguments(place: Workplace, arguments: list[str], sentence: str) -> None:

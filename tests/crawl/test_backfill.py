@@ -131,7 +131,7 @@ def test_what_is_not_ready_is_asked_when_it_is_due(place: Workplace) -> None:
     ("spider", "arguments", "sentence"),
     [
         pytest.param("pdd_quality", RANGE, "shows only what is true today", id="a snapshot"),
-        pytest.param("pdd_kpi", (), "a range needs end too", id="no range"),
+        pytest.param("pdd_kpi", (), "Add `--start YYYY-MM-DD --end YYYY-MM-DD`", id="no range"),
         pytest.param("pdd_kpi", ("--start", str(D1)), "Add `--end YYYY-MM-DD`", id="half a range"),
         pytest.param("pdd_kpi", ("--start", str(D2), "--end", str(D1)), "ends before it starts", id="backwards"),
         pytest.param("pdd_kpi", (*RANGE, "--shops", "pdd-1"), "Did you mean 'pdd-01'", id="misspelt shop"),

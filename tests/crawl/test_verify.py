@@ -166,7 +166,7 @@ def test_dremio_is_counted_too(place: Workplace) -> None:
             ("--date", str(DAY), "--start", str(DAY), "--end", str(DAY)), NAME, "exclude each other", id="both"
         ),
         pytest.param(("--nolog",), NAME, "no day is named", id="nothing"),
-        pytest.param(("--date", str(DAY)), "pdd_kpi", "there is no dataset 'pdd_kpi'", id="a spider's name"),
+        pytest.param(("--date", str(DAY)), "pdd_kpi", "collects several datasets", id="a spider's name"),
     ],
 )
 def test_refused(place: Workplace, arguments: tuple[str, ...], name: str, sentence: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import olefile
 
+from shopdata.lake.excel.container import part_key
 from shopdata.lake.excel.magics import LOOK, SAVE_ANEW, UNKNOWN, FileKind, by_magic
 
 _HEAD_BYTES = 4096
@@ -91,7 +92,7 @@ def kind_of(path: Path) -> FileKind:
 def _kind_of_zip(path: Path) -> FileKind:
     try:
         with zipfile.ZipFile(path) as package:
-            names = {name.replace("\\", "/").lower() for name in package.namelist()}
+            names = {part_key(name) for name in package.namelist()}
             mimetype = package.read("mimetype")[:200] if "mimetype" in package.namelist() else b""
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
         return ZIP

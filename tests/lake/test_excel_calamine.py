@@ -70,7 +70,7 @@ def test_what_is_no_workbook_is_refused(content: bytes) -> None:
 def test_cells_that_are_known_better_are_taken(tmp_path: Path) -> None:
     formats = Formats()
     sheets = calamine_sheets(
-        (FIXTURES / "xlwt.xls").read_bytes(), formats, "a", lambda name: {1: {0: ("better", 0)}, 2: {99: ("far", 0)}}
+        (FIXTURES / "xlwt.xls").read_bytes(), formats, "a", lambda place: {1: {0: ("better", 0)}, 2: {99: ("far", 0)}}
     )
     rows = rows_of(table_of_sheets(sheets, DATASET, formats, Limits(), "a"))
     assert [row[0] for row in rows] == ["better", *(row[0] for row in EXPECTED[1:])]

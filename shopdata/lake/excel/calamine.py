@@ -68,7 +68,7 @@ def calamine_sheets(
     content: bytes,
     formats: Formats,
     where: str,
-    exact: Callable[[str], ExactCells] = lambda name: {},
+    exact: Callable[[int], ExactCells] = lambda place: {},
 ) -> list[Sheet]:
     """All worksheets of a workbook that calamine knows: .xls, .xlsb, .ods and .xlsx. Each is read when it is asked for.
 
@@ -76,7 +76,7 @@ def calamine_sheets(
         content: the whole file.
         formats: the formats of the file, to which those of its cells are added.
         where: what a refusal names.
-        exact: for the name of a sheet, the cells that are known better.
+        exact: for the place of a sheet among all of the workbook, from 0, the cells that are known better.
 
     Raises:
         RejectedFileError: now or while blocks are read, it is no such workbook, damaged, or under a password.
@@ -87,7 +87,7 @@ def calamine_sheets(
     return [
         Sheet(
             entry.name,
-            row_blocks(_rows(book, place, entry.name, formats, where, exact), formats),
+            row_blocks(_rows(book, place, formats, where, exact), formats),
             entry.visible is not SheetVisibleEnum.Visible,
         )
         for place, entry in enumerate(listed)
@@ -96,14 +96,14 @@ def calamine_sheets(
 
 
 def _rows(
-    book: Any, place: int, name: str, formats: Formats, where: str, exact: Callable[[str], ExactCells]
+    book: Any, place: int, formats: Formats, where: str, exact: Callable[[int], ExactCells]
 ) -> Iterator[list[RawCell]]:
     """The rows of a sheet from its first one on, each from column A on."""
     with _refusing(where):
         sheet = book.get_sheet_by_index(place)
         if sheet.start is None:
             return
-        known = exact(name)
+        known = exact(place)
         left = sheet.start[1]
         for number, values in enumerate(sheet.iter_rows()):
             row: list[RawCell] = [None] * left

@@ -42,7 +42,8 @@ def iso_text(value: str, style: CellFormat, *, epoch_1904: bool = False) -> tupl
             return _time_text(moment.time()), style
         if is_elapsed(style.number_format):
             return duration_text(float(text_serial(moment.isoformat(sep=" "))) - 1462 * epoch_1904), style
-    return moment_text(moment, show_time=has_time(style.number_format)), style
+    shows_both = has_time(style.number_format) and has_date(style.number_format)
+    return moment_text(moment, show_time=shows_both), style
 
 
 def _time_text(of_day: time) -> str:

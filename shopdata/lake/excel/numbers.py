@@ -167,7 +167,8 @@ def serial_text(raw: str, number_format: str, *, epoch_1904: bool = False) -> st
     # Lotus 1-2-3 had a 29 February 1900, so Excel has one too; before it the count is one less.
     start = datetime(1899, 12, 31) if days < 60 else datetime(1899, 12, 30)  # noqa: DTZ001 - a cell has no zone
     moment = start + timedelta(milliseconds=round(days * 86_400_000))
-    return moment_text(moment, show_time=has_time(number_format))
+    # A whole day that shows but a clock is a day: in other languages of Excel, some of these formats show one.
+    return moment_text(moment, show_time=has_time(number_format) and has_date(number_format))
 
 
 def moment_text(moment: datetime, *, show_time: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 
 import numpy as np
 import pyarrow as pa
@@ -32,12 +32,9 @@ class RowsBlock:
         return [[cell[0] if cell else "" for cell in row] for row in self._cells[:limit]]
 
     def columns(self, first_row: int) -> dict[int, RawColumn]:
-        wanted = self._cells[first_row:]
-        width = max((len(row) for row in wanted), default=0)
         found: dict[int, RawColumn] = {}
-        for number in range(width):
-            cells = [row[number] if number < len(row) else None for row in wanted]
-            if any(cell is not None for cell in cells):
+        for number, cells in enumerate(zip_longest(*self._cells[first_row:])):
+            if cells.count(None) < len(cells):
                 found[number] = self._column(cells)
         return found
 

@@ -1,24 +1,31 @@
-"""Old .xls workbooks (BIFF 2 to 8), by xlrd: it knows number formats, which tell dates from numbers."""
+"""Old .xls workbooks (BIFF 2 to 8), by xlrd: it knows number formats, which tell dates from numbers. What it refuses is
+read by calamine."""
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import olefile
 import xlrd
 import xlrd.biffh
 import xlrd.book
+import xlrd.sheet
 from xlrd.biffh import error_text_from_code
 
 from shopdata.exceptions import RejectedFileError
+from shopdata.lake.excel.biff import BrokenRecordsError, NumberStyle, exact_cells, read_globals
 from shopdata.lake.excel.blocks import Block
-from shopdata.lake.excel.numbers import float_text, format_of, serial_text
+from shopdata.lake.excel.calamine import calamine_sheets
+from shopdata.lake.excel.package import BUILTIN_FORMATS
 from shopdata.lake.excel.passwords import protected
 from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
 from shopdata.lake.excel.xlsx import Sheet
-from shopdata.lake.tables import CellFormat, Formats, Kind
+from shopdata.lake.tables import CellFormat, Finding, Formats, Kind
 
 
 def _decoded(data: bytes, encoding: str) -> str:
@@ -29,7 +36,10 @@ def _decoded(data: bytes, encoding: str) -> str:
 
 # xlrd's own would refuse the whole file. There will be no other version of it that could change under this.
 xlrd.biffh.unicode = xlrd.book.unicode = _decoded
+# A formatted cell without a value is a cell to xlrd: a sheet of them takes half a minute and gigabytes.
+xlrd.sheet.XL_BLANK = xlrd.sheet.XL_BLANK_B2 = xlrd.sheet.XL_MULBLANK = None
 
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: The stream that holds a workbook under a password, as its name stands in the file.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
@@ -46,54 +56,83 @@ def xls_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
     try:
         # xlrd prints what it finds odd; it is of no use to anybody here.
         with open(os.devnull, "w") as silence:  # noqa: PTH123 - os.devnull is no file to have a Path for
-            book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=silence)
+            book = xlrd.open_workbook(file_contents=content, formatting_info=True, ragged_rows=True, logfile=silence)
     except Exception as error:  # noqa: BLE001 - a damaged file makes xlrd raise whatever its parts raise
         if "encrypted" in str(error):
             raise protected(where) from None
-        raise RejectedFileError(
-            "the workbook can't be read",
-            where=where,
-            found=f"{type(error).__name__}: {error}",
-            expected="a whole .xls workbook",
-            todo="Download it again; if it stays so, the portal made it badly.",
-        ) from None
-    known = [_Format(book, number, formats) for number in range(len(book.xf_list))]
+        return _by_calamine(content, formats, where)
+    known = [_style(book, number, formats) for number in range(len(book.xf_list))]
     return [Sheet(sheet.name, _rows(book, sheet, known, formats), bool(sheet.visibility)) for sheet in book.sheets()]
 
 
-class _Format:
+def _by_calamine(content: bytes, formats: Formats, where: str) -> list[Sheet]:
+    """The worksheets of a file that xlrd refuses, if it is whole: each sheet has its end, and each cell its text."""
+    try:
+        stream = _workbook_stream(content)
+        book = read_globals(stream)
+        if book.is_encrypted:
+            raise protected(where)
+        if book.version < 0x0500:
+            raise BrokenRecordsError
+        exact = [exact_cells(stream, book, place, formats) for place in range(len(book.sheets))]
+    except BrokenRecordsError:
+        raise RejectedFileError(
+            "the workbook can't be read",
+            where=where,
+            found="an old workbook whose parts break off or do not belong together",
+            expected="a whole .xls workbook",
+            todo="Download it again; if Excel opens it, save it there as .xlsx.",
+        ) from None
+    sheets = calamine_sheets(content, formats, where, exact.__getitem__)
+    for sheet in sheets[:1]:
+        text = "the workbook is not written as Excel writes it: it was read by a second reader; compare it with Excel"
+        sheet.findings.append(Finding("second_reader", text=text))
+    return sheets
+
+
+def _workbook_stream(content: bytes) -> bytes:
+    """The records of a workbook, without the container around them. Raises BrokenRecordsError."""
+    if not content.startswith(_OLE):
+        return content
+    try:
+        with olefile.OleFileIO(io.BytesIO(content)) as container:
+            name = next(name for name in ("Workbook", "Book") if container.exists(name))
+            return bytes(container.openstream(name).read())
+    except Exception:  # noqa: BLE001 - olefile too raises whatever its parts raise
+        raise BrokenRecordsError from None
+
+
+def _style(book: Any, number: int, formats: Formats) -> NumberStyle:
     """A cell format of the book, as ours."""
-
-    def __init__(self, book: Any, number: int, formats: Formats) -> None:
-        entry = book.format_map.get(book.xf_list[number].format_key)
-        self.cell_format = format_of(entry.format_str if entry is not None else "General")
-        self._formats = formats
-
-    def cell(self, value: float, epoch_1904: bool) -> RawCell:
-        """A number, or the date that it means."""
-        code = self._formats.code(self.cell_format)
-        if self.cell_format.kind is Kind.DATE:
-            try:
-                return serial_text(repr(value), self.cell_format.number_format, epoch_1904=epoch_1904), code
-            except (ValueError, OverflowError):
-                code = self._formats.code(CellFormat(Kind.NUMBER))
-        return float_text(value), code
+    key = book.xf_list[number].format_key
+    entry = book.format_map.get(key)
+    # xlrd knows of formats whose code depends on the language of Excel, but not their codes.
+    return NumberStyle((entry and entry.format_str) or BUILTIN_FORMATS.get(key), formats)
 
 
-def _rows(book: Any, sheet: Any, known: list[_Format], formats: Formats) -> Iterator[Block]:
+def _rows(book: Any, sheet: Any, known: list[NumberStyle], formats: Formats) -> Iterator[Block]:
     epoch_1904 = book.datemode == 1
+    plain = known[0] if known else NumberStyle(None, formats)
 
-    def convert(cell: Any) -> RawCell:
-        match cell.ctype:
+    def convert(cell_type: int, value: Any, style: int) -> RawCell:
+        match cell_type:
             case xlrd.XL_CELL_TEXT:
-                return text_cell(cell.value)
+                return text_cell(value)
             case xlrd.XL_CELL_NUMBER | xlrd.XL_CELL_DATE:
-                plain = cell.xf_index is None or cell.xf_index >= len(known)
-                return known[0 if plain else cell.xf_index].cell(cell.value, epoch_1904)
+                return (known[style] if 0 <= style < len(known) else plain).cell(value, epoch_1904)
             case xlrd.XL_CELL_BOOLEAN:
-                return ("TRUE" if cell.value else "FALSE"), formats.code(CellFormat(Kind.BOOL))
+                return ("TRUE" if value else "FALSE"), formats.code(CellFormat(Kind.BOOL))
             case xlrd.XL_CELL_ERROR:
-                return error_text_from_code.get(cell.value, "#N/A"), formats.code(CellFormat(Kind.ERROR))
+                return error_text_from_code.get(value, "#N/A"), formats.code(CellFormat(Kind.ERROR))
         return None
 
-    yield from row_blocks(([convert(cell) for cell in sheet.row(number)] for number in range(sheet.nrows)), formats)
+    def rows() -> Iterator[list[RawCell]]:
+        for number in range(sheet.nrows):
+            types = sheet.row_types(number)
+            row: list[RawCell] = [None] * len(types)
+            values, styles = sheet.row_values(number), sheet._cell_xf_indexes[number]
+            for place in np.flatnonzero(np.array(types, np.uint8)).tolist():
+                row[place] = convert(types[place], values[place], styles[place])
+            yield row
+
+    yield from row_blocks(rows(), formats)

@@ -26,8 +26,8 @@ SHOPDATA_BROWSER_PATH = os.environ.get("SHOPDATA_BROWSER_PATH") or None
 SHOPDATA_SHOPS_AT_ONCE = 8
 #: How many shops may be in the browser at the same moment: a Chromium context takes about 100 MB.
 SHOPDATA_LOGINS_AT_ONCE = 4
-#: How many processes read workbooks, in runs of many shops.
-SHOPDATA_WORKERS = min(os.cpu_count() or 1, 4)
+#: How many processes read workbooks, in runs of many shops; 0 leaves it to threads.
+SHOPDATA_WORKERS = os.environ.get("SHOPDATA_WORKERS") or min(os.cpu_count() or 1, 4)
 #: Whether a crawl shows its progress and a summary.
 SHOPDATA_PROGRESS = True
 #: For how long a run without a sign of life keeps what it holds from others; it shows four in this time.

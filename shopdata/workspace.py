@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from shopdata import failpoints, private
 from shopdata.config import OWN_VARIABLES, Config, Shop, load_config, odd_settings, project_folder
 from shopdata.exceptions import ConfigError
+from shopdata.whole_numbers import whole_number
 
 # Each part is imported where it is opened: `scrapy status` needs neither object store nor browser.
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Workspace:
 
         Raises:
             ConfigError: the value of one has a blank or a control character that nobody can have meant.
+            ArgumentError: one that is to be a number is none.
         """
         if odd := list(odd_settings(settings, OWN_VARIABLES)):
             raise ConfigError(odd)
@@ -67,10 +69,10 @@ class Workspace:
             state_dir=state_dir,
             database_url=settings.get("SHOPDATA_DATABASE_URL"),
             secret_key=settings.get("SHOPDATA_SECRET_KEY"),
-            shops_at_once=int(settings["SHOPDATA_SHOPS_AT_ONCE"]),
-            logins_at_once=int(settings["SHOPDATA_LOGINS_AT_ONCE"]),
-            workers_count=int(settings["SHOPDATA_WORKERS"]),
-            keep_tables_days=int(settings["SHOPDATA_KEEP_TABLES_DAYS"]),
+            shops_at_once=whole_number(settings["SHOPDATA_SHOPS_AT_ONCE"], "SHOPDATA_SHOPS_AT_ONCE"),
+            logins_at_once=whole_number(settings["SHOPDATA_LOGINS_AT_ONCE"], "SHOPDATA_LOGINS_AT_ONCE"),
+            workers_count=whole_number(settings["SHOPDATA_WORKERS"], "SHOPDATA_WORKERS", 0),
+            keep_tables_days=whole_number(settings["SHOPDATA_KEEP_TABLES_DAYS"], "SHOPDATA_KEEP_TABLES_DAYS", 0),
             lease_seconds=float(settings["SHOPDATA_LEASE_SECONDS"]),
             patience_seconds=float(settings["SHOPDATA_PATIENCE_SECONDS"]),
         )

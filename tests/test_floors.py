@@ -12,7 +12,7 @@ HOUSE = Path(__file__).parents[1] / "shopdata"
 FLOORS = (
     {"texts"},
     {"exceptions", "failpoints", "private", "terminal"},
-    {"accounts", "columns", "files", "network", "periods", "signals", "states"},
+    {"accounts", "columns", "files", "network", "periods", "signals", "states", "whole_numbers"},
     {"items", "config", "log_times"},
     {"login", "lake", "pace", "doorway"},
     {"alerts"},

@@ -15,20 +15,27 @@ from shopdata.lake.merge import Merged, merge_partition
 from shopdata.lake.merge_files import FileParts, is_merge_result, read_files, shown
 from shopdata.lake.merge_folder import Folder, look_into
 from shopdata.lake.workbook import NOTES_SHEET
+from shopdata.lake.workers import MOST_WORKERS, Workers
 from shopdata.private import as_the_user_wants
 from shopdata.texts import one_line
+from shopdata.whole_numbers import whole_number
 
 
-def merge(args: list[str], opts: argparse.Namespace) -> int:
-    """Merges, and says what came of it; returns the exit code."""
+def merge(args: list[str], opts: argparse.Namespace, workers: object = None) -> int:
+    """Merges, and says what came of it; returns the exit code.
+
+    Args:
+        workers: the setting `SHOPDATA_WORKERS`.
+    """
     # What a person names is made as that person's other files are; nothing here goes into the state directory.
     with as_the_user_wants():
-        return _merge(args, opts)
+        return _merge(args, opts, workers)
 
 
-def _merge(args: list[str], opts: argparse.Namespace) -> int:
+def _merge(args: list[str], opts: argparse.Namespace, workers: object) -> int:
     errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
     try:
+        count = MOST_WORKERS if workers is None else whole_number(workers, "SHOPDATA_WORKERS", 0)
         folder = _folder(args, opts.workbook, opts.parquet)
         _tell_unused(folder, errors)
         if not folder.files:
@@ -40,7 +47,8 @@ def _merge(args: list[str], opts: argparse.Namespace) -> int:
     try:
         with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:
             task = progress.add_task("Reading", total=len(files) + 1)
-            with read_files(files, on_file=lambda _: progress.advance(task)) as found:
+            readers = Workers(count, tell=errors.print)
+            with read_files(files, on_file=lambda _: progress.advance(task), workers=readers) as found:
                 progress.update(task, description="Writing")
                 try:
                     merged = _write(found, folder, opts)

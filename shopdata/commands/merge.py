@@ -29,4 +29,5 @@ class Command(QuietCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from shopdata.actions.merge import merge
 
-        self.exitcode = merge(args, opts)
+        assert self.settings is not None
+        self.exitcode = merge(args, opts, self.settings.get("SHOPDATA_WORKERS"))

@@ -51,6 +51,7 @@ OWN_VARIABLES = tuple(
         "SERVICE_PORT",
         "SERVICE_USERNAME",
         "STATE_DIR",
+        "WORKERS",
     )
 )
 

@@ -18,7 +18,7 @@ from shopdata.lake.excel.xlsx import first_cell, sheet_titles
 from shopdata.lake.lean_arrow import give_memory_back
 from shopdata.lake.merge import Part
 from shopdata.lake.workbook import DATA_SHEET, NOTES_SHEET
-from shopdata.lake.workers import Workers
+from shopdata.lake.workers import MOST_WORKERS, Workers
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
@@ -71,9 +71,13 @@ def read_files(
     *,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     on_file: Callable[[Path], None] = lambda path: None,
+    workers: Workers | None = None,
 ) -> Iterator[FileParts]:
-    """Reads files side by side into tables that live as long as the context; `on_file` is told of each that is done."""
-    with TemporaryDirectory(prefix="shopdata-merge-") as folder, Workers(min(os.cpu_count() or 1, 4)) as workers:
+    """Reads files side by side into tables that live as long as the context; `on_file` is told of each that is done.
+
+    `workers` are ended with the context; they are as many as there are cores, at most 4, where none are given.
+    """
+    with TemporaryDirectory(prefix="shopdata-merge-") as folder, workers or Workers(MOST_WORKERS) as workers:
         if sum(path.stat().st_size for path in files if path.is_file()) > FROM_BYTES:
             workers.start(__name__)
         found = FileParts(workers)

@@ -45,9 +45,9 @@ NAMED = (
 def scrapy_merge(capsys: pytest.CaptureFixture[str]) -> Run:
     """The command without the start of a new Python."""
 
-    def run(*args: object) -> Result:
+    def run(*args: object, **settings: object) -> Result:
         command = Command()
-        command.settings = Settings()
+        command.settings = Settings(settings)
         parser = argparse.ArgumentParser()
         command.add_options(parser)
         options, rest = parser.parse_known_args([str(argument) for argument in args])
@@ -363,3 +363,19 @@ def test_more_columns_than_a_sheet_can_hold_are_refused(tmp_path: Path, scrapy_m
     assert result.returncode == 1
     assert "more different columns than a sheet can hold. Found 17,101, expected at most 16,384" in result.stderr
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_no_process_where_none_may_be(folder: Path, scrapy_merge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shopdata.lake.merge_files.FROM_BYTES", 0)
+    monkeypatch.setattr("shopdata.lake.workers.ProcessPoolExecutor", None)
+    result = scrapy_merge(folder, "-o", folder.parent / "out.xlsx", SHOPDATA_WORKERS="0")
+    assert "rows of 2 files" in result.stdout
+
+
+@pytest.mark.parametrize("number", ["many", "-1", "1.5", "", "²", "9" * 5000], ids=lambda number: number[:9])
+def test_a_number_of_processes_that_is_none(folder: Path, scrapy_merge: Run, number: str) -> None:
+    result = scrapy_merge(folder, "-o", folder.parent / "out.xlsx", SHOPDATA_WORKERS=number)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(
+        f"SHOPDATA_WORKERS: this is no such number. Found {number[:60]!r}, expected a whole"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import multiprocessing
+import multiprocessing.spawn
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import textwrap
 import time
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import psutil
@@ -96,6 +98,67 @@ def die_elsewhere() -> int:
 def test_what_a_worker_died_of_is_done_here(workers: Workers) -> None:
     workers.start()
     assert [workers.submit(work).result(60) for work in (die_elsewhere, who)] == [os.getpid()] * 2
+
+
+@pytest.fixture
+def mute_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Processes that are started and never do anything, as where a virus scanner looks at them for ever."""
+    program = tmp_path / "mute"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o755)
+    before = multiprocessing.spawn.get_executable()
+    monkeypatch.setattr("shopdata.lake.workers.PATIENCE_SECONDS", 0.2)
+    multiprocessing.spawn.set_executable(str(program))
+    yield
+    multiprocessing.spawn.set_executable(before)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts no scripts as programs")
+def test_processes_that_never_begin_are_waited_for_only_so_long(mute_processes: None) -> None:
+    told: list[str] = []
+    with Workers(2, told.append) as workers:
+        workers.start()
+        begun = [workers.submit(who) for _ in range(3)]
+        members = [psutil.Process(process.pid) for process in (workers._processes._processes or {}).values()]
+        assert [work.result(60) for work in begun] == [os.getpid()] * 3
+        assert workers.submit(who).result(60) == os.getpid()
+    assert len(told) == 1
+    assert "SHOPDATA_WORKERS=0" in told[0]
+    assert len(members) == 2
+    assert psutil.wait_procs(members, timeout=20)[1] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts no scripts as programs")
+@pytest.mark.parametrize("is_wanted", [True, False], ids=["work is waited for", "nobody waits"])
+def test_an_end_before_the_first_sign(mute_processes: None, monkeypatch: pytest.MonkeyPatch, is_wanted: bool) -> None:
+    monkeypatch.setattr("shopdata.lake.workers.PATIENCE_SECONDS", 600)
+    workers = Workers(1, pytest.fail)
+    workers.start()
+    begun = workers.submit(who)
+    workers.shutdown(cancel_futures=not is_wanted)
+    if is_wanted:
+        assert begun.result(0) == os.getpid()
+    else:
+        with pytest.raises(CancelledError):
+            begun.result(0)
+
+
+def test_one_that_never_begins_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands still from its start on, while another one does the work."""
+    with Workers(2, pytest.fail) as workers:
+        workers.start()
+        assert workers.submit(who).result(60)
+        monkeypatch.setattr("shopdata.lake.workers.PATIENCE_SECONDS", 0.2)
+        first, *_ = [psutil.Process(process.pid) for process in (workers._processes._processes or {}).values()]
+        first.suspend()
+    assert psutil.wait_procs([first], timeout=20)[1] == []
+
+
+def test_none_means_threads() -> None:
+    with Workers(0) as workers:
+        workers.start("shopdata.lake.merge_files")
+        assert [workers.submit(who).result(60) for _ in range(2)] == [os.getpid()] * 2
+        assert multiprocessing.active_children() == []
 
 
 def test_a_worker_knows_only_what_it_needs(workers: Workers) -> None:

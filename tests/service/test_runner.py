@@ -34,6 +34,8 @@ def test_this_file_and_what_it_tests_can_go_when_twisted_is_mended(monkeypatch: 
     assert forgotten, "Twisted has its fix: take out shopdata/service/runner.py, what calls it, and this file"
 
 
+# It asks pathlib only up to 3.12.
+@pytest.mark.filterwarnings("ignore:pathlib.PurePath.is_reserved:DeprecationWarning")
 @pytest.mark.parametrize("version", [(3, 11, 9), (3, 12, 0), (3, 12, 9)], ids=lambda version: f"{version[:3]}")
 def test_eggs_can_be_looked_at(version: tuple[int, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     there = as_on_windows(version, monkeypatch)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel import kind_of
+from shopdata.lake.excel.kinds import TEXT, WORKBOOKS, ZIP
 from shopdata.lake.excel.magics import LOOK
 from shopdata.lake.excel.separators import layout_of
 
@@ -62,11 +63,11 @@ def _by_content(path: Path, found: Folder) -> None:
             return
         kind = kind_of(path)
         size = path.stat().st_size
-        is_table = kind.reader == "csv" and _is_proven(path)
+        is_table = kind == TEXT and _is_proven(path)
     except OSError as error:
         found.may_be_tables.append((path, f"it can't be opened ({error.strerror or error})"))
         return
-    is_workbook = kind.reader in ("xlsx", "xls", "calamine", "xml2003", "zip")
+    is_workbook = kind in (*WORKBOOKS, ZIP)
     if is_workbook and path.suffix.lower() in ("", f".{kind.ext}"):
         found.files.append(path)
     elif not size:

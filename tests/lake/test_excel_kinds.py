@@ -30,7 +30,7 @@ DBF = (
     + bytes(20)
     + b"\r 1234567890\x1a"
 )
-FODS = b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>'
+FODT = b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" office:mimetype="application/vnd.oasis.opendocument.text"/>'
 GNUMERIC = b'<?xml version="1.0"?><gnm:Workbook xmlns:gnm="http://www.gnumeric.org/v10.dtd"/>'
 
 CASES = [
@@ -69,7 +69,7 @@ CASES = [
     pytest.param(b'{"success":false,"errorMsg":"x"}', "JSON", id="json"),
     pytest.param(b'[\n  {"SKU": "1"},\n  {"SKU": "2"}\n]', "JSON", id="json-list"),
     pytest.param('{"a":"系统繁忙","b":1}'.encode("gb18030"), "JSON", id="json-gbk"),
-    pytest.param(FODS, "a flat OpenDocument file", id="flat-ods"),
+    pytest.param(FODT, "an OpenDocument file that is no spreadsheet", id="flat-odt"),
     pytest.param(GNUMERIC, "a Gnumeric spreadsheet", id="gnumeric"),
     pytest.param(b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "XML whose first element is <error>", id="xml-error"),
     pytest.param(b"\x05\x06\x07\0\x01 nothing that anybody knows", "bytes of no known kind", id="unknown"),

@@ -111,7 +111,7 @@ CASES = [
     pytest.param(content(b'{"success":false,"errorMsg":"x"}'), "this is not a file of rows", "success", id="json"),
     pytest.param(content(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "the file is no table", "a picture (PNG)", id="picture"),
     pytest.param(content(b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), "the file is no table", "XML", id="xml"),
-    pytest.param(content(b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table/></Worksheet></Workbook>'), "the file is no table", "XML", id="xml-of-excel-2003"),
+    pytest.param(content(b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table/></Worksheet></Workbook>'), "no header was found", "no cell with a value", id="xml-of-excel-2003-without-a-cell"),
     pytest.param(content("<table><tr><th>SKU</th><th>可用库存</th></tr><tr><td>1</td><td>2</td></tr><tr><td>34".encode()), "the web page is cut short", "a table without an end", id="page-cut-short"),
     pytest.param(content("SKU,可用库存,备注\n1,2,a\n2,3".encode()), "the last line is cut short", "2 cells and no line end", id="csv-without-its-last-cells"),
     pytest.param(content("SKU,可用库存,备注\n1,2,文字\n2,3,文字".encode()[:-2]), "can't be decoded", "53 4b 55", id="text-cut-within-a-character"),

@@ -17,13 +17,17 @@ _HEAD_BYTES = 4096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: Workbooks of Excel 2 to 5 without a container around them begin with their first record.
 _BARE_BIFF = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
-_ODS_TYPES = (b"application/vnd.oasis.opendocument.spreadsheet", b"application/vnd.sun.xml.calc")
+_ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
+_OLD_ODS_TYPE = b"application/vnd.sun.xml.calc"
 
 XLSX = FileKind("xlsx", "a workbook", reader="xlsx")
 XLS = FileKind("xls", "an old workbook (.xls)", reader="xls")
-XLSB = FileKind("xlsb", "a binary workbook (.xlsb)", reader="calamine")
-ODS = FileKind("ods", "an OpenDocument spreadsheet (.ods)", reader="calamine")
+XLSB = FileKind("xlsb", "a binary workbook (.xlsb)", reader="xlsb")
+ODS = FileKind("ods", "an OpenDocument spreadsheet (.ods)", reader="ods")
+FODS = FileKind("fods", "an OpenDocument spreadsheet in one piece (.fods)", reader="fods")
 XML_2003 = FileKind("xml", "a workbook of Excel 2003 (XML)", reader="xml2003")
+#: What may hold a table, and no text.
+WORKBOOKS = (XLSX, XLS, XLSB, ODS, FODS, XML_2003)
 ZIP = FileKind("zip", "a zip", reader="zip")
 JSON = FileKind("json", "JSON", reader="json", remedy=LOOK)
 HTML = FileKind("html", "a web page", reader="html")
@@ -96,8 +100,10 @@ def _kind_of_zip(path: Path) -> FileKind:
             mimetype = package.read("mimetype")[:200] if "mimetype" in package.namelist() else b""
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
         return ZIP
-    if mimetype.startswith(_ODS_TYPES):
+    if mimetype.startswith(_ODS_TYPE):
         return ODS
+    if mimetype.startswith(_OLD_ODS_TYPE):
+        return FileKind("sxc", "a spreadsheet of OpenOffice 1 (.sxc)", remedy=SAVE_ANEW)
     if mimetype.startswith((b"application/vnd.oasis.", b"application/vnd.sun.xml.")):
         return FileKind("odt", "an OpenDocument file that is no spreadsheet", remedy=LOOK)
     if "xl/workbook.bin" in names:
@@ -121,10 +127,13 @@ def _kind_of_ole(path: Path) -> FileKind:
 def _kind_of_markup(start: str) -> FileKind:
     if _EXCEL_2003 in start and "<html" not in start:
         return XML_2003
-    if re.search(r"<(?:!doctype html|html|table|body|head|div|meta)\b", start):
+    if re.search(r"<(?:!doctype html|html|table|body|head|div|meta)[\s/>]", start):
         return HTML
     if "opendocument:xmlns:office" in start:
-        return FileKind("fods", "a flat OpenDocument file", remedy=SAVE_ANEW)
+        mimetype = re.search(r'office:mimetype="([^"]+)"', start)  # it may stand further behind
+        if mimetype is None or "spreadsheet" in mimetype[1]:
+            return FODS
+        return FileKind("fodt", "an OpenDocument file that is no spreadsheet", remedy=LOOK)
     root = _ROOT.search(re.sub(r"<\?.*?\?>|<!--.*?-->", "", start, flags=re.DOTALL))
     name = root[1] if root else ""
     return _XML_ROOTS.get(name) or FileKind("xml", f"XML whose first element is <{name[:40]}>", remedy=LOOK)

@@ -11,7 +11,7 @@ class FileKind:
     """What a file is by its content.
 
     `ext` is the extension that fits, `name` what a person calls it, with its article; `reader` is what can read it:
-    xlsx, xls, calamine, xml2003, html, csv, zip, json, or '' for nothing here. `remedy` is what to do about it then.
+    xlsx, xls, xlsb, ods, fods, xml2003, html, csv, zip, json, or '' for nothing here. `remedy` is what to do then.
     """
 
     ext: str

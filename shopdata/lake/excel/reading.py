@@ -16,11 +16,13 @@ from shopdata.lake.excel.container import Limits, Package
 from shopdata.lake.excel.json_lines import read_json_lines
 from shopdata.lake.excel.kinds import kind_of
 from shopdata.lake.excel.magics import LOOK, FileKind
+from shopdata.lake.excel.ods import fods_sheets, ods_sheets
 from shopdata.lake.excel.strings import OddXmlError
 from shopdata.lake.excel.text import csv_sheets
 from shopdata.lake.excel.web_page import html_sheets
 from shopdata.lake.excel.xls import xls_sheets
 from shopdata.lake.excel.xlsx import Sheet, fast_sheets, first_block, parsed_sheets, sorted_sheets
+from shopdata.lake.excel.xml2003 import xml2003_sheets
 from shopdata.lake.tables import Finding, Formats, Table
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file
@@ -63,6 +65,12 @@ def read_table(
             return _read_xlsx(path, dataset, limits, where)
         case "xls":
             return _read_by(xls_sheets, path, dataset, limits, where)
+        case "ods":
+            return _read_by(partial(ods_sheets, limits=limits), path, dataset, limits, where)
+        case "fods":
+            return _read_by(fods_sheets, path, dataset, limits, where)
+        case "xml2003":
+            return _read_by(xml2003_sheets, path, dataset, limits, where)
         case "csv":
             return with_numbers(_read_by(partial(csv_sheets, dataset=dataset), path, dataset, limits, where), dataset)
         case "html":

@@ -1,7 +1,7 @@
 """Makes the binary fixtures of this folder anew: `python make.py`, with LibreOffice, xlwt and
 msoffcrypto-tool installed.
 
-LibreOffice makes `libreoffice.xlsx`, `libreoffice.xls` (BIFF8), `libreoffice.html` and the CSV files, xlwt makes
+LibreOffice makes `libreoffice.xlsx`, `.xls` (BIFF8), `.ods`, `.html` and the CSV files, xlwt makes
 `xlwt.xls`, msoffcrypto-tool `password.xlsx`. They are kept in the repository, because tests must run without these
 programs; what they hold is `VALUES` in `foreign.py`.
 """
@@ -21,6 +21,7 @@ CONVERSIONS = {
     "libreoffice.xlsx": "xlsx:Calc MS Excel 2007 XML",
     "libreoffice.xls": "xls:MS Excel 97",
     "libreoffice.html": "html:HTML (StarCalc)",
+    "libreoffice.ods": "ods:calc8",
     # Field separator, quote, encoding (76 UTF-8, 85 GB18030, 65535 UTF-16), first line, formats, ..., as shown
     "utf8.csv": "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false",
     "gb18030.csv": "csv:Text - txt - csv (StarCalc):44,34,85,1,,0,false,true,false",

@@ -11,6 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from shopdata.exceptions import ArgumentError, RejectedFileError
+from shopdata.lake.excel.rules import Rules
 from shopdata.lake.merge import Merged, merge_partition
 from shopdata.lake.merge_files import FileParts, is_merge_result, read_files, shown
 from shopdata.lake.merge_folder import Folder, look_into
@@ -48,7 +49,8 @@ def _merge(args: list[str], opts: argparse.Namespace, workers: object) -> int:
         with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:
             task = progress.add_task("Reading", total=len(files) + 1)
             readers = Workers(count, tell=errors.print)
-            with read_files(files, on_file=lambda _: progress.advance(task), workers=readers) as found:
+            rules = Rules(has_header=not opts.no_header)
+            with read_files(files, rules=rules, on_file=lambda _: progress.advance(task), workers=readers) as found:
                 progress.update(task, description="Writing")
                 try:
                     merged = _write(found, folder, opts)

@@ -24,6 +24,7 @@ class Command(QuietCommand):
         parser.add_argument("-o", dest="workbook", metavar="OUT.xlsx", type=Path, help="the workbook to write (.xlsx)")
         parser.add_argument("--parquet", metavar="OUT.parquet", type=Path, help="write this Parquet file as well")
         parser.add_argument("--summary", action="store_true", help="show the rows of every file, and all warnings")
+        parser.add_argument("--no-header", action="store_true", help="the first row is one of values, in every file")
         parser.add_argument("--strict", action="store_true", help="write nothing if a file is not used")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # the first takes longer to import than a small file to read;
 
 #: A header stands in one of the first rows; above it there may be titles.
 HEADER_WITHIN_ROWS = 40
+#: What is to be done about a file in which no row is a header, where there is no contract.
+NO_HEADER = "If its first row is one of values, `scrapy merge --no-header` takes it; else give its columns names."
 #: Below this likeness (0 to 1) a name is not offered as a renamed column.
 LIKENESS = 0.6
 
@@ -47,7 +49,7 @@ def usable_name(name: str) -> str:
 
 def column_of(name: str, dataset: Dataset) -> str:
     """The column that a name or alias of a file's header means."""
-    return _names(dataset).get(normalise(name)) or usable_name(name)
+    return known_names(dataset).get(normalise(name)) or usable_name(name)
 
 
 @dataclass
@@ -65,44 +67,7 @@ class Header:
     illegal: dict[str, int] = field(default_factory=dict)
 
 
-def find_header(rows: Sequence[Sequence[str]], dataset: Dataset | None) -> tuple[int, int] | None:
-    """The row that is the header, and how many of the contract's columns it names; None if there is none.
-
-    Without a contract it is the first row that fills most of the width, has a text in it and is not all numbers.
-    """
-    if dataset is None:
-        return _guess_header(rows)
-    known = set(_names(dataset))
-    found, best = 0, 0
-    for number, row in enumerate(rows):
-        score = len(known.intersection(normalise(cell) for cell in row if cell))
-        if score > best:
-            found, best = number, score
-        if best >= len(dataset.columns):
-            break
-    return (found, best) if best else None
-
-
-def _guess_header(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:
-    filled = [sum(1 for cell in row if cell.strip()) for row in rows]
-    widest = max(filled, default=0)
-    for number, (row, count) in enumerate(zip(rows, filled, strict=True)):
-        if count and count * 2 > widest and not all(_is_number(cell) for cell in row if cell.strip()):
-            return number, count
-        if count * 2 > widest:
-            return None
-    return None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _names(dataset: Dataset) -> dict[str, str]:
+def known_names(dataset: Dataset) -> dict[str, str]:
     """Normalised name or alias -> column."""
     names = {normalise(alias): column for column, aliases in dataset.aliases.items() for alias in aliases}
     return names | {normalise(column): column for column in dataset.columns}
@@ -114,7 +79,7 @@ def map_columns(header: Sequence[str], dataset: Dataset | None, *, where: str) -
     Raises:
         RejectedFileError: a name stands there twice, or a required column is missing.
     """
-    known = _names(dataset) if dataset else {}
+    known = known_names(dataset) if dataset else {}
     found: dict[str, int] = {}
     sources: dict[str, str] = {}
     mapped = Header([])
@@ -196,7 +161,9 @@ def no_header(found: str, dataset: Dataset | None, *, where: str) -> RejectedFil
         where=where,
         found=found,
         expected=expected,
-        todo="Look at the file: is it another report, or was every column renamed?",
+        todo="Look at the file: is it another report, or was every column renamed?"
+        if dataset is not None
+        else NO_HEADER,
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel import read_table, sniff
 from shopdata.lake.excel.container import Limits
+from shopdata.lake.excel.rules import Rules
 from shopdata.lake.excel.xlsx import first_cell, sheet_titles
 from shopdata.lake.lean_arrow import give_memory_back
 from shopdata.lake.merge import Part
@@ -70,6 +71,7 @@ def read_files(
     dataset: Dataset | None = None,
     *,
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    rules: Rules | None = None,
     on_file: Callable[[Path], None] = lambda path: None,
     workers: Workers | None = None,
 ) -> Iterator[FileParts]:
@@ -82,7 +84,7 @@ def read_files(
             workers.start(__name__)
         found = FileParts(workers)
         asked = [
-            workers.submit(_read, path, Path(folder, f"{number}.arrow"), dataset, limits)
+            workers.submit(_read, path, Path(folder, f"{number}.arrow"), dataset, limits, rules)
             for number, path in enumerate(files)
         ]
         for path, told in zip(files, asked, strict=True):
@@ -97,7 +99,7 @@ def read_files(
         yield found
 
 
-def _read(path: Path, table: Path, dataset: Dataset | None, limits: Limits) -> Part | str | None:
+def _read(path: Path, table: Path, dataset: Dataset | None, limits: Limits, rules: Rules | None) -> Part | str | None:
     """The saved table of a file; why it can't be used; None for an earlier result."""
     name = shown(path.name)
     if not path.is_file():  # opening a pipe would wait for somebody who writes into it
@@ -105,7 +107,7 @@ def _read(path: Path, table: Path, dataset: Dataset | None, limits: Limits) -> P
     try:
         if is_merge_result(path):
             return None
-        found = read_table(path, dataset, limits=limits, where=name)
+        found = read_table(path, dataset, limits=limits, where=name, rules=rules)
         found.save(table)
     except RejectedFileError as error:
         return str(error)

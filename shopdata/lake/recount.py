@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from shopdata.config import Dataset
-from shopdata.lake.contract import HEADER_WITHIN_ROWS, find_header
+from shopdata.lake.contract import HEADER_WITHIN_ROWS
 from shopdata.lake.excel import read_table
+from shopdata.lake.excel.head import Row
+from shopdata.lake.excel.header import find_header
 from shopdata.lake.excel.json_lines import ABOUT_KEY
 from shopdata.lake.workbook import NOTES_SHEET
 
@@ -57,10 +59,13 @@ def _count_workbook(book: CalamineWorkbook, dataset: Dataset) -> int:
         if about.visible is not SheetVisibleEnum.Visible:
             continue
         rows = book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
-        head = [["" if cell is None else str(cell) for cell in row] for row in rows[:HEADER_WITHIN_ROWS]]
+        head = [
+            Row(number, ["" if cell is None else str(cell) for cell in row])
+            for number, row in enumerate(rows[:HEADER_WITHIN_ROWS], start=1)
+        ]
         header = find_header(head, dataset)
         if header is not None:
-            found.append((header[1], _filled(rows[header[0] + 1 :])))
+            found.append((header.score, _filled(rows[header.last + 1 :])))
     best = max((score for score, _ in found), default=0)
     return sum(count for score, count in found if score * 2 > best)
 

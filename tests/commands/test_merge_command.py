@@ -379,3 +379,20 @@ def test_a_number_of_processes_that_is_none(folder: Path, scrapy_merge: Run, num
     assert result.stderr.startswith(
         f"SHOPDATA_WORKERS: this is no such number. Found {number[:60]!r}, expected a whole"
     )
+
+
+def test_files_without_a_header_are_taken_by_a_switch(tmp_path: Path, scrapy_merge: Run) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "甲.csv").write_text("2026-03-01,茶,5\n2026-03-02,酒,6\n", "utf-8")
+    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
+    assert result.returncode == 1
+    assert "甲.csv: no header was found. Found 2026-03-01, 茶, 5" in result.stderr
+    assert "--no-header" in result.stderr
+    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx", "--no-header")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert list(openpyxl.load_workbook(tmp_path / "out.xlsx")["数据"].values) == [
+        ("shop", "column_A", "column_B", "column_C"),
+        ("甲", "2026-03-01", "茶", 5),
+        ("甲", "2026-03-02", "酒", 6),
+    ]

@@ -9,7 +9,7 @@ import pytest
 
 from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.contract import check_period, find_header, map_columns, normalise, suggest, usable_name
+from shopdata.lake.contract import check_period, map_columns, normalise, suggest, usable_name
 from shopdata.lake.excel.records import table_of_records
 from shopdata.lake.tables import Table
 from shopdata.periods import Period
@@ -92,24 +92,6 @@ def test_names_are_known_in_any_width(name: str, column: str) -> None:
         0 if column == "SKU" else 1,
     )
     assert header.new == []
-
-
-def test_the_best_row_is_the_header_not_the_first_that_fits_a_little() -> None:
-    rows = [["SKU 报表", ""], ["SKU", "说明"], ["SKU", "时间"], ["1", "SKU"]]
-    assert find_header(rows, DATASET) == (2, 2)
-
-
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        ([["报表"], ["a", "b", "c"], ["1", "2", "3"]], (1, 3)),
-        ([["a", "b"], ["", "x"]], (0, 2)),
-        ([["1", "2"], ["3", "4"]], None),
-        ([], None),
-    ],
-)  # fmt: skip
-def test_without_a_contract_the_first_wide_row_of_texts_is_the_header(rows: list[list[str]], expected: object) -> None:
-    assert find_header(rows, None) == expected
 
 
 def test_the_likest_name_is_suggested() -> None:

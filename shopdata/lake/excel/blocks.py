@@ -23,6 +23,7 @@ MAX_BLOCK_TEXT = 256 << 20
 
 Cells = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+RowNumbers = npt.NDArray[np.int64]
 
 
 @dataclass
@@ -41,9 +42,15 @@ class Block(Protocol):
 
     rows: int
     unvalued_formulas: int
+    #: The number of each row in its sheet, from 1.
+    numbers: RowNumbers
 
     def preview(self, limit: int) -> list[list[str]]:
         """The first rows as text; blank cells are ''."""
+        ...
+
+    def preview_kinds(self, limit: int) -> list[list[Kind | None]]:
+        """The kinds of the cells of the first rows; blank cells are None."""
         ...
 
     def columns(self, first_row: int) -> dict[int, RawColumn]:
@@ -85,6 +92,7 @@ class ScannedBlock:
 
     def __init__(self, scan: Scan, context: SheetContext) -> None:
         self.rows = scan.row_count
+        self.numbers = scan.row_numbers
         self.unvalued_formulas = scan.unvalued_formulas
         self._scan = scan
         width = int(scan.columns.max()) + 1
@@ -104,6 +112,7 @@ class ScannedBlock:
                 self._readers.append(reader)
             groups.append(group_of.setdefault(key, len(group_of)))
         self._groups = np.array(groups, np.intp)
+        self._formats = context.formats
 
     def preview(self, limit: int) -> list[list[str]]:
         rows = min(limit, self.rows)
@@ -117,6 +126,12 @@ class ScannedBlock:
             for (column, row), text in zip(places[chosen].tolist(), texts.to_pylist(), strict=True):
                 found[row][column] = text or ""
         return found
+
+    def preview_kinds(self, limit: int) -> list[list[Kind | None]]:
+        kinds = [entry.kind for entry in self._formats]
+        head = self._grid[:, :limit].T.tolist()
+        shape = self._scan.shape
+        return [[kinds[self._codes[shape[cell]]] if cell >= 0 else None for cell in row] for row in head]
 
     def columns(self, first_row: int) -> dict[int, RawColumn]:
         return self._read(self._grid[:, first_row:])

@@ -14,6 +14,7 @@ from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import Header
 from shopdata.lake.excel.blocks import Block, RawColumn
 from shopdata.lake.excel.container import Limits
+from shopdata.lake.excel.rules import NO_RULES, Rules
 from shopdata.lake.excel.spill import Spill
 from shopdata.lake.tables import (
     MAX_CELL_LENGTH,
@@ -52,8 +53,10 @@ class TableBuilder:
         limits: Limits,
         where: str,
         spill: Spill | None = None,
+        rules: Rules = NO_RULES,
     ) -> None:
         self._header, self._formats, self._limits, self._where = header, formats, limits, where
+        self._rules = rules
         self._check_limit(sum(place is not None for _, place in header.places), limits.columns, "columns")
         self._names = [name for name, _ in header.places]
         self._places = {place: number for number, (_, place) in enumerate(header.places) if place is not None}
@@ -95,7 +98,8 @@ class TableBuilder:
             name += "_"
         self._check_limit(len(self._names) + 1, self._limits.columns, "columns")
         self._names.append(name)
-        self._header.new.append(name)
+        if self._rules.has_header:
+            self._header.new.append(name)
         self._places[place] = len(self._names) - 1
         return len(self._names) - 1
 

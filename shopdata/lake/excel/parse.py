@@ -14,7 +14,7 @@ from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel.iso import iso_text
 from shopdata.lake.excel.namespaces import ALTERNATIVES, FALLBACK, children, local, namespace
 from shopdata.lake.excel.numbers import number_text, serial_text
-from shopdata.lake.excel.rows import RawCell, RowsBlock, row_blocks, text_cell
+from shopdata.lake.excel.rows import NumberedRow, RawCell, RowsBlock, row_blocks, text_cell
 from shopdata.lake.excel.scan import MAX_GRID_CELLS
 from shopdata.lake.excel.strings import OddXmlError, plain_text, rich_parts
 from shopdata.lake.tables import NUMBER, CellFormat, Formats, Kind
@@ -124,7 +124,7 @@ def parse_rows(pieces: Iterable[bytes], context: ParseContext, *, is_sorted: boo
     rows: Iterable[tuple[int, list[RawCell]]] = _rows(pieces, context, unvalued, is_sorted=is_sorted)
     if not is_sorted:
         rows = sorted(rows, key=itemgetter(0))
-    for block in row_blocks((row for _, row in rows), context.formats):
+    for block in row_blocks((NumberedRow(number, row) for number, row in rows), context.formats):
         block.unvalued_formulas, unvalued[0] = unvalued[0], 0
         yield block
 

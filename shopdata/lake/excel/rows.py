@@ -19,17 +19,31 @@ RawCell = tuple[str, int] | None
 _BLOCK_ROWS = 10_000
 
 
+class NumberedRow(list[RawCell]):
+    """A row that knows its number in the sheet, from 1; others are counted."""
+
+    def __init__(self, number: int, cells: Iterable[RawCell] = ()) -> None:
+        super().__init__(cells)
+        self.number = number
+
+
 class RowsBlock:
     """Rows of Python values."""
 
-    def __init__(self, rows: Sequence[Sequence[RawCell]], formats: Formats, unvalued_formulas: int = 0) -> None:
+    def __init__(
+        self, rows: Sequence[Sequence[RawCell]], numbers: Sequence[int], formats: Formats, unvalued_formulas: int = 0
+    ) -> None:
         self._cells = rows
         self.rows = len(rows)
+        self.numbers = np.array(numbers, np.int64)
         self.unvalued_formulas = unvalued_formulas
         self._kinds = [entry.kind for entry in formats]
 
     def preview(self, limit: int) -> list[list[str]]:
         return [[cell[0] if cell else "" for cell in row] for row in self._cells[:limit]]
+
+    def preview_kinds(self, limit: int) -> list[list[Kind | None]]:
+        return [[self._kinds[cell[1]] if cell else None for cell in row] for row in self._cells[:limit]]
 
     def columns(self, first_row: int) -> dict[int, RawColumn]:
         found: dict[int, RawColumn] = {}
@@ -71,20 +85,28 @@ def row_blocks(
 ) -> Iterator[RowsBlock]:
     """Gathers rows into blocks of at most so many rows, or of about so many characters; rows without any value are
     left out."""
-    filled = (row for row in rows if any(cell is not None for cell in row))
+    filled = (
+        (row.number if isinstance(row, NumberedRow) else number, row)
+        for number, row in enumerate(rows, start=1)
+        if any(cell is not None for cell in row)
+    )
     if block_characters is None:
         while gathered := list(islice(filled, block_rows)):
-            yield RowsBlock(gathered, formats)
+            yield _block(gathered, formats)
         return
     gathered, size = [], 0
-    for row in filled:
-        gathered.append(row)
+    for number, row in filled:
+        gathered.append((number, row))
         size += sum(len(cell[0]) for cell in row if cell is not None)
         if len(gathered) >= block_rows or size >= block_characters:
-            yield RowsBlock(gathered, formats)
+            yield _block(gathered, formats)
             gathered, size = [], 0
     if gathered:
-        yield RowsBlock(gathered, formats)
+        yield _block(gathered, formats)
+
+
+def _block(gathered: Sequence[tuple[int, Sequence[RawCell]]], formats: Formats) -> RowsBlock:
+    return RowsBlock([row for _, row in gathered], [number for number, _ in gathered], formats)
 
 
 def text_cell(text: str) -> RawCell:

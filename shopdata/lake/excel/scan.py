@@ -69,18 +69,28 @@ class Scan:
     shapes: list[CellShape]
     texts: pa.Array
     row_count: int
+    #: The number of each of these rows in the sheet, from 1.
+    row_numbers: npt.NDArray[np.int64]
+    #: The number of the last row, also of one without a value.
+    last_row: int
     #: Formulas that came without a value.
     unvalued_formulas: int
 
 
-def row_pieces(pieces: Iterable[bytes], max_row_bytes: int = 64 << 20) -> Iterator[bytes]:
+def row_pieces(
+    pieces: Iterable[bytes], max_row_bytes: int = 64 << 20, behind: list[bytes] | None = None
+) -> Iterator[bytes]:
     """Cuts the XML of a sheet into pieces that hold whole rows; all that is not `sheetData` is left out.
+
+    What stands behind the rows is put into `behind`, where that is given.
 
     Raises OddXmlError where it can't be told what a row is, or if the sheet ends too early.
     """
     held, is_inside, is_done = b"", False, False
     for piece in pieces:
         if is_done:
+            if behind is not None:
+                behind.append(piece)
             continue
         held += piece
         if not is_inside:
@@ -91,12 +101,16 @@ def row_pieces(pieces: Iterable[bytes], max_row_bytes: int = 64 << 20) -> Iterat
                 continue
             _check_head(held[: begin.start()])
             held, is_inside, is_done = held[begin.end() :], True, begin[1] == b"/"
+            if is_done and behind is not None:
+                behind.append(held)
             if is_done:
                 continue
         end = held.find(b"</sheetData")
         is_done = end >= 0
         cut = end if is_done else held.rfind(b"<row")
         if cut > 0:
+            if is_done and behind is not None:
+                behind.append(held[cut:])
             yield held[:cut]
             held = held[cut:]
         elif len(held) > max_row_bytes:
@@ -115,8 +129,11 @@ def _check_head(head: bytes) -> None:
         raise OddXmlError("elements of another namespace before the rows")
 
 
-def scan_rows(raw: bytes) -> Scan | None:
-    """Takes whole rows apart; None if none of them holds a value."""
+def scan_rows(raw: bytes, rows_before: int = 0) -> Scan | None:
+    """Takes whole rows apart; None if none of them holds a value.
+
+    Where rows and cells don't say where they are, they are counted, from the `rows_before` on that stand above.
+    """
     check_utf8(raw)
     if b"xmlns" in raw:
         raise OddXmlError("elements that may be of another namespace")
@@ -136,7 +153,9 @@ def scan_rows(raw: bytes) -> Scan | None:
     has_value, starts, ends = _values(data, raw, tags, kinds, cells)
     per_row = np.diff(np.append(np.searchsorted(cells, rows), len(cells)))
     row_of = np.repeat(np.arange(len(rows)), per_row)
-    columns, tails = _columns(data, raw, tags, cells, rows, row_of, per_row)
+    columns, tails, numbers = _columns(data, raw, tags, cells, rows, row_of, per_row)
+    if numbers is None:
+        numbers = np.arange(rows_before + 1, rows_before + len(rows) + 1, dtype=np.int64)
     place = row_of * (1 << 20) + columns
     if (place[1:] <= place[:-1]).any():
         raise OddXmlError("cells out of order")
@@ -145,15 +164,18 @@ def scan_rows(raw: bytes) -> Scan | None:
     if not len(keep):
         return None
     kept_rows = row_of[keep]
-    row_numbers = np.concatenate(([0], np.cumsum(kept_rows[1:] != kept_rows[:-1])))
+    is_first = np.concatenate(([True], kept_rows[1:] != kept_rows[:-1]))
+    row_places = np.cumsum(is_first) - 1
     encoded = slices(raw, tails[keep], tags[cells[keep] + 1]).take(_even(len(keep))).dictionary_encode()
     return Scan(
-        rows=row_numbers,
+        rows=row_places,
         columns=columns[keep],
         shape=encoded.indices.to_numpy(),
         shapes=[_shape(tail) for tail in encoded.dictionary.to_pylist()],
         texts=slices(raw, starts[keep], ends[keep]),
-        row_count=int(row_numbers[-1]) + 1,
+        row_count=int(row_places[-1]) + 1,
+        row_numbers=numbers[kept_rows[is_first]],
+        last_row=int(numbers[-1]),
         unvalued_formulas=unvalued,
     )
 
@@ -197,15 +219,15 @@ def _columns(
     rows: Positions,
     row_of: Positions,
     per_row: Positions,
-) -> tuple[Positions, Positions]:
-    """For each cell: its column, and where its attributes behind `r="B7"` begin."""
+) -> tuple[Positions, Positions, npt.NDArray[np.int64] | None]:
+    """For each cell: its column, and where its attributes behind `r="B7"` begin; the numbers of rows that have one."""
     at = tags[cells]
     has_place = data.take(at + 2) == 0x20
     for step, sign in enumerate(b'r="', start=3):
         has_place &= data.take(at + step) == sign
     if not has_place.any() and not (_contains_place(raw, at)):
         first_cells = np.cumsum(per_row) - per_row
-        return np.arange(len(cells)) - np.repeat(first_cells, per_row), at + 2
+        return np.arange(len(cells)) - np.repeat(first_cells, per_row), at + 2, None
     if not has_place.all():
         raise OddXmlError("only some cells say where they are")
     first, second, third = (data.take(at + step) for step in (6, 7, 8))
@@ -228,7 +250,7 @@ def _columns(
     last_digits = (numbers % 10 + 0x30).astype(np.uint8)
     if (data.take(quote) != 0x22).any() or (data.take(quote - 1) != last_digits[row_of]).any():
         raise OddXmlError("a cell in another row")
-    return columns.astype(np.intp) - 1, quote + 1
+    return columns.astype(np.intp) - 1, quote + 1, numbers
 
 
 def _contains_place(raw: bytes, at: Positions) -> bool:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.contract import HEADER_WITHIN_ROWS, find_header
+from shopdata.lake.contract import HEADER_WITHIN_ROWS
+from shopdata.lake.excel.head import Row
+from shopdata.lake.excel.header import find_header
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
@@ -79,9 +81,9 @@ def _by_names(split: dict[str, list[list[str]]], sample: str, dataset: Dataset) 
     best, found = 0, None
     # A table of one column has no separator: then any will do that is not in it.
     for sign, rows in (split | ({} if split else {",": _rows(sample, ",")})).items():
-        header = find_header(rows[:HEADER_WITHIN_ROWS], dataset)
-        if header is not None and header[1] > best:
-            best, found = header[1], Layout(sign, _width(rows[header[0]]), header[0])
+        header = find_header([Row(number, row) for number, row in enumerate(rows[:HEADER_WITHIN_ROWS])], dataset)
+        if header is not None and header.score > best:
+            best, found = header.score, Layout(sign, _width(rows[header.last]), header.last)
     return found
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 from shopdata.lake.excel.blocks import Block, ScannedBlock, SheetContext
 from shopdata.lake.excel.container import Limits, Package
+from shopdata.lake.excel.merges import Behind, FindMerges, find_merges
 from shopdata.lake.excel.package import Workbook, find_workbook_part, read_workbook
 from shopdata.lake.excel.parse import ParseContext, parse_rows, parse_strings
 from shopdata.lake.excel.scan import row_pieces, scan_rows
@@ -26,6 +28,8 @@ class Sheet:
     is_hidden: bool = False
     #: What a person should know of how it was read.
     findings: list[Finding] = field(default_factory=list)
+    #: Finds its merged cells, where its kind of file has any.
+    merges: FindMerges = list
 
 
 def fast_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:
@@ -35,7 +39,12 @@ def fast_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:
     if workbook.strings_part is not None:
         strings = SharedStrings(package.pieces(workbook.strings_part))
         context.strings, context.illegal_strings = strings.texts, strings.illegal
-    return _sheets(workbook, lambda part: _scan_sheet(package, part, context))
+
+    def read(part: str) -> tuple[Iterator[Block], FindMerges]:
+        behind = Behind(partial(package.pieces, part))
+        return _scan_sheet(package, part, context, behind), behind.merges
+
+    return _sheets(workbook, read)
 
 
 def sheet_titles(path: Path) -> list[str]:
@@ -61,11 +70,16 @@ def _workbook(package: Package, where: str) -> Workbook:
     return read_workbook(package, part, where)
 
 
-def _scan_sheet(package: Package, part: str, context: SheetContext) -> Iterator[Block]:
-    for piece in row_pieces(package.pieces(part)):
-        scan = scan_rows(piece)
+def _scan_sheet(package: Package, part: str, context: SheetContext, behind: Behind) -> Iterator[Block]:
+    last_row = 0
+    for piece in row_pieces(package.pieces(part), behind=behind.xml):
+        scan = scan_rows(piece, last_row)
         if scan is not None:
             yield ScannedBlock(scan, context)
+            last_row = scan.last_row
+        else:
+            last_row += piece.count(b"<row")
+    behind.is_whole = True
 
 
 def parsed_sheets(package: Package, formats: Formats, where: str, *, is_sorted: bool = True) -> list[Sheet]:
@@ -78,7 +92,12 @@ def parsed_sheets(package: Package, formats: Formats, where: str, *, is_sorted: 
     context = ParseContext(formats, where, styles=workbook.styles, epoch_1904=workbook.epoch_1904)
     if workbook.strings_part is not None:
         context.strings = parse_strings(package.pieces(workbook.strings_part), where)
-    return _sheets(workbook, lambda part: parse_rows(package.pieces(part), context, is_sorted=is_sorted))
+
+    def read(part: str) -> tuple[Iterator[Block], FindMerges]:
+        pieces = partial(package.pieces, part)
+        return parse_rows(pieces(), context, is_sorted=is_sorted), partial(find_merges, pieces)
+
+    return _sheets(workbook, read)
 
 
 def sorted_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:
@@ -86,7 +105,7 @@ def sorted_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]
     return parsed_sheets(package, formats, where, is_sorted=False)
 
 
-def _sheets(workbook: Workbook, read: Callable[[str], Iterator[Block]]) -> list[Sheet]:
+def _sheets(workbook: Workbook, read: Callable[[str], tuple[Iterator[Block], FindMerges]]) -> list[Sheet]:
     """All sheets of a workbook; one whose part is missing holds nothing, and a person is told."""
     lost = [
         Sheet(
@@ -94,7 +113,11 @@ def _sheets(workbook: Workbook, read: Callable[[str], Iterator[Block]]) -> list[
         )
         for name in workbook.missing
     ]
-    return [Sheet(entry.name, read(entry.part), entry.is_hidden) for entry in workbook.sheets] + lost
+    sheets = []
+    for entry in workbook.sheets:
+        blocks, merges = read(entry.part)
+        sheets.append(Sheet(entry.name, blocks, entry.is_hidden, merges=merges))
+    return sheets + lost
 
 
 def first_block(sheet: Sheet) -> Block | None:

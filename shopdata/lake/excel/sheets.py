@@ -1,0 +1,109 @@
+"""From the sheets of a file to its table: which of them hold data, and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shopdata.exceptions import RejectedFileError
+from shopdata.lake.contract import HEADER_WITHIN_ROWS, map_columns, no_header
+from shopdata.lake.excel.builder import TableBuilder
+from shopdata.lake.excel.container import Limits
+from shopdata.lake.excel.head import Row
+from shopdata.lake.excel.header import HeaderRows, find_header
+from shopdata.lake.excel.rules import NO_RULES, Rules
+from shopdata.lake.excel.xlsx import Sheet, first_block
+from shopdata.lake.tables import Finding, Formats, Table
+
+if TYPE_CHECKING:  # its import takes longer than reading a small file
+    from shopdata.config import Dataset
+
+
+@dataclass
+class _Found:
+    """A sheet in which something stands."""
+
+    sheet: Sheet
+    rows: list[Row]
+    header: HeaderRows | None
+
+    @property
+    def score(self) -> int:
+        """How much of a table it is: columns of the contract, or columns at all."""
+        return self.header.score if self.header is not None else max(len(row.filled) for row in self.rows)
+
+    @property
+    def shown(self) -> str:
+        """The beginning of it, for a refusal."""
+        return ", ".join(cell for cell in self.rows[0].texts if cell)[:120]
+
+
+def table_of_sheets(
+    sheets: list[Sheet],
+    dataset: Dataset | None,
+    formats: Formats,
+    limits: Limits,
+    where: str,
+    rules: Rules = NO_RULES,
+) -> Table:
+    """Finds the sheet, or the like sheets, that hold the data, and reads them.
+
+    Raises:
+        RejectedFileError: none holds data, or several do that are not alike.
+    """
+    found = [_found(sheet, dataset, rules) for sheet in sheets if not sheet.is_hidden]
+    data, ignored = _data_of([entry for entry in found if entry is not None], dataset, where)
+    mapped = [map_columns(header.names, dataset, where=where) for _, header in data]
+    if any(header.places != mapped[0].places for header in mapped) or (len(data) > 1 and not rules.has_header):
+        raise _different([sheet for sheet, _ in data], where)
+    builder = TableBuilder(mapped[0], dataset, formats, limits, where, rules=rules)
+    builder.findings += [finding for sheet in sheets for finding in sheet.findings]
+    builder.findings += [Finding("ignored_sheet", text=f"sheet '{name}' holds no table") for name in ignored]
+    for sheet, header in data:
+        builder.findings += header.findings
+        for number, block in enumerate(sheet.blocks):
+            builder.add(block, header.last + 1 if number == 0 else 0)
+    return builder.finish()
+
+
+def _found(sheet: Sheet, dataset: Dataset | None, rules: Rules) -> _Found | None:
+    block = first_block(sheet)
+    if block is None:
+        return None
+    texts, kinds = block.preview(HEADER_WITHIN_ROWS), block.preview_kinds(HEADER_WITHIN_ROWS)
+    numbers = block.numbers[: len(texts)].tolist()
+    rows = [Row(number, text, kind) for number, text, kind in zip(numbers, texts, kinds, strict=True)]
+    if not rules.has_header:
+        return _Found(sheet, rows, HeaderRows(-1, -1, [], max(len(row.filled) for row in rows)))
+    return _Found(sheet, rows, find_header(rows, dataset, cache(sheet.merges)))
+
+
+def _data_of(
+    found: Sequence[_Found], dataset: Dataset | None, where: str
+) -> tuple[list[tuple[Sheet, HeaderRows]], list[str]]:
+    """The sheets of the table with their headers, and the names of those that are passed over."""
+    best = max((entry.score for entry in found if entry.header is not None), default=0)
+    data: list[tuple[Sheet, HeaderRows]] = []
+    ignored = []
+    for entry in found:
+        if entry.score * 2 <= best or (dataset is not None and best and entry.header is None):
+            ignored.append(entry.sheet.name)
+        elif entry.header is None:
+            raise no_header(entry.shown, dataset, where=f"{where} sheet '{entry.sheet.name}'" if best else where)
+        else:
+            data.append((entry.sheet, entry.header))
+    if not data:
+        raise no_header("no cell with a value", dataset, where=where)
+    return data, ignored
+
+
+def _different(sheets: Sequence[Sheet], where: str) -> RejectedFileError:
+    return RejectedFileError(
+        "several sheets hold different tables",
+        where=where,
+        found=", ".join(f"'{sheet.name}'" for sheet in sheets),
+        expected="one table, or sheets with the same header",
+        todo="Look which sheet is meant; the report may have been changed.",
+    )

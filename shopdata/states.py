@@ -22,3 +22,17 @@ class CellState(StrEnum):
     def is_done(self) -> bool:
         """True if there is nothing left to ask or publish."""
         return self in (CellState.PUBLISHED, CellState.EMPTY)
+
+
+#: How people are shown a state: a shape and a colour, so that no meaning hangs on a colour alone.
+MARKS = {
+    CellState.PUBLISHED: ("✓", "green"),
+    CellState.STAGED: ("●", "green"),
+    CellState.EMPTY: ("○", "green"),
+    CellState.RUNNING: ("…", "cyan"),
+    CellState.PENDING: ("·", "dim"),
+    CellState.NOT_READY: ("◔", "yellow"),
+    CellState.NEEDS_LOGIN: ("⚿", "yellow"),
+    CellState.REJECTED: ("⊘", "red"),
+    CellState.FAILED: ("✗", "red"),
+}

@@ -13,9 +13,9 @@ from rich.text import Text
 from shopdata.actions.status_grid import MOST_LINES, Shown, grid, partitions_table
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, ConfigError
-from shopdata.extensions.progress import MARKS
 from shopdata.lake.ledger import Cell, PartitionRecord
 from shopdata.periods import Period, parse_date
+from shopdata.states import MARKS
 from shopdata.terminal import json_text
 from shopdata.workspace import Workspace
 

@@ -11,11 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from shopdata.config import Config, Shop
-from shopdata.extensions.progress import MARKS
 from shopdata.lake.coverage import expected_periods
 from shopdata.lake.ledger import Cell, PartitionRecord
 from shopdata.periods import Period
-from shopdata.states import CellState
+from shopdata.states import MARKS, CellState
 
 #: From so many shops on only those are shown that need somebody.
 MANY_SHOPS = 40

@@ -24,22 +24,9 @@ from shopdata.extensions.summary import missing_in, missing_lines, published_lin
 from shopdata.items import Partition
 from shopdata.lake.standing import UNSEEN_STAT
 from shopdata.plan import Plan
-from shopdata.states import CellState
+from shopdata.states import MARKS, CellState
 
 logger = logging.getLogger(__name__)
-
-#: Words and shapes, so that no meaning hangs on a colour alone.
-MARKS = {
-    CellState.PUBLISHED: ("✓", "green"),
-    CellState.STAGED: ("●", "green"),
-    CellState.EMPTY: ("○", "green"),
-    CellState.RUNNING: ("…", "cyan"),
-    CellState.PENDING: ("·", "dim"),
-    CellState.NOT_READY: ("◔", "yellow"),
-    CellState.NEEDS_LOGIN: ("⚿", "yellow"),
-    CellState.REJECTED: ("⊘", "red"),
-    CellState.FAILED: ("✗", "red"),
-}
 
 #: More lines than a terminal has help nobody.
 _MOST_LINES = 24

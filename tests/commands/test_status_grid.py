@@ -14,10 +14,9 @@ from shipped_config import load_shipped_config
 
 from shopdata.actions.status_grid import MANY_SHOPS, MOST_LINES, Shown, grid
 from shopdata.config import Config, Shop
-from shopdata.extensions.progress import MARKS
 from shopdata.lake.ledger import Cell, CellKey
 from shopdata.periods import SHANGHAI
-from shopdata.states import CellState
+from shopdata.states import MARKS, CellState
 
 NAME = "jd_store"
 

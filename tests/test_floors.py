@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms} 
 WITH_SCRAPY = set().union(*FLOORS[7:])
 
 MODULES = sorted(HOUSE.rglob("*.py"))
+NAMES = {".".join(("shopdata", *path.relative_to(HOUSE).with_suffix("").parts)): path for path in MODULES}
 
 
 def room_of(path: Path) -> str:
@@ -61,6 +63,26 @@ def test_imports_go_down(path: Path) -> None:
         if top != "shopdata" or (below := inner.partition(".")[0]) == room:
             continue
         assert FLOOR[below] < FLOOR[room], f"{room} must not import {module}"
+
+
+def imported_at_once(path: Path) -> Iterator[str]:
+    """The modules of ours that are imported before this one is done."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            within = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in NAMES else f"{node.module}" for name in within]
+        else:
+            continue
+        yield from (f"{name}.__init__" if f"{name}.__init__" in NAMES else name for name in names)
+
+
+def test_whatever_is_imported_first_can_be() -> None:
+    """Most tests run their commands in processes that have imported everything before, in one order."""
+    TopologicalSorter(
+        {name: set(imported_at_once(path)) for name, path in NAMES.items()}
+    ).prepare()  # raises CycleError
 
 
 def test_every_room_has_a_floor() -> None:

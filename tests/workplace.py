@@ -17,6 +17,8 @@ from typing import Any
 
 import psutil
 import yaml
+from template_process import Order
+from warm_process import STARTED_WITH, WarmProcess, start_warm
 
 from shopdata import config
 from shopdata.config import load_config
@@ -43,7 +45,7 @@ PATIENCE_SECONDS = 120
 class Run:
     """A `scrapy` command in a process of its own."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | WarmProcess
     output: Path
     errors: Path
     #: `time.monotonic()` and the names of the processes below it, every time that somebody looked.
@@ -157,8 +159,7 @@ class Workplace:
             kept["SHOPDATA_BROWSER_PATH"] = os.environ["SHOPDATA_BROWSER_PATH"]
         own = {
             "SCRAPY_SETTINGS_MODULE": "shopdata.settings",
-            "PYTHONPATH": str(REPO),
-            "PYTHONUTF8": "1",
+            **STARTED_WITH,
             "SHOPDATA_CONFIG_DIR": str(self.config_dir),
             "SHOPDATA_STATE_DIR": str(self.state_dir),
             "SHOPDATA_S3_ENDPOINT": self.store.endpoint,
@@ -191,22 +192,13 @@ class Workplace:
     def start(self, *arguments: str, typed: str = "", **variables: str | None) -> Run:
         """Starts `scrapy` with these arguments; `typed` is what a person enters on the terminal."""
         number = len(self._runs)
-        output, errors = self.folder / f"{number}.out", self.folder / f"{number}.err"
-        entered = self.folder / f"{number}.in"
+        entered, output, errors = (self.folder / f"{number}.{end}" for end in ("in", "out", "err"))
         entered.write_text(typed, "utf-8")
-        with output.open("wb") as out, errors.open("wb") as err, entered.open("rb") as terminal:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "scrapy", *arguments],
-                cwd=self.folder,
-                env=self.environment(variables),
-                stdin=terminal,
-                stdout=out,
-                stderr=err,
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-                # A person's, not what our own commands have made of this process'.
-                umask=0o022,
-            )
-        self._runs.append(Run(process, output, errors))
+        for path in (output, errors):
+            path.touch()
+        # The umask is a person's, not what our own commands have made of this process'.
+        order = Order(arguments, self.folder, self.environment(variables), (entered, output, errors), umask=0o022)
+        self._runs.append(Run(start_warm(order) or _start_cold(order), output, errors))
         return self._runs[-1]
 
     def scrapy(self, *arguments: str, typed: str = "", **variables: str | None) -> Run:
@@ -253,6 +245,22 @@ class Workplace:
     def texts(self) -> str:
         """All that the runs have shown."""
         return "".join(run.text for run in self._runs)
+
+
+def _start_cold(order: Order) -> subprocess.Popen[bytes]:
+    """As a shell does it."""
+    entered, output, errors = order.streams
+    with entered.open("rb") as terminal, output.open("wb") as out, errors.open("wb") as err:
+        return subprocess.Popen(
+            [sys.executable, "-m", "scrapy", *order.arguments],
+            cwd=order.folder,
+            env=order.environment,
+            stdin=terminal,
+            stdout=out,
+            stderr=err,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            umask=order.umask,
+        )
 
 
 def stand_still(process: psutil.Process) -> None:

@@ -1,0 +1,121 @@
+"""Commands in processes that need not import everything anew: forked from one that has (`template_process.py`)."""
+
+from __future__ import annotations
+
+import atexit
+import dataclasses
+import functools
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from template_process import Order
+
+REPO = Path(__file__).parents[1]
+#: What every command is started with.
+STARTED_WITH = {"PYTHONPATH": str(REPO), "PYTHONUTF8": "1"}
+#: What Python and libc read at their start: a process that is to have other values must be started, not forked.
+_READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "MALLOC_", "LD_")
+
+
+class WarmProcess:
+    """A forked process, with what is used here of `subprocess.Popen`."""
+
+    def __init__(self, template: Template, pid: int) -> None:
+        self._template = template
+        self.pid = pid
+
+    def poll(self) -> int | None:
+        """Its exit code, negative for a signal; None while it runs."""
+        return self._template.exit_code(self.pid)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Raises subprocess.TimeoutExpired."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if deadline is not None and time.monotonic() >= deadline:
+                raise subprocess.TimeoutExpired("scrapy", timeout or 0)
+            time.sleep(0.01)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Does nothing if it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """At once."""
+        self.send_signal(signal.SIGKILL)
+
+
+class Template:
+    """The process that forks. It ends with this one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._codes: dict[int, int | None] = {}
+        ours, its = multiprocessing.Pipe()
+        self._connection = ours
+        self._process = subprocess.Popen(
+            [sys.executable, REPO / "tests" / "template_process.py", str(its.fileno())],
+            pass_fds=[its.fileno()],
+            # Without a thread of OpenBLAS: a fork has only the one that forks.
+            env={"PATH": os.environ["PATH"], "OPENBLAS_NUM_THREADS": "1"} | _usual(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        its.close()
+        atexit.register(self.close)
+
+    def run(self, order: Order) -> WarmProcess:
+        """Begins a command."""
+        with self._lock:
+            known = set(self._codes)
+            self._connection.send(dataclasses.asdict(order))
+            while not (new := set(self._codes) - known):
+                self._read()
+        return WarmProcess(self, new.pop())
+
+    def exit_code(self, pid: int) -> int | None:
+        """None while it runs."""
+        with self._lock:
+            while self._connection.poll():
+                self._read()
+            return self._codes[pid]
+
+    def _read(self) -> None:
+        pid, code = self._connection.recv()
+        self._codes[pid] = code
+
+    def close(self) -> None:
+        """Lets it end."""
+        self._connection.close()
+        self._process.wait()
+
+
+@functools.cache
+def _template() -> Template:
+    return Template()
+
+
+def start_warm(order: Order) -> WarmProcess | None:
+    """Begins a command in a forked process; None where it must be started instead."""
+    if sys.platform != "linux" or _fixed(order.environment) != _usual():
+        return None
+    return _template().run(order)
+
+
+def _usual() -> dict[str, str]:
+    # Hundreds of processes would compile the whole project anew.
+    return {n: v for n, v in _fixed(os.environ).items() if n != "PYTHONDONTWRITEBYTECODE"} | STARTED_WITH
+
+
+def _fixed(environment: Mapping[str, str]) -> dict[str, str]:
+    """The part of an environment that stays as it was at a process's start."""
+    return {name: value for name, value in environment.items() if name.startswith(_READ_AT_THE_START)}

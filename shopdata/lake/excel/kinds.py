@@ -22,12 +22,13 @@ _OLD_ODS_TYPE = b"application/vnd.sun.xml.calc"
 
 XLSX = FileKind("xlsx", "a workbook", reader="xlsx")
 XLS = FileKind("xls", "an old workbook (.xls)", reader="xls")
+ENCRYPTED = FileKind("xlsx", "a workbook under a password", reader="encrypted")
 XLSB = FileKind("xlsb", "a binary workbook (.xlsb)", reader="xlsb")
 ODS = FileKind("ods", "an OpenDocument spreadsheet (.ods)", reader="ods")
 FODS = FileKind("fods", "an OpenDocument spreadsheet in one piece (.fods)", reader="fods")
 XML_2003 = FileKind("xml", "a workbook of Excel 2003 (XML)", reader="xml2003")
 #: What may hold a table, and no text.
-WORKBOOKS = (XLSX, XLS, XLSB, ODS, FODS, XML_2003)
+WORKBOOKS = (XLSX, ENCRYPTED, XLS, XLSB, ODS, FODS, XML_2003)
 ZIP = FileKind("zip", "a zip", reader="zip")
 JSON = FileKind("json", "JSON", reader="json", remedy=LOOK)
 HTML = FileKind("html", "a web page", reader="html")
@@ -119,6 +120,8 @@ def _kind_of_zip(path: Path) -> FileKind:
 def _kind_of_ole(path: Path) -> FileKind:
     # What its directory can't tell, the reader of workbooks says better.
     with suppress(Exception), olefile.OleFileIO(path) as container:
+        if container.exists("EncryptedPackage"):
+            return ENCRYPTED
         if not (container.exists("Workbook") or container.exists("Book")):
             return next((kind for stream, kind in _IN_OLE if container.exists(stream)), XLS)
     return XLS

@@ -11,7 +11,7 @@ class FileKind:
     """What a file is by its content.
 
     `ext` is the extension that fits, `name` what a person calls it, with its article; `reader` is what can read it:
-    xlsx, xls, xlsb, ods, fods, xml2003, html, csv, zip, json, or '' for nothing here. `remedy` is what to do then.
+    xlsx, encrypted, xls, xlsb, ods, fods, xml2003, html, csv, zip, json, '' for nothing. `remedy` is what to do then.
     """
 
     ext: str

@@ -16,6 +16,7 @@ from shopdata.lake.excel.json_lines import read_json_lines
 from shopdata.lake.excel.kinds import kind_of
 from shopdata.lake.excel.magics import LOOK, FileKind
 from shopdata.lake.excel.ods import fods_sheets, ods_sheets
+from shopdata.lake.excel.passwords import without_password
 from shopdata.lake.excel.rules import Rules
 from shopdata.lake.excel.sheets import table_of_sheets
 from shopdata.lake.excel.strings import OddXmlError
@@ -69,6 +70,8 @@ def read_table(
             return _read_xlsx(path, dataset, limits, where, rules)
         case "xls":
             return _read_by(xls_sheets, path, dataset, limits, where, rules)
+        case "encrypted":
+            return _read_encrypted(path, dataset, limits, where, rules)
         case "ods":
             return _read_by(partial(ods_sheets, limits=limits), path, dataset, limits, where, rules)
         case "fods":
@@ -121,6 +124,15 @@ def _read_xlsx(path: Path, dataset: Dataset | None, limits: Limits, where: str, 
             with suppress(OddXmlError):
                 return table_of_sheets(reader(package, formats, where), dataset, formats, limits, where, rules)
         raise package.broken("a worksheet that can't be read")
+
+
+def _read_encrypted(path: Path, dataset: Dataset | None, limits: Limits, where: str, rules: Rules) -> Table:
+    """Reads the workbook that the password opens which Excel tries by itself."""
+    content = without_password(path.read_bytes(), where)
+    with tempfile.TemporaryDirectory(prefix="shopdata-") as folder:
+        inner = Path(folder, "inner")
+        inner.write_bytes(content)
+        return read_table(inner, dataset, limits=limits, where=where, rules=rules)
 
 
 def _read_zip(path: Path, dataset: Dataset | None, limits: Limits, where: str, rules: Rules) -> Table:

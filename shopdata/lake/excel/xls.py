@@ -22,7 +22,7 @@ from shopdata.lake.excel.biff import BrokenRecordsError, NumberStyle, exact_cell
 from shopdata.lake.excel.blocks import Block
 from shopdata.lake.excel.calamine import calamine_sheets
 from shopdata.lake.excel.package import BUILTIN_FORMATS
-from shopdata.lake.excel.passwords import protected
+from shopdata.lake.excel.passwords import protected, without_password
 from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
 from shopdata.lake.excel.xlsx import Sheet
 from shopdata.lake.tables import CellFormat, Finding, Formats, Kind
@@ -51,15 +51,29 @@ def xls_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
         RejectedFileError: it is damaged or under a password.
     """
     content = path.read_bytes()
-    if _ENCRYPTED in content:
+    if _ENCRYPTED in content:  # in a container that is too damaged to be known for what it is
         raise protected(where)
+    try:
+        return _by_xlrd(content, formats, where)
+    except _EncryptedError:
+        try:
+            return _by_xlrd(without_password(content, where), formats, where)
+        except _EncryptedError:
+            raise protected(where) from None
+
+
+class _EncryptedError(Exception):
+    """Raised when a workbook is encrypted."""
+
+
+def _by_xlrd(content: bytes, formats: Formats, where: str) -> list[Sheet]:
     try:
         # xlrd prints what it finds odd; it is of no use to anybody here.
         with open(os.devnull, "w") as silence:  # noqa: PTH123 - os.devnull is no file to have a Path for
             book = xlrd.open_workbook(file_contents=content, formatting_info=True, ragged_rows=True, logfile=silence)
     except Exception as error:  # noqa: BLE001 - a damaged file makes xlrd raise whatever its parts raise
         if "encrypted" in str(error):
-            raise protected(where) from None
+            raise _EncryptedError from None
         return _by_calamine(content, formats, where)
     known = [_style(book, number, formats) for number in range(len(book.xf_list))]
     return [Sheet(sheet.name, _rows(book, sheet, known, formats), bool(sheet.visibility)) for sheet in book.sheets()]
@@ -71,7 +85,7 @@ def _by_calamine(content: bytes, formats: Formats, where: str) -> list[Sheet]:
         stream = _workbook_stream(content)
         book = read_globals(stream)
         if book.is_encrypted:
-            raise protected(where)
+            raise _EncryptedError
         if book.version < 0x0500:
             raise BrokenRecordsError
         exact = [exact_cells(stream, book, place, formats) for place in range(len(book.sheets))]

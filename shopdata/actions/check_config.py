@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
@@ -13,33 +14,54 @@ from shopdata.actions.names import as_spider
 from shopdata.actions.network_lines import network_lines
 from shopdata.alerts.channels import apprise_address
 from shopdata.command_frame import refuse_arguments
-from shopdata.config import Config, EnvFile, Shop, config_source, load_config, project_folder, read_env_file
+from shopdata.config import (
+    Config,
+    EnvFile,
+    config_source,
+    load_config,
+    look_again,
+    project_folder,
+    read_env_file,
+)
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 from shopdata.login.sessions import PLAIN
 from shopdata.network import current_network
 from shopdata.plan import check_names
 from shopdata.workspace import Workspace
 
+#: On Windows no shell reads such a file.
+_TAKE_IN = (
+    "Set them in the system settings too; only `scrapy service` reads .env."
+    if os.name == "nt"
+    else "`set -a; . ./.env; set +a` brings it into this shell; `scrapy service` reads it by itself."
+)
+
 
 def check(args: list[str], settings: BaseSettings) -> int:
     """Prints all problems, or what was found to be well; returns the exit code."""
-    env_file = read_env_file(project_folder() / ".env")
     try:
         refuse_arguments(args)
+    except ArgumentError as error:
+        print(error, file=sys.stderr)
+        return 2
+    env_file = read_env_file(_env_path())
+    config: Config | None = None
+    try:
         config = load_config()
         problems = [*_impossible_jobs(config, settings), *_unknown_addresses(config), *_unreadable_sessions(settings)]
-        hints = list(_shared_accounts(config))
     except UsageError as error:
-        problems, hints = error.problems if isinstance(error, ConfigError) else [error], []
-    problems = [*env_file.problems, *problems]
-    for line in (*problems, *hints, *env_file.hints, *_differences(env_file)):
+        problems = error.problems if isinstance(error, ConfigError) else [error]
+    look = look_again(config)
+    problems = [*env_file.problems, *problems, *look.problems]
+    for line in (*problems, *look.hints, *env_file.hints, *_of_env_file(env_file, look.unset)):
         print(line, file=sys.stderr)
-    if problems:
+    if problems or config is None:
         print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}.", file=sys.stderr)
         return 2
     enabled = sum(shop.enabled for shop in config.shops)
     print(f"{config_source()}: {enabled} of {len(config.shops)} shops enabled, {len(config.datasets)} datasets.")
     print(f"sessions: {'saved encrypted' if settings['SHOPDATA_SECRET_KEY'] else PLAIN}")
+    print(_env_line(env_file))
     told = ", ".join(channel.name for channel in config.alerts.channels_on)
     print(f"alerts: {told or 'nobody is told; give a channel of alerts.yaml a url'}")
     for line in network_lines(current_network(), config):
@@ -82,30 +104,29 @@ def _unreadable_sessions(settings: BaseSettings) -> Iterator[UsageError]:
         yield problem
 
 
-def _differences(env_file: EnvFile) -> Iterator[str]:
+def _of_env_file(env_file: EnvFile, unset: Sequence[str]) -> Iterator[str]:
     """What this shell and the service would take for something else: sessions of one key are no good to the other."""
     other = [name for name, value in env_file.values.items() if os.environ.get(name, value) != value]
     if other:
         yield f"{', '.join(other)}: .env has another value than this shell; the service takes what the shell has."
     missing = [name for name in env_file.values if name not in os.environ]
     if missing:
-        yield f"{', '.join(missing)}: in .env, and not in this shell. `set -a; . ./.env; set +a` brings them in."
+        yield f"{', '.join(missing)}: in .env, and not in this shell. {_TAKE_IN}"
+    nowhere = ", ".join(name for name in unset if name not in env_file.values)
+    if nowhere:
+        yield f"{nowhere}: neither in this shell nor in {_env_path()}. Write NAME=value there, one a line. {_TAKE_IN}"
 
 
-def _shared_accounts(config: Config) -> Iterator[str]:
-    """Where one login would have to open several shops, and does not know which is meant."""
-    accounts: dict[tuple[str, str], list[Shop]] = {}
-    for shop in config.shops:
-        if shop.enabled:
-            accounts.setdefault((shop.platform, shop.username), []).append(shop)
-    for shops in accounts.values():
-        entries = [shop.portal_shop or shop.portal_name for shop in shops]
-        if len(shops) > 1 and (None in entries or len(set(entries)) < len(shops)):
-            names = ", ".join(shop.id for shop in shops)
-            yield (
-                f"shops.yaml: {names}: one user name for several shops. If this login lets one choose among them, give "
-                "each its own `portal_shop`; else one of the user names is wrong."
-            )
+def _env_path() -> Path:
+    return project_folder() / ".env"
+
+
+def _env_line(env_file: EnvFile) -> str:
+    """Who gets which variables, in one line."""
+    count = len(env_file.values)
+    if not _env_path().exists():
+        return f"{_env_path()}: not there; the service and its crawls get what the shell has that starts it"
+    return f"{_env_path()}: {count} {'variable' if count == 1 else 'variables'}, read by `scrapy service` alone"
 
 
 def _unknown_addresses(config: Config) -> Iterator[UsageError]:

@@ -9,6 +9,7 @@ from shopdata.config.loading import OWN_VARIABLES, Config, config_source, load_a
 from shopdata.config.model import Platform
 from shopdata.config.portals import JdPortal, PddPortal, Portal, Portals
 from shopdata.config.schedule import Job, Schedule
+from shopdata.config.second_look import SecondLook, look_again
 from shopdata.config.shipped import shipped_files
 from shopdata.config.shops import Shop, Shops
 
@@ -29,12 +30,14 @@ __all__ = [
     "Portal",
     "Portals",
     "Schedule",
+    "SecondLook",
     "Shop",
     "Shops",
     "config_source",
     "fill_from",
     "load_alerts",
     "load_config",
+    "look_again",
     "odd_settings",
     "project_folder",
     "read_env_file",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
@@ -124,6 +124,8 @@ class QuietHours(Model):
 class Alerts(Model):
     """alerts.yaml; without it nobody is told."""
 
+    unique: ClassVar[Mapping[str, tuple[str, ...]]] = {"channels": ("name",)}
+
     channels: tuple[Channel, ...] = ()
     tell: tuple[Topic, ...] = get_args(Topic)
     quiet_hours: QuietHours | None = None
@@ -132,15 +134,6 @@ class Alerts(Model):
     max_tries: Annotated[int, Field(ge=1, le=10)] = 3
     #: Of all channels together: a run does not wait longer for its alerts.
     deadline_seconds: PositiveSeconds = 60
-
-    @field_validator("channels")
-    @classmethod
-    def _unique(cls, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
-        names = [channel.name for channel in channels]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two channels have the name {name!r}: give each its own")
-        return channels
 
     @property
     def channels_on(self) -> tuple[Channel, ...]:

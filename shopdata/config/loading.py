@@ -17,7 +17,7 @@ from shopdata.config.alerts import Alerts, unknown_datasets
 from shopdata.config.datasets import Dataset
 from shopdata.config.env_values import odd_settings
 from shopdata.config.lake import Lake
-from shopdata.config.mistakes import as_sentence
+from shopdata.config.mistakes import as_sentence, told_twice
 from shopdata.config.model import Model, Platform
 from shopdata.config.portals import Portal, Portals
 from shopdata.config.schedule import Schedule
@@ -198,6 +198,14 @@ def load_alerts(folder: Traversable | None = None, environ: Mapping[str, str] | 
     return alerts
 
 
+def read_files(folder: Traversable | None = None, environ: Mapping[str, str] | None = None) -> dict[str, YamlSource]:
+    """The files that are there, but for the contracts, each as YAML has it."""
+    environ = os.environ if environ is None else environ
+    folder = config_source(environ) if folder is None else folder
+    there = [name for name in FILES if (folder / name).is_file()]
+    return {name: _read(folder / name, f"{_label(folder)}/{name}", environ) for name in there}
+
+
 def _label(folder: Traversable) -> str:
     return folder.name or str(folder)
 
@@ -225,6 +233,7 @@ def _check(model: type[AnyModel], source: YamlSource) -> AnyModel | None:
     """The file as its model; None, with the mistakes in `source.problems`, if it is not one."""
     if source.problems and source.value is None:
         return None
+    source.problems += told_twice(model, source)
     try:
         return model.model_validate(source.value if source.value is not None else {})
     except ValidationError as error:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Iterator
+from datetime import date
 from types import UnionType
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from shopdata.config.model import Model
+from shopdata.config.wide_signs import wide_sign_in
 from shopdata.config.yaml_source import YamlSource, dotted
 from shopdata.exceptions import UsageError
 
 
 def as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageError:
-    """One entry of pydantic's `errors()`, with its place in the file."""
+    """One entry of pydantic's `errors()`, with its place in the file, and a sign that is easily overlooked."""
+    problem = _as_sentence(detail, model, source)
+    path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
+    if not problem.found and (sign := wide_sign_in(_value_at(source.value, path))):
+        what, where, expected, todo = problem.what, problem.where, problem.expected, problem.todo
+        return UsageError(what, where=where, found=f"a full-width {sign} in it", expected=expected, todo=todo)
+    return problem
+
+
+def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageError:
     path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
     kind, context = detail["type"], detail.get("ctx", {})
     where = source.place(path)
@@ -36,6 +49,8 @@ def as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageErr
             expected=str(context.get("expected")),
             todo=f"Mend `{dotted(path)}`.",
         )
+    if kind.startswith("date_") and (problem := _no_day(_value_at(source.value, path), where)):
+        return problem
     if kind in _KIND_HINTS:
         what = f"the value of {key!r}" if key else "what stands here"
         return UsageError(
@@ -48,6 +63,47 @@ def as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageErr
     return UsageError(
         message.removeprefix("Value error, ").rstrip("."), where=where, todo=f"Mend `{dotted(path) or source.file}`."
     )
+
+
+def told_twice(model: type[Model], source: YamlSource) -> Iterator[UsageError]:
+    """Entries of a list that have what is to tell them apart in common, each at its own line."""
+    for key, fields in model.unique.items():
+        entries = _value_at(source.value, (key,))
+        for field in fields:
+            first: dict[str, int] = {}
+            for number, entry in enumerate(entries if isinstance(entries, list) else ()):
+                value = _value_at(entry, (field,))
+                if isinstance(value, str) and first.setdefault(value, number) != number:
+                    line = source.lines.get((key, first[value], field), 1)
+                    yield UsageError(
+                        f"two {key} have the {field} {value!r}",
+                        where=source.place((key, number, field)),
+                        found=f"the other one on line {line}",
+                        todo="Give each its own.",
+                    )
+
+
+def _no_day(value: object, where: str) -> UsageError | None:
+    """For what is written nearly as a day: no secret stands where one does."""
+    match = re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", str(value))
+    if match is None:
+        return None
+    year, month, day = map(int, match.groups())
+    try:
+        right = str(date(year, month, day))
+    except ValueError as error:
+        return UsageError(f"there is no such day: {error}", where=where, found=str(value), todo="Mend it.")
+    what = "this day is written in another way"
+    return UsageError(what, where=where, found=str(value), expected=right, todo="Write it so.")
+
+
+def _value_at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
 
 
 #: In our own words: most often YAML has taken a word or a number for something else.
@@ -80,6 +136,19 @@ _PATTERN_HINTS = {
     "deadline": 'a time of day in quotes, for example "20:00"',
     "cron": 'five fields, for example "30 8 * * *"',
 }
+
+
+def field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> Any:
+    """What a model says of the values at a place: a type; None if it knows no such place."""
+    names = [part for part in path if isinstance(part, str)]
+    for name in names[:-1]:
+        field = model.model_fields.get(name)
+        found = _model_in(field.annotation) if field else None
+        if found is None:
+            return None
+        model = found
+    field = model.model_fields.get(names[-1]) if names else None
+    return field.annotation if field else None
 
 
 def _keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -43,5 +44,8 @@ Url = Annotated[str, AfterValidator(_checked_url)]
 
 class Model(BaseModel):
     """Unknown keys are mistakes, values do not change after reading, and no error shows the value of a secret."""
+
+    #: Of the entries of a list, which of their keys tell one from the other.
+    unique: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from apscheduler.triggers.cron import CronTrigger
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field
 
 from shopdata.config.cron import cron_trigger, duration
 from shopdata.config.model import Model, Text
@@ -63,15 +64,7 @@ class Job(Model):
 class Schedule(Model):
     """schedule.yaml."""
 
+    unique: ClassVar[Mapping[str, tuple[str, ...]]] = {"jobs": ("name",)}
+
     timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
     jobs: tuple[Job, ...] = ()
-
-    @field_validator("jobs")
-    @classmethod
-    def _unique(cls, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
-        seen: set[str] = set()
-        for job in jobs:
-            if job.name in seen:
-                raise ValueError(f"two jobs have the name {job.name!r}: give each its own")
-            seen.add(job.name)
-        return jobs

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -44,16 +45,6 @@ class Shop(Model):
 class Shops(Model):
     """shops.yaml."""
 
-    shops: Annotated[tuple[Shop, ...], Field(min_length=1)]
+    unique: ClassVar[Mapping[str, tuple[str, ...]]] = {"shops": ("id", "name")}
 
-    @field_validator("shops")
-    @classmethod
-    def _unique(cls, shops: tuple[Shop, ...]) -> tuple[Shop, ...]:
-        for field in ("id", "name"):
-            seen: set[str] = set()
-            for shop in shops:
-                value = getattr(shop, field)
-                if value in seen:
-                    raise ValueError(f"two shops have the {field} {value!r}: give each its own")
-                seen.add(value)
-        return shops
+    shops: Annotated[tuple[Shop, ...], Field(min_length=1)]

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from shopdata.config.env_values import blemish, variable_problem, without_blemish
+from shopdata.config.wide_signs import as_meant
 from shopdata.exceptions import UsageError
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -28,6 +29,10 @@ class YamlSource:
     file: str
     value: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
+    #: The texts that stand in the file itself, no variable or one with a default.
+    written_out: set[Path] = field(default_factory=set)
+    #: The variables that it names and nobody has set.
+    unset: list[str] = field(default_factory=list)
     problems: list[UsageError] = field(default_factory=list)
 
     def place(self, path: Path) -> str:
@@ -48,6 +53,17 @@ def dotted(path: Path) -> str:
 def read_yaml(file: str, text: str, environ: Mapping[str, str]) -> YamlSource:
     """Reads `text`; mistakes are collected in `problems`, nothing is raised."""
     source = YamlSource(file)
+    text, wide = as_meant(text, is_contract="/datasets/" in file)
+    for line, sign, meant in wide:
+        name = "blank" if meant == " " else sign
+        source.problems.append(
+            UsageError(
+                f"a full-width {name} stands here",
+                where=f"{file}:{line}",
+                expected=repr(meant),
+                todo="Type it with the keyboard in English mode.",
+            )
+        )
     try:
         root = _compose(text)
     except yaml.MarkedYAMLError as error:
@@ -97,6 +113,9 @@ def _build(node: yaml.Node, path: Path, source: YamlSource, environ: Mapping[str
     try:
         value = yaml.SafeLoader("").construct_object(node)
     except (yaml.YAMLError, ValueError, OverflowError, TypeError, KeyError):
+        if node.tag == "tag:yaml.org,2002:timestamp":
+            # A day that there is not, or a text that looks like one: the model knows.
+            return node.value
         source.problems.append(
             UsageError(
                 "YAML takes this value for something that it is not", where=source.place(path), todo="Put it in quotes."
@@ -140,11 +159,10 @@ def _fill(text: str, path: Path, source: YamlSource, environ: Mapping[str, str])
         if value is None or (value == "" and default is not None):
             value = default
         if value is None:
+            source.unset.append(name)
             source.problems.append(
                 UsageError(
-                    f"the environment variable {name} is not set",
-                    where=source.place(path),
-                    todo=_todo(name, path),
+                    f"the environment variable {name} is not set", where=source.place(path), todo=_todo(name, path)
                 )
             )
             return match.group(0)
@@ -153,6 +171,8 @@ def _fill(text: str, path: Path, source: YamlSource, environ: Mapping[str, str])
             return without_blemish(value)
         return value
 
+    if any(match[2] for match in _VARIABLE.finditer(text)) or (text and not _VARIABLE.search(text)):
+        source.written_out.add(path)
     count = len(source.problems)
     filled = _VARIABLE.sub(value_of, text)
     # Names of columns are as a portal writes them, whatever that is.

@@ -133,7 +133,8 @@ def test_lines_of_env_that_not_all_read_alike(place: Workplace) -> None:
         ".env:2: a remark stands behind the value. Give it a line of its own.",
         *([".env can be read by others on this machine: `chmod 600 .env`."] if os.name == "posix" else []),
         "SHOPDATA_SECRET_KEY: .env has another value than this shell; the service takes what the shell has.",
-        "ONE: in .env, and not in this shell. `set -a; . ./.env; set +a` brings them in.",
+        "ONE: in .env, and not in this shell. `set -a; . ./.env; set +a` brings it into this shell; `scrapy service` "
+        "reads it by itself.",
         "1 problem.",
     ]
     run = place.scrapy("service", "start")
@@ -168,7 +169,8 @@ class TestOneUserNameForTwoShops:
 
     def test_is_hinted_at(self, place: Workplace) -> None:
         said = self.same_account(place)
-        assert said.startswith("shops.yaml: sandbox-01, sandbox-02: one user name for several shops.")
+        assert said.startswith("pipelines_config/shops.yaml:")
+        assert " shops[1].username: one user name for several shops. Found sandbox-01, sandbox-02." in said
         assert "its own `portal_shop`" in said
         assert "sandbox-jd-01" not in said
 

@@ -69,7 +69,7 @@ def test_no_repr_shows_a_secret(alerts: ConfigFolder) -> None:
             "alerts.yaml:6 channels[1].url",
             "of apprise",
         ),
-        ("feishu-group", "data-group", "alerts.yaml:1 channels", "two channels have the name 'data-group'"),
+        ("feishu-group", "data-group", "alerts.yaml:6 channels[1].name", "two channels have the name 'data-group'"),
         ("feishu-group", "数据组", "alerts.yaml:6 channels[1].name", "letters, digits, - . and _"),
         ("feishu-group,", "feishu-group, datasets: [jd_stor],", "alerts.yaml:6 channels[1].datasets", "`jd_store`?"),
         ('"22:00"', '"24:00"', "alerts.yaml:7 quiet_hours.start", 'for example "22:00"'),

@@ -30,7 +30,6 @@ def test_a_password_that_yaml_takes_for_something_else(folder: ConfigFolder, pas
 @pytest.mark.parametrize(
     "value",
     [
-        pytest.param("2026-02-31", id="a day that does not exist"),
         pytest.param("!!int abc", id="a number that is none"),
         pytest.param("&x [*x]", id="a list that holds itself"),
     ],
@@ -38,6 +37,30 @@ def test_a_password_that_yaml_takes_for_something_else(folder: ConfigFolder, pas
 def test_a_value_that_cannot_be_made(folder: ConfigFolder, value: str) -> None:
     folder.edit("shops.yaml", "one@example.com", value)
     assert folder.problems()
+
+
+def test_a_text_that_only_looks_like_a_day_is_one(folder: ConfigFolder) -> None:
+    folder.edit("shops.yaml", "one@example.com", "2026-02-31")
+    assert folder.load().shops[0].username == "2026-02-31"
+
+
+def test_what_people_are_shown_may_have_wide_signs(folder: ConfigFolder) -> None:
+    for name in ("【官方】回力：旗舰店", "“Nike”旗舰店，二店", "［Nike］", "“Nike”", "Nike：店 ＃1"):
+        text = (folder.path / "shops.yaml").read_text("utf-8")
+        folder.write("shops.yaml", re.sub("    name: .*", f"    name: {name}", text))
+        assert folder.load().shops[0].name == name
+
+
+def test_every_wide_sign_is_told_and_the_rest_read_as_it_was_meant(folder: ConfigFolder) -> None:
+    folder.write(
+        "schedule.yaml",
+        "timezone：Asia/Shanghai\n# 注：好\njobs:\n  - {name： jd，spider：jd_store, cron: “0 8 * * *”, colour: x}\n",
+    )
+    assert [problem.partition(". ")[0] for problem in folder.problems()] == [
+        "pipelines_config/schedule.yaml:1: a full-width ： stands here",
+        "pipelines_config/schedule.yaml:4: a full-width ： stands here",
+        "pipelines_config/schedule.yaml:4 jobs[0].colour: the key 'colour' is not known",
+    ]
 
 
 def test_a_shops_mistake_is_told_once(folder: ConfigFolder) -> None:

@@ -1,0 +1,76 @@
+"""What `check_config` looks at besides mistakes: secrets in a file, user names that stand there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from pydantic import SecretStr
+
+from shopdata.config.loading import FILES, Config, read_files
+from shopdata.config.mistakes import field_at
+from shopdata.config.shops import Shop
+from shopdata.config.yaml_source import YamlSource
+from shopdata.exceptions import UsageError
+
+
+@dataclass
+class SecondLook:
+    """Sentences: `problems` are to be mended, `hints` only looked at."""
+
+    problems: list[UsageError] = field(default_factory=list)
+    hints: list[UsageError] = field(default_factory=list)
+    #: The variables that a file names and nobody has set.
+    unset: list[str] = field(default_factory=list)
+
+
+def look_again(config: Config | None) -> SecondLook:
+    """Reads the files once more; `config` is what they hold, None if they have mistakes."""
+    sources, found = read_files(), SecondLook()
+    found.unset += dict.fromkeys(variable for source in sources.values() for variable in source.unset)
+    for name, source in sources.items():
+        for path in sorted(source.written_out, key=lambda path: source.lines.get(path, 0)):
+            if is_secret(name, path):
+                # Store and channels are the machine's own business; a shop's password opens its whole back office.
+                kind = found.problems if path[-1] == "password" else found.hints
+                kind.append(_written_out(source, path))
+    if config is not None and "shops.yaml" in sources:
+        found.hints += _shared_accounts(config, sources["shops.yaml"])
+    return found
+
+
+def is_secret(name: str, path: tuple[str | int, ...]) -> bool:
+    """True for a value of this file that its model keeps secret."""
+    return _holds(field_at(FILES[name], path), SecretStr)
+
+
+def _holds(annotation: Any, kind: type) -> bool:
+    return annotation is kind or any(_holds(argument, kind) for argument in get_args(annotation))
+
+
+def _written_out(source: YamlSource, path: tuple[str | int, ...]) -> UsageError:
+    return UsageError(
+        f"the {path[-1]} itself stands in the file: it comes into back-ups, into git and into the egg of the service",
+        where=source.place(path),
+        expected="${NAME}",
+        todo="Write NAME=… into .env, and ${NAME} here. If others could read the file, choose a new one, too.",
+    )
+
+
+def _shared_accounts(config: Config, source: YamlSource) -> Iterator[UsageError]:
+    """Where one login would have to open several shops, and does not know which is meant."""
+    accounts: dict[tuple[str, str], list[tuple[int, Shop]]] = {}
+    for number, shop in enumerate(config.shops):
+        if shop.enabled:
+            accounts.setdefault((shop.platform, shop.username.strip().casefold()), []).append((number, shop))
+    for shops in accounts.values():
+        entries = [shop.portal_shop or shop.portal_name for _, shop in shops]
+        if len(shops) > 1 and (None in entries or len(set(entries)) < len(shops)):
+            yield UsageError(
+                "one user name for several shops",
+                where=source.place(("shops", shops[-1][0], "username")),
+                found=", ".join(shop.id for _, shop in shops),
+                todo="If this login lets one choose among them, give each its own `portal_shop`; else one of the user "
+                "names is wrong.",
+            )

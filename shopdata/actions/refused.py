@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shopdata.alerts import tell_refusal
+from shopdata.alerts.refusals import tell_refusal
 from shopdata.config import load_alerts
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.ledger import Ledger

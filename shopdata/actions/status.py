@@ -5,19 +5,24 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from shopdata.actions.status_grid import MOST_LINES, Shown, grid, partitions_table
-from shopdata.config import Config
+from shopdata.actions.status_facts import Told, expected_for, expected_today, lines_of, read
+from shopdata.actions.status_grid import Shown, grid
+from shopdata.actions.status_view import dataset_lines, each_reason, earlier_lines, reasons, who_needs_somebody
 from shopdata.exceptions import ArgumentError, ConfigError
-from shopdata.lake.ledger import Cell, PartitionRecord
-from shopdata.periods import Period, parse_date
-from shopdata.states import MARKS
+from shopdata.lake.ledger import Cell, Ledger, PartitionRecord
+from shopdata.periods import SHANGHAI, Period, parse_date, today
+from shopdata.service.board.pages.today import Line, sentence
+from shopdata.service.board.texts import Texts
 from shopdata.terminal import json_text
 from shopdata.workspace import Workspace
+
+_TEXTS = Texts("en")
 
 
 def show_status(workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
@@ -27,32 +32,48 @@ def show_status(workspace: Workspace, args: list[str], opts: argparse.Namespace)
             "status takes options only", where=args[0], todo="Write `--date`, `--dataset` or `--shop` before it."
         )
     day, count = parse_date(opts.date, "--date") if opts.date else None, _count(opts.days)
-    cells, partitions = workspace.ledger.cells(), workspace.ledger.partitions()
+    ledger = workspace.ledger
     try:
         config = workspace.config
     except ConfigError:
         # What happened can be told all the same; `scrapy check_config` says what is wrong.
         config = None
+    datasets, shops = ledger.reading.datasets(), ledger.reading.shops()
     for what, name, known in (
-        ("dataset", opts.dataset, {cell.dataset for cell in cells} | set(config.datasets if config else ())),
-        ("shop", opts.shop, {cell.shop for cell in cells} | {s.id for s in (config.shops if config else ())}),
+        ("dataset", opts.dataset, {*datasets, *(config.datasets if config else ())}),
+        ("shop", opts.shop, {*shops, *(shop.id for shop in (config.shops if config else ()))}),
     ):
         _check(what, name, known)
-
-    def is_meant(dataset: str, dt: str) -> bool:
-        period = Period.from_dt(dt)
-        return opts.dataset in (None, dataset) and (day is None or period.start <= day <= period.end)
-
-    cells = [c for c in cells if is_meant(c.dataset, c.dt) and opts.shop in (None, c.shop)]
-    partitions = [p for p in partitions if is_meant(p.dataset, p.dt)]
     if opts.as_json:
-        print(json_text(as_json(cells, partitions)))
-    elif not cells:
-        asked = any((day, opts.dataset, opts.shop))
-        print("Nothing was asked of that yet." if asked else "Nothing was asked yet. Begin with `scrapy crawl`.")
-    else:
-        _print(Console(), cells, partitions, config, None if day is not None else count, opts.shop)
+        print(json_text(as_json(*_meant(ledger, opts.dataset, opts.shop, day))))
+        return 0
+    now = datetime.now(SHANGHAI)
+    expected = expected_today(config, ledger, today(now)) if config is not None and day is None else {}
+    expected = {name: one for name, one in expected.items() if opts.dataset in (None, name)}
+    named = [name for name in sorted({*datasets, *expected}) if opts.dataset in (None, name)]
+    told = read(ledger, config, named, count=count, day=day, shop=opts.shop, also=expected)
+    if config is not None and day is not None:
+        by_day = expected_for(config, told, day, now)
+        expected = {name: one for name, one in by_day.items() if opts.dataset in (None, name)}
+    is_narrowed = any((day, opts.dataset, opts.shop))
+    console = Console()
+    if not told.cells:
+        print("Nothing was asked of that yet." if is_narrowed else "Nothing was asked yet. Begin with `scrapy crawl`.")
+    _print(console, told, lines_of(told, expected, now, opts.shop) if config is not None else [], opts, now)
     return 0
+
+
+def _meant(
+    ledger: Ledger, dataset: str | None, shop: str | None, day: date | None
+) -> tuple[list[Cell], list[PartitionRecord]]:
+    """Cells and partitions whole, as programs want them."""
+
+    def is_meant(name: str, dt: str) -> bool:
+        period = Period.from_dt(dt)
+        return dataset in (None, name) and (day is None or period.start <= day <= period.end)
+
+    cells = [one for one in ledger.cells() if is_meant(one.dataset, one.dt) and shop in (None, one.shop)]
+    return cells, [one for one in ledger.partitions() if is_meant(one.dataset, one.dt)]
 
 
 def _count(text: str) -> int:
@@ -103,34 +124,41 @@ def as_json(cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> dic
     }
 
 
-def _print(
-    console: Console,
-    cells: Sequence[Cell],
-    partitions: Sequence[PartitionRecord],
-    config: Config | None,
-    count: int | None,
-    shop: str | None,
-) -> None:
+def _print(console: Console, told: Told, lines: Sequence[Line], opts: argparse.Namespace, now: datetime) -> None:
+    if told.config is None:
+        console.print("pipelines_config can't be read (`scrapy check_config` says why); this is what the ledger has:")
+    if lines:
+        day = parse_date(opts.date) if opts.date else None
+        if told.cells:
+            console.print(Text(sentence(_TEXTS, list(lines), now if day is None else None, day or today(now))))
+            if look := who_needs_somebody(told):
+                console.print(Text(look, "yellow"))
+        console.print()
+        for line in dataset_lines(lines, console.width, today(now)):
+            console.print(line)
     shown = [
         Shown.of(
             name,
-            [cell for cell in cells if cell.dataset == name],
-            [partition for partition in partitions if partition.dataset == name],
-            config,
-            count=count,
-            shop=shop,
+            [cell for cell in told.cells if cell.dataset == name],
+            [partition for partition in told.partitions if partition.dataset == name],
+            told.config,
+            count=None if opts.date else _count(opts.days),
+            shop=opts.shop,
         )
-        for name in sorted({cell.dataset for cell in cells})
+        for name in told.datasets
     ]
-    console.print(partitions_table([partition for dataset in shown for partition in dataset.partitions]))
-    for dataset in shown:
-        console.print()
-        console.print(grid(dataset, console))
-    reasons = [cell for dataset in shown for cell in dataset.with_reason()]
-    if reasons:
+    meant = {(line.dataset, line.expected.dt) for line in lines}
+    earlier = {one.name: [p for p in one.periods if (one.name, p.dt) not in meant] for one in shown}
+    for text in earlier_lines(told, earlier, opts.shop):
+        console.print(Text(text))
+    if opts.all or opts.shop:
+        for one in shown:
+            console.print()
+            console.print(grid(one, console))
+    whys = list(each_reason(told) if opts.all else reasons(told))
+    if whys:
         console.print("\nwhy")
-    for cell in reasons[:MOST_LINES]:
-        # Text, not markup: a reason quotes what a portal said.
-        console.print(Text(f"{MARKS[cell.state][0]} {cell.key}: {cell.state}: {cell.reason}"))
-    if len(reasons) > MOST_LINES:
-        console.print(f"and {len(reasons) - MOST_LINES} more; `--shop ID` shows one, `--json` has all")
+    for why in whys:
+        console.print(why)
+    if told.cells and not (opts.all or opts.shop):
+        console.print(Text("\nMore: `--all` each cell, `--shop ID`, `--date YYYY-MM-DD`", "dim"))

@@ -33,6 +33,8 @@ class Trouble:
     dt: str = ""
     #: The cell's; None where it concerns the whole partition.
     state: CellState | None = None
+    #: Where troubles of several are put together.
+    dataset: str = ""
 
     @property
     def key(self) -> str:
@@ -68,7 +70,7 @@ class Cause:
         return found
 
 
-def trouble_of(state: CellState, reason: str, *, shop: str, name: str, dt: str) -> Trouble:
+def trouble_of(state: CellState, reason: str, *, shop: str, name: str, dt: str, dataset: str = "") -> Trouble:
     """What a cell's state and sentence mean to a person.
 
     Args:
@@ -76,7 +78,7 @@ def trouble_of(state: CellState, reason: str, *, shop: str, name: str, dt: str) 
         name: what people call the shop.
     """
     kind, detail = kind_of(state, reason)
-    return Trouble(_TOPICS.get(state, state.value), kind, shop, name, detail, reason, dt, state)
+    return Trouble(_TOPICS.get(state, state.value), kind, shop, name, detail, reason, dt, state, dataset)
 
 
 def causes_of(troubles: Iterable[Trouble]) -> list[Cause]:

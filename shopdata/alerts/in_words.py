@@ -1,4 +1,4 @@
-"""A cause as one line of a terminal: which shops, which periods, what the ledger says of it."""
+"""A cause on a terminal: which shops, which periods, what the ledger says of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def who_of(cause: Cause, *, with_periods: bool = True) -> str:
     for shop, troubles in cause.shops.items():
         periods = in_ranges([trouble.dt for trouble in troubles]) if with_periods else ""
         groups.setdefault(periods, []).append(shop_label(shop, troubles[0].name))
-    told = [_listed(names) + (f", {periods}" if periods else "") for periods, names in groups.items()]
+    told = [listed(names) + (f", {periods}" if periods else "") for periods, names in groups.items()]
     rest = sum(map(len, list(groups.values())[_MOST_GROUPS:]))
     return "; ".join(told[:_MOST_GROUPS]) + (f"; and {rest} more" if rest else "")
 
@@ -35,6 +35,7 @@ def what_of(cause: Cause) -> str:
     return ": ".join(filter(None, (str(state) if state is not None else "", told)))
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Some names, and how many more there are."""
     rest = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")

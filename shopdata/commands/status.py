@@ -15,7 +15,7 @@ _DAYS = 7
 
 
 class Command(WorkspaceCommand):
-    """Partitions and a grid for people, `--json` for programs."""
+    """A sentence, a line for each dataset and each reason once for people; `--json` for programs."""
 
     def syntax(self) -> str:
         return "[options]"
@@ -31,6 +31,7 @@ class Command(WorkspaceCommand):
         )
         parser.add_argument("--dataset", metavar="NAME", help="only this dataset")
         parser.add_argument("--shop", metavar="ID", help="only this shop")
+        parser.add_argument("--all", action="store_true", help="each cell, and each reason")
         parser.add_argument("--json", action="store_true", dest="as_json", help="for programs: all, or what is named")
 
     def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:

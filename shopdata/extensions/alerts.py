@@ -12,7 +12,9 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
-from shopdata.alerts import Count, Teller, tell_broken, tell_refusal
+from shopdata.alerts.delivery import Count
+from shopdata.alerts.refusals import tell_broken, tell_refusal
+from shopdata.alerts.teller import Teller
 from shopdata.exceptions import ShopdataError
 from shopdata.items import Partition
 from shopdata.periods import SHANGHAI

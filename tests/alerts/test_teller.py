@@ -15,7 +15,9 @@ import tenacity
 from pydantic import SecretStr
 from webhook_receiver import MakeAlerts, Receiver
 
-from shopdata.alerts import Count, Teller, tell_broken, tell_refusal
+from shopdata.alerts.delivery import Count
+from shopdata.alerts.refusals import tell_broken, tell_refusal
+from shopdata.alerts.teller import Teller
 from shopdata.config import Alerts, Config, Shop
 from shopdata.lake.ledger import CellKey, Ledger, MissingShop, PartitionRecord, RawFile
 from shopdata.periods import SHANGHAI

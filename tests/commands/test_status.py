@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from workplace import Workplace
 
@@ -11,7 +13,8 @@ pytestmark = pytest.mark.services
 def test_before_the_first_run(place: Workplace) -> None:
     run = place.scrapy("status")
     assert run.code == 0
-    assert run.out == "Nothing was asked yet. Begin with `scrapy crawl`.\n"
+    assert run.out.startswith("Nothing was asked yet. Begin with `scrapy crawl`.\n")
+    assert re.search(r"jd_store +\S+ +0/2 +–  ", run.out), "what is due is there, asked or not"
     assert place.status() == {"cells": [], "partitions": []}
 
 

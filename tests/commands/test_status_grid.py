@@ -1,4 +1,4 @@
-"""What `scrapy status` shows of few shops and of many: words where they fit, shapes, and who needs somebody."""
+"""Each cell of `scrapy status --all`: words where they fit, and shapes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from rich.console import Console
 from shipped_config import load_shipped_config
 
-from shopdata.actions.status_grid import MANY_SHOPS, MOST_LINES, Shown, grid
+from shopdata.actions.status_grid import Shown, grid
 from shopdata.config import Config, Shop
-from shopdata.lake.ledger import Cell, CellKey
+from shopdata.lake.ledger.reading import Glance
 from shopdata.periods import SHANGHAI
 from shopdata.states import MARKS, CellState
 
@@ -31,24 +31,15 @@ def shop(id: str, since: str | None = None) -> Shop:
     )
 
 
-def cell(day: int, shop: str, state: CellState, reason: str = "") -> Cell:
-    return Cell(
-        key=CellKey(NAME, f"2026-03-{day:02}", shop),
-        platform="jd",
-        state=state,
-        rows=1,
-        attempts=1,
-        reason=reason,
-        updated_at=datetime.now(SHANGHAI),
-        run_id="run",
-    )
+def cell(day: int, shop: str, state: CellState, reason: str = "") -> Glance:
+    return Glance(NAME, f"2026-03-{day:02}", shop, state, 1, reason, datetime.now(SHANGHAI))
 
 
-def shown(cells: Sequence[Cell], made: Config | None, *, count: int | None = 7, one: str | None = None) -> Shown:
+def shown(cells: Sequence[Glance], made: Config | None, *, count: int | None = 7, one: str | None = None) -> Shown:
     return Shown.of(NAME, cells, [], made, count=count, shop=one)
 
 
-def lines(cells: Sequence[Cell], made: Config | None, *, width: int = 100, one: str | None = None) -> list[str]:
+def lines(cells: Sequence[Glance], made: Config | None, *, width: int = 100, one: str | None = None) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
     console.print(grid(shown(cells, made, one=one), console))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
@@ -79,36 +70,6 @@ def test_shapes_with_a_legend_where_words_do_not_fit() -> None:
     ]
 
 
-def test_of_many_shops_counts_and_those_that_need_somebody() -> None:
-    names = [f"shop-{number:03}" for number in range(300)]
-    cells = [cell(day, name, DONE) for day in (1, 2) for name in names if (day, name) != (2, "shop-007")]
-    cells.append(cell(2, "shop-007", CellState.NEEDS_LOGIN))
-    assert lines(cells, config(*map(shop, names)))[1:] == [
-        "shop            2026-03-01   2026-03-02",
-        "✓ published     300          299",
-        "⚿ needs_login                1",
-        "shop-007        ✓ published  ⚿ needs_login",
-    ]
-
-
-def test_a_day_that_nobody_asked_for_is_not_a_line_for_each_of_many_shops() -> None:
-    names = [f"shop-{number:03}" for number in range(MANY_SHOPS)]
-    cells = [cell(day, name, DONE) for day in (1, 3) for name in names]
-    found = lines(cells, config(*map(shop, names)))[2:]
-    assert [line.split() for line in found[:2]] == [
-        ["✓", "published", str(MANY_SHOPS), str(MANY_SHOPS)],
-        ["–", "not", "asked", str(MANY_SHOPS)],
-    ]
-    assert found[2:] == [f"no shop of {MANY_SHOPS} needs anybody"]
-
-
-def test_more_shops_than_a_person_reads_are_counted() -> None:
-    names = [f"shop-{number:03}" for number in range(100)]
-    found = lines([cell(1, name, FAILED) for name in names], config(*map(shop, names)))
-    assert sum(line.startswith("shop-") for line in found) == MOST_LINES
-    assert found[-1].startswith(f"and {100 - MOST_LINES} more shops that need somebody")
-
-
 def test_one_shop_of_many() -> None:
     names = [f"shop-{number:03}" for number in range(100)]
     cells = [cell(1, name, DONE) for name in names]
@@ -128,14 +89,6 @@ def test_the_newest_periods(count: int | None, days: list[int]) -> None:
     cells = [cell(1, "a", DONE), cell(3, "a", DONE)]
     found = shown(cells, config(shop("a")), count=count)
     assert [period.start.day for period in found.periods] == days
-
-
-def test_reasons_the_newest_first() -> None:
-    cells = [cell(1, "a", FAILED, "one"), cell(2, "a", DONE), cell(3, "a", DONE, "asked for again, and failed")]
-    assert [entry.reason for entry in shown(cells, config(shop("a"))).with_reason()] == [
-        "asked for again, and failed",
-        "one",
-    ]
 
 
 def test_no_two_states_look_alike() -> None:

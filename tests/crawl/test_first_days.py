@@ -288,7 +288,7 @@ class TestStatus:
         assert days.place.status("--date", "2020-01-01") == {"cells": [], "partitions": []}
 
     def test_for_people(self, days: Days) -> None:
-        run = days.place.scrapy("status", COLUMNS="200")
+        run = days.place.scrapy("status", "--all", COLUMNS="200")
         assert run.code == 0
         assert "2026-03-01" in run.out
         assert run.out.count("published") >= len(NAMES)

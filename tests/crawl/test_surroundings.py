@@ -26,6 +26,7 @@ GOOD, REFUSED, DAMAGED = "sandbox-01", "sandbox-02", "sandbox-03"
 COMMANDS = (
     ["list"],
     ["status"],
+    ["status", "--all"],
     ["status", "--json"],
     ["sessions"],
     ["verify", "jd_store", "--date", f"{DAY}"],
@@ -128,13 +129,14 @@ def test_every_command_prints_in_any_encoding(story: Story, in_utf8: list[int], 
         assert "Traceback" not in text, command
     assert json.loads(texts[COMMANDS.index(["status", "--json"])])["cells"]
     mark = {"gbk": "√"}.get(encoding, "+")
-    assert f"{mark} published" in texts[COMMANDS.index(["status"])]
+    assert f"{mark} published" in texts[COMMANDS.index(["status", "--all"])]
 
 
 def test_the_codes_are_what_they_should_be(in_utf8: list[int]) -> None:
     assert dict(zip((" ".join(command[:2]) for command in COMMANDS), in_utf8, strict=True)) == {
         "list": 0,
         "status": 0,
+        "status --all": 0,
         "status --json": 0,
         "sessions": 0,
         "verify jd_store": 1,

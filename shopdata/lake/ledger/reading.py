@@ -93,6 +93,16 @@ class Reading:
         with self._database.reading() as session:
             return list(session.scalars(query))
 
+    def datasets(self) -> list[str]:
+        """The names of all datasets that were ever asked for."""
+        with self._database.reading() as session:
+            return list(session.scalars(select(CellRow.dataset).distinct().order_by(CellRow.dataset)))
+
+    def shops(self) -> list[str]:
+        """The ids of all shops that were ever asked for."""
+        with self._database.reading() as session:
+            return list(session.scalars(select(CellRow.shop).distinct().order_by(CellRow.shop)))
+
     def first_period(self, dataset: str) -> str:
         """The label of a dataset's oldest period; "" if nothing was ever asked."""
         with self._database.reading() as session:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from shopdata.config import Dataset
+from shopdata.config import Config, Dataset
 from shopdata.config.cron import cron_trigger
 from shopdata.periods import SHANGHAI, Period, latest_day
 from shopdata.service.control import Due
 
+#: An entry with one of these asks for something else than the newest period.
+_FIXED = frozenset({"date", "start", "end", "periods", "due"})
 #: A monthly entry has fired at least once in so many days.
 _LOOK_BACK_DAYS = 62
 
@@ -30,6 +32,29 @@ class Expected:
     def is_due(self, now: datetime) -> bool:
         """True if its time has come."""
         return self.due_at is None or self.due_at <= now
+
+
+def expected_of(config: Config, entries: Mapping[str, Sequence[Due]], day: date) -> dict[str, Expected]:
+    """What there should be on a working day, of every dataset that a shop has; in the order of their due times.
+
+    Args:
+        entries: the clock's entries by the dataset whose newest period they ask for.
+    """
+    found = {
+        name: expected_on(day, contract, entries.get(name, ()))
+        for name, contract in config.datasets.items()
+        if config.shops_for(name)
+    }
+    return dict(sorted(found.items(), key=lambda pair: (pair[1].due_at is None, pair[1].due_at or 0, pair[0])))
+
+
+def newest_only(entries: Iterable[Due]) -> dict[str, list[Due]]:
+    """Those that ask for the newest period of a dataset, by the dataset."""
+    found: dict[str, list[Due]] = {}
+    for entry in entries:
+        if entry.dataset and not _FIXED.intersection(entry.arguments):
+            found.setdefault(entry.dataset, []).append(entry)
+    return found
 
 
 def expected_on(day: date, contract: Dataset, entries: Sequence[Due]) -> Expected:

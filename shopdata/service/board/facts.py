@@ -6,28 +6,30 @@ import threading
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shopdata.config import Config, Dataset, Shop, config_source, load_config
 from shopdata.exceptions import ConfigError
-from shopdata.lake.ledger import Ledger
-from shopdata.lake.objects import ObjectStore
-from shopdata.lake.staging import Staging
 from shopdata.periods import SHANGHAI
 from shopdata.service.board.answers import PageNotFoundError
-from shopdata.service.board.due import Expected, expected_on
-from shopdata.service.board.sessions_watch import SessionsWatch
+from shopdata.service.board.due import Expected, expected_of, newest_only
 from shopdata.service.control import Control, Due
 from shopdata.service.schedule_file import signature_of
-from shopdata.workspace import Workspace
 
-#: An entry with one of these asks for something else than the newest period.
-_FIXED = frozenset({"date", "start", "end", "periods", "due"})
+# `scrapy status` says what the board says, and needs neither store nor sessions for that.
+if TYPE_CHECKING:
+    from shopdata.lake.ledger import Ledger
+    from shopdata.lake.objects import ObjectStore
+    from shopdata.lake.staging import Staging
+    from shopdata.workspace import Workspace
 
 
 class Facts:
     """One for the whole board; every method may block and is called in a thread."""
 
     def __init__(self, workspace: Workspace, control: Control) -> None:
+        from shopdata.service.board.sessions_watch import SessionsWatch
+
         self._workspace = workspace
         self.control = control
         self.sessions = SessionsWatch(workspace.sessions)
@@ -100,18 +102,8 @@ class Facts:
 
     def entries(self) -> Mapping[str, list[Due]]:
         """The clock's entries by the dataset whose newest period they ask for."""
-        found: dict[str, list[Due]] = {}
-        for entry in self.control.next_due():
-            if entry.dataset and not _FIXED.intersection(entry.arguments):
-                found.setdefault(entry.dataset, []).append(entry)
-        return found
+        return newest_only(self.control.next_due())
 
     def expected(self, day: date) -> dict[str, Expected]:
         """What there should be on a working day, of every dataset that a shop has; in the order of their due times."""
-        config, entries = self.config(), self.entries()
-        found = {
-            name: expected_on(day, contract, entries.get(name, ()))
-            for name, contract in config.datasets.items()
-            if config.shops_for(name)
-        }
-        return dict(sorted(found.items(), key=lambda pair: (pair[1].due_at is None, pair[1].due_at or 0, pair[0])))
+        return expected_of(self.config(), self.entries(), day)

@@ -21,7 +21,7 @@ from shopdata.periods import SHANGHAI, today
 from shopdata.service.board import actions
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError
 from shopdata.service.board.facts import Facts
-from shopdata.service.board.pages import PAGES
+from shopdata.service.board.pages.table import PAGES
 from shopdata.service.board.rendering import Renderer
 from shopdata.service.board.security import Tokens
 from shopdata.service.board.visit import LANGUAGE_COOKIE, NONCE_COOKIE, Visit, read_visit

@@ -3,31 +3,3 @@
 A page is a function of the facts, the visit, and what stands for `*` in its address. It raises PageNotFoundError where
 the address names nothing that there is.
 """
-
-from __future__ import annotations
-
-from collections.abc import Callable
-
-from shopdata.service.board.answers import Answer
-from shopdata.service.board.pages import cell, days, downloads, partition, run, runs, schedule, sessions, today
-from shopdata.service.board.rendering import Page
-
-#: Addresses below the board's mount, part by part.
-PAGES: tuple[tuple[tuple[str, ...], Callable[..., Page | Answer]], ...] = (
-    ((), today.page),
-    (("days",), days.first),
-    (("days", "*"), days.page),
-    (("cell", "*", "*", "*"), cell.page),
-    (("cell", "*", "*", "*", "raw"), downloads.raw),
-    (("cell", "*", "*", "*", "rejected"), downloads.rejected),
-    (("partition", "*", "*"), partition.page),
-    (("partition", "*", "*", "workbook"), downloads.workbook),
-    (("partition", "*", "*", "parquet"), downloads.parquet),
-    (("partition", "*", "*", "receipt"), downloads.receipt),
-    (("runs",), runs.page),
-    (("runs", "*"), run.page),
-    (("runs", "*", "log"), downloads.log),
-    (("sessions",), sessions.page),
-    (("sessions", "*", "screenshot"), downloads.screenshot),
-    (("schedule",), schedule.page),
-)

@@ -1,0 +1,140 @@
+"""What `scrapy status` prints: a sentence, a line for each dataset, and each reason once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from shopdata.actions.status_facts import Told, lacking
+from shopdata.alerts.causes import Cause, causes_of
+from shopdata.alerts.in_words import listed, shop_label, what_of
+from shopdata.periods import Period, in_ranges
+from shopdata.service.board import states
+from shopdata.service.board.pages.today import Line
+from shopdata.service.board.texts import Texts
+from shopdata.states import MARKS, CellState
+
+#: So many columns a terminal needs for whole labels.
+_WIDE = 80
+#: More reasons than a person reads at once.
+_MOST_CAUSES = 12
+#: So many columns a reason is moved in.
+_INDENT = 3
+_LINE_MARKS = {
+    "complete": ("✓", "green"),
+    "unrefreshed": ("◔", "yellow"),
+    "running": ("…", "cyan"),
+    "lacking": ("✗", "red"),
+    "waiting": ("·", "dim"),
+}
+_FOR_A_PERSON = ("needs_login", "rejected", "failed")
+_NOT_ASKED = (states.UNASKED, states.OVERDUE)
+_MARK_OF_TOPIC = {
+    "unpublished": MARKS[CellState.STAGED],
+    "refresh": ("◔", "yellow"),
+}
+_TEXTS = Texts("en")
+
+
+def who_needs_somebody(told: Told) -> str:
+    """How many shops wait for a person, or "" if none does."""
+    count = len({trouble.shop for trouble in told.troubles() if trouble.topic in _FOR_A_PERSON})
+    return f"{count} {'shop needs' if count == 1 else 'shops need'} somebody: see why below." if count else ""
+
+
+def dataset_lines(lines: Sequence[Line], width: int, today: date) -> Iterator[Text]:
+    """A line for each dataset and the period that is meant; what does not fit behind it stands below it.
+
+    Args:
+        width: columns of the terminal.
+        today: the day that times are seen from.
+    """
+    rows = [("dataset", "period", "shops", "rows")]
+    for line in lines:
+        dt = line.expected.dt
+        period = dt if width >= _WIDE and "_" not in dt else _TEXTS.period(dt)
+        count = f"{line.partition.rows:,}" if line.partition is not None else "–"
+        rows.append((line.dataset, period, f"{line.done}/{line.total}", count))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    told = ["  ".join(map(_aligned, row, widths, "<<>>")) for row in rows]
+    yield Text(f"   {told[0]}", "bold")
+    for line, text in zip(lines, told[1:], strict=True):
+        mark, style = _LINE_MARKS[line.state]
+        said = ", ".join(filter(None, _said(line, today)))
+        is_fit = _INDENT + len(text) + 2 + len(said) <= width
+        yield Text.assemble((mark, style), f"  {text}", (f"  {said}" if is_fit else f"\n     {said}", style))
+
+
+def _aligned(text: str, width: int, side: str) -> str:
+    return f"{text:{side}{width}}"
+
+
+def _said(line: Line, today: date) -> Iterator[str]:
+    """What stands behind the numbers."""
+    due_at = line.expected.due_at
+    due = f"due {_TEXTS.due(due_at, today)}" if due_at is not None else ""
+    asked = [(state, count) for state, count in line.troubles if state not in _NOT_ASKED]
+    if line.state == "complete":
+        yield "published"
+    elif line.state == "unrefreshed":
+        yield "published, not in Dremio yet"
+    yield from (f"{count} {state}" for state, count in asked)
+    count = sum(line.counts[state] for state in _NOT_ASKED)
+    if line.state == "waiting":
+        yield due
+    elif count:
+        what = "not asked" if count == line.total else f"{count} not asked"
+        yield f"{what}, was {due}" if due else what
+
+
+def earlier_lines(told: Told, periods: dict[str, list[Period]], shop: str | None) -> Iterator[str]:
+    """What earlier periods lack, one line for each dataset; what is whole is counted."""
+    whole = 0
+    for name, own in periods.items():
+        lacks = lacking(told, name, own, shop)
+        whole += len(own) - len(lacks)
+        if lacks:
+            count = sum(lacks.values())
+            what = f"{count:,} {'file is' if count == 1 else 'files are'} missing" if count else "not in Dremio yet"
+            yield f"◔ {name} {in_ranges(list(lacks))}: {what}"
+    if whole:
+        yield f"✓ {whole} earlier {'period is' if whole == 1 else 'periods are'} whole"
+
+
+def reasons(told: Told) -> Iterator[RenderableType]:
+    """Each reason once: which shops, where, and what the ledger says."""
+    causes = causes_of(told.troubles())
+    for cause in causes[:_MOST_CAUSES]:
+        yield _head(cause)
+        yield Padding(Text(_where(cause), "dim"), (0, 0, 0, _INDENT))
+        # Text, not markup: a reason quotes what a portal said.
+        yield Padding(Text(what_of(cause)), (0, 0, 0, _INDENT))
+    if len(causes) > _MOST_CAUSES:
+        yield Text(f"and {len(causes) - _MOST_CAUSES} more reasons; `scrapy status --all` has them")
+
+
+def each_reason(told: Told) -> Iterator[RenderableType]:
+    """A line for each cell that has something to say."""
+    for cell in sorted(told.cells, key=lambda cell: (cell.dt, cell.shop), reverse=True):
+        if cell.reason:
+            mark, _ = MARKS[cell.state]
+            yield Text(f"{mark} {cell.dataset} {cell.dt} {cell.shop}: {cell.state}: {cell.reason}")
+
+
+def _head(cause: Cause) -> Text:
+    state = cause.troubles[0].state
+    mark, style = MARKS[state] if state is not None else _MARK_OF_TOPIC[cause.topic]
+    count = len(cause.shops)
+    names = listed([shop_label(shop, troubles[0].name) for shop, troubles in cause.shops.items()])
+    return Text(f"{mark} {f'{count} shops: ' if count > 1 else ''}{names}", style)
+
+
+def _where(cause: Cause) -> str:
+    datasets: dict[str, set[str]] = {}
+    for trouble in cause.troubles:
+        datasets.setdefault(trouble.dataset, set()).add(trouble.dt)
+    return "; ".join(f"{name} {in_ranges(dts)}" for name, dts in datasets.items())

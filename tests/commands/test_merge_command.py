@@ -207,7 +207,7 @@ def test_workbooks_of_any_name_are_used_or_named(folder: Path, tmp_path: Path, s
     result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
     assert result.returncode == 1
     assert "4 rows of 4 files" in result.stdout
-    assert "binary.xlsb: the file is no table. Found a binary workbook (.xlsb)" in result.stderr
+    assert "binary.xlsb: the workbook can't be read. Found no worksheet" in result.stderr
     assert "gone.xlsx: there is no file behind this name" in result.stderr
     assert "Skipped LICENSE: a text." in result.stderr
 

@@ -177,13 +177,13 @@ def _number(content: bytes) -> Iterator[RawNumber]:
 
 def _rk(content: bytes) -> Iterator[RawNumber]:
     row, column, style = struct.unpack_from("<HHH", content)
-    yield row, column, style, _of_rk(content[6:10])
+    yield row, column, style, of_rk(content[6:10])
 
 
 def _many_rk(content: bytes) -> Iterator[RawNumber]:
     row, column = struct.unpack_from("<HH", content)
     for place in range(4, len(content) - 2, 6):
-        yield row, column, struct.unpack_from("<H", content, place)[0], _of_rk(content[place + 2 : place + 6])
+        yield row, column, struct.unpack_from("<H", content, place)[0], of_rk(content[place + 2 : place + 6])
         column += 1
 
 
@@ -201,7 +201,7 @@ def _formula(content: bytes) -> Iterator[RawNumber]:
         yield row, column, style, ERRORS.get(content[8], "#N/A")
 
 
-def _of_rk(raw: bytes) -> float:
+def of_rk(raw: bytes) -> float:
     """A number in four bytes: whole or the beginning of a float, maybe hundredths."""
     if raw[0] & 2:
         value = float(struct.unpack("<i", raw)[0] >> 2)

@@ -78,7 +78,7 @@ def parse_part(package: Package, name: str, root: str, where: str) -> ElementTre
     return element
 
 
-def _targets(package: Package, part: str, where: str) -> dict[str, tuple[str, str]]:
+def targets_of(package: Package, part: str, where: str) -> dict[str, tuple[str, str]]:
     """Relationship id -> (type's last word, part) of a part."""
     folder, _, name = part.rpartition("/")
     rels = f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
@@ -97,7 +97,7 @@ def _targets(package: Package, part: str, where: str) -> dict[str, tuple[str, st
 
 def find_workbook_part(package: Package, where: str) -> str | None:
     """The part that lists the sheets, or None if the zip is no workbook."""
-    for kind, part in _targets(package, "", where).values():
+    for kind, part in targets_of(package, "", where).values():
         if kind == "officeDocument" and part in package and not part.lower().endswith((".bin", "document.xml")):
             return part
     return "xl/workbook.xml" if "xl/workbook.xml" in package else None
@@ -111,7 +111,7 @@ def read_workbook(package: Package, part: str, where: str) -> Workbook:
     """
     root = parse_part(package, part, "workbook", where)
     space = namespace(root.tag)
-    targets = _targets(package, part, where)
+    targets = targets_of(package, part, where)
     workbook = Workbook()
     for element in children(root, "workbookPr", space):
         workbook.epoch_1904 = element.get("date1904", "0") in ("1", "true")

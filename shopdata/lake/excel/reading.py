@@ -23,6 +23,7 @@ from shopdata.lake.excel.strings import OddXmlError
 from shopdata.lake.excel.text import csv_sheets
 from shopdata.lake.excel.web_page import html_sheets
 from shopdata.lake.excel.xls import xls_sheets
+from shopdata.lake.excel.xlsb import xlsb_sheets
 from shopdata.lake.excel.xlsx import Sheet, fast_sheets, parsed_sheets, sorted_sheets
 from shopdata.lake.excel.xml2003 import xml2003_sheets
 from shopdata.lake.tables import Formats, Table
@@ -30,7 +31,8 @@ from shopdata.lake.tables import Formats, Table
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
 
-_TABLE_SUFFIXES = {".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".htm", ".html"}
+#: What is taken out of a zip; the rest (`readme.md`, pictures) is passed over.
+_TABLE_SUFFIXES = {".xlsx", ".xlsm", ".xlsb", ".xls", ".et", ".ods", ".csv", ".tsv", ".txt", ".htm", ".html"}
 
 
 def read_table(
@@ -72,6 +74,8 @@ def read_table(
             return _read_by(xls_sheets, path, dataset, limits, where, rules)
         case "encrypted":
             return _read_encrypted(path, dataset, limits, where, rules)
+        case "xlsb":
+            return _read_by(partial(xlsb_sheets, limits=limits), path, dataset, limits, where, rules)
         case "ods":
             return _read_by(partial(ods_sheets, limits=limits), path, dataset, limits, where, rules)
         case "fods":

@@ -7,8 +7,9 @@ import errno
 import hashlib
 import os
 import tempfile
+import time
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +18,15 @@ from filelock import FileLock, Timeout
 from shopdata.exceptions import DiskError
 
 _BLOCK_BYTES = 1 << 20
+#: Windows: for so long what looks at each new file (a virus scanner, an index) may keep it from being renamed.
+_PATIENCE_SECONDS = 2.0 if os.name == "nt" else 0.0
+_LOOK_EVERY_SECONDS = 0.05
 #: So much of a file without a name stays in memory.
 _IN_MEMORY_BYTES = 1 << 20
+
+
+class HeldError(PermissionError):
+    """Raised when another program holds a file open that is to be replaced. Windows minds that; others do not."""
 
 
 def nameless(owner: object, folder: Path) -> tempfile.SpooledTemporaryFile[bytes]:
@@ -54,7 +62,7 @@ def write_durably(path: Path, content: bytes | Iterable[bytes], *, mode: int = 0
                 file.writelines([content] if isinstance(content, bytes) else content)
                 file.flush()
                 os.fsync(file.fileno())
-            beside.replace(path)
+            put_in_place(beside, path)
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
@@ -91,24 +99,98 @@ def alone(lock: Path, seconds: float = 60) -> Iterator[None]:
         held.release()
 
 
-def move(source: Path, target: Path) -> Path:
-    """Renames a file, over an older one of the same name.
+def put_in_place(source: Path, target: Path) -> Path:
+    """Renames a file, over an older one of the same name; returns where it is now.
 
     Raises:
-        DiskError: the disk is full, or may not be written.
+        HeldError: another program does not let go of the one that is there, or it is write-protected.
+        OSError: the disk is full, or may not be written.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return source.replace(target)
+        except OSError as error:
+            # A folder in its place is what a test has on other systems.
+            is_held = isinstance(error, PermissionError | IsADirectoryError) and (os.name == "nt" or target.exists())
+            if not is_held:
+                raise
+            if time.monotonic() >= deadline:
+                said = error.strerror or type(error).__name__
+                raise HeldError(error.errno, said, str(target if target.exists() else source)) from None
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def put_in_place_or_beside(source: Path, target: Path) -> Path:
+    """As `put_in_place`; where the old file is held open, it stays, and the new one is put beside it.
+
+    Returns:
+        where it is now: `target`, else as `beside_of` has it. What an earlier time has put there is gone.
+
+    Raises:
+        OSError: the disk is full, may not be written, or both are held open.
+    """
+    beside = beside_of(target)
+    try:
+        found = put_in_place(source, target)
+    except HeldError as held:
+        try:
+            return put_in_place(source, beside)
+        except HeldError:
+            raise held from None
+    discard(beside)
+    return found
+
+
+def beside_of(target: Path) -> Path:
+    """`report.new.xlsx` for `report.xlsx`."""
+    return target.with_name(f"{target.stem}.new{target.suffix}")
+
+
+def discard(path: Path) -> None:
+    """Removes a file that nobody needs any more, if it is there; one that is held open stays."""
+    with contextlib.suppress(PermissionError, FileNotFoundError):
+        path.unlink()
+
+
+def require_readable(path: Path) -> None:
+    """Waits a moment for whoever holds a file so that nobody else can read it. Raises DiskError if that goes on."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            with path.open("rb"):
+                return
+        except FileNotFoundError:
+            return
+        except PermissionError as error:
+            if time.monotonic() >= deadline:
+                with as_disk_error(path):
+                    raise HeldError(error.errno, error.strerror, str(path)) from None
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def move(source: Path, target: Path, put: Callable[[Path, Path], Path] = put_in_place) -> Path:
+    """Renames a file, over an older one of the same name; returns where it is now.
+
+    Args:
+        put: `put_in_place`, or `put_in_place_or_beside`.
+
+    Raises:
+        DiskError: the disk is full, or may not be written, or another program holds one of the files open.
     """
     with as_disk_error(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            source.replace(target)
+            found = put(source, target)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
             # Another file system: a rename can't cross it.
             write_durably(target, source.read_bytes())
             source.unlink()
+            found = target
         _sync_folder(target.parent)
-    return target
+    return found
 
 
 @contextlib.contextmanager
@@ -116,6 +198,13 @@ def as_disk_error(path: Path) -> Iterator[None]:
     """What the operating system says against writing below `path` leaves as a sentence."""
     try:
         yield
+    except HeldError as error:
+        raise DiskError(
+            "another program does not let go of this file, or it is write-protected",
+            where=str(error.filename),
+            found=error.strerror or "",
+            todo="Close it there (a workbook: in Excel), then run again.",
+        ) from None
     except OSError as error:
         is_full = error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
         raise DiskError(

@@ -10,6 +10,8 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import StrictInt, TypeAdapter
 
+from shopdata.files import put_in_place
+
 logger = logging.getLogger(__name__)
 
 #: What is counted, by its name in `Traffic.totals`.
@@ -34,7 +36,7 @@ class Traffic:
                 own[name] = own.get(name, 0) + count
             beside = self._path.with_suffix(".new")
             beside.write_text(json.dumps(totals), "utf-8")
-            beside.replace(self._path)
+            put_in_place(beside, self._path)
 
     def totals(self) -> dict[str, dict[str, int]]:
         """By spider, then by name. A file that can't be read counts as nothing: counters begin anew."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from shopdata.exceptions import RejectedFileError
+from shopdata.files import discard, put_in_place
 from shopdata.lake.contract import normalise
 from shopdata.lake.excel.parse import MAX_COLUMNS
 from shopdata.lake.parquet import ParquetWriter
@@ -44,8 +45,10 @@ class Part:
 
 @dataclass
 class Merged:
-    """What was written. `warnings` and `drift` are entries of a receipt, as `_entry` has them."""
+    """What was written, and where. `warnings` and `drift` are entries of a receipt, as `_entry` has them."""
 
+    workbook: Path
+    parquet: Path | None
     rows: int
     columns: list[str]
     sheets: list[str]
@@ -66,6 +69,7 @@ def merge_partition(
     notes: Sequence[tuple[str, str]] = (),
     missing: Sequence[tuple[str, str]] = (),
     workers: Executor | None = None,
+    put: Callable[[Path, Path], Path] = put_in_place,
 ) -> Merged:
     """Writes both files, beside and then in place: on an error the old ones stay as they were.
 
@@ -78,6 +82,7 @@ def merge_partition(
         notes: label and text for the top of the sheet 说明, such as source and time of fetching.
         missing: shop and reason for 说明, for the shops that are not in it.
         workers: who makes the XML and deflates it; by default two threads.
+        put: puts a file in place, and returns where that is.
 
     Equal input gives equal bytes.
     """
@@ -86,6 +91,8 @@ def merge_partition(
     beside = workbook.with_name(f"{workbook.name}.part")
     beside_parquet = parquet.with_name(f"{parquet.name}.part") if parquet is not None else None
     merged = Merged(
+        workbook=workbook,
+        parquet=parquet,
         rows=sum(table.rows for table in tables),
         columns=plan.columns,
         sheets=[],
@@ -107,14 +114,14 @@ def merge_partition(
             merged.sheets = writer.finish(plan.styles)
             if lake is not None and lake.result() != merged.rows:
                 raise AssertionError(f"{lake.result()} rows for the lake, of {merged.rows}")
-        beside.replace(workbook)
+        merged.workbook = put(beside, workbook)
         if beside_parquet is not None and parquet is not None:
-            beside_parquet.replace(parquet)
+            merged.parquet = put(beside_parquet, parquet)
     except BaseException:
         writer.abandon()
-        beside.unlink(missing_ok=True)
+        discard(beside)
         if beside_parquet is not None:
-            beside_parquet.unlink(missing_ok=True)
+            discard(beside_parquet)
         raise
     return merged
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shopdata import failpoints
-from shopdata.exceptions import StoreError
+from shopdata.exceptions import DiskError, StoreError
 from shopdata.failpoints import FailPoint
-from shopdata.files import sha256_of
+from shopdata.files import discard, require_readable, sha256_of
 from shopdata.lake.history import keep_raw
 from shopdata.lake.ledger import CellKey, Ledger, RawFile
 from shopdata.lake.objects import ObjectStore
@@ -42,6 +41,8 @@ class Outbox:
             return
         try:
             self.send(key, raw)
+        except DiskError as error:
+            logger.error("%s The next run sends this file.", error)
         except StoreError as error:
             if self._is_damaged(raw):
                 self._give_up(key, raw)
@@ -56,10 +57,12 @@ class Outbox:
 
         Raises:
             StoreError: the store does not hold it now.
+            DiskError: it can't be read; on Windows, another program may hold it open.
         """
         path = self.staging.raw(raw.key)
         if not path.is_file():
             return
+        require_readable(path)
         try:
             self.store.ensure_bucket()
             keep_raw(self.store, key, raw)
@@ -73,7 +76,7 @@ class Outbox:
             raise
         if self.ledger.mark_in_store(key, raw.sha256):
             failpoints.reach(FailPoint.RAW_SENT_AFTER)
-            _remove(path)
+            discard(path)
 
     def offer_all(self) -> None:
         """Sends what earlier runs had to leave, and removes what they had sent and did not live to remove."""
@@ -84,13 +87,14 @@ class Outbox:
             cell_of_file = self.ledger.cell(key)
             raw = cell_of_file.raw if cell_of_file is not None else None
             if raw is not None and raw.in_store and _found(path) == raw.sha256:
-                _remove(path)
+                discard(path)
 
     def send_partition(self, dataset: str, dt: str) -> None:
         """Sends what is left of a period: a receipt must not name a raw file that the store does not hold.
 
         Raises:
             StoreError: the store does not hold all of it now.
+            DiskError: one of them can't be read.
         """
         for cell in self.ledger.unsent_raw():
             if (cell.dataset, cell.dt) == (dataset, dt) and cell.raw is not None:
@@ -122,15 +126,9 @@ class Outbox:
             logger.info("unfinished uploads stay as they are: %s", error)
 
 
-def _remove(path: Path) -> None:
-    # Windows refuses it while another run reads the file; then the next one removes it.
-    with contextlib.suppress(PermissionError):
-        path.unlink(missing_ok=True)
-
-
 def _found(path: Path) -> str | None:
-    """A file's SHA-256; None if it is not there, or another run on this machine has just sent and removed it."""
+    """A file's SHA-256; None if nobody can say: another run has just sent and removed it, or a program holds it."""
     try:
         return sha256_of(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return None

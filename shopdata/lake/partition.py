@@ -15,7 +15,7 @@ from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
 from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
-from shopdata.files import as_disk_error
+from shopdata.files import as_disk_error, put_in_place_or_beside
 from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.display_names import display_names
 from shopdata.lake.history import keep_parquet
@@ -138,7 +138,12 @@ def build_partition(
             ],
             missing=[(shop.id, f"{shop.state}: {shop.reason}") for shop in missing],
             workers=workers,
+            put=put_in_place_or_beside,
         )
+    for wanted, found in ((workbook, merged.workbook), (parquet, merged.parquet)):
+        if found is not None and found != wanted:
+            _tell_held(name, dt, wanted, found)
+    workbook, parquet = merged.workbook, merged.parquet or parquet
     failpoints.reach(FailPoint.MERGE_AFTER)
     receipt = begin_receipt(dataset=name, platform=dataset.platform, dt=dt, run_id=run_id, shops=shops, missing=missing)
     add_merged(
@@ -150,6 +155,14 @@ def build_partition(
     receipt["drift"] += kept.entries(merged.unseen, dataset)
     receipt["restated"] = _restated(previous, receipt, parquet, dataset, store)
     return Built(workbook, parquet, receipt)
+
+
+def _tell_held(name: str, dt: str, wanted: Path, found: Path) -> None:
+    told = (
+        "%s %s: %s is open in another program (a workbook: in Excel) or write-protected, and stays as it was. "
+        "The new copy is %s, and is published. Close the old one; the next run of this day replaces it."
+    )
+    logger.warning(told, name, dt, wanted, found)
 
 
 def is_revised(key: CellKey, raw: RawFile, sha256: str, dataset: Dataset, staging: Staging, store: ObjectStore) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shopdata.config import Dataset
-from shopdata.files import as_disk_error, sha256_of
+from shopdata.files import HeldError, as_disk_error, sha256_of
 from shopdata.lake.excel import read_table
 from shopdata.lake.ledger import CellKey, RawFile
 from shopdata.lake.objects import ObjectStore
@@ -26,8 +26,8 @@ def raw_bytes(raw: RawFile, staging: Staging, store: ObjectStore) -> Iterator[Pa
     """
     with tempfile.TemporaryDirectory(prefix="shopdata-raw-") as folder:
         path = Path(folder, f"raw.{raw.ext}")
-        # Not the outbox's own: another run may send and remove it at any moment.
-        with as_disk_error(path), contextlib.suppress(FileNotFoundError):
+        # Not the outbox's own: another run may send and remove it at any moment, or a program keep it for itself.
+        with as_disk_error(path), contextlib.suppress(FileNotFoundError, PermissionError):
             shutil.copyfile(staging.raw(raw.key), path)
         if not path.is_file() or sha256_of(path) != raw.sha256:
             store.get_file(raw.key, path)
@@ -43,6 +43,6 @@ def table_of(key: CellKey, raw: RawFile, dataset: Dataset, staging: Staging, sto
     """
     path = staging.table(key.dataset, key.dt, key.shop, raw.sha256)
     if not path.is_file():
-        with raw_bytes(raw, staging, store) as file:
+        with raw_bytes(raw, staging, store) as file, as_disk_error(path), contextlib.suppress(HeldError):
             read_table(file, dataset, where=str(key)).save(path)
     return path

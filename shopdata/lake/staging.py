@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shopdata.files import as_disk_error, move
+from shopdata.files import as_disk_error, move, put_in_place_or_beside
 from shopdata.lake.keys import raw_key
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ class Staging:
         return self._place("screenshots", f"{platform}_{shop_id}.png")
 
     def reject(self, path: Path, dataset: str, dt: str, shop_id: str, extension: str) -> Path:
-        """Keeps a file that is not what it should be; returns where."""
+        """Keeps a file that is not what it should be; returns where. Somebody may look at the one before it."""
         kept = self._place("rejected", dataset, dt, f"{shop_id}.{extension or 'bin'}")
-        return move(path, kept)
+        return move(path, kept, put_in_place_or_beside)
 
     def drop_old_tables(self, days: float) -> None:
         """Removes parsed tables that nobody has touched for so long."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shopdata.files import HeldError, discard, put_in_place
 from shopdata.lake.contract import hint
 from shopdata.lake.lean_arrow import start_lean
 from shopdata.texts import one_line
@@ -196,7 +197,7 @@ class Table:
         return pa.Table.from_batches([pa.RecordBatch.from_arrays(row, schema=schema) for row in arrays], schema=schema)
 
     def save(self, path: Path) -> None:
-        """Writes the table as one Arrow IPC file, beside and then in place."""
+        """Writes the table as one Arrow IPC file, beside and then in place. Raises OSError."""
         shared = _shared_codes(self.columns, self.batches)
         about: dict[str, Any] = {
             "columns": self.columns,
@@ -217,7 +218,11 @@ class Table:
                 arrays = [column.text for column in batch.columns]
                 arrays += [pa.array(batch.columns[place].code_array()) for place, c in enumerate(shared) if c is None]
                 writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-        beside.replace(path)
+        try:
+            put_in_place(beside, path)
+        except HeldError:
+            discard(beside)
+            raise
 
     @classmethod
     def load(cls, path: Path) -> Table:

@@ -13,6 +13,7 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
 from shopdata.exceptions import ShopdataError
+from shopdata.files import discard
 from shopdata.items import ReportFile
 from shopdata.lake.ledger import CellKey
 from shopdata.lake.partition import is_revised
@@ -60,7 +61,7 @@ class ComparePipeline:
         except ShopdataError as error:
             # Without the old file nobody can say what changed; the next run asks again.
             reason = f"asked for again, and not compared: {error}"
-        path.unlink(missing_ok=True)
+        discard(path)
         state = CellState.PUBLISHED if cell.raw.rows else CellState.EMPTY
         workspace.ledger.mark(key, state, reason)
         self._crawler.signals.send_catch_log(

@@ -15,6 +15,7 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata import signals
 from shopdata.accounts import Account
 from shopdata.exceptions import DiskError, LeaseLostError, LedgerError, ShopdataError
+from shopdata.files import discard
 from shopdata.items import ReportFile
 from shopdata.lake.check import FileFacts, check_file
 from shopdata.lake.excel import sniff
@@ -104,7 +105,7 @@ class ValidatePipeline:
             self._workspace.ledger.set_job(key, None)
         elif state is CellState.NOT_READY:
             # Of no use any more; left there, the next run would take it for an answer.
-            path.unlink(missing_ok=True)
+            discard(path)
         self._workspace.ledger.mark(key, state, reason)
         if state is CellState.NOT_READY:
             put_off(self._workspace.ledger, key, self._workspace.config.dataset(name), datetime.now(SHANGHAI))

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from logging.handlers import RotatingFileHandler
 from typing import Any
 
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 _LOG_BYTES = 5 * 1024**2
 _LOG_FILES = 5
+#: Before a log that could not be renamed is tried again.
+_LOG_AGAIN_SECONDS = 60
 #: `apscheduler` tells every look of the clock.
 _TALKATIVE = ("alembic", "apscheduler", "sqlalchemy", "urllib3", "filelock", "asyncio")
 
@@ -112,9 +115,26 @@ def _on_signals(inside: Inside) -> None:
             signal.signal(getattr(signal, name), stop)
 
 
+class _Log(RotatingFileHandler):
+    """Goes on with a log that is too long where Windows keeps it from another name: somebody reads it."""
+
+    _not_before = 0.0
+
+    def shouldRollover(self, record: logging.LogRecord) -> int:
+        return time.monotonic() >= self._not_before and super().shouldRollover(record)
+
+    def doRollover(self) -> None:
+        try:
+            super().doRollover()
+        except PermissionError:
+            self._not_before = time.monotonic() + _LOG_AGAIN_SECONDS
+            if self.stream is None:
+                self.stream = self._open()
+
+
 def _log_to(options: ServiceOptions, line_format: logging.Formatter) -> None:
     """One file for us, scrapyd and Twisted, cut by size."""
-    handler = RotatingFileHandler(options.log, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
+    handler = _Log(options.log, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
     handler.setFormatter(line_format)
     handler.addFilter(QueryFilter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])

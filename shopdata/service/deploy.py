@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -58,7 +59,9 @@ def deploy(client: Client, options: ServiceOptions, source: Path, *, force: bool
     if not client.get("listjobs", project=PROJECT)["running"]:
         # A crawl loads modules from its egg for as long as it runs.
         for old in client.get("listversions", project=PROJECT)["versions"][:-_KEEP_VERSIONS]:
-            client.post("delversion", project=PROJECT, version=old)
+            # One that Windows does not let go of stays until the next time.
+            with contextlib.suppress(ServiceError):
+                client.post("delversion", project=PROJECT, version=old)
     return version
 
 

@@ -66,8 +66,10 @@ class AddVersion(LaterPage, ScrapydAddVersion):  # type: ignore[misc]
         others = [known for known in storage.list(project) if known != version]
         if not self.root.launcher.processes:
             for old in others[: -(_KEEP_VERSIONS - 1)]:
-                storage.delete(project, old)
-                spider_list.delete(project, old)
+                # Windows does not let go of a file that somebody reads.
+                with suppress(PermissionError):
+                    storage.delete(project, old)
+                    spider_list.delete(project, old)
         elif len(others) >= _MOST_VERSIONS:
             raise ArgumentError(
                 "there are too many versions, and a run goes on that may need one of them",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,19 +47,22 @@ def _changed_at(path: Path) -> float:
 
 
 def lines(path: Path, *, follow: bool) -> Iterator[str]:
-    """The end of a log; with `follow`, goes on for ever."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - _LAST_BYTES))
-        if size > _LAST_BYTES:
-            file.readline()
-        while True:
+    """The end of a log; with `follow`, goes on for ever. Between two looks the file is closed and can be cut."""
+    place: int | None = None
+    while True:
+        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+            size = file.seek(0, 2)
+            if place is None:
+                place = max(0, size - _LAST_BYTES)
+                file.seek(place)
+                if place:
+                    file.readline()
+            else:
+                # Cut by size: the name belongs to a new file now.
+                file.seek(place if place <= size else 0)
             for line in file:
                 yield line.decode("utf-8", errors="replace").rstrip("\r\n")
-            if not follow:
-                return
-            time.sleep(_LOOK_EVERY_SECONDS)
-            # Cut by size: the name belongs to a new file now.
-            if path.exists() and path.stat().st_size < file.tell():
-                break
-    yield from lines(path, follow=True)
+            place = file.tell()
+        if not follow:
+            return
+        time.sleep(_LOOK_EVERY_SECONDS)

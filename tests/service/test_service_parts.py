@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
 import re
 import socket
@@ -31,6 +33,7 @@ from shopdata.service.cleaner import clean_logs, cut_log
 from shopdata.service.client import Client, ServiceError
 from shopdata.service.control import Disk
 from shopdata.service.crawls import Crawl, Crawls, key_of
+from shopdata.service.daemon import _Log
 from shopdata.service.deploy import DeployError, build_egg
 from shopdata.service.inside import Inside
 from shopdata.service.log_view import find_log, lines
@@ -298,6 +301,27 @@ def test_what_failed_last(options: ServiceOptions) -> None:
     assert "run short: incomplete: 1 failed" in text
     assert "run killed: it ended with nobody there to see it" in text
     assert "run done" not in text
+
+
+def test_a_service_log_that_is_held_open_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows gives no other name to a file that somebody reads."""
+    log = _Log(tmp_path / "service.log", maxBytes=200, backupCount=2, encoding="utf-8")
+    rename, tried = os.rename, []
+
+    def refuse(*names: str) -> None:
+        tried.append(names)
+        raise PermissionError(13, "Permission denied")
+
+    with contextlib.closing(log), monkeypatch.context() as held:
+        held.setattr(os, "rename", refuse)
+        for number in range(20):
+            log.emit(logging.LogRecord("x", 20, "", 0, f"line {number} 店铺 {'.' * 30}", None, None))
+        assert len(tried) == 1, "not for each line"
+        held.setattr(os, "rename", rename)
+        log._not_before = 0
+        log.emit(logging.LogRecord("x", 20, "", 0, "last", None, None))
+    assert (tmp_path / "service.log").read_text("utf-8") == "last\n"
+    assert len((tmp_path / "service.log.1").read_text("utf-8").splitlines()) == 20
 
 
 def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:

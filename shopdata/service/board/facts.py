@@ -85,9 +85,10 @@ class Facts:
         return next((shop for shop in self.config().shops if shop.id == shop_id), None)
 
     def rejected(self, dataset: str, dt: str, shop_id: str) -> Path | None:
-        """What a portal sent in place of a report, if it was kept; the parts are checked already."""
+        """What a portal sent last in place of a report, if it was kept; the parts are checked already."""
         folder = self.state_dir / "rejected" / dataset / dt
-        return next((path for path in sorted(folder.glob(f"{shop_id}.*")) if path.is_file()), None)
+        found = [path for path in sorted(folder.glob(f"{shop_id}.*")) if path.is_file()]
+        return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
     def screenshot(self, platform: str, shop_id: str) -> Path:
         """Where the picture of a login page is kept that asked for a person."""

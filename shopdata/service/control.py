@@ -114,6 +114,9 @@ class Control(Protocol):
             ArgumentError: there is no such dataset, or a label is none.
         """
 
+    def dataset_of(self, spider: str, arguments: Mapping[str, object]) -> str:
+        """What a spider collects when it is called with these arguments; "" if nobody knows. Does not block."""
+
     def cancel(self, run_id: str) -> bool:
         """Takes a pending job out of the queue, or ends a running one as Ctrl-C does; False if there is no such job."""
 

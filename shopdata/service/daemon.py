@@ -15,10 +15,12 @@ from filelock import FileLock, Timeout
 from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 from scrapyd import get_application
+from scrapyd.exceptions import ScrapydError
 from twisted.application.app import startApplication
 from twisted.internet import reactor as twisted_reactor
 from twisted.internet.error import CannotListenError
 from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginner
+from twisted.web import error
 from zope.interface import directlyProvides
 
 from shopdata import doorway
@@ -30,6 +32,7 @@ from shopdata.service.inside import Inside
 from shopdata.service.options import ServiceOptions
 from shopdata.service.schedule_file import ScheduleFile
 from shopdata.service.stopping import Stopping
+from shopdata.texts import one_line
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -40,6 +43,7 @@ _LOG_FILES = 5
 _LOG_AGAIN_SECONDS = 60
 #: `apscheduler` tells every look of the clock.
 _TALKATIVE = ("alembic", "apscheduler", "sqlalchemy", "urllib3", "filelock", "asyncio")
+_LEVELS = {LogLevel.debug: 10, LogLevel.info: 20, LogLevel.warn: 30, LogLevel.error: 40, LogLevel.critical: 50}
 
 
 def main() -> int:
@@ -147,11 +151,25 @@ def _log_to(options: ServiceOptions, line_format: logging.Formatter) -> None:
 def _observe(event: dict[str, Any]) -> None:
     """Hands on what scrapyd and Twisted say."""
     name = str(event.get("log_namespace", "twisted"))
-    level = {LogLevel.debug: 10, LogLevel.info: 20, LogLevel.warn: 30, LogLevel.error: 40, LogLevel.critical: 50}
+    level = _LEVELS[event["log_level"]]
     text = formatEvent(event)
     if "log_failure" in event:
-        text = f"{text}\n{event['log_failure'].getTraceback()}".strip()
-    logging.getLogger(name).log(level[event["log_level"]], "%s", text)
+        answer = _answer_of(event["log_failure"].value)
+        if answer:
+            level, text = logging.INFO, f"refused: {answer}"
+        else:
+            text = f"{text}\n{event['log_failure'].getTraceback()}".strip()
+    logging.getLogger(name).log(level, "%s", text)
+
+
+def _answer_of(problem: BaseException) -> str:
+    """What somebody was told who has asked for what there is not; "" if the program is wrong.
+
+    scrapyd makes a failure of both.
+    """
+    if isinstance(problem, error.Error):
+        return one_line((problem.message or problem.status).decode(errors="replace"))
+    return one_line(str(problem)) if isinstance(problem, ScrapydError) else ""
 
 
 directlyProvides(_observe, ILogObserver)

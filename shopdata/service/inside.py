@@ -17,8 +17,9 @@ from twisted.internet.threads import blockingCallFromThread
 from shopdata.config import Job as ScheduleEntry
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.ledger.slots import PAUSED, WATCHED
-from shopdata.periods import SHANGHAI, Period
+from shopdata.periods import SHANGHAI
 from shopdata.plan import check_names, new_run_id
+from shopdata.service.arguments import SpiderArguments
 from shopdata.service.control import Disk, Due, Job
 from shopdata.service.crawls import Crawl, key_of
 from shopdata.service.disk import measure
@@ -47,11 +48,8 @@ class Inside:
         self.owner = f"{socket.gethostname()}:{options.port}"
         #: What schedule and slots go by.
         self.now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI)
-        self._datasets = {
-            dataset: (name, kind)
-            for name in spiders.list()
-            for kind, dataset in (getattr(spiders.load(name), "datasets", None) or {"day": name}).items()
-        }
+        self.arguments = SpiderArguments(spiders)
+        self._datasets = self.arguments.datasets
         #: The names of all datasets that a spider collects.
         self.datasets = tuple(sorted(self._datasets))
         self._started_at = datetime.now(SHANGHAI)
@@ -108,9 +106,12 @@ class Inside:
         _in_reactor(self.launcher.settle, crawl)
 
     def schedule(self, spider: str, arguments: Mapping[str, str]) -> str:
-        if spider not in {name for name, _ in self._datasets.values()}:
-            names = ", ".join(sorted({name for name, _ in self._datasets.values()}))
-            raise ArgumentError(f"there is no spider {spider!r}", expected=f"one of {names}", todo="Mend its name.")
+        self.arguments.check_spider(spider)
+        # At the door: a run that ends at once is seen by nobody who has asked for it.
+        self.arguments.check(spider, arguments)
+        return self._schedule(spider, arguments)
+
+    def _schedule(self, spider: str, arguments: Mapping[str, str]) -> str:
         if not self.is_deployed():
             raise ArgumentError("nothing is deployed yet", where="scrapyd", todo="Run `scrapy service restart`.")
         busy = self.busy(spider, arguments)
@@ -136,19 +137,15 @@ class Inside:
             )
         if not dts:
             return []
-        for dt in dts:
-            # At the door: a run that ends at once is seen by nobody who has asked for it.
-            Period.from_dt(dt)
-        known = {shop.id for shop in self.workspace.config.shops} if shops else set()
-        for shop in shops:
-            if shop not in known:
-                raise ArgumentError(f"there is no shop {shop!r}", todo="Write an id of shops.yaml.")
         spider, kind = self._datasets[dataset]
         arguments = {"periods": ",".join(sorted(dts))}
         arguments |= {"period": kind} if spider != dataset else {}
         arguments |= {"shops": ",".join(shops)} if shops else {}
         arguments |= {"force": "1"} if force else {}
         return [self.schedule(spider, arguments)]
+
+    def dataset_of(self, spider: str, arguments: Mapping[str, object]) -> str:
+        return self.arguments.dataset_of(spider, arguments)
 
     def ask_again(self, now: datetime) -> list[str]:
         """Queues a run for each dataset that has cells which were not ready and are due again; returns their ids."""
@@ -158,7 +155,7 @@ class Inside:
                 arguments = {"due": "1"} | ({"period": kind} if spider != dataset else {})
                 busy = self.busy(spider, arguments)
                 if not (busy.running or busy.waiting):
-                    queued.append(self.schedule(spider, arguments))
+                    queued.append(self._schedule(spider, arguments))
                     logger.info("%s: cells that were not ready are asked again: run %s", dataset, queued[-1])
         return queued
 
@@ -202,7 +199,7 @@ class Inside:
             job=entry.name,
             spider=entry.spider,
             arguments=entry.args,
-            dataset=self._dataset_of(entry),
+            dataset=self.dataset_of(entry.spider, entry.args),
             cron=entry.cron,
             is_enabled=entry.enabled,
             is_paused=is_paused,
@@ -211,11 +208,6 @@ class Inside:
             last_state=last.state if last else "",
             last_note=last.note if last else "",
         )
-
-    def _dataset_of(self, entry: ScheduleEntry) -> str:
-        # Without a period it is the spider's first.
-        kinds = ((dataset, kind) for dataset, (spider, kind) in self._datasets.items() if spider == entry.spider)
-        return next((dataset for dataset, kind in kinds if entry.args.get("period", kind) == kind), "")
 
     def schedule_problem(self) -> str:
         if self.schedule_file.problem:
@@ -232,6 +224,10 @@ class Inside:
             return f"there is no spider {entry.spider!r}. {todo}"
         try:
             check_names(entry.spider, entry.args)
+            config, dataset = self.schedule_file.config, self.dataset_of(entry.spider, entry.args)
+            # Of a dataset that no shop has, nothing is expected.
+            if config is not None and (not dataset or config.shops_for(dataset)):
+                self.arguments.check(entry.spider, entry.args, config)
         except ArgumentError as problem:
             return str(problem)
         return ""

@@ -6,7 +6,7 @@ import logging
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from shopdata.config import Schedule, config_source, load_config
+from shopdata.config import Config, Schedule, config_source, load_config
 from shopdata.exceptions import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -19,6 +19,8 @@ class ScheduleFile:
         self._folder = config_source() if folder is None else folder
         self._seen: object = None
         self.schedule = Schedule()
+        #: The configuration that it was read with; None until there was a good one.
+        self.config: Config | None = None
         #: Why the schedule that is there now is not used, or "".
         self.problem = ""
 
@@ -29,7 +31,7 @@ class ScheduleFile:
             return False
         self._seen = seen
         try:
-            schedule = load_config(self._folder).schedule
+            config = load_config(self._folder)
         except ConfigError as error:
             self.problem = str(error)
             logger.error("the configuration was not taken over, the last good schedule stays. %s", error)
@@ -37,11 +39,12 @@ class ScheduleFile:
         if self.problem:
             logger.info("the configuration can be read again")
         self.problem = ""
+        schedule = config.schedule
         is_other = schedule != self.schedule
         if is_other:
             names = ", ".join(job.name for job in schedule.jobs if job.enabled) or "no job"
             logger.info("schedule.yaml: %s", names)
-        self.schedule = schedule
+        self.schedule, self.config = schedule, config
         return is_other
 
 

@@ -13,7 +13,7 @@ from twisted.web.server import Request
 
 from shopdata.exceptions import ArgumentError
 from shopdata.service.configuration import ServiceConfig
-from shopdata.service.webservices import Refusal, check_names
+from shopdata.service.webservices import NotAllowed, Refusal, check_names, methods_of
 
 logger = logging.getLogger(__name__)
 
@@ -38,14 +38,18 @@ class Root(ScrapydRoot):  # type: ignore[misc]
         self.putChild(b"jobs", Elsewhere(b"board/runs"))
 
     def getChildWithDefault(self, path: bytes, request: Request) -> Any:
-        """Names are checked here, whatever webservice they are for."""
+        """Names and methods are checked here, whatever webservice they are for."""
         page = path.decode("ascii", "replace")
         if page.endswith(".json"):
             try:
                 check_names(page, request.args or {})
             except ArgumentError as problem:
                 return Refusal(self, problem)
-        return super().getChildWithDefault(path, request)
+        found = super().getChildWithDefault(path, request)
+        allowed = methods_of(found) if page.endswith(".json") else ()
+        if allowed and request.method.decode("ascii", "replace") not in allowed:
+            return NotAllowed(self, page, request.method, allowed)
+        return found
 
 
 class Logs(File):  # type: ignore[misc]

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scrapyd.exceptions import RunnerError
@@ -25,6 +25,7 @@ from twisted.web.server import NOT_DONE_YET
 
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.service.names import check_job, checked_name, quoted
+from shopdata.service.options import PROJECT
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,32 @@ class Refusal(WsResource):  # type: ignore[misc]
 
     def render(self, txrequest: Any) -> Any:
         return answer_now(self, txrequest, as_error(self._problem))
+
+
+class NotAllowed(Refusal):
+    """The answer to a method that a page does not have; scrapyd's own takes it for a mistake in the program."""
+
+    def __init__(self, root: Any, page: str, method: bytes, allowed: Sequence[str]) -> None:
+        problem = ArgumentError(
+            "this page does not take the method",
+            where=page,
+            found=quoted(method.decode("ascii", "replace")),
+            expected=" or ".join(allowed),
+            todo="Use one of these.",
+        )
+        super().__init__(root, problem)
+        self._allowed = allowed
+
+    def render(self, txrequest: Any) -> Any:
+        txrequest.setResponseCode(http.NOT_ALLOWED)
+        txrequest.setHeader("Allow", ", ".join(self._allowed))
+        return super().render(txrequest)
+
+
+def methods_of(page: Any) -> tuple[str, ...]:
+    """What a webservice, scrapyd's or ours, can be asked with; nothing of what is none."""
+    own = [name for name in ("GET", "POST", "OPTIONS") if hasattr(page, f"render_{name}")]
+    return ("HEAD", *own) if "GET" in own else tuple(own)
 
 
 class LaterPage(WsResource):  # type: ignore[misc]
@@ -104,6 +131,8 @@ class Schedule(LaterPage, ScrapydSchedule):  # type: ignore[misc]
             if queue is not None:
                 self._check_queue(queue, project, job)
                 await listed(self.root, project, version)
+                if project == PROJECT:
+                    await deferToThread(self.root.inside.arguments.check, spider, given)
         return dict(ScrapydSchedule.render_POST(self, txrequest))
 
     def _check_queue(self, queue: Any, project: str, job: str | None) -> None:

@@ -323,6 +323,15 @@ def test_bad_names_are_refused_at_the_door(service: TinyService) -> None:
         ({"setting": ["A=1", "B=\0"]}, "setting=B: this can't stand on a command line"),
         ({"priority": "nan"}, "this is no priority"),
         ({"priority": "soon"}, "this is no priority"),
+        ({"date": "2026-02-30"}, "-a date: this is not a date. Found '2026-02-30'"),
+        ({"date": "2099-01-01"}, "this day is not over yet"),
+        ({"start": "2026-03-02", "end": "2026-03-01"}, "the range ends before it starts"),
+        ({"start": "2026-03-01"}, "a range needs end too"),
+        ({"periods": "2026-03-01_2026-03-07"}, "this is no day"),
+        ({"period": "week"}, "this period is not known"),
+        ({"shops": "flagshp"}, "Did you mean 'flagship'?"),
+        ({"force": "maybe"}, "this is neither yes nor no"),
+        ({"due": "1", "date": "2026-03-01"}, "what is due is found in the ledger"),
     ],
     ids=lambda part: str(part)[:40] if isinstance(part, dict) else "",
 )
@@ -332,6 +341,31 @@ def test_what_could_not_be_started_is_refused_at_the_door(
     answer = service.schedule(**form)
     assert answer["status"] == "error"
     assert said in answer["message"]
+
+
+def test_a_page_that_lacks_something_is_no_mistake_of_the_program(service: TinyService) -> None:
+    """Each webservice without what it needs, with what there is not, and asked in ways that it does not know."""
+    posts = ("schedule", "cancel", "addversion", "delversion", "delproject", "cron", "cells", "service")
+    gets = ("listversions", "listspiders", "status")
+    for page in posts:
+        for form in ({"some": "thing"}, {"project": "nobody"}, {"action": "fly"}, {"dataset": "jd_store"}):
+            answer = service.ask(f"{page}.json", **form)
+            assert (answer["status"], bool(answer["message"])) == ("error", True), (page, form)
+    for page in gets:
+        assert service.ask(f"{page}.json")["message"].endswith("parameter is required")
+    for form in ({"project": "nobody", "version": "1"}, {"project": "shopdata", "version": "nothing"}):
+        assert service.ask("delversion.json", **form)["status"] == "error"
+    everything = (*posts, *gets, "daemonstatus", "listprojects", "listjobs")
+    for page in everything:
+        for method in ("PUT", "DELETE", "PATCH", "FOO", "GET" if page in posts[:5] else "PROPFIND"):
+            status, headers, content = service.request(method, f"/{page}.json")
+            assert (status, json.loads(content)["status"]) == (405, "error"), (page, method)
+            assert method not in headers["allow"].split(", ")
+    status, _, content = service.request("PUT", "/nothing.json")
+    assert status == 404
+    assert "Traceback" not in service.log
+    assert "refused: project 'nobody' not found" in service.log
+    assert "\n\n" not in service.log.replace("\r", "")
 
 
 def test_bytes_that_are_no_text(service: TinyService) -> None:

@@ -16,13 +16,14 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
 import yaml
 from prometheus_client.metrics_core import Metric
 
-from shopdata.config import Job, Schedule
+from shopdata.config import Job, Schedule, load_config
 from shopdata.exceptions import ArgumentError, UsageError
 from shopdata.lake.ledger import CellKey, Ledger, PartitionRecord
 from shopdata.lake.ledger.owner import mark_of
@@ -41,10 +42,20 @@ from shopdata.service.metrics import ServiceMetrics
 from shopdata.service.options import ServiceOptions
 from shopdata.service.overview import overview
 from shopdata.service.schedule_file import ScheduleFile
+from shopdata.spiders.jd_store import JdStoreSpider
 from shopdata.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 1, 8, tzinfo=SHANGHAI)
+SHIPPED = ROOT / "pipelines_config"
+SHIPPED_NEEDS = {
+    "JD_FLAGSHIP_USERNAME": "fake",
+    "JD_FLAGSHIP_PASSWORD": "fake",
+    "SHOPDATA_S3_ENDPOINT": "127.0.0.1:9",
+    "SHOPDATA_S3_ACCESS_KEY": "fake",
+    "SHOPDATA_S3_SECRET_KEY": "fake",
+}
+JD_ONLY: Any = SimpleNamespace(list=lambda: ["jd_store"], load=lambda name: JdStoreSpider)
 
 
 @pytest.fixture
@@ -336,34 +347,46 @@ def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (1, ""), "it is not up, whoever reads that"
 
 
-def test_a_period_that_cannot_be_is_refused_at_the_door(options: ServiceOptions, tmp_path: Path) -> None:
-    spiders = SimpleNamespace(list=lambda: ["jd_store"], load=lambda name: SimpleNamespace())
-    inside = Inside(options, Workspace(tmp_path), ScheduleFile(tmp_path), spiders)  # type: ignore[arg-type]
-    with pytest.raises(ArgumentError, match=r"this is not a date\. Found '2026-13-45'"):
-        inside.collect("jd_store", ["2026-03-01", "2026-13-45"])
-
-
-def test_a_shop_that_is_not_there_is_refused_at_the_door(options: ServiceOptions, tmp_path: Path) -> None:
-    spiders = SimpleNamespace(list=lambda: ["jd_store"], load=lambda name: SimpleNamespace())
-    workspace = SimpleNamespace(config=SimpleNamespace(shops=[SimpleNamespace(id="flagship")]))
-    inside = Inside(options, workspace, ScheduleFile(tmp_path), spiders)  # type: ignore[arg-type]
-    with pytest.raises(ArgumentError, match=r"there is no shop 'flagshp'\. Write an id of shops\.yaml"):
-        inside.collect("jd_store", ["2026-03-01"], ["flagship", "flagshp"])
+@pytest.mark.parametrize(
+    ("dts", "shops", "said"),
+    [
+        (["2026-03-01", "2026-13-45"], [], r"this is not a date\. Found '2026-13-45'"),
+        (["2026-03-01_2026-03-07"], [], "this is no day"),
+        (["2026-03-01"], ["flagship", "flagshp"], r"no enabled shop 'flagshp' .*Did you mean 'flagship'\?"),
+    ],
+    ids=["no day", "a week of a daily dataset", "no shop"],
+)
+def test_what_a_button_may_not_ask_for(
+    options: ServiceOptions,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    dts: list[str],
+    shops: list[str],
+    said: str,
+) -> None:
+    monkeypatch.setenv("SHOPDATA_CONFIG_DIR", str(SHIPPED))
+    for name, value in SHIPPED_NEEDS.items():
+        monkeypatch.setenv(name, value)
+    inside = Inside(options, Workspace(tmp_path), ScheduleFile(tmp_path), JD_ONLY)
+    with pytest.raises(ArgumentError, match=said):
+        inside.collect("jd_store", dts, shops)
 
 
 def test_a_job_of_a_spider_that_is_not_there(options: ServiceOptions, tmp_path: Path) -> None:
-    spiders = SimpleNamespace(list=lambda: ["jd_store"], load=lambda name: SimpleNamespace())
     entries = (
         Job(name="daily", spider="jd_store", cron="30 8 * * *"),
         Job(name="new", spider="tb", cron="0 9 * * *"),
         Job(name="typo", spider="jd_store", cron="0 9 * * *", args={"data": "x"}),
+        Job(name="value", spider="jd_store", cron="0 9 * * *", args={"shops": "flagship,flagshp"}),
     )
-    file = SimpleNamespace(schedule=Schedule(jobs=entries), problem="")
-    inside = Inside(options, Workspace(tmp_path), file, spiders)  # type: ignore[arg-type]
+    config = load_config(SHIPPED, SHIPPED_NEEDS)
+    file = SimpleNamespace(schedule=Schedule(jobs=entries), problem="", config=config)
+    inside = Inside(options, Workspace(tmp_path), file, JD_ONLY)  # type: ignore[arg-type]
     assert inside.schedule_problem().startswith(
         "schedule.yaml: job 'new' can't run: there is no spider 'tb'. Mend its name"
     )
     assert "job 'typo' can't run: spider 'jd_store' has no argument 'data'." in inside.schedule_problem()
+    assert "job 'value' can't run: -a shops: no enabled shop 'flagshp'" in inside.schedule_problem()
     file.problem = "schedule.yaml:3: this is not YAML."
     assert inside.schedule_problem().startswith("The last good schedule goes on")
     assert inside.schedule_problem().endswith(file.problem)

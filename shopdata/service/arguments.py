@@ -1,0 +1,57 @@
+"""What our spiders may be told, looked at before a run is queued: nobody sees one that ends at its start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from scrapy.spiderloader import SpiderLoader
+
+from shopdata.config import Config, load_config
+from shopdata.exceptions import ArgumentError
+from shopdata.periods import PeriodKind
+from shopdata.plan import Plan, check_names
+
+
+class SpiderArguments:
+    """The spiders of this installation, and what each collects."""
+
+    def __init__(self, spiders: SpiderLoader) -> None:
+        classes = {name: spiders.load(name) for name in spiders.list()}
+        self._planners: Mapping[str, Callable[[Config, Mapping[str, str]], Plan]] = {
+            name: spider.plan_for for name, spider in classes.items() if hasattr(spider, "plan_for")
+        }
+        #: Spider and kind of period by the dataset that it collects.
+        self.datasets: Mapping[str, tuple[str, PeriodKind]] = {
+            dataset: (name, kind)
+            for name, spider in classes.items()
+            for kind, dataset in (getattr(spider, "datasets", None) or {"day": name}).items()
+        }
+
+    def check(self, spider: str, arguments: Mapping[str, str], config: Config | None = None) -> None:
+        """Sees that a run would begin with these: names and values. Of a spider that is not here nothing is known.
+
+        Args:
+            config: by default `pipelines_config/` as it stands now, which blocks while it is read.
+
+        Raises:
+            ArgumentError: an argument is unknown, or its value can't be used.
+            ConfigError: the run would find a configuration that can't be read.
+        """
+        check_names(spider, arguments)
+        plan_for = self._planners.get(spider)
+        if plan_for is not None:
+            plan_for(load_config() if config is None else config, arguments)
+
+    def check_spider(self, spider: str) -> None:
+        """Raises ArgumentError if there is no such spider."""
+        known = sorted({name for name, _ in self.datasets.values()})
+        if spider not in known:
+            raise ArgumentError(
+                f"there is no spider {spider!r}", expected=f"one of {', '.join(known)}", todo="Mend its name."
+            )
+
+    def dataset_of(self, spider: str, arguments: Mapping[str, object]) -> str:
+        """What a spider collects when it is called so; "" if there is no such spider or period."""
+        # Without a period it is the spider's first.
+        kinds = ((dataset, kind) for dataset, (name, kind) in self.datasets.items() if name == spider)
+        return next((dataset for dataset, kind in kinds if arguments.get("period", kind) == kind), "")

@@ -8,7 +8,7 @@ from shopdata.alerts.causes import Cause, Trouble, causes_of
 from shopdata.alerts.changes import Changes
 from shopdata.alerts.facts import Note
 from shopdata.alerts.message import Block, Level, Message
-from shopdata.alerts.reasons import KINDS
+from shopdata.alerts.reasons import KINDS, SIGN_IN_BY_HAND
 from shopdata.states import CellState
 
 #: So many names of shops stand in a line; the others are counted.
@@ -27,8 +27,6 @@ _COUNTED = {
     CellState.PENDING: "未采集",
 }
 _NOTE_TITLES = {"drift": "列有变化（已照常入湖）", "warnings": "数据提醒", "restated": "平台改了历史数据，已更新入湖"}
-#: Kinds that need a person at the machine; the command is given with the shop's id.
-_AT_THE_MACHINE = {"ChallengeError", "SessionRefusedError"}
 
 
 def build_digest(changes: Sequence[Changes]) -> Message:
@@ -129,7 +127,7 @@ def _lines_of(cause: Cause, total: int | None) -> Iterator[str]:
     if cause.kind in ("other", "bug") and not detail:
         detail = cause.reason[:_LONGEST_REASON]
     # What is to be typed names the shop: then each has a line of its own.
-    is_typed = cause.kind in _AT_THE_MACHINE
+    is_typed = cause.kind in SIGN_IN_BY_HAND
     for troubles in cause.shops.values() if is_typed else [cause.troubles]:
         said = " · ".join(filter(None, (detail, f"执行 scrapy login {troubles[0].shop}" if is_typed else "")))
         yield _names([(trouble.name, trouble.dt) for trouble in troubles], total) + (f"：{said}" if said else "")

@@ -73,6 +73,9 @@ KINDS: dict[str, Kind] = {
     "other": Kind("未成功", "按原因处理，然后再运行一次。"),
 }
 
+#: Kinds that need a person at the machine, who types `scrapy login SHOP`.
+SIGN_IN_BY_HAND = frozenset({"ChallengeError", "SessionRefusedError"})
+
 #: What stands in the sentence (`what` of the error), its kind, and what more can be said in a few words. `{0}` is the
 #: first group. Only sentences of cells that are `failed`, `rejected` or `needs_login` are looked up.
 _SENTENCES: tuple[tuple[str, str, str], ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from shopdata.exceptions import LedgerError
@@ -12,6 +13,8 @@ from shopdata.periods import SHANGHAI
 from shopdata.service.background import find_daemon
 from shopdata.service.client import Client, ServiceError
 from shopdata.service.crawls import Crawl, Crawls
+from shopdata.service.endings import ending_of, refusal_in
+from shopdata.service.job_list import log_of
 from shopdata.service.options import ServiceOptions
 
 _MOST_FAILED = 5
@@ -79,25 +82,31 @@ def _failures(options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> Ite
     # Nobody saw the exit code of a crawl that was adopted; the ledger knows that it did its work.
     failed = [crawl for crawl in failed if not _is_complete(runs.get(crawl.job))]
     for crawl in failed[:_MOST_FAILED]:
-        why = _why(crawl, runs.get(crawl.job))
-        yield f"  failed        {_clock(crawl.ended_at)} {crawl.spider}, run {crawl.job}: {why}"
+        named = _named({"spider": crawl.spider, "arguments": crawl.arguments})
+        why = _why(crawl, runs.get(crawl.job), log_of(options.logs, crawl.project, crawl.spider, crawl.job))
+        yield f"  failed        {_clock(crawl.ended_at)} {named}, run {crawl.job}: {why}"
 
 
 def _is_complete(run: RunRecord | None) -> bool:
     return run is not None and run.outcome == "complete"
 
 
-def _why(crawl: Crawl, run: RunRecord | None) -> str:
-    if crawl.reason:
-        return crawl.reason
+def _why(crawl: Crawl, run: RunRecord | None, log: Path | None) -> str:
     if run is not None and run.outcome is not None:
         states = ", ".join(f"{count} {state}" for state, count in run.counts.items())
         return f"{run.outcome}: {states}" if states else str(run.outcome)
-    if crawl.exit_code == 2:
-        return "refused before anything was asked; see `scrapy service log " + crawl.job + "`"
-    if crawl.exit_code is None or crawl.exit_code < 0:
-        return "killed" if crawl.exit_code is not None else "it ended with nobody there to see it"
-    return f"exit code {crawl.exit_code}"
+    match ending_of(crawl.exit_code, crawl.reason, has_begun=run is not None):
+        case "unstarted":
+            return crawl.reason
+        case "refused":
+            said = refusal_in(log) or f"see `scrapy service log {crawl.job}`"
+            return f"refused before anything was asked (exit code 2). {said}"
+        case "killed":
+            return f"killed (signal {-(crawl.exit_code or 0)})"
+        case "lost":
+            return "it ended with nobody there to see it"
+        case _:
+            return f"exit code {crawl.exit_code}; see `scrapy service log {crawl.job}`"
 
 
 def _named(job: dict[str, Any]) -> str:

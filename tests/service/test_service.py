@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import os
 import secrets
@@ -18,6 +19,7 @@ import requests
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from running import Running
+from scrapyd_client.exceptions import ErrorResponse
 from scrapyd_client.pyclient import ScrapydClient
 from workplace import Workplace, is_locked, stand_still
 
@@ -114,14 +116,22 @@ def test_scrapyd_client_works_as_with_any_scrapyd(service: Running) -> None:
     client = ScrapydClient(service.url, *service.auth)
     assert client.projects() == ["shopdata"]
     assert set(client.spiders("shopdata")) == {"jd_store", "pdd_badscore", "pdd_chat", "pdd_kpi", "pdd_quality"}
-    # A day that does not exist: the crawl itself refuses it, before it asks any portal.
-    job = client.schedule("shopdata", "jd_store", [("date", "2026-02-30"), ("jobid", "no-such-day")])
-    assert job == "no-such-day"
+    with pytest.raises(ErrorResponse, match="this is not a date"):
+        client.schedule("shopdata", "jd_store", [("date", "2026-02-30")])
+    # What only the crawl can find out: it refuses, before it asks any portal.
+    setting = ("setting", "SHOPDATA_DATABASE_URL=nosuch://127.0.0.1:9/nothing")
+    job = client.schedule("shopdata", "jd_store", [setting, ("date", str(DAY)), ("jobid", "no-ledger")])
+    assert job == "no-ledger"
     service.wait_until(lambda: client.status(job)["currstate"] == "finished", "the job has not ended")
-    assert "this is not a date" in (service.folder / "logs" / "shopdata" / "jd_store" / f"{job}.log").read_text("utf-8")
     status = service.command("status")
     assert status.code == 0
-    assert "jd_store, run no-such-day: refused before anything was asked" in status.out
+    refused = f"jd_store date={DAY}, run no-ledger: refused before anything was asked (exit code 2). "
+    assert refused in status.out
+    sentence = status.out.partition(refused)[2].splitlines()[0]
+    assert "127.0.0.1:9" in sentence
+    page = requests.get(f"{service.url}/board/runs/{job}", auth=service.auth, timeout=30).text
+    assert "被拒绝" in page
+    assert sentence in html.unescape(page)
     assert "rehearsal     its clock says 11-24 08:0" in status.out
 
 

@@ -6,16 +6,31 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from shopdata.config import Dataset, Shop
 from shopdata.lake.ledger.reading import Glance
 from shopdata.periods import SHANGHAI, Period
 from shopdata.service.board import states
 from shopdata.service.board.due import Expected
+from shopdata.service.board.visit import Visit
 from shopdata.states import CellState
 
+#: So many rows of a table are shown before a person asks for the others.
+FIRST_ROWS = 12
 #: So long after its time a cell that nobody has asked for is somebody's trouble.
 _GRACE = timedelta(hours=1)
+
+
+class Listed(Protocol):
+    """A row of shops."""
+
+    @property
+    def shop(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,12 @@ class Row:
         """The most pressing of its squares."""
         kinds = {square.kind for square in self.squares if square is not None}
         return next((kind for kind in states.KINDS if kind in kinds), "done")
+
+    @property
+    def pressing(self) -> str:
+        """The state of the most pressing of its squares, of those that are in trouble; "" if none is."""
+        found = {square.state for square in self.squares if square is not None and square.kind == "trouble"}
+        return next((state for state in (*states.TROUBLES, *sorted(found)) if state in found), "")
 
     @property
     def urgency(self) -> int:
@@ -92,15 +113,43 @@ def rows_of(
     return sorted(rows, key=lambda row: row.urgency)
 
 
-def matches(row: Row, show: str, search: str) -> bool:
-    """True if a row is to be seen under a filter (`all` or a kind) and a search text."""
-    text = search.strip().casefold()
-    return (show not in states.KINDS or row.kind == show) and (
-        not text or text in row.shop.casefold() or text in row.name.casefold()
-    )
+@dataclass(frozen=True)
+class Filter:
+    """Which rows a page shows: those of a kind (or `all`), with a text in their names, and not too many at first."""
+
+    show: str
+    search: str
+    #: True if all that fit were asked for.
+    is_whole: bool
+    first: int = FIRST_ROWS
+
+    @classmethod
+    def of(cls, visit: Visit) -> Filter:
+        """What `?show=`, `?q=` and `?rows=all` ask for."""
+        show = visit.query.get("show", "")
+        return cls(show if show in states.KINDS else "all", visit.query.get("q", ""), visit.query.get("rows") == "all")
+
+    def hidden(self, rows: Sequence[Listed]) -> list[bool]:
+        """For each row, whether it is hidden. `board.js` does the same as one types."""
+        left, found = self.first, []
+        for row in rows:
+            is_hidden = not self._fits(row) or (left <= 0 and not self.is_whole)
+            left -= not is_hidden
+            found.append(is_hidden)
+        return found
+
+    def folded(self, rows: Sequence[Listed]) -> int:
+        """How many rows fit and are hidden all the same."""
+        return 0 if self.is_whole else max(sum(map(self._fits, rows)) - self.first, 0)
+
+    def _fits(self, row: Listed) -> bool:
+        text = self.search.strip().casefold()
+        return (self.show not in states.KINDS or row.kind == self.show) and (
+            not text or text in row.shop.casefold() or text in row.name.casefold()
+        )
 
 
-def count_kinds(rows: Iterable[Row]) -> Counter[str]:
+def count_kinds(rows: Iterable[Listed]) -> Counter[str]:
     """How many rows there are of each kind, and of `all`."""
     counts = Counter(row.kind for row in rows)
     counts["all"] = sum(counts.values())

@@ -36,6 +36,11 @@ class Outcome:
     shops: tuple[OutcomeShop, ...]
 
     @property
+    def cell_state(self) -> CellState:
+        """`state` as the ledger has it."""
+        return CellState(self.state)
+
+    @property
     def dts(self) -> set[str]:
         """The periods of all of them."""
         return {dt for shop in self.shops for dt in shop.dts}

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from shopdata.service.board import states
 from shopdata.service.board.names import dataset_name, platform_name
+from shopdata.service.board.notes import in_short
 from shopdata.service.board.texts import CATALOGUES
 from shopdata.service.board.visit import Visit
 
@@ -58,6 +59,8 @@ class Renderer:
             words=words,
             dataset_name=dataset_name,
             platform_name=platform_name,
+            in_short=in_short,
+            zip=zip,
             **page.values,
         ).encode()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from board_world import HOSTILE_NAMES, NOW, RUN_ID, BoardWorld, cell, partition, past_days, run
 
@@ -36,6 +37,7 @@ RENAMED = (
     "pipelines_config/datasets/jd_store.yaml: required column '可用库存' is not in the workbook of shop 'jd-03' "
     "(2026-11-23). Found SKU, 商品名称, 可用库存件数. If JD renamed it, add the new name under `aliases`."
 )
+REFUSED_RUN = "spider 'jd_store' has no argument 'data'. Expected date, start. Did you mean `-a date=…`?"
 REFUSED = "ppzh.jd.com: the report was refused (HTTP 503). Found no answer after 3 tries. Run again later."
 
 
@@ -69,6 +71,9 @@ def ordinary_morning(folder: Path, store: StoreSettings | None = None, *, is_hos
             counts=counts, arguments={"date": "2026-11-22"}),
         run("r-killed", "pdd_kpi", started_at=start - timedelta(days=2), minutes=None, outcome=None,
             arguments={"period": "day", "shops": "pdd-01,pdd-02"}, heartbeat_at=start - timedelta(days=2)),
+        run("r-chosen", "jd_store", started_at=start - timedelta(days=3), minutes=12, outcome="complete",
+            arguments={"periods": "2026-11-18,2026-11-19,2026-11-20,2026-11-21", "shops": "jd-01,jd-02,jd-03,jd-04",
+                       "force": "1"}),
         run("r-by-hand", "pdd_badscore", started_at=NOW - timedelta(minutes=2), minutes=None, outcome=None,
             arguments={"date": "2026-11-20"}, heartbeat_at=NOW - timedelta(seconds=40), host="laptop", pid=77),
     ]  # fmt: skip
@@ -94,9 +99,28 @@ def ordinary_morning(folder: Path, store: StoreSettings | None = None, *, is_hos
         {"id": "waiting-1", "spider": "pdd_chat", "arguments": {"date": "2026-11-22"}, "state": "pending"},
         {"id": RUN_ID, "spider": "jd_store", "arguments": {}, "state": "running", "pid": 4242, "log": log,
          "started_at": start.isoformat()},
+        *(_ended(NOW - timedelta(hours=hours), *about) for hours, about in enumerate((
+            ("r-refused", "jd_store", {"data": "2026-11-23"}, 2),
+            ("r-shot", "pdd_kpi", {"period": "week", "date": "2026-11-20"}, -9),
+            ("r-crashed", "pdd_badscore", {"periods": "2026-11-01,2026-11-03,2026-11-05,2026-11-07"}, 1),
+            ("r-unseen", "pdd_chat", {"due": "1"}, None),
+        ), start=30)),
     ]  # fmt: skip
     world.tell_control()
     return world
+
+
+def _ended(at: datetime, run_id: str, spider: str, arguments: dict[str, str], exit_code: int | None) -> dict[str, Any]:
+    """A job that the service has started, and of whose end the ledger knows nothing."""
+    return {
+        "id": run_id,
+        "spider": spider,
+        "arguments": arguments,
+        "state": "finished",
+        "started_at": at.isoformat(),
+        "ended_at": (at + timedelta(seconds=4)).isoformat(),
+        "exit_code": exit_code,
+    }
 
 
 def _jd(world: BoardWorld, luck: random.Random) -> tuple[list[CellRow], list[PartitionRow]]:
@@ -198,13 +222,19 @@ def _log(world: BoardWorld) -> None:
     log = world.state_dir / "logs" / f"{RUN_ID}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text(
-        "2026-11-24 08:30:02 [scrapy.core.engine] INFO: Spider opened\n"
-        "2026-11-24 08:30:09 [jd_store] INFO: jd_store jd-01 2026-11-23: staged, 8,213 rows\n"
-        "2026-11-24 08:31:40 [jd_store] WARNING: jd_store jd-04 2026-11-23: HTTP 503, asked again in 4 s\n"
-        f"2026-11-24 08:33:12 [jd_store] ERROR: jd_store jd-04 2026-11-23: {REFUSED}\n"
-        "<script>window.hurt=1</script> and the rest of an answer\n",
+        "2026-11-24 08:30:02+08:00 INFO    Spider opened\n"
+        "2026-11-24 08:30:09+08:00 INFO    jd_store jd-01 2026-11-23: staged, 8,213 rows\n"
+        # As another zone would write it.
+        "2026-11-24 00:31:40+00:00 WARNING jd_store jd-04 2026-11-23: HTTP 503, asked again in 4 s\n"
+        f"2026-11-24 08:33:12+08:00 ERROR   jd_store jd-04 2026-11-23: {REFUSED}\n"
+        "<script>window.hurt=1</script> and the rest of an answer\n"
+        + "2026-11-24 08:33:13+08:00 INFO    jd_store jd-07 2026-11-23: staged, 6,472 rows\n"
+        * 60
+        + "2026-11-24 08:33:14+08:00 CRITICAL the disk is full\n"
+        "2026-11-24 08:33:15+08:00 ERROR   and one more\n",
         "utf-8",
     )
+    log.with_name("r-refused.log").write_text(f"{REFUSED_RUN}\n", "utf-8")
 
 
 def publish(world: BoardWorld, settings: StoreSettings) -> dict[str, bytes]:

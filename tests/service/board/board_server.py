@@ -51,6 +51,10 @@ class NotingControl:
     ) -> list[str]:
         return [self._note("collect", dataset=dataset, dts=list(dts), shops=list(shops), force=force)]
 
+    def dataset_of(self, spider: str, arguments: Mapping[str, object]) -> str:
+        kinds = {"day": "days", "week": "weekly", "month": "monthly"}
+        return f"pdd_kpi_{kinds[str(arguments.get('period', 'day'))]}" if spider == "pdd_kpi" else spider
+
     def cancel(self, run_id: str) -> bool:
         self._note("cancel", run_id=run_id)
         return True

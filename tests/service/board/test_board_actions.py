@@ -42,7 +42,7 @@ def test_force(client: Client, shop: str, is_forced: bool) -> None:
 
 
 def test_fill_what_a_day_lacks(client: Client) -> None:
-    client.press("/", "collect", dataset="pdd_kpi_weekly")
+    client.press("/", "collect", dataset="pdd_kpi_weekly", shop="")
     assert client.calls() == [
         {
             "action": "collect",

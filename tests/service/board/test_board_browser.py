@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from board_client import Client, NewContext
+from board_client import Client, NewContext, Serve
+from board_scenes import large_morning
 from board_world import HOSTILE_NAMES, RUN_ID
 from playwright.sync_api import Page, expect
 
@@ -143,9 +144,46 @@ def test_the_way_from_the_sentence_to_the_reason(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="失败").first.click()
     expect(page.locator("h1")).to_have_text("青禾家居专营店")
+    expect(page.get_by_text("Found no answer after 3 tries")).to_be_hidden()
+    page.get_by_text("原文").click()
     expect(page.get_by_text("Found no answer after 3 tries")).to_be_visible()
     page.get_by_role("link", name="日志", exact=True).click()
-    expect(page.locator("body")).to_contain_text("INFO: Spider opened")
+    expect(page.locator("body")).to_contain_text("Spider opened")
+
+
+def test_the_log_opens_at_its_end(plain_page: Page) -> None:
+    plain_page.set_viewport_size({"width": 390, "height": 844})
+    plain_page.goto(f"/board/runs/{RUN_ID}")
+    place = plain_page.locator(".log.end").bounding_box()
+    first, last = (plain_page.locator(".log.end .v-info, .log.end .v-error").nth(n).bounding_box() for n in (0, -1))
+    assert place is not None
+    assert first is not None
+    assert last is not None
+    assert first["y"] < place["y"], "the log is not longer than its window"
+    assert last["y"] + last["height"] <= place["y"] + place["height"]
+
+
+def test_of_many_shops_only_the_first_are_shown(
+    new_context: NewContext, serve: Serve, tmp_path: Path, client: Client
+) -> None:
+    """What needs somebody comes first, so it is among them. A search looks at all of them."""
+    many = serve(large_morning(tmp_path, 30)).origin
+    for has_scripts in (False, True):
+        page = new_context(**PHONE | {"locale": "zh-CN"}, base_url=many, java_script_enabled=has_scripts).new_page()
+        page.goto("/")
+        rows = page.locator(".group").first.locator("tr[data-kind]")
+        expect(rows).to_have_count(30)
+        expect(rows.locator("visible=true")).to_have_count(12)
+        assert [rows.nth(number).get_attribute("data-kind") for number in (0, 11)] == ["trouble", "done"]
+        page.get_by_role("link", name="显示其余 18 家店").first.click()
+        expect(rows.locator("visible=true")).to_have_count(30)
+    page.goto("/")
+    page.locator("[name=q]").fill("测试店铺 jd 029")
+    expect(page.locator("[data-grid] tr[data-kind]:visible")).to_have_count(1)
+    page.goto("/board/sessions")
+    expect(page.locator("[data-grid] tr[data-kind]:visible")).to_have_count(12)
+    page.get_by_role("link", name="显示其余 48 家店").click()
+    expect(page.locator("[data-grid] tr[data-kind]:visible")).to_have_count(60)
 
 
 def test_what_costs_something_is_asked_first(page: Page, client: Client) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from board_client import Client, Serve, attributes_of
-from board_scenes import RENAMED, SLIDER
+from board_scenes import REFUSED_RUN, RENAMED, SLIDER
 from board_world import PASSWORD, RUN_ID, BoardWorld, cell, partition
 
 from shopdata.states import CellState
@@ -103,17 +103,16 @@ def test_other_methods_are_refused(client: Client) -> None:
 
 def test_the_sentence(client: Client) -> None:
     page = client.get("/").visible
-    assert "今天 08:41：7 个数据集，1 个完成，京东库存还差 4 家店，拼多多客服周绩效还差 1 家店，" in page
-    assert "，另有 1 个没收齐，3 个还没到时间" in page
-    assert "需要处理：1 个待登录，1 个失败，1 个不合格" in page
+    assert "今天 08:41：7 个数据集，1 个完成，2 个有缺口，1 个进行中，3 个还没到时间 " in page
+    assert " 京东库存还差 4 家店，拼多多客服周绩效还差 1 家店，拼多多客服月绩效还差 1 家店 " in page
+    assert "需要处理 4 家店：1 家待登录，1 家失败，1 家不合格，1 家未出数 " in page
 
 
 def test_the_sentence_in_english(client: Client) -> None:
     page = client.get("/?lang=en").visible
-    assert (
-        "Today 08:41: 7 datasets, 1 complete; JD inventory lacks 4 shops; PDD weekly KPI lacks 1 shop; "
-        "1 more incomplete; 3 not due yet" in page
-    )
+    assert "Today 08:41: 7 datasets, 1 complete; 2 with gaps; 1 in work; 3 not due yet " in page
+    assert " JD inventory lacks 4 shops; PDD weekly KPI lacks 1 shop; PDD monthly KPI lacks 1 shop " in page
+    assert "4 shops need attention: 1 × sign in; 1 × failed; 1 × rejected; 1 × not out " in page
 
 
 def test_a_language_once_chosen_stays(client: Client) -> None:
@@ -149,6 +148,54 @@ def test_filter_and_search_without_scripts(client: Client) -> None:
     assert len(shops_shown(client.get("/?show=nonsense").text)) == 18
 
 
+def causes(text: str) -> list[str]:
+    """The reasons on a page, each as it is read."""
+    found = re.findall(r'<article class="cause">(.*?)</article>', text, re.DOTALL)
+    return [unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", cause))).strip() for cause in found]
+
+
+def test_why_what_to_do_and_a_button(client: Client) -> None:
+    page = client.get("/")
+    sign_in, rejected, failed, not_ready = causes(page.text)
+    assert re.match(
+        r"平台要求人工验证 1 家店 在\S+机器上人工登录一次，之后自动继续。 云杉母婴旗舰店 滑块或验证码 原文", sign_in
+    )
+    assert SLIDER in sign_in
+    assert sign_in.endswith("scrapy login jd-05 --headed 复制 再取京东库存 11-23")
+    assert rejected.startswith("文件不合格，未入湖（原件已保留） 1 家店 ")
+    assert "北岸户外旗舰店 缺少必需列「可用库存」 原文" in rejected
+    assert failed.startswith("平台无响应或返回异常 1 家店 ")
+    assert "小满零食店 （客服周绩效、客服月绩效） 原文" in not_ready
+    assert not_ready.endswith("再取拼多多客服周绩效 11-14 – 11-20 再取拼多多客服月绩效 10-01 – 10-31")
+    client.press("/", "collect", dataset="jd_store", dt="2026-11-23", shop="jd-04")
+    assert [(call["shops"], call["force"]) for call in client.calls()] == [(["jd-04"], False)]
+
+
+def test_why_in_english(client: Client) -> None:
+    found = causes(client.get("/?lang=en").text)
+    assert [cause.partition(" 1 shop")[0] for cause in found] == ["sign in", "rejected", "failed", "not out"]
+    assert SLIDER in found[0]
+    assert not any("平台" in cause for cause in found)
+
+
+def test_old_days_of_a_report_of_today_have_no_button(client: Client) -> None:
+    found = causes(client.get("/?day=2026-11-21").text)
+    assert [cause.partition(" ")[0] for cause in found] == [
+        "到了时间，还没有取过",
+        "过了截止时间，平台仍未出数",
+        "Dremio",
+    ]
+    assert "拼多多客服日绩效 原文 no answer 再取拼多多客服日绩效 11-18" in found[2]
+    assert "拼多多质量" not in "".join(re.findall(r"<button>再取[^<]*", client.get("/?day=2026-11-19").text))
+
+
+def test_only_what_is_missing_has_the_colour_of_gaps(client: Client) -> None:
+    bars = dict(
+        re.findall(r'<tr class="l-(\w+)">.*?<progress max="6" value="([\d.]+)"', client.get("/").text, re.DOTALL)
+    )
+    assert (bars["complete"], bars["waiting"], float(bars["lacking"])) == ("6", "0", 5)
+
+
 def test_states_are_told_in_words(client: Client) -> None:
     cells = re.findall(r'<a class="c s s-(\w+)"[^>]*>(.*?)</a>', client.get("/").text)
     assert {state for state, _ in cells} >= {"published", "running", "failed", "rejected", "needs_login", "not_ready"}
@@ -164,7 +211,7 @@ def test_what_the_clock_passes_over_is_marked(client: Client) -> None:
 
 def test_gaps_of_a_dataset(client: Client) -> None:
     page = client.get("/board/days/jd_store")
-    assert "4 天里有 15 处缺口" in page.visible
+    assert "4 天有缺口，共缺 15 份数据" in page.visible
     assert client.get("/board/days/pdd_quality").visible.count("过去的日期补不回来") == 1
     older = client.get("/board/days/jd_store?end=2026-11-09")
     # From before the first run: nobody misses it.
@@ -256,6 +303,9 @@ def test_a_partition_tells_its_receipt(client: Client) -> None:
     assert "Excel has cut them" in page
     assert "The column 预计到货 is new" in page
     assert "ods/jd/jd_store/dt=2026-11-23/jd_store.parquet" in page
+    assert causes(client.get(PARTITION).text)[0].startswith("平台要求人工验证 1 家店")
+    assert not re.search(r"[0-9a-f]{20}", page), "sums are cut: enough to compare by eye"
+    assert "2026-11-24 08:3" not in page.partition("各店")[2], "the day once is enough"
 
 
 @pytest.mark.parametrize(
@@ -299,20 +349,57 @@ def test_no_page_knows_a_secret(client: Client, world: BoardWorld) -> None:
 
 def test_runs_of_the_service_and_of_the_ledger(client: Client) -> None:
     page = client.get("/board/runs").visible
-    order = [page.index(text) for text in ("排队中 停止", "运行中", "完成 完成 6", "有缺", "中断")]
+    order = [page.index(text) for text in ("排队中 停止", "运行中", "完成 完成 6", "有缺口", "中断")]
     assert order == sorted(order)
-    assert "period=day shops=pdd-01,pdd-02 中断" in page
+    assert "拼多多客服日绩效 回力拼多多旗舰店、南极人官方店 中断" in page
     # Begun by hand on another machine: this service knows nothing of it, the ledger does.
-    assert "date=2026-11-20 运行中" in page
+    assert "拼多多差评 2026-11-20 运行中" in page
+
+
+def test_what_runs_were_asked_for_is_told_in_words(client: Client) -> None:
+    page = client.get("/board/runs").visible
+    assert "京东库存 2026-11-18 至 2026-11-21（4 期），回力京东旗舰店、南极人京东自营店、北岸户外旗舰店 等，" in page
+    assert " 等，另有 1 家店，重取 完成" in page
+    assert "京东库存 data=2026-11-23 被拒绝" in page
+    assert "拼多多客服周绩效 2026-11-14 至 2026-11-20 被强行结束" in page
+    assert "拼多多差评 2026-11-01，2026-11-03，2026-11-05 …（4 期） 出错退出" in page
+    assert "拼多多聊天 到时间再问的 中断" in page
+    for raw in ("periods=", "period=", "shops=", "force=", "due="):
+        assert raw not in page
+
+
+def test_a_refused_run_says_what_service_status_says(client: Client) -> None:
+    page = unescape(client.get("/board/runs/r-refused").visible)
+    assert "京东库存 data=2026-11-23 被拒绝" in page
+    assert "没有向平台要任何数据" in page
+    assert "断电" not in page
+    assert f"改好后再运行一次。 {REFUSED_RUN} " in page
+    assert "退出码 2" in page
+    killed, crashed = client.get("/board/runs/r-shot").visible, client.get("/board/runs/r-crashed").visible
+    assert ("被强行结束" in killed, "退出码 -9" in killed) == (True, True)
+    assert ("出错退出" in crashed, "退出码 1" in crashed, "断电" in crashed) == (True, True, False)
 
 
 def test_a_run_and_its_log(client: Client) -> None:
     page = client.get(f"/board/runs/{RUN_ID}")
-    assert "asked again in 4 s" in page.visible
-    assert '<div class="v-error">&lt;script&gt;window.hurt=1' in page.text
+    assert "日志 上海时间 打开完整日志 失败 11-24 08:33:12 错误 jd_store jd-04" in page.visible
+    # Failures come first; then the log's end, where times of another zone are told in ours.
+    failures, end = page.text.split('<h3 id="end">')
+    assert (failures.count('class="v-error"'), end.count('class="v-error"')) == (3, 3)
+    assert '<div class="v-error">&lt;script&gt;window.hurt=1' in failures
+    assert '<span class="dim">11-24 08:31:40</span> <b>警告</b>' in end
+    assert "asked again in 4 s" in end
     log = client.get(f"/board/runs/{RUN_ID}/log")
     assert log.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert log.text.startswith("2026-11-24 08:30:02 [scrapy.core.engine] INFO: Spider opened\n")
+    assert log.text.startswith("2026-11-24 08:30:02+08:00 INFO    Spider opened\n")
+
+
+def test_reasons_of_a_run_are_told_once_and_its_cells_by_period(client: Client) -> None:
+    page = client.get(f"/board/runs/{RUN_ID}").visible
+    assert "平台要求人工验证 1 家店" in page
+    rest = page.partition("各店数据（份）")[2].partition("日志")[0]
+    assert rest.count("京东库存 2026-11-23") == 2, "those in work and those that are there, each in one line"
+    assert "待登录" not in rest
 
 
 def test_what_a_button_did_is_said_in_our_words_only(client: Client) -> None:
@@ -378,7 +465,7 @@ def poor(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[Client
 
 def test_the_first_day(poor: tuple[Client, BoardWorld]) -> None:
     client, _ = poor
-    assert "1 个数据集，0 个完成，京东库存还差 1 家店" in client.get("/").visible
+    assert "1 个数据集，0 个完成，1 个有缺口 京东库存还差 1 家店" in client.get("/").visible
     for path in ("/board/days/jd_store", "/board/runs", "/board/sessions", "/board/schedule"):
         assert client.get(path).status == 200
     assert "还没有运行过" in client.get("/board/runs").visible

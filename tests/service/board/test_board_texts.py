@@ -6,6 +6,7 @@ import re
 import string
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -19,6 +20,7 @@ from shopdata.service.board.actions import TOLD
 from shopdata.service.board.notes import slot_note
 from shopdata.service.board.texts import CATALOGUES, Texts, choose
 from shopdata.service.due import Busy, decide
+from shopdata.service.endings import Ending
 
 HOUSE = REPO / "shopdata" / "service" / "board"
 DATASETS = sorted(path.stem for path in (REPO / "pipelines_config" / "datasets").glob("*.yaml"))
@@ -35,8 +37,11 @@ BUILT = {
     "filter.": [*states.KINDS, "all"],
     "sessions.": [*states.KINDS, "all"],
     "line.": ["complete", "unrefreshed", "running", "lacking", "waiting"],
-    "run.": ["pending", "running", "complete", "incomplete", "stopped", "lost", "unstarted", "refused",
-             "lost.means", "unstarted.means", "refused.means"],
+    "run.": ["pending", "running", "complete", "incomplete", "stopped", *get_args(Ending),
+             *(f"{ending}.means" for ending in get_args(Ending))],
+    "sentence.": ["lacking", "running", "unrefreshed", "waiting"],
+    "asked.": ["due", "force"],
+    "log.": ["warning", "error", "critical"],
     "session.": ["alive", "unknown", "dead", "none", "parked", "unread"],
     "slot.": [CLAIMED, QUEUED, SKIPPED],
     "told.": list(TOLD),

@@ -58,7 +58,6 @@ def page(facts: Facts, visit: Visit, dataset: str) -> Page:
         ]
     rows = grid.rows_of(shops, squares, strangers)
     gaps = sorted({s.dt for shop in shops for s in squares[shop.id] if s and s.kind == "trouble" and s.dt != ""})
-    show = visit.query.get("show", "")
     return Page(
         "days",
         dataset_name(visit.texts, dataset, contract, is_whole=True),
@@ -76,9 +75,7 @@ def page(facts: Facts, visit: Visit, dataset: str) -> Page:
             "gap_cells": sum(s.kind == "trouble" for shop in shops for s in squares[shop.id] if s),
             "older": (Period.from_dt(periods[-1]).start - timedelta(days=1)).isoformat(),
             "newer": "" if periods[0] == newest.dt else _newer(periods[0], contract, newest),
-            "show": show if show in states.KINDS else "all",
-            "search": visit.query.get("q", ""),
-            "matches": grid.matches,
+            "filter": grid.Filter.of(visit),
         },
     )
 

@@ -6,6 +6,8 @@ from shopdata.exceptions import ShopdataError
 from shopdata.lake.ledger import PartitionRecord
 from shopdata.lake.ledger.reading import Glance
 from shopdata.lake.published import Receipt, read_receipt
+from shopdata.periods import today
+from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_dt
 from shopdata.service.board.answers import PageNotFoundError
 from shopdata.service.board.facts import Facts
@@ -13,6 +15,7 @@ from shopdata.service.board.names import dataset_name
 from shopdata.service.board.outcomes import outcomes_of
 from shopdata.service.board.rendering import Page
 from shopdata.service.board.visit import Visit
+from shopdata.service.board.why import Reasons, troubles_of_cells
 
 
 def published(facts: Facts, dataset: str, dt: str) -> PartitionRecord:
@@ -34,13 +37,18 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str) -> Page:
         trouble = str(error)
     else:
         trouble = "" if receipt is not None else visit.texts("partition.receipt_gone")
-    names = {shop.id: shop.name for shop in facts.config().shops}
+    config = facts.config()
+    names = {shop.id: shop.name for shop in config.shops}
+    missing = [
+        Glance(dataset, dt, shop.id, shop.state, None, shop.reason, record.published_at) for shop in record.missing
+    ]
+    troubles = [(cell, cell.state.value) for cell in missing if cell.state.value in states.TROUBLES]
     shops = receipt.shops if receipt is not None else ()
     files = [("workbook", receipt.workbook), ("parquet", receipt.parquet)] if receipt is not None else []
     contract = facts.contract(dataset)
     return Page(
         "partition",
-        f"{dataset_name(visit.texts, dataset, contract, is_whole=True)} · {dt}",
+        f"{dataset_name(visit.texts, dataset, contract, is_whole=True)} · {visit.texts.period(dt)}",
         "today",
         {
             "dataset": dataset,
@@ -53,9 +61,9 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str) -> Page:
             "files": files,
             "most_rows": max((shop.rows for shop in shops), default=0),
             "missing": record.missing,
-            "lacks": outcomes_of(
-                [Glance(dataset, dt, m.id, m.state, None, m.reason, record.published_at) for m in record.missing], names
-            ),
+            "whys": Reasons(visit.texts, config, today(visit.now).isoformat()).of(troubles_of_cells(troubles, names)),
+            "others": outcomes_of((cell for cell in missing if cell.state.value not in states.TROUBLES), names),
+            "contracts": config.datasets,
             "warnings": receipt.warnings if receipt is not None else (),
             "drift": receipt.drift if receipt is not None else (),
         },

@@ -7,28 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shopdata.lake.ledger import RunRecord
+from shopdata.service.board.asked import Asked, asked
 from shopdata.service.board.facts import Facts
 from shopdata.service.board.rendering import Page
 from shopdata.service.board.visit import Visit
 from shopdata.service.control import Job
+from shopdata.service.endings import ending_of
 
 _MOST = 200
 #: A run shows a sign of life every minute or so; after this it is over.
 _SILENCE = timedelta(minutes=5)
-#: The exit code of a crawl that could not use its arguments or the configuration.
-_REFUSED = 2
-#: What the plan of a run does not say, and what scrapyd adds for itself.
-_HIDDEN = ("_job", "_version")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One run. `state` is pending, running, complete, incomplete, stopped, lost, unstarted, refused, or as the ledger
-    calls an outcome."""
+    """One run. `state` is pending, running, an `Ending`, or as the ledger calls an outcome (complete, incomplete,
+    stopped)."""
 
     id: str
-    spider: str
-    arguments: str
+    asked: Asked
     state: str
     started_at: datetime | None
     seconds: float | None
@@ -40,34 +37,55 @@ class Line:
 def page(facts: Facts, visit: Visit) -> Page:
     """`?told=` and `?run=` say what a button has just done."""
     jobs = {job.id: job for job in facts.control.jobs()}
+    made = LineMaker(facts, visit)
     records = {record.run_id: record for record in facts.ledger.reading.runs(_MOST)}
-    lines = [line_of(job, records.get(job.id), visit.now) for job in jobs.values()]
-    lines += [line_of(None, record, visit.now) for run_id, record in records.items() if run_id not in jobs]
+    lines = [made.line(job, records.get(job.id)) for job in jobs.values()]
+    lines += [made.line(None, record) for run_id, record in records.items() if run_id not in jobs]
     order = {"pending": 0, "running": 1}
     lines.sort(key=lambda line: (order.get(line.state, 2), -line.started_at.timestamp() if line.started_at else 0))
     return Page("runs", visit.texts("menu.runs"), "runs", {"lines": lines[:_MOST]})
 
 
-def line_of(job: Job | None, record: RunRecord | None, now: datetime) -> Line:
-    """One run, of which the service, the ledger or both know."""
-    assert job is not None or record is not None
-    started_at = (record.started_at if record is not None else None) or (job.started_at if job is not None else None)
-    ended_at = (record.finished_at if record is not None else None) or (job.ended_at if job is not None else None)
-    state = state_of(job, record, now)
-    if ended_at is None and state == "running":
-        ended_at = now
-    arguments = job.arguments if job is not None and job.arguments else record.arguments if record is not None else {}
-    return Line(
-        id=job.id if job is not None else record.run_id if record is not None else "",
-        spider=job.spider if job is not None else record.spider if record is not None else "",
-        arguments=" ".join(f"{name}={value}" for name, value in arguments.items() if name not in _HIDDEN),
-        state=state,
-        started_at=started_at,
-        seconds=(ended_at - started_at).total_seconds() if ended_at is not None and started_at is not None else None,
-        counts=record.counts if record is not None else {},
-        is_cancellable=job is not None and job.state != "finished",
-        has_log=job is not None and job.log is not None,
-    )
+class LineMaker:
+    """Makes the lines of one page: all shops' names are looked up once."""
+
+    def __init__(self, facts: Facts, visit: Visit) -> None:
+        config = facts.config()
+        self._visit = visit
+        self._contracts = config.datasets
+        self._names = {shop.id: shop.name for shop in config.shops}
+        self._dataset_of = facts.control.dataset_of
+
+    def line(self, job: Job | None, record: RunRecord | None) -> Line:
+        """One run, of which the service, the ledger or both know."""
+        known: Job | RunRecord | None = job or record
+        assert known is not None
+        started_at = (record.started_at if record is not None else None) or (job.started_at if job else None)
+        ended_at = (record.finished_at if record is not None else None) or (job.ended_at if job else None)
+        state = state_of(job, record, self._visit.now)
+        if ended_at is None and state == "running":
+            ended_at = self._visit.now
+        arguments = job.arguments if job is not None and job.arguments else record.arguments if record else {}
+        dataset = self._dataset_of(known.spider, arguments)
+        return Line(
+            id=job.id if job is not None else record.run_id if record is not None else "",
+            asked=asked(
+                self._visit.texts,
+                known.spider,
+                arguments,
+                dataset=dataset,
+                contract=self._contracts.get(dataset),
+                names=self._names,
+            ),
+            state=state,
+            started_at=started_at,
+            seconds=(ended_at - started_at).total_seconds()
+            if ended_at is not None and started_at is not None
+            else None,
+            counts=record.counts if record is not None else {},
+            is_cancellable=job is not None and job.state != "finished",
+            has_log=job is not None and job.log is not None,
+        )
 
 
 def state_of(job: Job | None, record: RunRecord | None, now: datetime) -> str:
@@ -76,11 +94,9 @@ def state_of(job: Job | None, record: RunRecord | None, now: datetime) -> str:
         return record.outcome
     if job is not None and job.state != "finished":
         return job.state
-    if job is not None and job.reason:
-        return "unstarted"
-    if job is not None and job.exit_code == _REFUSED:
-        return "refused"
-    beat = None if job is not None or record is None else record.heartbeat_at
+    if job is not None:
+        return ending_of(job.exit_code, job.reason, has_begun=record is not None)
+    beat = None if record is None else record.heartbeat_at
     if beat is not None and now - beat < _SILENCE:
         # Begun elsewhere, by hand or on another machine: its own sign of life counts.
         return "running"

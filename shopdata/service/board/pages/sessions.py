@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shopdata.config import Shop
 from shopdata.login.sessions import AboutSession
-from shopdata.service.board import states
+from shopdata.service.board import grid
 from shopdata.service.board.facts import Facts
 from shopdata.service.board.notes import in_short
 from shopdata.service.board.rendering import Page
@@ -19,12 +19,20 @@ from shopdata.states import CellState
 class Line:
     """One shop. `state` is parked, dead, none, unknown (saved, never checked), alive, or unread."""
 
-    shop: Shop
+    account: Shop
     state: str
     saved_at: datetime | None
     checked_at: datetime | None
     parked: str
     screenshot_at: datetime | None
+
+    @property
+    def shop(self) -> str:
+        return self.account.id
+
+    @property
+    def name(self) -> str:
+        return self.account.name
 
     @property
     def kind(self) -> str:
@@ -33,7 +41,7 @@ class Line:
     @property
     def command(self) -> str:
         """What a person types."""
-        return f"scrapy login {self.shop.id} --headed"
+        return f"scrapy login {self.shop} --headed"
 
 
 def page(facts: Facts, visit: Visit) -> Page:
@@ -43,22 +51,15 @@ def page(facts: Facts, visit: Visit) -> Page:
     lines = [_line(facts, shop, about[shop.id]) for shop in shops]
     order = ("parked", "dead", "none", "unread", "unknown", "alive")
     lines.sort(key=lambda line: order.index(line.state))
-    show, search = visit.query.get("show", ""), visit.query.get("q", "").strip().casefold()
-    counts = {kind: sum(line.kind == kind for line in lines) for kind in states.KINDS}
     return Page(
         "sessions",
         visit.texts("menu.sessions"),
         "sessions",
         {
             "lines": lines,
-            "counts": counts | {"all": len(lines)},
-            "in_short": lambda line: in_short(visit.texts, CellState.NEEDS_LOGIN, line.parked),
-            "show": show if show in states.KINDS else "all",
-            "search": visit.query.get("q", ""),
-            "is_shown": lambda line: (
-                (show not in states.KINDS or line.kind == show)
-                and (search in line.shop.id or search in line.shop.name.casefold())
-            ),
+            "counts": grid.count_kinds(lines),
+            "parked_reason": lambda line: in_short(visit.texts, CellState.NEEDS_LOGIN, line.parked),
+            "filter": grid.Filter.of(visit),
         },
     )
 

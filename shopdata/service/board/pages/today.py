@@ -11,7 +11,7 @@ from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.ledger import PartitionRecord
 from shopdata.lake.ledger.reading import Glance
 from shopdata.periods import Period, PeriodKind, today
-from shopdata.service.board import grid, states
+from shopdata.service.board import grid, states, why
 from shopdata.service.board.addresses import checked_day
 from shopdata.service.board.due import Expected
 from shopdata.service.board.facts import Facts
@@ -19,10 +19,10 @@ from shopdata.service.board.names import dataset_name
 from shopdata.service.board.rendering import Page
 from shopdata.service.board.texts import Texts
 from shopdata.service.board.visit import Visit
+from shopdata.service.board.why import Found, Reasons
 from shopdata.states import CellState
 
-#: How many datasets the sentence names before it only counts them.
-_NAMED = 2
+_MOST_FILLED = 0.96
 #: The columns of a platform: days, then weeks, then months.
 _KINDS: tuple[PeriodKind, ...] = ("day", "week", "month")
 
@@ -61,6 +61,11 @@ class Line:
         return "lacking" if self.is_due else "waiting"
 
     @property
+    def shown(self) -> float:
+        """What of a bar is filled: of 500 shops a single one that lacks is to be seen."""
+        return min(self.done, self.total * _MOST_FILLED) if self.lacking else self.done
+
+    @property
     def troubles(self) -> list[tuple[str, int]]:
         """What is not done, by state, the most pressing first."""
         order = (*states.TROUBLES, *states.MOVING, states.UNASKED)
@@ -88,7 +93,6 @@ def page(facts: Facts, visit: Visit) -> Page:
     groups = _groups(config, expected, glances, partitions, now)
     lines = sorted((line for group in groups for line in group.lines), key=lambda line: _when(line.expected))
     rows = [row for group in groups for row in group.rows]
-    show, search = visit.query.get("show", ""), visit.query.get("q", "")
     return Page(
         "today",
         visit.texts.day(day),
@@ -100,13 +104,14 @@ def page(facts: Facts, visit: Visit) -> Page:
             "after": (day + timedelta(days=1)).isoformat() if day < newest else "",
             "newest": newest.isoformat(),
             "sentence": sentence(visit.texts, lines, now if day == newest else None, day),
-            "detail": detail(visit.texts, lines),
+            "lacking": lacking(visit.texts, lines),
+            "attention": attention(visit.texts, rows),
+            "whys": Reasons(visit.texts, config, newest.isoformat()).of(_troubles(lines, rows)),
+            "contracts": config.datasets,
             "lines": lines,
             "groups": groups,
             "counts": grid.count_kinds(rows),
-            "show": show if show in states.KINDS else "all",
-            "search": search,
-            "matches": grid.matches,
+            "filter": grid.Filter.of(visit),
             "config_problem": facts.config_problem,
             "schedule_problem": facts.control.schedule_problem(),
         },
@@ -151,44 +156,58 @@ def _groups(
     return groups
 
 
+def _troubles(lines: list[Line], rows: list[grid.Row]) -> list[Found]:
+    """What a person should look at, and partitions that Dremio does not show."""
+    found = [
+        why.found(square.state, square.reason, dataset=square.dataset, dt=square.dt, shop=row.shop, name=row.name)
+        for row in rows
+        for square in row.squares
+        if square is not None and square.kind == "trouble"
+    ]
+    for line in lines:
+        if line.state == "unrefreshed" and line.partition is not None:
+            found.append(why.not_refreshed(line.dataset, line.expected.dt, line.partition.refresh_detail))
+    return found
+
+
 def _when(expected: Expected) -> tuple[bool, str]:
     due_at = expected.due_at
     return due_at is None, "" if due_at is None else f"{due_at:%H:%M}"
 
 
 def sentence(t: Texts, lines: list[Line], now: datetime | None, day: date) -> str:
-    """今天 08:41：7 个数据集，5 个完成，京东库存还差 2 家店。 `now` is None for a day that is over."""
+    """今天 08:41：7 个数据集，1 个完成，3 个有缺口，3 个还没到时间。 `now` is None for a day that is over."""
     if not lines:
         return t("sentence.nothing")
     when = t("sentence.today", time=t.clock(now)) if now is not None else t.day(day)
-    complete = sum(line.state == "complete" for line in lines)
-    if complete == len(lines):
+    counts = Counter(line.state for line in lines)
+    if counts["complete"] == len(lines):
         return t("sentence.complete", when=when, total=len(lines))
-    parts = [t("sentence.done", total=len(lines), complete=complete)]
-    open_lines = sorted((line for line in lines if line.state in ("lacking", "running")), key=lambda x: -x.lacking)
-    for line in open_lines[:_NAMED]:
-        name = dataset_name(t, line.dataset, line.contract, is_whole=True)
-        parts.append(t("sentence.lacking", dataset=name, n=line.lacking))
-    if len(open_lines) > _NAMED:
-        parts.append(t("sentence.more", n=len(open_lines) - _NAMED))
-    for line in lines:
-        if line.state == "unrefreshed":
-            name = dataset_name(t, line.dataset, line.contract, is_whole=True)
-            parts.append(t("sentence.unrefreshed", dataset=name))
-    waiting = sum(line.state == "waiting" for line in lines)
-    if waiting:
-        parts.append(t("sentence.waiting", n=waiting))
+    parts = [t("sentence.done", total=len(lines), complete=counts["complete"])]
+    parts += [
+        t(f"sentence.{state}", n=counts[state])
+        for state in ("lacking", "running", "unrefreshed", "waiting")
+        if counts[state]
+    ]
     return t("sentence.frame", when=when, what=t.join(parts))
 
 
-def detail(t: Texts, lines: list[Line]) -> str:
-    """What a person should do first; "" if there is nothing."""
-    counts: Counter[str] = Counter()
-    for line in lines:
-        counts.update(line.counts)
-    found = [
-        t("sentence.cells", n=counts[state], state=t(f"state.{state}.word"))
-        for state in states.TROUBLES
-        if counts[state]
-    ]
-    return t("sentence.look", what=t.join(found)) if found else ""
+def lacking(t: Texts, lines: list[Line]) -> str:
+    """京东库存还差 2 家店，拼多多质量还差 1 家店; "" if nothing is lacking."""
+    open_lines = sorted((line for line in lines if line.state in ("lacking", "running")), key=lambda x: -x.lacking)
+    return t.join(
+        [
+            t("sentence.shops", dataset=dataset_name(t, line.dataset, line.contract, is_whole=True), n=line.lacking)
+            for line in open_lines
+        ]
+    )
+
+
+def attention(t: Texts, rows: list[grid.Row]) -> str:
+    """需要处理 3 家店：2 家待登录，1 家失败; each counts once, by its most pressing trouble. "" if none has any."""
+    counts = Counter(row.pressing for row in rows if row.kind == "trouble")
+    if not counts:
+        return ""
+    order = (*states.TROUBLES, *states.MOVING)
+    told = [t("sentence.in_state", n=counts[state], state=t(f"state.{state}.word")) for state in order if counts[state]]
+    return t("sentence.attention", n=sum(counts.values()), what=t.join(told))

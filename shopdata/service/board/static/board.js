@@ -8,18 +8,31 @@
 
   // -- filter rows as one types ------------------------------------------------------------------------------------
 
+  // Tables, by their order on the page, of which all rows were asked for.
+  const opened = new Set();
+
   function filter() {
     const form = document.querySelector("[data-filter]");
     if (!form) return;
     const chosen = form.querySelector(".chip[aria-current]");
     const show = chosen ? chosen.dataset.show : "all";
     const search = form.elements.q.value.trim().toLowerCase();
+    const isWhole = new URL(location.href).searchParams.get("rows") === "all";
     let shown = 0;
-    for (const row of document.querySelectorAll("[data-grid] tr[data-kind]")) {
-      const fits = (show === "all" || row.dataset.kind === show) && row.dataset.text.toLowerCase().includes(search);
-      row.hidden = !fits;
-      shown += fits;
-    }
+    document.querySelectorAll("[data-grid]").forEach((table, number) => {
+      let left = isWhole || opened.has(number) ? Infinity : Number(form.dataset.first);
+      let folded = 0;
+      for (const row of table.querySelectorAll("tr[data-kind]")) {
+        const fits = (show === "all" || row.dataset.kind === show) && row.dataset.text.toLowerCase().includes(search);
+        row.hidden = !fits || left <= 0;
+        if (!fits) continue;
+        row.hidden ? folded++ : left--;
+        shown++;
+      }
+      const more = (table.closest(".group") || document).querySelector("[data-more]");
+      more.hidden = !folded;
+      more.firstElementChild.textContent = more.dataset.more.replace("{n}", folded);
+    });
     for (const group of document.querySelectorAll(".group")) {
       group.hidden = !group.querySelector("tr[data-kind]:not([hidden])");
     }
@@ -33,6 +46,14 @@
 
   document.addEventListener("input", (event) => {
     if (event.target.matches("[data-filter] [name=q]")) filter();
+  });
+  document.addEventListener("click", (event) => {
+    const more = event.target.closest("[data-more] a");
+    if (!more || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const grid = more.closest(".group") || document;
+    opened.add([...document.querySelectorAll("[data-grid]")].indexOf(grid.querySelector("[data-grid]")));
+    filter();
   });
   document.addEventListener("click", (event) => {
     const chip = event.target.closest("[data-filter] .chip");

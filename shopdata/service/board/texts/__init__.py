@@ -69,7 +69,7 @@ class Texts:
         """Periods, those in a row as one: 2026-03-01 至 2026-03-31（31 期）; of more ranges than `most` the first."""
         found = ranges(labels)
         told = [
-            first.dt if first == last else self("format.range", first=first.start, last=last.end)
+            str(first.start) if first.start == last.end else self("format.range", first=first.start, last=last.end)
             for first, last in found[:most]
         ]
         what = self.join(told) + (" …" if len(found) > most else "")

@@ -1,0 +1,85 @@
+"""What a run was asked for, in words: dataset, days, shops. What can't be read is shown as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shopdata.config import Dataset
+from shopdata.exceptions import ArgumentError
+from shopdata.periods import Period, PeriodKind, days, parse_date
+from shopdata.plan import read_range
+from shopdata.service.board.names import dataset_name
+from shopdata.service.board.texts import Texts
+
+#: What the plan of a run does not say, and what scrapyd adds for itself.
+_HIDDEN = ("_job", "_version")
+#: Each of these says on its own which periods are meant.
+_DAYS = ("date", "start", "end", "periods")
+#: So many shops are named; more are counted.
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`what` is the dataset, `which` are days and shops (may be empty), `raw` the arguments as they were typed."""
+
+    what: str
+    which: str
+    raw: str
+
+
+def asked(
+    t: Texts,
+    spider: str,
+    arguments: Mapping[str, object],
+    *,
+    dataset: str,
+    contract: Dataset | None,
+    names: Mapping[str, str],
+) -> Asked:
+    """The arguments of a run in words.
+
+    Args:
+        dataset: what the spider collects when it is called so; "" if nobody knows.
+        names: of shops, by id.
+    """
+    given = {name: str(value) for name, value in arguments.items() if name not in _HIDDEN and value is not None}
+    raw = " ".join(f"{name}={value}" for name, value in given.items())
+    if not dataset or contract is None:
+        return Asked(spider, raw, raw)
+    given.pop("period", None)
+    parts = []
+    try:
+        parts += _days(t, contract.period, given)
+    except ArgumentError:
+        parts += [f"{name}={given.pop(name)}" for name in _DAYS if name in given]
+    if shops := given.pop("shops", ""):
+        parts.append(_shops(t, [shop.strip() for shop in shops.split(",")], names))
+    for name in ("due", "force"):
+        if given.get(name) in ("1", "true", "yes"):
+            parts.append(t(f"asked.{name}"))
+            given.pop(name)
+    parts += [f"{name}={value}" for name, value in given.items()]
+    return Asked(dataset_name(t, dataset, contract, is_whole=True), t("asked.between").join(parts), raw)
+
+
+def _days(t: Texts, kind: PeriodKind, given: dict[str, str]) -> list[str]:
+    """Takes out of the arguments what says which periods are meant. Raises ArgumentError for what is no day."""
+    labels: set[str] = set()
+    if "periods" in given:
+        labels = {Period.from_dt(label.strip()).dt for label in given["periods"].split(",") if label.strip()}
+    elif "start" in given or "end" in given:
+        first, last = read_range(given.get("start"), given.get("end"), "-a ")
+        labels = {Period.of(kind, day).dt for day in days(first, last)}
+    elif "date" in given:
+        labels = {Period.of(kind, parse_date(given["date"])).dt}
+    for name in _DAYS:
+        given.pop(name, None)
+    return [t.periods(labels)] if labels else []
+
+
+def _shops(t: Texts, shops: Sequence[str], names: Mapping[str, str]) -> str:
+    told = t("format.listed").join(names.get(shop, shop) for shop in shops[:_MOST_NAMED])
+    rest = len(shops) - _MOST_NAMED
+    return f"{told} {t('run.more_shops', n=rest)}" if rest > 0 else told

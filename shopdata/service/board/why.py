@@ -1,0 +1,213 @@
+"""Why something is not there, what helps, and the button for it: grouped by reason, as alerts group it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from shopdata.alerts.causes import Cause, Trouble, causes_of, trouble_of
+from shopdata.alerts.reasons import KINDS, SIGN_IN_BY_HAND
+from shopdata.config import Config
+from shopdata.lake.ledger.reading import Glance
+from shopdata.periods import Period
+from shopdata.service.board import states
+from shopdata.service.board.names import dataset_name
+from shopdata.service.board.texts import Texts
+from shopdata.states import CellState
+
+#: So many shops stand in a line, and commands below; more are counted.
+_MOST_SHOPS, _MOST_COMMANDS = 6, 3
+#: Kinds that nobody has words for: their own sentence is all there is.
+_WORDLESS = ("other", "bug")
+
+
+@dataclass(frozen=True)
+class Found(Trouble):
+    """A trouble of a dataset."""
+
+    dataset: str = ""
+    #: As pages call it; that of a cell that nobody has asked for is no state of the ledger.
+    shown_state: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A shop in a line, and the cell that its name leads to. `behind` are its datasets or days, of several."""
+
+    name: str
+    shop: str
+    dataset: str
+    dt: str
+    behind: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """Shops with one cause. `reason` is the ledger's sentence, of the first of them."""
+
+    places: tuple[Place, ...]
+    #: Shops that are not named.
+    more: int
+    detail: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A button that asks again: `n` cells of one period. `shops` are ids with commas between; none is all."""
+
+    dataset: str
+    dt: str
+    shops: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Why:
+    """One reason. `state` is the one whose colour it has; `shops` is 0 where it is not about shops."""
+
+    state: str
+    title: str
+    todo: str
+    shops: int
+    lines: tuple[Line, ...] = ()
+    #: What a person types, for the first shops.
+    commands: tuple[str, ...] = ()
+    asks: tuple[Ask, ...] = field(default_factory=tuple)
+
+
+def found(state: str, reason: str, *, dataset: str, dt: str, shop: str, name: str) -> Found:
+    """What a cell that a page shows means to a person.
+
+    Args:
+        state: a CellState's value, or one of `states.STALLED` and `states.OVERDUE`.
+    """
+    if state == states.OVERDUE:
+        return Found("unpublished", state, shop, name, dt=dt, dataset=dataset, shown_state=state)
+    cell_state = CellState.RUNNING if state == states.STALLED else CellState(state)
+    return Found(**vars(_trouble_of(cell_state, reason, shop, name, dt)), dataset=dataset, shown_state=state)
+
+
+@lru_cache(maxsize=20_000)
+def _trouble_of(state: CellState, reason: str, shop: str, name: str, dt: str) -> Trouble:
+    # A page is shown again and again, and each sentence is compared with dozens of patterns.
+    return trouble_of(state, reason, shop=shop, name=name, dt=dt)
+
+
+def not_refreshed(dataset: str, dt: str, detail: str) -> Found:
+    """A partition that Dremio does not show."""
+    return Found("refresh", "RefreshError", "", "", reason=detail, dt=dt, dataset=dataset, shown_state="unrefreshed")
+
+
+class Reasons:
+    """Puts troubles together for one page.
+
+    Args:
+        today: label of the day; of reports that show only the present, older ones can't be had any more.
+    """
+
+    def __init__(self, t: Texts, config: Config, today: str) -> None:
+        self.t = t
+        self._config = config
+        self.today = today
+
+    def of(self, troubles: Iterable[Found]) -> list[Why]:
+        """One for each reason, the most urgent first."""
+        groups: dict[str, list[Cause]] = {}
+        for cause in causes_of(troubles):
+            # In other languages than that of the alerts there are words for states only.
+            key = cause.kind if self.t.code == "zh" else _first(cause).shown_state
+            groups.setdefault(key, []).append(cause)
+        return [self._why(causes) for causes in groups.values()]
+
+    def _why(self, causes: Sequence[Cause]) -> Why:
+        members = [trouble for cause in causes for trouble in cause.troubles if isinstance(trouble, Found)]
+        kind, state = causes[0].kind, members[0].shown_state
+        title, todo = self._words(kind, state)
+        shops = {trouble.shop for trouble in members if trouble.shop}
+        datasets, dts = {trouble.dataset for trouble in members}, {trouble.dt for trouble in members}
+        by_hand = list(dict.fromkeys(trouble.shop for trouble in members if _is_by_hand(trouble)))
+        return Why(
+            state=state,
+            title=title,
+            todo=todo,
+            shops=len(shops),
+            lines=tuple(self._line(cause, datasets, dts) for cause in causes),
+            commands=tuple(f"scrapy login {shop} --headed" for shop in by_hand[:_MOST_COMMANDS]),
+            asks=tuple(self._asks(members)),
+        )
+
+    def _words(self, kind: str, state: str) -> tuple[str, str]:
+        if self.t.code == "zh" and kind in KINDS:
+            return KINDS[kind].title, KINDS[kind].todo
+        if state == states.OVERDUE:
+            return self.t("why.overdue"), self.t("state.overdue.todo")
+        if state == "unrefreshed":
+            return self.t("line.unrefreshed"), self.t("why.unrefreshed.todo")
+        return self.t(f"state.{state}.word"), self.t(f"state.{state}.todo")
+
+    def _line(self, cause: Cause, datasets: Collection[str], dts: Collection[str]) -> Line:
+        places = [self._place(members, datasets, dts) for members in cause.shops.values()]
+        is_wordless = cause.kind in _WORDLESS or self.t.code != "zh"
+        return Line(
+            places=tuple(places[:_MOST_SHOPS]),
+            more=max(len(places) - _MOST_SHOPS, 0),
+            detail=cause.detail if self.t.code == "zh" and cause.detail else cause.reason if is_wordless else "",
+            reason="" if is_wordless and not cause.detail else cause.reason,
+        )
+
+    def _place(self, members: Sequence[Trouble], datasets: Collection[str], dts: Collection[str]) -> Place:
+        own = [trouble for trouble in members if isinstance(trouble, Found)]
+        behind = ""
+        if len(datasets) > 1:
+            own_datasets = dict.fromkeys(trouble.dataset for trouble in own)
+            behind = self.t("format.listed").join(
+                dataset_name(self.t, name, self._config.datasets.get(name)) for name in own_datasets
+            )
+        elif len(dts) > 1:
+            behind = self.t.periods({trouble.dt for trouble in own})
+        name = own[0].name
+        if not own[0].shop:
+            name = dataset_name(self.t, own[0].dataset, self._config.datasets.get(own[0].dataset), is_whole=True)
+        return Place(name, own[0].shop, own[0].dataset, own[0].dt, behind)
+
+    def _asks(self, members: Sequence[Found]) -> Iterable[Ask]:
+        """One button for each period, as far as its shops can be asked."""
+        periods: dict[tuple[str, str], list[str]] = {}
+        for trouble in members:
+            periods.setdefault((trouble.dataset, trouble.dt), []).append(trouble.shop)
+        for (dataset, dt), shops in periods.items():
+            contract = self._config.datasets.get(dataset)
+            if contract is None or (contract.is_snapshot and Period.from_dt(dt).end.isoformat() != self.today):
+                continue
+            having = {shop.id for shop in self._config.shops_for(dataset)}
+            able = [shop for shop in shops if shop in having or not shop]
+            if able:
+                yield Ask(dataset, dt, ",".join(filter(None, able)), len(able))
+
+
+def troubles_of_cells(cells: Iterable[tuple[Glance, str]], names: Mapping[str, str]) -> list[Found]:
+    """Cells that a person should look at, each with the state that pages call it by."""
+    return [
+        found(
+            state,
+            cell.reason,
+            dataset=cell.dataset,
+            dt=cell.dt,
+            shop=cell.shop,
+            name=names.get(cell.shop, cell.shop),
+        )
+        for cell, state in cells
+    ]
+
+
+def _is_by_hand(trouble: Found) -> bool:
+    is_unknown = trouble.kind in _WORDLESS and trouble.shown_state == CellState.NEEDS_LOGIN
+    return trouble.kind in SIGN_IN_BY_HAND or is_unknown
+
+
+def _first(cause: Cause) -> Found:
+    first = cause.troubles[0]
+    assert isinstance(first, Found)
+    return first

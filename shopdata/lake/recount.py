@@ -17,6 +17,7 @@ from shopdata.lake.excel import read_table
 from shopdata.lake.excel.head import Row
 from shopdata.lake.excel.header import find_header
 from shopdata.lake.excel.json_lines import ABOUT_KEY
+from shopdata.lake.excel.notices import is_notice_row
 from shopdata.lake.workbook import NOTES_SHEET
 
 
@@ -71,7 +72,9 @@ def _count_workbook(book: CalamineWorkbook, dataset: Dataset) -> int:
 
 
 def _filled(rows: Iterable[Sequence[object]]) -> int:
-    return sum(1 for row in rows if any(cell not in (None, "") for cell in row))
+    filled = [row for row in rows if any(cell not in (None, "") for cell in row)]
+    is_notice = len(filled) == 1 and is_notice_row("" if cell is None else str(cell) for cell in filled[0])
+    return 0 if is_notice else len(filled)
 
 
 def count_merged(path: Path, sheets: Iterable[str]) -> Counter[str]:

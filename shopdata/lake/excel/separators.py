@@ -14,6 +14,7 @@ from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import HEADER_WITHIN_ROWS
 from shopdata.lake.excel.head import Row
 from shopdata.lake.excel.header import find_header
+from shopdata.lake.excel.notices import says_nothing
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
@@ -63,6 +64,8 @@ def layout_of(text: str, dataset: Dataset | None, where: str) -> Layout:
         controls = [sign for sign in controls if sign != best.layout.separator]
     if len(controls) > max(_FEW_CONTROLS, len(sample) * _CONTROLS_SHARE):
         raise _no_table("bytes that no text has", where)
+    if best is None and says_nothing(sample.strip()):
+        return Layout(",", 1, 0)  # one cell, which is looked at like that of a workbook
     if best is None:
         raise _no_table(_oddness(split, sample), where)
     return best.layout

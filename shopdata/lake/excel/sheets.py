@@ -13,6 +13,7 @@ from shopdata.lake.excel.builder import TableBuilder
 from shopdata.lake.excel.container import Limits
 from shopdata.lake.excel.head import Row
 from shopdata.lake.excel.header import HeaderRows, find_header
+from shopdata.lake.excel.notices import no_table, only_says, says_nothing, without_notice
 from shopdata.lake.excel.rules import NO_RULES, Rules
 from shopdata.lake.excel.xlsx import Sheet, first_block
 from shopdata.lake.tables import Finding, Formats, Table
@@ -28,6 +29,8 @@ class _Found:
     sheet: Sheet
     rows: list[Row]
     header: HeaderRows | None
+    #: What it says in place of a table, if it does no more.
+    said: str | None = None
 
     @property
     def score(self) -> int:
@@ -53,8 +56,13 @@ def table_of_sheets(
     Raises:
         RejectedFileError: none holds data, or several do that are not alike.
     """
-    found = [_found(sheet, dataset, rules) for sheet in sheets if not sheet.is_hidden]
-    data, ignored = _data_of([entry for entry in found if entry is not None], dataset, where)
+    shown = [_found(sheet, dataset, rules) for sheet in sheets if not sheet.is_hidden]
+    found = [entry for entry in shown if entry is not None]
+    if dataset is not None and _say_nothing(found) and (dataset.allow_empty or dataset.empty_is_not_ready):
+        return TableBuilder(
+            map_columns(dataset.columns, dataset, where=where), dataset, formats, limits, where
+        ).finish()
+    data, ignored = _data_of(found, dataset, where)
     mapped = [map_columns(header.names, dataset, where=where) for _, header in data]
     if any(header.places != mapped[0].places for header in mapped) or (len(data) > 1 and not rules.has_header):
         raise _different([sheet for sheet, _ in data], where)
@@ -65,7 +73,12 @@ def table_of_sheets(
         builder.findings += header.findings
         for number, block in enumerate(sheet.blocks):
             builder.add(block, header.last + 1 if number == 0 else 0)
-    return builder.finish()
+    return without_notice(builder.finish())
+
+
+def _say_nothing(found: Sequence[_Found]) -> bool:
+    """True for a file that says nothing but 暂无数据 or the like."""
+    return bool(found) and all(entry.said is not None and says_nothing(entry.said) for entry in found)
 
 
 def _found(sheet: Sheet, dataset: Dataset | None, rules: Rules) -> _Found | None:
@@ -77,7 +90,9 @@ def _found(sheet: Sheet, dataset: Dataset | None, rules: Rules) -> _Found | None
     rows = [Row(number, text, kind) for number, text, kind in zip(numbers, texts, kinds, strict=True)]
     if not rules.has_header:
         return _Found(sheet, rows, HeaderRows(-1, -1, [], max(len(row.filled) for row in rows)))
-    return _Found(sheet, rows, find_header(rows, dataset, cache(sheet.merges)))
+    header = find_header(rows, dataset, cache(sheet.merges))
+    said = only_says(texts, block.rows) if header is None or dataset is None else None
+    return _Found(sheet, rows, header if said is None else None, said)
 
 
 def _data_of(
@@ -88,8 +103,10 @@ def _data_of(
     data: list[tuple[Sheet, HeaderRows]] = []
     ignored = []
     for entry in found:
-        if entry.score * 2 <= best or (dataset is not None and best and entry.header is None):
+        if entry.score * 2 <= best or (best and entry.header is None and (dataset is not None or entry.said)):
             ignored.append(entry.sheet.name)
+        elif entry.said is not None:
+            raise no_table(entry.said, where)
         elif entry.header is None:
             raise no_header(entry.shown, dataset, where=f"{where} sheet '{entry.sheet.name}'" if best else where)
         else:

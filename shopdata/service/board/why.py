@@ -24,9 +24,8 @@ _WORDLESS = ("other", "bug")
 
 @dataclass(frozen=True)
 class Found(Trouble):
-    """A trouble of a dataset."""
+    """A trouble of a cell or partition that a page shows."""
 
-    dataset: str = ""
     #: As pages call it; that of a cell that nobody has asked for is no state of the ledger.
     shown_state: str = ""
 
@@ -86,13 +85,13 @@ def found(state: str, reason: str, *, dataset: str, dt: str, shop: str, name: st
     if state == states.OVERDUE:
         return Found("unpublished", state, shop, name, dt=dt, dataset=dataset, shown_state=state)
     cell_state = CellState.RUNNING if state == states.STALLED else CellState(state)
-    return Found(**vars(_trouble_of(cell_state, reason, shop, name, dt)), dataset=dataset, shown_state=state)
+    return Found(**vars(_trouble_of(cell_state, reason, shop, name, dt, dataset)), shown_state=state)
 
 
 @lru_cache(maxsize=20_000)
-def _trouble_of(state: CellState, reason: str, shop: str, name: str, dt: str) -> Trouble:
+def _trouble_of(state: CellState, reason: str, shop: str, name: str, dt: str, dataset: str) -> Trouble:
     # A page is shown again and again, and each sentence is compared with dozens of patterns.
-    return trouble_of(state, reason, shop=shop, name=name, dt=dt)
+    return trouble_of(state, reason, shop=shop, name=name, dt=dt, dataset=dataset)
 
 
 def not_refreshed(dataset: str, dt: str, detail: str) -> Found:

@@ -120,6 +120,27 @@ def install_browser() -> None:
     if not has_browser():
         # Not the end: a run with saved sessions needs none, and the program says what to do when it does.
         say("no Chromium could be installed. Install one, or set SHOPDATA_BROWSER_PATH to an existing one.")
+    if sys.platform.startswith("linux") and not has_chinese_font():
+        install_font()
+
+
+def has_chinese_font() -> bool:
+    """Asks fontconfig, which Chromium asks, too."""
+    fc_list = shutil.which("fc-list")
+    if fc_list is None:
+        return False
+    return bool(subprocess.run([fc_list, ":lang=zh", "family"], capture_output=True, check=False).stdout.strip())
+
+
+def install_font() -> None:
+    """Without one, the portals' pages and the pictures of them show boxes in place of words."""
+    if can_use_apt():
+        say("installing a Chinese font (once)")
+        apt_install("fonts-wqy-zenhei", "fonts-noto-cjk")
+    if not has_chinese_font():
+        say(
+            "no Chinese font is installed, and login pages will show boxes: install fonts-wqy-zenhei, as Debian has it."
+        )
 
 
 def can_use_apt() -> bool:

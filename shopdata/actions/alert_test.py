@@ -25,7 +25,7 @@ def send_to_channels(name: str | None) -> int:
     exit_code, deadline = 0, Deadline(alerts.deadline_seconds)
     for channel in channels:
         try:
-            print(f"{channel.name} ({channel.kind}): {send_message(channel, _message(), alerts, deadline)}")
+            print(f"{channel.name} ({channel.kind}): {send_message(channel, test_message(), alerts, deadline)}")
         except AlertError as error:
             print(error, file=sys.stderr)
             exit_code = 1
@@ -48,9 +48,15 @@ def _nobody(names: list[str], wanted: str | None) -> ArgumentError:
     )
 
 
-def _message() -> Message:
+def test_message() -> Message:
+    """What a channel is tried with."""
     return Message(
         headline="shopdata 测试消息：看到它就说明通道正常",
         level="good",
-        blocks=(Block("无需处理", (f"{datetime.now(SHANGHAI):%Y-%m-%d %H:%M}，由 scrapy alert_test 发出",)),),
+        blocks=(
+            Block(
+                "无需处理",
+                (f"{datetime.now(SHANGHAI):%Y-%m-%d %H:%M}，由 scrapy alert_test 或 check_config --connect 发出",),
+            ),
+        ),
     )

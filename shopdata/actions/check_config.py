@@ -37,8 +37,12 @@ _TAKE_IN = (
 )
 
 
-def check(args: list[str], settings: BaseSettings) -> int:
-    """Prints all problems, or what was found to be well; returns the exit code."""
+def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> int:
+    """Prints all problems, or what was found to be well; returns the exit code.
+
+    Args:
+        is_connecting: where there is no problem, also tries what a run needs.
+    """
     try:
         refuse_arguments(args)
     except ArgumentError as error:
@@ -66,7 +70,14 @@ def check(args: list[str], settings: BaseSettings) -> int:
     print(f"alerts: {told or 'nobody is told; give a channel of alerts.yaml a url'}")
     for line in network_lines(current_network(), config):
         print(line)
-    return 0
+    if not is_connecting:
+        return 0
+    from shopdata.actions.connecting import connect
+
+    is_well = connect(
+        Workspace.from_settings(settings), settings["SHOPDATA_BROWSER_PATH"], lambda tried: print(tried, flush=True)
+    )
+    return 0 if is_well else 1
 
 
 def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageError]:

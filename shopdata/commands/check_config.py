@@ -8,13 +8,21 @@ from shopdata.command_frame import QuietCommand
 
 
 class Command(QuietCommand):
-    """Exit code 0 if all is well, 2 if not."""
+    """Exit code 0 if all is well, 1 if with `--connect` something does not answer, 2 for a mistake."""
 
     def short_desc(self) -> str:
         return "Check pipelines_config and say every problem"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--connect",
+            action="store_true",
+            help="also try store, Dremio, ledger, browser and alerts (sends them a test message)",
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from shopdata.actions.check_config import check
 
         assert self.settings is not None
-        self.exitcode = check(args, self.settings)
+        self.exitcode = check(args, self.settings, is_connecting=opts.connect)

@@ -81,6 +81,24 @@ class DremioClient:
         reflections = self._refresh_reflections(path, deadline)
         return RefreshResult("COMPLETED", " ".join(part for part in (summary, reflections) if part))
 
+    def look_for_source(self) -> str:
+        """Signs in and looks whether Dremio has the source, without refreshing anything; where that is, for people.
+
+        Raises:
+            RefreshError: it could not be asked, refused, or has no such source.
+        """
+        source = self._settings.source
+        try:
+            self._http.get(f"/api/v3/catalog/by-path/{quote(source, safe='')}")
+        except NotFoundError as error:
+            raise RefreshError(
+                "Dremio has no such source, or does not show it to this user",
+                where=self._at((source,)),
+                found=error.found,
+                todo="Mend `source` of `dremio` in lake.yaml, or add the source in Dremio.",
+            ) from None
+        return self._at((source,))
+
     def count_rows(self, bucket: str, platform: str, dataset: str, dt: str) -> int:
         """How many rows Dremio sees in one partition.
 

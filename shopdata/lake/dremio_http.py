@@ -19,6 +19,10 @@ _TRIES = 3
 _MESSAGE_CHARACTERS = 300
 
 
+#: What a refresh that failed means.
+NEXT_RUN = "The data is published; the next run refreshes it again."
+
+
 class DremioHttp:
     """One account on one Dremio. Threads may share it.
 
@@ -156,7 +160,7 @@ class DremioHttp:
                 "Dremio is not well",
                 where=self.where,
                 found=found,
-                todo="The data is published; the next run refreshes it again.",
+                todo=NEXT_RUN,
             )
         raise RefreshError(
             "Dremio refused the question", where=self.where + path, found=found, todo="Look into Dremio's own log."
@@ -176,7 +180,7 @@ class DremioHttp:
     def _unreachable(self, error: http.HTTPError) -> RefreshError:
         trouble = trouble_with_proxy(self.where, error)
         if trouble:
-            todo = f"{trouble.todo} The data is published; the next run refreshes it again."
+            todo = f"{trouble.todo} {NEXT_RUN}"
             return RefreshError(trouble.what, where=self.where, found=trouble.found, todo=todo)
         reason = reason_of(error)
         if isinstance(reason, http.NameResolutionError):
@@ -195,8 +199,7 @@ class DremioHttp:
             "Dremio can't be reached",
             where=self.where,
             found=found,
-            todo="See that it runs, or mend SHOPDATA_DREMIO_URL. "
-            "The data is published; the next run refreshes it again.",
+            todo=f"See that it runs, or mend SHOPDATA_DREMIO_URL. {NEXT_RUN}",
         )
 
 

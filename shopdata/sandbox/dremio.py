@@ -273,6 +273,8 @@ class DremioDouble:
         return f"Metadata for table '{name}' refreshed."
 
     def _by_path(self, path: tuple[str, ...]) -> tuple[int, Any]:
+        if path == (self._source,):
+            return 200, {"entityType": "source", "type": "S3", "id": str(uuid.UUID(int=3)), "name": self._source}
         if not self._shows(path) or "table_not_in_catalog" in self._faults:
             raise Refused(404, f"Could not find entity with path [{list(path)}]")
         table = self._tables.get(path)

@@ -69,7 +69,8 @@ def _word(path: Path) -> str:
 
 _IMAGE = """\
 FROM python:3.11-slim-bookworm
-RUN apt-get update && apt-get install -y --no-install-recommends chromium && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends chromium fonts-wqy-zenhei \\
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home shopdata && mkdir /state && chown shopdata /state
 WORKDIR /app
 COPY requirements.txt .

@@ -1,0 +1,118 @@
+"""What `scrapy check_config --connect` tries: everything that a run needs but the portals, each with a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from playwright.async_api import Error as PlaywrightError
+
+from shopdata.actions.alert_test import test_message
+from shopdata.alerts.channels import Deadline, send_message
+from shopdata.config import Alerts, Channel
+from shopdata.exceptions import ShopdataError
+from shopdata.lake.dremio_http import NEXT_RUN
+from shopdata.lake.ledger import Owner
+from shopdata.login.chromium import cannot_start
+from shopdata.login.devices import open_context
+from shopdata.login.fonts import INSTALL_ONE, can_draw
+from shopdata.login.starting import OwnChromium, last_words
+from shopdata.plan import new_run_id
+from shopdata.workspace import Workspace
+
+#: Written to the bucket and taken away again.
+PROBE_KEY = "check_config/probe.txt"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of it: `is_well` is None where it works and something is to be known."""
+
+    what: str
+    is_well: bool | None
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{'!' if self.is_well is None else '✓' if self.is_well else '✗'} {self.what}: {self.sentence}"
+
+
+def connect(workspace: Workspace, browser_path: str | None, tell: Callable[[Tried], None]) -> bool:
+    """Tries one after the other and tells each; True if all is well."""
+    results = []
+
+    def note(tried: Tried) -> None:
+        results.append(tried)
+        tell(tried)
+
+    note(_try("store", lambda: _store(workspace)))
+    note(_try("Dremio", lambda: _dremio(workspace)))
+    note(_try("ledger", lambda: _ledger(workspace)))
+    note(_try("browser", lambda: asyncio.run(_browser(browser_path))))
+    alerts = workspace.config.alerts
+    deadline = Deadline(alerts.deadline_seconds)
+    for channel in alerts.channels_on:
+        note(_try(f"alerts, channel {channel.name}", lambda c=channel: _channel(c, alerts, deadline)))  # type: ignore[misc]
+    return all(tried.is_well is not False for tried in results)
+
+
+def _try(what: str, work: Callable[[], tuple[bool | None, str]]) -> Tried:
+    try:
+        return Tried(what, *work())
+    except ShopdataError as error:
+        # Nothing is published by this, as the sentence may say.
+        error.todo = error.todo.removesuffix(NEXT_RUN).strip() or "Look into its own log."
+        return Tried(what, False, error.sentence())
+
+
+def _store(workspace: Workspace) -> tuple[bool | None, str]:
+    with contextlib.closing(workspace.store) as store:
+        if not store.has_bucket():
+            return None, f"{store.where()}: it answers, and the bucket is not there yet; the first run makes it"
+        store.put_bytes(PROBE_KEY, b"shopdata check_config")
+        store.remove(PROBE_KEY)
+        return True, f"{store.where()}: an object was written, read and taken away again"
+
+
+def _dremio(workspace: Workspace) -> tuple[bool | None, str]:
+    if workspace.dremio is None:
+        return None, "`dremio.url` of lake.yaml is empty: nothing is refreshed"
+    with contextlib.closing(workspace.dremio) as dremio:
+        return True, f"{dremio.look_for_source()}: signed in, and the source is there"
+
+
+def _ledger(workspace: Workspace) -> tuple[bool | None, str]:
+    ledger = workspace.ledger
+    try:
+        name, owner = "check_config", Owner.here(new_run_id())
+        ledger.leases.take(name, owner, timedelta(minutes=1).total_seconds())
+        ledger.leases.give_back(name, owner)
+        return True, f"{ledger.where}: it can be read and written, {len(ledger.runs())} runs are in it"
+    finally:
+        ledger.close()
+
+
+async def _browser(path: str | None) -> tuple[bool | None, str]:
+    logging.getLogger("shopdata.login.starting").addHandler(logging.NullHandler())
+    own = OwnChromium({"executable_path": path})
+    try:
+        browser = await own.start()
+        page = await (await open_context(browser)).new_page()
+        name = f"Chromium {browser.version}"
+        if await can_draw(page):
+            return True, f"{name} starts, and has a Chinese font"
+        return None, (
+            f"{name} starts, and has no Chinese font: login pages, and the pictures of them, show boxes in place of "
+            f"words. {INSTALL_ONE}"
+        )
+    except PlaywrightError as error:
+        raise cannot_start(last_words(error)) from None
+    finally:
+        await own.close()
+
+
+def _channel(channel: Channel, alerts: Alerts, deadline: Deadline) -> tuple[bool | None, str]:
+    return True, f"a test message was sent: {send_message(channel, test_message(), alerts, deadline)}"

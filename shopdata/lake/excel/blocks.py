@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel.numbers import convert_distinct, date_column, number_column
-from shopdata.lake.excel.scan import MAX_GRID_CELLS, CellShape, Scan
-from shopdata.lake.excel.strings import OddXmlError, Positions, plain_texts
-from shopdata.lake.tables import TEXT, CellFormat, Codes, Column, Formats, Kind
+from shopdata.lake.excel.scan import MAX_GRID_CELLS, Scan
+from shopdata.lake.excel.shapes import Reader, SheetContext, reader_of
+from shopdata.lake.excel.strings import OddXmlError, Positions
+from shopdata.lake.tables import TEXT, Codes, Column, Kind
 
-#: A piece of a sheet names its texts by number: more than this is not a table but an attack.
-MAX_BLOCK_TEXT = 256 << 20
+#: In a piece with more cells than this, most of them blank, only the columns that hold a value have a line in the grid.
+FEW_GRID_CELLS, MOST_BLANKS_PER_CELL = 1_000_000, 10
 
 Cells = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -58,35 +54,6 @@ class Block(Protocol):
         ...
 
 
-@dataclass
-class SheetContext:
-    """What the cells of a workbook refer to."""
-
-    formats: Formats
-    strings: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
-    #: The shared strings in which a character was replaced.
-    illegal_strings: Positions = field(default_factory=lambda: np.zeros(0, np.intp))
-    styles: Sequence[CellFormat] = ()
-    epoch_1904: bool = False
-    #: What a refusal names.
-    where: str = ""
-
-    @cached_property
-    def longest_string(self) -> int:
-        """Bytes of the longest shared string."""
-        return pc.max(pc.binary_length(self.strings)).as_py() or 0
-
-    def style(self, number: int) -> CellFormat:
-        """The format of a style number; a workbook without that style means a plain number."""
-        return self.styles[number] if number < len(self.styles) else CellFormat(Kind.NUMBER)
-
-
-#: Makes texts of raw values; with them the numbers of the values a person should hear about, and as what.
-Reader = Callable[[pa.Array], tuple[pa.Array, "Flagged"]]
-Flagged = tuple[str, npt.NDArray[np.intp]]
-_NOTHING: Flagged = ("", np.zeros(0, np.intp))
-
-
 class ScannedBlock:
     """A piece of a worksheet that the fast reader took apart."""
 
@@ -95,11 +62,17 @@ class ScannedBlock:
         self.numbers = scan.row_numbers
         self.unvalued_formulas = scan.unvalued_formulas
         self._scan = scan
-        width = int(scan.columns.max()) + 1
-        if self.rows * width > MAX_GRID_CELLS:
+        self._width = int(scan.columns.max()) + 1
+        columns: npt.NDArray[np.integer] = scan.columns
+        #: The column of each line of the grid; None where each column has its line.
+        self._used: Positions | None = None
+        if self.rows * self._width > max(FEW_GRID_CELLS, MOST_BLANKS_PER_CELL * len(columns)):
+            self._used, columns = np.unique(columns, return_inverse=True)
+        lines = self._width if self._used is None else len(self._used)
+        if self.rows * lines > MAX_GRID_CELLS:
             raise OddXmlError("cells too far apart")
-        grid = np.full((width, self.rows), -1, np.int32)
-        grid[scan.columns, scan.rows] = np.arange(len(scan.rows), dtype=np.int32)
+        grid = np.full((lines, self.rows), -1, np.int32)
+        grid[columns, scan.rows] = np.arange(len(scan.rows), dtype=np.int32)
         self._grid = grid
         # Shapes that are read alike (numbers in different styles) are one group, read in one go.
         self._codes = np.zeros(len(scan.shapes), np.uint8)
@@ -107,7 +80,7 @@ class ScannedBlock:
         self._readers: list[Reader] = []
         groups = []
         for number, shape in enumerate(scan.shapes):
-            self._codes[number], key, reader = _reader(shape, context)
+            self._codes[number], key, reader = reader_of(shape, context)
             if key not in group_of:
                 self._readers.append(reader)
             groups.append(group_of.setdefault(key, len(group_of)))
@@ -116,7 +89,7 @@ class ScannedBlock:
 
     def preview(self, limit: int) -> list[list[str]]:
         rows = min(limit, self.rows)
-        found = [[""] * len(self._grid) for _ in range(rows)]
+        found = [[""] * self._width for _ in range(rows)]
         places = np.argwhere(self._grid[:, :rows] >= 0)
         cells = self._grid[places[:, 0], places[:, 1]]
         groups = self._groups[self._scan.shape[cells]]
@@ -124,20 +97,29 @@ class ScannedBlock:
             chosen = groups == number
             texts, _ = self._readers[number](self._scan.texts.take(pa.array(cells[chosen] * 2)))
             for (column, row), text in zip(places[chosen].tolist(), texts.to_pylist(), strict=True):
-                found[row][column] = text or ""
+                found[row][self._column(column)] = text or ""
         return found
 
     def preview_kinds(self, limit: int) -> list[list[Kind | None]]:
         kinds = [entry.kind for entry in self._formats]
-        head = self._grid[:, :limit].T.tolist()
         shape = self._scan.shape
-        return [[kinds[self._codes[shape[cell]]] if cell >= 0 else None for cell in row] for row in head]
+        found: list[list[Kind | None]] = []
+        for cells in self._grid[:, :limit].T.tolist():
+            row: list[Kind | None] = [None] * self._width
+            for line, cell in enumerate(cells):
+                if cell >= 0:
+                    row[self._column(line)] = kinds[self._codes[shape[cell]]]
+            found.append(row)
+        return found
 
     def columns(self, first_row: int) -> dict[int, RawColumn]:
-        return self._read(self._grid[:, first_row:])
+        return {self._column(line): column for line, column in self._read(self._grid[:, first_row:]).items()}
+
+    def _column(self, line: int) -> int:
+        return line if self._used is None else int(self._used[line])
 
     def _read(self, grid: Cells) -> dict[int, RawColumn]:
-        """Some rows of the grid as columns.
+        """Some rows of the grid, a column for each line.
 
         The cells are read kind by kind, all columns at once, in column order: then a column of one kind is a stretch
         of what was read, and nothing of it has to be copied again.
@@ -214,76 +196,3 @@ def simplified(codes: Codes, missing: Mask) -> int | Codes:
     """One code if all cells that hold a value have the same."""
     present = codes[~missing]
     return int(present[0]) if len(present) and (present == present[0]).all() else codes
-
-
-def _reader(shape: CellShape, context: SheetContext) -> tuple[int, object, Reader]:
-    """The code of a shape, what tells its reader from others, and the reader."""
-    code = context.formats.code
-    match shape.cell_type:
-        case "s":
-            return TEXT, "s", partial(_shared_texts, context=context)
-        case "inlineStr" | "str":
-            return TEXT, "text", _plain_texts
-        case "b":
-            return code(CellFormat(Kind.BOOL)), "b", _bool_texts
-        case "e":
-            return code(CellFormat(Kind.ERROR)), "e", _error_texts
-        case "n":
-            style = context.style(shape.style)
-            if style.kind is Kind.DATE:
-                reader = partial(_date_texts, style=style, epoch_1904=context.epoch_1904)
-                return code(style), style, reader
-            return code(style), "n", _number_texts
-    raise OddXmlError(f"a cell of type {shape.cell_type!r}")
-
-
-def _shared_texts(raw: pa.Array, context: SheetContext) -> tuple[pa.Array, Flagged]:
-    try:
-        numbers = raw.cast(pa.int32())
-        if len(numbers) * context.longest_string > MAX_BLOCK_TEXT:
-            _refuse_bomb(pc.sum(pc.binary_length(context.strings).take(numbers)).as_py() or 0, context.where)
-        texts = context.strings.take(numbers)
-    except (pa.ArrowInvalid, pa.ArrowIndexError) as error:
-        raise OddXmlError(str(error)) from None
-    if not len(context.illegal_strings):
-        return texts, _NOTHING
-    return texts, ("illegal", np.flatnonzero(np.isin(numbers.to_numpy(), context.illegal_strings)))
-
-
-def _refuse_bomb(size: int, where: str) -> None:
-    if size > MAX_BLOCK_TEXT:
-        raise RejectedFileError(
-            "the file unpacks to more than is safe",
-            where=where,
-            found=f"shared strings that become {size:,} bytes within a few megabytes of the sheet",
-            expected=f"at most {MAX_BLOCK_TEXT:,}",
-            todo="Do not open it; look where it comes from.",
-        )
-
-
-def _plain_texts(raw: pa.Array) -> tuple[pa.Array, Flagged]:
-    texts, illegal = plain_texts(raw)
-    return texts, ("illegal", illegal)
-
-
-def _bool_texts(raw: pa.Array) -> tuple[pa.Array, Flagged]:
-    return convert_distinct(raw, lambda value: "TRUE" if value.strip() in ("1", "true") else "FALSE"), _NOTHING
-
-
-def _error_texts(raw: pa.Array) -> tuple[pa.Array, Flagged]:
-    return plain_texts(raw)[0], ("errors", np.arange(len(raw)))
-
-
-def _number_texts(raw: pa.Array) -> tuple[pa.Array, Flagged]:
-    try:
-        texts, imprecise = number_column(raw)
-    except ValueError as error:
-        raise OddXmlError(f"{error} is no number") from None
-    return texts, ("imprecise", imprecise)
-
-
-def _date_texts(raw: pa.Array, style: CellFormat, epoch_1904: bool) -> tuple[pa.Array, Flagged]:
-    try:
-        return date_column(raw, style.number_format, epoch_1904=epoch_1904), _NOTHING
-    except (ValueError, OverflowError) as error:
-        raise OddXmlError(f"a date that is none: {error}") from None

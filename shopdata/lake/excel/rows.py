@@ -17,6 +17,8 @@ from shopdata.texts import replace_illegal
 RawCell = tuple[str, int] | None
 
 _BLOCK_ROWS = 10_000
+#: Columns up to here are gone through whether they hold a value or not.
+_NEAR = 256
 
 
 class NumberedRow(list[RawCell]):
@@ -46,10 +48,15 @@ class RowsBlock:
         return [[self._kinds[cell[1]] if cell else None for cell in row] for row in self._cells[:limit]]
 
     def columns(self, first_row: int) -> dict[int, RawColumn]:
+        wanted = self._cells[first_row:]
         found: dict[int, RawColumn] = {}
-        for number, cells in enumerate(zip_longest(*self._cells[first_row:])):
+        for number, cells in enumerate(zip_longest(*(row[:_NEAR] if len(row) > _NEAR else row for row in wanted))):
             if cells.count(None) < len(cells):
                 found[number] = self._column(cells)
+        # Far to the right there are mostly blanks: columns without any value are not gone through.
+        far = {place for row in wanted for place in range(_NEAR, len(row)) if row[place] is not None}
+        for number in sorted(far):
+            found[number] = self._column([row[number] if number < len(row) else None for row in wanted])
         return found
 
     def _column(self, cells: Sequence[RawCell]) -> RawColumn:

@@ -21,7 +21,7 @@ from shopdata.lake.excel.strings import OddXmlError, Positions, check_utf8, has_
 #: More cells than this in one piece of XML is not a table but an attack: most of them would be blank.
 MAX_GRID_CELLS = 20_000_000
 
-ODD, CELL, VALUE, TEXT_TAG, ROW, FORMULA, OTHER = range(7)
+ODD, CELL, VALUE, TEXT_TAG, ROW, FORMULA, INLINE, OTHER = range(8)
 
 
 def _kinds() -> npt.NDArray[np.uint8]:
@@ -33,7 +33,8 @@ def _kinds() -> npt.NDArray[np.uint8]:
         ("t> t ", TEXT_TAG),
         ("ro", ROW),
         ("f> f  f/", FORMULA),
-        ("v/ t/ is /c /v /t /i /f /r", OTHER),
+        ("is", INLINE),
+        ("v/ t/ /c /v /t /i /f /r", OTHER),
     ):
         for place in range(0, len(tags), 3):
             first, second = tags[place : place + 2].encode()
@@ -135,14 +136,14 @@ def scan_rows(raw: bytes, rows_before: int = 0) -> Scan | None:
     Where rows and cells don't say where they are, they are counted, from the `rows_before` on that stand above.
     """
     check_utf8(raw)
-    if b"xmlns" in raw:
-        raise OddXmlError("elements that may be of another namespace")
     data = np.frombuffer(raw + b"\0" * 32, np.uint8)
     tags = np.flatnonzero(data == 0x3C)
     # take() is twice as fast as [] here.
     kinds = _KINDS.take(data.take(tags + 1) | data.take(tags + 2).astype(np.uint16) << 8)
     if (kinds == ODD).any():
         raise OddXmlError("a tag that a plain sheet has not")
+    if (data.take(tags[kinds == INLINE] + 3) != 0x3E).any():
+        raise OddXmlError("an inline text with attributes")
     cells = np.flatnonzero(kinds == CELL)
     rows = np.flatnonzero(kinds == ROW)
     if not len(cells):
@@ -155,6 +156,8 @@ def scan_rows(raw: bytes, rows_before: int = 0) -> Scan | None:
     row_of = np.repeat(np.arange(len(rows)), per_row)
     columns, tails, numbers = _columns(data, raw, tags, cells, rows, row_of, per_row)
     if numbers is None:
+        if b"xmlns" in raw:
+            raise OddXmlError("elements that may be of another namespace")
         numbers = np.arange(rows_before + 1, rows_before + len(rows) + 1, dtype=np.int64)
     place = row_of * (1 << 20) + columns
     if (place[1:] <= place[:-1]).any():
@@ -261,8 +264,9 @@ def _contains_place(raw: bytes, at: Positions) -> bool:
 def _row_numbers(raw: bytes, tags: Positions, rows: Positions) -> tuple[npt.NDArray[np.int64], Positions]:
     opened = slices(raw, tags[rows], tags[rows + 1]).take(_even(len(rows)))
     texts = pc.struct_field(pc.extract_regex(opened, _ROW_NUMBER), "number")
-    if texts.null_count:
-        raise OddXmlError("a row without a number")
+    # Attributes that a plain sheet has not may tell of another namespace; those of cells are looked at one by one.
+    if texts.null_count or pc.any(pc.match_substring(opened, "xmlns")).as_py():
+        raise OddXmlError("a row without a number, or of another namespace")
     numbers = texts.cast(pa.int64()).to_numpy()
     if (numbers[1:] <= numbers[:-1]).any():
         raise OddXmlError("rows out of order")
@@ -271,6 +275,11 @@ def _row_numbers(raw: bytes, tags: Positions, rows: Positions) -> tuple[npt.NDAr
 
 def _shape(tail: str) -> CellShape:
     attributes = dict(_ATTRIBUTE.findall(tail))
-    if not _ONLY_ATTRIBUTES.fullmatch(tail) or "r" in attributes or not attributes.get("s", "0").isdigit():
+    if (
+        not _ONLY_ATTRIBUTES.fullmatch(tail)
+        or "r" in attributes
+        or "xmlns" in tail
+        or not attributes.get("s", "0").isdigit()
+    ):
         raise OddXmlError("a cell with unusual attributes")
     return CellShape(attributes.get("t", "n"), int(attributes.get("s", "0")))

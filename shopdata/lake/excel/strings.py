@@ -24,8 +24,7 @@ SPECIAL = f"&|{_BUT_ENTITIES}"
 _NAMED_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _PHONETIC = re.compile(r"<rPh\b.*?</rPh>", re.DOTALL)
 _RICH_TEXT = re.compile(r"<t(?:\s[^>]*)?>([^<]*)</t>")
-_PREFIXED = re.compile(r"<[\w.-]+:")
-_ROOT_OF_STRINGS = re.compile(rb"[^<]*(?:<\?[^>]*>[^<]*)*<sst\b[^>]*>")
+_PREFIXED = re.compile(r"<[\w.-]+:|<[^>]*\sxmlns")
 _PRESERVED = len(b'<t xml:space="preserve">')
 
 
@@ -142,9 +141,12 @@ def text_starts(data: npt.NDArray[np.uint8], raw: bytes, tags: Positions) -> Pos
         where = tags[attributed]
         ends = where + _PRESERVED
         last = np.minimum(ends - 1, len(data) - 1)
-        for place in np.flatnonzero((data[last] != 0x3E) | (data[last - 1] != 0x22)):
+        # The length, the end and the colon of `xml:space="preserve"`.
+        is_other = (data[last] != 0x3E) | (data[last - 1] != 0x22) | (data[where + 6] != 0x3A)
+        for place in np.flatnonzero(is_other):
             ends[place] = raw.index(b">", where[place]) + 1
-            if raw[where[place] : ends[place]].count(b'"') % 2:
+            attributes = raw[where[place] : ends[place]]
+            if attributes.count(b'"') % 2 or b"xmlns" in attributes:
                 raise OddXmlError("a text with unusual attributes")
         starts[attributed] = ends
     return starts
@@ -180,9 +182,6 @@ class SharedStrings:
     def _scan(self, raw: bytes) -> pa.Array:
         if b"<!" in raw or b"<si " in raw or b":si>" in raw or b"<si/>" in raw:
             raise OddXmlError("shared strings in an unusual form")
-        root = None if self._done else _ROOT_OF_STRINGS.match(raw)
-        if raw.find(b"xmlns", root.end() if root else 0) >= 0:
-            raise OddXmlError("elements that may be of another namespace")
         check_utf8(raw)
         data = np.frombuffer(raw + b"\0" * 8, np.uint8)
         tags = np.flatnonzero(data == 0x3C)

@@ -9,12 +9,13 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from shopdata.lake.excel.blocks import Block, ScannedBlock, SheetContext
+from shopdata.lake.excel.blocks import Block, ScannedBlock
 from shopdata.lake.excel.container import Limits, Package
 from shopdata.lake.excel.merges import Behind, FindMerges, find_merges
 from shopdata.lake.excel.package import Workbook, find_workbook_part, read_workbook
 from shopdata.lake.excel.parse import ParseContext, parse_rows, parse_strings
 from shopdata.lake.excel.scan import row_pieces, scan_rows
+from shopdata.lake.excel.shapes import SheetContext
 from shopdata.lake.excel.strings import OddXmlError, SharedStrings
 from shopdata.lake.tables import Finding, Formats
 

@@ -1,8 +1,13 @@
-"""What every command, the service and its crawls do before anything else."""
+"""What every command, the service and its crawls do before anything else, and what a command does last."""
 
 from __future__ import annotations
 
+import atexit
+import os
+import sys
+
 from shopdata import private, terminal
+from shopdata.exceptions import UsageError
 from shopdata.log_times import set_log_times
 
 
@@ -11,3 +16,40 @@ def enter() -> None:
     terminal.fit_streams()
     private.begin()
     set_log_times()
+
+
+def tell_lost_output() -> None:
+    """At the end of this process: if what it was asked to show could not be written, it says so and ends with 2."""
+    atexit.unregister(_leave)
+    atexit.register(_leave)
+
+
+def begin_work() -> None:
+    """From here on the exit code tells of the work, whatever becomes of the output.
+
+    Raises:
+        UsageError: what was printed until now could not be written.
+    """
+    check_output()
+    atexit.unregister(_leave)
+
+
+def check_output() -> None:
+    """Raises UsageError if what was printed until now could not be written."""
+    trouble = terminal.output_trouble()
+    if trouble is not None:
+        raise UsageError(
+            "what was to be shown can't be written",
+            where="standard output",
+            found=trouble.strerror or type(trouble).__name__,
+            todo="Make room there, or let it go somewhere else",
+        )
+
+
+def _leave() -> None:
+    try:
+        check_output()
+    except UsageError as error:
+        print(error, file=sys.stderr, flush=True)
+        # Nothing else can change the exit code any more.
+        os._exit(2)

@@ -1,4 +1,4 @@
-"""Output that takes any text, whatever it can show, and whoever stops reading it."""
+"""Output that takes any text, whatever it can show, whoever stops reading it, and however full its disk is."""
 
 from __future__ import annotations
 
@@ -56,12 +56,23 @@ def fit_streams() -> None:
         stream.reconfigure(errors=errors)
         raw = getattr(stream.buffer, "raw", stream.buffer)
         if type(raw) is io.FileIO and not raw.isatty():
-            setattr(sys, name, _on_pipe(stream))
+            setattr(sys, name, _on_pipe(stream, is_output=name == "stdout"))
 
 
 def is_read() -> bool:
-    """False once whoever read our output has closed it, as `| head` does when it has seen enough."""
-    return not any(pipe.is_closed_there for pipe in _pipes)
+    """False once our output gets nowhere: whoever read it has closed it, as `| head` does when it has seen enough, or
+    there is no room for it."""
+    return not any(pipe.is_closed_there or pipe.trouble for pipe in _pipes)
+
+
+def output_trouble() -> OSError | None:
+    """Why standard output did not take all that was printed until now, for example because its disk is full.
+
+    None if it did, and if nobody reads it any more: that is no trouble.
+    """
+    if sys.stdout is not None and not sys.stdout.closed:
+        sys.stdout.flush()
+    return next((pipe.trouble for pipe in _pipes if pipe.is_output and pipe.trouble), None)
 
 
 def json_text(value: Any) -> str:
@@ -71,27 +82,33 @@ def json_text(value: Any) -> str:
 
 
 class _Pipe(io.FileIO):
-    """A file or pipe that goes on taking what is written when its reader has gone: the work has its own end."""
+    """A file or pipe that takes what is written also when its reader or its disk does not: the work has its own end."""
 
+    is_output = False
     is_closed_there = False
+    #: What the system said first.
+    trouble: OSError | None = None
 
     def write(self, data: Any) -> int:
         try:
             return super().write(data)
         except OSError as error:
             # Windows says EINVAL for a pipe that was closed.
-            if error.errno != errno.EPIPE and not (os.name == "nt" and error.errno == errno.EINVAL):
-                raise
-            self.is_closed_there = True
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.fileno())
-            os.close(nowhere)
+            if error.errno == errno.EPIPE or (os.name == "nt" and error.errno == errno.EINVAL):
+                self.is_closed_there = True
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self.fileno())
+                os.close(nowhere)
+            else:
+                # What comes later may find room: a service's log goes on once somebody has made some.
+                self.trouble = self.trouble or error
             return len(memoryview(data).cast("B"))
 
 
-def _on_pipe(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+def _on_pipe(stream: io.TextIOWrapper, *, is_output: bool) -> io.TextIOWrapper:
     stream.flush()
     pipe = _Pipe(stream.fileno(), "w", closefd=False)
+    pipe.is_output = is_output
     _pipes.append(pipe)
     return io.TextIOWrapper(
         # Where nothing is to be held back (python -u), nothing is: so does Python itself.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from shopdata import failpoints, private
-from shopdata.config import OWN_VARIABLES, Config, Shop, load_config, odd_settings, project_folder
+from shopdata.config import OWN_VARIABLES, Config, Shop, in_project, load_config, odd_settings
 from shopdata.exceptions import ConfigError
 from shopdata.whole_numbers import whole_number
 
@@ -61,13 +61,13 @@ class Workspace:
         if odd := list(odd_settings(settings, OWN_VARIABLES)):
             raise ConfigError(odd)
         # From any folder of the project it is the same ledger.
-        state_dir = project_folder() / settings["SHOPDATA_STATE_DIR"]
+        state_dir = in_project(settings["SHOPDATA_STATE_DIR"])
         private.close_to_others(state_dir)
         if settings.get("SHOPDATA_FAILPOINT") and settings.get("SHOPDATA_FAILPOINTS_KILL") in (True, "1"):
             failpoints.arm(settings["SHOPDATA_FAILPOINT"])
         return cls(
             state_dir=state_dir,
-            database_url=settings.get("SHOPDATA_DATABASE_URL"),
+            database_url=_database_url(settings.get("SHOPDATA_DATABASE_URL")),
             secret_key=settings.get("SHOPDATA_SECRET_KEY"),
             shops_at_once=whole_number(settings["SHOPDATA_SHOPS_AT_ONCE"], "SHOPDATA_SHOPS_AT_ONCE"),
             logins_at_once=whole_number(settings["SHOPDATA_LOGINS_AT_ONCE"], "SHOPDATA_LOGINS_AT_ONCE"),
@@ -186,3 +186,12 @@ class Workspace:
         from shopdata.lake.staging import Staging
 
         return Staging(self.state_dir)
+
+
+def _database_url(url: str | None) -> str | None:
+    """The same; a file of SQLite's is one place from any folder of the project."""
+    kind, slashes, file = (url or "").partition(":///")
+    if kind.partition("+")[0] != "sqlite" or not file or file.startswith((":", "file:", "?")):
+        return url
+    path, mark, query = file.partition("?")
+    return f"{kind}{slashes}{in_project(path)}{mark}{query}"

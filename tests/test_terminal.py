@@ -7,22 +7,28 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 REPO = Path(__file__).parents[1]
 SIGNS = "✓ ✗ ● ○ … · ◔ ⚿ ⊘ 回力 ─│┌ “a” é ① 😀 \ud83d"
+FULL = Path("/dev/full")
 DOOR = "from shopdata import doorway; doorway.enter(); import sys\n"
 
 
-def run(code: str, *, encoding: str | None = None, more: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+def run(
+    code: str,
+    *,
+    encoding: str | None = None,
+    more: dict[str, str] | None = None,
+    output: IO[bytes] | int = subprocess.PIPE,
+) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": str(REPO), "PYTHONUTF8": "0", **(more or {})}
     environment.pop("PYTHONIOENCODING", None)
     if encoding:
         environment["PYTHONIOENCODING"] = encoding
-    return subprocess.Popen(
-        [sys.executable, "-c", DOOR + code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-    )
+    return subprocess.Popen([sys.executable, "-c", DOOR + code], stdout=output, stderr=subprocess.PIPE, env=environment)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +76,39 @@ def test_a_reader_that_has_seen_enough(unbuffered: str) -> None:
         process.stdout.close()
         assert process.stderr.read().strip() == b"went on False"
         assert process.wait(60) == 3
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("count", [1, 100_000], ids=["little", "much"])
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_output_on_a_full_disk_is_a_sentence_and_exit_2(unbuffered: str, count: int) -> None:
+    code = (
+        "doorway.tell_lost_output()\n"
+        f"for number in range({count}):\n    print(number)\n"
+        "print('went on', file=sys.stderr); sys.exit(0)"
+    )
+    with FULL.open("wb") as full:
+        process = run(code, more={"PYTHONUNBUFFERED": unbuffered}, output=full)
+        _, err = process.communicate(timeout=60)
+    assert err.decode().splitlines() == [
+        "went on",
+        "standard output: what was to be shown can't be written. Found No space left on device. "
+        "Make room there, or let it go somewhere else.",
+    ]
+    assert process.returncode == 2
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
+def test_the_exit_code_of_work_is_its_own() -> None:
+    """A crawl that has begun says by its code what it collected; one that could not show its plan does not begin."""
+    code = "doorway.tell_lost_output(); doorway.begin_work(); print(1); sys.exit(0)"
+    with FULL.open("wb") as full:
+        work = run(code, output=full)
+        assert work.communicate(timeout=60) == (None, b"")
+        assert work.returncode == 0
+        late = run("print(1); doorway.begin_work(); print('asked', file=sys.stderr)", output=full)
+        _, err = late.communicate(timeout=60)
+    assert b"asked" not in err
 
 
 def test_streams_that_are_closed() -> None:

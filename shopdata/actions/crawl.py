@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from scrapy.crawler import Crawler, CrawlerProcessBase
 
+from shopdata import doorway
 from shopdata.actions.names import as_spider
 from shopdata.actions.refused import tell_refused
 from shopdata.base_spiders import ReportSpider
@@ -39,6 +40,7 @@ def crawl(
             crawler.spidercls.plan_for(workspace.config, arguments)
             assert workspace.ledger
             assert workspace.sessions
+        doorway.begin_work()
     except (UsageError, LedgerError) as error:
         print(error, file=sys.stderr)
         tell_refused(name, str(error), process.settings)

@@ -15,7 +15,7 @@ from scrapy.spiderloader import get_spider_loader
 
 from shopdata import terminal
 from shopdata.actions.names import as_spider
-from shopdata.config import config_source, fill_from, project_folder, read_env_file
+from shopdata.config import config_source, fill_from, in_project, project_folder, read_env_file
 from shopdata.exceptions import ArgumentError, ShopdataError, UsageError
 from shopdata.service import background, units
 from shopdata.service.client import Client
@@ -147,8 +147,13 @@ def environment_for(settings: Mapping[str, Any], options: ServiceOptions) -> dic
     if isinstance(config, Path):
         environment["SHOPDATA_CONFIG_DIR"] = str(config.resolve())
     environment["SHOPDATA_STATE_DIR"] = str(options.state_dir.resolve())
+    for name in ("SHOPDATA_BROWSER_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if value := environment.get(name):
+            environment[name] = os.pathsep.join(str(in_project(part)) for part in value.split(os.pathsep))
+    if database_url := Workspace.from_settings(settings).database_url:
+        environment["SHOPDATA_DATABASE_URL"] = database_url
     service = ("SERVICE_PORT", "SERVICE_BIND", "SERVICE_USERNAME", "SERVICE_PASSWORD", "SERVICE_HOSTS")
-    for name in ("DATABASE_URL", "SECRET_KEY", *service):
+    for name in ("SECRET_KEY", *service):
         value = settings.get(f"SHOPDATA_{name}")
         if value:
             environment[f"SHOPDATA_{name}"] = str(value)

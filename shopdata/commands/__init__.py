@@ -3,3 +3,4 @@
 from shopdata import doorway
 
 doorway.enter()
+doorway.tell_lost_output()

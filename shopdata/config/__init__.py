@@ -5,7 +5,15 @@ from shopdata.config.datasets import Dataset
 from shopdata.config.env_file import EnvFile, fill_from, read_env_file
 from shopdata.config.env_values import odd_settings
 from shopdata.config.lake import Dremio, Lake, ObjectStore
-from shopdata.config.loading import OWN_VARIABLES, Config, config_source, load_alerts, load_config, project_folder
+from shopdata.config.loading import (
+    OWN_VARIABLES,
+    Config,
+    config_source,
+    in_project,
+    load_alerts,
+    load_config,
+    project_folder,
+)
 from shopdata.config.model import Platform
 from shopdata.config.portals import JdPortal, PddPortal, Portal, Portals
 from shopdata.config.schedule import Job, Schedule
@@ -35,6 +43,7 @@ __all__ = [
     "Shops",
     "config_source",
     "fill_from",
+    "in_project",
     "load_alerts",
     "load_config",
     "look_again",

@@ -109,7 +109,7 @@ def config_source(environ: Mapping[str, str] | None = None) -> Traversable:
     environ = os.environ if environ is None else environ
     chosen = environ.get("SHOPDATA_CONFIG_DIR")
     if chosen:
-        return Path(chosen)
+        return in_project(chosen)
     beside = project_folder() / "pipelines_config"
     return beside if beside.is_dir() else importlib.resources.files("pipelines_config")
 
@@ -118,6 +118,11 @@ def project_folder() -> Path:
     """Where scrapy.cfg stands, looked for from here upwards as Scrapy does; the current folder if there is none."""
     here = Path.cwd()
     return next((folder for folder in (here, *here.parents) if (folder / "scrapy.cfg").is_file()), here)
+
+
+def in_project(path: str | Path) -> Path:
+    """A path of the environment or of a setting, which is meant from scrapy.cfg's folder, wherever we stand."""
+    return project_folder() / path
 
 
 def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | None = None) -> Config:

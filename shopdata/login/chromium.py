@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from shopdata.config import in_project
 from shopdata.exceptions import BrowserError, BrowserMissingError
 from shopdata.network import current_network
 from shopdata.network.for_chromium import proxy_options
@@ -30,16 +31,17 @@ def find_chromium(chosen: str | None, playwrights_own: str | None = None) -> Pat
         BrowserError: the chosen one is no program.
     """
     if chosen:
-        if Path(chosen).is_dir():
+        path = in_project(chosen)
+        if path.is_dir():
             raise cannot_start(f"SHOPDATA_BROWSER_PATH leads to a folder, {chosen}")
-        if Path(chosen).is_file() and not os.access(chosen, os.X_OK):
+        if path.is_file() and not os.access(path, os.X_OK):
             raise cannot_start(f"{chosen} may not be executed by this user")
-        if Path(chosen).is_file():
-            return Path(chosen)
+        if path.is_file():
+            return path
         raise BrowserMissingError(
             "there is no browser at this path",
             where="SHOPDATA_BROWSER_PATH",
-            found=chosen,
+            found=str(path),
             todo="Mend the path, or unset the variable to use another Chromium.",
         )
     if playwrights_own and Path(playwrights_own).is_file():

@@ -107,7 +107,7 @@ DOUBLE = header_row(names=("SKU", "可用库存", "全国可用库存"))
 CASES = [
     pytest.param(content(b""), "the file is no table", "an empty file", id="empty-file"),
     pytest.param(content("<!DOCTYPE html><html><title>登录</title><form></form></html>".encode()), "web page came instead", "'登录'", id="login-page"),
-    pytest.param(content(b"<html><body><table><tr><td>name</td><td><input></td></tr></table></body></html>"), "no header was found", "name", id="page-with-a-layout-table"),
+    pytest.param(content(b"<html><body><table><tr><td>name</td><td><input></td></tr></table></body></html>"), "the file holds a message and no table", "name", id="page-with-a-layout-table"),
     pytest.param(content(b'{"success":false,"errorMsg":"x"}'), "this is not a file of rows", "success", id="json"),
     pytest.param(content(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "the file is no table", "a picture (PNG)", id="picture"),
     pytest.param(content(b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), "the file is no table", "XML", id="xml"),

@@ -171,6 +171,7 @@ ODS_HEAD = f"<table:table-row>{ods_cell(STRING, 'SKU')}{ods_cell(STRING, '可用
         pytest.param(ods_cell('office:value-type="percentage" office:value="0.3699"', "36.99%"), "0.3699", Kind.NUMBER, id="percent"),
         pytest.param(ods_cell('office:value-type="currency" office:value="9.9"', "¥9.90"), "9.9", Kind.NUMBER, id="currency"),
         pytest.param(ods_cell('office:value-type="date" office:date-value="2026-03-01"', "1.3.26"), "2026-03-01", Kind.DATE, id="day"),
+        pytest.param(ods_cell('office:value-type="date" office:date-value="2026-03-01T00:00:00"', "x"), "2026-03-01", Kind.DATE, id="midnight"),
         pytest.param(ods_cell('office:value-type="date" office:date-value="2026-03-01T08:30:00"', "x"), "2026-03-01 08:30:00", Kind.DATE, id="moment"),
         pytest.param(ods_cell('office:value-type="time" office:time-value="PT36H00M00S"', "36:00"), "36:00:00", Kind.DATE, id="duration"),
         pytest.param(ods_cell('office:value-type="boolean" office:boolean-value="true"', "WAHR"), "TRUE", Kind.BOOL, id="boolean"),

@@ -158,7 +158,7 @@ def _cell(cell: Element, formats: Formats, where: str) -> RawCell:
             case "boolean":
                 return ("TRUE" if value == "true" else "FALSE"), formats.code(CellFormat(Kind.BOOL))
             case "date" | "time":
-                text, style = iso_text(value, _GENERAL)
+                text, style = iso_text(value.removesuffix("T00:00:00"), _GENERAL)
                 return text, formats.code(style)
     raise broken_sheet(f"{value[:40]!r} in a cell of type {kind!r}", where)
 

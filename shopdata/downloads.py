@@ -10,14 +10,12 @@ import asyncio
 import functools
 import io
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 from OpenSSL import crypto
-from playwright.async_api import Page
 from scrapy import Request
 from scrapy.core.downloader.contextfactory import _ScrapyClientContextFactory
 from scrapy.core.downloader.handlers.http11 import _ScrapyAgent
@@ -242,35 +240,3 @@ class DownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         # One at a time: what is unpacked is in memory, and was read by the time that the next one is.
         async with self._unpacking:
             return response.replace(body=await run_in_thread(wire.whole))
-
-
-class PageLimit:
-    """Closes a page one of whose answers has no end: what a browser loads, it holds."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
-        self._sizes: Counter[str] = Counter()
-        self._closing: asyncio.Task[None] | None = None
-
-    @property
-    def is_exceeded(self) -> bool:
-        """True if the page was closed for that."""
-        return self._closing is not None
-
-    async def watch(self, page: Page, _request: Request | None = None) -> None:
-        """From now on. A `playwright_page_init_callback`."""
-        session = await page.context.new_cdp_session(page)
-        await session.send("Network.enable")
-
-        def note(event: Any) -> None:
-            # Unpacked bytes, as they come.
-            self._sizes[event["requestId"]] += event["dataLength"]
-            if self._sizes[event["requestId"]] > self._most_bytes and self._closing is None:
-                self._closing = asyncio.ensure_future(page.close())
-
-        def forget(event: Any) -> None:
-            self._sizes.pop(event["requestId"], None)
-
-        session.on("Network.dataReceived", note)
-        session.on("Network.loadingFinished", forget)
-        session.on("Network.loadingFailed", forget)

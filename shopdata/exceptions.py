@@ -146,6 +146,17 @@ class OddAnswerError(PortalError):
 
     is_final = True
 
+    @classmethod
+    def too_large(cls, where: str, most_bytes: int, key: str, look: str = "Look at what came") -> OddAnswerError:
+        """For an answer that was cut; `key` is where the limit stands in portals.yaml."""
+        return cls(
+            "the portal's answer is larger than is allowed",
+            where=where,
+            found=f"more than {most_bytes:,} bytes",
+            expected=f"at most `{key}` of portals.yaml",
+            todo=f"{look}. If it is meant to be so large, raise the limit.",
+        )
+
 
 class ProxyError(PortalError):
     """Raised when the proxy on the way to a portal refuses, or can't be reached; whose name it has is in `network`.

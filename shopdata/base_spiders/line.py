@@ -52,7 +52,7 @@ async def ask_once(
             await run_in_thread(sum, map(len, wire.unpacked()))
     except DownloadCancelledError:
         key = "max_file_bytes" if wire.is_file else "max_answer_bytes"
-        raise too_large(place(request.url), wire.most_bytes, key) from None
+        raise OddAnswerError.too_large(place(request.url), wire.most_bytes, key) from None
     except GarbledAnswerError as error:
         raise OddAnswerError(
             "the portal's answer can't be unpacked",
@@ -77,17 +77,6 @@ async def ask_once(
             todo="Nothing to do now: the next run asks again.",
         )
     return response
-
-
-def too_large(where: str, most_bytes: int, key: str) -> OddAnswerError:
-    """For an answer that was cut; `key` is where the limit stands in portals.yaml."""
-    return OddAnswerError(
-        "the portal's answer is larger than is allowed",
-        where=where,
-        found=f"more than {most_bytes:,} bytes",
-        expected=f"at most `{key}` of portals.yaml",
-        todo="Look at what came. If it is a report that is meant to be so large, raise the limit.",
-    )
 
 
 def check_status(response: Response, place: Callable[[str], str], *, is_file: bool) -> None:

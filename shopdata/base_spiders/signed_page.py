@@ -18,13 +18,12 @@ from playwright.async_api import Response as BrowserResponse
 from scrapy import Request
 from scrapy.http import Response
 
-from shopdata.base_spiders.line import too_large
 from shopdata.config import Portal, Shop
-from shopdata.downloads import PageLimit
 from shopdata.exceptions import PortalError
 from shopdata.login import Answer, PlatformLogin, is_login_page
 from shopdata.login.alive import BrowserDiedError, died, is_end
 from shopdata.login.its_loop import on_its_loop
+from shopdata.login.page_limit import PageLimit
 from shopdata.login.risk import refused_although_new, risk_error
 from shopdata.login.starting import quietly
 from shopdata.texts import read_json
@@ -123,7 +122,7 @@ class SignedPage:
             await self._open(has_died=True)
         self.last = answer.body
         if len(self.last) > self._portal.max_answer_bytes:
-            raise too_large(self._where(path), self._portal.max_answer_bytes, "max_answer_bytes")
+            raise self._limit.error(self._where(path))
         data = answer.json()
         if not isinstance(data, dict):
             found = type(data).__name__ if answer.status == 200 else f"HTTP {answer.status}"
@@ -141,7 +140,7 @@ class SignedPage:
         except (PlaywrightError, TimeoutError, RecursionError) as error:
             if self._limit.is_exceeded:
                 await self._close()
-                raise too_large(self._where(path), self._portal.max_answer_bytes, "max_answer_bytes") from None
+                raise self._limit.error(self._where(path)) from None
             if is_end(error):
                 raise died(self._shop, error) from None
             if await self._was_sent_to_login(self._page):
@@ -229,7 +228,7 @@ class SignedPage:
             response = await self._download(Request(self._url, meta=meta, dont_filter=True))
         except PlaywrightError as error:
             if self._limit.is_exceeded:
-                raise too_large(self._where(""), self._portal.max_answer_bytes, "max_answer_bytes") from None
+                raise self._limit.error(self._where("")) from None
             raise died(self._shop, error) if is_end(error) else self._failed("", _first_line(error)) from None
         self._page, self._calls = response.meta["playwright_page"], 0
         await on_its_loop(self._page, self._note_responses(self._page))

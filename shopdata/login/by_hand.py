@@ -14,6 +14,7 @@ from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.alive import died, is_end, while_alive
 from shopdata.login.devices import DeviceStore, keep_device, open_context
 from shopdata.login.looking import first_visible
+from shopdata.login.page_limit import PageLimit
 from shopdata.login.starting import OwnChromium
 from shopdata.login.steps import Patience, has_landed
 from shopdata.login.way_out import why_not
@@ -46,13 +47,16 @@ async def sign_in_by_hand(
         BrowserMissingError, BrowserError: there is no browser, it can't be started, or it ended.
     """
     own = OwnChromium({"executable_path": browser_path}, is_headed=is_headed)
+    limit = PageLimit(portal.max_answer_bytes)
     try:
         browser = await own.start()
         device = await asyncio.to_thread(devices.load, shop)
         context = await open_context(browser, storage_state=device)
         try:
             page = await context.new_page()
-            return await while_alive(page, shop, _with_person(page, shop, portal, is_headed, ask_code, tell))
+            await limit.watch(page)
+            with limit.explained(f"shop {shop.id!r}, its login page"):
+                return await while_alive(page, shop, _with_person(page, shop, portal, is_headed, ask_code, tell))
         finally:
             await keep_device(devices, context, shop, portal)
     except PlaywrightError as error:

@@ -38,7 +38,11 @@ def check_session(shop: Shop, portal: Portal, session: Session, default_agent: s
     headers = {**headers, "User-Agent": session.user_agent or default_agent, "Cookie": session.cookie_header(url)}
     with pool_for(url, timeout=_TIMEOUT, retries=False) as pool:
         try:
-            response = pool.request("GET", url, headers=headers, redirect=False)
+            response = pool.request("GET", url, headers=headers, redirect=False, preload_content=False)
+            # Unpacked bytes: what is read is never more.
+            body = response.read(portal.max_answer_bytes)
+            is_whole = not response.read(1)
+            response.close()
         except urllib3.exceptions.HTTPError as error:
             host = urlsplit(url).netloc
             trouble = trouble_with_proxy(url, error)
@@ -52,8 +56,10 @@ def check_session(shop: Shop, portal: Portal, session: Session, default_agent: s
         url=url,
         content_type=response.headers.get("Content-Type", "").lower(),
         location=response.headers.get("Location", ""),
-        body=response.data,
+        body=body,
     )
+    if not is_whole:
+        return SessionState.UNKNOWN
     if login.is_session_dead(answer, portal):
         return SessionState.DEAD
     is_well = answer.status == 200 and login.risk_in(answer, portal) is None and login.is_session_alive(answer)

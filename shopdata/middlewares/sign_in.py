@@ -32,6 +32,7 @@ from shopdata.login.alive import BrowserDiedError, died, is_end, while_alive
 from shopdata.login.chromium import cannot_start
 from shopdata.login.devices import keep_device
 from shopdata.login.its_loop import on_its_loop
+from shopdata.login.page_limit import PageLimit
 from shopdata.login.risk import kicked_again
 from shopdata.login.starting import first_line, quietly
 from shopdata.login.steps import was_sent
@@ -140,12 +141,14 @@ class SignIns:
 
     async def _in_browser(self, shop: Shop, portal: Portal) -> SignedIn:
         page: Page | None = None
+        limit = PageLimit(portal.max_answer_bytes)
         try:
-            async with asyncio.timeout(None) as opening:
-                page = await self._open_login_page(shop, portal, opening)
-            # The steps of a sign-in have their own deadline, and say then what they waited for.
-            async with asyncio.timeout(portal.login_timeout_seconds * 1.5):
-                return await on_its_loop(page, while_alive(page, shop, self._through(page, shop, portal)))
+            with limit.explained(f"shop {shop.id!r}, its login page"):
+                async with asyncio.timeout(None) as opening:
+                    page = await self._open_login_page(shop, portal, opening, limit)
+                # The steps of a sign-in have their own deadline, and say then what they waited for.
+                async with asyncio.timeout(portal.login_timeout_seconds * 1.5):
+                    return await on_its_loop(page, while_alive(page, shop, self._through(page, shop, portal)))
         except (ChallengeError, UnclearSignInError, ForbiddenHostError):
             if page is not None:
                 await self._take_picture(page, shop)
@@ -201,7 +204,7 @@ class SignIns:
         except (PlaywrightError, OSError, DiskError) as error:
             logger.warning("%s: no picture of the login page: %s", shop.id, first_line(error))
 
-    async def _open_login_page(self, shop: Shop, portal: Portal, opening: asyncio.Timeout) -> Page:
+    async def _open_login_page(self, shop: Shop, portal: Portal, opening: asyncio.Timeout, limit: PageLimit) -> Page:
         loop = asyncio.get_running_loop()
 
         def start_the_clock() -> None:
@@ -221,6 +224,7 @@ class SignIns:
                 # A new name each time: what is left of a browser that was killed is not taken for a context.
                 "playwright_context": f"login-{shop.id}-{self._pages}",
                 "playwright_context_kwargs": {"on_browser": start_the_clock, "storage_state": device},
+                "playwright_page_init_callback": limit.watch,
                 "handle_httpstatus_all": True,
             },
         )

@@ -161,6 +161,18 @@ CHAT: dict[str, Case] = {
     ),
     "HTTP 500, once": ([(Fault.SERVER_ERROR_ONCE, {"at": "messages"})], "published", "", 2),
     "HTTP 500": ([(Fault.SERVER_ERROR_ALWAYS, {"at": "conversations"})], "failed", "Found HTTP 500", 3),
+    "gigabytes in some megabytes": (
+        [(Fault.ANSWER_BOMB, {"at": "conversations"})],
+        "failed",
+        "larger than is allowed.*max_answer_bytes",
+        1,
+    ),
+    "gigabytes where one signs in": (
+        [once(Fault.SESSION_DEAD_ONCE), (Fault.ANSWER_BOMB, {"at": "sign_in"})],
+        "failed",
+        "its login page: the portal's answer is larger than is allowed.*max_answer_bytes",
+        1,
+    ),
     "not signed": ([(Fault.SIGNATURE_REFUSED, {"at": "conversations"})], "failed", "the portal said no.*40002", 1),
 }
 #: One call for a link.

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from shopdata.sandbox.bombs import bomb
 from shopdata.sandbox.entrances import ENTER_PATH, Entrances
 from shopdata.sandbox.faults import Fault
 from shopdata.sandbox.html_pages import maintenance
@@ -164,6 +165,8 @@ class PddLogin:
             return slider
         if self._stage.faults.take(shop.id, Fault.LOGIN_DOWN):
             return web.Response(status=502, text="Bad Gateway")
+        if self._stage.faults.take(shop.id, Fault.ANSWER_BOMB, at="sign_in"):
+            return bomb()
         if (text := self._entrances.text(shop)) is not None:
             return _AUTH.refusal(Refusal(BUSY_CODE if "繁忙" in text else None, text))
         if not self._is_let_in(shop, str(body.get("password"))):

@@ -54,7 +54,7 @@ class PddPortal(Portal):
         {"name": "pdd_badscore", "spider": "pdd_badscore", "cron": "0 9 * * *"},
         {"name": "pdd_quality", "spider": "pdd_quality", "cron": "0 8 * * *"},
     )
-    calls: ClassVar[tuple[str, ...]] = (*sorted(set(_CALLS.values())), "download")
+    calls: ClassVar[tuple[str, ...]] = (*sorted(set(_CALLS.values())), "download", "sign_in")
     paced_calls: ClassVar[frozenset[str]] = frozenset(calls) - _UNPACED
     faults: ClassVar[frozenset[Fault]] = frozenset(
         {

@@ -16,15 +16,15 @@ _MOST_NAMES = 12
 #: A portal's own words may be long.
 _LONGEST_REASON = 120
 
-#: How the headline counts what is not in the lake, in this order.
+#: How the headline counts what is not in the lake, in this order: the words of the board.
 _COUNTED = {
-    CellState.NEEDS_LOGIN: "需登录",
+    CellState.NEEDS_LOGIN: "待登录",
     CellState.FAILED: "失败",
-    CellState.REJECTED: "文件不合格",
-    CellState.NOT_READY: "平台未出数",
-    CellState.STAGED: "待入湖",
-    CellState.RUNNING: "采集中",
-    CellState.PENDING: "未采集",
+    CellState.REJECTED: "不合格",
+    CellState.NOT_READY: "未出数",
+    CellState.STAGED: "待合并",
+    CellState.RUNNING: "取数中",
+    CellState.PENDING: "待取",
 }
 _NOTE_TITLES = {"drift": "列有变化（已照常入湖）", "warnings": "数据提醒", "restated": "平台改了历史数据，已更新入湖"}
 
@@ -60,7 +60,7 @@ def _level(troubles: Sequence[Trouble], *, is_noted: bool) -> Level:
 
 
 def _headline(group: Sequence[Changes]) -> str:
-    """For example 「京东供应链库存 2026-03-01：48/50 已入湖 · 1 需登录 · 1 失败」."""
+    """For example 「京东供应链库存 2026-03-01：48/50 已入湖 · 1 待登录 · 1 失败」."""
     days = [change.day for change in group]
     # A month or week has a label of its own with two dates.
     when = days[0].dt.replace("_", " 至 ")

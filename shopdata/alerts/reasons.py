@@ -21,14 +21,14 @@ KINDS: dict[str, Kind] = {
     "CredentialsRefusedError": Kind(
         "账号或密码被拒绝", "核对并更新该店的账号密码（环境变量）；改好之前不会再试，以免锁号。"
     ),
-    "ChallengeError": Kind("平台要求人工验证", "在采集机器上人工登录一次，之后自动继续。"),
-    "WrongShopError": Kind("登录的账号不是这家店", "核对 shops.yaml 里的账号与店铺是否对应；未采集任何数据。"),
-    "BrowserMissingError": Kind("采集机器上没有浏览器", "在采集机器上执行 playwright install chromium。"),
+    "ChallengeError": Kind("平台要求人工验证", "在取数机器上人工登录一次，之后自动继续。"),
+    "WrongShopError": Kind("登录的账号不是这家店", "核对 shops.yaml 里的账号与店铺是否对应；没有取任何数据。"),
+    "BrowserMissingError": Kind("取数机器上没有浏览器", "在取数机器上执行 playwright install chromium。"),
     "OtherKeyError": Kind(
         "登录会话是用另一个密钥保存的", "把 SHOPDATA_SECRET_KEY 改回原来的值；密钥已丢失的话，人工登录一次。"
     ),
     "BrowserError": Kind(
-        "采集机器上的浏览器启动不了", "与店铺和平台无关：按原因处理采集机器（磁盘、内存、浏览器路径），然后再运行一次。"
+        "取数机器上的浏览器启动不了", "与店铺和平台无关：按原因处理取数机器（磁盘、内存、浏览器路径），然后再运行一次。"
     ),
     "PortalError": Kind("平台无响应或返回异常", "暂不用处理，下次运行自动重试；若一直如此，请人工打开后台查看。"),
     "OddAnswerError": Kind(
@@ -45,7 +45,7 @@ KINDS: dict[str, Kind] = {
     "TooLateError": Kind("平台没有按时生成报表", "暂不用处理，下次运行会接着取同一份报表。"),
     "UnclearSignInError": Kind(
         "登录没有成功，平台也没说账号密码有误",
-        "暂不用处理，下次运行自动再试（同一次运行不再提交密码，以免锁号）；若一直如此，请在采集机器上人工登录一次。",
+        "暂不用处理，下次运行自动再试（同一次运行不再提交密码，以免锁号）；若一直如此，请在取数机器上人工登录一次。",
     ),
     "RiskBlockedError": Kind("平台风控：请求过于频繁", "暂不用处理，下次运行自动重试；期间少开该店后台。"),
     "IncompleteError": Kind(
@@ -53,7 +53,7 @@ KINDS: dict[str, Kind] = {
     ),
     "NotReadyError": Kind("过了截止时间，平台仍未出数", "请到平台后台确认当天数据是否已出，出数后再运行一次。"),
     "ReportRefusedError": Kind("平台拒绝生成报表", "确认该账号能在后台打开这张报表，然后再运行一次。"),
-    "SessionRefusedError": Kind("登录后又被退回登录页", "在采集机器上人工登录一次，看看页面要求什么。"),
+    "SessionRefusedError": Kind("登录后又被退回登录页", "在取数机器上人工登录一次，看看页面要求什么。"),
     "ForbiddenHostError": Kind(
         "下载链接或登录页指向未允许的域名",
         "确认是平台的新域名后，加到 portals.yaml 的 download_hosts（登录页则是 login_hosts）。",
@@ -63,12 +63,12 @@ KINDS: dict[str, Kind] = {
     ),
     "StoreError": Kind("对象存储不可用", "检查存储服务；文件已在本机保存，恢复后下次运行自动补传。"),
     "LedgerError": Kind("账本数据库不可用", "检查数据库和磁盘，然后再运行一次。"),
-    "DiskError": Kind("采集机器磁盘不可写、已满，或文件被占用", "清理磁盘，关掉占用文件的程序，然后再运行一次。"),
+    "DiskError": Kind("取数机器磁盘不可写、已满，或文件被占用", "清理磁盘，关掉占用文件的程序，然后再运行一次。"),
     "RefreshError": Kind(
         "Dremio 未刷新（数据已入湖）", "查询可能仍是旧数据；下次运行自动刷新，若一直失败请检查 Dremio。"
     ),
-    "staged": Kind("已采集，还没有入湖", "文件不会丢；再运行一次即可入湖，不会重复采集。若一直如此，请看日志。"),
-    "stopped": Kind("运行中断，没有采集完", "再运行一次即可，已完成的不会重复。"),
+    "staged": Kind("已取到，还没有入湖", "文件不会丢；再运行一次即可入湖，不会重复取数。若一直如此，请看日志。"),
+    "stopped": Kind("运行中断，没有取完", "再运行一次即可，已完成的不会重复。"),
     "bug": Kind("程序意外出错", "请把日志发给开发人员；其他店铺不受影响。"),
     "other": Kind("未成功", "按原因处理，然后再运行一次。"),
 }

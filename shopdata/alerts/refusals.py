@@ -11,7 +11,7 @@ from shopdata.alerts.reasons import KINDS
 from shopdata.config import Alerts, Channel
 from shopdata.lake.ledger import Ledger
 
-_TODO = "修好后用 scrapy check_config 检查，再运行一次；在此之前没有采集任何数据。"
+_TODO = "修好后用 scrapy check_config 检查，再运行一次；在此之前不会取任何数据。"
 
 
 def tell_refusal(alerts: Alerts, spider: str, sentence: str, ledger: Ledger | None, now: datetime) -> Count:
@@ -72,7 +72,7 @@ def tell_broken(alerts: Alerts, dataset: str, sentence: str) -> Count:
 
 def _refused(sentences: dict[str, str]) -> Message:
     return Message(
-        headline=f"采集任务没能启动：{'、'.join(sentences)}",
+        headline=f"取数任务没能启动：{'、'.join(sentences)}",
         level="bad",
         blocks=tuple(Block(f"{spider} 的原因", tuple(text.splitlines()), _TODO) for spider, text in sentences.items()),
         wants_person=True,

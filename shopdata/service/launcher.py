@@ -147,7 +147,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
             log = Path(self.app.getComponent(IEnvironment).logs_dir).joinpath(*map(_as_name, (project, spider, job)))
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.with_name(f"{log.name}.log").open("a", encoding="utf-8") as file:
-                file.write(f"{datetime.now(SHANGHAI):%Y-%m-%d %H:%M:%S} ERROR   run {job} of {spider} {reason}\n")
+                file.write(f"{datetime.now(SHANGHAI):%Y-%m-%d %H:%M:%S}+08:00 ERROR   run {job} of {spider} {reason}\n")
 
     def _is_running(self, job: str) -> bool:
         return any(process.job == job for process in self.processes.values())

@@ -23,7 +23,7 @@ WEBHOOKS = ["dingtalk", "wecom", "feishu"]
 ALL = [*WEBHOOKS, "apprise"]
 
 MESSAGE = Message(
-    headline="京东供应链库存 2026-03-01：48/50 已入湖 · 1 需登录",
+    headline="京东供应链库存 2026-03-01：48/50 已入湖 · 1 待登录",
     level="bad",
     blocks=(
         Block("账号或密码被拒绝（1 店）", ("*南极人*[京东](http://x) <at id=all></at> a_b",), "核对 s_1 的密码。"),

@@ -133,7 +133,7 @@ class TestADay:
         world.cells(a="published", b=("needs_login", REFUSED), c=("failed", DOWN))
         assert world.tell() == Count(sent=1)
         assert world.told() == [
-            "**京东供应链库存 2026-03-01：1/3 已入湖 · 1 需登录 · 1 失败**\n"
+            "**京东供应链库存 2026-03-01：1/3 已入湖 · 1 待登录 · 1 失败**\n"
             "\n**账号或密码被拒绝（1 店）**\n"
             "> 南极人京东自营店：平台提示「账号名与密码不匹配」\n"
             "→ 核对并更新该店的账号密码（环境变量）；改好之前不会再试，以免锁号。\n"
@@ -161,7 +161,7 @@ class TestADay:
         world.cells(a="published", c="published")
         world.tell()
         (text,) = world.told()
-        assert text.startswith("**京东供应链库存 2026-03-01：2/3 已入湖 · 1 需登录**")
+        assert text.startswith("**京东供应链库存 2026-03-01：2/3 已入湖 · 1 待登录**")
         assert "**已恢复 1**\n> 云南白药京东专卖店" in text
         assert "**仍未解决 1（已通知过）**\n> 南极人京东自营店" in text
         assert "账号或密码" not in text
@@ -229,7 +229,7 @@ class TestOtherNews:
         world.clock.now = datetime.now(SHANGHAI) + timedelta(days=2)
         world.tell()
         (text,) = world.told()
-        assert "1 平台未出数" in text
+        assert "1 未出数" in text
         assert "过了截止时间，平台仍未出数（1 店）" in text
         assert world.tell() == Count()
 
@@ -237,7 +237,7 @@ class TestOtherNews:
         world.cells(a="staged", b="staged", c="staged")
         world.tell()
         (text,) = world.told()
-        assert text.startswith("**京东供应链库存 2026-03-01：0/3 已入湖 · 3 待入湖**")
+        assert text.startswith("**京东供应链库存 2026-03-01：0/3 已入湖 · 3 待合并**")
         assert "文件不会丢" in text
 
     def test_dremio(self, world: World) -> None:
@@ -380,7 +380,7 @@ class TestRefusals:
     def test_a_crawl_that_did_not_start_is_told_once(self, world: World) -> None:
         assert self.refuse(world) == Count(sent=1)
         (text,) = world.told()
-        assert text.startswith("**采集任务没能启动：jd_store**")
+        assert text.startswith("**取数任务没能启动：jd_store**")
         assert "shops.yaml:5" in text
         assert "scrapy check_config" in text
         assert self.refuse(world) == Count()

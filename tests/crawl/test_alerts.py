@@ -89,7 +89,7 @@ def test_one_message_to_each_channel(story: Story) -> None:
     assert story.runs["wrong password"].code == 1
     dingtalk, feishu = story.told["wrong password"]
     for text in (dingtalk, feishu):
-        assert "京东供应链库存 2026-03-01：1/2 已入湖 · 1 需登录" in text
+        assert "京东供应链库存 2026-03-01：1/2 已入湖 · 1 待登录" in text
         assert "账号或密码被拒绝（1 店）" in text
         assert story.place.shops[1].name in text
         assert story.place.shops[0].name not in text
@@ -125,7 +125,7 @@ def test_a_crawl_that_can_not_start_is_told_once(story: Story) -> None:
     assert story.runs["broken configuration"].code == story.runs["still broken"].code == 2
     assert len(story.told["broken configuration"]) == 2
     for text in story.told["broken configuration"]:
-        assert "采集任务没能启动：jd_store" in text
+        assert "取数任务没能启动：jd_store" in text
         assert "SHOPDATA_S3_SECRET_KEY is not set" in text
     assert story.told["still broken"] == []
 
@@ -154,7 +154,7 @@ def test_alert_test_says_who_refused(story: Story) -> None:
 def test_a_run_that_never_began_is_told(story: Story) -> None:
     assert story.runs["no plan"].code == 2, story.runs["no plan"].text
     for text in story.told["no plan"]:
-        assert "采集任务没能启动：jd_store" in text
+        assert "取数任务没能启动：jd_store" in text
         assert "its log says why" in text
     assert len(story.told["no plan"]) == 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -129,6 +130,7 @@ def test_a_launch_that_raises_ends_its_job_and_frees_its_slot(
         assert crawl.job in listed
         log = Path("logs/shopdata/jd_store", f"{crawl.job}.log").read_text("utf-8")
         assert crawl.reason in log
+        assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+08:00 ERROR   run ", log)
         assert f"run '{crawl.job}' of 'jd_store' {crawl.reason}" in caplog.text
     assert launcher.crawls.reasons().keys() == {f"job-{number}" for number in range(len(ERRORS))}
 

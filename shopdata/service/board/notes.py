@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from shopdata.alerts.reasons import KINDS, kind_of
 from shopdata.service.board.texts import Texts
@@ -40,10 +41,24 @@ def in_short(t: Texts, state: CellState, reason: str) -> tuple[str, ...]:
     """
     if t.code != "zh" or state not in (CellState.NEEDS_LOGIN, CellState.FAILED, CellState.REJECTED):
         return ()
-    name, detail = kind_of(state, reason)
+    name, detail = _kind_of(state, reason)
     if name == "other":
         return ()
     return (f"{KINDS[name].title}（{detail}）" if detail else KINDS[name].title, KINDS[name].todo)
+
+
+def tip(t: Texts, state: str, reason: str) -> str:
+    """What is seen when one points at a cell: why, in short where there are words for it."""
+    try:
+        short = in_short(t, CellState(state), reason)
+    except ValueError:
+        # A state of pages only.
+        short = ()
+    return short[0] if short else reason
+
+
+# A page is shown again and again, and each sentence is compared with dozens of patterns.
+_kind_of = lru_cache(maxsize=20_000)(kind_of)
 
 
 def _length(text: str) -> str:

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from shopdata.service.board import states
 from shopdata.service.board.names import dataset_name, platform_name
-from shopdata.service.board.notes import in_short
+from shopdata.service.board.notes import in_short, tip
 from shopdata.service.board.texts import CATALOGUES
 from shopdata.service.board.visit import Visit
 
@@ -60,6 +60,7 @@ class Renderer:
             dataset_name=dataset_name,
             platform_name=platform_name,
             in_short=in_short,
+            tip=tip,
             zip=zip,
             **page.values,
         ).encode()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from shopdata.alerts.causes import Cause, Trouble, causes_of, trouble_of
+from shopdata.alerts.causes import Cause, Trouble, causes_of, trouble_of, without_who
 from shopdata.alerts.reasons import KINDS, SIGN_IN_BY_HAND
 from shopdata.config import Config
 from shopdata.lake.ledger.reading import Glance
@@ -149,11 +149,15 @@ class Reasons:
     def _line(self, cause: Cause, datasets: Collection[str], dts: Collection[str]) -> Line:
         places = [self._place(members, datasets, dts) for members in cause.shops.values()]
         is_wordless = cause.kind in _WORDLESS or self.t.code != "zh"
+        told = cause.detail if self.t.code == "zh" else ""
+        if is_wordless and not told:
+            # Of several shops it names none.
+            told = without_who(cause.troubles[0]) if len(places) > 1 else cause.reason
         return Line(
             places=tuple(places[:_MOST_SHOPS]),
             more=max(len(places) - _MOST_SHOPS, 0),
-            detail=cause.detail if self.t.code == "zh" and cause.detail else cause.reason if is_wordless else "",
-            reason="" if is_wordless and not cause.detail else cause.reason,
+            detail=told,
+            reason=cause.reason if told != cause.reason else "",
         )
 
     def _place(self, members: Sequence[Trouble], datasets: Collection[str], dts: Collection[str]) -> Place:

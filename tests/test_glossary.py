@@ -1,0 +1,71 @@
+"""One word for each thing: what the glossary rules out stands nowhere that people read."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shopdata.alerts import digest
+from shopdata.service.board import states
+from shopdata.service.board.texts import CATALOGUES
+
+ROOT = Path(__file__).parents[1]
+#: What portals say is quoted there in their words.
+QUOTING = {"glossary.md", "portals.md"}
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def rows() -> list[list[str]]:
+    """The cells of both tables."""
+    lines = (ROOT / "docs" / "glossary.md").read_text("utf-8").splitlines()
+    found = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    return [row for row in found if CHINESE.search(row[0]) and row[0] != "中文"]
+
+
+def words(cell: str) -> list[str]:
+    return [word for word in cell.split("、") if word]
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Everything that a Chinese reader sees of the board, of messages and of the documents, with where it stands."""
+    for name, text in CATALOGUES["zh"].items():
+        yield f"zh.yaml {name}", text
+    for path in [ROOT / "README.zh-CN.md", *(ROOT / "docs").glob("*.md")]:
+        if path.name not in QUOTING:
+            yield path.name, path.read_text("utf-8")
+    for path in (ROOT / "shopdata" / "service" / "board" / "templates").glob("*.html"):
+        yield path.name, path.read_text("utf-8")
+    for folder in ("alerts", "service", "actions"):
+        for path in (ROOT / "shopdata" / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and CHINESE.search(node.value):
+                    yield f"{path.name}:{node.lineno}", node.value
+
+
+def test_no_text_uses_another_word_than_the_glossary() -> None:
+    good = sorted((word for row in rows() for word in words(row[0])), key=len, reverse=True)
+    banned = {word: row[0] for row in rows() for word in words(row[3])}
+    assert len(banned) > 15
+    found = []
+    for where, text in texts():
+        for word in good:
+            # `有缺口` is no `有缺`.
+            text = text.replace(word, "＿")
+        found += [f"{where}: {word}, in place of {banned[word]}" for word in banned if word in text]
+    assert found == []
+
+
+def test_every_state_has_the_word_of_the_glossary() -> None:
+    told = {row[1].split(",")[0].strip("`"): row[0] for row in rows() if row[1].startswith("`")}
+    told |= {"running": "取数中", states.UNASKED: "未开始", states.OVERDUE: "逾期", states.STALLED: "中断"}
+    assert told == {state: CATALOGUES["zh"][f"state.{state}.word"] for state in states.ALL}
+    assert {state.value: word for state, word in digest._COUNTED.items()}.items() <= told.items()
+
+
+@pytest.mark.parametrize("word", ["没收齐", "有缺", "漏取", "等人登录", "需登录", "台账"])
+def test_words_that_drifted_are_ruled_out(word: str) -> None:
+    assert word in {word for row in rows() for word in words(row[3])}

@@ -118,6 +118,9 @@ CONCURRENT_ITEMS = 8
 EXTENSIONS = {
     # Switched off below; it would still be imported, with a web server of its own.
     "scrapy.extensions.remote_control.RemoteControl": None,
+    # 0: it would export our items. Ours takes its place.
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "shopdata.extensions.published_feed.PublishedFeed": 0,
     "shopdata.extensions.outcome.RunOutcome": 100,
     "shopdata.extensions.reasons.ReasonsLog": 150,
     "shopdata.extensions.progress.Progress": 200,

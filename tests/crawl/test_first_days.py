@@ -5,11 +5,14 @@ The shops bear names that would like to be paths, formulas, mark-up or breaks.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 import lake_readers
 import pytest
@@ -69,8 +72,8 @@ def days(make_workplace: Callable[..., Workplace]) -> Days:
         run = place.crawl(*arguments, **variables)
         return Morning(run, place.sandbox.records(), place.sandbox.counters())
 
-    first = morning(f"date={FIRST}", "--set=STATS_DUMP=1")
-    again = morning(f"date={FIRST}")
+    first = morning(f"date={FIRST}", "--set=STATS_DUMP=1", "-Ofirst.csv")
+    again = morning(f"date={FIRST}", "-Oagain.json", "-Oagain.csv")
     # Who needs a browser now will not find one.
     place.sandbox.set_fault(EVERY_SHOP, Fault.SLOW, at="create")
     next_day = morning(f"date={NEXT}", SHOPDATA_BROWSER_PATH=str(place.folder / "no-browser-here"))
@@ -115,6 +118,21 @@ class TestFirstRun:
     def test_says_where_the_result_is(self, days: Days) -> None:
         assert "180 rows of 6 shops published, 0 missing" in days.first.run.err
         assert "merged/jd/jd_store/jd_store_2026-03-01.xlsx" in days.first.run.err
+
+    @pytest.mark.parametrize("name", ["first.csv", "again.csv", "again.json"])
+    def test_an_export_says_where_the_published_rows_lie(self, days: Days, name: str) -> None:
+        """Also of a day that was published before, and nobody was asked for."""
+        file = days.place.folder / name
+        text = file.read_text("utf-8")
+        (place,) = json.loads(text) if name.endswith("json") else csv.DictReader(text.splitlines())
+        told = (place["dataset"], place["dt"], str(place["rows"]), str(place["shops"]), str(place["missing"]))
+        assert told == ("jd_store", str(FIRST), "180", "6", "0")
+        bucket = f"s3://{days.place.store.bucket}/"
+        keys = {place[kind].removeprefix(bucket) for kind in ("workbook", "parquet", "receipt")}
+        assert keys <= days.place.stored_keys()
+        assert Path(place["on_disk"]).is_file()
+        if os.name == "posix":
+            assert file.stat().st_mode & 0o777 == 0o644, "a file that somebody has asked for by name"
 
 
 class TestPace:

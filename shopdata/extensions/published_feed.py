@@ -1,0 +1,102 @@
+"""What `-O FILE` and `FEEDS` export: where the published rows lie, one line for each period that was asked for.
+
+Scrapy would export our items, whose files are gone by then or on their way.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.extensions.feedexport import FeedExporter
+from scrapy.utils.asyncio import run_in_thread
+
+from shopdata import private, signals
+from shopdata.exceptions import ShopdataError
+from shopdata.lake.keys import parquet_key, workbook_key
+from shopdata.plan import Plan
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+FIELDS = (
+    "dataset",
+    "dt",
+    "rows",
+    "shops",
+    "missing",
+    "workbook",
+    "parquet",
+    "receipt",
+    "on_disk",
+    "published_at",
+    "run_id",
+    "dremio",
+)
+
+
+class PublishedFeed(FeedExporter):
+    """Also what was published before and was not asked for again; nothing of a period that is not published."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._workspace = Workspace.of(crawler)
+        self._plan: Plan | None = None
+        for options in self.feeds.values():
+            options["fields"] = options["fields"] or list(FIELDS)
+        crawler.signals.connect(self._on_planned, signals.run_planned)
+
+    def _on_planned(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def open_spider(self, spider: Spider) -> None:
+        try:
+            # A file that a person has asked for by name.
+            with private.as_the_user_wants():
+                super().open_spider(spider)
+        except OSError as error:
+            names = ", ".join(self.feeds)
+            logger.error("nothing is exported to %s: it can't be written. Found %s.", names, error.strerror or error)
+
+    def item_scraped(self, item: Any, spider: Spider) -> None:
+        """Not the items: what became of them is told at the end."""
+
+    async def close_spider(self, spider: Spider) -> None:
+        try:
+            places = await run_in_thread(lambda: list(self._places()))
+        except ShopdataError as error:
+            places = []
+            logger.error("nothing is exported: %s", error)
+        for place in places:
+            super().item_scraped(place, spider)
+        if self.slots:
+            await super().close_spider(spider)
+
+    def _places(self) -> Iterator[dict[str, Any]]:
+        plan = self._plan
+        if plan is None:
+            return
+        for period in plan.periods:
+            for one in self._workspace.ledger.partitions(plan.dataset, period.dt):
+                keys = one.platform, one.dataset, one.dt
+                local = self._workspace.staging.merged(one.dataset, one.dt, "xlsx")
+                yield {
+                    "dataset": one.dataset,
+                    "dt": one.dt,
+                    "rows": one.rows,
+                    "shops": one.published,
+                    "missing": len(one.missing),
+                    "workbook": self._address(workbook_key(*keys)),
+                    "parquet": self._address(parquet_key(*keys)),
+                    "receipt": self._address(one.receipt_key),
+                    "on_disk": str(local) if local.is_file() else "",
+                    "published_at": one.published_at.isoformat(timespec="seconds"),
+                    "run_id": one.run_id,
+                    "dremio": one.refresh_state,
+                }
+
+    def _address(self, key: str) -> str:
+        return f"s3://{self._workspace.config.lake.object_store.bucket}/{key}"

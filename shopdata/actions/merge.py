@@ -49,7 +49,12 @@ def _merge(args: list[str], opts: argparse.Namespace, workers: object) -> int:
         with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:
             task = progress.add_task("Reading", total=len(files) + 1)
             readers = Workers(count, tell=errors.print)
-            rules = Rules(has_header=not opts.no_header)
+            rules = Rules(
+                has_header=not opts.no_header,
+                totals=opts.totals,
+                merged_cells="fill" if opts.fill_merged else None,
+                zip_parts="join" if opts.join_zips else "refuse",
+            )
             with read_files(files, rules=rules, on_file=lambda _: progress.advance(task), workers=readers) as found:
                 progress.update(task, description="Writing")
                 try:

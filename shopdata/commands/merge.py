@@ -25,6 +25,11 @@ class Command(QuietCommand):
         parser.add_argument("--parquet", metavar="OUT.parquet", type=Path, help="write this Parquet file as well")
         parser.add_argument("--summary", action="store_true", help="show the rows of every file, and all warnings")
         parser.add_argument("--no-header", action="store_true", help="the first row is one of values, in every file")
+        parser.add_argument(
+            "--totals", choices=("keep", "drop", "mark"), help="rows of totals, remarks, and the header once more"
+        )
+        parser.add_argument("--fill-merged", action="store_true", help="cells merged downwards all hold the value")
+        parser.add_argument("--join-zips", action="store_true", help="workbooks of equal header in a zip are one table")
         parser.add_argument("--strict", action="store_true", help="write nothing if a file is not used")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

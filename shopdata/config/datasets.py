@@ -75,6 +75,12 @@ class Dataset(Model):
     keep_columns_periods: Annotated[int, Field(ge=0)] = 30
     #: Columns that do not stay: only the periods whose files have them show them.
     dropped_columns: tuple[Text, ...] = ()
+    #: What is done with rows that are no data (totals, remarks, the header once more): None keeps them and warns.
+    totals: Literal["keep", "drop", "mark"] | None = None
+    #: What cells hold that are merged with the one above: nothing (`keep`), or its value. None is `keep` and warns.
+    merged_cells: Literal["keep", "fill"] | None = None
+    #: Whether workbooks of equal header in one zip are parts of one table.
+    zip_parts: Literal["refuse", "join"] = "refuse"
     #: Texts that stand for "nothing" in the source and become null; by default only the blank cell does.
     null_texts: tuple[str, ...] = ()
 

@@ -27,10 +27,16 @@ NO_HEADER = "If its first row is one of values, `scrapy merge --no-header` takes
 #: Below this likeness (0 to 1) a name is not offered as a renamed column.
 LIKENESS = 0.6
 
-#: Besides what the lake can't hold: controls, and marks that nobody sees, such as those for the direction of writing.
-_UNSEEN = "\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-_UNUSABLE = re.compile(rf'[."\[\]\s{_UNSEEN}]+')
-_IGNORED = re.compile(rf"[\s{_UNSEEN}]+")
+#: Marks that nobody sees and that take no place: byte order marks, directions of writing, joiners, fillers, variants.
+_UNSEEN = (
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff"
+)
+#: Controls and breaks, which part words as blanks do.
+_PARTING = "\x00-\x1f\x7f-\x9f\u2028\u2029\u2800"
+_GONE = re.compile(f"[{_UNSEEN}]+")
+_UNUSABLE = re.compile(rf'[."\[\]\s{_PARTING}]+')
+_IGNORED = re.compile(rf"[\s{_UNSEEN}{_PARTING}]+")
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?")
 _RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|_| - | to |(?<=\d{8})-(?=\d{8}))\s*")
 
@@ -43,7 +49,7 @@ def normalise(name: str) -> str:
 
 def usable_name(name: str) -> str:
     """A new column's name as the lake can hold it: no dots, quotes, brackets or breaks, none of the lake's own."""
-    cleaned = _UNUSABLE.sub(" ", replace_illegal(name)[0]).strip() or "column"
+    cleaned = _UNUSABLE.sub(" ", _GONE.sub("", replace_illegal(name)[0])).strip() or "column"
     return f"{cleaned}_" if cleaned.lower() in RESERVED_COLUMNS else cleaned
 
 

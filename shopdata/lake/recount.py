@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
 import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
@@ -15,9 +16,11 @@ from shopdata.config import Dataset
 from shopdata.lake.contract import HEADER_WITHIN_ROWS
 from shopdata.lake.excel import read_table
 from shopdata.lake.excel.head import Row
-from shopdata.lake.excel.header import find_header
+from shopdata.lake.excel.header import HeaderRows, find_header
 from shopdata.lake.excel.json_lines import ABOUT_KEY
 from shopdata.lake.excel.notices import is_notice_row
+from shopdata.lake.excel.odd_rows import OddRows
+from shopdata.lake.tables import Column
 from shopdata.lake.workbook import NOTES_SHEET
 
 
@@ -66,15 +69,22 @@ def _count_workbook(book: CalamineWorkbook, dataset: Dataset) -> int:
         ]
         header = find_header(head, dataset)
         if header is not None:
-            found.append((header.score, _filled(rows[header.last + 1 :])))
+            found.append((header.score, _filled(rows[header.last + 1 :], header, dataset)))
     best = max((score for score, _ in found), default=0)
     return sum(count for score, count in found if score * 2 > best)
 
 
-def _filled(rows: Iterable[Sequence[object]]) -> int:
+def _filled(rows: Iterable[Sequence[object]], header: HeaderRows, dataset: Dataset) -> int:
+    """Rows with a value; without one that only says that there is nothing, and those that the contract drops."""
     filled = [row for row in rows if any(cell not in (None, "") for cell in row)]
-    is_notice = len(filled) == 1 and is_notice_row("" if cell is None else str(cell) for cell in filled[0])
-    return 0 if is_notice else len(filled)
+    if len(filled) == 1 and is_notice_row("" if cell is None else str(cell) for cell in filled[0]):
+        return 0
+    if dataset.totals != "drop":
+        return len(filled)
+    texts = [[None if cell in (None, "") else str(cell) for cell in row] for row in filled]
+    columns = {place: Column(pa.array(cells, pa.string())) for place, cells in enumerate(zip(*texts, strict=True))}
+    there = {place: column for place, column in columns.items() if column.text.null_count < len(filled)}
+    return len(filled) - len(OddRows(header.rows).find(there, len(filled)))
 
 
 def count_merged(path: Path, sheets: Iterable[str]) -> Counter[str]:

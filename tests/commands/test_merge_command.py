@@ -381,6 +381,35 @@ def test_a_number_of_processes_that_is_none(folder: Path, scrapy_merge: Run, num
     )
 
 
+def test_totals_merged_cells_and_zips_are_taken_by_switches(tmp_path: Path, scrapy_merge: Run) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    book = openpyxl.Workbook()
+    for row in (["省份", "数量"], ["华东", 5], [None, 6], ["合计", 11]):
+        book.active.append(row)
+    book.active.merge_cells("A2:A3")
+    book.save(folder / "甲.xlsx")
+    with zipfile.ZipFile(folder / "乙.zip", "w") as package:
+        for name, number in (("1.csv", 7), ("2.csv", 8)):
+            package.writestr(name, f"省份,数量\n华北,{number}\n")
+    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx", "--summary")
+    assert result.returncode == 1
+    assert "乙.zip: the zip does not hold one table" in result.stderr
+    assert "--join-zips" in result.stderr
+    assert "甲.xlsx: row 4 looks like a total; kept" in result.stdout
+    assert "甲.xlsx, column '省份': 1 cell is blank because the one above is merged over it" in result.stdout.replace(
+        "\n", ""
+    )
+    result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx", "--totals", "drop", "--fill-merged", "--join-zips")
+    assert result.returncode == 0
+    assert list(openpyxl.load_workbook(tmp_path / "out.xlsx")["数据"].values)[1:] == [
+        ("乙", "华北", 7),
+        ("乙", "华北", 8),
+        ("甲", "华东", 5),
+        ("甲", "华东", 6),
+    ]
+
+
 def test_files_without_a_header_are_taken_by_a_switch(tmp_path: Path, scrapy_merge: Run) -> None:
     folder = tmp_path / "in"
     folder.mkdir()

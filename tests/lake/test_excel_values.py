@@ -93,6 +93,11 @@ def value_of(table: Table) -> str | None:
         pytest.param('<c r="B2" s="2"><v>46082.354166666664</v></c>', "2026-03-01 08:30:00", id="moment"),
         pytest.param('<c r="B2" s="2"><v>46082</v></c>', "2026-03-01 00:00:00", id="midnight"),
         pytest.param('<c r="B2" s="1"><v>59</v></c>', "1900-02-28", id="before-the-leap-day-that-was-none"),
+        pytest.param('<c r="B2" s="1"><v>60</v></c>', "1900-02-29", id="the-leap-day-that-was-none"),
+        pytest.param('<c r="B2" s="1"><v>0</v></c>', "1900-01-00", id="day-zero"),
+        pytest.param('<c r="B2" s="2"><v>0.5</v></c>', "1900-01-00 12:00:00", id="a-time-of-day-zero"),
+        pytest.param('<c r="B2" s="3"><v>0</v></c>', "00:00:00", id="midnight-as-a-time"),
+        pytest.param('<c r="B2" s="1"><v>-1</v></c>', "-1", id="a-day-before-all-days"),
         pytest.param('<c r="B2" s="3"><v>0.354166666666667</v></c>', "08:30:00", id="time-of-day"),
         pytest.param('<c r="B2" s="4"><v>1.5</v></c>', "36:00:00", id="elapsed"),
         pytest.param('<c r="B2" t="d"><v>2026-03-01T08:30:00</v></c>', "2026-03-01 08:30:00", id="iso-date"),
@@ -383,9 +388,11 @@ def test_what_is_no_number_is_refused(raw: str) -> None:
             number_column(pa.array(["7", raw]))
 
 
-@pytest.mark.parametrize("serial", ["1", "59", "61", "46082", "46082.354166666664", "2958465", "0.5"])
+@pytest.mark.parametrize(
+    "serial", ["0", "1", "59", "60", "60.25", "61", "46082", "46082.354166666664", "2958465", "0.5"]
+)
 def test_dates_come_back_as_the_day_count_they_were(serial: str) -> None:
-    text = serial_text(serial, "yyyy-mm-dd hh:mm:ss" if float(serial) >= 1 else "h:mm:ss")
+    text = serial_text(serial, "yyyy-mm-dd hh:mm:ss" if serial != "0.5" else "h:mm:ss")
     assert float(text_serial(text)) == pytest.approx(float(serial), abs=1e-8)
 
 

@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import Header
-from shopdata.lake.excel.blocks import Block, RawColumn
+from shopdata.lake.excel.blocks import Block, RawColumn, RowNumbers
 from shopdata.lake.excel.container import Limits
+from shopdata.lake.excel.marks import count_apostrophes, count_blank_ends
+from shopdata.lake.excel.merged_cells import MergedCells
+from shopdata.lake.excel.merges import Merge
+from shopdata.lake.excel.odd_rows import KIND_COLUMN, OddRows
 from shopdata.lake.excel.rules import NO_RULES, Rules
 from shopdata.lake.excel.spill import Spill
 from shopdata.lake.tables import (
@@ -38,6 +43,8 @@ _TEXTS = {
     "illegal_character": "{count} characters that no workbook may hold were replaced by \ufffd",
     "error_cell": "{count} cells hold an error such as #N/A; it is kept as text",
     "too_long": "{count} texts are longer than a cell of Excel: the workbook has their beginning, the Parquet file all",
+    "apostrophe": "{count} texts begin with an apostrophe, which is kept: it is part of the text, and not Excel's mark",
+    "blank_ends": "{count} ids begin or end with a blank, or hold a sign that nobody sees; they are kept as they are",
     "formula_without_value": "{count} formulas came without a value and are blank",
 }
 
@@ -54,11 +61,16 @@ class TableBuilder:
         where: str,
         spill: Spill | None = None,
         rules: Rules = NO_RULES,
+        odd_rows: OddRows | None = None,
     ) -> None:
         self._header, self._formats, self._limits, self._where = header, formats, limits, where
-        self._rules = rules
+        self._rules, self._odd_rows = rules, odd_rows
+        self._merged = MergedCells(rules)
         self._check_limit(sum(place is not None for _, place in header.places), limits.columns, "columns")
         self._names = [name for name, _ in header.places]
+        if rules.totals == "mark":
+            self._kind_place = len(self._names)
+            self._names.append(free_name(KIND_COLUMN, self._names))
         self._places = {place: number for number, (_, place) in enumerate(header.places) if place is not None}
         self._ids = set(dataset.ids) if dataset else set()
         nulls = dataset.null_texts if dataset else ()
@@ -83,19 +95,40 @@ class TableBuilder:
                 columns.append(None)
             columns[number] = self._finished(self._names[number], raw)
         whole = [null_column(rows) if column is None else column for column in columns]
-        batch = _without_blank_rows(Batch(rows, whole))
+        batch, numbers = Batch(rows, whole), block.numbers[first_row:]
+        if (keep := _filled_rows(batch)) is not None:
+            batch, numbers = _filtered(batch, keep), numbers[keep]
+        if self._odd_rows is not None and batch.rows:
+            batch, numbers = self._without_odd_rows(self._odd_rows, batch, numbers)
         if batch.rows:
             self._batches.append(batch)
+            self._merged.numbers.append(numbers)
             self._rows += batch.rows
             self._text_bytes += sum(column.text.nbytes for column in batch.columns)
             if not isinstance(self._batches, Spill):  # what it holds takes no memory
                 self._check_limit(self._text_bytes, self._limits.text_bytes, "bytes of text")
 
+    def _without_odd_rows(self, odd_rows: OddRows, batch: Batch, numbers: RowNumbers) -> tuple[Batch, RowNumbers]:
+        """A batch after what the contract says about totals."""
+        columns = {place: batch.columns[number] for place, number in self._places.items()}
+        treated = odd_rows.treat(batch, columns, numbers)
+        if treated.kinds:
+            batch.columns[self._kind_place] = Column(pa.array(treated.kinds, pa.string()))
+        if treated.keep is not None:
+            return _filtered(batch, treated.keep), numbers[treated.keep]
+        return batch, numbers
+
+    def end_sheet(self, merges: Sequence[Merge], header_row: int) -> None:
+        """Sees to the cells of the sheet just read that are merged with the one above; `header_row` is the last one
+        of its header."""
+        if isinstance(self._batches, Spill):
+            return
+        places = {place: (number, self._names[number]) for place, number in self._places.items()}
+        self.findings += self._merged.settle(self._batches, merges, header_row, places)
+
     def _add_unnamed(self, place: int) -> int:
         """Values without a name above them are kept under the letters of their column."""
-        name = f"column_{column_letters(place)}"
-        while name in self._names:
-            name += "_"
+        name = free_name(f"column_{column_letters(place)}", self._names)
         self._check_limit(len(self._names) + 1, self._limits.columns, "columns")
         self._names.append(name)
         if self._rules.has_header:
@@ -113,7 +146,11 @@ class TableBuilder:
             if count:
                 self._counts[kind, name] += count
         self._check_cell_length(name, column)
-        if name in self._ids:
+        is_id = name in self._ids
+        if is_id or not isinstance(column.codes, int) or column.codes == TEXT:
+            self._counts["apostrophe", name] += count_apostrophes(column.text, is_id=is_id)
+        if is_id:
+            self._counts["blank_ends", name] += count_blank_ends(column.text)
             column = Column(_without_point_zero(column.text), TEXT)
         if self._null_texts is not None:
             gone = pc.is_in(column.text, value_set=self._null_texts)
@@ -148,6 +185,8 @@ class TableBuilder:
                 Batch(batch.rows, batch.columns + [null_column(batch.rows)] * (len(self._names) - len(batch.columns)))
                 for batch in batches
             ]
+        if self._odd_rows is not None:
+            self.findings += self._odd_rows.findings()
         self.findings += [
             Finding(kind, column, count, _TEXTS[kind].format(count=count))
             for (kind, column), count in self._counts.items()
@@ -201,13 +240,25 @@ def _without_point_zero(texts: pa.Array) -> pa.Array:
     return texts
 
 
-def _without_blank_rows(batch: Batch) -> Batch:
+def _filled_rows(batch: Batch) -> npt.NDArray[np.bool_] | None:
+    """The rows that hold a value; None if all do."""
     if not batch.columns or any(column.text.null_count == 0 for column in batch.columns):
-        return batch
+        return None
     keep = np.zeros(batch.rows, np.bool_)
     for column in batch.columns:
         if column.text.null_count < batch.rows:
             keep |= column.text.is_valid().to_numpy(zero_copy_only=False)
             if keep.all():
-                return batch
+                return None
+    return keep
+
+
+def _filtered(batch: Batch, keep: npt.NDArray[np.bool_]) -> Batch:
     return Batch(int(keep.sum()), [column.filter(keep) for column in batch.columns])
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """A name, or one like it that no column has."""
+    while name in taken:
+        name += "_"
+    return name

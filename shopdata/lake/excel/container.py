@@ -129,6 +129,11 @@ class Package:
         """Unpacked bytes of a member, as its directory says (and as `pieces` checks)."""
         return self._info(name).file_size
 
+    def mark(self, name: str) -> tuple[int, int]:
+        """Size and checksum of a member: equal for equal contents."""
+        info = self._info(name)
+        return info.file_size, info.CRC
+
     def read(self, name: str) -> bytes:
         """A member as a whole."""
         return b"".join(self.pieces(name))

@@ -45,6 +45,10 @@ class HeaderRows:
     names: list[str]
     score: int
     certainty: Certainty = Certainty.CERTAIN
+    #: The texts of its rows by column: a row that repeats one of them is no data.
+    rows: list[dict[int, str]] = field(default_factory=list)
+    #: The number of its last row in the sheet, from 1.
+    last_number: int = 0
     #: What a person should know about it.
     findings: list[Finding] = field(default_factory=list)
 
@@ -58,9 +62,17 @@ def find_header(rows: Sequence[Row], dataset: Dataset | None, merges: FindMerges
         merges: finds the merged cells of the sheet; asked only where rows may belong together.
     """
     if dataset is not None:
-        return _by_contract(rows, dataset, merges)
+        return _with_rows(_by_contract(rows, dataset, merges), rows)
     found = _by_evidence(rows, rows[: _first_wide(rows) + SAMPLE_ROWS], merges)
-    return found or _by_evidence(rows, rows, merges)
+    return _with_rows(found or _by_evidence(rows, rows, merges), rows)
+
+
+def _with_rows(found: HeaderRows | None, rows: Sequence[Row]) -> HeaderRows | None:
+    if found is not None:
+        header = rows[found.first : found.last + 1]
+        found.rows = [{place: row.texts[place] for place in row.filled} for row in header]
+        found.last_number = rows[found.last].number
+    return found
 
 
 def _by_contract(rows: Sequence[Row], dataset: Dataset, merges: FindMerges) -> HeaderRows | None:

@@ -35,7 +35,7 @@ _DATE = re.compile(
     r"(?:\s*(?:至|到|~|～|—)\s*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)?"
 )
 _UNIT = re.compile(r"[-+]?\d[\d,.]*\s?(?P<unit>[^\W\d_]{1,3})")
-_LABEL = re.compile(r"[^:：\d]{1,20}[:：]\s*\S.*", re.DOTALL)
+_LABEL = re.compile(r"[^:：\d]{1,20}[:：](?!//)\s*\S.*", re.DOTALL)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 #: What the names of columns end in, in the reports that people bring; they only tip a balance.

@@ -154,21 +154,35 @@ def is_elapsed(number_format: str) -> bool:
     return bool(_ELAPSED.search(number_format))
 
 
+_DAY_MS = 86_400_000
+#: The day that never was, and day 0: a time without a day, or a number that became a date. As Excel shows them.
+_LEAP_DAY = 60
+_DAYS_OF_NO_CALENDAR = {0: "1900-01-00", _LEAP_DAY: "1900-02-29"}
+
+
 def serial_text(raw: str, number_format: str, *, epoch_1904: bool = False) -> str:
     """Excel's day count as `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS` or, for a time of day or a duration, `HH:MM:SS`.
 
-    The blank between date and time is SQL's form of ISO 8601: Dremio, DuckDB and pandas cast it as it is.
+    The blank between date and time is SQL's form of ISO 8601: Dremio, DuckDB and pandas cast it as it is. Day 0 and day
+    60 are no days of the calendar (`1900-01-00`, `1900-02-29`).
+
+    Raises ValueError before day 0, OverflowError after the year 9999.
     """
     days = float(raw)
     if not has_date(number_format) and (days < 1 or is_elapsed(number_format)):
         return duration_text(days)
     if epoch_1904:
         days += 1462
+    if days < 0:
+        raise ValueError(raw)
+    day, rest = divmod(round(days * _DAY_MS), _DAY_MS)
     # Lotus 1-2-3 had a 29 February 1900, so Excel has one too; before it the count is one less.
-    start = datetime(1899, 12, 31) if days < 60 else datetime(1899, 12, 30)  # noqa: DTZ001 - a cell has no zone
-    moment = start + timedelta(milliseconds=round(days * 86_400_000))
+    start = datetime(1899, 12, 31) if day < _LEAP_DAY else datetime(1899, 12, 30)  # noqa: DTZ001 - a cell has no zone
+    shown = _DAYS_OF_NO_CALENDAR.get(day)
+    moment = start + timedelta(days=1 if shown else day, milliseconds=rest)
     # A whole day that shows but a clock is a day: in other languages of Excel, some of these formats show one.
-    return moment_text(moment, show_time=has_time(number_format) and has_date(number_format))
+    text = moment_text(moment, show_time=has_time(number_format) and has_date(number_format))
+    return shown + text[len(shown) :] if shown else text
 
 
 def moment_text(moment: datetime, *, show_time: bool) -> str:
@@ -193,6 +207,10 @@ def text_serial(text: str) -> str:
     if match := re.fullmatch(r"(-?)(\d+):(\d\d):(\d\d)", text):
         seconds = int(match[2]) * 3600 + int(match[3]) * 60 + int(match[4])
         return match[1] + float_text(seconds / 86_400)
+    for day, shown in _DAYS_OF_NO_CALENDAR.items():
+        if text.startswith(shown):
+            since = datetime.fromisoformat(f"1900-01-01{text[len(shown) :]}") - datetime(1900, 1, 1)  # noqa: DTZ001
+            return float_text(day + since / timedelta(days=1))
     moment = datetime.fromisoformat(text)
     start = datetime(1899, 12, 31) if moment.date() < date(1900, 3, 1) else datetime(1899, 12, 30)  # noqa: DTZ001
     return float_text((moment - start) / timedelta(days=1))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel.builder import with_numbers
 from shopdata.lake.excel.container import Limits, Package
+from shopdata.lake.excel.joining import joined
 from shopdata.lake.excel.json_lines import read_json_lines
 from shopdata.lake.excel.kinds import kind_of
 from shopdata.lake.excel.magics import LOOK, FileKind
@@ -31,6 +32,10 @@ from shopdata.lake.tables import Formats, Table
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset
 
+_PARTS = (
+    "Look which of them is meant. If they are parts of one table, `zip_parts: join` in the contract, or --join-zips of "
+    "`scrapy merge`, takes them together."
+)
 #: What is taken out of a zip; the rest (`readme.md`, pictures) is passed over.
 _TABLE_SUFFIXES = {".xlsx", ".xlsm", ".xlsb", ".xls", ".et", ".ods", ".csv", ".tsv", ".txt", ".htm", ".html"}
 
@@ -145,19 +150,43 @@ def _read_zip(path: Path, dataset: Dataset | None, limits: Limits, where: str, r
         names = [
             name for name in package.names if Path(name).suffix.lower() in _TABLE_SUFFIXES and "__MACOSX" not in name
         ]
+        if len(names) > 1 and rules.zip_parts == "join":
+            return _read_parts(package, names, dataset, limits, where, rules)
         if len(names) != 1:
             raise RejectedFileError(
                 "the zip does not hold one table",
                 where=where,
                 found=", ".join(f"'{name}'" for name in (names or package.names)[:5]) or "nothing",
                 expected="one workbook or CSV",
-                todo="Look which file is meant; the report may have been split.",
+                todo=_PARTS if len(names) > 1 else "Look which file is meant; the report may have been split.",
             )
-        with tempfile.TemporaryDirectory(prefix="shopdata-") as folder:
-            inner = Path(folder, "inner")
-            with inner.open("wb") as file:
-                for piece in package.pieces(names[0]):
-                    file.write(piece)
-            if (kind := kind_of(inner)).reader == "zip":
-                raise _no_table(kind, inner.stat().st_size, where)
-            return read_table(inner, dataset, limits=limits, where=where, rules=rules)
+        return _read_part(package, names[0], dataset, limits, where, rules)
+
+
+def _read_part(package: Package, name: str, dataset: Dataset | None, limits: Limits, where: str, rules: Rules) -> Table:
+    with tempfile.TemporaryDirectory(prefix="shopdata-") as folder:
+        inner = Path(folder, "inner")
+        with inner.open("wb") as file:
+            for piece in package.pieces(name):
+                file.write(piece)
+        if (kind := kind_of(inner)).reader == "zip":
+            raise _no_table(kind, inner.stat().st_size, where)
+        return read_table(inner, dataset, limits=limits, where=where, rules=rules)
+
+
+def _read_parts(
+    package: Package, names: list[str], dataset: Dataset | None, limits: Limits, where: str, rules: Rules
+) -> Table:
+    """Reads several tables of equal header as one. The same file twice would be its rows twice."""
+    sizes: dict[tuple[int, int], str] = {}
+    for name in names:
+        if (twin := sizes.setdefault(package.mark(name), name)) != name:
+            raise RejectedFileError(
+                "the zip holds one file twice",
+                where=where,
+                found=f"'{twin}' and '{name}', byte for byte",
+                expected="parts of one table",
+                todo="Take one of them out of the zip.",
+            )
+    parts = [(name, _read_part(package, name, dataset, limits, f"{where} '{name}'", rules)) for name in names]
+    return joined(parts, limits, where)

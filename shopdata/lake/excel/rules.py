@@ -27,7 +27,9 @@ class Rules:
     @classmethod
     def of(cls, dataset: Dataset | None) -> Rules:
         """Those of a contract."""
-        return cls()
+        if dataset is None:
+            return cls()
+        return cls(totals=dataset.totals, merged_cells=dataset.merged_cells, zip_parts=dataset.zip_parts)
 
 
 NO_RULES = Rules()

@@ -14,6 +14,7 @@ from shopdata.lake.excel.container import Limits
 from shopdata.lake.excel.head import Row
 from shopdata.lake.excel.header import HeaderRows, find_header
 from shopdata.lake.excel.notices import no_table, only_says, says_nothing, without_notice
+from shopdata.lake.excel.odd_rows import OddRows
 from shopdata.lake.excel.rules import NO_RULES, Rules
 from shopdata.lake.excel.xlsx import Sheet, first_block
 from shopdata.lake.tables import Finding, Formats, Table
@@ -66,13 +67,15 @@ def table_of_sheets(
     mapped = [map_columns(header.names, dataset, where=where) for _, header in data]
     if any(header.places != mapped[0].places for header in mapped) or (len(data) > 1 and not rules.has_header):
         raise _different([sheet for sheet, _ in data], where)
-    builder = TableBuilder(mapped[0], dataset, formats, limits, where, rules=rules)
+    odd_rows = OddRows([row for _, header in data for row in header.rows], rules.totals)
+    builder = TableBuilder(mapped[0], dataset, formats, limits, where, rules=rules, odd_rows=odd_rows)
     builder.findings += [finding for sheet in sheets for finding in sheet.findings]
     builder.findings += [Finding("ignored_sheet", text=f"sheet '{name}' holds no table") for name in ignored]
     for sheet, header in data:
         builder.findings += header.findings
         for number, block in enumerate(sheet.blocks):
             builder.add(block, header.last + 1 if number == 0 else 0)
+        builder.end_sheet(sheet.merges(), header.last_number)
     return without_notice(builder.finish())
 
 

@@ -43,7 +43,7 @@ def decode(content: bytes, where: str, declared: str | None = None) -> str:
         except LookupError:
             continue
         if "\0" not in text:
-            return text
+            return text.lstrip("\ufeff")  # a program that adds a mark to what has one already
     raise RejectedFileError(
         "the text can't be decoded",
         where=where,

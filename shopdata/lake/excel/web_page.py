@@ -12,6 +12,7 @@ import lxml.etree  # type: ignore[import-untyped]
 import lxml.html  # type: ignore[import-untyped]
 
 from shopdata.exceptions import RejectedFileError
+from shopdata.lake.excel.merges import Merge
 from shopdata.lake.excel.page_layout import SAMPLE_ROWS, is_data, is_login_page
 from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
 from shopdata.lake.excel.text import decode
@@ -62,10 +63,12 @@ def html_sheets(path: Path, formats: Formats, where: str, dataset: Dataset | Non
         tables = [table for table in tables if is_data(table, list(islice(_table_rows(table), SAMPLE_ROWS)))]
     if not tables:
         raise _no_table(describe_page(page), where)
-    return [
-        Sheet(f"table {number}", row_blocks(_table_rows(table), formats))
-        for number, table in enumerate(tables, start=1)
-    ]
+    sheets = []
+    for number, table in enumerate(tables, start=1):
+        merges: list[Merge] = []
+        rows = row_blocks(_table_rows(table, merges), formats)
+        sheets.append(Sheet(f"table {number}", rows, merges=merges.copy))
+    return sheets
 
 
 def describe_page(page: Any) -> str:
@@ -84,9 +87,10 @@ def _no_table(found: str, where: str, what: str = "a web page") -> RejectedFileE
     )
 
 
-def _table_rows(table: Any) -> Iterator[list[RawCell]]:
+def _table_rows(table: Any, merges: list[Merge] | None = None) -> Iterator[list[RawCell]]:
+    """The rows of a table; cells that cover others go into `merges` as they come."""
     held: dict[int, int] = {}  # column -> rows that a merged cell from above still covers
-    for row in table.iter("tr"):
+    for number, row in enumerate(table.iter("tr"), start=1):
         cells: list[RawCell] = []
         for element in row:
             if element.tag not in ("td", "th"):
@@ -96,6 +100,8 @@ def _table_rows(table: Any) -> Iterator[list[RawCell]]:
                 cells.append(None)
             width, height = _span(element, "colspan"), _span(element, "rowspan")
             text = _shown_text(element)
+            if merges is not None and (width > 1 or height > 1):
+                merges.append(Merge(number, number + height - 1, len(cells), len(cells) + width - 1))
             for place in range(width):
                 held[len(cells)] = height - 1
                 cells.append(text_cell(text) if place == 0 else None)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel.biff import BrokenRecordsError, NumberStyle, exact_cells, read_globals
 from shopdata.lake.excel.blocks import Block
 from shopdata.lake.excel.calamine import calamine_sheets
+from shopdata.lake.excel.merges import Merge
 from shopdata.lake.excel.package import BUILTIN_FORMATS
 from shopdata.lake.excel.passwords import protected, without_password
 from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
@@ -76,7 +78,14 @@ def _by_xlrd(content: bytes, formats: Formats, where: str) -> list[Sheet]:
             raise _EncryptedError from None
         return _by_calamine(content, formats, where)
     known = [_style(book, number, formats) for number in range(len(book.xf_list))]
-    return [Sheet(sheet.name, _rows(book, sheet, known, formats), bool(sheet.visibility)) for sheet in book.sheets()]
+    return [
+        Sheet(sheet.name, _rows(book, sheet, known, formats), bool(sheet.visibility), merges=partial(_merges, sheet))
+        for sheet in book.sheets()
+    ]
+
+
+def _merges(sheet: Any) -> list[Merge]:
+    return [Merge(top + 1, end, left, right - 1) for top, end, left, right in sheet.merged_cells]
 
 
 def _by_calamine(content: bytes, formats: Formats, where: str) -> list[Sheet]:

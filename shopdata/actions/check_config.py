@@ -24,7 +24,7 @@ from shopdata.config import (
     read_env_file,
 )
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
-from shopdata.login.sessions import PLAIN
+from shopdata.login.sessions import PLAIN, of_other_keys
 from shopdata.network import current_network
 from shopdata.plan import check_names
 from shopdata.workspace import Workspace
@@ -65,6 +65,8 @@ def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> in
     enabled = sum(shop.enabled for shop in config.shops)
     print(f"{config_source()}: {enabled} of {len(config.shops)} shops enabled, {len(config.datasets)} datasets.")
     print(f"sessions: {'saved encrypted' if settings['SHOPDATA_SECRET_KEY'] else PLAIN}")
+    if foreign := _foreign_sessions(config, settings):
+        print(foreign, file=sys.stderr)
     print(_env_line(env_file))
     told = ", ".join(channel.name for channel in config.alerts.channels_on)
     print(f"alerts: {told or 'nobody is told; give a channel of alerts.yaml a url'}")
@@ -106,6 +108,11 @@ def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageEr
                 expected=problem.expected,
                 todo=problem.todo,
             )
+
+
+def _foreign_sessions(config: Config, settings: BaseSettings) -> str:
+    """Which sessions another key has saved; "" for none."""
+    return of_other_keys(Workspace.from_settings(settings).sessions.of_other_key(config.shops))
 
 
 def _unreadable_sessions(settings: BaseSettings) -> Iterator[UsageError]:

@@ -8,20 +8,21 @@ import difflib
 import logging
 import sys
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from shopdata.config import Config, Shop
 from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError, UsageError
 from shopdata.login import SignedIn
 from shopdata.login.by_hand import sign_in_by_hand
+from shopdata.login.checking import SessionState, check_session
 from shopdata.login.identity import describe
 from shopdata.login.sessions import PLAIN
+from shopdata.periods import SHANGHAI
 from shopdata.workspace import Workspace
 
 
 def login(name: str, opts: argparse.Namespace, settings: Mapping[str, Any]) -> int:
-    """Signs in the shop of this id and says what came of it; returns the exit code."""
+    """Signs in the shop of this id or name, if its session does not live, and says each step; returns the exit code."""
     # The log is off: a person is here. What is odd about browser or device they should hear of.
     logging.getLogger("shopdata.login.starting").addHandler(logging.StreamHandler())
     logging.getLogger("shopdata.login.devices").addHandler(logging.StreamHandler())
@@ -30,12 +31,41 @@ def login(name: str, opts: argparse.Namespace, settings: Mapping[str, Any]) -> i
         shop = _shop(workspace.config, name)
         if not workspace.sessions.secret_key:
             print(PLAIN, file=sys.stderr)
+        is_wanted = opts.again or opts.new_device or opts.accept_identity
+        if not is_wanted and _still_lives(workspace, shop, settings["USER_AGENT"]):
+            return 0
         signed_in = asyncio.run(_sign_in(workspace, shop, opts, settings["SHOPDATA_BROWSER_PATH"]))
     except (ShopdataError, EOFError) as error:
         print("No SMS code was given." if isinstance(error, EOFError) else error, file=sys.stderr)
         return 2 if isinstance(error, UsageError | LedgerError) else 1
-    print(f"{shop.id}: signed in, the session is saved. The portal says: {describe(signed_in.identity)}.")
+    _say(f"{shop.id}: signed in, the session is saved. The portal says: {describe(signed_in.identity)}.")
     return 0
+
+
+def _still_lives(workspace: Workspace, shop: Shop, user_agent: str) -> bool:
+    """Asks the portal about the saved session, where nobody waits for this shop to be signed in.
+
+    Raises:
+        OtherKeyError: whether it lives can't be known; signing in anew is for the person to decide.
+        ProxyError, UntrustedError: the portal can't be reached from here as things are.
+    """
+    session = workspace.sessions.load(shop)
+    parked = workspace.sessions.parked(shop)
+    if session is None or parked:
+        _say(f"{shop.id}: {'it waits for a person' if parked else 'no session is saved'}; signing in.")
+        return False
+    saved_at = f"{session.saved_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    _say(f"{shop.id}: asking the portal whether the session of {saved_at} still lives …")
+    state = check_session(shop, workspace.config.portal(shop.platform), session, user_agent)
+    workspace.sessions.note_check(shop, state)
+    if state is SessionState.ALIVE:
+        _say(
+            f"{shop.id}: it lives; nothing was signed in. `scrapy login {shop.id} --again` signs in anew all the same."
+        )
+        return True
+    said = "it has ended" if state is SessionState.DEAD else "the portal does not say"
+    _say(f"{shop.id}: {said}; signing in.")
+    return False
 
 
 async def _sign_in(workspace: Workspace, shop: Shop, opts: argparse.Namespace, browser_path: str | None) -> SignedIn:
@@ -48,19 +78,25 @@ async def _sign_in(workspace: Workspace, shop: Shop, opts: argparse.Namespace, b
             devices=workspace.devices,
             browser_path=browser_path,
             is_headed=opts.headed,
-            ask_code=lambda: input(f"SMS code for {shop.name}: "),
-            # Whoever reads it through a pipe is waited for as well.
-            tell=partial(print, flush=True),
+            ask_code=input,
+            tell=_say,
         )
         workspace.check_identity(shop, new.identity, is_accepted=opts.accept_identity)
-        workspace.sessions.save(shop, new.cookies, user_agent=new.user_agent, identity=new.identity)
+        workspace.sessions.save(shop, new.cookies, user_agent=new.user_agent, identity=new.identity, is_proven=True)
     return new
 
 
+def _say(text: str) -> None:
+    # Whoever reads it through a pipe is waited for as well.
+    print(text, flush=True)
+
+
 def _shop(config: Config, name: str) -> Shop:
-    known = {shop.id: shop for shop in config.shops}
+    known = {shop.name: shop for shop in config.shops} | {shop.id: shop for shop in config.shops}
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
-        todo = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(list(known)[:10])}."
+        todo = (
+            f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join([shop.id for shop in config.shops][:10])}."
+        )
         raise ArgumentError(f"there is no shop {name!r}", where="shops.yaml", todo=todo)
     return known[name]

@@ -17,6 +17,7 @@ from shopdata import terminal
 from shopdata.actions.names import as_spider
 from shopdata.config import config_source, fill_from, in_project, project_folder, read_env_file
 from shopdata.exceptions import ArgumentError, ShopdataError, UsageError
+from shopdata.login.sessions import of_other_keys
 from shopdata.service import background, units
 from shopdata.service.client import Client
 from shopdata.service.crawls import Crawls
@@ -114,6 +115,8 @@ def _start(settings: BaseSettings, options: ServiceOptions, *, is_new_wanted: bo
     workspace = Workspace.from_settings(settings)
     assert workspace.config
     assert workspace.sessions
+    if foreign := of_other_keys(workspace.sessions.of_other_key(workspace.config.shops)):
+        print(foreign, file=sys.stderr)
     daemon = background.start(options, environment_for(settings, options))
     username, _ = options.credentials()
     if daemon is None:

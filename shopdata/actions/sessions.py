@@ -15,10 +15,17 @@ from shopdata.config import Shop
 from shopdata.exceptions import OtherKeyError, ProxyError, UntrustedError
 from shopdata.login.checking import SessionState, check_session
 from shopdata.login.session import Session
+from shopdata.login.sessions import of_other_keys
 from shopdata.periods import SHANGHAI
 from shopdata.workspace import Workspace
 
-MARKS = {SessionState.ALIVE: "✓", SessionState.DEAD: "✗", SessionState.NONE: "·", SessionState.UNKNOWN: "?"}
+MARKS = {
+    SessionState.ALIVE: "✓",
+    SessionState.DEAD: "✗",
+    SessionState.NONE: "·",
+    SessionState.UNKNOWN: "?",
+    SessionState.OTHER_KEY: "!",
+}
 
 
 def show_sessions(workspace: Workspace, *, user_agent: str, is_check_wanted: bool) -> int:
@@ -39,15 +46,32 @@ def show_sessions(workspace: Workspace, *, user_agent: str, is_check_wanted: boo
     for header in ("", "shop", "platform", "session", "signed in", "age", "checked", "note"):
         table.add_column(header)
     is_well = True
+    parked: list[str] = []
+    foreign: list[str] = []
     for shop in shops:
         about = workspace.sessions.about(shop)
-        state = SessionState(about.checked_state or ("none" if about.saved_at is None else "unknown"))
+        state = (
+            SessionState.OTHER_KEY
+            if about.is_of_other_key
+            else SessionState(about.checked_state or ("none" if about.saved_at is None else "unknown"))
+        )
         # The next run leaves alone who waits for a person, also where the session lives.
         is_well = is_well and state is SessionState.ALIVE and not about.parked
         age = "" if about.saved_at is None else _age(about.saved_at)
         texts = (shop.id, shop.platform, state.value, _clock(about.saved_at), age, _clock(about.checked_at))
-        table.add_row(MARKS[state], *(Text(text) for text in texts), Text(about.parked))
-    Console().print(table)
+        note = "saved with another key" if about.is_of_other_key else "waits for a person" if about.parked else ""
+        table.add_row(MARKS[state], *(Text(text) for text in texts), Text(note))
+        if about.is_of_other_key:
+            foreign.append(shop.id)
+        elif about.parked:
+            parked.append(f"{shop.id}: {about.parked}")
+    console = Console(soft_wrap=True)
+    console.print(table)
+    for sentence in parked:
+        # Text, not markup: it quotes what a portal said.
+        console.print(Text(sentence))
+    if foreign:
+        print(of_other_keys(foreign))
     if is_check_wanted and not is_well:
         print("Sign in with `scrapy login SHOP` before the next run, or let the run do it where no person is needed.")
         return 1

@@ -20,12 +20,17 @@ class Command(QuietCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        parser.add_argument("--again", action="store_true", help="sign in anew, also where the saved session lives")
         parser.add_argument("--headed", action="store_true", help="open a window in which a person can finish")
         parser.add_argument(
-            "--accept-identity", action="store_true", help="whatever shop the account opens now, it is this one"
+            "--accept-identity",
+            action="store_true",
+            help="whatever shop the account opens now, it is this one; signs in anew",
         )
         parser.add_argument(
-            "--new-device", action="store_true", help="forget the device that the portal knows the shop by"
+            "--new-device",
+            action="store_true",
+            help="forget the device that the portal knows the shop by; signs in anew",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

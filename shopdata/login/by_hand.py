@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ChallengeError, CredentialsRefusedError, PortalError, UnclearSignInError
+from shopdata.exceptions import ChallengeError, CredentialsRefusedError, UnclearSignInError
 from shopdata.login import SignedIn, login_for, read_session
 from shopdata.login.alive import died, is_end, while_alive
+from shopdata.login.by_code import enter_codes, has_code_form
 from shopdata.login.devices import DeviceStore, keep_device, open_context
-from shopdata.login.looking import first_visible
 from shopdata.login.page_limit import PageLimit
 from shopdata.login.starting import OwnChromium
 from shopdata.login.steps import Patience, has_landed
@@ -30,16 +31,16 @@ async def sign_in_by_hand(
     devices: DeviceStore,
     browser_path: str | None,
     is_headed: bool,
-    ask_code: Callable[[], str],
+    ask_code: Callable[[str], str],
     tell: Callable[[str], None],
 ) -> SignedIn:
-    """Signs in as a crawl does; where the portal asks for a person, waits for one.
+    """Signs in as a crawl does, and tells each step; where the portal asks for a person, waits for one.
 
     Args:
         devices: where the device comes from that the portal knows, and goes to again.
         is_headed: open a window, in which the person does whatever the portal wants; else only an SMS code can be
-            given, by `ask_code`.
-        tell: says to the person what to do.
+            given, by `ask_code`, which gets what to show.
+        tell: says to the person what happens, and what to do.
 
     Raises:
         NeedsPersonError: the credentials were refused, or the person did not finish in time.
@@ -48,6 +49,7 @@ async def sign_in_by_hand(
     """
     own = OwnChromium({"executable_path": browser_path}, is_headed=is_headed)
     limit = PageLimit(portal.max_answer_bytes)
+    tell(f"{shop.id}: starting the browser …")
     try:
         browser = await own.start()
         device = await asyncio.to_thread(devices.load, shop)
@@ -66,10 +68,12 @@ async def sign_in_by_hand(
 
 
 async def _with_person(
-    page: Page, shop: Shop, portal: Portal, is_headed: bool, ask_code: Callable[[], str], tell: Callable[[str], None]
+    page: Page, shop: Shop, portal: Portal, is_headed: bool, ask_code: Callable[[str], str], tell: Callable[[str], None]
 ) -> SignedIn:
     login = login_for(shop.platform)
+    tell(f"{shop.id}: opening the login page on {urlsplit(portal.login_url).netloc} …")
     await page.goto(portal.login_url)
+    tell(f"{shop.id}: giving it user name and password, and waiting for the back office …")
     try:
         await login.sign_in(page, shop, portal)
     except (CredentialsRefusedError, UnclearSignInError) as error:
@@ -81,56 +85,17 @@ async def _with_person(
     except ChallengeError as challenge:
         if is_headed:
             tell(f"{challenge.what}. Finish it in the window.")
-        elif await _has_sms_form(page, portal):
-            await _enter_code(page, shop, portal, ask_code, tell)
-            await _wait_until_taken(page, shop, portal)
+        elif await has_code_form(page, portal):
+            await enter_codes(page, shop, portal, ask_code, tell)
         else:
             raise
         if is_headed:
             await _wait_for_person(page, shop, portal)
+    tell(f"{shop.id}: the back office is open; reading whose it is …")
     return await read_session(page, login, portal)
 
 
-async def _wait_for_person(page: Page, shop: Shop, portal: Portal, seconds: float = PERSON_SECONDS) -> None:
-    patience = Patience(seconds)
+async def _wait_for_person(page: Page, shop: Shop, portal: Portal) -> None:
+    patience = Patience(PERSON_SECONDS)
     while not await has_landed(page, portal):
         await patience.look_again(shop, "the back office")
-
-
-async def _has_sms_form(page: Page, portal: Portal) -> bool:
-    return await first_visible(page.frames, portal.sms_form.code) is not None
-
-
-async def _enter_code(
-    page: Page, shop: Shop, portal: Portal, ask_code: Callable[[], str], tell: Callable[[str], None]
-) -> None:
-    # Some forms send the code only when they are told to.
-    send = await first_visible(page.frames, portal.sms_form.send)
-    if send is not None:
-        await send.click()
-    try:
-        code = await asyncio.to_thread(ask_code)
-    except asyncio.CancelledError:
-        # Nothing but the person can end the reading of a line.
-        tell("The browser has ended. Press Enter.")
-        raise
-    field = await first_visible(page.frames, portal.sms_form.code)
-    if field is not None:
-        await field.fill(code.strip())
-    patience = Patience(portal.login_timeout_seconds)
-    while (confirm := await first_visible(page.frames, portal.sms_form.confirm)) is None:
-        await patience.look_again(shop, "a button to confirm the SMS code")
-    await confirm.click()
-
-
-async def _wait_until_taken(page: Page, shop: Shop, portal: Portal) -> None:
-    """Nobody can do more than type the code: a wrong one is not waited for as long as for a person."""
-    try:
-        await _wait_for_person(page, shop, portal, portal.login_timeout_seconds)
-    except PortalError:
-        raise ChallengeError(
-            "the portal did not take the SMS code",
-            where=f"shop {shop.id!r}",
-            found=f"its login page, {portal.login_timeout_seconds:g} seconds later",
-            todo=f"Run `scrapy login {shop.id}` again for a new code, or with `--headed` to see what it says.",
-        ) from None

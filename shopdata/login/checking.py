@@ -25,6 +25,8 @@ class SessionState(StrEnum):
     NONE = "none"
     #: The portal did not answer, or nothing that says: it may be alive.
     UNKNOWN = "unknown"
+    #: Another `SHOPDATA_SECRET_KEY` has saved it: it can't be read with this one.
+    OTHER_KEY = "other key"
 
 
 def check_session(shop: Shop, portal: Portal, session: Session, default_agent: str) -> SessionState:

@@ -31,6 +31,15 @@ _SALT_BYTES = 16
 PLAIN = "SHOPDATA_SECRET_KEY is not set: sessions are saved unencrypted, in files that only this user can read"
 
 
+def of_other_keys(ids: Iterable[str]) -> str:
+    """The sentence about shops whose sessions another key has saved; "" for none."""
+    names = ", ".join(ids)
+    return names and (
+        f"Saved with another key than SHOPDATA_SECRET_KEY has now: {names}. Set the one that they were saved with; "
+        "if it is lost, `scrapy login SHOP --again`."
+    )
+
+
 @dataclass(frozen=True)
 class AboutSession:
     """A saved session as a list shows it; `saved_at` is None where there is none, or another key has saved it."""
@@ -39,6 +48,7 @@ class AboutSession:
     checked_at: datetime | None
     checked_state: str
     parked: str
+    is_of_other_key: bool = False
 
 
 @dataclass
@@ -91,14 +101,26 @@ class SessionStore:
         )
 
     def save(
-        self, shop: Shop, cookies: Iterable[dict[str, Any]], *, user_agent: str = "", identity: Identity | None = None
+        self,
+        shop: Shop,
+        cookies: Iterable[dict[str, Any]],
+        *,
+        user_agent: str = "",
+        identity: Identity | None = None,
+        is_proven: bool = False,
     ) -> Session:
-        """Saves a session, over one of another key too; that the shop was parked is forgotten."""
+        """Saves a session, over one of another key too; that the shop was parked is forgotten.
+
+        Args:
+            is_proven: the portal has just let somebody in with it, which is as good as asking whether it lives.
+        """
         saved_at = datetime.now(UTC)
         kept: dict[str, Any] = {"cookies": list(cookies), "user_agent": user_agent, "identity": dict(identity or {})}
         with self._changing(shop, is_replaced=True) as data:
             data.clear()
             data.update(username=shop.username, saved_at=saved_at.isoformat(), **kept)
+            if is_proven:
+                data.update(checked_at=saved_at.isoformat(), checked_state="alive")
         return Session(kept["cookies"], saved_at, user_agent=user_agent, identity=identity)
 
     def update(self, shop: Shop, session: Session) -> None:
@@ -161,7 +183,7 @@ class SessionStore:
         try:
             data = self._read(shop)
         except OtherKeyError as error:
-            return AboutSession(saved_at=None, checked_at=None, checked_state="unknown", parked=str(error))
+            return AboutSession(None, None, "unknown", parked=str(error), is_of_other_key=True)
         has_session = bool(data.get("cookies")) and data.get("username") == shop.username
         return AboutSession(
             saved_at=_moment(data.get("saved_at")) if has_session else None,
@@ -169,6 +191,12 @@ class SessionStore:
             checked_state=str(data.get("checked_state") or "") if has_session else "",
             parked=self._parked(shop, data),
         )
+
+    def of_other_key(self, shops: Iterable[Shop], most: int = 20) -> list[str]:
+        """The ids of the shops whose files another key has written; of `most` files that are there, for each takes a
+        twentieth of a second."""
+        there = [shop for shop in shops if self.secret_key and self._path(shop).is_file()]
+        return [shop.id for shop in there[:most] if self.about(shop).is_of_other_key]
 
     def _fingerprint(self, shop: Shop, salt: str | None = None) -> str:
         salt = salt or secrets.token_hex(_SALT_BYTES)
@@ -210,7 +238,7 @@ class SessionStore:
                 where=str(path),
                 expected="the key of SHOPDATA_SECRET_KEY",
                 todo="Set SHOPDATA_SECRET_KEY to the key that it was saved with; if that is lost, run "
-                "`scrapy login SHOP`, or remove this file: then the next run signs in.",
+                f"`scrapy login {shop.id} --again`, or remove this file: then the next run signs in.",
             ) from None
         except UnreadableError:
             self._tell_damaged(path, "it can't be read")

@@ -175,7 +175,9 @@ class SessionMiddleware:
         await self._check_identity(shop, new.identity)
         save = self._workspace.sessions.save
         failpoints.reach(FailPoint.SESSION_BEFORE)
-        saved = await run_in_thread(save, shop, new.cookies, user_agent=new.user_agent, identity=new.identity)
+        saved = await run_in_thread(
+            save, shop, new.cookies, user_agent=new.user_agent, identity=new.identity, is_proven=True
+        )
         failpoints.reach(FailPoint.SESSION_AFTER)
         return saved
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -156,6 +158,30 @@ def test_nothing_is_taken_otherwise_than_by_a_shell(tmp_path: Path, value: str) 
     found = read_env_file(path, is_windows=False)
     if not found.problems:
         assert found.values == as_shell(path) == as_systemd(path)
+
+
+DOCS = Path(__file__).parents[2]
+SAMPLES = [
+    pytest.param(block, id=f"{name}, block {number}")
+    for name in ("README.md", "README.zh-CN.md", "docs/operate.md", "docs/reference.md")
+    for number, block in enumerate(
+        re.findall(r"```(?:text|sh)?\n(.*?)```", (DOCS / name).read_text("utf-8"), re.DOTALL)
+    )
+    if re.match(r"\s*[A-Z][A-Z0-9_]+=", block)
+]
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_the_samples_of_the_documents_mean_the_same_to_all(tmp_path: Path, sample: str) -> None:
+    path = env_file(tmp_path, textwrap.dedent(sample))
+    found = read_env_file(path, is_windows=False)
+    assert found.problems == []
+    assert found.values == as_shell(path) == as_systemd(path)
+    assert found.values
+
+
+def test_there_are_samples() -> None:
+    assert len(SAMPLES) >= 3
 
 
 def test_no_message_shows_what_stands_there(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from shopdata.actions.refused import tell_refused
 from shopdata.base_spiders import ReportSpider
 from shopdata.exceptions import LedgerError, UsageError
 from shopdata.extensions.outcome import EXIT_CODE_STAT
+from shopdata.extensions.published_feed import check_targets
 from shopdata.workspace import Workspace
 
 #: What Scrapy lists before every crawl, the same each time: a person looks for what happened to the shops.
@@ -40,6 +41,7 @@ def crawl(
             crawler.spidercls.plan_for(workspace.config, arguments)
             assert workspace.ledger
             assert workspace.sessions
+        check_targets(process.settings.getdict("FEEDS"))
         doorway.begin_work()
     except (UsageError, LedgerError) as error:
         print(error, file=sys.stderr)

@@ -6,8 +6,12 @@ Scrapy would export our items, whose files are gone by then or on their way.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
@@ -15,7 +19,7 @@ from scrapy.extensions.feedexport import FeedExporter
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import private, signals
-from shopdata.exceptions import ShopdataError
+from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.keys import parquet_key, workbook_key
 from shopdata.plan import Plan
 from shopdata.workspace import Workspace
@@ -38,6 +42,29 @@ FIELDS = (
 )
 
 
+def check_targets(feeds: Iterable[str]) -> None:
+    """Looks at the files that an export is to be written to, before anything is collected.
+
+    Args:
+        feeds: addresses; what is no file on this machine is passed over.
+
+    Raises:
+        ArgumentError: one of them can't be written.
+    """
+    for feed in map(str, feeds):
+        if feed == "-" or ("://" in feed and not feed.startswith("file://")) or feed.startswith("stdout:"):
+            continue
+        file = Path(url2pathname(urlsplit(feed).path) if "://" in feed else feed).absolute()
+        folder = next((one for one in file.parents if one.exists()), file.parent)
+        why = "a folder" if file.is_dir() else f"{folder} is no folder" if not folder.is_dir() else ""
+        if not why and not os.access(file if file.exists() else folder, os.W_OK):
+            why = f"this user may not write {'it' if file.exists() else f'to {folder}'}"
+        if why:
+            raise ArgumentError(
+                "the export can't be written there", where=f"-O {feed}", found=why, todo="Name another file."
+            )
+
+
 class PublishedFeed(FeedExporter):
     """Also what was published before and was not asked for again; nothing of a period that is not published."""
 
@@ -52,15 +79,6 @@ class PublishedFeed(FeedExporter):
     def _on_planned(self, plan: Plan) -> None:
         self._plan = plan
 
-    def open_spider(self, spider: Spider) -> None:
-        try:
-            # A file that a person has asked for by name.
-            with private.as_the_user_wants():
-                super().open_spider(spider)
-        except OSError as error:
-            names = ", ".join(self.feeds)
-            logger.error("nothing is exported to %s: it can't be written. Found %s.", names, error.strerror or error)
-
     def item_scraped(self, item: Any, spider: Spider) -> None:
         """Not the items: what became of them is told at the end."""
 
@@ -70,10 +88,14 @@ class PublishedFeed(FeedExporter):
         except ShopdataError as error:
             places = []
             logger.error("nothing is exported: %s", error)
-        for place in places:
-            super().item_scraped(place, spider)
-        if self.slots:
-            await super().close_spider(spider)
+        try:
+            # Files that a person has asked for by name.
+            with private.as_the_user_wants():
+                for place in places:
+                    super().item_scraped(place, spider)
+                await super().close_spider(spider)
+        except OSError as error:
+            logger.error("nothing is exported to %s. Found %s.", ", ".join(self.feeds), error.strerror or error)
 
     def _places(self) -> Iterator[dict[str, Any]]:
         plan = self._plan

@@ -314,6 +314,27 @@ def test_what_failed_last(options: ServiceOptions) -> None:
     assert "run done" not in text
 
 
+def test_how_crawls_ended_of_which_the_ledger_does_not_know(options: ServiceOptions) -> None:
+    crawls = Crawls(options.folder)
+    for exit_code, job in ((2, "refused"), (-9, "shot"), (1, "crashed"), (2, "late")):
+        crawls.put(Crawl(job=job, project="shopdata", spider="jd_store", arguments={"due": "1"}, started_at=NOW))
+        crawls.end(job, exit_code)
+    log = options.logs / "shopdata" / "jd_store" / "refused.log"
+    log.parent.mkdir(parents=True)
+    sentence = "shops.yaml: no enabled shop has the dataset 'jd_store'. \x1b[31mEnable one."
+    log.write_text(f"2026-03-01 08:00:00+08:00 INFO    Scrapy started\n{sentence}\n", "utf-8")
+    with Ledger.at(options.state_dir) as ledger:
+        ledger.start_run("late", "jd_store", {})
+        text = "\n".join(overview(options, lambda: ledger)[1])
+    assert (
+        "jd_store due=1, run refused: refused before anything was asked (exit code 2). shops.yaml: no enabled" in text
+    )
+    assert "\x1b" not in text
+    assert "run shot: killed (signal 9)" in text
+    assert "run crashed: exit code 1; see `scrapy service log crashed`" in text
+    assert "run late: exit code 2; see" in text, "its arguments were taken: the ledger has the run"
+
+
 def test_a_service_log_that_is_held_open_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows gives no other name to a file that somebody reads."""
     log = _Log(tmp_path / "service.log", maxBytes=200, backupCount=2, encoding="utf-8")

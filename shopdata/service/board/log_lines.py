@@ -71,19 +71,23 @@ def _read(data: bytes) -> tuple[list[LogLine], bool]:
     level, has_zone = "info", True
     for row in data.decode("utf-8", "replace").splitlines():
         match = _LINE.match(row)
-        if match is None:
+        time = _in_shanghai(match[1], match[2]) if match is not None else ""
+        if match is None or not time:
             found.append(LogLine(level, "", row))
             continue
         level = match[3].lower()
         has_zone = has_zone and match[2] is not None
-        found.append(LogLine(level, _in_shanghai(match[1], match[2]), match[4]))
+        found.append(LogLine(level, time, match[4]))
     return found, has_zone
 
 
 def _in_shanghai(stamp: str, zone: str | None) -> str:
-    """11-24 08:31:02; without a zone as it stands there."""
-    moment = datetime.fromisoformat(stamp + (zone or ""))
-    return f"{moment.astimezone(SHANGHAI) if zone else moment:%m-%d %H:%M:%S}"
+    """11-24 08:31:02; without a zone as it stands there; "" for what is no time."""
+    try:
+        moment = datetime.fromisoformat(stamp + (zone or ""))
+        return f"{moment.astimezone(SHANGHAI) if zone else moment:%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _failures(data: bytes) -> tuple[list[LogLine], int]:

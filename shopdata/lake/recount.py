@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 from shopdata.config import Dataset
 from shopdata.lake.contract import HEADER_WITHIN_ROWS
 from shopdata.lake.excel import read_table
+from shopdata.lake.excel.extent import cells_spanned
 from shopdata.lake.excel.head import Row
 from shopdata.lake.excel.header import HeaderRows, find_header
 from shopdata.lake.excel.json_lines import ABOUT_KEY
@@ -22,6 +24,9 @@ from shopdata.lake.excel.notices import is_notice_row
 from shopdata.lake.excel.odd_rows import OddRows
 from shopdata.lake.tables import Column
 from shopdata.lake.workbook import NOTES_SHEET
+
+#: calamine holds all cells between a sheet's first and last one; where they are more than memory, it ends the process.
+_MOST_CELLS = 32_000_000
 
 
 def count_raw(path: Path, ext: str, dataset: Dataset) -> int:
@@ -34,7 +39,7 @@ def count_raw(path: Path, ext: str, dataset: Dataset) -> int:
         with path.open("rb") as file:
             is_old = b'"format": 2' not in next(file, b"")
             return sum(1 for line in file if line.strip() and _is_row(line, is_old=is_old))
-    if ext in ("xlsx", "xls"):
+    if ext == "xls" or (ext == "xlsx" and zipfile.is_zipfile(path) and cells_spanned(path) <= _MOST_CELLS):
         try:
             # By content: from_path would go by the name.
             with path.open("rb") as file:
@@ -42,6 +47,9 @@ def count_raw(path: Path, ext: str, dataset: Dataset) -> int:
         except CalamineError:
             # What it can't read, we may: files that Excel mends too.
             pass
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # of its Rust, and no Exception
+                raise
     return read_table(path, dataset).rows
 
 

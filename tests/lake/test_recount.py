@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from foreign import DATASET, header_row, inline, write_by_hand
 from shipped_config import load_shipped_config
 
 from shopdata.base_spiders.paged_rows import Page, PagedRows, Room
 from shopdata.lake.chat import ChatFile, message_row
 from shopdata.lake.excel import read_table
+from shopdata.lake.excel.extent import cells_spanned
 from shopdata.lake.recount import count_raw
 
 
@@ -34,3 +36,17 @@ def test_lines_that_say_what_the_file_is_are_no_rows(tmp_path: Path, name: str, 
     assert callable(write)
     write(path)
     assert count_raw(path, "json", dataset) == read_table(path, dataset).rows == 4
+
+
+def test_cells_that_are_far_apart_do_not_end_the_process(tmp_path: Path) -> None:
+    """The reader that counts holds all cells between the first and the last one."""
+    far = f'<row r="2">{inline("A2", "1")}</row><row r="1048576"><c r="XFD1048576"><v>7</v></c></row>'
+    path = write_by_hand(tmp_path / "a.xlsx", header_row() + far)
+    assert cells_spanned(path) == 1_048_576 * 16_384
+    assert count_raw(path, "xlsx", DATASET) == read_table(path, DATASET).rows == 2
+
+
+@pytest.mark.parametrize(("column", "most"), [("Z", 26), ("CV", 104), ("GZ", 260), ("ZZ", 702), ("AAA", 16_384)])
+def test_how_far_apart_cells_are_is_seen_in_any_form(tmp_path: Path, column: str, most: int) -> None:
+    rows = f'<row spans="1:9" r="30"><c s="1" r="{column}30"><v>7</v></c></row>'
+    assert cells_spanned(write_by_hand(tmp_path / "a.xlsx", header_row() + rows)) == 30 * most

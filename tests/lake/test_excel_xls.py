@@ -11,6 +11,8 @@ import olefile
 import pytest
 import xlwt
 from foreign import DATASET, FIXTURES, rows_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.excel import read_table
@@ -106,11 +108,17 @@ def broken_style(data: bytearray, places: dict[int, list[int]]) -> None:
     data[place + 4 : place + 8] = b"\x10\x00\xff\xff"
 
 
-def broken_code_page(data: bytearray, places: dict[int, list[int]]) -> None:
-    place = places[0x0042][0]
-    struct.pack_into("<H", data, place + 4, 0x7FFF)
-    place = places[0x0085][0]
-    data[place] = 0x85
+def unknown_style(data: bytearray, places: dict[int, list[int]]) -> None:
+    """A number whose style is not in the file: it is a plain one."""
+    struct.pack_into("<H", data, places[0x027E][-1] + 8, 999)
+
+
+def short_font(data: bytearray, places: dict[int, list[int]]) -> None:
+    """A font whose record ends in the middle; what is left of it is a record of its own."""
+    place = places[FONT][-1]
+    (size,) = struct.unpack_from("<H", data, place + 2)
+    struct.pack_into("<H", data, place + 2, 7)
+    struct.pack_into("<HH", data, place + 11, 0x0FFF, size - 11)
 
 
 ODD = [
@@ -119,6 +127,7 @@ ODD = [
     pytest.param(wrong_count(0, 0), id="no-texts-told"),
     pytest.param(wrong_count(9, 0x7FFFFFFF), id="billions-of-texts-told"),
     pytest.param(broken_style, id="style-with-a-name-too-long"),
+    pytest.param(short_font, id="font-that-breaks-off"),
 ]
 
 
@@ -133,6 +142,45 @@ def test_what_the_usual_reader_refuses_is_read_all_the_same(tmp_path: Path, chan
     note, *others = odd.warnings
     assert note.kind == "second_reader"
     assert others == whole.warnings
+
+
+def test_a_number_in_a_style_that_is_not_there_is_a_number(tmp_path: Path) -> None:
+    table = read_table(changed(saved(make_book(), tmp_path / "a.xls"), unknown_style), DATASET)
+    assert table.warnings[0].kind == "second_reader"
+    assert texts_of(table).count("-3") == 1
+
+
+VALUES = st.one_of(
+    st.text(st.characters(codec="utf-16", exclude_categories=["Cs", "Cc"]), max_size=40),
+    st.text("0123456789", min_size=1, max_size=19),
+    st.booleans(),
+    st.integers(-(2**53), 2**53),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.decimals(-(2**29), 2**29, places=2).map(float),
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(VALUES, st.sampled_from([code for _, code, _ in CELLS])), min_size=1, max_size=40),
+    st.booleans(),
+)
+def test_both_readers_see_the_same(tmp_path: Path, cells: list[tuple[Any, str]], epoch_1904: bool) -> None:
+    book = xlwt.Workbook()
+    book.dates_1904 = epoch_1904
+    sheet = book.add_sheet("S")
+    for place, name in enumerate(HEADER):
+        sheet.write(0, place, name)
+    for number, (value, code) in enumerate(cells, start=1):
+        sheet.write(number, 0, f"x{number}")
+        sheet.write(number, 2, value, xlwt.easyxf(num_format_str=code))
+        sheet.write(number, number % 7 + 3, value)
+    path = saved(book, tmp_path / "a.xls")
+    first = read_table(path, DATASET)
+    second = read_table(changed(path, wrong_count(999, 9999)), DATASET)
+    assert rows_of(second) == rows_of(first)
+    assert kinds_of(second) == kinds_of(first)
+    assert [found.kind for found in second.warnings] == ["second_reader", *(found.kind for found in first.warnings)]
 
 
 def lost_text(data: bytearray, places: dict[int, list[int]]) -> None:

@@ -59,15 +59,18 @@ class Globals:
     #: Where the records of each sheet begin.
     sheets: list[int] = field(default_factory=list)
     format_codes: dict[int, str] = field(default_factory=lambda: dict(BUILTIN_FORMATS))
-    #: The number of the format of each style.
+    #: The number of the format of each style, and where the style stands.
     styles: list[int] = field(default_factory=list)
+    style_places: list[int] = field(default_factory=list)
     is_encrypted: bool = False
     #: How many texts there are that cells refer to.
     texts: int = 0
 
 
-def records(stream: bytes, place: int) -> Iterator[tuple[int, bytes]]:
-    """The records of one part of a workbook, from its beginning to its end; parts within it (charts) are passed over.
+def records(stream: bytes, place: int) -> Iterator[tuple[int, bytes, int]]:
+    """The records of one part of a workbook, from its beginning to its end: number, content, and where that stands.
+
+    Parts within it (charts) are passed over.
 
     Raises BrokenRecordsError if it breaks off.
     """
@@ -82,7 +85,7 @@ def records(stream: bytes, place: int) -> Iterator[tuple[int, bytes]]:
         if not depth:
             return
         if depth == 1:
-            yield number, content
+            yield number, content, place - size
     raise BrokenRecordsError
 
 
@@ -92,7 +95,7 @@ def read_globals(stream: bytes) -> Globals:
     texts: list[bytes] = []
     last = 0
     try:
-        for number, content in records(stream, 0):
+        for number, content, place in records(stream, 0):
             last = last if number == _CONTINUE else number
             if last == _STRINGS:
                 texts.append(content[8:] if number == _STRINGS else content)
@@ -104,6 +107,7 @@ def read_globals(stream: bytes) -> Globals:
                 found.format_codes[struct.unpack_from("<H", content)[0]] = _format_code(content, found.version)
             elif number == _XF:
                 found.styles.append(struct.unpack_from("<H", content, 2)[0])
+                found.style_places.append(place)
             elif number == _SHEET:
                 found.sheets.append(struct.unpack_from("<I", content)[0])
             elif number == FILEPASS:
@@ -113,6 +117,14 @@ def read_globals(stream: bytes) -> Globals:
         raise BrokenRecordsError from None
     found.texts = _count_texts(texts)
     return found
+
+
+def without_formats(stream: bytes, book: Globals) -> bytes:
+    """The same workbook with all numbers in the format General: no date is beyond what a reader can count."""
+    plain = bytearray(stream)
+    for place in book.style_places:
+        plain[place + 2 : place + 4] = b"\0\0"
+    return bytes(plain)
 
 
 def _count_texts(parts: list[bytes]) -> int:
@@ -155,7 +167,7 @@ def exact_cells(stream: bytes, book: Globals, place: int, formats: Formats) -> d
     error = formats.code(CellFormat(Kind.ERROR))
     cells: dict[int, dict[int, RawCell]] = {}
     try:
-        for number, content in records(stream, book.sheets[place]):
+        for number, content, _ in records(stream, book.sheets[place]):
             if number == _SHARED_TEXT and struct.unpack_from("<I", content, 6)[0] >= book.texts:
                 raise BrokenRecordsError
             if (read := _READERS.get(number)) is None:

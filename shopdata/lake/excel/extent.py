@@ -1,4 +1,4 @@
-"""How far apart the cells of a workbook are: a reader that holds all between them may need more memory than there is."""
+"""How far apart the cells of a workbook are: a reader that holds all between them may need more than all memory."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ import xlrd.sheet
 from xlrd.biffh import error_text_from_code
 
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel.biff import BrokenRecordsError, NumberStyle, exact_cells, read_globals
+from shopdata.lake.excel.biff import BrokenRecordsError, NumberStyle, exact_cells, read_globals, without_formats
 from shopdata.lake.excel.blocks import Block
 from shopdata.lake.excel.calamine import calamine_sheets
 from shopdata.lake.excel.merges import Merge
@@ -41,7 +41,6 @@ xlrd.biffh.unicode = xlrd.book.unicode = _decoded
 # A formatted cell without a value is a cell to xlrd: a sheet of them takes half a minute and gigabytes.
 xlrd.sheet.XL_BLANK = xlrd.sheet.XL_BLANK_B2 = xlrd.sheet.XL_MULBLANK = None
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: The stream that holds a workbook under a password, as its name stands in the file.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
@@ -91,13 +90,14 @@ def _merges(sheet: Any) -> list[Merge]:
 def _by_calamine(content: bytes, formats: Formats, where: str) -> list[Sheet]:
     """The worksheets of a file that xlrd refuses, if it is whole: each sheet has its end, and each cell its text."""
     try:
-        stream = _workbook_stream(content)
+        stream, name = _workbook_stream(content)
         book = read_globals(stream)
         if book.is_encrypted:
             raise _EncryptedError
         if book.version < 0x0500:
             raise BrokenRecordsError
         exact = [exact_cells(stream, book, place, formats) for place in range(len(book.sheets))]
+        plain = _with_stream(content, name, without_formats(stream, book))
     except BrokenRecordsError:
         raise RejectedFileError(
             "the workbook can't be read",
@@ -106,23 +106,29 @@ def _by_calamine(content: bytes, formats: Formats, where: str) -> list[Sheet]:
             expected="a whole .xls workbook",
             todo="Download it again; if Excel opens it, save it there as .xlsx.",
         ) from None
-    sheets = calamine_sheets(content, formats, where, exact.__getitem__)
+    sheets = calamine_sheets(plain, formats, where, exact.__getitem__)
     for sheet in sheets[:1]:
         text = "the workbook is not written as Excel writes it: it was read by a second reader; compare it with Excel"
         sheet.findings.append(Finding("second_reader", text=text))
     return sheets
 
 
-def _workbook_stream(content: bytes) -> bytes:
-    """The records of a workbook, without the container around them. Raises BrokenRecordsError."""
-    if not content.startswith(_OLE):
-        return content
+def _workbook_stream(content: bytes) -> tuple[bytes, str]:
+    """The records of a workbook, without the container around them, and their name in it. Raises BrokenRecordsError."""
     try:
         with olefile.OleFileIO(io.BytesIO(content)) as container:
             name = next(name for name in ("Workbook", "Book") if container.exists(name))
-            return bytes(container.openstream(name).read())
+            return bytes(container.openstream(name).read()), name
     except Exception:  # noqa: BLE001 - olefile too raises whatever its parts raise
         raise BrokenRecordsError from None
+
+
+def _with_stream(content: bytes, name: str, stream: bytes) -> bytes:
+    """The container with another stream of the same length."""
+    changed = io.BytesIO(content)
+    with olefile.OleFileIO(changed, write_mode=True) as container:
+        container.write_stream(name, stream)
+        return changed.getvalue()
 
 
 def _style(book: Any, number: int, formats: Formats) -> NumberStyle:

@@ -159,8 +159,11 @@ def _print_summary(console: Console, merged: Merged, found: FileParts) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("file")
     table.add_column("rows", justify="right")
+    table.add_column("header")
     for part in found.parts:
-        table.add_row(Path(part.shop_id).name, f"{merged.rows_by_shop[part.shop_id]:,}")
+        table.add_row(
+            Path(part.shop_id).name, f"{merged.rows_by_shop[part.shop_id]:,}", merged.header_by_shop[part.shop_id]
+        )
     console.print(table)
     for entry in merged.warnings:
         column = f", column '{entry['column']}'" if entry["column"] else ""

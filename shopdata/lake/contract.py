@@ -184,12 +184,15 @@ def check_period(table: Table, dataset: Dataset, period: Period, *, where: str =
         return
     for value, count in table.distinct(column).items():
         if not _covers(value, period):
+            has_totals = value is None and any(found.kind == "total_rows" for found in table.warnings)
             raise RejectedFileError(
                 f"column '{column}' is not of the day that was asked for",
                 where=where,
                 found=f"{value!r} in {count} of {table.rows} rows" if value else f"nothing in {count} rows",
                 expected=period.dt,
-                todo="Ask the portal for this period again; a total over a range can't be a day.",
+                todo="They may be those of totals: `totals: drop` in the contract leaves them out."
+                if has_totals
+                else "Ask the portal for this period again; a total over a range can't be a day.",
             )
 
 

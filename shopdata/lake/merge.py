@@ -53,6 +53,8 @@ class Merged:
     columns: list[str]
     sheets: list[str]
     rows_by_shop: dict[str, int]
+    #: Where each file's header was found, and how sure that is; '' where it has none.
+    header_by_shop: dict[str, str]
     #: Columns that no file has: those of the contract, and of earlier periods.
     unseen: list[str]
     warnings: list[dict[str, Any]] = field(default_factory=list)
@@ -98,6 +100,7 @@ def merge_partition(
         sheets=[],
         unseen=plan.unseen,
         rows_by_shop={part.shop_id: table.rows for part, table in zip(parts, tables, strict=True)},
+        header_by_shop={part.shop_id: table.header for part, table in zip(parts, tables, strict=True)},
         warnings=[_entry(part, found) for part, table in zip(parts, tables, strict=True) for found in table.warnings],
         drift=[_entry(part, found) for part, table in zip(parts, tables, strict=True) for found in table.drift],
     )
@@ -147,10 +150,11 @@ class _Head:
     formats: tuple[CellFormat, ...]
     warnings: list[Finding]
     drift: list[Finding]
+    header: str
 
     @classmethod
     def of(cls, table: Table) -> _Head:
-        return cls(table.columns, table.rows, table.formats, table.warnings, table.drift)
+        return cls(table.columns, table.rows, table.formats, table.warnings, table.drift, table.header)
 
 
 class _Plan:

@@ -159,6 +159,8 @@ class Table:
     new: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     renamed: dict[str, str] = field(default_factory=dict)
+    #: Where the header was found, and how sure that is: for people.
+    header: str = ""
 
     @property
     def rows(self) -> int:
@@ -208,6 +210,7 @@ class Table:
             "new": self.new,
             "missing": self.missing,
             "renamed": self.renamed,
+            "header": self.header,
         }
         fields = [pa.field(f"text{place}", pa.string()) for place in range(len(self.columns))]
         fields += [pa.field(f"code{place}", pa.uint8()) for place, code in enumerate(shared) if code is None]
@@ -237,6 +240,7 @@ class Table:
             new=tuple(about["new"]),
             missing=tuple(about["missing"]),
             renamed=about["renamed"],
+            header=about.get("header", ""),
         )
 
 

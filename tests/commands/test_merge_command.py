@@ -397,6 +397,7 @@ def test_totals_merged_cells_and_zips_are_taken_by_switches(tmp_path: Path, scra
     assert "乙.zip: the zip does not hold one table" in result.stderr
     assert "--join-zips" in result.stderr
     assert "甲.xlsx: row 4 looks like a total; kept" in result.stdout
+    assert "甲.xlsx     3  row 1, certain" in result.stdout
     assert "甲.xlsx, column '省份': 1 cell is blank because the one above is merged over it" in result.stdout.replace(
         "\n", ""
     )

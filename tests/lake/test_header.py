@@ -229,6 +229,17 @@ def test_a_file_without_a_header_is_refused_with_what_to_do(tmp_path: Path) -> N
         read_table(tmp_path / "a.csv", None)
 
 
+def test_labels_above_a_text_need_not_have_its_width(tmp_path: Path) -> None:
+    lines = [
+        "账号,6200123412341234,户名,张三",
+        "日期,摘要,金额,余额,对方,备注",
+        *(f"2026-03-0{day},转账,5.0{day},100,李,x" for day in range(1, 5)),
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(lines), "utf-8")
+    table = read_table(tmp_path / "a.csv", None)
+    assert (table.columns[:2], table.rows, table.header) == (("日期", "摘要"), 4, "row 2, certain")
+
+
 def test_a_sheet_of_values_beside_a_table_is_not_passed_over(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (["名称", "数量"], ["茶", 5]):

@@ -15,11 +15,13 @@ from foreign import rows_of
 
 from shopdata.config import Dataset
 from shopdata.exceptions import RejectedFileError
+from shopdata.lake.contract import check_period
 from shopdata.lake.excel import read_table
 from shopdata.lake.excel.rules import Rules
 from shopdata.lake.excel.xlsx import parsed_sheets
 from shopdata.lake.recount import count_raw
 from shopdata.lake.tables import Table
+from shopdata.periods import Period
 
 HEADER = ["省份", "商品", "数量", "金额"]
 ROWS = [["华东", "茶", 5, 1.5], ["华东", "酒", 6, 2.5], ["华北", "茶", 7, 3.5]]
@@ -259,3 +261,12 @@ def test_blanks_around_ids_are_told(tmp_path: Path) -> None:
     rows = [["数量", "省份"], [1, " 7"], [2, "7\xa0"], [3, "7\u200b"], [4, "7"]]
     table = read_table(workbook(tmp_path / "a.xlsx", rows), contract(ids=("省份",)))
     assert [(found.column, found.count) for found in table.warnings if found.kind == "blank_ends"] == [("省份", 3)]
+
+
+def test_a_total_without_a_day_is_told_as_such(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [["省份", "时间", "数量"], ["华东", "2026-03-01", 5], ["合计", None, 5]])
+    daily = Dataset(title="T", platform="jd", lag_days=1, columns=("省份", "时间", "数量"), period_column="时间")
+    with pytest.raises(RejectedFileError, match="`totals: drop` in the contract leaves them out"):
+        check_period(read_table(path, daily), daily, Period.from_dt("2026-03-01"))
+    dropping = daily.model_copy(update={"totals": "drop"})
+    check_period(read_table(path, dropping), dropping, Period.from_dt("2026-03-01"))

@@ -52,6 +52,13 @@ class HeaderRows:
     #: What a person should know about it.
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def place(self) -> str:
+        """Where it is and how sure that is, for people."""
+        first = self.last_number - (self.last - self.first)
+        which = f"rows {first} to {self.last_number}" if self.last > self.first else f"row {self.last_number}"
+        return f"{which}, {self.certainty}" if self.last_number else ""
+
 
 def find_header(rows: Sequence[Row], dataset: Dataset | None, merges: FindMerges = list) -> HeaderRows | None:
     """The rows that are the header; None if none is. Few rows are looked at, however long the sheet is.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shopdata.exceptions import RejectedFileError
 from shopdata.lake.contract import HEADER_WITHIN_ROWS
-from shopdata.lake.excel.head import Row
+from shopdata.lake.excel.head import Row, is_label_row
 from shopdata.lake.excel.header import find_header
 from shopdata.lake.excel.notices import says_nothing
 
@@ -119,7 +119,8 @@ def _by_shape(sign: str, rows: Sequence[Sequence[str]], is_punctuation: bool) ->
         return None
     width = max(counts, key=lambda wide: (counts[wide], wide))
     first = full.index(width)
-    if first >= HEADER_WITHIN_ROWS or any(wide * 2 > width for wide in widths[:first]):
+    above = [Row(number, row) for number, row in enumerate(rows[:first], start=1) if widths[number - 1] * 2 > width]
+    if first >= HEADER_WITHIN_ROWS or not all(is_label_row(row) for row in above):
         return None
     body = full[first:]
     while len(body) > 1 and body[-1] < width and len(full) - first - len(body) < _FOOTER_LINES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -76,7 +76,7 @@ def table_of_sheets(
         for number, block in enumerate(sheet.blocks):
             builder.add(block, header.last + 1 if number == 0 else 0)
         builder.end_sheet(sheet.merges(), header.last_number)
-    return without_notice(builder.finish())
+    return without_notice(replace(builder.finish(), header=data[0][1].place))
 
 
 def _say_nothing(found: Sequence[_Found]) -> bool:

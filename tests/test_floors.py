@@ -19,7 +19,7 @@ FLOORS = (
     {"alerts"},
     {"plan", "traffic", "workspace"},
     {"downloads"},
-    {"base_spiders", "middlewares", "pipelines", "extensions", "browser", "logs", "command_frame"},
+    {"base_spiders", "middlewares", "pipelines", "extensions", "browser", "logs", "command_frame", "command_help"},
     {"service"},
     {"spiders"},
     {"sandbox"},

@@ -12,7 +12,7 @@ from typing import Any
 
 from shopdata.config import Config, Shop
 from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError, UsageError
-from shopdata.login import SignedIn
+from shopdata.login import SignedIn, login_for
 from shopdata.login.by_hand import sign_in_by_hand
 from shopdata.login.checking import SessionState, check_session
 from shopdata.login.identity import describe
@@ -47,6 +47,7 @@ def _still_lives(workspace: Workspace, shop: Shop, user_agent: str) -> bool:
 
     Raises:
         OtherKeyError: whether it lives can't be known; signing in anew is for the person to decide.
+        WrongShopError: it is that of another shop than before.
         ProxyError, UntrustedError: the portal can't be reached from here as things are.
     """
     session = workspace.sessions.load(shop)
@@ -56,9 +57,12 @@ def _still_lives(workspace: Workspace, shop: Shop, user_agent: str) -> bool:
         return False
     saved_at = f"{session.saved_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     _say(f"{shop.id}: asking the portal whether the session of {saved_at} still lives …")
-    state = check_session(shop, workspace.config.portal(shop.platform), session, user_agent)
+    portal = workspace.config.portal(shop.platform)
+    state = check_session(shop, portal, session, user_agent)
     workspace.sessions.note_check(shop, state)
     if state is SessionState.ALIVE:
+        told_by_cookies = asyncio.run(login_for(shop.platform).identity(session.values(), None, portal))
+        workspace.check_identity(shop, {**session.identity, **told_by_cookies})
         _say(
             f"{shop.id}: it lives; nothing was signed in. `scrapy login {shop.id} --again` signs in anew all the same."
         )

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from shopdata.command_frame import QuietCommand, refuse_arguments
+from shopdata.command_help import explain
 from shopdata.exceptions import UsageError
 
 
@@ -21,6 +22,18 @@ class Command(QuietCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--channel", metavar="NAME", help="only this one")
+        explain(
+            parser,
+            examples={
+                "scrapy alert_test": "a test message to every channel that has an address",
+                "scrapy alert_test --channel dingtalk": "to this one only",
+            },
+            exit_codes={
+                0: "every channel took it",
+                1: "a channel did not",
+                2: "no channel is on, or a mistake in alerts.yaml",
+            },
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from shopdata.actions.alert_test import send_to_channels

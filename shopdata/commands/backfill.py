@@ -8,6 +8,7 @@ import sys
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
 
+from shopdata.command_help import explain
 from shopdata.commands.crawl import Command as CrawlCommand
 from shopdata.exceptions import LedgerError, UsageError
 
@@ -30,6 +31,24 @@ class Command(CrawlCommand):
         parser.add_argument("--period", metavar="KIND", help="day, week or month, for spiders that have several")
         parser.add_argument("--shops", metavar="ID,ID", help="only these shops")
         parser.add_argument("--dry-run", action="store_true", help="show what is missing, ask nothing")
+        explain(
+            parser,
+            spider={"SPIDER": "as for `scrapy crawl`: a spider or a dataset"},
+            examples={
+                "scrapy backfill jd_store --start 2026-03-01 --end 2026-03-31 --dry-run": (
+                    "show what is missing in March, ask nothing"
+                ),
+                "scrapy backfill pdd_kpi_weekly --start 2026-02-01 --end 2026-03-31": (
+                    "collect the weeks that end there and are missing"
+                ),
+                "scrapy backfill jd_store --due": "what was not ready, and is due again by now",
+            },
+            exit_codes={
+                0: "nothing is missing any more, nothing was due, or the plan was shown",
+                1: "something is still missing; run it again",
+                2: "wrong arguments or configuration, or a dataset that shows only today; no portal was asked",
+            },
+        )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         ScrapyCommand.process_options(self, args, opts)

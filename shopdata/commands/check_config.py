@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from shopdata.command_frame import QuietCommand
+from shopdata.command_help import explain
 
 
 class Command(QuietCommand):
@@ -19,6 +20,18 @@ class Command(QuietCommand):
             "--connect",
             action="store_true",
             help="also try store, Dremio, ledger, browser and alerts (sends them a test message)",
+        )
+        explain(
+            parser,
+            examples={
+                "scrapy check_config": "every mistake in pipelines_config and .env, with its line; asks nobody",
+                "scrapy check_config --connect": "then try store, Dremio, ledger, browser and alerts, a line each",
+            },
+            exit_codes={
+                0: "no mistake; with --connect: everything answers",
+                1: "with --connect: something does not answer",
+                2: "at least one mistake",
+            },
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

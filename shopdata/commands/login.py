@@ -7,6 +7,7 @@ import argparse
 from scrapy.exceptions import UsageError
 
 from shopdata.command_frame import QuietCommand
+from shopdata.command_help import explain
 
 
 class Command(QuietCommand):
@@ -31,6 +32,21 @@ class Command(QuietCommand):
             "--new-device",
             action="store_true",
             help="forget the device that the portal knows the shop by; signs in anew",
+        )
+        explain(
+            parser,
+            shop={"SHOP": "an id of shops.yaml, or the shop's name"},
+            examples={
+                "scrapy login flagship": "sign in if the saved session has ended; an SMS code is asked for here",
+                "scrapy login flagship --headed --again": (
+                    "sign in anew in a window, where you do what the portal wants"
+                ),
+            },
+            exit_codes={
+                0: "the session lives, or a new one is saved",
+                1: "the portal did not let us in, nobody finished in time, or another key has saved the session",
+                2: "wrong arguments or configuration",
+            },
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from shopdata.command_frame import QuietCommand
+from shopdata.command_help import explain
 
 
 class Command(QuietCommand):
@@ -31,6 +32,22 @@ class Command(QuietCommand):
         parser.add_argument("--fill-merged", action="store_true", help="cells merged downwards all hold the value")
         parser.add_argument("--join-zips", action="store_true", help="workbooks of equal header in a zip are one table")
         parser.add_argument("--strict", action="store_true", help="write nothing if a file is not used")
+        explain(
+            parser,
+            folder={"FOLDER": "where the workbooks, CSV files or zips lie; each file's name becomes its shop"},
+            examples={
+                "scrapy merge exports -o merged.xlsx": "all tables of the folder `exports` in one workbook",
+                "scrapy merge exports -o merged.xlsx --parquet merged.parquet --summary": (
+                    "a Parquet file as well, and the rows of each file"
+                ),
+            },
+            exit_codes={
+                0: "all files were merged",
+                1: "a file was left out, or nothing was written",
+                2: "there is nothing to merge, or a result can't go there",
+                130: "stopped by Ctrl-C; earlier results stay as they were",
+            },
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from shopdata.actions.merge import merge

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from shopdata.command_frame import WorkspaceCommand, add_day_options, read_dataset
+from shopdata.command_help import explain
 
 if TYPE_CHECKING:
     from shopdata.workspace import Workspace
@@ -23,6 +24,23 @@ class Command(WorkspaceCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add_day_options(parser)
+        explain(
+            parser,
+            dataset={"DATASET": "jd_store, pdd_kpi_days and so on, as in pipelines_config/datasets"},
+            examples={
+                "scrapy replay jd_store --date 2026-03-01": (
+                    "after a change of the contract: one day anew, no portal is asked"
+                ),
+                "scrapy replay pdd_kpi_weekly --start 2026-02-01 --end 2026-03-31": (
+                    "every week of which there are raw files"
+                ),
+            },
+            exit_codes={
+                0: "every partition is rebuilt, or was just so, and whole",
+                1: "one could not be rebuilt and stays as it was, a shop is missing in it, or Dremio was not refreshed",
+                2: "wrong arguments or configuration, or no raw file in the range",
+            },
+        )
 
     def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.replay import replay

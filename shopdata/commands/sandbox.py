@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import UsageError
 
 from shopdata.command_frame import QuietCommand
+from shopdata.command_help import explain
 
 if TYPE_CHECKING:
     from shopdata.sandbox import FaultRule
@@ -52,6 +53,18 @@ class Command(QuietCommand):
         group.add_argument("--lake", action="store_true", help="start an object store and a Dremio double beside it")
         group.add_argument("--config-dir", type=Path, metavar="DIR", help="write a pipelines_config here")
         group.add_argument("--env-file", type=Path, metavar="FILE", help="write the variables here as NAME=value lines")
+        explain(
+            parser,
+            examples={
+                "scrapy sandbox --lake --env-file sandbox.env": (
+                    "portals, object store and Dremio double; `set -a; . ./sandbox.env` uses them"
+                ),
+                "scrapy sandbox --shops 1 --fault sandbox-01:captcha": (
+                    "one JD shop whose login page asks for a captcha"
+                ),
+            },
+            exit_codes={0: "ended by Ctrl-C or SIGTERM", 2: "wrong options, or a port is taken"},
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Serves until it is told to stop. Raises `UsageError` for options that cannot be, or ports that are taken."""

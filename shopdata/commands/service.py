@@ -7,6 +7,8 @@ import argparse
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from shopdata.command_help import explain
+
 _ACTIONS = ("start", "stop", "restart", "status", "log", "unit", "compose")
 
 
@@ -27,6 +29,27 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--now", action="store_true", help="stop: do not wait for running crawls, end them")
         parser.add_argument("--follow", action="store_true", help="log: go on with what is added")
+        explain(
+            parser,
+            what_to_do={
+                "start": "start it in the background, and deploy the project if it has changed; harmless if it is up",
+                "stop": "begin nothing new, wait for running crawls, end; --now ends them too",
+                "restart": "a new version or new settings; running crawls run on",
+                "status": "is it up, what runs, what is next, what failed last",
+                "log [RUN|SPIDER]": "its log, or that of a run or of a spider's latest run; --follow goes on",
+                "unit": "print a systemd unit for this checkout",
+                "compose": "print a compose file for Docker",
+            },
+            examples={
+                "scrapy service start": "start it; says where the board is",
+                "scrapy service log jd_store --follow": "watch the latest run of jd_store",
+            },
+            exit_codes={
+                0: "done; status: it is up",
+                1: "it did not work; status: it is down",
+                2: "wrong arguments, settings or configuration",
+            },
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from shopdata.actions.service import act

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from shopdata.command_frame import WorkspaceCommand, refuse_arguments
+from shopdata.command_help import explain
 
 if TYPE_CHECKING:
     from shopdata.workspace import Workspace
@@ -23,6 +24,18 @@ class Command(WorkspaceCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--check", action="store_true", help="ask each portal whether its sessions still live")
+        explain(
+            parser,
+            examples={
+                "scrapy sessions": "who is signed in, as far as is known, and who waits for a person",
+                "scrapy sessions --check": "the same, after each portal was asked once",
+            },
+            exit_codes={
+                0: "the list was shown; with --check: every session lives",
+                1: "with --check: a shop must sign in",
+                2: "wrong configuration",
+            },
+        )
 
     def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.sessions import show_sessions

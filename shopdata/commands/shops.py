@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from shopdata.command_frame import WorkspaceCommand, add_day_options, refuse_unknown_options
+from shopdata.command_help import explain
 from shopdata.exceptions import ArgumentError
 
 if TYPE_CHECKING:
@@ -28,6 +29,23 @@ class Command(WorkspaceCommand):
         parser.add_argument("--all", action="store_true", help="remove: from all periods, and forget its sign-in")
         parser.add_argument("--platform", metavar="NAME", help="jd or pdd, for an id that was on both")
         parser.add_argument("--dry-run", action="store_true", help="show which periods it would change, change nothing")
+        explain(
+            parser,
+            what_to_do={
+                "list": "every shop id that there ever was, with its periods and its account",
+                "rename OLD NEW": "hands an id on: sessions, device, cells, raw files; publishes its periods anew",
+                "remove ID": "takes a shop out of what is published; --all, or which days",
+            },
+            examples={
+                "scrapy shops rename sandbox-01 flagship --dry-run": "show which periods it would change",
+                "scrapy shops remove flagship --dataset jd_store --date 2026-03-01": "out of one day of one dataset",
+            },
+            exit_codes={
+                0: "done, or shown",
+                1: "a period could not be changed; run it again",
+                2: "wrong arguments or configuration",
+            },
+        )
 
     def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions import shops

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from shopdata.command_frame import WorkspaceCommand
+from shopdata.command_help import explain
 
 if TYPE_CHECKING:
     from shopdata.workspace import Workspace
@@ -33,6 +34,15 @@ class Command(WorkspaceCommand):
         parser.add_argument("--shop", metavar="ID", help="only this shop")
         parser.add_argument("--all", action="store_true", help="each cell, and each reason")
         parser.add_argument("--json", action="store_true", dest="as_json", help="for programs: all, or what is named")
+        explain(
+            parser,
+            examples={
+                "scrapy status": "the newest periods of each dataset, and why something is missing",
+                "scrapy status --dataset jd_store --date 2026-03-01": "one day of one dataset",
+                "scrapy status --json": "all cells and partitions, for programs",
+            },
+            exit_codes={0: "it was shown", 2: "a wrong date, number or name, or the ledger can't be opened"},
+        )
 
     def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.status import show_status

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from shopdata.command_frame import WorkspaceCommand, add_day_options, read_dataset
+from shopdata.command_help import explain
 
 if TYPE_CHECKING:
     from shopdata.workspace import Workspace
@@ -23,6 +24,23 @@ class Command(WorkspaceCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add_day_options(parser)
+        explain(
+            parser,
+            dataset={"DATASET": "jd_store, pdd_kpi_days and so on, as in pipelines_config/datasets"},
+            examples={
+                "scrapy verify jd_store --date 2026-03-01": (
+                    "one day: raw files, workbook, Parquet and Dremio against the receipt"
+                ),
+                "scrapy verify pdd_chat --start 2026-03-01 --end 2026-03-31": (
+                    "a month, and which of its days were never published"
+                ),
+            },
+            exit_codes={
+                0: "all is as the receipts say, and no shop is missing",
+                1: "something is damaged, missing or unknown, was never published, or can't be reached",
+                2: "wrong arguments or configuration",
+            },
+        )
 
     def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.verify import verify

@@ -18,6 +18,7 @@ LIGHT = {
     "scrapy.crawler",
     "scrapy.exceptions",
     "shopdata.command_frame",
+    "shopdata.command_help",
     "shopdata.commands.crawl",
     "shopdata.doorway",
     "shopdata.exceptions",

@@ -62,7 +62,7 @@ def test_a_known_device_is_not_asked_again(place: Workplace) -> None:
 
 def test_a_device_can_be_forgotten(place: Workplace) -> None:
     shop = "sandbox-01"
-    known = place.scrapy("login", shop)
+    known = place.scrapy("login", shop, "--again")
     assert known.code == 0, known.text
     new = place.scrapy("login", shop, "--new-device", typed=f"{place.sandbox.sms_code(shop)}\n")
     assert new.code == 0, new.text

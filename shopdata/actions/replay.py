@@ -10,6 +10,7 @@ from rich.text import Text
 
 from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
+from shopdata.alerts.in_words import listed
 from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError
 from shopdata.lake.replay import Replayed, Replayer
 from shopdata.periods import is_between
@@ -70,7 +71,7 @@ def _told(name: str, dt: str, result: Replayed | ShopdataError) -> Text:
     text = f"{'✓' if result.is_whole else '◔'} {name} {dt}: {result.rows:,} rows of {result.shops} shops, "
     text += _changes(result)
     if result.missing:
-        text += f"; missing: {', '.join(result.missing)}"
+        text += f"; missing: {listed(result.missing)}"
     if result.refresh_state == "FAILED":
         text += "; Dremio was not refreshed, the next run does it"
     return Text(text)

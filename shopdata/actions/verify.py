@@ -12,10 +12,11 @@ from rich.text import Text
 
 from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
+from shopdata.alerts.in_words import listed
 from shopdata.lake.coverage import expected_periods
 from shopdata.lake.keys import is_dt, receipt_key
 from shopdata.lake.verify import Verified, Verifier
-from shopdata.periods import Period, is_between
+from shopdata.periods import Period, in_ranges, is_between
 from shopdata.workspace import Workspace
 
 
@@ -67,8 +68,20 @@ def _show(name: str, found: Sequence[Verified], *, has_dremio: bool) -> None:
             console.print(Text(f"✗ {one.dt} {what}: {sentence}"))
         for stray in one.strays:
             console.print(Text(f"! {one.dt} {stray}: it is no raw file of ours; nothing reads it."))
-        if one.missing:
-            console.print(Text(f"◔ {one.dt} missing: {', '.join(one.missing)}"))
+    for periods, shops in _missing(found).items():
+        console.print(Text(f"◔ {periods} missing: {listed(shops)}"))
+
+
+def _missing(found: Sequence[Verified]) -> dict[str, list[str]]:
+    """Shops that receipts call missing, those together that are missing in the same periods."""
+    by_shop: dict[str, list[str]] = {}
+    for one in found:
+        for shop in one.missing:
+            by_shop.setdefault(shop, []).append(one.dt)
+    by_periods: dict[str, list[str]] = {}
+    for shop, dts in by_shop.items():
+        by_periods.setdefault(in_ranges(dts), []).append(shop)
+    return by_periods
 
 
 def _verdict(one: Verified) -> Text:

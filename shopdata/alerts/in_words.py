@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shopdata.alerts.causes import Cause, without_who
 from shopdata.periods import in_ranges
 
@@ -35,7 +37,7 @@ def what_of(cause: Cause) -> str:
     return ": ".join(filter(None, (str(state) if state is not None else "", told)))
 
 
-def listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """Some names, and how many more there are."""
     rest = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")

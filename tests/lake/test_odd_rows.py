@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import foreign_xlsb
 import openpyxl
 import pytest
 import xlwt
@@ -161,7 +163,75 @@ def merged_page(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("make", [merged_workbook, merged_old_workbook, merged_page], ids=["xlsx", "xls", "html"])
+def merged_xlsb(path: Path) -> Path:
+    rows = [
+        foreign_xlsb.row(
+            number,
+            *(
+                foreign_xlsb.cell(place, 6, foreign_xlsb.wide(value))
+                if isinstance(value, str)
+                else foreign_xlsb.cell(place, 5, struct.pack("<d", value))
+                for place, value in enumerate(row)
+                if value is not None
+            ),
+        )
+        for number, row in enumerate(MERGED)
+    ]
+    merged = b"".join(foreign_xlsb.record(176, struct.pack("<4I", *place)) for place in ((1, 3, 0, 0), (4, 5, 0, 0)))
+    return foreign_xlsb.write_xlsb(path, b"".join(rows) + foreign_xlsb.record(146) + merged)
+
+
+def merged_ods(path: Path) -> Path:
+    spaces = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+    rows = ""
+    for number, row in enumerate(MERGED):
+        rows += "<table:table-row>"
+        for value in row:
+            span = {1: 'table:number-rows-spanned="3"', 4: 'table:number-rows-spanned="2"'}.get(number, "")
+            if value is None:
+                rows += "<table:covered-table-cell/>"
+            elif isinstance(value, str):
+                span = span if value in ("华东", "华北") else ""
+                rows += (
+                    f'<table:table-cell {span} office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
+                )
+            else:
+                rows += f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+        rows += "</table:table-row>"
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr(
+            "content.xml",
+            f'<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name="S">{rows}'
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
+        )
+    return path
+
+
+def merged_xml(path: Path) -> Path:
+    rows = ""
+    for number, row in enumerate(MERGED):
+        rows += "<Row>"
+        for place, value in enumerate(row, start=1):
+            if value is not None:
+                down = {(1, 1): ' ss:MergeDown="2"', (4, 1): ' ss:MergeDown="1"'}.get((number, place), "")
+                kind = "String" if isinstance(value, str) else "Number"
+                rows += f'<Cell ss:Index="{place}"{down}><Data ss:Type="{kind}">{value}</Data></Cell>'
+        rows += "</Row>"
+    space = "urn:schemas-microsoft-com:office:spreadsheet"
+    path.write_text(
+        f'<?xml version="1.0"?><Workbook xmlns="{space}" xmlns:ss="{space}"><Worksheet ss:Name="S"><Table>{rows}</Table>'
+        "</Worksheet></Workbook>",
+        "utf-8",
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    "make",
+    [merged_workbook, merged_old_workbook, merged_page, merged_xlsb, merged_ods, merged_xml],
+    ids=["xlsx", "xls", "html", "xlsb", "ods", "xml"],
+)
 def test_cells_merged_downwards_are_told_or_filled(tmp_path: Path, make: Any) -> None:
     path = make(tmp_path / "report")
     table = read_table(path, None)

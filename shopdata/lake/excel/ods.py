@@ -14,11 +14,12 @@ from xml.etree.ElementTree import Element
 
 from shopdata.lake.excel.container import PIECE_BYTES, Limits, Package
 from shopdata.lake.excel.iso import iso_text
+from shopdata.lake.excel.merges import Merge
 from shopdata.lake.excel.numbers import number_text
 from shopdata.lake.excel.parse import MAX_COLUMNS, broken_sheet
 from shopdata.lake.excel.passwords import protected
 from shopdata.lake.excel.pull import Spread, events
-from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
+from shopdata.lake.excel.rows import NumberedRow, RawCell, row_blocks, text_cell
 from shopdata.lake.excel.xlsx import Sheet
 from shopdata.lake.tables import NUMBER, CellFormat, Formats, Kind
 
@@ -81,19 +82,21 @@ def _sheets(pieces: Pieces, formats: Formats, where: str) -> list[Sheet]:
             path[-1].remove(element)
     if not listed:
         raise broken_sheet("no sheet", where)
-    return [
-        Sheet(
-            name, row_blocks(_rows(pieces, number, formats, where), formats, block_characters=8 << 20), style in hidden
-        )
-        for number, (name, style) in enumerate(listed)
-    ]
+    sheets = []
+    for number, (name, style) in enumerate(listed):
+        merges: list[Merge] = []
+        rows = _rows(pieces, number, formats, where, merges)
+        blocks = row_blocks(rows, formats, block_characters=8 << 20)
+        sheets.append(Sheet(name, blocks, style in hidden, merges=merges.copy))
+    return sheets
 
 
 def _is_sheet(element: Element, path: list[Element]) -> bool:
     return element.tag == f"{_TABLE}table" and bool(path) and path[-1].tag == f"{_OFFICE}spreadsheet"
 
 
-def _rows(pieces: Pieces, sheet: int, formats: Formats, where: str) -> Iterator[list[RawCell]]:
+def _rows(pieces: Pieces, sheet: int, formats: Formats, where: str, merges: list[Merge]) -> Iterator[NumberedRow]:
+    """The rows of a sheet; what is merged goes into `merges` as it comes."""
     number, last = -1, 0
     spread = Spread(where)
     for kind, element, path in events(pieces(), where):
@@ -107,11 +110,21 @@ def _rows(pieces: Pieces, sheet: int, formats: Formats, where: str) -> Iterator[
                 row = _row(element, formats, where)
                 if row and last <= _MAX_ROWS:
                     spread.check(row, len(element), times)
-                    for _ in range(times):
-                        yield row
+                    merges += _merges(element, last)
+                    for number_in_sheet in range(last - times + 1, last + 1):
+                        yield NumberedRow(number_in_sheet, row)
             path[-1].remove(element)
         elif _is_sheet(element, path) and number == sheet:
             return
+
+
+def _merges(row: Element, number: int) -> Iterator[Merge]:
+    place = 0
+    for cell in row:
+        height, width = (_count(cell, f"number-{what}-spanned", _MAX_ROWS) for what in ("rows", "columns"))
+        if height > 1 or width > 1:
+            yield Merge(number, number + height - 1, place, place + width - 1)
+        place += _count(cell, "number-columns-repeated", MAX_COLUMNS)
 
 
 def _count(element: Element, name: str, most: int) -> int:

@@ -7,23 +7,26 @@ between the first cell and the last.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from shopdata.lake.excel.biff import ERRORS, NumberStyle, of_rk
 from shopdata.lake.excel.blocks import Block
 from shopdata.lake.excel.container import Limits, Package
+from shopdata.lake.excel.merges import Merge
 from shopdata.lake.excel.package import BUILTIN_FORMATS, targets_of
 from shopdata.lake.excel.parse import MAX_COLUMNS, broken_sheet
 from shopdata.lake.excel.pull import Spread
-from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
+from shopdata.lake.excel.rows import NumberedRow, RawCell, row_blocks, text_cell
 from shopdata.lake.excel.xlsx import Sheet
 from shopdata.lake.tables import CellFormat, Formats, Kind
 
 _WORKBOOK = "xl/workbook.bin"
 # Records by number (MS-XLSB 2.3.2).
 _ROW, _END_SHEET_DATA, _STRING, _FORMAT, _XF, _BOOK, _SHEET = 0, 146, 19, 44, 47, 153, 156
+_MERGED = 176
 _BEGIN_CELL_XFS, _END_CELL_XFS = 617, 618
 _BLANK, _RK, _ERROR, _BOOL, _REAL, _TEXT, _SHARED = range(1, 8)
 #: Cells that leave out their column: it is the next one.
@@ -81,11 +84,31 @@ def xlsb_sheets(path: Path, formats: Formats, where: str, limits: Limits = Limit
     if not listed:
         raise broken_sheet("no worksheet", where)
 
-    def blocks(part: str) -> Iterator[Block]:
+    def pieces(part: str) -> Iterator[bytes]:
         with Package(path, limits, where) as package:
-            yield from row_blocks(_rows(_records(package.pieces(part), where), book), formats)
+            yield from package.pieces(part)
 
-    return [Sheet(name, blocks(part), is_hidden) for name, part, is_hidden in listed]
+    return [_sheet(name, partial(pieces, part), is_hidden, book) for name, part, is_hidden in listed]
+
+
+def _sheet(name: str, pieces: Callable[[], Iterator[bytes]], is_hidden: bool, book: _Book) -> Sheet:
+    """A sheet, and what is merged in it; before it was read to its end, it is gone through once more for that."""
+    found: list[list[Merge]] = []
+
+    def blocks() -> Iterator[Block]:
+        records = _records(pieces(), book.where)
+        yield from row_blocks(_rows(records, book), book.formats)
+        found.append(_merges(records))
+
+    def merges() -> list[Merge]:
+        return found[0] if found else _merges(_records(pieces(), book.where))
+
+    return Sheet(name, blocks(), is_hidden, merges=merges)
+
+
+def _merges(records: Iterable[Record]) -> list[Merge]:
+    places = (struct.unpack_from("<4I", content) for number, content in records if number == _MERGED and content[15:])
+    return [Merge(top + 1, bottom + 1, left, right) for top, bottom, left, right in places]
 
 
 def _records(pieces: Iterable[bytes], where: str) -> Iterator[Record]:
@@ -145,14 +168,14 @@ def _styles(records: Iterable[Record], book: _Book) -> Iterator[NumberStyle]:
             yield NumberStyle(codes.get(int.from_bytes(content[2:4], "little")), book.formats)
 
 
-def _rows(records: Iterable[Record], book: _Book) -> Iterator[list[RawCell]]:
+def _rows(records: Iterable[Record], book: _Book) -> Iterator[NumberedRow]:
     row: list[RawCell] = []
     last = written = 0
     spread = Spread(book.where)
     for number, content in records:
         if number == _ROW:
             spread.check(row, written)
-            yield row
+            yield NumberedRow(last, row)
             row, written = [], 0
             index = int.from_bytes(content[:4], "little") + 1
             if index <= last:
@@ -170,7 +193,7 @@ def _rows(records: Iterable[Record], book: _Book) -> Iterator[list[RawCell]]:
                 row += [None] * (column - len(row))
                 row.append(_cell(kind, content[0 if is_short else 4 :], number == _RICH, book))
     spread.check(row, written)
-    yield row
+    yield NumberedRow(last, row)
 
 
 def _kind_of(number: int) -> int | None:

@@ -10,10 +10,11 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from shopdata.lake.excel.iso import iso_text
+from shopdata.lake.excel.merges import Merge
 from shopdata.lake.excel.numbers import format_of, number_text, serial_text
 from shopdata.lake.excel.parse import MAX_COLUMNS, broken_sheet
 from shopdata.lake.excel.pull import Spread, events
-from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
+from shopdata.lake.excel.rows import NumberedRow, RawCell, row_blocks, text_cell
 from shopdata.lake.excel.text import decode
 from shopdata.lake.excel.xlsx import Sheet
 from shopdata.lake.tables import CellFormat, Formats, Kind
@@ -68,10 +69,12 @@ def xml2003_sheets(path: Path, formats: Formats, where: str) -> list[Sheet]:
         _look_at(kind, element, path_to, book)
     if not book.sheets:
         raise broken_sheet("no worksheet", where)
-    return [
-        Sheet(name, row_blocks(_rows(book, number, formats, where), formats), visible != "")
-        for number, (name, visible) in enumerate(book.sheets)
-    ]
+    sheets = []
+    for number, (name, visible) in enumerate(book.sheets):
+        merges: list[Merge] = []
+        blocks = row_blocks(_rows(book, number, formats, where, merges), formats)
+        sheets.append(Sheet(name, blocks, visible != "", merges=merges.copy))
+    return sheets
 
 
 def _look_at(kind: str, element: Element, path: list[Element], book: _Workbook) -> None:
@@ -98,17 +101,20 @@ def _style(element: Element, book: _Workbook) -> CellFormat:
     return format_of(_NAMED_FORMATS.get(code, code))
 
 
-def _rows(book: _Workbook, sheet: int, formats: Formats, where: str) -> Iterator[list[RawCell]]:
-    number = -1
+def _rows(book: _Workbook, sheet: int, formats: Formats, where: str, merges: list[Merge]) -> Iterator[NumberedRow]:
+    """The rows of a sheet; what is merged goes into `merges` as it comes."""
+    number, last = -1, 0
     spread = Spread(where)
     for kind, element, path in events(book.pieces(), where):
         if kind == "start":
             number += element.tag == f"{_SS}Worksheet" and len(path) == 1
         elif element.tag == f"{_SS}Row" and path:
             if number == sheet:
+                last = _count(element, "Index", last + 1)
                 row = _row(element, book, formats, where)
                 spread.check(row, len(element))
-                yield row
+                merges += _merges(element, last)
+                yield NumberedRow(last, row)
             path[-1].remove(element)
         elif element.tag == f"{_SS}Worksheet" and number == sheet:
             return
@@ -126,6 +132,16 @@ def _row(element: Element, book: _Workbook, formats: Formats, where: str) -> lis
         cells.append(None if data is None else _cell(data, book.styles.get(style, _GENERAL), book, formats, where))
         cells += [None] * min(_count(cell, "MergeAcross", 0), MAX_COLUMNS - len(cells))
     return cells
+
+
+def _merges(row: Element, number: int) -> Iterator[Merge]:
+    place = 0
+    for cell in row.iterfind(f"{_SS}Cell"):
+        place = _count(cell, "Index", place + 1) - 1
+        height, width = (_count(cell, f"Merge{way}", 0) for way in ("Down", "Across"))
+        if height or width:
+            yield Merge(number, number + height, place, place + width)
+        place += 1 + width
 
 
 def _count(cell: Element, name: str, default: int) -> int:

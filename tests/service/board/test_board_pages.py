@@ -362,7 +362,7 @@ def test_what_runs_were_asked_for_is_told_in_words(client: Client) -> None:
     assert " 等，另有 1 家店，重取 完成" in page
     assert "京东库存 data=2026-11-23 被拒绝" in page
     assert "拼多多客服周绩效 2026-11-14 至 2026-11-20 被强行结束" in page
-    assert "拼多多差评 2026-11-01，2026-11-03，2026-11-05 …（4 期） 出错退出" in page
+    assert "拼多多差评 2026-11-01、2026-11-03、2026-11-05 …（4 期） 出错退出" in page
     assert "拼多多聊天 到时间再问的 中断" in page
     for raw in ("periods=", "period=", "shops=", "force=", "due="):
         assert raw not in page

@@ -72,7 +72,7 @@ class Texts:
             str(first.start) if first.start == last.end else self("format.range", first=first.start, last=last.end)
             for first, last in found[:most]
         ]
-        what = self.join(told) + (" …" if len(found) > most else "")
+        what = self("format.listed").join(told) + (" …" if len(found) > most else "")
         count = len(set(labels))
         return what if count <= 1 else self("format.periods", what=what, n=count)
 

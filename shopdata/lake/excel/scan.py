@@ -16,7 +16,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopdata.lake.excel.strings import OddXmlError, Positions, check_utf8, has_other_encoding, slices, text_starts
+from shopdata.lake.excel.strings import (
+    Frame,
+    OddXmlError,
+    Positions,
+    check_utf8,
+    has_other_encoding,
+    slices,
+    text_starts,
+)
+from shopdata.lake.excel.well_formed import check_rows
 
 #: More cells than this in one piece of XML is not a table but an attack: most of them would be blank.
 MAX_GRID_CELLS = 20_000_000
@@ -88,10 +97,16 @@ def row_pieces(
     Raises OddXmlError where it can't be told what a row is, or if the sheet ends too early.
     """
     held, is_inside, is_done = b"", False, False
+    around = Frame()
+
+    def put_behind(xml: bytes) -> None:
+        around.add(xml)
+        if behind is not None:
+            behind.append(xml)
+
     for piece in pieces:
         if is_done:
-            if behind is not None:
-                behind.append(piece)
+            put_behind(piece)
             continue
         held += piece
         if not is_inside:
@@ -101,23 +116,24 @@ def row_pieces(
                     raise OddXmlError("no sheetData")
                 continue
             _check_head(held[: begin.start()])
+            around.add(held[: begin.end()])
             held, is_inside, is_done = held[begin.end() :], True, begin[1] == b"/"
-            if is_done and behind is not None:
-                behind.append(held)
             if is_done:
+                put_behind(held)
                 continue
         end = held.find(b"</sheetData")
         is_done = end >= 0
         cut = end if is_done else held.rfind(b"<row")
+        if is_done:
+            put_behind(held[cut:])
         if cut > 0:
-            if is_done and behind is not None:
-                behind.append(held[cut:])
             yield held[:cut]
             held = held[cut:]
         elif len(held) > max_row_bytes:
             raise OddXmlError("a row without an end")
     if not is_done:
         raise OddXmlError("the sheet ends too early")
+    around.add(b"", is_last=True)
 
 
 def _check_head(head: bytes) -> None:
@@ -139,9 +155,9 @@ def scan_rows(raw: bytes, rows_before: int = 0) -> Scan | None:
     data = np.frombuffer(raw + b"\0" * 32, np.uint8)
     tags = np.flatnonzero(data == 0x3C)
     # take() is twice as fast as [] here.
-    kinds = _KINDS.take(data.take(tags + 1) | data.take(tags + 2).astype(np.uint16) << 8)
-    if (kinds == ODD).any():
-        raise OddXmlError("a tag that a plain sheet has not")
+    pairs = data.take(tags + 1) | data.take(tags + 2).astype(np.uint16) << 8
+    kinds = _KINDS.take(pairs)
+    check_rows(data, raw, tags, pairs)
     if (data.take(tags[kinds == INLINE] + 3) != 0x3E).any():
         raise OddXmlError("an inline text with attributes")
     cells = np.flatnonzero(kinds == CELL)
@@ -274,9 +290,11 @@ def _row_numbers(raw: bytes, tags: Positions, rows: Positions) -> tuple[npt.NDAr
 
 
 def _shape(tail: str) -> CellShape:
-    attributes = dict(_ATTRIBUTE.findall(tail))
+    found = _ATTRIBUTE.findall(tail)
+    attributes = dict(found)
     if (
         not _ONLY_ATTRIBUTES.fullmatch(tail)
+        or len(attributes) < len(found)
         or "r" in attributes
         or "xmlns" in tail
         or not attributes.get("s", "0").isdigit()

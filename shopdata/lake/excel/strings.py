@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from html.entities import html5
+from typing import Any
+from xml.parsers import expat
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopdata.texts import REPLACEMENT, replace_illegal
+from shopdata.texts import ILLEGAL, replace_illegal
 
 Positions = npt.NDArray[np.intp]
 
 _ENTITY = re.compile(r"&(#\d+|#[xX][0-9a-fA-F]+|\w+);")
+_BARE = re.compile(r"&(?!(?:#\d+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos);)")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 #: The same question for RE2: does a text hold anything that `plain_text` or `replace_illegal` would change?
 _BUT_ENTITIES = r"[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]|_x[0-9A-Fa-f]{4}_"
@@ -25,6 +28,7 @@ _NAMED_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"
 _PHONETIC = re.compile(r"<rPh\b.*?</rPh>", re.DOTALL)
 _RICH_TEXT = re.compile(r"<t(?:\s[^>]*)?>([^<]*)</t>")
 _PREFIXED = re.compile(r"<[\w.-]+:|<[^>]*\sxmlns")
+_TEXT_TAG = re.compile(r'<t(?: [\w:]+="[^"<&]*")*\s*>')
 _PRESERVED = len(b'<t xml:space="preserve">')
 
 
@@ -42,6 +46,26 @@ def slices(data: bytes, starts: Positions, ends: Positions) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
+def taken(data: bytes, starts: Positions, ends: Positions) -> pa.Array:
+    """The texts `data[starts[i]:ends[i]]` alone."""
+    even = pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32))
+    return slices(data, starts, ends).take(even)
+
+
+class Frame:
+    """What stands around the rows or texts of a part, given to a parser. Raises OddXmlError if it is no XML."""
+
+    def __init__(self) -> None:
+        self._parser: Any = expat.ParserCreate()
+
+    def add(self, piece: bytes, *, is_last: bool = False) -> None:
+        """Takes the next piece."""
+        try:
+            self._parser.Parse(piece, is_last)
+        except (expat.ExpatError, ValueError, LookupError) as error:
+            raise OddXmlError(str(error)) from None
+
+
 def has_other_encoding(beginning: bytes) -> bool:
     """True if XML says of itself that it is not UTF-8."""
     declared = re.match(rb"""\s*(?:\xef\xbb\xbf)?<\?xml[^>]*encoding=["']([\w-]+)["']""", beginning)
@@ -57,11 +81,20 @@ def check_utf8(data: bytes) -> None:
         raise OddXmlError(str(error)) from None
 
 
+def check_entities(raw: str) -> None:
+    """Raises OddXmlError for text between tags that no XML may hold: controls, a bare `&`, unknown entities."""
+    if ILLEGAL.search(raw) or _BARE.search(raw):
+        raise OddXmlError("a character that XML forbids, or an ampersand by itself")
+    for number in re.findall(r"&#(x[0-9a-fA-F]+|\d+);", raw):
+        code = int(number[1:], 16) if number[0] == "x" else int(number)
+        if code > 0x10FFFF or ILLEGAL.search(chr(code)):
+            raise OddXmlError("a number of no character")
+
+
 def _entity(match: re.Match[str]) -> str:
     name = match[1]
     if name[0] == "#":
-        number = int(name[2:], 16) if name[1] in "xX" else int(name[1:])
-        return chr(number) if number < 0x110000 else REPLACEMENT
+        return chr(int(name[2:], 16) if name[1] in "xX" else int(name[1:]))
     if name not in ("amp", "lt", "gt", "quot", "apos"):
         raise OddXmlError(f"entity {name!r}")
     return html5[f"{name};"]
@@ -74,6 +107,7 @@ def plain_text(raw: str, *, is_decoded: bool = False) -> str:
     """
     text = raw
     if not is_decoded:
+        check_entities(raw)
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         if "&" in text:
             text = _ENTITY.sub(_entity, text)
@@ -145,11 +179,18 @@ def text_starts(data: npt.NDArray[np.uint8], raw: bytes, tags: Positions) -> Pos
         is_other = (data[last] != 0x3E) | (data[last - 1] != 0x22) | (data[where + 6] != 0x3A)
         for place in np.flatnonzero(is_other):
             ends[place] = raw.index(b">", where[place]) + 1
-            attributes = raw[where[place] : ends[place]]
-            if attributes.count(b'"') % 2 or b"xmlns" in attributes:
+        for tag in pc.unique(taken(raw, where, ends)).to_pylist():
+            if not _TEXT_TAG.fullmatch(tag) or "xmlns" in tag:
                 raise OddXmlError("a text with unusual attributes")
         starts[attributed] = ends
     return starts
+
+
+def _are_tight(data: npt.NDArray[np.uint8], tags: Positions, items: Positions) -> npt.NDArray[np.bool_]:
+    """For each `<si>` whether `<t>` follows at once, and `</si>` at once behind `</t>`."""
+    closing = tags[items + 2]
+    is_text = (data[closing + 1] == 0x2F) & (data[closing + 2] == 0x74) & (data[closing + 3] == 0x3E)
+    return np.asarray(is_text & (tags[items + 1] == tags[items] + 4) & (tags[items + 3] == closing + 4), np.bool_)
 
 
 class SharedStrings:
@@ -163,6 +204,7 @@ class SharedStrings:
         self._illegal: list[Positions] = []
         self._done = 0
         held = b""
+        self._frame = Frame()
         for piece in pieces:
             if not self._done and not held and (b"<sst" not in piece[:1000] or has_other_encoding(piece)):
                 raise OddXmlError("no <sst> at the beginning, or another encoding")
@@ -176,6 +218,7 @@ class SharedStrings:
             raise OddXmlError("the shared strings end too early")
         if not found and b"<si" in held.replace(b"<si/>", b""):
             raise OddXmlError("shared strings with a prefix or attributes")
+        self._frame.add(held, is_last=True)
         self.texts: pa.Array = pa.concat_arrays(found) if found else pa.array([], pa.string())
         self.illegal = np.concatenate([np.zeros(0, np.intp), *self._illegal])
 
@@ -195,6 +238,9 @@ class SharedStrings:
         begins_well = items[0] == 0 if self._done else raw[tags[items[0] - 1] :].startswith(b"<sst")
         if not begins_well or (items[1:] != ends[:-1] + 1).any():
             raise OddXmlError("shared strings with something around them")
+        if (data[tags[ends] + 4] != 0x3E).any():
+            raise OddXmlError("an end of an unusual form")
+        self._check_around(raw, tags[items], tags[ends] + 5)
         owners = np.searchsorted(items, texts, "right") - 1
         if (owners < 0).any():
             raise OddXmlError("text before the first shared string")
@@ -204,6 +250,7 @@ class SharedStrings:
         single = np.bincount(owners, minlength=len(items)) == 1
         of_single = texts[single[owners]]
         is_plain[single] = (of_single == items[single] + 1) & (ends[single] == items[single] + 3)
+        is_plain[is_plain] = _are_tight(data, tags, items[is_plain])
         plain_tags = texts[is_plain[owners]]
         begin[is_plain] = text_starts(data, raw, tags[plain_tags])
         end[is_plain] = tags[plain_tags + 1]
@@ -211,9 +258,20 @@ class SharedStrings:
         values, illegal = plain_texts(slices(raw, begin, end).take(even))
         self._illegal.append(illegal + self._done)
         rich = np.flatnonzero(~is_plain)
+        whole = b"".join(raw[tags[items[n]] : tags[ends[n]] + 5] for n in rich)
+        Frame().add(b"<sst>" + whole + b"</sst>", is_last=True)
         return (
             self._with_rich(values, rich, [raw[tags[items[n]] : tags[ends[n]]] for n in rich]) if len(rich) else values
         )
+
+    def _check_around(self, raw: bytes, begins: Positions, ends: Positions) -> None:
+        """Nothing but blanks between the strings; what stands before the first one is for the parser."""
+        if not self._done:
+            self._frame.add(raw[: begins[0]])
+        starts = np.concatenate(([0 if self._done else begins[0]], ends))
+        between = pc.unique(taken(raw, starts, np.append(begins, len(raw)))).to_pylist()
+        if any(part.strip() for part in between):
+            raise OddXmlError("words between the shared strings")
 
     def _with_rich(self, values: pa.Array, places: Positions, parts: list[bytes]) -> pa.Array:
         texts: list[str | None] = []

@@ -49,9 +49,11 @@ def write_configuration(options: ServiceOptions) -> None:
         "poll_interval": "1",
         # 4 per core: a crawl may hold a browser, and reads workbooks on several cores.
         "max_proc": str(max(2, os.cpu_count() or 1)),
-        "eggs_dir": str(options.folder / "eggs"),
-        "dbs_dir": str(options.folder / "dbs"),
-        "logs_dir": str(options.logs),
+        # From this folder, in which the service and its crawls start: scrapyd reads this file in the code page of the
+        # machine, and a path may have any signs.
+        "eggs_dir": "eggs",
+        "dbs_dir": "dbs",
+        "logs_dir": options.logs.relative_to(options.folder).as_posix(),
         "items_dir": "",
         "jobs_dir": "",
         # 5 logs per spider, the others deleted: ours go by age and size (`cleaner.py`).

@@ -100,7 +100,11 @@ def kill_tree(pid: int) -> None:
     """Kills a process and all that it has started: a browser outlives its crawl otherwise."""
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
-        for member in [*process.children(recursive=True), process]:
+        below = []
+        # Where nobody can say what it has started, it is ended all the same.
+        with contextlib.suppress(psutil.Error, OSError):
+            below = process.children(recursive=True)
+        for member in (*below, process):
             with contextlib.suppress(psutil.Error):
                 member.kill()
 

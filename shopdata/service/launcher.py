@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 from scrapyd.interfaces import IEnvironment
 from scrapyd.launcher import Launcher as ScrapydLauncher
 from scrapyd.launcher import ScrapyProcessProtocol, get_crawl_args
@@ -21,9 +19,10 @@ from twisted.internet import reactor as twisted_reactor
 from twisted.internet import task
 from twisted.internet.error import ProcessExitedAlready
 
-from shopdata.exceptions import ArgumentError, ShopdataError
+from shopdata.exceptions import ArgumentError
 from shopdata.lake.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
+from shopdata.service.crawl_processes import Adopted, Started, naive, sentence_of, told
 from shopdata.service.crawls import Crawl, Crawls, kill_tree
 from shopdata.service.names import check_job, checked_name, quoted
 
@@ -33,10 +32,6 @@ logger = logging.getLogger(__name__)
 reactor: Any = twisted_reactor
 
 _LOOK_EVERY_SECONDS = 0.5
-_MOST_REASON = 500
-_MOST_TOLD = 1000
-#: What a spider's process gets from Twisted: its signal by name or number.
-Signal = str | int
 
 
 class Launcher(ScrapydLauncher):  # type: ignore[misc]
@@ -44,7 +39,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
 
     def __init__(self, config: Any, app: Any) -> None:
         super().__init__(config, app)
-        self.crawls = Crawls(Path(config.get("dbs_dir")).parent)
+        self.crawls = Crawls(Path(config.get("dbs_dir")).resolve().parent)
         #: True from the moment on that the service is to stop: ended crawls make no room for others.
         self.is_closed = False
         #: Crawls that are ended because the service stops; the next one starts them again.
@@ -86,7 +81,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
             process = self._start(message, slot)
         except Exception as error:  # noqa: BLE001 - whatever it is
             # A full disk, no more processes, a word that no command line takes: the job is over, the slot is not.
-            with _told("why it could not be started could not be noted", str(message.get("_job"))):
+            with told("why it could not be started could not be noted", str(message.get("_job"))):
                 self._not_started(message, error)
             self._get_message(slot)
             return
@@ -106,17 +101,18 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         if self._is_running(job):
             raise ArgumentError("a run of this id goes on", where="jobid", found=job, todo="Give it another id.")
         message["settings"].update(environment.get_settings(message))
-        env = environment.get_environment(message, slot)
+        # What it prints goes where its log is.
+        env = environment.get_environment(message, slot) | {"PYTHONIOENCODING": "utf-8"}
         args = [sys.executable, "-m", self.runner, "crawl", *get_crawl_args(message)]
         earlier = self.crawls.get(job)
         tries = earlier.tries + 1 if earlier and earlier.ended_at is None else 1
         # Before it starts: if the service ends in between, the next one looks for it.
         self.crawls.put(_crawl_of(message, tries))
-        process = Started(project, spider, job, env, args)
+        log = message["settings"].get("LOG_FILE")
+        process = Started(project, spider, job, env, args, output=Path(log) if log else None)
         process.deferred.addBoth(self._process_finished, slot)
         with contextlib.ExitStack() as files:
             plumbing: dict[str, Any] = {}
-            log = message["settings"].get("LOG_FILE")
             if log and os.name != "nt":
                 output = files.enter_context(Path(log).open("ab"))
                 plumbing["childFDs"] = {0: files.enter_context(Path(os.devnull).open("rb")).fileno()} | dict.fromkeys(
@@ -127,7 +123,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
 
     def _note_pid(self, process: Started) -> None:
         """If it has ended already, its end is noted in a moment."""
-        with _told("its pid could not be noted", process.job):
+        with told("its pid could not be noted", process.job):
             crawl, mark = self.crawls.get(process.job), mark_of(process.pid)
             if crawl is not None and mark:
                 self.crawls.put(replace(crawl, pid=process.pid, mark=mark))
@@ -139,9 +135,9 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         logger.error("run %s of %s %s", quoted(job), quoted(spider), reason)
         if self._is_running(job):
             return
-        with _told("its end could not be noted", job):
+        with told("its end could not be noted", job):
             self.crawls.put(replace(_crawl_of(message, 1), ended_at=datetime.now(SHANGHAI), reason=reason))
-        with _told("it could not be listed as finished", job):
+        with told("it could not be listed as finished", job):
             self._list_as_finished(project, spider, job, datetime.now(SHANGHAI))
         with contextlib.suppress(OSError, ValueError, ArgumentError):
             log = Path(self.app.getComponent(IEnvironment).logs_dir).joinpath(*map(_as_name, (project, spider, job)))
@@ -156,9 +152,9 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         process = self.processes.pop(slot)
         process.end_time = datetime.now()  # noqa: DTZ005 - scrapyd's own are naive
         if process.job not in self.cut_off:
-            with _told("its end could not be noted", process.job):
+            with told("its end could not be noted", process.job):
                 self.crawls.end(process.job, process.exit_code)
-        with _told("it could not be listed as finished", process.job):
+        with told("it could not be listed as finished", process.job):
             self.finished.add(process)
         # Whatever could not be written: the slot is free.
         self._get_message(slot)
@@ -170,7 +166,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
 
     def _list_as_finished(self, project: str, spider: str, job: str, started_at: datetime) -> None:
         process = ScrapyProcessProtocol(project, spider, job, env={}, args=[])
-        process.start_time = _naive(started_at)
+        process.start_time = naive(started_at)
         process.end_time = datetime.now()  # noqa: DTZ005 - scrapyd's own are naive
         self.finished.add(process)
 
@@ -178,7 +174,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         """Ends every crawl: as Ctrl-C does, or with all that it started."""
         for process in list(self.processes.values()):
             self.cut_off.add(process.job)
-            with _told("it could not be ended", process.job):
+            with told("it could not be ended", process.job):
                 if hard:
                     kill_tree(process.pid)
                 else:
@@ -188,74 +184,10 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
     def _look_after_adopted(self) -> None:
         for slot, process in list(self.processes.items()):
             # A timer of Twisted's ends at the first error.
-            with _told("it could not be looked after", process.job):
+            with told("it could not be looked after", process.job):
                 if isinstance(process, Adopted) and not process.is_alive():
                     logger.info("run %s of %s, adopted, has ended", process.job, process.spider)
                     self._process_finished(None, slot)
-
-
-class Started(ScrapyProcessProtocol):  # type: ignore[misc]
-    """A crawl of this service."""
-
-    #: None while it runs; the negative number of a signal that ended it.
-    exit_code: int | None = None
-
-    def log(self, level: str, action: str) -> None:
-        """As scrapyd's; a command line of 100 kB would push everything else out of the log."""
-        told = " ".join(self.args)
-        told = told if len(told) <= _MOST_TOLD else f"{told[:_MOST_TOLD]}…"
-        text = "%s run %s of %s, project %s, pid %s: %s"
-        level_number = logging.ERROR if level == "error" else logging.INFO
-        logger.log(level_number, text, action, self.job, self.spider, self.project, self.pid, told)
-
-    def processEnded(self, status: Any) -> None:
-        signalled = getattr(status.value, "signal", None)
-        self.exit_code = -signalled if signalled else status.value.exitCode
-        super().processEnded(status)
-
-
-class Adopted(ScrapyProcessProtocol):  # type: ignore[misc]
-    """A crawl that an earlier service started: not our child, so it is watched by its pid and start time."""
-
-    #: Only a parent is told it.
-    exit_code: int | None = None
-
-    def __init__(self, crawl: Crawl, process: psutil.Process) -> None:
-        super().__init__(crawl.project, crawl.spider, crawl.job, env={}, args=[])
-        self.pid = process.pid
-        self.start_time = _naive(crawl.started_at)
-        self.transport = self
-        self._process = process
-
-    def is_alive(self) -> bool:
-        """Compares the start time too. A zombie has ended: in a container nobody may be there to bury it."""
-        try:
-            return bool(self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE)
-        except psutil.Error:
-            return False
-
-    def signalProcess(self, wanted: Signal) -> None:
-        """As a transport of Twisted's: scrapyd's cancel.json calls it."""
-        number = wanted if isinstance(wanted, int) else getattr(signal, f"SIG{wanted.removeprefix('SIG')}")
-        if self.is_alive():
-            os.kill(self.pid, number)
-
-
-def sentence_of(error: Exception) -> str:
-    """Why a launch failed, for people. The text of a foreign error is cut: it may hold a whole command line."""
-    if isinstance(error, ShopdataError):
-        return str(error)
-    text = " ".join(str(error).split())
-    return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:_MOST_REASON]
-
-
-@contextlib.contextmanager
-def _told(what: str, job: str) -> Iterator[None]:
-    """What can't be written down is told, and ends nothing."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - whatever it is
-        logger.error("run %s: %s: %s", quoted(job), what, sentence_of(error))
 
 
 def _own_arguments(message: Mapping[str, Any]) -> dict[str, str]:
@@ -283,7 +215,3 @@ def _as_text(text: str) -> str:
 
 def _as_name(text: str) -> str:
     return checked_name("a log", text)
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone().replace(tzinfo=None)

@@ -23,8 +23,9 @@ from twisted.application.service import IServiceCollection
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import SHANGHAI
 from shopdata.service.configuration import ServiceConfig, write_configuration
+from shopdata.service.crawl_processes import Adopted, Started
 from shopdata.service.crawls import Crawl, Crawls
-from shopdata.service.launcher import Adopted, Launcher
+from shopdata.service.launcher import Launcher
 from shopdata.service.names import checked_name
 from shopdata.service.options import ServiceOptions
 from shopdata.service.webservices import Schedule
@@ -62,8 +63,10 @@ def test_a_bad_name(name: str) -> None:
 @pytest.fixture
 def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Launcher:
     """scrapyd's parts around an empty egg store that has a project, no reactor behind them."""
-    options = ServiceOptions(state_dir=tmp_path, username="tester", password="fake-Pass-word-17")
+    options = ServiceOptions(state_dir=tmp_path / "状态 目录", username="tester", password="fake-Pass-word-17")
     write_configuration(options)
+    # scrapyd and its crawls read it in whatever code page the machine has.
+    assert (options.folder / "scrapy.cfg").read_bytes().isascii()
     (options.folder / "eggs" / "shopdata").mkdir(parents=True)
     monkeypatch.chdir(options.folder)
     inside = SimpleNamespace(options=options, workspace=None)
@@ -246,6 +249,16 @@ def test_an_adopted_crawl_that_cannot_be_asked_is_no_end_of_looking(
     assert "run 'job-0': it could not be looked after: OSError: access is denied" in caplog.text
     launcher.end_all(hard=False)
     assert launcher.cut_off == {"job-0"}
+
+
+def test_what_a_crawl_prints_goes_to_its_log_where_it_comes_through_a_pipe(tmp_path: Path) -> None:
+    """On Windows; braces are no format there, and half a sign is no error."""
+    log = tmp_path / "日志.log"
+    process = Started("shopdata", "jd_store", "job", {}, [], output=log)
+    process.outReceived("{店".encode()[:-1])
+    process.errReceived("店".encode()[-1:] + b" {0}\n")
+    assert log.read_text("utf-8") == "{店 {0}\n"
+    Started("shopdata", "jd_store", "job", {}, [], output=tmp_path).outReceived(b"a folder takes nothing")
 
 
 def test_a_queue_takes_only_so_much(launcher: Launcher) -> None:

@@ -63,7 +63,7 @@ def _act(args: list[str], opts: argparse.Namespace, settings: BaseSettings, opti
         print("\n".join(said))
         return 0 if is_up else 1
     if action == "log":
-        for line in lines(_log(options, args[1] if len(args) > 1 else None, settings), follow=opts.follow):
+        for line in lines(log_of(options, args[1] if len(args) > 1 else None, settings), follow=opts.follow):
             print(line, flush=opts.follow)
             if not terminal.is_read():
                 break
@@ -79,7 +79,7 @@ def _act(args: list[str], opts: argparse.Namespace, settings: BaseSettings, opti
     return 0
 
 
-def _log(options: ServiceOptions, name: str | None, settings: BaseSettings) -> Path:
+def log_of(options: ServiceOptions, name: str | None, settings: BaseSettings) -> Path:
     """The log of the service, of a run, or of the latest run of a spider or dataset. Raises ArgumentError."""
     try:
         return find_log(options, name)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from shopdata.actions.names import as_datasets
 from shopdata.actions.status_facts import Told, expected_for, expected_today, lines_of, read
 from shopdata.actions.status_grid import Shown, grid
 from shopdata.actions.status_view import dataset_lines, each_reason, earlier_lines, reasons, who_needs_somebody
+from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, ConfigError
 from shopdata.lake.ledger import Cell, Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI, Period, parse_date, today
@@ -39,22 +42,19 @@ def show_status(workspace: Workspace, args: list[str], opts: argparse.Namespace)
         # What happened can be told all the same; `scrapy check_config` says what is wrong.
         config = None
     datasets, shops = ledger.reading.datasets(), ledger.reading.shops()
-    for what, name, known in (
-        ("dataset", opts.dataset, {*datasets, *(config.datasets if config else ())}),
-        ("shop", opts.shop, {*shops, *(shop.id for shop in (config.shops if config else ()))}),
-    ):
-        _check(what, name, known)
+    wanted = _wanted(opts.dataset, {*datasets, *(config.datasets if config else ())}, config)
+    _check("shop", opts.shop, {*shops, *(shop.id for shop in (config.shops if config else ()))})
     if opts.as_json:
-        print(json_text(as_json(*_meant(ledger, opts.dataset, opts.shop, day))))
+        print(json_text(as_json(*_meant(ledger, wanted, opts.shop, day))))
         return 0
     now = datetime.now(SHANGHAI)
     expected = expected_today(config, ledger, today(now)) if config is not None and day is None else {}
-    expected = {name: one for name, one in expected.items() if opts.dataset in (None, name)}
-    named = [name for name in sorted({*datasets, *expected}) if opts.dataset in (None, name)]
+    expected = {name: one for name, one in expected.items() if wanted is None or name in wanted}
+    named = [name for name in sorted({*datasets, *expected}) if wanted is None or name in wanted]
     told = read(ledger, config, named, count=count, day=day, shop=opts.shop, also=expected)
     if config is not None and day is not None:
         by_day = expected_for(config, told, day, now)
-        expected = {name: one for name, one in by_day.items() if opts.dataset in (None, name)}
+        expected = {name: one for name, one in by_day.items() if wanted is None or name in wanted}
     is_narrowed = any((day, opts.dataset, opts.shop))
     console = Console()
     if not told.cells:
@@ -64,16 +64,25 @@ def show_status(workspace: Workspace, args: list[str], opts: argparse.Namespace)
 
 
 def _meant(
-    ledger: Ledger, dataset: str | None, shop: str | None, day: date | None
+    ledger: Ledger, wanted: Collection[str] | None, shop: str | None, day: date | None
 ) -> tuple[list[Cell], list[PartitionRecord]]:
     """Cells and partitions whole, as programs want them."""
 
     def is_meant(name: str, dt: str) -> bool:
         period = Period.from_dt(dt)
-        return dataset in (None, name) and (day is None or period.start <= day <= period.end)
+        return (wanted is None or name in wanted) and (day is None or period.start <= day <= period.end)
 
     cells = [one for one in ledger.cells() if is_meant(one.dataset, one.dt) and shop in (None, one.shop)]
     return cells, [one for one in ledger.partitions() if is_meant(one.dataset, one.dt)]
+
+
+def _wanted(name: str | None, known: set[str], config: Config | None) -> Collection[str] | None:
+    """The datasets that are meant by the name of one or of their spider; None for all. Raises ArgumentError."""
+    if name is not None and name not in known and config is not None:
+        with contextlib.suppress(ArgumentError):
+            return as_datasets(config, name)
+    _check("dataset", name, known)
+    return None if name is None else (name,)
 
 
 def _count(text: str) -> int:

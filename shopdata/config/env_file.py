@@ -31,10 +31,12 @@ _ALIKE = re.compile(
     re.VERBOSE,
 )
 _QUOTE = "Put the value between single quotes, and remarks on lines of their own."
+_WIDE_QUOTES = frozenset("“”‘’＂＇")
 #: Why a line is refused, by what it looks like; the first that fits.
 _WHY = (
     (r"\s*export\s", "`export` is nothing that systemd knows", "Take it away; `set -a` does the same."),
     (r"\s*#", "this remark ends with a backslash, and systemd goes on with it", "Take the backslash away."),
+    (r"\s*[A-Za-z_][A-Za-z0-9_]*\s*＝", "a full-width ＝ stands where = belongs", "Type it in English mode."),
     (r"[^=]*$", "this is no NAME=value", "Write one, or begin the line with # if it is a remark."),
     (r"\s*[A-Za-z_][A-Za-z0-9_]*\s+=|[^=]*=\s+\S", "blanks stand beside the =", "Take them away."),
     (r"(?!\s*[A-Za-z_][A-Za-z0-9_]*=)", "what stands before the = is no name", "Letters, digits and _ make a name."),
@@ -97,6 +99,11 @@ def read_env_file(path: Path, *, is_windows: bool = os.name == "nt") -> EnvFile:
                 if odd := blemish(binding.value):
                     problem = UsageError(f"the value {odd}", where=place, todo="Write it anew without that.")
                     found.problems.append(problem)
+                elif {binding.value[:1], binding.value[-1:]} <= _WIDE_QUOTES and len(binding.value) > 1:
+                    what = "full-width quotes stand around the value, and all take them for a part of it"
+                    found.problems.append(
+                        UsageError(what, where=place, todo="Take them away, or write ' in their place.")
+                    )
                 found.values[binding.key] = binding.value
     return found
 

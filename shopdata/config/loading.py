@@ -280,9 +280,11 @@ def _check_shops(
 
 
 def _unknown_dataset(what: str, name: str, where: str, datasets: Mapping[str, Dataset]) -> UsageError:
-    close = difflib.get_close_matches(name, datasets, n=1)
+    # A spider of several has the word that they have in common.
+    close = sorted(known for known in datasets if known.startswith(f"{name}_"))
+    close = close or difflib.get_close_matches(name, datasets, n=1)
     return UsageError(
         f"{what}, which has no YAML",
         where=where,
-        todo=f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(sorted(datasets))}.",
+        todo=f"Did you mean `{'` or `'.join(close)}`?" if close else f"Known: {', '.join(sorted(datasets))}.",
     )

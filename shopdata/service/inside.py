@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from scrapy.spiderloader import SpiderLoader
 from scrapyd.interfaces import ISpiderScheduler
@@ -128,13 +128,26 @@ class Inside:
         logger.info("%s: run now, by a person: run %s", job, run_id)
         return run_id
 
+    def datasets_named(self, name: str | None) -> tuple[str, ...]:
+        """That of this name, or those of the spider of this name; all for none. Raises ArgumentError."""
+        if name is None:
+            return self.datasets
+        found = [dataset for dataset, (spider, _) in self._datasets.items() if name in (dataset, spider)]
+        # One that no spider collects any more is in the ledger still.
+        if name in found or name in self.workspace.ledger.reading.datasets():
+            return (name,)
+        return tuple(found) or self._no_dataset(name)
+
+    def _no_dataset(self, name: str) -> NoReturn:
+        raise ArgumentError(
+            f"there is no dataset {name!r}", expected=", ".join(sorted(self._datasets)), todo="Mend its name."
+        )
+
     def collect(
         self, dataset: str, dts: Collection[str], shops: Collection[str] = (), *, force: bool = False
     ) -> list[str]:
         if dataset not in self._datasets:
-            raise ArgumentError(
-                f"there is no dataset {dataset!r}", expected=", ".join(sorted(self._datasets)), todo="Mend its name."
-            )
+            self._no_dataset(dataset)
         if not dts:
             return []
         spider, kind = self._datasets[dataset]

@@ -105,7 +105,7 @@ class CellsPage(JsonPage):
     def get(self, arguments: Arguments) -> dict[str, Any]:
         ledger, wanted = self.inside.workspace.ledger, arguments.get("state")
         cells = []
-        for dataset in filter(None, [arguments.get("dataset")] if "dataset" in arguments else self.inside.datasets):
+        for dataset in self.inside.datasets_named(arguments.get("dataset")):
             dts = [arguments["dt"]] if "dt" in arguments else ledger.reading.periods(dataset, "9999-12-31", _PERIODS)
             for dt in dts:
                 cells += [_cell(cell) for cell in ledger.cells(dataset, dt) if wanted in (None, cell.state)]

@@ -218,6 +218,14 @@ def test_the_folder_that_mistakes_are_put_into_has_none(folder: ConfigFolder) ->
         ),
         pytest.param(
             SHOPS,
+            "[jd_store]",
+            "[jd]",
+            "shops.yaml:7 shops[0].datasets",
+            ["'one' names the dataset 'jd'", "Did you mean `jd_store`?"],
+            id="the beginning of a name",
+        ),
+        pytest.param(
+            SHOPS,
             "    datasets",
             "    name: 另一个\n    datasets",
             "shops.yaml:7 shops[0].name",

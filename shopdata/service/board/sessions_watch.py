@@ -78,8 +78,9 @@ class SessionsWatch:
             shop, stamp = self._wanted.get()
             try:
                 about = self._store.about(shop)
-            except (OSError, ShopdataError):
-                about = AboutSession(saved_at=None, checked_at=None, checked_state="", parked="")
+            except (OSError, ShopdataError) as error:
+                # It may be there all the same.
+                about = AboutSession(saved_at=None, checked_at=None, checked_state="unknown", parked=str(error))
             with self._changed:
                 self._known[shop.id] = _Known(shop, stamp, about)
                 self._queued.discard(shop.id)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from shopdata.config import Shop
 from shopdata.login.sessions import AboutSession, SessionStore
+from shopdata.service.board.pages.sessions import _line
 from shopdata.service.board.sessions_watch import SessionsWatch
 
 
@@ -56,3 +58,16 @@ def test_a_page_does_not_wait_for_all(store: CountingStore, monkeypatch: pytest.
     assert watch.about([shop("one")]) == {"one": None}
     monkeypatch.undo()
     assert watch.about([shop("one")])["one"] is not None
+
+
+def test_what_can_not_be_read_is_told_and_is_not_none(store: CountingStore) -> None:
+    shops = [shop("one"), shop("two")]
+    CountingStore(store.folder, "another fake key").save(shops[0], [])
+    (store.folder / "jd_two.session").mkdir()
+    about = SessionsWatch(store).about(shops)
+    facts = SimpleNamespace(screenshot_time=lambda *_: None)
+    one, two = (_line(facts, shop, about[shop.id]) for shop in shops)  # type: ignore[arg-type]
+    assert (one.state, two.state) == ("parked", "parked")
+    assert "saved with another key" in one.parked
+    assert "jd_two.session" in two.parked
+    assert (one.command, two.command) == ("scrapy login one --again", "scrapy login two --headed")

@@ -25,6 +25,8 @@ class Line:
     checked_at: datetime | None
     parked: str
     screenshot_at: datetime | None
+    #: Another key has saved it: whether it lives can't be asked.
+    is_of_other_key: bool = False
 
     @property
     def shop(self) -> str:
@@ -41,7 +43,7 @@ class Line:
     @property
     def command(self) -> str:
         """What a person types."""
-        return f"scrapy login {self.shop} --headed"
+        return f"scrapy login {self.shop} {'--again' if self.is_of_other_key else '--headed'}"
 
 
 def page(facts: Facts, visit: Visit) -> Page:
@@ -73,4 +75,4 @@ def _line(facts: Facts, shop: Shop, about: AboutSession | None) -> Line:
     elif state not in ("alive", "dead", "none"):
         state = "unknown"
     shown = facts.screenshot_time(shop.platform, shop.id) if about.parked else None
-    return Line(shop, state, about.saved_at, about.checked_at, about.parked, shown)
+    return Line(shop, state, about.saved_at, about.checked_at, about.parked, shown, about.is_of_other_key)

@@ -27,9 +27,9 @@ REQUIREMENTS = {
 }
 COMMANDS = {
     "demo": ("-m", "shopdata.sandbox.demo"),
-    # A worker for each core; the tests of a file share their sandbox, so they stay together. Not the files with most
-    # tests first: those with few are whole crawls, and one core would be left alone with them at the end.
-    "test": ("-m", "pytest", "-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder"),
+    # A worker more than there are cores: crawls and browsers wait a lot. The tests of a file share their sandbox, so
+    # they stay together. Files come as tests/conftest.py sorts them, not those with most tests first: these are quick.
+    "test": ("-m", "pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", "--no-loadscope-reorder"),
     "sandbox": ("-m", "scrapy", "sandbox", "--lake"),
     "service": ("-m", "scrapy", "service"),
 }
@@ -43,6 +43,9 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - this file must run on any Python to say so
         return fail(f"Python {sys.version.split()[0]} is too old: 3.11 or newer is needed.")
     os.chdir(HERE)
+    if sys.argv[1] == "test":
+        # Hundreds of processes would compile the whole project, each for itself.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         set_up(REQUIREMENTS[sys.argv[1]])
     except subprocess.CalledProcessError as error:

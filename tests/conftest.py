@@ -22,6 +22,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak-seed", type=int, default=20260302)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with whole crawls and browsers first: at the end no worker is left alone with a long one."""
+    long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "services")))}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def object_store_server() -> Iterator[SeaweedStore]:
     """One real S3 server for the whole session, empty at its start. Mark the tests that use it with `services`."""

@@ -135,7 +135,7 @@ class Soak:
             variables["SHOPDATA_FAILPOINT"] = f"{point}:{self._random.randint(1, often)}"
         elif what == "store":
             variables["SHOPDATA_S3_ENDPOINT"] = closed_port()
-        kill_after = self._random.uniform(1.5, 12) if what == "moment" else None
+        kill_after = self._random.uniform(0.3, 6) if what == "moment" else None
         self.met[what] += 1
         return self._place.start(*arguments, **variables), kill_after
 

@@ -12,9 +12,9 @@ import pytest
 pytest.importorskip("resource", reason="Windows tells no peak of memory")
 
 REPO = Path(__file__).parents[2]
-#: A conversation has ten messages of some 2 KB; each is in the file twice, as content and raw. Already the small file
+#: A conversation has ten messages of some 8 KB; each is in the file twice, as content and raw. Already the small file
 #: is larger than all that may be in work at once: what the large one takes more is what grows with the file.
-SMALL, THREE_TIMES = 1_000, 3_000
+SMALL, THREE_TIMES = 250, 750
 
 SCRIPT = """
 import re, resource, sys
@@ -32,7 +32,7 @@ if step == "write":
     with ChatFile(path, {"dataset": "pdd_chat"}, is_masked=False) as file:
         for number in range(conversations):
             buyer = {"uid": str(2 * 10**12 + number), "nickname": "buyer"}
-            text = f"{number} " + "in stock? " * 200
+            text = f"{number} " + "in stock? " * 800
             sent = [{"direction": i % 2, "content": text, "time": 1772323200 + i} for i in range(10)]
             file.add(buyer["uid"], [message_row(buyer, message) for message in sent])
 elif step == "check":

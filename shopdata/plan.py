@@ -55,7 +55,7 @@ class Plan:
         check_names(spider, arguments)
         dataset = datasets[kind_of(arguments.get("period"), datasets)]
         shops = shops_of(dataset, config, arguments.get("shops"))
-        is_due_only = _flag("due", arguments.get("due"))
+        is_due_only = read_flag("due", arguments.get("due"))
         given = [name for name in _PERIOD_ARGUMENTS if arguments.get(name) is not None]
         if is_due_only and given:
             raise ArgumentError("what is due is found in the ledger", where="-a due", todo=f"Leave out {given[0]}.")
@@ -65,7 +65,7 @@ class Plan:
             dataset=dataset,
             periods=_with_shops(periods, shops),
             shops=shops,
-            force=_flag("force", arguments.get("force")),
+            force=read_flag("force", arguments.get("force")),
             is_paced="periods" in arguments,
             is_due_only=is_due_only,
             restate=() if given or is_due_only else _restated(config, dataset, shops),
@@ -146,7 +146,8 @@ def kind_of(chosen: str | None, datasets: Mapping[PeriodKind, str]) -> PeriodKin
     )
 
 
-def _flag(name: str, value: str | None) -> bool:
+def read_flag(name: str, value: str | None) -> bool:
+    """An argument that is on or off. Raises ArgumentError."""
     if value in (None, "", "0", "false", "no"):
         return False
     if value in ("1", "true", "yes"):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import logging
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
@@ -17,9 +18,13 @@ from twisted.web.server import NOT_DONE_YET, Request
 
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.ledger import Cell
+from shopdata.periods import Period
+from shopdata.plan import read_flag
 from shopdata.service.control import Due, Job
 from shopdata.service.inside import Inside
+from shopdata.service.names import checked_form, quoted
 from shopdata.service.stopping import Stopping
+from shopdata.states import CellState
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +38,9 @@ class JsonPage(Resource, ABC):
     """Answers in a thread: the ledger may be far away. Made by scrapyd, with its root."""
 
     isLeaf = True
+    #: What GET and POST may be told.
+    get_names: ClassVar[tuple[str, ...]] = ()
+    post_names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, root: Any) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -48,19 +56,19 @@ class JsonPage(Resource, ABC):
         raise ArgumentError("this can only be read", where="POST", todo="Use GET.")
 
     def render_GET(self, request: Request) -> int:
-        return self._answer(request, self.get)
+        return self._answer(request, self.get, self.get_names)
 
     def render_POST(self, request: Request) -> int:
-        return self._answer(request, self.post)
+        return self._answer(request, self.post, self.post_names)
 
-    def _answer(self, request: Request, make: Callable[[Arguments], dict[str, Any]]) -> int:
+    def _answer(self, request: Request, make: Callable[[Arguments], dict[str, Any]], names: Sequence[str]) -> int:
         given = {
-            name.decode(errors="replace"): values[0].decode(errors="replace")
+            name.decode(errors="replace"): [value.decode(errors="replace") for value in values]
             for name, values in (request.args or {}).items()
         }
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)
-        answer = deferToThread(make, given).addErrback(_as_error)
+        answer = deferToThread(lambda: make(checked_form(given, names))).addErrback(_as_error)
         answer.addCallback(lambda content: None if gone else self._send(request, content))
         answer.addErrback(lambda failure: logger.error("an answer could not be sent: %s", failure.value))
         return NOT_DONE_YET
@@ -76,6 +84,8 @@ class JsonPage(Resource, ABC):
 
 class CronPage(JsonPage):
     """cron.json: GET lists the schedule; POST `action` = run, pause or resume, and `job`."""
+
+    post_names = ("action", "job")
 
     def get(self, arguments: Arguments) -> dict[str, Any]:
         return {"problem": self.inside.schedule_problem(), "jobs": [_due(due) for due in self.inside.next_due()]}
@@ -102,8 +112,15 @@ class CronPage(JsonPage):
 class CellsPage(JsonPage):
     """cells.json: GET the ledger's cells, narrowed by `dataset`, `dt` and `state`; POST asks again for some of them."""
 
+    get_names = ("dataset", "dt", "state")
+    post_names = ("dataset", "dt", "shops", "force")
+
     def get(self, arguments: Arguments) -> dict[str, Any]:
         ledger, wanted = self.inside.workspace.ledger, arguments.get("state")
+        if wanted is not None:
+            _one_of("state", wanted, tuple(CellState))
+        if "dt" in arguments:
+            Period.from_dt(arguments["dt"])
         cells = []
         for dataset in self.inside.datasets_named(arguments.get("dataset")):
             dts = [arguments["dt"]] if "dt" in arguments else ledger.reading.periods(dataset, "9999-12-31", _PERIODS)
@@ -114,12 +131,14 @@ class CellsPage(JsonPage):
     def post(self, arguments: Arguments) -> dict[str, Any]:
         dts = [dt for dt in _needed(arguments, "dt").split(",") if dt]
         shops = [shop for shop in arguments.get("shops", "").split(",") if shop]
-        dataset, force = _needed(arguments, "dataset"), arguments.get("force") == "1"
+        dataset, force = _needed(arguments, "dataset"), read_flag("force", arguments.get("force"))
         return {"jobids": self.inside.collect(dataset, dts, shops, force=force)}
 
 
 class ServicePage(JsonPage):
     """service.json: GET says how the service does; POST `action` = stop, with `mode` = wait, now or leave."""
+
+    post_names = ("action", "mode")
 
     def get(self, arguments: Arguments) -> dict[str, Any]:
         jobs = self.inside.jobs()
@@ -149,6 +168,18 @@ class ServicePage(JsonPage):
             )
         Stopping.of(self.inside.launcher, self.inside.poller).begin_from_thread(mode)
         return {}
+
+
+def _one_of(what: str, given: str, known: Sequence[str]) -> str:
+    if given not in known:
+        close = difflib.get_close_matches(given, known, n=1)
+        raise ArgumentError(
+            f"there is no such {what}",
+            found=quoted(given),
+            expected=", ".join(known),
+            todo=f"Did you mean {close[0]!r}?" if close else "Mend it.",
+        )
+    return given
 
 
 def _needed(arguments: Arguments, name: str) -> str:

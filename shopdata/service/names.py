@@ -5,8 +5,9 @@ A name becomes a file's name and a word of a command line, on every system that 
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from shopdata.exceptions import ArgumentError
 from shopdata.plan import check_names
@@ -50,6 +51,35 @@ def checked_name(what: str, text: str) -> str:
 def quoted(text: str) -> str:
     """A text for a sentence: nothing in it acts on a terminal or a log, and it is short."""
     return ascii(text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…")
+
+
+def checked_form(given: Mapping[str, Sequence[str]], names: Sequence[str] | None = None) -> dict[str, str]:
+    """The fields of a form, each once: what is misspelt, or sent twice, would be passed over without a word.
+
+    Args:
+        names: those that there are; None if any may come. Names that begin with `_` are for others.
+
+    Raises:
+        ArgumentError: a name is not known, or has several values.
+    """
+    for name, values in given.items():
+        if names is not None and name not in names and not name.startswith("_"):
+            close = difflib.get_close_matches(name, names, n=1)
+            raise ArgumentError(
+                "this page knows no such name",
+                found=quoted(name),
+                expected=", ".join(names) or "none",
+                todo=f"Did you mean {close[0]!r}?" if close else "Leave it out.",
+            )
+        if len(values) > 1:
+            raise ArgumentError(
+                "this was sent more than once",
+                where=quoted(name),
+                found=str(len(values)),
+                expected="one value; several shops or periods with commas between",
+                todo="Send it once.",
+            )
+    return {name: values[0] for name, values in given.items()}
 
 
 def check_job(project: str, spider: str, job: str, arguments: Mapping[str, str], settings: Mapping[str, str]) -> None:

@@ -24,7 +24,7 @@ from twisted.web import error, http
 from twisted.web.server import NOT_DONE_YET
 
 from shopdata.exceptions import ArgumentError, ShopdataError
-from shopdata.service.names import check_job, checked_name, quoted
+from shopdata.service.names import check_job, checked_form, checked_name, quoted
 from shopdata.service.options import PROJECT
 
 logger = logging.getLogger(__name__)
@@ -116,11 +116,13 @@ class Schedule(LaterPage, ScrapydSchedule):  # type: ignore[misc]
     """schedule.json that takes nothing which could not be started."""
 
     async def answer(self, txrequest: Any) -> dict[str, Any]:
-        given = {
-            _text("a name", name): _text(quoted(name.decode(errors="replace")), values[0])
-            for name, values in txrequest.args.items()
-            if name != b"setting"
-        }
+        given = checked_form(
+            {
+                _text("a name", name): [_text(quoted(name.decode(errors="replace")), value) for value in values]
+                for name, values in txrequest.args.items()
+                if name != b"setting"
+            }
+        )
         project, spider, job = (given.pop(name, None) for name in ("project", "spider", "jobid"))
         version = given.pop("_version", None)
         if project is not None and spider is not None:

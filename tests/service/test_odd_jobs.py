@@ -347,6 +347,7 @@ def test_bad_names_are_refused_at_the_door(service: TinyService) -> None:
         ({"shops": "flagshp"}, "Did you mean 'flagship'?"),
         ({"force": "maybe"}, "this is neither yes nor no"),
         ({"due": "1", "date": "2026-03-01"}, "what is due is found in the ledger"),
+        ({"shops": ["flagship", "other"]}, "'shops': this was sent more than once. Found 2"),
     ],
     ids=lambda part: str(part)[:40] if isinstance(part, dict) else "",
 )
@@ -381,6 +382,31 @@ def test_a_page_that_lacks_something_is_no_mistake_of_the_program(service: TinyS
     assert "Traceback" not in service.log
     assert "refused: project 'nobody' not found" in service.log
     assert "\n\n" not in service.log.replace("\r", "")
+
+
+@pytest.mark.parametrize(
+    ("page", "form", "said"),
+    [
+        ("cells.json", {"dataset": "jd_store", "date": "2026-03-01"}, "this page knows no such name. Found 'date'"),
+        ("cells.json", {"dataset": "jd_stor", "dt": "2026-03-01"}, "there is no dataset 'jd_stor'"),
+        ("cells.json", {"dataset": "jd_store", "dt": "soon"}, "this is not a date"),
+        ("cells.json", {"dataset": "jd_store", "dt": "2026-03-01", "force": "maybe"}, "neither yes nor no"),
+        ("cells.json", {"dataset": "jd_store", "dt": "2026-03-01", "shop": "flagship"}, "Did you mean 'shops'?"),
+        ("cells.json", {"dataset": "jd_store", "dt": ["2026-03-01", "2026-03-02"]}, "'dt': this was sent more than"),
+        ("cells.json?state=done", {}, "there is no such state. Found 'done', expected pending, running, staged"),
+        ("cells.json?dataset=jd_stor", {}, "there is no dataset 'jd_stor'"),
+        ("cells.json?dataset=jd_store&dt=soon", {}, "this is not a date"),
+        ("cells.json?shop=x", {}, "this page knows no such name. Found 'shop'"),
+        ("cron.json", {"action": "pause", "jobs": "jd_store"}, "Did you mean 'job'?"),
+        ("cron.json", {"action": "fly", "job": "jd_store"}, "this action is not known"),
+        ("service.json", {"action": "stop", "wait": "1"}, "this page knows no such name. Found 'wait'"),
+    ],
+    ids=lambda part: str(part)[:40] if isinstance(part, str) else "",
+)
+def test_our_own_pages_pass_over_nothing(service: TinyService, page: str, form: dict[str, Any], said: str) -> None:
+    answer = service.ask(page, **form)
+    assert (answer["status"], said in answer["message"]) == ("error", True), answer
+    assert service.ask("cells.json?dataset=jd_store&state=failed&_=1")["cells"] == []
 
 
 def test_bytes_that_are_no_text(service: TinyService) -> None:

@@ -22,11 +22,10 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class Asked:
-    """`what` is the dataset, `which` are days and shops (may be empty), `raw` the arguments as they were typed."""
+    """`what` is the dataset, `which` are days and shops; it may be empty."""
 
     what: str
     which: str
-    raw: str
 
 
 def asked(
@@ -45,9 +44,8 @@ def asked(
         names: of shops, by id.
     """
     given = {name: str(value) for name, value in arguments.items() if name not in _HIDDEN and value is not None}
-    raw = " ".join(f"{name}={value}" for name, value in given.items())
     if not dataset or contract is None:
-        return Asked(spider, raw, raw)
+        return Asked(spider, " ".join(f"{name}={value}" for name, value in given.items()))
     given.pop("period", None)
     parts = []
     try:
@@ -61,7 +59,7 @@ def asked(
             parts.append(t(f"asked.{name}"))
             given.pop(name)
     parts += [f"{name}={value}" for name, value in given.items()]
-    return Asked(dataset_name(t, dataset, contract, is_whole=True), t("asked.between").join(parts), raw)
+    return Asked(dataset_name(t, dataset, contract, is_whole=True), t("asked.between").join(parts))
 
 
 def _days(t: Texts, kind: PeriodKind, given: dict[str, str]) -> list[str]:

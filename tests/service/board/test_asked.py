@@ -37,4 +37,3 @@ def test_arguments_in_words(dataset: str, arguments: dict[str, str], chinese: st
     contract = load_config(REPO / "pipelines_config", dict.fromkeys(NEEDED, "fake:1")).datasets.get(dataset)
     told = asked(Texts("zh"), "some_spider", arguments, dataset=dataset, contract=contract, names=NAMES)
     assert f"{told.what}|{told.which}" == chinese
-    assert told.raw == " ".join(f"{name}={value}" for name, value in arguments.items() if name != "_job")

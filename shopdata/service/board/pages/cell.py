@@ -29,7 +29,7 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str, shop_id: str) -> Pag
     is_listed = shop is not None and shop.enabled and shop in facts.config().shops_for(dataset)
     return Page(
         "cell",
-        f"{name} · {dataset_name(visit.texts, dataset, contract, is_whole=True)} · {dt}",
+        f"{name} · {dataset_name(visit.texts, dataset, contract, is_whole=True)} · {visit.texts.periods([dt])}",
         "today",
         {
             "dataset": dataset,

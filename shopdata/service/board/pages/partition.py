@@ -48,7 +48,7 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str) -> Page:
     contract = facts.contract(dataset)
     return Page(
         "partition",
-        f"{dataset_name(visit.texts, dataset, contract, is_whole=True)} · {visit.texts.period(dt)}",
+        f"{dataset_name(visit.texts, dataset, contract, is_whole=True)} · {visit.texts.periods([dt])}",
         "today",
         {
             "dataset": dataset,

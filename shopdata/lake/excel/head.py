@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,11 @@ SAMPLE_ROWS = 12
 MAX_GROUP_ROWS = 3
 #: Longer texts are titles or notes, and no names of groups.
 _MAX_GROUP_LENGTH = 20
+#: What stands alone below some of the names, in a row of its own.
+_UNITS = re.compile(
+    r"[(（\[]?(?:元|万元|亿元|美元|[%‰]|件|个|人|次|单|秒|分|分钟|小时|天|日|周|月|年|克|千克|公斤|吨|米|厘米|毫米|平方米|箱|盒|瓶|台|套|张|条|笔"
+    r"|万|亿|kg|g|t|m|cm|mm|pcs|usd|cny|rmb|eur|s|min|h|d)[)）\]]?"
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ class Body:
     def _in_series(self, row: Row) -> set[int]:
         """Years, days or numbers that count up may be names: `2024, 2025`. Not if the rows below hold such too."""
         values = [place for place in row.filled if row.look(place) in VALUES]
-        days = {place for place in values if row.look(place) is Look.DATE and self.looks.get(place) is not Look.DATE}
+        days = {place for place in values if self._is_day_over_others(place, row)}
         years = {place for place in values if is_year(row.text(place)) and not self._holds_years(place, row)}
         if len(days) == len(values) or len(years) == len(values):
             return set(values)
@@ -120,6 +126,10 @@ class Body:
             if (others or len(self.rows) == 1) and not any(_counts_up(other, values) for other in others):
                 return set(values)
         return set()
+
+    def _is_day_over_others(self, place: int, row: Row) -> bool:
+        is_day = row.look(place) is Look.DATE and ":" not in row.text(place)
+        return is_day and self.looks.get(place) is not Look.DATE
 
     def _holds_years(self, place: int, row: Row) -> bool:
         below = [text for other in self.rows if other.number > row.number and (text := other.text(place))]
@@ -171,6 +181,8 @@ def single(rows: Sequence[Row], place: int) -> Names:
 def with_groups(rows: Sequence[Row], place: int, merges: FindMerges) -> Names:
     """The names in one row, with the groups that stand over them."""
     names = single(rows, place)
+    if any(rows[place].look(column) is Look.BLANK for column in rows[place].filled):  # dashes are no names
+        return names
     while names.first > 0 and names.last - names.first < MAX_GROUP_ROWS:
         joined = _joined(rows, names, merges)
         if joined is None:
@@ -195,11 +207,14 @@ def _joined(rows: Sequence[Row], names: Names, find_merges: FindMerges) -> Names
     lone = [place for place in above.filled if not levels[place]]
     sizes = [_size(groups, place) for place in above.filled if levels[place]]
     own = [level for level in levels if level]
-    is_wide = len(sizes) > 1 and min(sizes) > 1
-    are_words = all(above.look(place) is Look.WORD for place in above.filled)
-    if not sizes or not (is_wide or len(set(own)) < len(own) or (lone and are_words)):
-        return None
     is_merged = any(merge.top <= above.number <= merge.bottom for merge in merges)
+    is_wide = len(sizes) > 1 and min(sizes) > 1
+    is_over_some = lone and all(above.look(place) is Look.WORD for place in above.filled)
+    has_gaps = is_merged or max(sizes, default=0) > 1 or all(_UNITS.fullmatch(level[-1].casefold()) for level in own)
+    if not sizes or not (is_wide or len(set(own)) < len(own) or (is_over_some and has_gaps)):
+        return None
+    if not is_merged and names.last + 1 == len(rows):  # the only row below names, with blanks in it
+        return None
     return Names(names.first - 1, names.last, joined, is_merged or names.is_merged)
 
 

@@ -165,8 +165,11 @@ def _candidates(sample: Sequence[Row], wide: Sequence[int], body: Body) -> tuple
 
 
 def _is_words(row: Row, body: Body) -> bool:
-    """True if all that stands in a row may be names."""
-    return all(place in body.names(row) or row.look(place) is Look.BLANK for place in row.filled)
+    """True if all that stands in a row may be names; what ends in a colon stands before a value."""
+    names = body.names(row)
+    return not any(row.text(place).endswith((":", "：")) for place in row.filled) and all(
+        place in names or row.look(place) is Look.BLANK for place in row.filled
+    )
 
 
 def _is_clean(block: Names, sample: Sequence[Row], body: Body, used: Counter[int]) -> bool:
@@ -219,6 +222,8 @@ def _judged(
     doubt = ""
     if chosen.last + 1 == len(rows):
         found.certainty = Certainty.LIKELY
+        if _likeness(chosen) <= _LIKELY_NAMES and chosen.first == chosen.last:
+            doubt = "no row stands below it"
     elif not body.typed:
         again = _repeated(rows, chosen.last)
         if again > 1:
@@ -235,7 +240,7 @@ def _judged(
         doubt = f"row {sample[rivals[0].last].number} could be one as well"
     if doubt:
         found.certainty = Certainty.GUESS
-        text = f"row {last.number} is taken for the header, and nothing proves it: {doubt}"
+        text = f"row {last.number} is taken for the header, and nothing proves it: {doubt}. If it is none: --no-header"
         found.findings.append(Finding("unsure_header", text=text))
     if chosen.last > chosen.first:
         found.certainty = found.certainty if chosen.is_merged else max(found.certainty, Certainty.LIKELY, key=_doubt)
@@ -250,7 +255,7 @@ def _differs(rows: Sequence[Row], chosen: Names) -> bool:
     below = rows[chosen.last + 1 :]
     for place, level in enumerate(chosen.levels):
         texts = [row.text(place) for row in below if row.text(place)]
-        if len(texts) > 1 and level:
+        if len(texts) > 2 and level:
             has_digits = [any(map(str.isdigit, text)) for text in (level[-1], *texts)]
             is_ascii = [text.isascii() for text in (level[-1], *texts)]
             if any(all(flags[1:]) and not flags[0] for flags in (has_digits, is_ascii)):

@@ -36,13 +36,13 @@ _DATE = re.compile(
 )
 _UNIT = re.compile(r"[-+]?\d[\d,.]*\s?(?P<unit>[^\W\d_]{1,3})")
 _LABEL = re.compile(r"[^:：\d]{1,20}[:：](?!//)\s*\S.*", re.DOTALL)
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_YEAR = re.compile(r"19[89]\d|20[0-4]\d")
 
 #: What the names of columns end in, in the reports that people bring; they only tip a balance.
 _NAME_ENDS = re.compile(
     r"(?:名|名称|姓名|号|编号|序号|码|编码|日期|时间|日|月|月份|年|年份|季度|金额|价|价格|费|费用|数|数量|量|率|额|余额|类|类型|类目|类别|品类"
     r"|状态|备注|说明|店铺|门店|品牌|地址|电话|手机|城市|省份|地区|区域|摘要|库存|单位|规格|型号|颜色|尺码|渠道|来源|链接|标题|内容|评分"
-    r"|占比|比例|排名|用途|币种|期间|商品|产品|客户|部门|人员|性别|年龄|id|sku|spu|name|date|time|day|month|year|type|kind|status|state"
+    r"|占比|比例|排名|用途|币种|期间|商品|产品|客户|区间|范围|人|行|方|部门|人员|性别|年龄|id|sku|spu|name|date|time|day|month|year|type|kind|status|state"
     r"|amount|price|cost|qty|quantity|count|total|no|number|code|city|address|phone|email|description|remark|note|title|url|link|key|value"
     r"|category|brand|shop|store|product|item|color|size|unit|rate|score|currency|balance|sales)$"
 )

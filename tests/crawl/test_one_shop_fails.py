@@ -183,7 +183,7 @@ class TestFirstRun:
         assert all("elsewhere" not in hosts for hosts in story.first.hosts.values())
 
     def test_status_tells_a_person_why(self, story: Story) -> None:
-        assert "sandbox-01: needs_login" in story.first.run.err
+        assert "(sandbox-01): needs_login: " in story.first.run.err
 
 
 class TestWrongPassword:

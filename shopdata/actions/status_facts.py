@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from shopdata.alerts.causes import Trouble, trouble_of
@@ -24,8 +24,6 @@ from shopdata.states import CellState
 _EVER = "9999-12-31"
 #: More periods than a dataset ever has.
 _ALL = 1_000_000
-#: A cell in one of these has something that a person should read.
-_IN_TROUBLE = frozenset({CellState.NEEDS_LOGIN, CellState.FAILED, CellState.REJECTED, CellState.NOT_READY})
 
 
 @dataclass(frozen=True)
@@ -49,18 +47,19 @@ class Told:
     def troubles(self) -> list[Trouble]:
         """The newest period first. A good cell too may have something to say: that it was asked again in vain."""
         names = self.names
-        return [
-            trouble_of(
-                cell.state if cell.state in _IN_TROUBLE else CellState.FAILED,
-                cell.reason,
-                shop=cell.shop,
-                name=names.get(cell.shop, cell.shop),
-                dt=cell.dt,
-                dataset=cell.dataset,
-            )
-            for cell in sorted(self.cells, key=lambda cell: cell.dt, reverse=True)
-            if cell.reason
-        ]
+        found = []
+        for cell in sorted(self.cells, key=lambda cell: cell.dt, reverse=True):
+            if cell.reason:
+                trouble = trouble_of(
+                    CellState.FAILED if cell.state.is_done else cell.state,
+                    cell.reason,
+                    shop=cell.shop,
+                    name=names.get(cell.shop, cell.shop),
+                    dt=cell.dt,
+                    dataset=cell.dataset,
+                )
+                found.append(replace(trouble, state=cell.state))
+        return found
 
 
 def read(

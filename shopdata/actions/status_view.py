@@ -31,7 +31,7 @@ _LINE_MARKS = {
     "lacking": ("✗", "red"),
     "waiting": ("·", "dim"),
 }
-_FOR_A_PERSON = ("needs_login", "rejected", "failed")
+_FOR_A_PERSON = (CellState.NEEDS_LOGIN, CellState.REJECTED, CellState.FAILED)
 _NOT_ASKED = (states.UNASKED, states.OVERDUE)
 _MARK_OF_TOPIC = {
     "unpublished": MARKS[CellState.STAGED],
@@ -42,7 +42,7 @@ _TEXTS = Texts("en")
 
 def who_needs_somebody(told: Told) -> str:
     """How many shops wait for a person, or "" if none does."""
-    count = len({trouble.shop for trouble in told.troubles() if trouble.topic in _FOR_A_PERSON})
+    count = len({trouble.shop for trouble in told.troubles() if trouble.state in _FOR_A_PERSON})
     return f"{count} {'shop needs' if count == 1 else 'shops need'} somebody: see why below." if count else ""
 
 

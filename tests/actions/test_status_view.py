@@ -55,7 +55,7 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
                     CellRow(dataset="jd_store", dt=dt, shop=shop.id, platform="jd", state=state.value, rows=20,
                             attempts=1, reason=reason, updated_at=NOW, run_id="r")
                 )  # fmt: skip
-                if reason:
+                if reason and not state.is_done:
                     missing.append({"id": shop.id, "state": state.value, "reason": reason})
             rows.append(
                 PartitionRow(dataset="jd_store", dt=dt, platform="jd", rows=20 * (count - len(missing)),
@@ -117,3 +117,11 @@ def test_one_shop(show: Show) -> None:
     lines = show(60, {"shop-007": (CellState.NEEDS_LOGIN, REFUSED)}, "--shop", "shop-007")
     assert sum(line.startswith("shop-0") for line in lines) == 1
     assert sum("credentials refused" in line for line in lines) == 1
+
+
+def test_a_good_cell_that_was_asked_again_in_vain_is_no_failure(show: Show) -> None:
+    troubles = {"shop-001": (CellState.PUBLISHED, "asked for again, and failed: HTTP 502")}
+    lines = show(3, troubles)
+    assert "✓ 回力1号店 (shop-001)" in lines
+    assert "   published: asked for again, and failed: HTTP 502" in lines
+    assert not any("needs somebody" in line for line in lines)

@@ -204,7 +204,10 @@ def _listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
         try:
             yield f"127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            listener.shutdown(socket.SHUT_RDWR)
+            # Linux ends its waiting by the one, Windows and macOS by the other.
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
             thread.join()
             for client in clients:
                 client.close()

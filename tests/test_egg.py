@@ -55,9 +55,12 @@ def egg(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(REPO / name, copy)
     litter(copy / "pipelines_config")
     path = copy / "shopdata.egg"
-    program = Path(sys.executable).with_name("scrapyd-deploy")
     built = subprocess.run(
-        [sys.executable, program, "--build-egg", path], cwd=copy, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "scrapyd_client.deploy", "--build-egg", path],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert built.returncode == 0, built.stdout + built.stderr
     return path

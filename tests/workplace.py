@@ -73,7 +73,7 @@ class Run:
     def look(self) -> frozenset[str]:
         """Notes which programs run below it now."""
         names = set()
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.Error, OSError):
             for child in psutil.Process(self.process.pid).children(recursive=True):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     names.add(child.name())

@@ -276,7 +276,7 @@ async def read_chat(spider: PddChatSpider, far: Far, name: str) -> Table:
 
 def outcome(name: str, body: bytes, config: Config) -> Table | ShopdataError | None:
     """What came of a whole answer."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         try:
             table = asyncio.run(read(name, Far(body, config, Path(folder))))
         except ShopdataError as error:
@@ -335,7 +335,7 @@ def test_any_value_in_any_field(config: Config, case: tuple[str, Place], value: 
 def test_an_odd_optional_value_is_null_and_told(config: Config, field: str, value: Any, text: str | None) -> None:
     column = {"createTime": "评价时间", "descScore": "描述评分"}[field]
     good = READERS["pdd_badscore"].good
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         body = json.dumps(changed(good, ("result", "data", 0, field), value)).encode()
         table = asyncio.run(read("pdd_badscore", Far(body, config, Path(folder))))
         assert table is not None
@@ -350,7 +350,7 @@ def test_half_a_surrogate_pair_is_replaced_and_told(config: Config, name: str) -
     field, column = ("comment", "评价内容") if name == "pdd_badscore" else ("content", "内容")
     made = changed(good, ("result", list_key, 0, field), "好的\ud83d")
     made["result"][list_key][1]["\udc00field\u202e"] = "new"
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         table = asyncio.run(read(name, Far(json.dumps(made).encode(), config, Path(folder))))
         assert table is not None
         assert table.to_arrow().column(column).to_pylist()[0] == "好的\ufffd"

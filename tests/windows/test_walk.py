@@ -171,7 +171,8 @@ def test_the_service_starts_and_is_deployed(place: WalkedPlace) -> None:
     started = place.scrapy("service", "start")
     assert started.code == 0, started.text
     assert "deployed: version" in started.text
-    assert "deployed" in place.scrapy("service", "status").text
+    status = place.scrapy("service", "status")
+    assert (status.code, "up since" in status.text, "not deployed" in status.text) == (0, True, False)
     assert "jd_store" in Client(place.options).get("listspiders", project="shopdata")["spiders"]
 
 

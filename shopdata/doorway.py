@@ -30,8 +30,9 @@ def begin_work() -> None:
     Raises:
         UsageError: what was printed until now could not be written.
     """
-    check_output()
+    # Whoever calls this tells it, and ends with 2.
     atexit.unregister(_leave)
+    check_output()
 
 
 def check_output() -> None:

@@ -106,9 +106,16 @@ def test_the_exit_code_of_work_is_its_own() -> None:
         work = run(code, output=full)
         assert work.communicate(timeout=60) == (None, b"")
         assert work.returncode == 0
-        late = run("print(1); doorway.begin_work(); print('asked', file=sys.stderr)", output=full)
+        late = run(
+            "doorway.tell_lost_output(); print(1)\n"
+            "from shopdata.exceptions import UsageError\n"
+            "try:\n    doorway.begin_work(); print('asked', file=sys.stderr)\n"
+            "except UsageError as error:\n    print(error, file=sys.stderr); sys.exit(2)",
+            output=full,
+        )
         _, err = late.communicate(timeout=60)
-    assert b"asked" not in err
+    assert err.count(b"can't be written") == len(err.splitlines()) == 1
+    assert late.returncode == 2
 
 
 def test_streams_that_are_closed() -> None:

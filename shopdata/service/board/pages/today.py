@@ -80,6 +80,11 @@ class Group:
     lines: list[Line]
     rows: list[grid.Row]
 
+    @property
+    def has_trouble(self) -> bool:
+        """True if a shop of it needs somebody."""
+        return any(row.kind == "trouble" for row in self.rows)
+
 
 def page(facts: Facts, visit: Visit) -> Page:
     """`?day=` another day, `?show=` and `?q=` narrow the shops."""

@@ -60,7 +60,8 @@ def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> in
     for line in (*problems, *look.hints, *env_file.hints, *_of_env_file(env_file, look.unset)):
         print(line, file=sys.stderr)
     if problems or config is None:
-        print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}.", file=sys.stderr)
+        tail = " Nothing was tried: mend them first." if is_connecting else ""
+        print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}.{tail}", file=sys.stderr)
         return 2
     enabled = sum(shop.enabled for shop in config.shops)
     print(f"{config_source()}: {enabled} of {len(config.shops)} shops enabled, {len(config.datasets)} datasets.")

@@ -44,10 +44,12 @@ def as_meant(text: str, *, is_contract: bool = False) -> tuple[str, list[tuple[i
     for number, line in enumerate(lines, 1):
         if line.isascii() or line.lstrip().startswith("#"):
             continue
-        meant = line
+        # What stands in a remark is nobody's mistake.
+        meant, remark, rest = line.partition(" #")
         of_values = () if _SHOWN.match(line) else _CERTAIN[3:]
         for pattern in _IN_CONTRACTS if is_contract else (*_CERTAIN[:3], *of_values):
             meant = pattern.sub(_repaired, meant)
+        meant += remark + rest
         if meant != line:
             lines[number - 1] = meant
             sign = next(_gone(line, meant))

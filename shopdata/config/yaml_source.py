@@ -29,7 +29,7 @@ class YamlSource:
     file: str
     value: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
-    #: The texts that stand in the file itself, no variable or one with a default.
+    #: The values that stand in the file itself, no variable or one with a default.
     written_out: set[Path] = field(default_factory=set)
     #: The variables that it names and nobody has set.
     unset: list[str] = field(default_factory=list)
@@ -122,7 +122,11 @@ def _build(node: yaml.Node, path: Path, source: YamlSource, environ: Mapping[str
             )
         )
         return None
-    return _fill(value, path, source, environ) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return _fill(value, path, source, environ)
+    if value is not None:
+        source.written_out.add(path)
+    return value
 
 
 def _build_pairs(

@@ -29,6 +29,13 @@ def test_a_password_in_the_file(folder: ConfigFolder, monkeypatch: pytest.Monkey
     assert ".env" in problem.todo
 
 
+def test_a_password_of_digits(folder: ConfigFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.edit("shops.yaml", "${ONE_PASSWORD}", "20260301")
+    monkeypatch.setenv("SHOPDATA_CONFIG_DIR", str(folder.path))
+    (problem,) = look_again(None).problems
+    assert problem.where == "pipelines_config/shops.yaml:6 shops[0].password"
+
+
 def test_other_secrets_are_hinted_at(folder: ConfigFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.edit("lake.yaml", "${S3_SECRET}", SECRET)
     folder.write(

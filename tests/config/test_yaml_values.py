@@ -51,15 +51,20 @@ def test_what_people_are_shown_may_have_wide_signs(folder: ConfigFolder) -> None
         assert folder.load().shops[0].name == name
 
 
+def test_what_stands_in_a_remark_does_not_matter(folder: ConfigFolder) -> None:
+    folder.edit("shops.yaml", "platform: jd", "platform: jd  # 平台：“jd” {a：b} ，c：")
+    assert folder.problems() == []
+
+
 def test_every_wide_sign_is_told_and_the_rest_read_as_it_was_meant(folder: ConfigFolder) -> None:
     folder.write(
         "schedule.yaml",
-        "timezone：Asia/Shanghai\n# 注：好\njobs:\n  - {name： jd，spider：jd_store, cron: “0 8 * * *”, colour: x}\n",
+        "timezone：Asia/Shanghai  # “so”\njobs:\n  - {name： jd，spider：jd_store, cron: “0 8 * * *”, colour: x}\n",
     )
     assert [problem.partition(". ")[0] for problem in folder.problems()] == [
         "pipelines_config/schedule.yaml:1: a full-width ： stands here",
-        "pipelines_config/schedule.yaml:4: a full-width ： stands here",
-        "pipelines_config/schedule.yaml:4 jobs[0].colour: the key 'colour' is not known",
+        "pipelines_config/schedule.yaml:3: a full-width ： stands here",
+        "pipelines_config/schedule.yaml:3 jobs[0].colour: the key 'colour' is not known",
     ]
 
 

@@ -10,6 +10,7 @@ import io
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -64,8 +65,13 @@ def _seconds(value: float) -> str:
     return f"{'-' if value < 0 and whole else ''}{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
+_DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:\.\d+)?S")
+
+
 def _text(text: str) -> str:
-    """Texts alike, whatever a reader does with line ends and signs that no XML may hold."""
+    """Texts alike, whatever a reader does with line ends; calamine gives durations of an .ods as they are written."""
+    if match := _DURATION.fullmatch(text):
+        return _seconds(int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3]))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -133,7 +139,7 @@ def _ours(text: str | None, kind: str) -> str:
         return shown(int(text)) if text.lstrip("-").isdecimal() else _number(float(text))
     if kind == "error":
         return ""  # the peers are not of one mind about errors
-    if kind == "date" and "." in text:
+    if kind == "date" and len(text) > len("2026-03-01"):
         return _moment(dt.datetime.fromisoformat(text))
     return _text(text)
 
@@ -171,7 +177,7 @@ def xlrd(path: Path) -> Sheets:
     import xlrd as library
 
     with open(os.devnull, "w") as silence:  # noqa: PTH123 - os.devnull is no file to have a Path for
-        book = library.open_workbook(file_contents=path.read_bytes(), logfile=silence)
+        book = library.open_workbook(file_contents=path.read_bytes(), logfile=silence, formatting_info=True)
     return [
         [[_xlrd_cell(library, book, cell) for cell in sheet.row(number)] for number in range(sheet.nrows)]
         for sheet in book.sheets()
@@ -185,7 +191,7 @@ def _xlrd_cell(library: Any, book: Any, cell: Any) -> str:
             return shown(bool(cell.value))
         case library.XL_CELL_ERROR | library.XL_CELL_EMPTY | library.XL_CELL_BLANK:
             return ""
-        case library.XL_CELL_DATE if cell.value < 1:
+        case library.XL_CELL_DATE if cell.value < 1 or _is_elapsed(book, cell):
             return _seconds(cell.value * 86_400)
         case library.XL_CELL_DATE:
             try:
@@ -193,6 +199,11 @@ def _xlrd_cell(library: Any, book: Any, cell: Any) -> str:
             except (ValueError, OverflowError):
                 return shown(cell.value)
     return shown(cell.value)
+
+
+def _is_elapsed(book: Any, cell: Any) -> bool:
+    known = book.format_map.get(book.xf_list[cell.xf_index].format_key)
+    return known is not None and known.format_str.lower().startswith(("[h", "[m", "[s"))
 
 
 READERS: dict[str, Callable[[Path], Sheets]] = {

@@ -233,8 +233,8 @@ ENTRIES = [
     pytest.param("Thumbs.db", b"\xd0\xcf", "Skipped Thumbs.db: a hidden file, or one of the system", 0, 0, id="of-the-system"),
     pytest.param("三月", None, "Skipped 三月: a folder: what lies in folders of the folder is not merged.", 0, 1, id="a-folder"),
     pytest.param("b.xlsx", None, "Skipped b.xlsx: a folder", 0, 1, id="a-folder-named-like-a-workbook"),
-    pytest.param("a.csv", "系统繁忙，请稍后再试".encode(), "Left out a.csv: nothing shows that this text is a table", 1, 1, id="a-sentence"),
-    pytest.param("a.xls", b"<input type=password><table><tr><td>a</td></tr></table>", "Left out a.xls: a login page came", 1, 1, id="a-login-page"),
+    pytest.param("a.csv", "系统繁忙，请稍后再试".encode(), "Left out a.csv: the text is no table: nothing proves its columns", 1, 1, id="a-sentence"),
+    pytest.param("a.xls", b"<input type=password><table><tr><td>a</td></tr></table>", "Left out a.xls: a web page came instead of a workbook. Found a login page", 1, 1, id="a-login-page"),
 ]  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_a_name_or_value_says_no_such_thing(text: str) -> None:
 def test_a_sheet_that_only_says_something_is_no_table(tmp_path: Path, rows: list[list[Any]], dataset: Any) -> None:
     with pytest.raises(RejectedFileError) as caught:
         read_table(with_rows(tmp_path / "a.xlsx", *rows), dataset)
-    assert caught.value.what == "the file holds a message and no table"
+    assert caught.value.what == "the file is no table but a message"
     assert caught.value.found == "'" + " ".join(cell for row in rows for cell in row if cell) + "'"
 
 
@@ -102,8 +102,8 @@ def test_in_a_crawl_it_is_what_the_contract_says_of_empty_files(tmp_path: Path, 
     assert check(allow_empty=True) == 0
     with pytest.raises(NotReadyError):
         check(empty_is_not_ready=True)
-    with pytest.raises(RejectedFileError, match="holds a message and no table"):
+    with pytest.raises(RejectedFileError, match="is no table but a message"):
         check()
     busy = with_rows(tmp_path / "busy.xlsx", ["系统繁忙，请稍后再试"])
-    with pytest.raises(RejectedFileError, match="holds a message and no table"):
+    with pytest.raises(RejectedFileError, match="is no table but a message"):
         check(busy, allow_empty=True)

@@ -107,7 +107,7 @@ DOUBLE = header_row(names=("SKU", "可用库存", "全国可用库存"))
 CASES = [
     pytest.param(content(b""), "the file is no table", "an empty file", id="empty-file"),
     pytest.param(content("<!DOCTYPE html><html><title>登录</title><form></form></html>".encode()), "web page came instead", "'登录'", id="login-page"),
-    pytest.param(content(b"<html><body><table><tr><td>name</td><td><input></td></tr></table></body></html>"), "the file holds a message and no table", "name", id="page-with-a-layout-table"),
+    pytest.param(content(b"<html><body><table><tr><td>name</td><td><input></td></tr></table></body></html>"), "the file is no table but a message", "name", id="page-with-a-layout-table"),
     pytest.param(content(b'{"success":false,"errorMsg":"x"}'), "this is not a file of rows", "success", id="json"),
     pytest.param(content(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "the file is no table", "a picture (PNG)", id="picture"),
     pytest.param(content(b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), "the file is no table", "XML", id="xml"),
@@ -116,7 +116,7 @@ CASES = [
     pytest.param(content("SKU,可用库存,备注\n1,2,a\n2,3".encode()), "the last line is cut short", "2 cells and no line end", id="csv-without-its-last-cells"),
     pytest.param(content("SKU,可用库存,备注\n1,2,文字\n2,3,文字".encode()[:-2]), "can't be decoded", "53 4b 55", id="text-cut-within-a-character"),
     pytest.param(content("SKU,可用库存\n1,文字".encode("utf-8-sig")[:-1] + b"\xd6\xd0"), "can't be decoded", "ef bb bf", id="text-that-is-not-in-its-encoding"),
-    pytest.param(content(b"just some words"), "nothing shows that this text is a table", "just some words", id="text"),
+    pytest.param(content(b"just some words"), "the text is no table: nothing proves its columns", "just some words", id="text"),
     pytest.param(content(b'SKU,"\xe5\x8f\xaf\xe7\x94\xa8\xe5\xba\x93\xe5\xad\x98"\n1,"2\n3'), "is no CSV", "unexpected end", id="csv-cut-short"),
     pytest.param(content(b"SKU,\xff\xff\xff\n1,2"), "can't be decoded", "53 4b 55", id="text-in-no-encoding"),
     pytest.param(cut(0.5), "cut short or damaged", "zip", id="cut-in-the-middle"),

@@ -88,7 +88,7 @@ def test_a_text_that_proves_nothing_is_no_table(tmp_path: Path, text: str, found
     (tmp_path / "a.csv").write_text(text, "utf-8")
     with pytest.raises(RejectedFileError) as caught:
         read_table(tmp_path / "a.csv", None)
-    assert caught.value.what == "nothing shows that this text is a table"
+    assert caught.value.what == "the text is no table: nothing proves its columns"
     assert found in caught.value.found
 
 
@@ -107,4 +107,6 @@ def test_a_line_with_more_cells_than_the_header_is_refused(tmp_path: Path, datas
     (tmp_path / "a.csv").write_text("SKU,可用库存,备注\n" + "1,2,a\n" * 20 + "2,3,大,小\n", "utf-8")
     with pytest.raises(RejectedFileError) as caught:
         read_table(tmp_path / "a.csv", dataset)  # type: ignore[arg-type]
-    assert str(caught.value).startswith("a.csv: line 22 has more cells than the header. Found 4, expected at most 3")
+    assert str(caught.value).startswith(
+        "a.csv: line 22 is no CSV: it has more cells than the header. Found 4, expected at most 3"
+    )

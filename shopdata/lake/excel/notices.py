@@ -64,7 +64,7 @@ def is_notice_row(cells: Iterable[str | None]) -> bool:
 def no_table(said: str, where: str) -> RejectedFileError:
     """The refusal of a sheet that only says something."""
     return RejectedFileError(
-        "the file holds a message and no table",
+        "the file is no table but a message",
         where=where,
         found=f"'{said}'",
         expected="a header and rows",

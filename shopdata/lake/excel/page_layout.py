@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from shopdata.lake.excel.notices import is_notice_row
+from shopdata.lake.excel.rows import RawCell
+
 #: What stands in the cells of a page's layout and never in those of data.
 _HEADINGS_AND_LISTS = ("h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "hr", "nav", "header", "footer")
 _FORMS_AND_FRAMES = ("form", "textarea", "select", "button", "iframe", "frame", "object", "embed", "video")
@@ -26,7 +29,7 @@ def is_login_page(page: Any) -> bool:
     return False
 
 
-def is_data(table: Any, rows: Sequence[Sequence[object | None]]) -> bool:
+def is_data(table: Any, rows: Sequence[Sequence[RawCell]]) -> bool:
     """True if a table has a header and columns that go on.
 
     Args:
@@ -42,7 +45,8 @@ def is_data(table: Any, rows: Sequence[Sequence[object | None]]) -> bool:
     if len(full) == 1:
         # A report without rows is a row of names.
         head = list(table.iter("tr"))[full[0]]
-        return len(body) == 1 and all(cell.tag == "th" for cell in head if cell.tag in ("td", "th"))
+        others = ([cell and cell[0] for cell in rows[number]] for number in body[1:])
+        return all(map(is_notice_row, others)) and all(cell.tag == "th" for cell in head if cell.tag in ("td", "th"))
     width, count = Counter(len(rows[number]) for number in full).most_common(1)[0] if full else (0, 0)
     return width > 1 and count * 5 >= len(body) * 4 and not _is_menu(table)
 

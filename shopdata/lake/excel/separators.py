@@ -167,7 +167,7 @@ def _oddness(split: dict[str, list[list[str]]], sample: str) -> str:
 
 def _no_table(found: str, where: str) -> RejectedFileError:
     return RejectedFileError(
-        "nothing shows that this text is a table",
+        "the text is no table: nothing proves its columns",
         where=where,
         found=found,
         expected="a header and rows with the same number of commas, semicolons, tabs or pipes in each line",

@@ -110,7 +110,7 @@ def _csv_rows(text: str, layout: Layout, formats: Formats, where: str) -> Iterat
 
 def _too_wide(line: int, found: int, expected: int, where: str) -> RejectedFileError:
     return RejectedFileError(
-        f"line {line} has more cells than the header",
+        f"line {line} is no CSV: it has more cells than the header",
         where=where,
         found=f"{found}",
         expected=f"at most {expected}",

@@ -49,7 +49,7 @@ def html_sheets(path: Path, formats: Formats, where: str, dataset: Dataset | Non
     except (lxml.etree.LxmlError, ValueError) as error:
         raise _no_table(f"{type(error).__name__}: {error}", where) from None
     if is_login_page(page):
-        raise _no_table(f"{describe_page(page)}, with a field for a password", where, "a login page")
+        raise _no_table(describe_page(page, "a login page"), where)
     if text.lower().rfind("</table") < text.lower().rfind("<table"):
         raise RejectedFileError(
             "the web page is cut short",
@@ -71,15 +71,15 @@ def html_sheets(path: Path, formats: Formats, where: str, dataset: Dataset | Non
     return sheets
 
 
-def describe_page(page: Any) -> str:
+def describe_page(page: Any, kind: str = "a web page") -> str:
     """The title of a page, for the sentence about it; never its content."""
     title = _BLANKS.sub(" ", page.findtext(".//title") or "").strip()[:80]
-    return f"a web page with the title '{title}'" if title else "a web page without a title"
+    return f"{kind} with the title '{title}'" if title else f"{kind} without a title"
 
 
-def _no_table(found: str, where: str, what: str = "a web page") -> RejectedFileError:
+def _no_table(found: str, where: str) -> RejectedFileError:
     return RejectedFileError(
-        f"{what} came instead of a workbook",
+        "a web page came instead of a workbook",
         where=where,
         found=found,
         expected="a page with a table of data",

@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from shopdata.exceptions import DiskError
+from shopdata.long_paths import MOST_SIGNS, TODO, is_too_long
 
 _BLOCK_BYTES = 1 << 20
 #: Windows: for so long what looks at each new file (a virus scanner, an index) may keep it from being renamed.
@@ -206,6 +207,14 @@ def as_disk_error(path: Path) -> Iterator[None]:
             todo="Close it there (a workbook: in Excel), then run again.",
         ) from None
     except OSError as error:
+        if is_too_long(Path(error.filename2 or error.filename or path)):
+            raise DiskError(
+                "the state directory can't be used: this path is too long",
+                where=str(path),
+                found=f"{len(str(path.absolute()))} signs",
+                expected=f"at most {MOST_SIGNS}",
+                todo=TODO,
+            ) from None
         is_full = error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
         raise DiskError(
             "the disk is full" if is_full else "the state directory can't be used",

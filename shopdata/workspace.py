@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from shopdata import failpoints, private
 from shopdata.config import OWN_VARIABLES, Config, Shop, in_project, load_config, odd_settings
 from shopdata.exceptions import ConfigError
+from shopdata.long_paths import require_room
 from shopdata.whole_numbers import whole_number
 
 # Each part is imported where it is opened: `scrapy status` needs neither object store nor browser.
@@ -62,6 +63,7 @@ class Workspace:
             raise ConfigError(odd)
         # From any folder of the project it is the same ledger.
         state_dir = in_project(settings["SHOPDATA_STATE_DIR"])
+        require_room(state_dir, "SHOPDATA_STATE_DIR")
         private.close_to_others(state_dir)
         if settings.get("SHOPDATA_FAILPOINT") and settings.get("SHOPDATA_FAILPOINTS_KILL") in (True, "1"):
             failpoints.arm(settings["SHOPDATA_FAILPOINT"])

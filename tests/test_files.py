@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from shopdata import files
-from shopdata.exceptions import DiskError
+from shopdata.exceptions import ArgumentError, DiskError
 from shopdata.files import HeldError, beside_of, move, put_in_place, put_in_place_or_beside, write_durably
+from shopdata.long_paths import require_room
 
 Held = Callable[[str], Path]
 
@@ -102,6 +103,19 @@ def test_a_moment_is_waited_for_whoever_looks_at_each_new_file(
     monkeypatch.setattr(files, "_PATIENCE_SECONDS", 60.0)
     put_in_place(new, there)
     assert (there.read_text(), len(refused)) == ("new", 2)
+
+
+def test_paths_that_windows_does_not_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / ("long" * 25) / ("long" * 25) / ("long" * 25)
+    require_room(deep, "SHOPDATA_STATE_DIR")
+    monkeypatch.setattr("shopdata.long_paths.are_limited", lambda: True)
+    require_room(Path("/short"), "SHOPDATA_STATE_DIR")
+    with pytest.raises(ArgumentError, match=r"SHOPDATA_STATE_DIR: .* more than 260 signs\. .*LongPathsEnabled"):
+        require_room(deep, "SHOPDATA_STATE_DIR")
+    with pytest.raises(DiskError, match=r"this path is too long\. Found 3\d\d signs, expected at most 259"):
+        write_durably(deep / "session", b"")
+    with pytest.raises(DiskError, match="the state directory can't be used"):
+        write_durably(tmp_path / "not-there" / "session", b"")
 
 
 def test_no_right_to_write_is_no_file_that_is_held(new: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

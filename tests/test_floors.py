@@ -13,6 +13,7 @@ HOUSE = Path(__file__).parents[1] / "shopdata"
 FLOORS = (
     {"texts"},
     {"exceptions", "failpoints", "private", "terminal"},
+    {"long_paths"},
     {"accounts", "columns", "files", "network", "periods", "signals", "states", "whole_numbers"},
     {"items", "config", "log_times"},
     {"login", "lake", "pace", "doorway"},
@@ -27,7 +28,7 @@ FLOORS = (
     {"commands"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms} | {"settings": len(FLOORS)}
-WITH_SCRAPY = set().union(*FLOORS[7:])
+WITH_SCRAPY = set().union(*FLOORS[8:])
 
 MODULES = sorted(HOUSE.rglob("*.py"))
 NAMES = {".".join(("shopdata", *path.relative_to(HOUSE).with_suffix("").parts)): path for path in MODULES}

@@ -16,16 +16,19 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 from shopdata.config import Dataset
 from shopdata.lake.contract import HEADER_WITHIN_ROWS
 from shopdata.lake.excel import read_table
+from shopdata.lake.excel.biff import BrokenRecordsError, read_book
 from shopdata.lake.excel.extent import cells_spanned
 from shopdata.lake.excel.head import Row
 from shopdata.lake.excel.header import HeaderRows, find_header
 from shopdata.lake.excel.json_lines import ABOUT_KEY
 from shopdata.lake.excel.notices import is_notice_row
 from shopdata.lake.excel.odd_rows import OddRows
+from shopdata.lake.excel.ole import BrokenContainerError, workbook_stream
 from shopdata.lake.tables import Column
 from shopdata.lake.workbook import NOTES_SHEET
 
-#: calamine holds all cells between a sheet's first and last one; where they are more than memory, it ends the process.
+#: calamine holds all cells between a sheet's first and last one, and takes room for as many texts as an .xls tells of;
+#: where that is more than memory, it ends the process.
 _MOST_CELLS = 32_000_000
 
 
@@ -39,7 +42,7 @@ def count_raw(path: Path, ext: str, dataset: Dataset) -> int:
         with path.open("rb") as file:
             is_old = b'"format": 2' not in next(file, b"")
             return sum(1 for line in file if line.strip() and _is_row(line, is_old=is_old))
-    if ext == "xls" or (ext == "xlsx" and zipfile.is_zipfile(path) and cells_spanned(path) <= _MOST_CELLS):
+    if _is_safe(path, ext):
         try:
             # By content: from_path would go by the name.
             with path.open("rb") as file:
@@ -51,6 +54,17 @@ def count_raw(path: Path, ext: str, dataset: Dataset) -> int:
             if type(error).__name__ != "PanicException":  # of its Rust, and no Exception
                 raise
     return read_table(path, dataset).rows
+
+
+def _is_safe(path: Path, ext: str) -> bool:
+    """False for what calamine does not read, or may take more memory for than there is."""
+    if ext == "xls":
+        try:
+            book = read_book(workbook_stream(path.read_bytes())[0])
+        except (BrokenContainerError, BrokenRecordsError):
+            return False
+        return book.told_texts == len(book.texts)
+    return ext == "xlsx" and zipfile.is_zipfile(path) and cells_spanned(path) <= _MOST_CELLS
 
 
 def _is_row(line: bytes, *, is_old: bool) -> bool:

@@ -183,6 +183,63 @@ def test_both_readers_see_the_same(tmp_path: Path, cells: list[tuple[Any, str]],
     assert [found.kind for found in second.warnings] == ["second_reader", *(found.kind for found in first.warnings)]
 
 
+def record(number: int, content: bytes) -> bytes:
+    return struct.pack("<HH", number, len(content)) + content
+
+
+def formula(row: int, result: bytes) -> bytes:
+    """A formula in 日期 with this result; it says 1."""
+    return record(0x0006, struct.pack("<HHH", row, 2, 15) + result + bytes(6) + b"\x03\x00\x1e\x01\x00")
+
+
+LONG = "长" * 5_000
+MORE = [
+    formula(20, struct.pack("<d", 46082)),
+    formula(21, b"\0\0\0\0\0\0\xff\xff") + record(0x0207, b"\x02\x00\x00ab"),
+    formula(22, b"\0\0\0\0\0\0\xff\xff")
+    + record(0x0207, struct.pack("<HB", len(LONG), 1) + LONG[:4_000].encode("utf-16-le"))
+    + record(0x003C, b"\1" + LONG[4_000:].encode("utf-16-le")),
+    formula(23, b"\1\0\1\0\0\0\xff\xff"),
+    formula(24, b"\2\0\x07\0\0\0\xff\xff"),
+    formula(25, b"\3\0\0\0\0\0\xff\xff"),
+    record(0x0204, struct.pack("<HHHHB", 26, 2, 15, 2, 1) + "标签".encode("utf-16-le")),
+    record(0x00BD, struct.pack("<HHHiHiH", 27, 2, 15, 46082 << 2 | 2, 15, 1234 << 2 | 3, 3)),
+    record(0x0205, struct.pack("<HHHBB", 28, 2, 15, 1, 0)),
+]
+
+
+def test_records_that_few_write_mean_the_same_to_both_readers(tmp_path: Path) -> None:
+    path = saved(make_book(), tmp_path / "a.xls")
+    with olefile.OleFileIO(str(path)) as container:
+        stream = container.openstream("Workbook").read()
+    end = stream.rindex(record(0x000A, b""))
+    whole = stream[:end] + b"".join(MORE) + stream[end:]
+    place = whole.index(struct.pack("<H", STRINGS), 1_000)
+    tables = []
+    for count in (whole[place + 8 : place + 12], struct.pack("<I", 9_999)):
+        path.write_bytes(whole[: place + 8] + count + whole[place + 12 :])
+        tables.append(read_table(path, DATASET))
+    assert [found.kind for found in tables[1].warnings][:1] == ["second_reader"]
+    assert rows_of(tables[0]) == rows_of(tables[1])
+    last = ["46082", "ab", LONG, "TRUE", "#DIV/0!", "标签", "46082", "TRUE"]
+    assert texts_of(tables[1])[-len(last) :] == last
+    assert rows_of(tables[1])[-2][8] == "12.34"
+
+
+@pytest.mark.parametrize("field", [48, 60], ids=["directory", "short-sectors"])
+def test_a_chain_without_an_end_is_not_followed(tmp_path: Path, field: int) -> None:
+    """The first sector of the directory, or the first short one of the workbook, comes after itself."""
+    content = bytearray((FIXTURES / "libreoffice.xls").read_bytes())
+    (fat,) = struct.unpack_from("<I", content, 76)
+    (start,) = struct.unpack_from("<I", content, field)
+    place = 512 * (fat + 1) + 4 * start if field == 48 else 512 * (start + 1)
+    struct.pack_into("<I", content, place, start if field == 48 else 0)
+    path = tmp_path / "a.xls"
+    path.write_bytes(content)
+    with pytest.raises(RejectedFileError, match="can't be read"):
+        read_table(path, DATASET)
+
+
 def lost_text(data: bytearray, places: dict[int, list[int]]) -> None:
     """A cell whose text is not in the file."""
     wrong_count(5, 5)(data, places)

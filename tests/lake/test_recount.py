@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from foreign import DATASET, header_row, inline, write_by_hand
+from foreign import DATASET, FIXTURES, header_row, inline, write_by_hand
 from shipped_config import load_shipped_config
 
 from shopdata.base_spiders.paged_rows import Page, PagedRows, Room
@@ -50,3 +50,12 @@ def test_cells_that_are_far_apart_do_not_end_the_process(tmp_path: Path) -> None
 def test_how_far_apart_cells_are_is_seen_in_any_form(tmp_path: Path, column: str, most: int) -> None:
     rows = f'<row spans="1:9" r="30"><c s="1" r="{column}30"><v>7</v></c></row>'
     assert cells_spanned(write_by_hand(tmp_path / "a.xlsx", header_row() + rows)) == 30 * most
+
+
+def test_a_wrong_count_of_texts_does_not_end_the_process(tmp_path: Path) -> None:
+    content = bytearray((FIXTURES / "libreoffice.xls").read_bytes())
+    place = content.index(b"\xfc\x00\x05\x01")
+    content[place + 8 : place + 12] = b"\xff\xff\xff\xff"
+    path = tmp_path / "a.xls"
+    path.write_bytes(content)
+    assert count_raw(path, "xls", DATASET) == read_table(path, DATASET).rows == 4

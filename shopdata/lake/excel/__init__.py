@@ -2,7 +2,7 @@
 
 What is it, is told by `kinds` and `magics`. Then from the bytes inwards: `container` and `package` (the zip, its
 parts), `scan` and `strings` (the XML), `blocks` (rows whose columns are still numbered), `builder` (a `Table` under the
-names of the contract). Odd forms come in through `parse`, `rows`, `text`, `xls`, `calamine` and `records`.
+names of the contract). Odd forms come in through `parse`, `rows`, `text`, `xls`, `biff` and `records`.
 """
 
 from shopdata.lake.excel.container import Limits

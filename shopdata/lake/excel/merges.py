@@ -10,9 +10,9 @@ from typing import NamedTuple
 #: More of them than this are not read: nobody merges so many cells by hand, and a file may claim any number.
 MAX_MERGES = 200_000
 
-_MERGE = re.compile(
-    rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})[\"']"
-)
+_ROOT = re.compile(rb"</((?:[\w.-]+:)?)worksheet\s*>\s*\Z")
+_EXTENSIONS = re.compile(rb"<(?:[\w.-]+:)?extLst\b")
+_MERGE = rb"<%bmergeCell\s(?![^>]*xmlns)[^>]*?ref=[\"']\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})[\"']"
 
 
 class Merge(NamedTuple):
@@ -42,9 +42,13 @@ class Behind:
 
 
 def read_merges(xml: bytes) -> list[Merge]:
-    """The merged cells in what stands behind the rows of a worksheet."""
+    """The merged cells in what stands behind the rows of a worksheet, to its end."""
     found = []
-    for match in _MERGE.finditer(xml):
+    # Elements of another prefix, and all in extensions, are of another namespace.
+    root = _ROOT.search(xml)
+    prefix = re.escape(root[1]) if root else b""
+    extensions = _EXTENSIONS.search(xml)
+    for match in re.finditer(_MERGE % prefix, xml[: extensions.start()] if extensions else xml):
         left, top, right, bottom = (part.decode() for part in match.groups())
         found.append(Merge(int(top), int(bottom), column_number(left), column_number(right)))
         if len(found) == MAX_MERGES:

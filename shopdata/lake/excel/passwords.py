@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from shopdata.exceptions import RejectedFileError
+from shopdata.lake.excel.ole import workbook_stream
 
 #: What Excel encrypts a workbook with whose structure alone is locked, and tries before it asks.
 DEFAULT_PASSWORD = "VelvetSweatshop"  # noqa: S105 - everybody knows it
@@ -43,6 +44,7 @@ def without_password(content: bytes, where: str) -> bytes:
         elif len(content) > _MOST_XLS_BYTES:
             raise _too_costly(f"an encrypted .xls of {len(content):,} bytes", f"at most {_MOST_XLS_BYTES:,}", where)
         else:
+            workbook_stream(content)  # raises where a stream has no end
             book.load_key(password=DEFAULT_PASSWORD)
         book.decrypt(plain)
     except (refused.DecryptionError, refused.FileFormatError):

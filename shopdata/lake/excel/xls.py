@@ -1,9 +1,11 @@
-"""Old .xls workbooks (BIFF 2 to 8), by xlrd: it knows number formats, which tell dates from numbers. What it refuses is
-read by calamine."""
+"""Old .xls workbooks (BIFF 2 to 8), by xlrd: it knows number formats, which tell dates from numbers.
+
+What it refuses is read from the records, by `biff`. calamine reads most of it too, but it tells neither formats nor
+errors, gives a blank for a text that is not there, and one wrong count in a file makes it end the whole process.
+"""
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from functools import partial
@@ -11,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import olefile
 import xlrd
 import xlrd.biffh
 import xlrd.book
@@ -19,10 +20,11 @@ import xlrd.sheet
 from xlrd.biffh import error_text_from_code
 
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel.biff import BrokenRecordsError, NumberStyle, exact_cells, read_globals, without_formats
+from shopdata.lake.excel.biff import BrokenRecordsError, NumberStyle, read_book
+from shopdata.lake.excel.biff_cells import read_cells
 from shopdata.lake.excel.blocks import Block
-from shopdata.lake.excel.calamine import calamine_sheets
 from shopdata.lake.excel.merges import Merge
+from shopdata.lake.excel.ole import BrokenContainerError, workbook_stream
 from shopdata.lake.excel.package import BUILTIN_FORMATS
 from shopdata.lake.excel.passwords import protected, without_password
 from shopdata.lake.excel.rows import RawCell, row_blocks, text_cell
@@ -69,13 +71,15 @@ class _EncryptedError(Exception):
 
 def _by_xlrd(content: bytes, formats: Formats, where: str) -> list[Sheet]:
     try:
-        # xlrd prints what it finds odd; it is of no use to anybody here.
+        # xlrd itself follows a container's chain of sectors round and round.
+        stream, _ = workbook_stream(content)
+        # It prints what it finds odd; that is of no use to anybody here.
         with open(os.devnull, "w") as silence:  # noqa: PTH123 - os.devnull is no file to have a Path for
-            book = xlrd.open_workbook(file_contents=content, formatting_info=True, ragged_rows=True, logfile=silence)
+            book = xlrd.open_workbook(file_contents=stream, formatting_info=True, ragged_rows=True, logfile=silence)
     except Exception as error:  # noqa: BLE001 - a damaged file makes xlrd raise whatever its parts raise
         if "encrypted" in str(error):
             raise _EncryptedError from None
-        return _by_calamine(content, formats, where)
+        return _by_records(content, formats, where)
     known = [_style(book, number, formats) for number in range(len(book.xf_list))]
     return [
         Sheet(sheet.name, _rows(book, sheet, known, formats), bool(sheet.visibility), merges=partial(_merges, sheet))
@@ -87,18 +91,17 @@ def _merges(sheet: Any) -> list[Merge]:
     return [Merge(top + 1, end, left, right - 1) for top, end, left, right in sheet.merged_cells]
 
 
-def _by_calamine(content: bytes, formats: Formats, where: str) -> list[Sheet]:
+def _by_records(content: bytes, formats: Formats, where: str) -> list[Sheet]:
     """The worksheets of a file that xlrd refuses, if it is whole: each sheet has its end, and each cell its text."""
     try:
-        stream, name = _workbook_stream(content)
-        book = read_globals(stream)
+        stream, _ = workbook_stream(content)
+        book = read_book(stream)
         if book.is_encrypted:
             raise _EncryptedError
         if book.version < 0x0500:
             raise BrokenRecordsError
-        exact = [exact_cells(stream, book, place, formats) for place in range(len(book.sheets))]
-        plain = _with_stream(content, name, without_formats(stream, book))
-    except BrokenRecordsError:
+        read = [(sheet, read_cells(stream, book, sheet.place, formats)) for sheet in book.sheets]
+    except (BrokenContainerError, BrokenRecordsError):
         raise RejectedFileError(
             "the workbook can't be read",
             where=where,
@@ -106,29 +109,18 @@ def _by_calamine(content: bytes, formats: Formats, where: str) -> list[Sheet]:
             expected="a whole .xls workbook",
             todo="Download it again; if Excel opens it, save it there as .xlsx.",
         ) from None
-    sheets = calamine_sheets(plain, formats, where, exact.__getitem__)
-    for sheet in sheets[:1]:
-        text = "the workbook is not written as Excel writes it: it was read by a second reader; compare it with Excel"
-        sheet.findings.append(Finding("second_reader", text=text))
-    return sheets
-
-
-def _workbook_stream(content: bytes) -> tuple[bytes, str]:
-    """The records of a workbook, without the container around them, and their name in it. Raises BrokenRecordsError."""
-    try:
-        with olefile.OleFileIO(io.BytesIO(content)) as container:
-            name = next(name for name in ("Workbook", "Book") if container.exists(name))
-            return bytes(container.openstream(name).read()), name
-    except Exception:  # noqa: BLE001 - olefile too raises whatever its parts raise
-        raise BrokenRecordsError from None
-
-
-def _with_stream(content: bytes, name: str, stream: bytes) -> bytes:
-    """The container with another stream of the same length."""
-    changed = io.BytesIO(content)
-    with olefile.OleFileIO(changed, write_mode=True) as container:
-        container.write_stream(name, stream)
-        return changed.getvalue()
+    text = "the workbook is not written as Excel writes it: it was read by a second reader; compare it with Excel"
+    note = [Finding("second_reader", text=text)]
+    return [
+        Sheet(
+            sheet.name,
+            row_blocks(found.rows(), formats),
+            sheet.is_hidden,
+            findings=[] if number else note,
+            merges=partial(list, found.merges),
+        )
+        for number, (sheet, found) in enumerate(read)
+    ]
 
 
 def _style(book: Any, number: int, formats: Formats) -> NumberStyle:

@@ -88,5 +88,6 @@ def _verdict(one: Verified) -> Text:
     if one.problems:
         return Text(f"✗ wrong ({len(one.problems)})", "red")
     if one.missing:
-        return Text(f"◔ {len(one.missing)} shops missing", "yellow")
+        count = len(one.missing)
+        return Text(f"◔ {count} {'shop' if count == 1 else 'shops'} missing", "yellow")
     return Text("✓ whole", "green")

@@ -9,6 +9,7 @@ from typing import Any
 from shopdata.alerts.causes import Trouble, causes_of, trouble_of
 from shopdata.alerts.in_words import what_of, who_of
 from shopdata.items import Partition
+from shopdata.periods import in_ranges
 from shopdata.states import CellState
 
 #: Of so many partitions every file is named; of more, one line each.
@@ -16,21 +17,37 @@ _FEW = 3
 
 
 def published_lines(partitions: Sequence[Partition], seconds: float) -> Iterator[str]:
-    """What was published: rows, shops, and where it lies."""
-    for partition in partitions:
-        receipt = partition.receipt
-        yield (
-            f"{receipt['dataset']} {receipt['dt']}: {receipt['rows']:,} rows of {len(receipt['shops'])} shops "
-            f"published, {len(receipt['missing'])} missing, {seconds:.0f} s"
-        )
-        if len(partitions) <= _FEW:
+    """What was published: rows, shops, and where it lies. Of many periods those together that went the same way."""
+    if len(partitions) <= _FEW:
+        for partition in partitions:
+            yield _published([partition.receipt], seconds)
             for part in ("workbook", "parquet"):
-                yield f"  {part:<9} {receipt[part]['key']}  ({receipt[part]['bytes']:,} bytes)"
+                yield f"  {part:<9} {partition.receipt[part]['key']}  ({partition.receipt[part]['bytes']:,} bytes)"
             yield f"  on disk   {_short(partition.workbook)}"
+    else:
+        alike: dict[tuple[int, int], list[dict[str, Any]]] = {}
+        for receipt in (partition.receipt for partition in partitions):
+            alike.setdefault((len(receipt["shops"]), len(receipt["missing"])), []).append(receipt)
+        for receipts in alike.values():
+            yield _published(receipts, seconds)
+        if (workbook := partitions[-1].workbook) is not None:
+            yield f"  on disk   {_short(workbook.parent)}"
+    failed: dict[str, list[str]] = {}
+    for receipt in (partition.receipt for partition in partitions):
         if receipt["refresh"]["state"] == "FAILED":
-            yield f"  Dremio    not refreshed: {receipt['refresh']['detail']}"
-    if len(partitions) > _FEW and (workbook := partitions[-1].workbook) is not None:
-        yield f"  on disk   {_short(workbook.parent)}"
+            failed.setdefault(receipt["refresh"]["detail"], []).append(receipt["dt"])
+    for detail, dts in failed.items():
+        yield f"  Dremio    {in_ranges(dts)} not refreshed: {detail}"
+
+
+def _published(receipts: Sequence[dict[str, Any]], seconds: float) -> str:
+    """One line about periods with as many shops, and as many missing."""
+    first, rows = receipts[0], sum(receipt["rows"] for receipt in receipts)
+    each = " each" if len(receipts) > 1 else ""
+    return (
+        f"{first['dataset']} {in_ranges([receipt['dt'] for receipt in receipts])}: {rows:,} rows of "
+        f"{len(first['shops'])} shops{each} published, {len(first['missing'])} missing{each}, {seconds:.0f} s"
+    )
 
 
 def missing_in(receipt: dict[str, Any], names: dict[str, str]) -> Iterator[Trouble]:

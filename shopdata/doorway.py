@@ -14,6 +14,7 @@ from shopdata.log_times import set_log_times
 def enter() -> None:
     """Output takes any text, files are their owner's alone, log lines say the time of the board."""
     terminal.fit_streams()
+    terminal.quiet_logs()
     private.begin()
     set_log_times()
 

@@ -6,6 +6,7 @@ import codecs
 import errno
 import io
 import json
+import logging
 import os
 import sys
 import unicodedata
@@ -59,6 +60,13 @@ def fit_streams() -> None:
             setattr(sys, name, _on_pipe(stream, is_output=name == "stdout"))
 
 
+def quiet_logs() -> None:
+    """From here on a log whose disk takes no more costs its lines, and no traceback for each of them."""
+    if logging.Handler.handleError is not _handle_log_error:
+        # Scrapy makes its handlers itself, and anew for each crawler: there is no other place.
+        logging.Handler.handleError = _handle_log_error  # type: ignore[assignment, method-assign]
+
+
 def is_read() -> bool:
     """False once our output gets nowhere: whoever read it has closed it, as `| head` does when it has seen enough, or
     there is no room for it."""
@@ -79,6 +87,14 @@ def json_text(value: Any) -> str:
     """JSON that means the same in every encoding: what UTF-8 alone could carry is escaped for the others."""
     is_utf8 = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name == "utf-8"
     return json.dumps(value, ensure_ascii=not is_utf8, indent=2)
+
+
+_told_by_logging = logging.Handler.handleError
+
+
+def _handle_log_error(handler: logging.Handler, record: logging.LogRecord) -> None:
+    if not isinstance(sys.exc_info()[1], OSError):
+        _told_by_logging(handler, record)
 
 
 class _Pipe(io.FileIO):

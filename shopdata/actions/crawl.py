@@ -34,7 +34,7 @@ def crawl(
         logging.getLogger(logger).setLevel(logging.WARNING)
     try:
         spider, arguments = as_spider(process.spider_loader, name, arguments)
-        crawler = crawler_of(spider)
+        crawler = _with_log(process, crawler_of, spider)
         if issubclass(crawler.spidercls, ReportSpider):
             # Before anything is asked of a portal, and as a sentence instead of a traceback.
             workspace = Workspace.of(crawler)
@@ -53,3 +53,16 @@ def crawl(
     gc.freeze()
     assert crawler.stats is not None
     return 1 if process.bootstrap_failed else int(crawler.stats.get_value(EXIT_CODE_STAT, 1))
+
+
+def _with_log(process: CrawlerProcessBase, crawler_of: Callable[[str], Crawler], spider: str) -> Crawler:
+    """The spider's crawler. Raises UsageError if its log can't be written: nobody would know what it does."""
+    try:
+        return crawler_of(spider)
+    except OSError as error:
+        raise UsageError(
+            "the log can't be written",
+            where=str(process.settings["LOG_FILE"]),
+            found=error.strerror or type(error).__name__,
+            todo="Make room there, or name another file.",
+        ) from None

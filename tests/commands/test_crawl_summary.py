@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from workplace import Workplace
 
@@ -19,3 +21,12 @@ def test_a_run_that_published_nothing_says_so(place: Workplace) -> None:
         assert f"jd_store {DAY}: not merged: 127.0.0.1:9/nowhere/" in summary
         assert "all was published before" not in summary
         assert run.code == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_log_on_a_full_disk_is_a_sentence_and_nothing_is_asked(place: Workplace) -> None:
+    run = place.crawl(f"date={DAY}", "--logfile=/dev/full")
+    assert run.err.splitlines() == [
+        "/dev/full: the log can't be written. Found No space left on device. Make room there, or name another file."
+    ]
+    assert run.code == 2

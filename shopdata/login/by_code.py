@@ -13,7 +13,8 @@ from shopdata.config import Portal, Shop
 from shopdata.exceptions import ChallengeError
 from shopdata.login.looking import first_visible
 from shopdata.login.steps import Patience, has_landed
-from shopdata.login.voice import GRACE_SECONDS, Voice
+from shopdata.login.trust import frames_of_page
+from shopdata.login.voice import GRACE_SECONDS, Voice, lines_of
 from shopdata.texts import one_line
 
 #: So often may a code be typed; portals lock accounts after some more.
@@ -117,9 +118,14 @@ class _CodeForm:
         while (confirm := await first_visible(self._page.frames, self._portal.sms_form.confirm)) is None:
             await patience.look_again(self.shop, "a button to confirm the SMS code")
         await self._voice.forget()
-        self._answered_at, self.said = None, ""
+        self._answered_at, before, self.said = None, self.said, ""
         await confirm.click()
-        return await self._wait()
+        is_taken = await self._wait()
+        if before and not self.said:
+            # The same once more is nothing new on the page.
+            lines = [line for frame in frames_of_page(self._page, self._portal) for line in await lines_of(frame)]
+            self.said = before if before in lines else ""
+        return is_taken
 
     async def _wait(self) -> bool:
         began, patience = time.monotonic(), Patience(self._portal.login_timeout_seconds)

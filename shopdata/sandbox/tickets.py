@@ -22,6 +22,10 @@ class Tickets:
             self._open.popitem(last=False)
         return ticket
 
+    def look(self, ticket: str) -> str | None:
+        """What the ticket stands for, as `redeem`; it stays good."""
+        return self._open.get(ticket)
+
     def redeem(self, ticket: str) -> str | None:
         """What the ticket stood for; None if it was never issued or is used up."""
         return self._open.pop(ticket, None)

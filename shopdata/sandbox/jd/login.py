@@ -7,6 +7,7 @@ nothing about them is known, and a client must let the page's own script use the
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from itertools import count
 from typing import Literal
 from urllib.parse import quote
@@ -37,6 +38,8 @@ SLIDER_TOLERANCE_PIXELS = 8
 REFUSED = "账户名与密码不匹配，请重新输入"
 STALE = "页面已过期，请刷新后重试"
 WRONG_CODE = "验证码错误，请重新输入"
+#: Of one page.
+MOST_GUESSES = 3
 
 
 class JdLoginHosts:
@@ -49,6 +52,7 @@ class JdLoginHosts:
         # A nonce stands for the gap of the slider that was shown for it, or for no slider ("").
         self._nonces = Tickets()
         self._certifying = Tickets()
+        self._guesses: Counter[str] = Counter()
         self._entrances = Entrances(stage, "jd")
 
     def passport(self) -> web.Application:
@@ -187,15 +191,21 @@ class JdLoginHosts:
 
     async def _check_code(self, request: web.Request) -> web.Response:
         form = await request.post()
-        meaning = self._certifying.redeem(str(form.get("ticket", "")))
+        ticket = str(form.get("ticket", ""))
+        meaning = self._certifying.look(ticket)
         if meaning is None:
             return web.json_response({"error": STALE})
         shop_id, return_url = meaning.split(" ", 1)
         shop = self._stage.world.shop(shop_id)
         request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
         if form.get("code") != self.sms_code(shop):
-            # Guesses are limited to one: the person starts again at the login page.
+            # A few slips, then the person starts again at the login page. How many, nobody says. [A]
+            self._guesses[ticket] += 1
+            if self._guesses[ticket] >= MOST_GUESSES:
+                self._certifying.redeem(ticket)
+                del self._guesses[ticket]
             return web.json_response({"error": WRONG_CODE})
+        self._certifying.redeem(ticket)
         return self._let_in(shop, return_url)
 
     # --- shop

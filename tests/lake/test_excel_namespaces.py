@@ -10,6 +10,7 @@ import pytest
 from foreign import DATASET, LINKS, MAIN, header_row, inline, rows_of, write_by_hand
 
 from shopdata.lake.excel import read_table
+from shopdata.lake.excel.merges import read_merges
 from shopdata.lake.excel.xlsx import parsed_sheets
 
 X = 'xmlns:x="urn:of-somebody-else"'
@@ -162,3 +163,17 @@ def test_a_namespace_needs_no_certain_prefix(
     }
     path = write_by_hand(tmp_path / "a.xlsx", row, strings="", formats=("yyyy-mm-dd",), members=members)
     assert read_both(path, monkeypatch) == [("1", "5", "2026-03-01")]
+
+
+@pytest.mark.parametrize(
+    ("xml", "found"),
+    [
+        pytest.param('<mergeCells count="1"><mergeCell ref="A2:A3"/></mergeCells></worksheet>', 1, id="ours"),
+        pytest.param('<s:mergeCells><s:mergeCell ref="A2:A3"/></s:mergeCells></s:worksheet>\n', 1, id="with-a-prefix"),
+        pytest.param('<x:mergeCells><x:mergeCell ref="A2:A3"/></x:mergeCells></worksheet>', 0, id="of-somebody-else"),
+        pytest.param('<mergeCell xmlns="urn:x" ref="A2:A3"/></worksheet>', 0, id="of-another-default"),
+        pytest.param(EXTENSION.format('<mergeCell ref="A2:A3"/>') + "</worksheet>", 0, id="in-an-extension"),
+    ],
+)
+def test_merged_cells_are_those_of_the_worksheet(xml: str, found: int) -> None:
+    assert len(read_merges(xml.encode())) == found

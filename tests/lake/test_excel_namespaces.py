@@ -11,6 +11,8 @@ from foreign import DATASET, LINKS, MAIN, header_row, inline, rows_of, write_by_
 
 from shopdata.lake.excel import read_table
 from shopdata.lake.excel.merges import read_merges
+from shopdata.lake.excel.namespaces import without_prefix
+from shopdata.lake.excel.strings import OddXmlError
 from shopdata.lake.excel.xlsx import parsed_sheets
 
 X = 'xmlns:x="urn:of-somebody-else"'
@@ -162,7 +164,28 @@ def test_a_namespace_needs_no_certain_prefix(
         "xl/worksheets/sheet1.xml": written(sheet(row)),
     }
     path = write_by_hand(tmp_path / "a.xlsx", row, strings="", formats=("yyyy-mm-dd",), members=members)
+    with monkeypatch.context() as patch:
+        told = "a sheet whose names have a prefix was read slowly"
+        patch.setattr("shopdata.lake.excel.reading.parsed_sheets", lambda *_: pytest.fail(told))
+        read_table(path, DATASET)
     assert read_both(path, monkeypatch) == [("1", "5", "2026-03-01")]
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 7, 64, 100_000])
+def test_a_prefix_is_taken_off_wherever_the_pieces_end(piece_bytes: int) -> None:
+    xml = f'<?xml version="1.0"?>\n<x:worksheet {MAIN.replace("xmlns", "xmlns:x")}><x:sheetData>'
+    xml += '<x:row r="1"><x:c r="A1"><x:v>5</x:v></x:c><y:c xmlns:y="urn:y"/></x:row></x:sheetData></x:worksheet>\n'
+    whole = xml.encode()
+    pieces = [whole[:150], *(whole[place : place + piece_bytes] for place in range(150, len(whole), piece_bytes))]
+    assert b"".join(without_prefix(pieces, b"worksheet")) == whole.replace(b"<x:", b"<").replace(b"</x:", b"</")
+    assert b"".join(without_prefix(pieces, b"sst")) == whole
+
+
+@pytest.mark.parametrize("element", ["<row/>", "<c r='A1'>", "<v>", "</row>"])
+def test_an_element_without_the_prefix_of_its_part_is_odd(element: str) -> None:
+    xml = f"<x:worksheet {MAIN.replace('xmlns', 'xmlns:x')}><x:sheetData>{element}</x:sheetData></x:worksheet>"
+    with pytest.raises(OddXmlError):
+        b"".join(without_prefix([xml.encode()], b"worksheet"))
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,17 @@ prefix or without. Extensions use the same local names in others (`x14:workbookP
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from xml.etree import ElementTree
+
+from shopdata.lake.excel.strings import OddXmlError
 
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 #: What a reader that knows no extension takes the `FALLBACK` of.
 ALTERNATIVES, FALLBACK = f"{_COMPATIBILITY}AlternateContent", f"{_COMPATIBILITY}Fallback"
+_UNPREFIXED = re.compile(rb"</?[A-Za-z_][\w.-]*[\s/>]")
 
 
 def local(tag: str) -> str:
@@ -33,3 +38,28 @@ def children(element: ElementTree.Element, name: str, space: str) -> Iterator[El
         elif child.tag == ALTERNATIVES:
             for fallback in child.iterfind(FALLBACK):
                 yield from children(fallback, name, space)
+
+
+def without_prefix(pieces: Iterable[bytes], root: bytes) -> Iterator[bytes]:
+    """The XML of a part whose names all have one prefix (`x:row`, as the Open XML SDK writes them), without it.
+
+    Any other XML, and elements of other prefixes, stay as they are. Raises OddXmlError for elements that have no prefix
+    where those of the part have one: they are of no namespace, or of another.
+    """
+    pieces = iter(pieces)
+    first = next(pieces, b"")
+    opened = re.match(rb"[^<]*(?:<\?[^>]*>[^<]*)*<([\w.-]+):" + root + rb"\s[^>]*>", first)
+    if opened is None or not re.search(rb"\sxmlns:" + opened[1] + rb"\s*=", opened[0]):
+        yield first
+        yield from pieces
+        return
+    begin, end = b"<%b:" % opened[1], b"</%b:" % opened[1]
+    held = b""
+    for piece in chain([first], pieces):
+        whole = held + piece
+        cut = whole.rfind(b"<")
+        whole, held = whole[:cut], whole[cut:]
+        if _UNPREFIXED.search(whole):
+            raise OddXmlError("elements without the prefix of the part")
+        yield whole.replace(begin, b"<").replace(end, b"</")
+    yield held.replace(begin, b"<").replace(end, b"</")

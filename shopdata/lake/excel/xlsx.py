@@ -12,6 +12,7 @@ from pathlib import Path
 from shopdata.lake.excel.blocks import Block, ScannedBlock
 from shopdata.lake.excel.container import Limits, Package
 from shopdata.lake.excel.merges import Behind, FindMerges, find_merges
+from shopdata.lake.excel.namespaces import without_prefix
 from shopdata.lake.excel.package import Workbook, find_workbook_part, read_workbook
 from shopdata.lake.excel.parse import ParseContext, parse_rows, parse_strings
 from shopdata.lake.excel.scan import row_pieces, scan_rows
@@ -38,7 +39,7 @@ def fast_sheets(package: Package, formats: Formats, where: str) -> list[Sheet]:
     workbook = _workbook(package, where)
     context = SheetContext(formats, styles=workbook.styles, epoch_1904=workbook.epoch_1904, where=where)
     if workbook.strings_part is not None:
-        strings = SharedStrings(package.pieces(workbook.strings_part))
+        strings = SharedStrings(without_prefix(package.pieces(workbook.strings_part), b"sst"))
         context.strings, context.illegal_strings = strings.texts, strings.illegal
 
     def read(part: str) -> tuple[Iterator[Block], FindMerges]:
@@ -73,7 +74,7 @@ def _workbook(package: Package, where: str) -> Workbook:
 
 def _scan_sheet(package: Package, part: str, context: SheetContext, behind: Behind) -> Iterator[Block]:
     last_row = 0
-    for piece in row_pieces(package.pieces(part), behind=behind.xml):
+    for piece in row_pieces(without_prefix(package.pieces(part), b"worksheet"), behind=behind.xml):
         scan = scan_rows(piece, last_row)
         if scan is not None:
             yield ScannedBlock(scan, context)

@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-import shopdata
-
 #: Read or done once for each process, so by the forked one; and what no command of a test needs.
 _NOT_HERE = ("shopdata.settings", "shopdata.commands", "shopdata.sandbox", "shopdata.service")
 
@@ -41,11 +39,18 @@ def import_all() -> None:
     """All that a start of `scrapy` in the project may import."""
     for name in ("scrapy.cmdline", "sqlalchemy.dialects.sqlite"):
         importlib.import_module(name)
-    for module in pkgutil.walk_packages(shopdata.__path__, "shopdata."):
+    import_below("shopdata")
+    for name in ("twisted.internet.reactor", "shopdata.settings", "shopdata.commands"):
+        assert name not in sys.modules, name
+
+
+def import_below(package: str) -> None:
+    """Imports a package's modules. `pkgutil.walk_packages` would import every package to look into it."""
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
         if not module.name.startswith(_NOT_HERE):
             importlib.import_module(module.name)
-    assert "twisted.internet.reactor" not in sys.modules
-    assert "shopdata.settings" not in sys.modules
+            if module.ispkg:
+                import_below(module.name)
 
 
 def serve(connection: Connection) -> Order | None:

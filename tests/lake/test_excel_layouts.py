@@ -138,12 +138,20 @@ DAY, MOMENT, TIME, ELAPSED, PLAIN = range(1, 6)
         pytest.param("-PT30M", 0, "-00:30:00", id="negative"),
     ],
 )
-def test_a_time_of_iso_is_what_it_says(tmp_path: Path, value: str, style: int, expected: str) -> None:
+def test_a_time_of_iso_is_what_it_says(
+    tmp_path: Path, value: str, style: int, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = (
         f'{HEADER}<row r="2">{inline("A2", "1")}{cell("B2", "5")}<c r="C2" s="{style}" t="d"><v>{value}</v></c></row>'
     )
     path = write_by_hand(tmp_path / "a.xlsx", rows, formats=FORMATS)
-    assert rows_of(read_table(path, DATASET))[0][8] == expected
+    quick = read_table(path, DATASET)
+    assert rows_of(quick)[0][8] == expected
+    monkeypatch.setattr("shopdata.lake.excel.reading.fast_sheets", parsed_sheets)
+    slow = read_table(path, DATASET)
+    assert rows_of(slow) == rows_of(quick)
+    kinds = [[table.formats[code] for code in table.batches[0].columns[8].code_array()] for table in (quick, slow)]
+    assert kinds[0] == kinds[1]
 
 
 @pytest.mark.parametrize("value", ["soon", "2026-13-01", "P", "PT", "25:00", "2026-03-01T"])

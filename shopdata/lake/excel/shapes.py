@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shopdata.exceptions import RejectedFileError
+from shopdata.lake.excel.iso import iso_text
 from shopdata.lake.excel.numbers import convert_distinct, date_column, number_column
 from shopdata.lake.excel.scan import CellShape
 from shopdata.lake.excel.strings import OddXmlError, Positions, plain_texts
@@ -68,6 +69,9 @@ def reader_of(shape: CellShape, context: SheetContext) -> tuple[int, object, Rea
                 reader = partial(_date_texts, style=style, epoch_1904=context.epoch_1904)
                 return code(style), style, reader
             return code(style), "n", _number_texts
+        case "d" if (style := context.style(shape.style)).kind is Kind.DATE:
+            reader = partial(_iso_texts, style=style, epoch_1904=context.epoch_1904)
+            return code(style), ("d", style), reader
     raise OddXmlError(f"a cell of type {shape.cell_type!r}")
 
 
@@ -121,3 +125,16 @@ def _date_texts(raw: pa.Array, style: CellFormat, epoch_1904: bool) -> tuple[pa.
         return date_column(raw, style.number_format, epoch_1904=epoch_1904), _NOTHING
     except (ValueError, OverflowError) as error:
         raise OddXmlError(f"a date that is none: {error}") from None
+
+
+def _iso_texts(raw: pa.Array, style: CellFormat, epoch_1904: bool) -> tuple[pa.Array, Flagged]:
+    def convert(value: str) -> str:
+        text, shown = iso_text(value.strip(), style, epoch_1904=epoch_1904)
+        if shown != style:
+            raise ValueError(value)
+        return text
+
+    try:
+        return convert_distinct(raw, convert), _NOTHING
+    except (ValueError, OverflowError) as error:
+        raise OddXmlError(f"a time that is none, or of another kind: {error}") from None

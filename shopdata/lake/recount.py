@@ -22,7 +22,7 @@ from shopdata.lake.excel.head import Row
 from shopdata.lake.excel.header import HeaderRows, find_header
 from shopdata.lake.excel.json_lines import ABOUT_KEY
 from shopdata.lake.excel.notices import is_notice_row
-from shopdata.lake.excel.odd_rows import OddRows
+from shopdata.lake.excel.odd_rows import OddRows, key_places
 from shopdata.lake.excel.ole import BrokenContainerError, workbook_stream
 from shopdata.lake.tables import Column
 from shopdata.lake.workbook import NOTES_SHEET
@@ -106,7 +106,7 @@ def _filled(rows: Iterable[Sequence[object]], header: HeaderRows, dataset: Datas
     texts = [[None if cell in (None, "") else str(cell) for cell in row] for row in filled]
     columns = {place: Column(pa.array(cells, pa.string())) for place, cells in enumerate(zip(*texts, strict=True))}
     there = {place: column for place, column in columns.items() if column.text.null_count < len(filled)}
-    return len(filled) - len(OddRows(header.rows).find(there, len(filled)))
+    return len(filled) - len(OddRows(header.rows, keys=key_places(header.names, dataset)).find(there, len(filled)))
 
 
 def count_merged(path: Path, sheets: Iterable[str]) -> Counter[str]:

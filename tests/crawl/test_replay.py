@@ -215,3 +215,24 @@ def test_a_day_without_raw_files(place: Workplace) -> None:
     run = replay(place, "--date", "2020-01-01")
     assert run.code == 1
     assert "there is no raw file of this period" in run.out
+
+
+def test_totals_are_dropped_or_marked_and_all_counts_agree(place: Workplace) -> None:
+    accounts = pq.read_table(io.BytesIO(get(place, PARQUET))).column("客服账号").to_pylist()
+    totals = [name for name in accounts if name in ("总计", "平均")]
+    assert len(totals) == 4
+    contract(place, lambda dataset: dataset.update(totals="drop"))
+    run = replay(place)
+    table = pq.read_table(io.BytesIO(get(place, PARQUET)))
+    assert (run.code, table.num_rows) == (0, len(accounts) - 4), run.text
+    (warning, _) = [entry for entry in json.loads(get(place, RECEIPT))["warnings"] if entry["kind"] == "total_rows"]
+    assert warning["text"].endswith("look like totals; left out")
+    assert place.scrapy("verify", NAME, "--date", str(DAY)).code == 0
+    contract(place, lambda dataset: dataset.update(totals="mark"))
+    run = replay(place)
+    contract(place, lambda dataset: dataset.update(totals="keep"))
+    table = pq.read_table(io.BytesIO(get(place, PARQUET)))
+    assert (run.code, table.column("客服账号").to_pylist()) == (0, accounts), run.text
+    kinds = dict(zip(accounts, table.column("row_kind").to_pylist(), strict=True))
+    assert {kinds.pop("总计"), kinds.pop("平均")} == {"total"}
+    assert set(kinds.values()) == {None}

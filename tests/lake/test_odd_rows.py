@@ -340,3 +340,10 @@ def test_a_total_without_a_day_is_told_as_such(tmp_path: Path) -> None:
         check_period(read_table(path, daily), daily, Period.from_dt("2026-03-01"))
     dropping = daily.model_copy(update={"totals": "drop"})
     check_period(read_table(path, dropping), dropping, Period.from_dt("2026-03-01"))
+
+
+def test_the_label_of_a_total_may_stand_in_a_key_wherever_its_column_is(tmp_path: Path) -> None:
+    header = ["数量", "金额", "退货", "评分", "占比", "商品"]
+    path = workbook(tmp_path / "a.xlsx", [header, [1, 2, 3, 4, 5, "茶"], [1, 2, 3, 4, 5, "平均"]])
+    keyed = Dataset(title="T", platform="jd", lag_days=1, columns=tuple(header), keys=("商品",), totals="drop")
+    assert read_table(path, keyed).rows == count_raw(path, "xlsx", keyed) == 1

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopdata.lake.contract import normalise
+from shopdata.lake.contract import column_of, normalise
 from shopdata.lake.excel.looks import Look, look_of
 from shopdata.lake.excel.rules import Totals
 from shopdata.lake.tables import Batch, Column, Finding
+
+if TYPE_CHECKING:  # its import takes longer than reading a small file
+    from shopdata.config import Dataset
 
 #: The column that `totals: mark` adds: null for a row of data, else one of these.
 KIND_COLUMN = "row_kind"
@@ -75,14 +79,17 @@ class OddRows:
     #: The header's rows as they stand in the file, by column of the file.
     header: Sequence[Mapping[int, str]]
     totals: Totals | None = None
+    #: Columns of the file whose cells tell one row from another: there a label may stand, wherever the column is.
+    keys: frozenset[int] = frozenset()
     _found: dict[str, list[int]] = field(default_factory=dict)
 
     def find(self, columns: Mapping[int, Column], rows: int) -> dict[int, str]:
         """The rows of a batch that are no data, with their kinds. `columns` are by column of the file."""
-        ordered = [columns[place] for place in sorted(columns)]
+        places = sorted(columns)
+        ordered = [columns[place] for place in places]
         found = dict(_notes(ordered, rows))
         found.update(dict.fromkeys(_tail_notes(ordered, rows), NOTE))
-        found.update(_labels(ordered))
+        found.update(_labels(ordered, [number for number, place in enumerate(places) if place in self.keys]))
         found.update(dict.fromkeys(self._headers(columns), HEADER))
         return found
 
@@ -143,12 +150,21 @@ def _which(rows: Sequence[int]) -> str:
     return f"{len(rows)} rows ({shown})" if len(rows) > 1 else f"row {shown}"
 
 
-def _labels(columns: Sequence[Column]) -> Iterator[tuple[int, str]]:
-    """Rows whose first cell, or one of the next, is the label of a total; or a signature's."""
-    for number, column in enumerate(columns[:_LABEL_COLUMNS]):
+def key_places(names: Sequence[str], dataset: Dataset | None) -> frozenset[int]:
+    """The columns of a file whose names mean a key or an id of the contract."""
+    wanted = {*dataset.keys, *dataset.ids} if dataset is not None else ()
+    if not wanted or dataset is None:
+        return frozenset()
+    return frozenset(place for place, name in enumerate(names) if name and column_of(name, dataset) in wanted)
+
+
+def _labels(columns: Sequence[Column], keys: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """Rows whose first cell, or one of the next, or a key, is the label of a total; or a signature's."""
+    for number in sorted({*range(min(_LABEL_COLUMNS, len(columns))), *keys}):
+        column = columns[number]
         for row in _label_places(column.text):
             text = column.text[row].as_py()
-            is_first = not any(before.text[row].is_valid for before in columns[:number])
+            is_first = number in keys or not any(before.text[row].is_valid for before in columns[:number])
             match = _LABEL_RE.fullmatch(text)
             if match is None:
                 if is_first and _SIGNED.fullmatch(text.strip()):

@@ -14,7 +14,7 @@ from shopdata.lake.excel.container import Limits
 from shopdata.lake.excel.head import Row
 from shopdata.lake.excel.header import HeaderRows, find_header
 from shopdata.lake.excel.notices import no_table, only_says, says_nothing, without_notice
-from shopdata.lake.excel.odd_rows import OddRows
+from shopdata.lake.excel.odd_rows import OddRows, key_places
 from shopdata.lake.excel.rules import NO_RULES, Rules
 from shopdata.lake.excel.xlsx import Sheet, first_block
 from shopdata.lake.tables import Finding, Formats, Table
@@ -67,7 +67,9 @@ def table_of_sheets(
     mapped = [map_columns(header.names, dataset, where=where) for _, header in data]
     if any(header.places != mapped[0].places for header in mapped) or (len(data) > 1 and not rules.has_header):
         raise _different([sheet for sheet, _ in data], where)
-    odd_rows = OddRows([row for _, header in data for row in header.rows], rules.totals)
+    odd_rows = OddRows(
+        [row for _, header in data for row in header.rows], rules.totals, key_places(data[0][1].names, dataset)
+    )
     builder = TableBuilder(mapped[0], dataset, formats, limits, where, rules=rules, odd_rows=odd_rows)
     builder.findings += [finding for sheet in sheets for finding in sheet.findings]
     builder.findings += [Finding("ignored_sheet", text=f"sheet '{name}' holds no table") for name in ignored]

@@ -52,7 +52,7 @@ def only_says(rows: Sequence[Sequence[str]], row_count: int) -> str | None:
 
 
 def _is_notice(text: str) -> bool:
-    return says_nothing(text) or bool(_SENTENCE.search(text))
+    return says_nothing(text) or bool(_SENTENCE.search(text[:200]))
 
 
 def is_notice_row(cells: Iterable[str | None]) -> bool:

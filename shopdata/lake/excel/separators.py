@@ -126,7 +126,9 @@ def _by_shape(sign: str, rows: Sequence[Sequence[str]], is_punctuation: bool) ->
     while len(body) > 1 and body[-1] < width and len(full) - first - len(body) < _FOOTER_LINES:
         body.pop()
     regular = body.count(width)
-    if regular < 2 or regular < len(body) * _REGULAR:
+    if regular < 2 or regular < len(body) * _REGULAR or regular * (width - 1) < len(rows) - regular:
+        return None
+    if not _goes_on([row for row in rows[first:] if len(row) == width]):
         return None
     if is_punctuation and (width < 3 or regular < 3):
         return None
@@ -142,10 +144,19 @@ def _by_header(sign: str, rows: Sequence[Sequence[str]]) -> _Proof | None:
     while not header[-1]:
         header.pop()
     names = {name for name in header if 0 < len(name) <= _LONGEST_NAME and not re.fullmatch(r"[\d.,:%/ -]+", name)}
+    if not _goes_on(rows[first:]):
+        return None
     below = [_width(row) for row in rows[first + 1 :] if len(row) > 1]
     if len(names) < max(len(header), 3) or len(below) < len(rows) - first - 1 or max(below) > len(header):
         return None
     return _Proof(len(below) / len(rows), sum(below), -SEPARATORS.index(sign), Layout(sign, len(header), first))
+
+
+def _goes_on(rows: Sequence[Sequence[str]]) -> bool:
+    """True if there is more than one column: the first row names two, and some rows have two values. A sign at each
+    line's end makes no column, nor do lines that are set in."""
+    filled = [sum(1 for cell in row if cell.strip()) for row in rows]
+    return filled[0] > 1 and sum(count > 1 for count in filled) * 5 >= len(filled)
 
 
 def _width(row: Sequence[str]) -> int:

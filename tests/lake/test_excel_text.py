@@ -77,6 +77,9 @@ def test_blank_ends_that_excel_left_out_are_blank(tmp_path: Path) -> None:
         pytest.param(
             "import os\n\ndef f(a, b):\n    return a, b, 1\n\nprint(f(1, 2))\n", "'import os'", id="a-program"
         ),
+        pytest.param("int a;\nint b;\nint c = 2;\n", "'int a;'", id="a-sign-at-each-end"),
+        pytest.param("if x:\n\tone()\n\ttwo()\n\tthree()\n", "'if x:'", id="lines-that-are-set-in"),
+        pytest.param("# a\n# b\n# c\n# d\n# e\nset x=1;2\nset y=3;4\n# f\n", "'# a'", id="two-lines-among-others"),
         pytest.param("name: 茶\nprice: 5\nstock: 6\n", "'name: 茶'", id="keys-and-values"),
         pytest.param("a,b\n1,2\n3,4,5\n6\n", "line 3", id="lines-that-differ"),
         pytest.param("| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n", "'| a | b |'", id="markdown"),

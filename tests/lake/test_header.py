@@ -249,3 +249,8 @@ def test_a_sheet_of_values_beside_a_table_is_not_passed_over(tmp_path: Path) -> 
     book.save(tmp_path / "a.xlsx")
     with pytest.raises(RejectedFileError, match=r"a\.xlsx sheet '续': no header was found\. Found 酒, 6"):
         read_table(tmp_path / "a.xlsx", None)
+
+
+@pytest.mark.parametrize("row", [["账号:", "户名:"], ["a：", "b："]])
+def test_labels_alone_are_no_table(row: list[str]) -> None:
+    assert find_header([Row(number, row) for number in range(1, 4)], None) is None

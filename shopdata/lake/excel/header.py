@@ -149,7 +149,7 @@ def _candidates(sample: Sequence[Row], wide: Sequence[int], body: Body) -> tuple
         found = [number for number in wide if _is_words(sample[number], body)]
         above = wide[: wide.index(found[0])] if found else []
         # A row with values above them is no header, and may be lost as one only if it is no row of the table.
-        return (found, found[0] + 1) if all(is_label_row(sample[number]) for number in above) else ([], 0)
+        return (found, found[0] + 1) if found and all(is_label_row(sample[number]) for number in above) else ([], 0)
     found = []
     for number in wide:
         row = sample[number]

@@ -407,6 +407,8 @@ def test_our_own_pages_pass_over_nothing(service: TinyService, page: str, form: 
     answer = service.ask(page, **form)
     assert (answer["status"], said in answer["message"]) == ("error", True), answer
     assert service.ask("cells.json?dataset=jd_store&state=failed&_=1")["cells"] == []
+    # The spider of three datasets.
+    assert service.ask("cells.json?dataset=pdd_kpi")["cells"] == []
 
 
 def test_bytes_that_are_no_text(service: TinyService) -> None:

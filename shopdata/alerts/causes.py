@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shopdata.alerts.reasons import kind_of
 from shopdata.states import CellState
@@ -95,6 +96,8 @@ def causes_of(troubles: Iterable[Trouble]) -> list[Cause]:
     ]
 
 
+# A page that is shown again and again asks for thousands of them.
+@lru_cache(maxsize=20_000)
 def without_who(trouble: Trouble) -> str:
     """The ledger's sentence without shop and period: equal where it says the same of another."""
     who = "|".join(re.escape(part) for part in (trouble.shop, trouble.name, trouble.dt) if part)

@@ -16,8 +16,8 @@ from shopdata.service.board.names import dataset_name
 from shopdata.service.board.texts import Texts
 from shopdata.states import CellState
 
-#: So many shops stand in a line, and commands below; more are counted.
-_MOST_SHOPS, _MOST_COMMANDS = 6, 3
+#: So many causes of a kind have a line, shops stand in it, and commands below; more are counted.
+_MOST_LINES, _MOST_SHOPS, _MOST_COMMANDS = 6, 6, 3
 #: Kinds that nobody has words for: their own sentence is all there is.
 _WORDLESS = ("other", "bug")
 
@@ -71,6 +71,8 @@ class Why:
     todo: str
     shops: int
     lines: tuple[Line, ...] = ()
+    #: Shops of causes that have no line.
+    more: int = 0
     #: What a person types, for the first shops.
     commands: tuple[str, ...] = ()
     asks: tuple[Ask, ...] = field(default_factory=tuple)
@@ -109,7 +111,7 @@ class Reasons:
     def __init__(self, t: Texts, config: Config, today: str) -> None:
         self.t = t
         self._config = config
-        self.today = today
+        self._today = today
 
     def of(self, troubles: Iterable[Found]) -> list[Why]:
         """One for each reason, the most urgent first."""
@@ -132,7 +134,8 @@ class Reasons:
             title=title,
             todo=todo,
             shops=len(shops),
-            lines=tuple(self._line(cause, datasets, dts) for cause in causes),
+            lines=tuple(self._line(cause, datasets, dts) for cause in causes[:_MOST_LINES]),
+            more=len({trouble.shop for cause in causes[_MOST_LINES:] for trouble in cause.troubles}),
             commands=tuple(f"scrapy login {shop} --headed" for shop in by_hand[:_MOST_COMMANDS]),
             asks=tuple(self._asks(members)),
         )
@@ -182,7 +185,7 @@ class Reasons:
             periods.setdefault((trouble.dataset, trouble.dt), []).append(trouble.shop)
         for (dataset, dt), shops in periods.items():
             contract = self._config.datasets.get(dataset)
-            if contract is None or (contract.is_snapshot and Period.from_dt(dt).end.isoformat() != self.today):
+            if contract is None or (contract.is_snapshot and Period.from_dt(dt).end.isoformat() != self._today):
                 continue
             having = {shop.id for shop in self._config.shops_for(dataset)}
             able = [shop for shop in shops if shop in having or not shop]

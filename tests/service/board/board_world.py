@@ -21,6 +21,9 @@ from shopdata.states import CellState
 REPO = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 24, 8, 41, tzinfo=SHANGHAI)
 RUN_ID = "20261124T003000Z-1a2b3c"
+#: What the shipped configuration takes from the environment.
+NEEDED = ("JD_FLAGSHIP_USERNAME", "JD_FLAGSHIP_PASSWORD", "SHOPDATA_S3_ENDPOINT", "SHOPDATA_S3_ACCESS_KEY",
+          "SHOPDATA_S3_SECRET_KEY")  # fmt: skip
 USER, PASSWORD = "board", "fake-board-password"
 
 #: What somebody who controls a shop's display name might write into it. (What nobody sees is refused in shops.yaml.)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from board_world import REPO
+from board_world import NEEDED, REPO
 
 from shopdata.config import load_config
 from shopdata.service.board.asked import asked
 from shopdata.service.board.texts import Texts
 
 NAMES = {"jd-1": "回力店", "jd-2": "南极人店"}
-NEEDED = ("JD_FLAGSHIP_USERNAME", "JD_FLAGSHIP_PASSWORD", "SHOPDATA_S3_ENDPOINT", "SHOPDATA_S3_ACCESS_KEY",
-          "SHOPDATA_S3_SECRET_KEY")  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from board_client import Client, Serve, attributes_of
 from board_scenes import REFUSED_RUN, RENAMED, SLIDER
-from board_world import PASSWORD, RUN_ID, BoardWorld, cell, partition
+from board_world import NEEDED, PASSWORD, REPO, RUN_ID, BoardWorld, cell, partition
 
+from shopdata.config import load_config
+from shopdata.service.board.texts import Texts
+from shopdata.service.board.why import Reasons, found
 from shopdata.states import CellState
 
 pytestmark = pytest.mark.services
@@ -172,10 +175,32 @@ def test_why_what_to_do_and_a_button(client: Client) -> None:
 
 
 def test_why_in_english(client: Client) -> None:
-    found = causes(client.get("/?lang=en").text)
-    assert [cause.partition(" 1 shop")[0] for cause in found] == ["sign in", "rejected", "failed", "not out"]
-    assert SLIDER in found[0]
-    assert not any("平台" in cause for cause in found)
+    english = causes(client.get("/?lang=en").text)
+    assert [cause.partition(" 1 shop")[0] for cause in english] == ["sign in", "rejected", "failed", "not out"]
+    assert SLIDER in english[0]
+    assert not any("平台" in cause for cause in english)
+
+
+def test_many_causes_and_shops_are_counted() -> None:
+    """A morning on which nothing works, in as many words as there are shops."""
+    config = load_config(REPO / "pipelines_config", dict.fromkeys(NEEDED, "fake:1"))
+    troubles = [
+        found(
+            "failed",
+            f"an odd thing, {number % 40} teapots",
+            dataset="jd_store",
+            dt="2026-11-23",
+            shop=f"jd-{number}",
+            name=f"店 {number}",
+        )
+        for number in range(400)
+    ]
+    for code in ("zh", "en"):
+        (why,) = Reasons(Texts(code), config, "2026-11-24").of(troubles)
+        assert (why.shops, len(why.lines), why.more) == (400, 6, 340)
+        assert [(len(line.places), line.more) for line in why.lines] == [(6, 4)] * 6
+        assert why.lines[0].detail == "an odd thing, 0 teapots"
+    assert why.asks == (), "none of these shops is enabled"
 
 
 def test_old_days_of_a_report_of_today_have_no_button(client: Client) -> None:

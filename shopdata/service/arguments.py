@@ -37,6 +37,7 @@ class SpiderArguments:
             ArgumentError: an argument is unknown, or its value can't be used.
             ConfigError: the run would find a configuration that can't be read.
         """
+        self._refuse_dataset(spider)
         check_names(spider, arguments)
         plan_for = self._planners.get(spider)
         if plan_for is not None:
@@ -44,10 +45,21 @@ class SpiderArguments:
 
     def check_spider(self, spider: str) -> None:
         """Raises ArgumentError if there is no such spider."""
+        self._refuse_dataset(spider)
         known = sorted({name for name, _ in self.datasets.values()})
         if spider not in known:
             raise ArgumentError(
                 f"there is no spider {spider!r}", expected=f"one of {', '.join(known)}", todo="Mend its name."
+            )
+
+    def _refuse_dataset(self, name: str) -> None:
+        """The name of one of a spider's datasets looks like its own."""
+        spider, kind = self.datasets.get(name, (name, ""))
+        if spider != name:
+            raise ArgumentError(
+                f"{name!r} is a dataset, and a run names its spider",
+                expected=f"the spider {spider!r}, with the argument period={kind}",
+                todo="Write it so.",
             )
 
     def dataset_of(self, spider: str, arguments: Mapping[str, object]) -> str:

@@ -344,6 +344,7 @@ def test_bad_names_are_refused_at_the_door(service: TinyService) -> None:
         ({"start": "2026-03-01"}, "a range needs end too"),
         ({"periods": "2026-03-01_2026-03-07"}, "this is no day"),
         ({"period": "week"}, "this period is not known"),
+        ({"spider": "pdd_kpi_weekly"}, "Expected the spider 'pdd_kpi', with the argument period=week"),
         ({"shops": "flagshp"}, "Did you mean 'flagship'?"),
         ({"force": "maybe"}, "this is neither yes nor no"),
         ({"due": "1", "date": "2026-03-01"}, "what is due is found in the ledger"),

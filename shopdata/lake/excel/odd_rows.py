@@ -194,6 +194,8 @@ def _label_places(texts: pa.Array) -> list[int]:
     lengths = np.diff(offsets)
     may_end = _MAY_END.take(data.take(offsets[1:] - 1, mode="wrap")) if len(data) else np.zeros(len(texts), np.bool_)
     places = np.flatnonzero(may_end & (lengths >= 3) & (lengths <= 120))
+    if not len(places):
+        return []
     ends = offsets[1:][places]
     last = data[ends - 1]
     key = data[ends - 3].astype(np.int32) << 16 | data[ends - 2].astype(np.int32) << 8 | last

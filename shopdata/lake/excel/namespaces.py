@@ -61,5 +61,5 @@ def without_prefix(pieces: Iterable[bytes], root: bytes) -> Iterator[bytes]:
         whole, held = whole[:cut], whole[cut:]
         if _UNPREFIXED.search(whole):
             raise OddXmlError("elements without the prefix of the part")
-        yield whole.replace(begin, b"<").replace(end, b"</")
-    yield held.replace(begin, b"<").replace(end, b"</")
+        yield whole.replace(end, b"</").replace(begin, b"<")
+    yield held.replace(end, b"</").replace(begin, b"<")

@@ -139,9 +139,10 @@ def row_pieces(
 def _check_head(head: bytes) -> None:
     """What stands before the rows must leave no doubt which elements are the worksheet's own."""
     root = re.search(rb"<worksheet[\s>]", head)
-    if root is None or b"<!" in head or has_other_encoding(head):
+    end = -1 if root is None else head.find(b">", root.start())
+    if end < 0 or b"<!" in head or has_other_encoding(head):
         raise OddXmlError("another root, a document type, a comment or another encoding")
-    behind = head[head.index(b">", root.start()) :]
+    behind = head[end:]
     if b"xmlns=" in behind or b":AlternateContent" in behind:
         raise OddXmlError("elements of another namespace before the rows")
 

@@ -28,7 +28,7 @@ _NAMED_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"
 _PHONETIC = re.compile(r"<rPh\b.*?</rPh>", re.DOTALL)
 _RICH_TEXT = re.compile(r"<t(?:\s[^>]*)?>([^<]*)</t>")
 _PREFIXED = re.compile(r"<[\w.-]+:|<[^>]*\sxmlns")
-_TEXT_TAG = re.compile(r'<t(?: [\w:]+="[^"<&]*")*\s*>')
+_TEXT_TAG = re.compile(r'<t(?: (?:xml:)?[A-Za-z_]\w*="[^"<&]*")*\s*>', re.ASCII)
 _PRESERVED = len(b'<t xml:space="preserve">')
 
 
@@ -176,10 +176,9 @@ def text_starts(data: npt.NDArray[np.uint8], raw: bytes, tags: Positions) -> Pos
         where = tags[attributed]
         ends = where + _PRESERVED
         last = np.minimum(ends - 1, len(data) - 1)
-        # The length, the end and the colon of `xml:space="preserve"`.
         is_other = (data[last] != 0x3E) | (data[last - 1] != 0x22) | (data[where + 6] != 0x3A)
         for place in np.flatnonzero(is_other):
-            ends[place] = raw.index(b">", where[place]) + 1
+            ends[place] = max(raw.find(b">", where[place]) + 1, where[place])
         for tag in pc.unique(taken(raw, where, ends)).to_pylist():
             if not _TEXT_TAG.fullmatch(tag) or "xmlns" in tag:
                 raise OddXmlError("a text with unusual attributes")
@@ -295,4 +294,8 @@ def rich_text(xml: str) -> str:
     """All runs of a rich text as one text; phonetic hints are no part of it."""
     if _PREFIXED.search(xml):
         raise OddXmlError("elements of another namespace in a text")
-    return "".join(plain_text(run) for run in _RICH_TEXT.findall(_PHONETIC.sub("", xml)))
+    shown = _PHONETIC.sub("", xml)
+    runs = _RICH_TEXT.findall(shown)
+    if len(runs) != len(re.findall(r"<t[\s>]", shown)):
+        raise OddXmlError("a text with something in it")
+    return "".join(map(plain_text, runs))

@@ -148,7 +148,7 @@ class TestPace:
             starts = [record.started for record in morning.records if record.is_paced and record.shop_id == shop.id]
             # All of them together: a single start that a busy machine delays comes closer to the one after it.
             least = (len(starts) - 1) / REQUESTS_PER_SECOND
-            assert len(starts) > 5
+            assert len(starts) > 3
             assert starts[-1] - starts[0] > 0.75 * least
 
     def test_shops_are_worked_on_side_by_side(self, days: Days) -> None:

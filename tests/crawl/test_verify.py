@@ -100,7 +100,7 @@ def test_what_is_whole(place: Workplace) -> None:
 def test_a_range_with_a_shop_missing_and_a_day_that_was_never_published(place: Workplace) -> None:
     run = verify(place, "--start", str(DAY), "--end", "2026-03-03")
     assert run.code == 1
-    assert [row[-2:] for row in rows_of(run).values()] == [["✓", "whole"], ["shops", "missing"], ["wrong", "(1)"]]
+    assert [row[-2:] for row in rows_of(run).values()] == [["✓", "whole"], ["shop", "missing"], ["wrong", "(1)"]]
     assert f"◔ {NEXT} missing: {SECOND} (failed)" in run.out
     assert "✗ 2026-03-03 receipts/pdd/pdd_kpi_days/dt=2026-03-03.json: the partition was never published" in run.out
 

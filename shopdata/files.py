@@ -22,6 +22,8 @@ _BLOCK_BYTES = 1 << 20
 #: Windows: for so long what looks at each new file (a virus scanner, an index) may keep it from being renamed.
 _PATIENCE_SECONDS = 2.0 if os.name == "nt" else 0.0
 _LOOK_EVERY_SECONDS = 0.05
+#: What Windows calls it when another program has a file, or a part of it, for itself.
+_SHARING_VIOLATIONS = (32, 33)
 #: So much of a file without a name stays in memory.
 _IN_MEMORY_BYTES = 1 << 20
 
@@ -199,14 +201,14 @@ def as_disk_error(path: Path) -> Iterator[None]:
     """What the operating system says against writing below `path` leaves as a sentence."""
     try:
         yield
-    except HeldError as error:
-        raise DiskError(
-            "another program does not let go of this file, or it is write-protected",
-            where=str(error.filename),
-            found=error.strerror or "",
-            todo="Close it there (a workbook: in Excel), then run again.",
-        ) from None
     except OSError as error:
+        if isinstance(error, HeldError) or getattr(error, "winerror", None) in _SHARING_VIOLATIONS:
+            raise DiskError(
+                "another program does not let go of this file, or it is write-protected",
+                where=str(error.filename2 or error.filename or path),
+                found=error.strerror or "",
+                todo="Close it there (a workbook: in Excel), then run again.",
+            ) from None
         if is_too_long(Path(error.filename2 or error.filename or path)):
             raise DiskError(
                 "the state directory can't be used: this path is too long",

@@ -118,6 +118,16 @@ def test_paths_that_windows_does_not_take(tmp_path: Path, monkeypatch: pytest.Mo
         write_durably(tmp_path / "not-there" / "session", b"")
 
 
+def test_a_file_that_windows_lets_nobody_read(tmp_path: Path) -> None:
+    refusal = PermissionError(13, "The process cannot access the file", str(tmp_path / "jd_flagship.session"))
+    refusal.winerror = 32  # type: ignore[attr-defined]
+    with pytest.raises(DiskError) as told, files.as_disk_error(tmp_path / "jd_flagship.session"):
+        raise refusal
+    assert str(told.value).startswith(
+        f"{tmp_path / 'jd_flagship.session'}: another program does not let go of this file"
+    )
+
+
 def test_no_right_to_write_is_no_file_that_is_held(new: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, target: Path) -> Path:
         raise PermissionError(13, "Permission denied")

@@ -18,7 +18,8 @@ FLOORS = (
     {"items", "config", "log_times"},
     {"login", "lake", "pace", "doorway"},
     {"alerts"},
-    {"plan", "traffic", "workspace"},
+    {"arguments", "traffic", "workspace"},
+    {"plan"},
     {"downloads"},
     {"base_spiders", "middlewares", "pipelines", "extensions", "browser", "logs", "command_frame", "command_help"},
     {"service"},
@@ -28,7 +29,7 @@ FLOORS = (
     {"commands"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms} | {"settings": len(FLOORS)}
-WITH_SCRAPY = set().union(*FLOORS[8:])
+WITH_SCRAPY = set().union(*FLOORS[9:])
 
 MODULES = sorted(HOUSE.rglob("*.py"))
 NAMES = {".".join(("shopdata", *path.relative_to(HOUSE).with_suffix("").parts)): path for path in MODULES}

@@ -19,11 +19,11 @@ from scrapy.settings import Settings, default_settings
 from scrapy.utils.misc import walk_modules_iter
 
 from shopdata import settings, signals
+from shopdata.arguments import ARGUMENTS
 from shopdata.config import Alerts, Dataset, Lake, Portals, Schedule, Shops
 from shopdata.config.model import Model
 from shopdata.lake import keys
 from shopdata.lake.ledger.ledger import FILE_NAME
-from shopdata.plan import ARGUMENTS
 from shopdata.states import CellState
 
 ROOT = Path(__file__).parents[1]

@@ -14,13 +14,13 @@ from rich.text import Text
 from scrapy.crawler import CrawlerProcessBase
 
 from shopdata.actions.names import as_spider
+from shopdata.arguments import kind_of, read_range, shops_of
 from shopdata.base_spiders import ReportSpider
 from shopdata.exceptions import ArgumentError, StoreError
 from shopdata.lake.coverage import Gap, expected_periods, find_gaps
 from shopdata.lake.ledger import PartitionRecord
 from shopdata.lake.standing import lacks_of
 from shopdata.periods import SHANGHAI, Period
-from shopdata.plan import kind_of, read_range, shops_of
 from shopdata.workspace import Workspace
 
 #: More names in a line help nobody.

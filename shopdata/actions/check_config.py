@@ -13,6 +13,7 @@ from scrapy.spiderloader import get_spider_loader
 from shopdata.actions.names import as_spider
 from shopdata.actions.network_lines import network_lines
 from shopdata.alerts.channels import apprise_address
+from shopdata.arguments import check_names
 from shopdata.command_frame import refuse_arguments
 from shopdata.config import (
     Config,
@@ -26,7 +27,6 @@ from shopdata.config import (
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 from shopdata.login.sessions import PLAIN, of_other_keys
 from shopdata.network import current_network
-from shopdata.plan import check_names
 from shopdata.workspace import Workspace
 
 #: On Windows no shell reads such a file.

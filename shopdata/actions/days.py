@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from datetime import date
 
+from shopdata.arguments import read_range
 from shopdata.config import Dataset
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import Period, parse_date
-from shopdata.plan import read_range
 
 
 def read_days(dataset: Dataset, opts: argparse.Namespace) -> tuple[date, date, Period | None]:

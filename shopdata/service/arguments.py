@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 
 from scrapy.spiderloader import SpiderLoader
 
+from shopdata.arguments import check_names
 from shopdata.config import Config, load_config
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import PeriodKind
-from shopdata.plan import Plan, check_names
+from shopdata.plan import Plan
 
 
 class SpiderArguments:

@@ -14,11 +14,12 @@ from scrapyd.interfaces import ISpiderScheduler
 from twisted.internet import reactor
 from twisted.internet.threads import blockingCallFromThread
 
+from shopdata.arguments import check_names
 from shopdata.config import Job as ScheduleEntry
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.ledger.slots import PAUSED, WATCHED
 from shopdata.periods import SHANGHAI
-from shopdata.plan import check_names, new_run_id
+from shopdata.plan import new_run_id
 from shopdata.service.arguments import SpiderArguments
 from shopdata.service.control import Disk, Due, Job
 from shopdata.service.crawls import Crawl, key_of

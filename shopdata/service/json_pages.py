@@ -16,10 +16,10 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
+from shopdata.arguments import read_flag
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.ledger import Cell
 from shopdata.periods import Period
-from shopdata.plan import read_flag
 from shopdata.service.control import Due, Job
 from shopdata.service.inside import Inside
 from shopdata.service.names import checked_form, quoted

@@ -9,8 +9,8 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 
+from shopdata.arguments import check_names
 from shopdata.exceptions import ArgumentError
-from shopdata.plan import check_names
 from shopdata.service.options import PROJECT
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")

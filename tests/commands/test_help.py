@@ -13,7 +13,7 @@ from scrapy.cmdline import ScrapyArgumentParser
 from scrapy.commands import ScrapyCommand, ScrapyHelpFormatter
 from scrapy.utils.project import get_project_settings
 
-from shopdata.plan import ARGUMENTS
+from shopdata.arguments import ARGUMENTS
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "shopdata" / "commands").glob("[a-z]*.py"))

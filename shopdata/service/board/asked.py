@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shopdata.arguments import read_range
 from shopdata.config import Dataset
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import Period, PeriodKind, days, parse_date
-from shopdata.plan import read_range
 from shopdata.service.board.names import dataset_name
 from shopdata.service.board.texts import Texts
 

@@ -22,7 +22,7 @@ from shopdata.periods import SHANGHAI
 logger = logging.getLogger(__name__)
 
 #: What a raw file may be called at its end (DESIGN 5.5).
-RAW_EXTENSIONS = frozenset({"xlsx", "xls", "xlsb", "ods", "csv", "zip", "json", "html", "xml"})
+RAW_EXTENSIONS = frozenset({"xlsx", "xls", "xlsb", "ods", "fods", "csv", "zip", "json", "html", "xml"})
 
 
 def adopt_published(

@@ -142,6 +142,12 @@ TWO = "店铺|销售||退货|\n|数量|金额|数量|金额\n甲|1|2|3|4\n乙|1|
             id="three-rows",
         ),
         pytest.param("名称|销售额|占比\n|元|%\n茶|5|10\n酒|5|20", (), "名称|销售额/元|占比/%", id="units-below"),
+        pytest.param(
+            "|销售||退货|\n|今日|昨日|今日|昨日\n0|1|2|3|4\n1|5|6|7|8",
+            (Merge(1, 1, 1, 2), Merge(1, 1, 3, 4)),
+            "|销售/今日|销售/昨日|退货/今日|退货/昨日",
+            id="over-numbers-that-count-up",
+        ),
     ],
 )  # fmt: skip
 def test_groups_are_joined_with_the_names_below_them(text: str, merges: tuple[Merge, ...], names: str) -> None:

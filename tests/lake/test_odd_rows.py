@@ -98,6 +98,12 @@ def test_rows_that_are_no_data_are_told_dropped_or_marked(
     assert (kept.rows, told(kept), told(marked)) == (3 + len(extra), {}, {})
 
 
+@pytest.mark.parametrize("text", ["注：数据截至 2026-03-01", "# 2 rows", "说明: 仅供参考"])
+def test_remarks_below_two_columns_say_so_themselves(tmp_path: Path, text: str) -> None:
+    rows = [["商品", "数量"], ["茶", 5], ["备注本", None], [], [text]]
+    assert told(read_table(workbook(tmp_path / "a.xlsx", rows), None))["note_rows"].startswith("row 5 looks")
+
+
 @pytest.mark.parametrize(
     "row",
     [

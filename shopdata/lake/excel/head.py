@@ -121,11 +121,16 @@ class Body:
         years = {place for place in values if is_year(row.text(place)) and not self._holds_years(place, row)}
         if len(days) == len(values) or len(years) == len(values):
             return set(values)
-        if _counts_up(row, values):
+        if _counts_up(row, values) and not self._are_named_above(values, row):
             others = [other for other in self.rows if other.number > row.number]
             if (others or len(self.rows) == 1) and not any(_counts_up(other, values) for other in others):
                 return set(values)
         return set()
+
+    def _are_named_above(self, places: Sequence[int], row: Row) -> bool:
+        """True if a row above has words over most of these columns: then the numbers are values."""
+        above = (other for other in self.rows if other.number < row.number)
+        return any(sum(other.look(place) is Look.WORD for place in places) * 2 > len(places) for other in above)
 
     def _is_day_over_others(self, place: int, row: Row) -> bool:
         is_day = row.look(place) is Look.DATE and ":" not in row.text(place)

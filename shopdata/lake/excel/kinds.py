@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -98,8 +99,11 @@ def _kind_of_zip(path: Path) -> FileKind:
     try:
         with zipfile.ZipFile(path) as package:
             names = {part_key(name) for name in package.namelist()}
-            mimetype = package.read("mimetype")[:200] if "mimetype" in package.namelist() else b""
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
+            mimetype = b""
+            if "mimetype" in package.namelist():
+                with package.open("mimetype") as member:  # however large it says to be
+                    mimetype = member.read(200)
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
         return ZIP
     if mimetype.startswith(_ODS_TYPE):
         return ODS

@@ -54,6 +54,9 @@ _NOTE = re.compile(
     re.DOTALL,
 )
 
+#: In a table of two columns a value may be missing: there only what says so itself is a remark.
+_PLAIN_NOTE = re.compile(r"\s*(?:#|(?:注|备注|说明|提示|温馨提示|数据来源)\s*\d*\s*[:：]\s*\S)")
+
 
 def _keys(*texts: str) -> npt.NDArray[np.int32]:
     """The last three bytes of texts, as one number each."""
@@ -219,7 +222,7 @@ def _notes(columns: Sequence[Column], rows: int) -> Iterator[tuple[int, str]]:
         filled += column.text.is_valid().to_numpy(zero_copy_only=False)
     for row in np.flatnonzero(filled == 1)[:_MOST_SINGLE].tolist():
         text = next(column.text[row].as_py() for column in columns if column.text[row].is_valid)
-        if _NOTE.match(text) if len(columns) > 2 else text.startswith("#"):
+        if (_NOTE if len(columns) > 2 else _PLAIN_NOTE).match(text):
             yield row, NOTE
 
 

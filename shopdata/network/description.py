@@ -132,7 +132,9 @@ def read_network(environ: Mapping[str, str]) -> tuple[Network, list[UsageError]]
     exemptions, mistakes = _exemptions(environ)
     problems += mistakes
     paths = tuple(_authority_paths(environ))
-    problems += [_no_authorities(variable, found) for variable, path in paths if (found := mistake_in(path))]
+    # Several variables often name one file, of hundreds of authorities.
+    mistaken = {path: mistake_in(path) for path in dict.fromkeys(path for _, path in paths)}
+    problems += [_no_authorities(variable, mistaken[path]) for variable, path in paths if mistaken[path]]
     if not any(named.values()) and not rest:
         of_system, is_exempt = _of_system(problems)
         return Network(of_system, exemptions, paths, is_exempt if of_system else None), problems

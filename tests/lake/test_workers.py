@@ -7,7 +7,6 @@ import gc
 import multiprocessing
 import multiprocessing.spawn
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -85,13 +84,13 @@ def test_a_worker_that_dies_does_not_take_the_run_along(workers: Workers) -> Non
     pool = workers._processes
     assert pool is not None
     for process in (pool._processes or {}).values():
-        os.kill(process.pid, signal.SIGKILL)
+        psutil.Process(process.pid).kill()
     assert asyncio.run(workers.run(who)) == os.getpid()
 
 
 def die_elsewhere() -> int:
     if multiprocessing.parent_process() is not None:
-        os.kill(os.getpid(), signal.SIGKILL)
+        psutil.Process().kill()
     return os.getpid()
 
 

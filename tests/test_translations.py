@@ -1,6 +1,6 @@
 """What a document says in English and in Chinese is the same: headings, code, tables, links and numbers.
 
-What other tests find out about an English table (`test_when_it_fails.py`, for example) so holds of the Chinese one too.
+What other tests find out about an English table (`test_when_it_fails.py`, for example) holds of the Chinese one too.
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ class Section:
         return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
     @property
+    def shape(self) -> list[str]:
+        """How each paragraph or entry of a list begins: `-`, `1.`, or nothing."""
+        return re.findall(r"(?:\A|\n\n|\n(?= *(?:-|\d\.) )) *(-|\d\.|(?=\S))", self.prose.strip())
+
+    @property
     def numbers(self) -> set[str]:
         """Digits outside of code and links."""
         text = re.sub(r"\]\([^)]*\)", "]", CODE.sub("", self.prose))
@@ -68,6 +73,12 @@ def without_remarks(block: str) -> str:
 @pytest.mark.parametrize(("english", "chinese"), PAIRS)
 def test_the_headings_are_the_same(english: Path, chinese: Path) -> None:
     assert [part.level for part in sections(english)] == [part.level for part in sections(chinese)]
+
+
+@pytest.mark.parametrize(("english", "chinese"), PAIRS)
+def test_the_paragraphs_are_the_same(english: Path, chinese: Path) -> None:
+    for ours, theirs in zip(sections(english), sections(chinese), strict=True):
+        assert ours.shape == theirs.shape, theirs.title
 
 
 @pytest.mark.parametrize(("english", "chinese"), PAIRS)

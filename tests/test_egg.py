@@ -105,7 +105,7 @@ def test_holds_nothing_that_lies_beside_the_configuration(egg: Path) -> None:
         path.relative_to(REPO).as_posix() for path in known
     }
     listed = [line for line in listed.splitlines() if line.startswith("pipelines_config/")]
-    assert len(listed) == len(names)
+    assert len(listed) == len([name for name in names if not name.endswith(".pyc")])
 
 
 def test_the_service_deploys_by_the_same_rule(tmp_path: Path) -> None:

@@ -22,11 +22,11 @@ Result = TypeVar("Result")
 
 PLATFORMS: tuple[Platform, ...] = ("jd", "pdd")
 #: Nothing here is waited for so long, however busy the machine is.
-SECONDS = 120.0
+SECONDS = 300.0
 
 
 #: So many pages at once: most of a sign-in is waiting.
-AT_ONCE = 10
+AT_ONCE = 6
 
 
 @dataclass

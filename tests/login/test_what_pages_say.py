@@ -21,7 +21,7 @@ ANSWERS: dict[Says, tuple[Fault, str]] = {
     Says.CAPTCHA: (Fault.CAPTCHA, "asks for a "),
     Says.SMS: (Fault.SMS, "asks for an SMS code"),
     Says.RISK: (Fault.LOGIN_RISK, "asks for a proof of identity. Found 「账号存在安全风险，请先核实身份」"),
-    Says.FORM: (Fault.NEW_PASSWORD, "asks for a form to be filled in. Found 「修改密码 您的密码已超过 90 天未修改"),
+    Says.FORM: (Fault.NEW_PASSWORD, "您的密码已超过 90 天未修改"),
     Says.CHOICE: (Fault.CHOOSE_SHOP, "asks for a choice among several shops. Found 「请选择要进入的店铺」"),
     Says.BUSY: (Fault.LOGIN_BUSY, "「系统繁忙，请稍后再试」"),
     Says.MAINTENANCE: (Fault.LOGIN_MAINTENANCE, "「系统升级维护中，预计 06:00 恢复」"),

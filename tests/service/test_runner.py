@@ -57,7 +57,8 @@ def test_crawls_begin_by_a_copy_where_it_is_needed(monkeypatch: pytest.MonkeyPat
     assert runner.prepare(tmp_path) == runner.COPY
     environment = os.environ | {"SCRAPY_PROJECT": "nobody"}
     # A crawl's process sees none of our modules before it has its egg.
-    environment.pop("PYTHONSAFEPATH", None)
+    for name in ("PYTHONSAFEPATH", "SCRAPY_SETTINGS_MODULE"):
+        environment.pop(name, None)
     command = [sys.executable, "-m", runner.COPY, "version"]
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout[:7]) == (0, "Scrapy "), ran.stderr

@@ -9,11 +9,13 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import requests
+from requests.adapters import HTTPAdapter
 
-from shopdata.network.authorities import public_authorities
+from shopdata.network.authorities import context_trusting, public_authorities
 from shopdata.network.description import Network, current_network, hold_as_current
 from shopdata.network.hosts import LOOPBACK
 from shopdata.network.proxy import Proxy
@@ -57,12 +59,38 @@ def environment_for_requests(host: str = "") -> Iterator[Network]:
             wanted |= dict.fromkeys(_BUNDLES, str(bundle))
         changed = set(wanted) | ({n for v in _VARIABLES for n in (v, v.upper())} if network.proxies else set())
         before = {name: os.environ.get(name) for name in changed}
-        with hold_as_current(network):
+        with hold_as_current(network), _adapters_trusting(network.authorities):
             try:
                 _set({name: wanted.get(name) for name in changed})
                 yield network
             finally:
                 _set(before)
+
+
+@contextlib.contextmanager
+def _adapters_trusting(authorities: tuple[bytes, ...]) -> Iterator[None]:
+    """What requests makes of its own accord believes these too, by the one rule of `context_trusting`.
+
+    A bundle of certificates is not enough: with it, Python 3.13 refuses the authorities of many companies.
+    """
+    if not authorities:
+        yield
+        return
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+            super().init_poolmanager(*arguments, **options | {"ssl_context": context_trusting(authorities)})
+
+        def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+            return super().proxy_manager_for(proxy, **options | {"ssl_context": context_trusting(authorities)})
+
+    # Each session takes the class by this name when it is made.
+    names = vars(requests.sessions)
+    before, names["HTTPAdapter"] = names["HTTPAdapter"], Adapter
+    try:
+        yield
+    finally:
+        names["HTTPAdapter"] = before
 
 
 def _set(variables: dict[str, str | None]) -> None:

@@ -94,7 +94,7 @@ def test_two_hundred_shops_fit_on_a_screen(show: Show, width: int) -> None:
 
 
 def test_all_is_well(show: Show) -> None:
-    lines = show(5, {})
+    lines = show(5, {}, width=100)
     assert "✓ 6 earlier periods are whole" in lines
     assert "why" not in lines
     (line,) = [line for line in lines if " jd_store " in line]

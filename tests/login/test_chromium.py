@@ -40,10 +40,11 @@ def test_then_a_system_one(places: dict[str, Path]) -> None:
 
 
 def test_a_chosen_one_that_is_not_there_is_no_reason_to_take_another(places: dict[str, Path]) -> None:
+    nowhere = places["own"].with_name("nowhere")
     with pytest.raises(BrowserMissingError) as refusal:
-        chromium.find_chromium("/nowhere/chromium", str(places["own"]))
+        chromium.find_chromium(str(nowhere), str(places["own"]))
     assert str(refusal.value) == (
-        "SHOPDATA_BROWSER_PATH: there is no browser at this path. Found /nowhere/chromium. "
+        f"SHOPDATA_BROWSER_PATH: there is no browser at this path. Found {nowhere}. "
         "Mend the path, or unset the variable to use another Chromium."
     )
 

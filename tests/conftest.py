@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from postgresql_server import PostgresServer, find_programs
 
 from shopdata import config
+from shopdata.lake.ledger.database import Database
 from shopdata.lake.objects import ObjectStore
 from shopdata.sandbox.store import SeaweedStore
 
@@ -26,6 +29,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with whole crawls and browsers first: at the end no worker is left alone with a long one."""
     long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "services")))}
     items.sort(key=lambda item: item.path not in long)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_ledger_stays_open() -> Iterator[None]:
+    """Processes end, and their connections with them; a test's do not, and Python 3.13 tells of each that it finds."""
+    opened: list[Database] = []
+    make = Database.__init__
+
+    def note(self: Database, *arguments: Any, **options: Any) -> None:
+        opened.append(self)
+        make(self, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "__init__", note)
+        yield
+    for database in opened:
+        with suppress(AttributeError):  # one that could not be made
+            database.close()
 
 
 @pytest.fixture(scope="session")

@@ -71,9 +71,14 @@ def run(egg: Path, folder: Path, *arguments: str, **variables: str) -> subproces
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("SHOPDATA_", "SCRAPY_", "PYTHON"))
     }
-    environment = kept | {"PYTHONPATH": str(egg), "SCRAPY_SETTINGS_MODULE": "shopdata.settings"} | variables
+    own = {"PYTHONPATH": str(egg), "SCRAPY_SETTINGS_MODULE": "shopdata.settings", "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=kept | own | variables,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
     )
 
 

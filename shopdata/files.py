@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from shopdata.exceptions import DiskError
-from shopdata.long_paths import MOST_SIGNS, TODO, is_too_long
+from shopdata.long_paths import MOST_SIGNS, REMEDY, is_too_long
 
 _BLOCK_BYTES = 1 << 20
 #: Windows: for so long what looks at each new file (a virus scanner, an index) may keep it from being renamed.
@@ -215,7 +215,7 @@ def as_disk_error(path: Path) -> Iterator[None]:
                 where=str(path),
                 found=f"{len(str(path.absolute()))} signs",
                 expected=f"at most {MOST_SIGNS}",
-                todo=TODO,
+                todo=REMEDY,
             ) from None
         is_full = error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
         raise DiskError(

@@ -11,7 +11,7 @@ from shopdata.exceptions import ArgumentError
 MOST_SIGNS = 259
 #: The names inside a state directory; ids of shops with more than 25 letters need more.
 _ROOM = 100
-TODO = "Choose a shorter folder, or let an administrator switch on long paths in Windows (LongPathsEnabled)."
+REMEDY = "Choose a shorter folder, or let an administrator switch on long paths in Windows (LongPathsEnabled)."
 
 
 def are_limited() -> bool:
@@ -44,5 +44,5 @@ def require_room(folder: Path, setting: str) -> None:
             where=setting,
             found=f"{signs} signs",
             expected=f"at most {MOST_SIGNS - _ROOM}",
-            todo=TODO,
+            todo=REMEDY,
         )

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -87,7 +88,8 @@ class Sandbox:
         for portal in self._portals.values():
             portal.close()
         if self._thread is not None and self._thread.is_alive() and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._stopping.set)
+            with suppress(RuntimeError):  # it has just ended by itself: a port was taken
+                self._loop.call_soon_threadsafe(self._stopping.set)
         if self._thread is not None:
             self._thread.join()
         shutil.rmtree(self._stage.folder, ignore_errors=True)

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from scrapyd.app import application as scrapyd_application
 from scrapyd.interfaces import IPoller
+from scrapyd.sqlite import SqliteMixin
 from tiny_service import TinyService, tiny_egg
 from twisted.application.service import IServiceCollection
 
@@ -61,7 +62,7 @@ def test_a_bad_name(name: str) -> None:
 
 
 @pytest.fixture
-def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Launcher:
+def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launcher]:
     """scrapyd's parts around an empty egg store that has a project, no reactor behind them."""
     options = ServiceOptions(state_dir=tmp_path / "状态 目录", username="tester", password="fake-Pass-word-17")
     write_configuration(options)
@@ -73,11 +74,21 @@ def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Launcher:
     config = ServiceConfig(options, inside)  # type: ignore[arg-type]
     config.cp.set("scrapyd", "webroot", "twisted.web.resource.Resource")
     monkeypatch.setattr("twisted.web.resource.Resource.__init__", lambda self, *_: None)
+    opened: list[SqliteMixin] = []
+    open_file = SqliteMixin.__init__
+
+    def note(self: SqliteMixin, *arguments: Any) -> None:
+        opened.append(self)
+        open_file(self, *arguments)
+
+    monkeypatch.setattr(SqliteMixin, "__init__", note)
     app = scrapyd_application(config)
     found: Launcher = IServiceCollection(app).getServiceNamed("launcher")
     found.max_proc = 1
     app.getComponent(IPoller).is_closed = False
-    return found
+    yield found
+    for file in opened:  # scrapyd leaves this to the end of its process
+        file.conn.close()
 
 
 def poll(launcher: Launcher) -> None:

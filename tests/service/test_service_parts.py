@@ -175,7 +175,7 @@ def test_a_pid_file_of_yore(options: ServiceOptions) -> None:
     me = psutil.Process()
     for text, is_found in (
         (f"{me.pid}\n{mark_of(me.pid)}\n", True),
-        (f"{me.pid}\n{mark_of(os.getppid())}\n", False),
+        (f"{me.pid}\n1{mark_of(me.pid)}\n", False),
         # As an earlier version has it, which an upgrade finds running.
         (f"{me.pid}\n{me.create_time()}\n", True),
         (f"{me.pid}\n1.0\n", False),

@@ -26,7 +26,7 @@ REQUIREMENTS = {
     "service": ("requirements.txt",),
 }
 COMMANDS = {
-    "demo": ("-m", "shopdata.sandbox.demo"),
+    "demo": ("-m", "sandbox.demo"),
     # A worker more than there are cores: crawls and browsers wait a lot. The tests of a file share their sandbox, so
     # they stay together. Files come as tests/conftest.py sorts them, not those with most tests first: these are quick.
     "test": ("-m", "pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", "--no-loadscope-reorder"),
@@ -110,7 +110,7 @@ def pip(*arguments: str) -> None:
 
 def has_browser() -> bool:
     """Asks the project itself, so that there is one answer to what counts as a browser."""
-    ask = [PYTHON, "-m", "shopdata.login.chromium", *filter(None, [os.environ.get("SHOPDATA_BROWSER_PATH")])]
+    ask = [PYTHON, "-m", "shopdata.browser.chromium", *filter(None, [os.environ.get("SHOPDATA_BROWSER_PATH")])]
     return subprocess.run(ask, capture_output=True, check=False).returncode == 0
 
 

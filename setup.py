@@ -26,8 +26,7 @@ setup(
     packages=find_packages(include=["shopdata", "shopdata.*", "pipelines_config"]),
     package_data={
         "pipelines_config": shipped_files(ROOT / "pipelines_config"),
-        "shopdata.login": ["*.js"],
-        "shopdata.sandbox": ["**/*.html", "**/*.js", "**/*.css"],
+        "shopdata.sessions.sign_in": ["*.js"],
         "shopdata.service.board": ["**/*.html", "**/*.js", "**/*.css", "**/*.svg", "**/*.yaml"],
     },
     cmdclass={"build_py": BuildPy},

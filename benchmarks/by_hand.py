@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 from playwright.sync_api import sync_playwright
 
-from shopdata.login.chromium import find_chromium, needs_no_sandbox
+from shopdata.browser.chromium import find_chromium, needs_no_sandbox
 
 HEADERS = {"X-Requested-With": "XMLHttpRequest"}
 

@@ -77,7 +77,7 @@ def _text(text: str) -> str:
 
 def ours(path: Path) -> Sheets:
     """The visible sheets, as the reader that the file gets takes them."""
-    from shopdata.lake.excel import read_table, reading
+    from shopdata.excel import read_table, reading
 
     taken: Sheets = []
 
@@ -117,8 +117,8 @@ def _rows_of(block: Any, formats: Any) -> list[list[str]]:
 
 def verdict(path: Path) -> dict[str, Any]:
     """Whether a merge takes the file, and its cells where it can be opened at all."""
+    from shopdata.excel import read_table
     from shopdata.exceptions import RejectedFileError
-    from shopdata.lake.excel import read_table
 
     told: dict[str, Any] = {"state": "read"}
     try:

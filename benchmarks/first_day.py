@@ -21,9 +21,9 @@ from pathlib import Path
 import yaml
 
 from benchmarks.measuring import ROOT, Measured, measure
+from sandbox import Sandbox, SandboxOptions
+from sandbox.store import SeaweedStore
 from shopdata.periods import latest_day
-from shopdata.sandbox import Sandbox, SandboxOptions
-from shopdata.sandbox.store import SeaweedStore
 
 
 def main() -> None:

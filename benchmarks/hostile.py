@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measuring import ROOT, Measured, measure
+from sandbox import Fault, Sandbox, SandboxOptions
+from sandbox.store import SeaweedStore
 from shopdata.config import load_config
-from shopdata.login.sessions import SessionStore
 from shopdata.periods import latest_day
-from shopdata.sandbox import Fault, Sandbox, SandboxOptions
-from shopdata.sandbox.store import SeaweedStore
+from shopdata.sessions.sessions import SessionStore
 
 LIMIT_MB = 600
 

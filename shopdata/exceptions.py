@@ -198,11 +198,11 @@ class NotReadyError(TransientError):
 
 
 class StoreError(TransientError):
-    """Raised by `lake.objects` when the object store is down, slow, full or refuses the keys."""
+    """Raised by `store` when the object store is down, slow, full or refuses the keys."""
 
 
 class LedgerError(TransientError):
-    """Raised by `lake.ledger` when the database can't be opened or written."""
+    """Raised by `ledger` when the database can't be opened or written."""
 
 
 class DiskError(TransientError):

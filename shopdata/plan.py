@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from shopdata.arguments import PERIOD_ARGUMENTS, check_names, kind_of, periods_of, read_flag, shops_of
 from shopdata.config import Config, Shop
 from shopdata.exceptions import ArgumentError
-from shopdata.lake.ledger import Cell, CellKey, Ledger
+from shopdata.ledger import Cell, CellKey, Ledger
 from shopdata.periods import Period, PeriodKind, latest_day
 from shopdata.states import CellState
 

@@ -90,11 +90,11 @@ DOWNLOADER_MIDDLEWARES = {
 # -- the browser ---------------------------------------------------------------------------------------------------
 
 DOWNLOAD_HANDLERS = {
-    "http": "shopdata.downloads.DownloadHandler",
-    "https": "shopdata.downloads.DownloadHandler",
+    "http": "shopdata.crawling.downloads.DownloadHandler",
+    "https": "shopdata.crawling.downloads.DownloadHandler",
 }
 # The stock provider starts a node process per scheme with every crawl; ours starts one at the first sign-in.
-PLAYWRIGHT_BROWSER_PROVIDER = "shopdata.browser.LazyBrowserProvider"
+PLAYWRIGHT_BROWSER_PROVIDER = "shopdata.crawling.browser_provider.LazyBrowserProvider"
 # Scrapy's headers on a page's own requests would lose their Content-Type, and a login form its POST.
 PLAYWRIGHT_PROCESS_REQUEST_HEADERS = None
 # Defaults to CONCURRENT_REQUESTS; a page that is never closed must not make the next one wait for ever.

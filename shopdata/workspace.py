@@ -19,17 +19,17 @@ from shopdata.whole_numbers import whole_number
 if TYPE_CHECKING:
     from shopdata.accounts import Account
     from shopdata.lake.dremio import DremioClient
-    from shopdata.lake.ledger import Ledger
-    from shopdata.lake.objects import ObjectStore
-    from shopdata.lake.outbox import Outbox
-    from shopdata.lake.staging import Staging
     from shopdata.lake.workers import Workers
-    from shopdata.login.devices import DeviceStore
-    from shopdata.login.identity import Identities
-    from shopdata.login.restraint import Restraint
-    from shopdata.login.sessions import SessionStore
-    from shopdata.login.steps import Identity
-    from shopdata.pace import Pace
+    from shopdata.ledger import Ledger
+    from shopdata.sessions.devices import DeviceStore
+    from shopdata.sessions.identity import Identities
+    from shopdata.sessions.pace import Pace
+    from shopdata.sessions.restraint import Restraint
+    from shopdata.sessions.sessions import SessionStore
+    from shopdata.sessions.sign_in.steps import Identity
+    from shopdata.store import ObjectStore
+    from shopdata.store.outbox import Outbox
+    from shopdata.store.staging import Staging
 
 _OPEN: WeakKeyDictionary[object, Workspace] = WeakKeyDictionary()
 
@@ -95,21 +95,21 @@ class Workspace:
     @functools.cached_property
     def ledger(self) -> Ledger:
         """The ledger, its schema created when missing. Raises LedgerError."""
-        from shopdata.lake.ledger import Ledger
+        from shopdata.ledger import Ledger
 
         return Ledger.at(self.state_dir, self.database_url)
 
     @functools.cached_property
     def store(self) -> ObjectStore:
         """The object store of lake.yaml."""
-        from shopdata.lake.objects import ObjectStore
+        from shopdata.store import ObjectStore
 
         return ObjectStore(self.config.lake.object_store)
 
     @functools.cached_property
     def outbox(self) -> Outbox:
         """Raw files on their way into the object store."""
-        from shopdata.lake.outbox import Outbox
+        from shopdata.store.outbox import Outbox
 
         return Outbox(self.staging, self.ledger, self.store)
 
@@ -124,7 +124,7 @@ class Workspace:
     @functools.cached_property
     def sessions(self) -> SessionStore:
         """The saved sessions. Raises UsageError where encrypted ones lie and no key is set."""
-        from shopdata.login.sessions import SessionStore
+        from shopdata.sessions.sessions import SessionStore
 
         store = SessionStore(self.state_dir / "sessions", self.secret_key)
         store.refuse_mixing()
@@ -133,14 +133,14 @@ class Workspace:
     @functools.cached_property
     def devices(self) -> DeviceStore:
         """What portals know the shops' browsers by."""
-        from shopdata.login.devices import DeviceStore
+        from shopdata.sessions.devices import DeviceStore
 
         return DeviceStore(self.state_dir / "sessions", self.secret_key)
 
     @functools.cached_property
     def identities(self) -> Identities:
         """Which shop each account opens."""
-        from shopdata.login.identity import Identities
+        from shopdata.sessions.identity import Identities
 
         return Identities(self.state_dir / "sessions")
 
@@ -164,14 +164,14 @@ class Workspace:
     @functools.cached_property
     def restraint(self) -> Restraint:
         """Passwords sent in vain, and shops left alone; this run begins when it is first used."""
-        from shopdata.login.restraint import Restraint
+        from shopdata.sessions.restraint import Restraint
 
         return Restraint(self.state_dir / "sessions")
 
     @functools.cached_property
     def pace(self) -> Pace:
         """How fast each shop may be asked."""
-        from shopdata.pace import Pace
+        from shopdata.sessions.pace import Pace
 
         return Pace(self.state_dir / "pace", self.config)
 
@@ -185,7 +185,7 @@ class Workspace:
     @functools.cached_property
     def staging(self) -> Staging:
         """Files on their way, in the state directory."""
-        from shopdata.lake.staging import Staging
+        from shopdata.store.staging import Staging
 
         return Staging(self.state_dir)
 

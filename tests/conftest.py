@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from postgresql_server import PostgresServer, find_programs
 
+from sandbox.store import SeaweedStore
 from shopdata import config
-from shopdata.lake.ledger.database import Database
-from shopdata.lake.objects import ObjectStore
-from shopdata.sandbox.store import SeaweedStore
+from shopdata.ledger.database import Database
+from shopdata.store import ObjectStore
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 #: Read or done once for each process, so by the forked one; and what no command of a test needs.
-_NOT_HERE = ("shopdata.settings", "shopdata.commands", "shopdata.sandbox", "shopdata.service")
+_NOT_HERE = ("shopdata.settings", "shopdata.commands", "sandbox", "shopdata.service")
 
 
 @dataclass(frozen=True)

@@ -150,24 +150,12 @@ def test_a_configuration_beside_it_goes_first(egg: Path, tmp_path: Path) -> None
 
 
 def test_an_old_ledger_is_migrated_from_the_zip(egg: Path, tmp_path: Path) -> None:
-    dump = REPO / "tests" / "lake" / "ledger_fixtures" / "version_1.sqlite.sql"
+    dump = REPO / "tests" / "ledger" / "ledger_fixtures" / "version_1.sqlite.sql"
     with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as old:
         old.executescript(dump.read_text("utf-8"))
     status = run(egg, tmp_path, "-m", "scrapy", "status", "--json", SHOPDATA_STATE_DIR=str(tmp_path))
     assert status.returncode == 0, status.stderr
     assert len(json.loads(status.stdout)["cells"]) == 7
-
-
-@pytest.mark.services
-def test_the_sandbox_finds_its_pages(egg: Path, tmp_path: Path) -> None:
-    code = """
-import urllib.request
-from shopdata.sandbox import Sandbox, SandboxOptions
-with Sandbox(SandboxOptions(shops=1, rows=1)) as sandbox:
-    print(urllib.request.urlopen(sandbox.origins["passport"] + "/login/index.action?form=new").read().decode())
-"""
-    shown = run(egg, tmp_path, "-c", code)
-    assert "password" in shown.stdout, shown.stderr
 
 
 def test_the_board_finds_its_templates_texts_and_static_files(egg: Path, tmp_path: Path) -> None:

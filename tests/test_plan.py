@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from shopdata.config import Config, Dataset, JdPortal, Lake, ObjectStore, Portals, Schedule, Shop
 from shopdata.exceptions import ArgumentError
-from shopdata.lake.ledger import CellKey, Ledger, PartitionRecord
 from shopdata.lake.not_ready import put_off
+from shopdata.ledger import CellKey, Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI, PeriodKind, today
 from shopdata.plan import Plan
 from shopdata.states import CellState

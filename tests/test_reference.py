@@ -22,9 +22,9 @@ from shopdata import settings, signals
 from shopdata.arguments import ARGUMENTS
 from shopdata.config import Alerts, Dataset, Lake, Portals, Schedule, Shops
 from shopdata.config.model import Model
-from shopdata.lake import keys
-from shopdata.lake.ledger.ledger import FILE_NAME
+from shopdata.ledger.ledger import FILE_NAME
 from shopdata.states import CellState
+from shopdata.store import keys
 
 ROOT = Path(__file__).parents[1]
 HOUSE = ROOT / "shopdata"
@@ -69,9 +69,8 @@ def names_of(section: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def trees() -> Trees:
-    """Every module of the package but the sandbox, which is no part of a run."""
-    paths = [path for path in HOUSE.rglob("*.py") if "sandbox" not in path.relative_to(HOUSE).parts[:-1]]
-    return {path: ast.parse(path.read_text("utf-8")) for path in paths}
+    """Every module of the package."""
+    return {path: ast.parse(path.read_text("utf-8")) for path in HOUSE.rglob("*.py")}
 
 
 def texts_in(tree: ast.AST) -> Iterator[str]:
@@ -264,7 +263,11 @@ def test_stats(trees: Trees) -> None:
 
 def test_request_meta(trees: Trees) -> None:
     # There are no requests to portals below the spiders' floor and in the service.
-    above = [tree for path, tree in trees.items() if path.relative_to(HOUSE).parts[0] not in ("lake", "service")]
+    above = [
+        tree
+        for path, tree in trees.items()
+        if path.relative_to(HOUSE).parts[0] not in ("excel", "lake", "ledger", "store", "service")
+    ]
     found = {text for tree in above for text in texts_in(tree) if re.fullmatch(r"shopdata_\w+", text)}
     assert set(names_of("Request meta")) == found
 
@@ -309,7 +312,7 @@ def test_state_directory(trees: Trees) -> None:
     found = {FILE_NAME}
     for tree in trees.values():
         for node in ast.walk(tree):
-            # `state_dir / "name"`, and `self._place("name", …)` in lake/staging.py
+            # `state_dir / "name"`, and `self._place("name", …)` in store/staging.py
             if isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant):
                 if ast.unparse(node.left).endswith("state_dir"):
                     found.add(str(node.right.value))

@@ -11,7 +11,7 @@ from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 from shipped_config import load_shipped_config
 
-from shopdata.base_spiders import ReportSpider
+from shopdata.crawling import ReportSpider
 
 CONFIG = load_shipped_config()
 _LOADER = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": ["shopdata.spiders"]}))

@@ -10,8 +10,8 @@ from scrapy.settings import BaseSettings
 
 from shopdata import settings
 from shopdata.actions.service import environment_for
+from shopdata.browser.chromium import find_chromium
 from shopdata.config import config_source
-from shopdata.login.chromium import find_chromium
 from shopdata.service.options import ServiceOptions
 from shopdata.workspace import Workspace
 

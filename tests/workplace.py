@@ -20,11 +20,11 @@ import yaml
 from template_process import Order
 from warm_process import STARTED_WITH, WarmProcess, start_warm
 
+from sandbox import Sandbox, Shop
 from shopdata import config
 from shopdata.config import load_config
-from shopdata.lake.objects import ObjectStore
-from shopdata.login.sessions import SessionStore
-from shopdata.sandbox import Sandbox, Shop
+from shopdata.sessions.sessions import SessionStore
+from shopdata.store import ObjectStore
 
 REPO = Path(__file__).parents[1]
 

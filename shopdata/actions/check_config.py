@@ -25,8 +25,8 @@ from shopdata.config import (
     read_env_file,
 )
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
-from shopdata.login.sessions import PLAIN, of_other_keys
 from shopdata.network import current_network
+from shopdata.sessions.sessions import PLAIN, of_other_keys
 from shopdata.workspace import Workspace
 
 #: On Windows no shell reads such a file.

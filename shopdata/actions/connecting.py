@@ -13,15 +13,15 @@ from playwright.async_api import Error as PlaywrightError
 
 from shopdata.actions.alert_test import test_message
 from shopdata.alerts.channels import Deadline, send_message
+from shopdata.browser.chromium import cannot_start
+from shopdata.browser.fonts import INSTALL_ONE, can_draw
+from shopdata.browser.starting import OwnChromium, last_words
 from shopdata.config import Alerts, Channel
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.dremio_http import NEXT_RUN
-from shopdata.lake.ledger import Owner
-from shopdata.login.chromium import cannot_start
-from shopdata.login.devices import open_context
-from shopdata.login.fonts import INSTALL_ONE, can_draw
-from shopdata.login.starting import OwnChromium, last_words
+from shopdata.ledger import Owner
 from shopdata.plan import new_run_id
+from shopdata.sessions.devices import open_context
 from shopdata.workspace import Workspace
 
 #: Written to the bucket and taken away again.
@@ -96,7 +96,7 @@ def _ledger(workspace: Workspace) -> tuple[bool | None, str]:
 
 
 async def _browser(path: str | None) -> tuple[bool | None, str]:
-    logging.getLogger("shopdata.login.starting").addHandler(logging.NullHandler())
+    logging.getLogger("shopdata.browser.starting").addHandler(logging.NullHandler())
     own = OwnChromium({"executable_path": path})
     try:
         browser = await own.start()

@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler, CrawlerProcessBase
 from shopdata import doorway
 from shopdata.actions.names import as_spider
 from shopdata.actions.refused import tell_refused
-from shopdata.base_spiders import ReportSpider
+from shopdata.crawling import ReportSpider
 from shopdata.exceptions import LedgerError, UsageError
 from shopdata.extensions.outcome import EXIT_CODE_STAT
 from shopdata.extensions.published_feed import check_targets

@@ -12,20 +12,20 @@ from typing import Any
 
 from shopdata.config import Config, Shop
 from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError, UsageError
-from shopdata.login import SignedIn, login_for
-from shopdata.login.by_hand import sign_in_by_hand
-from shopdata.login.checking import SessionState, check_session
-from shopdata.login.identity import describe
-from shopdata.login.sessions import PLAIN
 from shopdata.periods import SHANGHAI
+from shopdata.sessions.checking import SessionState, check_session
+from shopdata.sessions.identity import describe
+from shopdata.sessions.sessions import PLAIN
+from shopdata.sessions.sign_in import SignedIn, login_for
+from shopdata.sessions.sign_in.by_hand import sign_in_by_hand
 from shopdata.workspace import Workspace
 
 
 def login(name: str, opts: argparse.Namespace, settings: Mapping[str, Any]) -> int:
     """Signs in the shop of this id or name, if its session does not live, and says each step; returns the exit code."""
     # The log is off: a person is here. What is odd about browser or device they should hear of.
-    logging.getLogger("shopdata.login.starting").addHandler(logging.StreamHandler())
-    logging.getLogger("shopdata.login.devices").addHandler(logging.StreamHandler())
+    logging.getLogger("shopdata.browser.starting").addHandler(logging.StreamHandler())
+    logging.getLogger("shopdata.sessions.devices").addHandler(logging.StreamHandler())
     try:
         workspace = Workspace.from_settings(settings)
         shop = _shop(workspace.config, name)

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from shopdata.excel.rules import Rules
+from shopdata.excel.workbook import NOTES_SHEET
 from shopdata.exceptions import ArgumentError, RejectedFileError
-from shopdata.lake.excel.rules import Rules
 from shopdata.lake.merge import Merged, merge_partition
 from shopdata.lake.merge_files import FileParts, is_merge_result, read_files, shown
 from shopdata.lake.merge_folder import Folder, look_into
-from shopdata.lake.workbook import NOTES_SHEET
 from shopdata.lake.workers import MOST_WORKERS, Workers
 from shopdata.private import as_the_user_wants
 from shopdata.texts import one_line

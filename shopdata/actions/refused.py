@@ -11,7 +11,7 @@ from typing import Any
 from shopdata.alerts.refusals import tell_refusal
 from shopdata.config import load_alerts
 from shopdata.exceptions import ShopdataError
-from shopdata.lake.ledger import Ledger
+from shopdata.ledger import Ledger
 from shopdata.periods import SHANGHAI
 from shopdata.workspace import Workspace
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from scrapy.exceptions import UsageError
 
+from sandbox import Sandbox, SandboxOptions
+from sandbox.lake import start_lake
 from shopdata.exceptions import StoreError
-from shopdata.sandbox import Sandbox, SandboxOptions
-from shopdata.sandbox.lake import start_lake
 
 # Windows delivers Ctrl-C only between two waits.
 LOOK_FOR_SIGNALS_SECONDS = 0.5

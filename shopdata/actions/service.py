@@ -17,7 +17,6 @@ from shopdata import terminal
 from shopdata.actions.names import as_spider
 from shopdata.config import config_source, fill_from, in_project, project_folder, read_env_file
 from shopdata.exceptions import ArgumentError, ShopdataError, UsageError
-from shopdata.login.sessions import of_other_keys
 from shopdata.service import background, units
 from shopdata.service.client import Client
 from shopdata.service.crawls import Crawls
@@ -25,6 +24,7 @@ from shopdata.service.deploy import DeployError, deploy, source_folder
 from shopdata.service.log_view import find_log, lines
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.overview import overview
+from shopdata.sessions.sessions import of_other_keys
 from shopdata.workspace import Workspace
 
 #: How far back a dataset's latest run is looked for.

@@ -13,10 +13,10 @@ from rich.text import Text
 
 from shopdata.config import Shop
 from shopdata.exceptions import OtherKeyError, ProxyError, UntrustedError
-from shopdata.login.checking import SessionState, check_session
-from shopdata.login.session import Session
-from shopdata.login.sessions import of_other_keys
 from shopdata.periods import SHANGHAI
+from shopdata.sessions.checking import SessionState, check_session
+from shopdata.sessions.session import Session
+from shopdata.sessions.sessions import of_other_keys
 from shopdata.workspace import Workspace
 
 MARKS = {

@@ -13,11 +13,11 @@ from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, ShopdataError
-from shopdata.lake.keys import is_id
 from shopdata.lake.shop_ids import Changed, Place, ShopIds
-from shopdata.login.handing_on import files_of, forget, hand_on
 from shopdata.periods import Period, is_between
 from shopdata.plan import new_run_id
+from shopdata.sessions.handing_on import files_of, forget, hand_on
+from shopdata.store.keys import is_id
 from shopdata.workspace import Workspace
 
 

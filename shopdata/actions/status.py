@@ -18,7 +18,7 @@ from shopdata.actions.status_grid import Shown, grid
 from shopdata.actions.status_view import dataset_lines, each_reason, earlier_lines, reasons, who_needs_somebody
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, ConfigError
-from shopdata.lake.ledger import Cell, Ledger, PartitionRecord
+from shopdata.ledger import Cell, Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI, Period, parse_date, today
 from shopdata.service.board.pages.today import Line, sentence
 from shopdata.service.board.texts import Texts

@@ -10,9 +10,9 @@ from datetime import date, datetime
 from shopdata.alerts.causes import Trouble, trouble_of
 from shopdata.config import Config, Job
 from shopdata.lake.coverage import REFRESH_DUE, expected_periods
-from shopdata.lake.ledger import Ledger, PartitionRecord
-from shopdata.lake.ledger.reading import Glance
-from shopdata.lake.ledger.slots import PAUSED
+from shopdata.ledger import Ledger, PartitionRecord
+from shopdata.ledger.reading import Glance
+from shopdata.ledger.slots import PAUSED
 from shopdata.periods import Period
 from shopdata.service.board.due import Expected, expected_of, newest_only
 from shopdata.service.board.grid import square_of

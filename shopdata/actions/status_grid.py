@@ -11,8 +11,8 @@ from rich.text import Text
 
 from shopdata.config import Config, Shop
 from shopdata.lake.coverage import expected_periods
-from shopdata.lake.ledger import PartitionRecord
-from shopdata.lake.ledger.reading import Glance
+from shopdata.ledger import PartitionRecord
+from shopdata.ledger.reading import Glance
 from shopdata.periods import Period
 from shopdata.states import MARKS, CellState
 

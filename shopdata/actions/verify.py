@@ -14,9 +14,9 @@ from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
 from shopdata.alerts.in_words import listed
 from shopdata.lake.coverage import expected_periods
-from shopdata.lake.keys import is_dt, receipt_key
 from shopdata.lake.verify import Verified, Verifier
 from shopdata.periods import Period, in_ranges, is_between
+from shopdata.store.keys import is_dt, receipt_key
 from shopdata.workspace import Workspace
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from shopdata.alerts.causes import Trouble, trouble_of
 from shopdata.config import Config
-from shopdata.lake.ledger import Cell, Ledger
 from shopdata.lake.not_ready import is_overdue
+from shopdata.ledger import Cell, Ledger
 from shopdata.periods import Period
 from shopdata.states import CellState
 

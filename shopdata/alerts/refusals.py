@@ -9,7 +9,7 @@ from shopdata.alerts.delivery import Count, deliver
 from shopdata.alerts.message import Block, Message
 from shopdata.alerts.reasons import KINDS
 from shopdata.config import Alerts, Channel
-from shopdata.lake.ledger import Ledger
+from shopdata.ledger import Ledger
 
 _TODO = "修好后用 scrapy check_config 检查，再运行一次；在此之前不会取任何数据。"
 

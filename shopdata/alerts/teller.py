@@ -19,7 +19,7 @@ from shopdata.alerts.facts import facts_of
 from shopdata.alerts.refusals import forget_refusal, tell_refusals
 from shopdata.alerts.turns import Turns
 from shopdata.config import Channel, Config
-from shopdata.lake.ledger import Ledger
+from shopdata.ledger import Ledger
 from shopdata.periods import SHANGHAI
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shopdata.alerts.channels.posting import Deadline
-from shopdata.lake.ledger.told import Told
+from shopdata.ledger.told import Told
 
 _LOOK_EVERY_SECONDS = 0.2
 _MINUTE = timedelta(minutes=1)

@@ -12,7 +12,7 @@ from shopdata.command_frame import QuietCommand
 from shopdata.command_help import explain
 
 if TYPE_CHECKING:
-    from shopdata.sandbox import FaultRule
+    from sandbox import FaultRule
 
 
 class Command(QuietCommand):
@@ -77,7 +77,7 @@ class Command(QuietCommand):
 
 def _fault_rule(text: str) -> FaultRule:
     """The rule that `SHOP:FAULT` means; argparse tells the user what is wrong with it."""
-    from shopdata.sandbox.faults import FaultRule, fault_named
+    from sandbox.faults import FaultRule, fault_named
 
     shop_id, _, name = text.partition(":")
     try:

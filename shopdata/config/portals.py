@@ -44,7 +44,7 @@ class LoginPage(Model):
     password: tuple[str, ...]
     submit: tuple[str, ...]
     slider: tuple[str, ...]
-    #: Where the page says why it lets nobody in; what it says there is read by its words (`login/words.py`).
+    #: Where the page says why it lets nobody in; what it says there is read by its words (`sessions/sign_in/words.py`).
     refused: tuple[str, ...] = (
         ".msg-error",
         ".login-error",

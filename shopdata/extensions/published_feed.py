@@ -20,8 +20,8 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import private, signals
 from shopdata.exceptions import ArgumentError, ShopdataError
-from shopdata.lake.keys import parquet_key, workbook_key
 from shopdata.plan import Plan
+from shopdata.store.keys import parquet_key, workbook_key
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)

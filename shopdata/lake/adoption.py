@@ -10,14 +10,14 @@ from datetime import datetime
 from pathlib import Path
 
 from shopdata.config import Config, Dataset
+from shopdata.excel import read_table
 from shopdata.exceptions import RejectedFileError
 from shopdata.files import sha256_of
-from shopdata.lake.excel import read_table
-from shopdata.lake.keys import shop_and_ext_of
-from shopdata.lake.ledger import CellKey, Ledger, RawFile
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.published import Receipt
+from shopdata.ledger import CellKey, Ledger, RawFile
 from shopdata.periods import SHANGHAI
+from shopdata.store import ObjectStore
+from shopdata.store.keys import shop_and_ext_of
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shopdata.config import Dataset
+from shopdata.excel import read_table, sniff
+from shopdata.excel.contract import check_period
 from shopdata.exceptions import NotReadyError, RejectedFileError
 from shopdata.files import HeldError, as_disk_error, sha256_of
-from shopdata.lake.contract import check_period
-from shopdata.lake.excel import read_table, sniff
-from shopdata.lake.staging import Staging
 from shopdata.periods import Period
+from shopdata.store.staging import Staging
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shopdata.config import Dataset, Shop
-from shopdata.lake.ledger import Cell, CellKey, PartitionRecord
+from shopdata.ledger import Cell, CellKey, PartitionRecord
 from shopdata.periods import Period, Weekday, latest_day, periods_between, weekday_of
 from shopdata.states import CellState
 

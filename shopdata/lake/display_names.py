@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from shopdata.accounts import Account, is_same, shared_fact
 from shopdata.config import Shop
-from shopdata.lake.ledger import RawFile
+from shopdata.ledger import RawFile
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shopdata.config import Dataset
-from shopdata.lake.ledger import PartitionRecord
+from shopdata.ledger import PartitionRecord
 
 #: Kinds of entries in a receipt's `drift`.
 KEPT, LEFT = "kept_column", "left_column"

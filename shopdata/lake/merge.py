@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from shopdata.excel.contract import normalise
+from shopdata.excel.parquet import ParquetWriter
+from shopdata.excel.parse import MAX_COLUMNS
+from shopdata.excel.tables import CellFormat, Finding, Formats, Kind, Table
+from shopdata.excel.workbook import MAX_DATA_ROWS, NOTES_SHEET, WorkbookWriter, sheet_names
+from shopdata.excel.workbook.cells import Shape
+from shopdata.excel.workbook.piece import Layout, Piece, render
+from shopdata.excel.workbook.styles import TEXT_STYLE, Styles
+from shopdata.excel.workbook.zip import Deflated
 from shopdata.exceptions import RejectedFileError
 from shopdata.files import discard, put_in_place
-from shopdata.lake.contract import normalise
-from shopdata.lake.excel.parse import MAX_COLUMNS
-from shopdata.lake.parquet import ParquetWriter
-from shopdata.lake.tables import CellFormat, Finding, Formats, Kind, Table
-from shopdata.lake.workbook import MAX_DATA_ROWS, NOTES_SHEET, WorkbookWriter, sheet_names
-from shopdata.lake.workbook.cells import Shape
-from shopdata.lake.workbook.piece import Layout, Piece, render
-from shopdata.lake.workbook.styles import TEXT_STYLE, Styles
-from shopdata.lake.workbook.zip import Deflated
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file
     from shopdata.config import Dataset

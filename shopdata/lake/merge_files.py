@@ -11,14 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from shopdata.excel import read_table, sniff
+from shopdata.excel.arrow_setup import give_memory_back
+from shopdata.excel.container import Limits
+from shopdata.excel.rules import Rules
+from shopdata.excel.workbook import DATA_SHEET, NOTES_SHEET
+from shopdata.excel.xlsx import first_cell, sheet_titles
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel import read_table, sniff
-from shopdata.lake.excel.container import Limits
-from shopdata.lake.excel.rules import Rules
-from shopdata.lake.excel.xlsx import first_cell, sheet_titles
-from shopdata.lake.lean_arrow import give_memory_back
 from shopdata.lake.merge import Part
-from shopdata.lake.workbook import DATA_SHEET, NOTES_SHEET
 from shopdata.lake.workers import MOST_WORKERS, Workers
 
 if TYPE_CHECKING:  # its import takes longer than reading a small file

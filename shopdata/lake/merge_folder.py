@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shopdata.excel import kind_of
+from shopdata.excel.kinds import TEXT, WORKBOOKS, ZIP
+from shopdata.excel.magics import LOOK
+from shopdata.excel.separators import layout_of
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel import kind_of
-from shopdata.lake.excel.kinds import TEXT, WORKBOOKS, ZIP
-from shopdata.lake.excel.magics import LOOK
-from shopdata.lake.excel.separators import layout_of
 
 #: Files of these names are read; what they are is told by their content. Some of them can't be read: that is said.
 SUFFIXES = (

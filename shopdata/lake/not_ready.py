@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shopdata.config import Dataset
-from shopdata.lake.ledger import Cell, CellKey, Ledger
+from shopdata.ledger import Cell, CellKey, Ledger
 from shopdata.periods import SHANGHAI, Period, due_day
 from shopdata.states import CellState
 

@@ -13,27 +13,27 @@ from typing import Any
 
 from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
+from shopdata.excel.tables import Table
 from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
 from shopdata.files import as_disk_error, put_in_place_or_beside
 from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.display_names import display_names
-from shopdata.lake.history import keep_parquet
 from shopdata.lake.kept_columns import KeptColumns
-from shopdata.lake.keys import parquet_key, workbook_key
-from shopdata.lake.ledger import Cell, CellKey, Ledger, MissingShop, RawFile
 from shopdata.lake.merge import Part, merge_partition
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.previous import known_before, require_all_names
 from shopdata.lake.published import Receipt
 from shopdata.lake.raw_tables import table_of
 from shopdata.lake.receipts import StagedShop, add_merged, begin_receipt
 from shopdata.lake.restatement import differences, replaced_shops, restated
-from shopdata.lake.staging import Staging
-from shopdata.lake.tables import Table
 from shopdata.lake.twins import refuse_twins
+from shopdata.ledger import Cell, CellKey, Ledger, MissingShop, RawFile
 from shopdata.periods import Period
 from shopdata.states import CellState
+from shopdata.store import ObjectStore
+from shopdata.store.history import keep_parquet
+from shopdata.store.keys import parquet_key, workbook_key
+from shopdata.store.staging import Staging
 
 logger = logging.getLogger(__name__)
 

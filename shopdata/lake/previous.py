@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 from shopdata.config import Config
 from shopdata.exceptions import ReceiptError
 from shopdata.lake.adoption import adopt_published, find_raw
-from shopdata.lake.history import keep_unbelieved
-from shopdata.lake.keys import parquet_key
-from shopdata.lake.ledger import Ledger
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.published import Receipt, read_receipt
 from shopdata.lake.receipts import StagedShop
+from shopdata.ledger import Ledger
+from shopdata.store import ObjectStore
+from shopdata.store.history import keep_unbelieved
+from shopdata.store.keys import parquet_key
 
 logger = logging.getLogger(__name__)
 

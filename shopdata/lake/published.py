@@ -13,9 +13,9 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shopdata.exceptions import ReceiptError
-from shopdata.lake.keys import is_dt, is_id, parquet_key, receipt_key, shop_and_ext_of, workbook_key
-from shopdata.lake.objects import ObjectStore
 from shopdata.states import CellState
+from shopdata.store import ObjectStore
+from shopdata.store.keys import is_dt, is_id, parquet_key, receipt_key, shop_and_ext_of, workbook_key
 
 #: A receipt of 500 shops, each with a page of warnings, has a tenth of it.
 MAX_BYTES = 16 << 20

@@ -9,12 +9,12 @@ from typing import Any
 from shopdata import failpoints
 from shopdata.failpoints import FailPoint
 from shopdata.lake.kept_columns import seen_in
-from shopdata.lake.keys import receipt_key
-from shopdata.lake.ledger import Ledger, MissingShop, PartitionRecord
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.receipts import encode_receipt
+from shopdata.ledger import Ledger, MissingShop, PartitionRecord
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
+from shopdata.store import ObjectStore
+from shopdata.store.keys import receipt_key
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET_TYPE = "application/vnd.apache.parquet"

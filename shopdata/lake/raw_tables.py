@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shopdata.config import Dataset
+from shopdata.excel import read_table
 from shopdata.files import HeldError, as_disk_error, sha256_of
-from shopdata.lake.excel import read_table
-from shopdata.lake.ledger import CellKey, RawFile
-from shopdata.lake.objects import ObjectStore
-from shopdata.lake.staging import Staging
+from shopdata.ledger import CellKey, RawFile
+from shopdata.store import ObjectStore
+from shopdata.store.staging import Staging
 
 
 @contextlib.contextmanager

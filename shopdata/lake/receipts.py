@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from shopdata.files import sha256_of
-from shopdata.lake.ledger import MissingShop, RawFile
 from shopdata.lake.merge import Merged
+from shopdata.ledger import MissingShop, RawFile
 
 
 @dataclass(frozen=True)

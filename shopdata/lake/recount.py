@@ -14,18 +14,18 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from shopdata.config import Dataset
-from shopdata.lake.contract import HEADER_WITHIN_ROWS
-from shopdata.lake.excel import read_table
-from shopdata.lake.excel.biff import BrokenRecordsError, read_book
-from shopdata.lake.excel.extent import cells_spanned
-from shopdata.lake.excel.head import Row
-from shopdata.lake.excel.header import HeaderRows, find_header
-from shopdata.lake.excel.json_lines import ABOUT_KEY
-from shopdata.lake.excel.notices import is_notice_row
-from shopdata.lake.excel.odd_rows import OddRows, key_places
-from shopdata.lake.excel.ole import BrokenContainerError, workbook_stream
-from shopdata.lake.tables import Column
-from shopdata.lake.workbook import NOTES_SHEET
+from shopdata.excel import read_table
+from shopdata.excel.biff import BrokenRecordsError, read_book
+from shopdata.excel.contract import HEADER_WITHIN_ROWS
+from shopdata.excel.extent import cells_spanned
+from shopdata.excel.head import Row
+from shopdata.excel.header import HeaderRows, find_header
+from shopdata.excel.json_lines import ABOUT_KEY
+from shopdata.excel.notices import is_notice_row
+from shopdata.excel.odd_rows import OddRows, key_places
+from shopdata.excel.ole import BrokenContainerError, workbook_stream
+from shopdata.excel.tables import Column
+from shopdata.excel.workbook import NOTES_SHEET
 
 #: calamine holds all cells between a sheet's first and last one, and takes room for as many texts as an .xls tells of;
 #: where that is more than memory, it ends the process.

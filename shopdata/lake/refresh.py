@@ -9,9 +9,9 @@ from shopdata import failpoints
 from shopdata.exceptions import RefreshError
 from shopdata.failpoints import FailPoint
 from shopdata.lake.dremio import DremioClient
-from shopdata.lake.ledger import Ledger
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.publishing import put_receipt
+from shopdata.ledger import Ledger
+from shopdata.store import ObjectStore
 
 logger = logging.getLogger(__name__)
 

@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from shopdata.config import Config
+from shopdata.excel import read_table
+from shopdata.excel.contract import check_period
 from shopdata.exceptions import (
     ArgumentError,
     ReceiptError,
@@ -22,24 +24,22 @@ from shopdata.exceptions import (
 )
 from shopdata.files import sha256_of
 from shopdata.lake.adoption import find_raw
-from shopdata.lake.contract import check_period
 from shopdata.lake.dremio import DremioClient
-from shopdata.lake.excel import read_table
-from shopdata.lake.keys import parquet_key, receipt_key, workbook_key
-from shopdata.lake.ledger import Cell, Ledger, PartitionRecord
-from shopdata.lake.ledger.claims import Claims
-from shopdata.lake.ledger.holding import holding
-from shopdata.lake.ledger.owner import Owner
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.partition import Built, build_partition
 from shopdata.lake.published import Receipt, read_receipt
 from shopdata.lake.publishing import publish_partition
 from shopdata.lake.raw_tables import raw_bytes
 from shopdata.lake.refresh import refresh_partition
 from shopdata.lake.restatement import Differences, differences
-from shopdata.lake.staging import Staging
+from shopdata.ledger import Cell, Ledger, PartitionRecord
+from shopdata.ledger.claims import Claims
+from shopdata.ledger.holding import holding
+from shopdata.ledger.owner import Owner
 from shopdata.periods import Period
 from shopdata.states import CellState
+from shopdata.store import ObjectStore
+from shopdata.store.keys import parquet_key, receipt_key, workbook_key
+from shopdata.store.staging import Staging
 
 logger = logging.getLogger(__name__)
 

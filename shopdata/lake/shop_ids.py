@@ -15,20 +15,20 @@ from dataclasses import dataclass, replace
 from shopdata.config import Config
 from shopdata.exceptions import ReceiptError, ShopdataError, StoreError
 from shopdata.lake.dremio import DremioClient
-from shopdata.lake.history import keep_parquet, keep_raw, retire_raw
-from shopdata.lake.keys import is_dt, raw_key, shop_and_ext_of
-from shopdata.lake.ledger import CellKey, Ledger, RawFile
-from shopdata.lake.ledger.holding import holding
-from shopdata.lake.ledger.moves import taken
-from shopdata.lake.ledger.owner import Owner
-from shopdata.lake.objects import ObjectStore
-from shopdata.lake.outbox import Outbox
 from shopdata.lake.partition import build_partition
 from shopdata.lake.previous import known_before
 from shopdata.lake.published import read_receipt
 from shopdata.lake.publishing import publish_partition
 from shopdata.lake.refresh import refresh_partition
-from shopdata.lake.staging import Staging
+from shopdata.ledger import CellKey, Ledger, RawFile
+from shopdata.ledger.holding import holding
+from shopdata.ledger.moves import taken
+from shopdata.ledger.owner import Owner
+from shopdata.store import ObjectStore
+from shopdata.store.history import keep_parquet, keep_raw, retire_raw
+from shopdata.store.keys import is_dt, raw_key, shop_and_ext_of
+from shopdata.store.outbox import Outbox
+from shopdata.store.staging import Staging
 
 logger = logging.getLogger(__name__)
 

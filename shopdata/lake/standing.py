@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from shopdata.config import Config
 from shopdata.exceptions import ReceiptError, RejectedFileError, StoreError
 from shopdata.lake.adoption import adopt_published
-from shopdata.lake.keys import parquet_key, workbook_key
-from shopdata.lake.ledger import Ledger, PartitionRecord
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.published import read_receipt
-from shopdata.lake.staging import Staging
+from shopdata.ledger import Ledger, PartitionRecord
+from shopdata.store import ObjectStore
+from shopdata.store.keys import parquet_key, workbook_key
+from shopdata.store.staging import Staging
 from shopdata.texts import one_line
 
 #: Set for a run that could not look at what it calls published: its exit code is 1.

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from shopdata.accounts import Account, is_same, shared_fact
 from shopdata.exceptions import WrongShopError
-from shopdata.lake.ledger import Cell, CellKey
 from shopdata.lake.receipts import StagedShop
+from shopdata.ledger import Cell, CellKey
 
 
 def refuse_twin(key: CellKey, account: Account, sha256: str, rows: int, cells: Iterable[Cell]) -> None:

@@ -15,11 +15,11 @@ from shopdata.config import Config
 from shopdata.exceptions import ReceiptError, RefreshError, RejectedFileError, StoreError
 from shopdata.files import sha256_of
 from shopdata.lake.dremio import DremioClient
-from shopdata.lake.keys import receipt_key, shop_and_ext_of
-from shopdata.lake.ledger import Ledger, PartitionRecord
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.published import PublishedFile, PublishedShop, Receipt, read_receipt
 from shopdata.lake.recount import count_merged, count_parquet, count_raw
+from shopdata.ledger import Ledger, PartitionRecord
+from shopdata.store import ObjectStore
+from shopdata.store.keys import receipt_key, shop_and_ext_of
 
 Count = TypeVar("Count")
 

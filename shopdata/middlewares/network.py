@@ -16,9 +16,9 @@ from scrapy.exceptions import (
     DownloadTimeoutError,
 )
 
-from shopdata.login.way_out import proxy_error, untrusted
 from shopdata.network import Network, Proxy, current_network
 from shopdata.network.pools import not_reached, refused_by, tunnel_trouble
+from shopdata.sessions.sign_in.way_out import proxy_error, untrusted
 
 #: What OpenSSL, and the check of the name, say about a certificate.
 _CERTIFICATE = re.compile(r"certificate verify failed|VerificationError|unknown ca", re.IGNORECASE)

@@ -13,15 +13,15 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import failpoints, signals
+from shopdata.browser.its_loop import on_its_loop
+from shopdata.browser.starting import quietly
 from shopdata.config import Portal, Shop
 from shopdata.failpoints import FailPoint
-from shopdata.login import Answer, Identity, is_login_page, login_for
-from shopdata.login.its_loop import on_its_loop
-from shopdata.login.restraint import SHORT_LIFE
-from shopdata.login.risk import answered_as_signed_out, refused_although_new, risk_error
-from shopdata.login.session import Session
-from shopdata.login.starting import quietly
 from shopdata.middlewares.sign_in import SignIns
+from shopdata.sessions.restraint import SHORT_LIFE
+from shopdata.sessions.session import Session
+from shopdata.sessions.sign_in import Answer, Identity, is_login_page, login_for
+from shopdata.sessions.sign_in.risk import answered_as_signed_out, refused_although_new, risk_error
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)

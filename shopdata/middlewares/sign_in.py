@@ -15,6 +15,11 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
+from shopdata.browser.alive import BrowserDiedError, died, is_end, while_alive
+from shopdata.browser.chromium import cannot_start
+from shopdata.browser.its_loop import on_its_loop
+from shopdata.browser.page_limit import PageLimit
+from shopdata.browser.starting import first_line, quietly
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import (
     BrowserError,
@@ -27,17 +32,12 @@ from shopdata.exceptions import (
     UnclearSignInError,
     UntrustedError,
 )
-from shopdata.login import SignedIn, login_for, read_session
-from shopdata.login.alive import BrowserDiedError, died, is_end, while_alive
-from shopdata.login.chromium import cannot_start
-from shopdata.login.devices import keep_device
-from shopdata.login.its_loop import on_its_loop
-from shopdata.login.page_limit import PageLimit
-from shopdata.login.risk import kicked_again
-from shopdata.login.starting import first_line, quietly
-from shopdata.login.steps import was_sent
-from shopdata.login.verdict import unclear
-from shopdata.login.way_out import silent_proxy, why_not
+from shopdata.sessions.devices import keep_device
+from shopdata.sessions.sign_in import SignedIn, login_for, read_session
+from shopdata.sessions.sign_in.risk import kicked_again
+from shopdata.sessions.sign_in.steps import was_sent
+from shopdata.sessions.sign_in.verdict import unclear
+from shopdata.sessions.sign_in.way_out import silent_proxy, why_not
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from shopdata import signals
 from shopdata.exceptions import ShopdataError
 from shopdata.files import discard
 from shopdata.items import ReportFile
-from shopdata.lake.ledger import CellKey
 from shopdata.lake.partition import is_revised
+from shopdata.ledger import CellKey
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 

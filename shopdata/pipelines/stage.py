@@ -16,7 +16,7 @@ from shopdata.exceptions import DiskError, LedgerError
 from shopdata.failpoints import FailPoint
 from shopdata.files import move
 from shopdata.items import ReportFile
-from shopdata.lake.ledger import CellKey, RawFile
+from shopdata.ledger import CellKey, RawFile
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 

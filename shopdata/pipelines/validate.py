@@ -14,17 +14,17 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
 from shopdata.accounts import Account
+from shopdata.excel import sniff
 from shopdata.exceptions import DiskError, LeaseLostError, LedgerError, ShopdataError
 from shopdata.files import discard
 from shopdata.items import ReportFile
 from shopdata.lake.check import FileFacts, check_file
-from shopdata.lake.excel import sniff
-from shopdata.lake.keys import raw_key
-from shopdata.lake.ledger import CellKey
 from shopdata.lake.not_ready import put_off
 from shopdata.lake.twins import refuse_twin
+from shopdata.ledger import CellKey
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
+from shopdata.store.keys import raw_key
 from shopdata.workspace import Workspace
 
 
@@ -45,7 +45,7 @@ class ValidatePipeline:
         # A few files are read before processes have even started.
         if len(todo) > 2 * self._workspace.workers.count:
             # What takes half a second to import, while the portals make their reports.
-            self._workspace.workers.start("shopdata.lake.check", "shopdata.lake.workbook.piece")
+            self._workspace.workers.start("shopdata.lake.check", "shopdata.excel.workbook.piece")
 
     async def close_spider(self) -> None:
         """Ends the workers; the merge needs them no more either."""

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from shopdata.config import Job
 from shopdata.exceptions import ShopdataError
-from shopdata.lake.ledger.slots import CLAIMED, PAUSED, SKIPPED, WATCHED, Slot
+from shopdata.ledger.slots import CLAIMED, PAUSED, SKIPPED, WATCHED, Slot
 from shopdata.periods import SHANGHAI
 from shopdata.plan import new_run_id
 from shopdata.service.crawls import Crawl

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from shopdata.lake.ledger.owner import mark_of
+from shopdata.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
 
 #: A crawl that is told to end puts down what it has in hand; then it is killed.

@@ -25,7 +25,7 @@ from zope.interface import directlyProvides
 
 from shopdata import doorway
 from shopdata.exceptions import ShopdataError, UsageError
-from shopdata.lake.ledger.owner import mark_of
+from shopdata.ledger.owner import mark_of
 from shopdata.logs import QueryFilter
 from shopdata.service.configuration import ServiceConfig, write_configuration
 from shopdata.service.inside import Inside

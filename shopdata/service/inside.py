@@ -17,7 +17,7 @@ from twisted.internet.threads import blockingCallFromThread
 from shopdata.arguments import check_names
 from shopdata.config import Job as ScheduleEntry
 from shopdata.exceptions import ArgumentError
-from shopdata.lake.ledger.slots import PAUSED, WATCHED
+from shopdata.ledger.slots import PAUSED, WATCHED
 from shopdata.periods import SHANGHAI
 from shopdata.plan import new_run_id
 from shopdata.service.arguments import SpiderArguments

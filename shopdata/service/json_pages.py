@@ -18,7 +18,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 
 from shopdata.arguments import read_flag
 from shopdata.exceptions import ArgumentError, ShopdataError
-from shopdata.lake.ledger import Cell
+from shopdata.ledger import Cell
 from shopdata.periods import Period
 from shopdata.service.control import Due, Job
 from shopdata.service.inside import Inside

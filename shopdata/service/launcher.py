@@ -20,7 +20,7 @@ from twisted.internet import task
 from twisted.internet.error import ProcessExitedAlready
 
 from shopdata.exceptions import ArgumentError
-from shopdata.lake.ledger.owner import mark_of
+from shopdata.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
 from shopdata.service.crawl_processes import Adopted, Started, naive, sentence_of, told
 from shopdata.service.crawls import Crawl, Crawls, kill_tree

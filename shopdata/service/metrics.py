@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
-from shopdata.lake.ledger import RunRecord
+from shopdata.ledger import RunRecord
 from shopdata.service.control import Disk
 from shopdata.service.inside import Inside
 from shopdata.states import CellState

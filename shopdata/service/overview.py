@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shopdata.exceptions import LedgerError
-from shopdata.lake.ledger import Ledger, RunRecord
+from shopdata.ledger import Ledger, RunRecord
 from shopdata.periods import SHANGHAI
 from shopdata.service.background import find_daemon
 from shopdata.service.client import Client, ServiceError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shopdata.base_spiders import JdSpider
 from shopdata.config import Shop
+from shopdata.crawling import JdSpider
 from shopdata.items import ReportFile
 from shopdata.periods import Period
 

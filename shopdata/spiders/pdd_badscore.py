@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shopdata.base_spiders import Page, PddSpider
 from shopdata.config import Shop
+from shopdata.crawling import Page, PddSpider
 from shopdata.items import ReportFile
 from shopdata.periods import Period
 

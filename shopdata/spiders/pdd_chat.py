@@ -6,8 +6,8 @@ from typing import Any
 
 from scrapy.utils.asyncio import run_in_thread
 
-from shopdata.base_spiders import Page, PagedRows, PddSpider, Post, Room
 from shopdata.config import Shop
+from shopdata.crawling import Page, PagedRows, PddSpider, Post, Room
 from shopdata.items import ReportFile
 from shopdata.lake.chat import ChatFile, conversation_rows
 from shopdata.periods import Period

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
-from shopdata.base_spiders import PddSpider
 from shopdata.config import Shop
+from shopdata.crawling import PddSpider
 from shopdata.items import ReportFile
 from shopdata.periods import Period, PeriodKind
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from webhook_receiver import webhook_receiver
 
+from sandbox.dremio import DremioDouble
+from sandbox.store import SeaweedStore
 from shopdata.actions.connecting import Tried, connect
-from shopdata.lake.objects import ObjectStore
-from shopdata.sandbox.dremio import DremioDouble
-from shopdata.sandbox.store import SeaweedStore
+from shopdata.store import ObjectStore
 from shopdata.workspace import Workspace
 
 pytestmark = [pytest.mark.services, pytest.mark.browser]

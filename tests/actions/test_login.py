@@ -10,11 +10,11 @@ import pytest
 from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
+from sandbox import Sandbox, SandboxOptions
 from shopdata.actions.login import login
 from shopdata.actions.sessions import show_sessions
 from shopdata.config import load_config
-from shopdata.login.sessions import SessionStore
-from shopdata.sandbox import Sandbox, SandboxOptions
+from shopdata.sessions.sessions import SessionStore
 from shopdata.workspace import Workspace
 
 KEY, OTHER = "one-fake-key-of-many-letters", "another-fake-key-of-many-letters"

@@ -14,7 +14,7 @@ from shipped_config import load_shipped_config
 
 from shopdata.actions.status_grid import Shown, grid
 from shopdata.config import Config, Shop
-from shopdata.lake.ledger.reading import Glance
+from shopdata.ledger.reading import Glance
 from shopdata.periods import SHANGHAI
 from shopdata.states import MARKS, CellState
 

@@ -17,8 +17,8 @@ from shipped_config import load_shipped_config
 
 from shopdata.actions.status import show_status
 from shopdata.config import Config, Shop
-from shopdata.lake.ledger import Ledger
-from shopdata.lake.ledger.schema import CellRow, PartitionRow
+from shopdata.ledger import Ledger
+from shopdata.ledger.schema import CellRow, PartitionRow
 from shopdata.periods import SHANGHAI, today
 from shopdata.states import CellState
 

@@ -19,7 +19,7 @@ from shopdata.alerts.delivery import Count
 from shopdata.alerts.refusals import tell_broken, tell_refusal
 from shopdata.alerts.teller import Teller
 from shopdata.config import Alerts, Config, Shop
-from shopdata.lake.ledger import CellKey, Ledger, MissingShop, PartitionRecord, RawFile
+from shopdata.ledger import CellKey, Ledger, MissingShop, PartitionRecord, RawFile
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
 

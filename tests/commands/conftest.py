@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 from workplace import Workplace
 
+from sandbox import Sandbox, SandboxOptions
 from shopdata.config import ObjectStore
-from shopdata.sandbox import Sandbox, SandboxOptions
 
 
 @pytest.fixture(scope="module")

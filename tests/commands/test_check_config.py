@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from workplace import Workplace
 
+from sandbox import Sandbox
 from shopdata.config import load_config
 from shopdata.exceptions import ConfigError
-from shopdata.sandbox import Sandbox
 
 pytestmark = pytest.mark.services
 

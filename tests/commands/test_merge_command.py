@@ -21,7 +21,7 @@ import pytest
 from scrapy.settings import Settings
 
 from shopdata.commands.merge import Command
-from shopdata.lake.excel import read_table
+from shopdata.excel import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
 WINDOWS_NAME = re.compile(r'[^<>:"/\\|?*\0-\x1f]+')

@@ -8,7 +8,7 @@ import pytest
 from workplace import Workplace
 
 from shopdata.config import load_config
-from shopdata.login.sessions import SessionStore
+from shopdata.sessions.sessions import SessionStore
 
 pytestmark = pytest.mark.services
 

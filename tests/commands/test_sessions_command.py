@@ -7,9 +7,9 @@ from pathlib import Path
 
 from workplace import Run, Workplace
 
+from sandbox import Fault
 from shopdata.config import load_config
-from shopdata.login.sessions import SessionStore
-from shopdata.sandbox import Fault
+from shopdata.sessions.sessions import SessionStore
 
 SHOPS = ("sandbox-01", "sandbox-02", "pdd-01", "pdd-02")
 

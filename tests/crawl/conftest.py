@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from workplace import Workplace
 
-from shopdata.sandbox import Sandbox, SandboxOptions
-from shopdata.sandbox.store import SeaweedStore
+from sandbox import Sandbox, SandboxOptions
+from sandbox.store import SeaweedStore
 
 MakeWorkplace = Callable[..., Workplace]
 

@@ -15,8 +15,8 @@ import pyarrow.fs
 from python_calamine import CalamineWorkbook
 from shipped_config import load_shipped_config
 
+from sandbox import Sandbox, Shop
 from shopdata import config
-from shopdata.sandbox import Sandbox, Shop
 
 Cell = str | int | float | None
 

@@ -22,9 +22,9 @@ import lake_readers
 from faulty_http import closed_port
 from workplace import Run, Workplace
 
+from sandbox import Fault, Sandbox, SandboxOptions
 from shopdata import config
 from shopdata.failpoints import FailPoint
-from shopdata.sandbox import Fault, Sandbox, SandboxOptions
 
 FIRST_DAY = date(2026, 3, 2)
 DATASETS = {"jd_store": "jd_store", "pdd_kpi": "pdd_kpi_days"}

@@ -13,8 +13,8 @@ import yaml
 from webhook_receiver import SECRET, TOKEN, Receiver, webhook_receiver
 from workplace import Run, Workplace
 
-from shopdata.lake.ledger import Ledger
-from shopdata.lake.ledger.ledger import FILE_NAME
+from shopdata.ledger import Ledger
+from shopdata.ledger.ledger import FILE_NAME
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

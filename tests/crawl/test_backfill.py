@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import pytest
 from workplace import Run, Workplace
 
+from sandbox.faults import Fault
 from shopdata.periods import today
-from shopdata.sandbox.faults import Fault
 
 pytestmark = pytest.mark.services
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from workplace import Run, Workplace
 
-from shopdata.sandbox import EVERY_SHOP, Fault
+from sandbox import EVERY_SHOP, Fault
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

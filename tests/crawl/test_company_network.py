@@ -13,7 +13,7 @@ from company_network import PASSWORD, LoggingProxy, logging_proxy, make_authorit
 from webhook_receiver import SECRET, TOKEN, Receiver, webhook_receiver
 from workplace import Run, Workplace
 
-from shopdata.sandbox.dremio import DremioDouble
+from sandbox.dremio import DremioDouble
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")]
 

@@ -27,11 +27,11 @@ import pytest
 from shipped_config import load_shipped_config
 from workplace import Run, Workplace
 
+from sandbox import Sandbox, SandboxOptions, Shop
+from sandbox.dremio import DremioDouble
+from sandbox.store import SeaweedStore
 from shopdata.failpoints import FailPoint
-from shopdata.lake.objects import ObjectStore
-from shopdata.sandbox import Sandbox, SandboxOptions, Shop
-from shopdata.sandbox.dremio import DremioDouble
-from shopdata.sandbox.store import SeaweedStore
+from shopdata.store import ObjectStore
 
 pytestmark = [
     pytest.mark.browser,

@@ -12,7 +12,7 @@ import lake_readers
 import pytest
 from workplace import Run, Workplace, crawl_command
 
-from shopdata.sandbox import Counters, Fault, Record
+from sandbox import Counters, Fault, Record
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

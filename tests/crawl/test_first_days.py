@@ -19,7 +19,7 @@ import pytest
 from lake_readers import COLUMNS
 from workplace import Run, Workplace
 
-from shopdata.sandbox import EVERY_SHOP, Counters, Fault, Record
+from sandbox import EVERY_SHOP, Counters, Fault, Record
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from workplace import Workplace
 
-from shopdata.sandbox import Fault
+from sandbox import Fault
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

@@ -16,9 +16,9 @@ import lake_readers
 import pytest
 from workplace import Run, Workplace
 
+from sandbox.dremio import DremioDouble
 from shopdata.config import load_config
-from shopdata.login.sessions import SessionStore
-from shopdata.sandbox.dremio import DremioDouble
+from shopdata.sessions.sessions import SessionStore
 
 pytestmark = pytest.mark.services
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from workplace import Workplace
 
-from shopdata.sandbox import Fault
+from sandbox import Fault
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

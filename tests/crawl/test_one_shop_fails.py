@@ -13,7 +13,7 @@ import lake_readers
 import pytest
 from workplace import Run, Workplace
 
-from shopdata.sandbox import Counters, Fault
+from sandbox import Counters, Fault
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

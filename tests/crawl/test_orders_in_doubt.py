@@ -12,8 +12,8 @@ import lake_readers
 import pytest
 from workplace import Run, Workplace, crawl_command
 
-from shopdata.sandbox import Counters, Fault
-from shopdata.sandbox.jd.doubtful import ANSWERS, kind_for
+from sandbox import Counters, Fault
+from sandbox.jd.doubtful import ANSWERS, kind_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

@@ -24,9 +24,9 @@ import pytest
 from faulty_http import Fault, closed_port, drain, forward_to, reply, s3_error, serve
 from workplace import REPO, Run, Workplace
 
-from shopdata.sandbox import Sandbox, SandboxOptions, Shop
-from shopdata.sandbox.dremio import DremioDouble
-from shopdata.sandbox.store import SeaweedStore
+from sandbox import Sandbox, SandboxOptions, Shop
+from sandbox.dremio import DremioDouble
+from sandbox.store import SeaweedStore
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(1200)]
 

@@ -19,8 +19,8 @@ import pytest
 from shipped_config import load_shipped_config
 from workplace import LOOK_EVERY_SECONDS, Run, Workplace
 
+from sandbox import Counters, Record
 from shopdata.periods import SHANGHAI, today
-from shopdata.sandbox import Counters, Record
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

@@ -16,7 +16,7 @@ import pyarrow.parquet
 import pytest
 from workplace import Run, Workplace
 
-from shopdata.sandbox import Counters, Fault, Record
+from sandbox import Counters, Fault, Record
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import create_engine, select
 from workplace import Run, Workplace
 
-from shopdata.lake.ledger import Ledger
-from shopdata.lake.ledger.schema import LeaseRow
-from shopdata.sandbox.dremio import DremioDouble
-from shopdata.sandbox.faults import Fault
+from sandbox.dremio import DremioDouble
+from sandbox.faults import Fault
+from shopdata.ledger import Ledger
+from shopdata.ledger.schema import LeaseRow
 
 pytestmark = pytest.mark.services
 

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from workplace import Run, Workplace
 
+from sandbox.faults import Fault
 from shopdata.periods import today
-from shopdata.sandbox.faults import Fault
 
 pytestmark = pytest.mark.services
 

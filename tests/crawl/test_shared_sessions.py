@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 from workplace import Run, Workplace
 
-from shopdata.sandbox import Counters
+from sandbox import Counters
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

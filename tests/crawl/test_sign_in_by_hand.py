@@ -22,8 +22,8 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, sync_playwright
 from workplace import PATIENCE_SECONDS, Run, Workplace
 
-from shopdata.login.chromium import find_chromium, playwrights_chromium
-from shopdata.sandbox import Counters, Fault, Record
+from sandbox import Counters, Fault, Record
+from shopdata.browser.chromium import find_chromium, playwrights_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from workplace import REPO, Workplace
 
-from shopdata.login.sessions import PLAIN
-from shopdata.sandbox import Fault
+from sandbox import Fault
+from shopdata.sessions.sessions import PLAIN
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

@@ -19,7 +19,7 @@ import pytest
 from postgresql_server import PostgresServer
 from workplace import Run, Workplace, crawl_command, is_locked, stand_still
 
-from shopdata.lake.ledger import Cell, Ledger
+from shopdata.ledger import Cell, Ledger
 
 pytestmark = [
     pytest.mark.services,

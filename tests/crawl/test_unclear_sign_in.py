@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from workplace import Run, Workplace
 
-from shopdata.sandbox import Fault
-from shopdata.sandbox.jd.login import SERVICE_PATH
+from sandbox import Fault
+from sandbox.jd.login import SERVICE_PATH
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

@@ -14,9 +14,9 @@ import pytest
 from minio import Minio
 from workplace import Run, Workplace
 
-from shopdata.lake.ledger import Ledger
-from shopdata.sandbox.dremio import DremioDouble
-from shopdata.sandbox.faults import Fault
+from sandbox.dremio import DremioDouble
+from sandbox.faults import Fault
+from shopdata.ledger import Ledger
 
 pytestmark = pytest.mark.services
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from workplace import Run, Workplace
 
-from shopdata.sandbox import Fault, Record
+from sandbox import Fault, Record
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

@@ -15,17 +15,17 @@ from pydantic import SecretStr
 
 from shopdata.config import Config, Dataset, Lake, Portals, Schedule, Shop
 from shopdata.config import ObjectStore as StoreSettings
+from shopdata.excel import read_table
 from shopdata.files import sha256_of
-from shopdata.lake.excel import read_table
-from shopdata.lake.keys import parquet_key, raw_key, receipt_key, workbook_key
-from shopdata.lake.ledger import CellKey, Ledger, RawFile
-from shopdata.lake.objects import ObjectStore
-from shopdata.lake.outbox import Outbox
 from shopdata.lake.partition import build_partition
 from shopdata.lake.publishing import publish_partition
 from shopdata.lake.replay import Replayed, Replayer
-from shopdata.lake.staging import Staging
+from shopdata.ledger import CellKey, Ledger, RawFile
 from shopdata.periods import SHANGHAI
+from shopdata.store import ObjectStore
+from shopdata.store.keys import parquet_key, raw_key, receipt_key, workbook_key
+from shopdata.store.outbox import Outbox
+from shopdata.store.staging import Staging
 
 NAME, PLATFORM, DT = "report", "jd", "2026-03-01"
 RECEIPT, PARQUET = receipt_key(PLATFORM, NAME, DT), parquet_key(PLATFORM, NAME, DT)

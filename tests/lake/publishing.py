@@ -17,10 +17,10 @@ import pyarrow.parquet
 from shopdata import failpoints
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.files import sha256_of
-from shopdata.lake.keys import parquet_key, workbook_key
-from shopdata.lake.ledger import Ledger
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.publishing import publish_partition
+from shopdata.ledger import Ledger
+from shopdata.store import ObjectStore
+from shopdata.store.keys import parquet_key, workbook_key
 
 DATASET, PLATFORM, DT = "jd_store", "jd", "2026-03-01"
 SHOPS = ("one", "two", "three")

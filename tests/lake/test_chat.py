@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shopdata.config import load_config
+from shopdata.excel import read_table
 from shopdata.lake.chat import ChatFile, conversation_rows, message_row
-from shopdata.lake.excel import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
 ABOUT = {"dataset": "pdd_chat", "dt": "2026-03-01", "shop": "pdd-01"}

@@ -19,11 +19,11 @@ SMALL, THREE_TIMES = 250, 750
 SCRIPT = """
 import re, resource, sys
 from pathlib import Path
-from shopdata.lake import parquet
+from shopdata.excel import parquet
 from shopdata.lake.chat import ChatFile, message_row
 from shopdata.lake.check import check_file
 from shopdata.lake.merge import Part, merge_partition
-from shopdata.lake.staging import Staging
+from shopdata.store.staging import Staging
 from tests_config import DATASET
 
 step, folder, conversations = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from shopdata.config import Dataset, Shop
 from shopdata.lake.coverage import Gap, expected_periods, find_gaps
-from shopdata.lake.ledger import Cell, CellKey, PartitionRecord
+from shopdata.ledger import Cell, CellKey, PartitionRecord
 from shopdata.periods import SHANGHAI, Period
 from shopdata.states import CellState
 

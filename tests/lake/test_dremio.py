@@ -14,10 +14,10 @@ import urllib3
 from faulty_http import closed_port, reply, serve
 from pydantic import ValidationError
 
+from sandbox.dremio import FAULTS, DremioDouble
 from shopdata import config
 from shopdata.exceptions import RefreshError
 from shopdata.lake.dremio import DremioClient, RefreshResult, quoted
-from shopdata.sandbox.dremio import FAULTS, DremioDouble
 
 pytestmark = pytest.mark.timeout(60)
 

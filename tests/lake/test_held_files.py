@@ -12,9 +12,9 @@ from few_shops import DT, NAME, WORKBOOK, FewShops, raw_of
 from shopdata import config, files
 from shopdata.exceptions import DiskError
 from shopdata.lake.check import check_file
-from shopdata.lake.ledger import CellKey
-from shopdata.lake.objects import ObjectStore
-from shopdata.lake.outbox import Outbox
+from shopdata.ledger import CellKey
+from shopdata.store import ObjectStore
+from shopdata.store.outbox import Outbox
 
 pytestmark = pytest.mark.services
 

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from shopdata.config import Dataset
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.lake.kept_columns import KEPT, LEFT
-from shopdata.lake.ledger import CellKey
-from shopdata.lake.objects import ObjectStore
+from shopdata.ledger import CellKey
+from shopdata.store import ObjectStore
 
 pytestmark = pytest.mark.services
 

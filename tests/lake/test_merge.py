@@ -20,8 +20,8 @@ import python_calamine
 from foreign import DATASET, EXPECTED, VALUES, header_row, inline, write_by_hand
 
 from shopdata.config import Dataset
+from shopdata.excel import read_table
 from shopdata.lake import merge as merge_module
-from shopdata.lake.excel import read_table
 from shopdata.lake.merge import Merged, Part, merge_partition
 from shopdata.lake.workers import Workers
 
@@ -203,7 +203,7 @@ def test_more_rows_than_a_sheet_can_hold_go_on_in_the_next(
     tmp_path: Path, two_shops: list[Part], monkeypatch: pytest.MonkeyPatch, limit: int, sheets: list[str]
 ) -> None:
     monkeypatch.setattr(merge_module, "MAX_DATA_ROWS", limit)
-    monkeypatch.setattr("shopdata.lake.workbook.writer.MAX_DATA_ROWS", limit)
+    monkeypatch.setattr("shopdata.excel.workbook.writer.MAX_DATA_ROWS", limit)
     monkeypatch.setattr(merge_module, "PIECE_CELLS", 20)
     merged = merge(tmp_path, two_shops)
     assert merged.sheets == [*sheets, "说明"]
@@ -319,12 +319,12 @@ def test_the_engine_starts_without_what_it_does_not_need() -> None:
         "import sys, pyarrow, shopdata.lake.merge, shopdata.lake.merge_files; pyarrow.array(['x']); print(*sys.modules)"
     )
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    assert "shopdata.lake.excel.scan" in loaded
+    assert "shopdata.excel.scan" in loaded
     assert not {"sqlalchemy", "alembic", "pydantic", "apscheduler", "scrapy", "pandas"}.intersection(loaded)
 
 
 def test_pandas_is_there_for_whoever_wants_it_later() -> None:
-    code = "import pyarrow, shopdata.lake.tables; print(pyarrow.table({'a': ['1', None]}).to_pandas().shape)"
+    code = "import pyarrow, shopdata.excel.tables; print(pyarrow.table({'a': ['1', None]}).to_pandas().shape)"
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert told.strip() == "(2, 1)"
 

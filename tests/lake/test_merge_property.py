@@ -21,7 +21,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from shopdata.lake.excel import read_table
+from shopdata.excel import read_table
 from shopdata.lake.merge import Part, merge_partition
 
 EXAMPLES = int(os.environ.get("SHOPDATA_TEST_EXAMPLES", "25"))

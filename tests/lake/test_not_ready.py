@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from shopdata.config import Dataset
-from shopdata.lake.ledger import CellKey, Ledger
 from shopdata.lake.not_ready import deadline_of, is_due, is_overdue, next_ask, put_off
+from shopdata.ledger import CellKey, Ledger
 from shopdata.periods import SHANGHAI, Period
 from shopdata.states import CellState
 

@@ -11,8 +11,8 @@ import pytest
 import xlwt
 
 from shopdata.config import Dataset
+from shopdata.excel import read_table
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.excel import read_table
 
 DATASET = Dataset(title="x", platform="jd", lag_days=1, columns=("SKU", "名称"), required=("SKU", "名称"), ids=("SKU",))
 #: As Excel on Windows copies names out of a form.

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.exceptions import ReceiptError, StoreError
-from shopdata.lake.keys import parquet_key, workbook_key
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.published import MAX_BYTES, Receipt, decode_receipt
 from shopdata.lake.verify import Verifier
+from shopdata.store import ObjectStore
+from shopdata.store.keys import parquet_key, workbook_key
 
 SUM = "0123456789abcdef" * 4
 HOSTILE = ("../../x", "/etc/passwd", "a/b", "A", "", ".", "x\n", "ü", "a" * 65, "\0", "con ", "-a", None, 1, [], {})

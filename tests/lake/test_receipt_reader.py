@@ -26,9 +26,9 @@ from publishing import DATASET, DT, PLATFORM, SHOPS, Order
 
 from shopdata import config
 from shopdata.failpoints import FailPoint
-from shopdata.lake.keys import receipt_key
-from shopdata.lake.ledger import Ledger
-from shopdata.lake.objects import ObjectStore, StoreConflictError, StoredObject
+from shopdata.ledger import Ledger
+from shopdata.store import ObjectStore, StoreConflictError, StoredObject
+from shopdata.store.keys import receipt_key
 
 pytestmark = [
     pytest.mark.services,

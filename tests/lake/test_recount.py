@@ -8,10 +8,10 @@ import pytest
 from foreign import DATASET, FIXTURES, header_row, inline, write_by_hand
 from shipped_config import load_shipped_config
 
-from shopdata.base_spiders.paged_rows import Page, PagedRows, Room
+from shopdata.crawling.paged_rows import Page, PagedRows, Room
+from shopdata.excel import read_table
+from shopdata.excel.extent import cells_spanned
 from shopdata.lake.chat import ChatFile, message_row
-from shopdata.lake.excel import read_table
-from shopdata.lake.excel.extent import cells_spanned
 from shopdata.lake.recount import count_raw
 
 

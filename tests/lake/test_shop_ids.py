@@ -11,11 +11,11 @@ from few_shops import DT, NAME, PARQUET, PLATFORM, FewShops, raw_of
 from shopdata.accounts import fingerprint
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.exceptions import LedgerError, ShopdataError, StoreError, WrongShopError
-from shopdata.lake.keys import parquet_key
-from shopdata.lake.ledger import CellKey, Ledger, Owner
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.shop_ids import Changed, Place, ShopIds
 from shopdata.lake.verify import Verifier
+from shopdata.ledger import CellKey, Ledger, Owner
+from shopdata.store import ObjectStore
+from shopdata.store.keys import parquet_key
 
 pytestmark = pytest.mark.services
 

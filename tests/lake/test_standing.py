@@ -10,10 +10,10 @@ import pytest
 from few_shops import DT, NAME, PARQUET, RECEIPT, WORKBOOK, FewShops, raw_of
 
 from shopdata.config import ObjectStore as StoreSettings
-from shopdata.lake.ledger import Owner
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.partition import is_due
 from shopdata.lake.standing import Standing, lacks_of
+from shopdata.ledger import Owner
+from shopdata.store import ObjectStore
 
 pytestmark = pytest.mark.services
 

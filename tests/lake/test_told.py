@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shopdata.lake.ledger import Ledger
+from shopdata.ledger import Ledger
 from shopdata.periods import SHANGHAI
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=SHANGHAI)

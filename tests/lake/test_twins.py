@@ -13,9 +13,9 @@ from few_shops import DT, NAME, RECEIPT, FewShops, raw_of, shop_of
 from shopdata.accounts import fingerprint, is_same
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.exceptions import WrongShopError
-from shopdata.lake.ledger import CellKey
-from shopdata.lake.objects import ObjectStore
 from shopdata.lake.twins import refuse_twin
+from shopdata.ledger import CellKey
+from shopdata.store import ObjectStore
 
 A, B = fingerprint("jd", {"shop name": "甲", "account": "a"}), fingerprint("jd", {"shop name": "乙", "account": "b"})
 

@@ -163,11 +163,11 @@ def test_none_means_threads() -> None:
 def test_a_worker_knows_only_what_it_needs(workers: Workers) -> None:
     """Neither the program that it was started from, nor what the caller's environment was changed by."""
     before = dict(os.environ)
-    workers.start("shopdata.lake.workbook.piece")
+    workers.start("shopdata.excel.workbook.piece")
     assert dict(os.environ) == before
     # A function of this module would bring the module along.
     loaded = workers.submit(eval, "set(__import__('sys').modules)").result(60)
-    assert "shopdata.lake.workbook.piece" in loaded
+    assert "shopdata.excel.workbook.piece" in loaded
     assert not {"pytest", "scrapy", "pandas", "asyncio"} & loaded
 
 

@@ -17,18 +17,18 @@ from company_network import PASSWORD, Authority, LoggingProxy, logging_proxy, ma
 from faulty_http import closed_port, reply, s3_error, serve
 from webhook_receiver import SECRET, TOKEN, Receiver, webhook_receiver
 
+from sandbox.dremio import DremioDouble
 from shopdata import config
 from shopdata.alerts.channels import Deadline, send_message
 from shopdata.alerts.message import Message
 from shopdata.config import Alerts
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.dremio import DremioClient
-from shopdata.lake.objects import ObjectStore
-from shopdata.login.checking import check_session
-from shopdata.login.session import Session
-from shopdata.sandbox.dremio import DremioDouble
 from shopdata.service.client import Client
 from shopdata.service.options import ServiceOptions
+from shopdata.sessions.checking import check_session
+from shopdata.sessions.session import Session
+from shopdata.store import ObjectStore
 
 # apprise 2.2 imports it where a package of its own is missing.
 pytestmark = [pytest.mark.timeout(120), pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")]

@@ -13,7 +13,7 @@ from pdd_client import PddClient
 from playwright.sync_api import Browser, Page, sync_playwright
 from sandbox_client import Client
 
-from shopdata.sandbox import Sandbox, SandboxOptions
+from sandbox import Sandbox, SandboxOptions
 
 MakeSandbox = Callable[..., Sandbox]
 

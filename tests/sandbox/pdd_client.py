@@ -10,14 +10,14 @@ from typing import Any
 
 from sandbox_client import DAY, Answer, Visitor
 
-from shopdata.sandbox import Sandbox
-from shopdata.sandbox.pdd.chat import CONVERSATIONS_PATH, HISTORY_PATH, MESSAGES_PATH
-from shopdata.sandbox.pdd.kpi import DOWNLOAD_PATH
-from shopdata.sandbox.pdd.login import AUTH_PATH
-from shopdata.sandbox.pdd.quality import LIST_PATH as QUALITY_PATH
-from shopdata.sandbox.pdd.reviews import LIST_PATH as REVIEWS_PATH
-from shopdata.sandbox.pdd.signing import seal, signed_text, veiled
-from shopdata.sandbox.world import SHANGHAI
+from sandbox import Sandbox
+from sandbox.pdd.chat import CONVERSATIONS_PATH, HISTORY_PATH, MESSAGES_PATH
+from sandbox.pdd.kpi import DOWNLOAD_PATH
+from sandbox.pdd.login import AUTH_PATH
+from sandbox.pdd.quality import LIST_PATH as QUALITY_PATH
+from sandbox.pdd.reviews import LIST_PATH as REVIEWS_PATH
+from sandbox.pdd.signing import seal, signed_text, veiled
+from sandbox.world import SHANGHAI
 
 SHOP, OTHER_SHOP = "pdd-01", "pdd-02"
 

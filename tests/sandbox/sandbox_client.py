@@ -13,9 +13,9 @@ from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
-from shopdata.sandbox import Sandbox
-from shopdata.sandbox.jd.login import SERVICE_PATH, seal
-from shopdata.sandbox.jd.reports import CREATE_PATH, LIST_PATH
+from sandbox import Sandbox
+from sandbox.jd.login import SERVICE_PATH, seal
+from sandbox.jd.reports import CREATE_PATH, LIST_PATH
 
 DAY = dt.date(2026, 3, 1)
 PASSPORT_PATH = "/login/index.action"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
-from shopdata.sandbox import Fault, Sandbox
+from sandbox import Fault, Sandbox
 
 pytestmark = pytest.mark.browser
 

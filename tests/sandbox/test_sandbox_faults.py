@@ -14,10 +14,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sandbox_client import DAY, PAGE_HEADERS, Client, create_body
 
-from shopdata.sandbox import Fault, FaultRule, Sandbox, SandboxOptions
-from shopdata.sandbox.faults import FaultBoard, fault_named
-from shopdata.sandbox.jd.doubtful import ANSWERS
-from shopdata.sandbox.jd.reports import LIST_PATH
+from sandbox import Fault, FaultRule, Sandbox, SandboxOptions
+from sandbox.faults import FaultBoard, fault_named
+from sandbox.jd.doubtful import ANSWERS
+from sandbox.jd.reports import LIST_PATH
 
 MakeSandbox = Callable[..., Sandbox]
 SHOP = "sandbox-01"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sandbox_client import PASSPORT_PATH, Client
 
-from shopdata.sandbox import Fault, Sandbox
+from sandbox import Fault, Sandbox
 
 MakeSandbox = Callable[..., Sandbox]
 

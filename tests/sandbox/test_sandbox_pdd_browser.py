@@ -12,8 +12,8 @@ from pdd_client import OTHER_SHOP, SHOP, window
 from playwright.sync_api import Page, expect
 from sandbox_client import DAY
 
-from shopdata.sandbox import Fault, Sandbox
-from shopdata.sandbox.pdd.chat import CONVERSATIONS_PATH, HISTORY_PATH, MESSAGES_PATH
+from sandbox import Fault, Sandbox
+from sandbox.pdd.chat import CONVERSATIONS_PATH, HISTORY_PATH, MESSAGES_PATH
 
 pytestmark = pytest.mark.browser
 

@@ -12,8 +12,8 @@ import pytest
 from pdd_client import OTHER_SHOP, SHOP, Page, PddClient, midnight, window
 from sandbox_client import DAY
 
-from shopdata.sandbox import Sandbox
-from shopdata.sandbox.pdd.chat import CONVERSATIONS_PATH, HISTORY_PATH, MESSAGES_PATH
+from sandbox import Sandbox
+from sandbox.pdd.chat import CONVERSATIONS_PATH, HISTORY_PATH, MESSAGES_PATH
 
 MakeSandbox = Callable[..., Sandbox]
 

@@ -13,10 +13,10 @@ import xlrd
 from pdd_client import SHOP, PddClient
 from sandbox_client import DAY, Answer
 
-from shopdata.sandbox import Fault, Sandbox
-from shopdata.sandbox.pdd.kpi_contents import COLUMNS
-from shopdata.sandbox.server import PORTALS
-from shopdata.sandbox.world import SHANGHAI
+from sandbox import Fault, Sandbox
+from sandbox.pdd.kpi_contents import COLUMNS
+from sandbox.server import PORTALS
+from sandbox.world import SHANGHAI
 
 MakeSandbox = Callable[..., Sandbox]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pdd_client import OTHER_SHOP, SHOP, Page, PddClient
 
-from shopdata.sandbox import Fault, Sandbox
-from shopdata.sandbox.pdd.login import AUTH_PATH, SEND_CODE_PATH
+from sandbox import Fault, Sandbox
+from sandbox.pdd.login import AUTH_PATH, SEND_CODE_PATH
 
 MakeSandbox = Callable[..., Sandbox]
 

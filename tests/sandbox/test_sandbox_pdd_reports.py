@@ -14,12 +14,12 @@ from pdd_client import OTHER_SHOP, SHOP, PddClient, midnight, window
 from python_calamine import CalamineWorkbook
 from sandbox_client import DAY
 
-from shopdata.sandbox import Sandbox
-from shopdata.sandbox.pdd import kpi_workbook
-from shopdata.sandbox.pdd.kpi import DOWNLOAD_PATH
-from shopdata.sandbox.pdd.kpi_contents import COLUMNS
-from shopdata.sandbox.pdd.reviews import LIST_PATH
-from shopdata.sandbox.world import SHANGHAI
+from sandbox import Sandbox
+from sandbox.pdd import kpi_workbook
+from sandbox.pdd.kpi import DOWNLOAD_PATH
+from sandbox.pdd.kpi_contents import COLUMNS
+from sandbox.pdd.reviews import LIST_PATH
+from sandbox.world import SHANGHAI
 
 MakeSandbox = Callable[..., Sandbox]
 

@@ -13,8 +13,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sandbox_client import DAY, PAGE_HEADERS, Client, create_body
 
-from shopdata.sandbox import Sandbox
-from shopdata.sandbox.jd.reports import CREATE_PATH, LIST_PATH
+from sandbox import Sandbox
+from sandbox.jd.reports import CREATE_PATH, LIST_PATH
 
 MakeSandbox = Callable[..., Sandbox]
 

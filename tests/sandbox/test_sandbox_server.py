@@ -6,12 +6,9 @@ import errno
 import http.client
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -23,9 +20,9 @@ import pytest
 import yaml
 from sandbox_client import DAY, Client
 
+from sandbox import Fault, Sandbox, SandboxOptions
+from sandbox.jd.reports import LIST_PATH
 from shopdata.config import load_config
-from shopdata.sandbox import Fault, Sandbox, SandboxOptions
-from shopdata.sandbox.jd.reports import LIST_PATH
 
 MakeSandbox = Callable[..., Sandbox]
 
@@ -249,36 +246,3 @@ def test_the_written_files_hold_no_password(sandbox: Sandbox, tmp_path: Path) ->
         "password": "${SANDBOX_01_PASSWORD}",
     }
     assert (tmp_path / "datasets" / "jd_store.yaml").is_file()
-
-
-USE_FROM_ZIP = """
-import pathlib, sys, urllib.request
-import shopdata.sandbox
-with shopdata.sandbox.Sandbox() as sandbox:
-    assert "shopdata.zip" in shopdata.sandbox.__file__
-    sandbox.write_config(pathlib.Path("config"))
-    for form in ("old", "new"):
-        for page in (sandbox.origins["passport"] + "/login/index.action", sandbox.origins["mms"] + "/login/"):
-            with urllib.request.urlopen(page + "?form=" + form) as answer:
-                print(form, answer.status)
-"""
-
-
-def test_it_works_from_a_zip(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
-    with zipfile.ZipFile(tmp_path / "shopdata.zip", "w") as archive:
-        for folder in ("shopdata", "pipelines_config"):
-            for path in (root / folder).rglob("*"):
-                if path.suffix in (".py", ".html", ".js", ".yaml"):
-                    archive.write(path, path.relative_to(root))
-    done = subprocess.run(
-        [sys.executable, "-c", USE_FROM_ZIP],
-        cwd=tmp_path,
-        env=dict(os.environ) | {"PYTHONPATH": str(tmp_path / "shopdata.zip")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert (done.stdout.split(), done.stderr) == (["old", "200", "old", "200", "new", "200", "new", "200"], "")
-    assert (tmp_path / "config" / "datasets" / "jd_store.yaml").is_file()

@@ -13,17 +13,17 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sandbox import store as store_module
+from sandbox.store import SeaweedStore
 from shopdata.exceptions import StoreError
-from shopdata.lake.objects import ObjectStore
-from shopdata.sandbox import store as store_module
-from shopdata.sandbox.store import SeaweedStore
+from shopdata.store import ObjectStore
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(120)]
 
 ROOT = Path(store_module.__file__).parents[2]
 PROGRAM = """
 import signal, time
-from shopdata.sandbox.store import SeaweedStore
+from sandbox.store import SeaweedStore
 # Whoever runs the tests in the background may have it ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with SeaweedStore() as server:

@@ -14,12 +14,12 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sandbox_client import DAY, Client
 
-from shopdata.sandbox import Fault, Sandbox, SandboxOptions, Truth
-from shopdata.sandbox.jd.columns import COLUMNS
-from shopdata.sandbox.jd.contents import Contents, ReportKey
-from shopdata.sandbox.jd.workbook import WorkbookShelf, make_workbook
-from shopdata.sandbox.truth import Value
-from shopdata.sandbox.xlsx import Interrupted, column_letters
+from sandbox import Fault, Sandbox, SandboxOptions, Truth
+from sandbox.jd.columns import COLUMNS
+from sandbox.jd.contents import Contents, ReportKey
+from sandbox.jd.workbook import WorkbookShelf, make_workbook
+from sandbox.truth import Value
+from sandbox.xlsx import Interrupted, column_letters
 
 MakeSandbox = Callable[..., Sandbox]
 

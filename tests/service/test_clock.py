@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from shopdata.config import Job, Schedule
-from shopdata.lake.ledger import Ledger
-from shopdata.lake.ledger.slots import CLAIMED, PAUSED, WATCHED, Slot
+from shopdata.ledger import Ledger
+from shopdata.ledger.slots import CLAIMED, PAUSED, WATCHED, Slot
 from shopdata.periods import SHANGHAI
 from shopdata.service.clock import Clock
 from shopdata.service.crawls import Crawl

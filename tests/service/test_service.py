@@ -23,11 +23,11 @@ from scrapyd_client.exceptions import ErrorResponse
 from scrapyd_client.pyclient import ScrapydClient
 from workplace import Workplace, is_locked, stand_still
 
-from shopdata.lake.ledger import CellKey, Ledger
-from shopdata.lake.ledger.slots import Slot
+from sandbox import Sandbox, SandboxOptions
+from sandbox.store import SeaweedStore
+from shopdata.ledger import CellKey, Ledger
+from shopdata.ledger.slots import Slot
 from shopdata.periods import SHANGHAI, today
-from shopdata.sandbox import Sandbox, SandboxOptions
-from shopdata.sandbox.store import SeaweedStore
 from shopdata.service.client import Client
 from shopdata.service.crawls import Crawls
 from shopdata.service.deploy import DeployError, put_egg

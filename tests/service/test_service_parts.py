@@ -25,8 +25,8 @@ from prometheus_client.metrics_core import Metric
 
 from shopdata.config import Job, Schedule, load_config
 from shopdata.exceptions import ArgumentError, UsageError
-from shopdata.lake.ledger import CellKey, Ledger, PartitionRecord
-from shopdata.lake.ledger.owner import mark_of
+from shopdata.ledger import CellKey, Ledger, PartitionRecord
+from shopdata.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
 from shopdata.service import units
 from shopdata.service.background import StartError, find_daemon, start, stop

@@ -25,10 +25,10 @@ import pytest
 from pydantic import SecretStr
 from walked_place import WalkedPlace, end, held_open, new_bucket, wait_until
 
+from sandbox import Sandbox, SandboxOptions
+from sandbox.store import SeaweedStore
 from shopdata import config
 from shopdata.exceptions import StoreError
-from shopdata.sandbox import Sandbox, SandboxOptions
-from shopdata.sandbox.store import SeaweedStore
 from shopdata.service.client import Client
 
 pytestmark = pytest.mark.skipif(os.name != "nt", reason="a walk over Windows: run it there (docs/operate.md)")

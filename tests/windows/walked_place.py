@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 from workplace import REPO, Workplace
 
+from sandbox import Sandbox
 from shopdata import config
-from shopdata.sandbox import Sandbox
 from shopdata.service.options import ServiceOptions
 
 #: A virus scanner looks at each program that starts.

@@ -18,9 +18,9 @@ from shopdata.service.schedule_file import signature_of
 
 # `scrapy status` says what the board says, and needs neither store nor sessions for that.
 if TYPE_CHECKING:
-    from shopdata.lake.ledger import Ledger
-    from shopdata.lake.objects import ObjectStore
-    from shopdata.lake.staging import Staging
+    from shopdata.ledger import Ledger
+    from shopdata.store import ObjectStore
+    from shopdata.store.staging import Staging
     from shopdata.workspace import Workspace
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shopdata.config import Dataset, Shop
-from shopdata.lake.ledger.reading import Glance
+from shopdata.ledger.reading import Glance
 from shopdata.periods import SHANGHAI, Period
 from shopdata.service.board import states
 from shopdata.service.board.due import Expected

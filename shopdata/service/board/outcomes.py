@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shopdata.alerts.causes import Trouble, causes_of, trouble_of
-from shopdata.lake.ledger.reading import Glance
+from shopdata.ledger.reading import Glance
 from shopdata.service.board import states
 from shopdata.states import CellState
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from shopdata.config import Shop
 from shopdata.exceptions import ShopdataError
-from shopdata.login.sessions import AboutSession, SessionStore
+from shopdata.sessions.sessions import AboutSession, SessionStore
 
 #: How long a page waits for sessions that are being read; what is not there by then is shown the next time.
 PATIENCE_SECONDS = 1.5

@@ -9,7 +9,7 @@ from functools import lru_cache
 from shopdata.alerts.causes import Cause, Trouble, causes_of, trouble_of, without_who
 from shopdata.alerts.reasons import KINDS, SIGN_IN_BY_HAND
 from shopdata.config import Config
-from shopdata.lake.ledger.reading import Glance
+from shopdata.ledger.reading import Glance
 from shopdata.periods import Period
 from shopdata.service.board import states
 from shopdata.service.board.names import dataset_name

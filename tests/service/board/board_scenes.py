@@ -13,11 +13,11 @@ from board_world import HOSTILE_NAMES, NOW, RUN_ID, BoardWorld, cell, partition,
 
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.config import load_config
-from shopdata.lake.ledger.schema import CellRow, PartitionRow
-from shopdata.lake.objects import ObjectStore
-from shopdata.login.checking import SessionState
-from shopdata.login.sessions import SessionStore
+from shopdata.ledger.schema import CellRow, PartitionRow
+from shopdata.sessions.checking import SessionState
+from shopdata.sessions.sessions import SessionStore
 from shopdata.states import CellState
+from shopdata.store import ObjectStore
 
 JD_NAMES = (
     "回力京东旗舰店",

@@ -13,8 +13,8 @@ import yaml
 
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.config import load_config
-from shopdata.lake.ledger import Ledger
-from shopdata.lake.ledger.schema import CellRow, PartitionRow, RawRow, Run
+from shopdata.ledger import Ledger
+from shopdata.ledger.schema import CellRow, PartitionRow, RawRow, Run
 from shopdata.periods import SHANGHAI, days
 from shopdata.states import CellState
 

@@ -15,7 +15,7 @@ from board_scenes import ordinary_morning, publish
 from board_world import NOW, PASSWORD, REPO, USER, BoardWorld
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 
-from shopdata.sandbox.store import SeaweedStore
+from sandbox.store import SeaweedStore
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from running import Running
 from workplace import Workplace
 
-from shopdata.sandbox import Sandbox, SandboxOptions
-from shopdata.sandbox.store import SeaweedStore
+from sandbox import Sandbox, SandboxOptions
+from sandbox.store import SeaweedStore
 
 pytestmark = [
     pytest.mark.services,

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from shopdata.config import Shop
-from shopdata.login.sessions import AboutSession, SessionStore
 from shopdata.service.board.pages.sessions import _line
 from shopdata.service.board.sessions_watch import SessionsWatch
+from shopdata.sessions.sessions import AboutSession, SessionStore
 
 
 class CountingStore(SessionStore):

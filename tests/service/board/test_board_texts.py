@@ -13,7 +13,7 @@ import yaml
 from board_world import NOW, REPO
 
 from shopdata.config import Job
-from shopdata.lake.ledger.slots import CLAIMED, QUEUED, SKIPPED
+from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
 from shopdata.periods import SHANGHAI
 from shopdata.service.board import states
 from shopdata.service.board.actions import TOLD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from board_world import NOW
 
-from shopdata.lake.ledger.reading import Glance
+from shopdata.ledger.reading import Glance
 from shopdata.service.board.outcomes import outcomes_of
 from shopdata.service.board.texts import Texts
 from shopdata.states import CellState

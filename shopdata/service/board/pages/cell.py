@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shopdata.lake.ledger import CellKey
+from shopdata.ledger import CellKey
 from shopdata.periods import Period, today
 from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_dt, checked_id

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shopdata.config import Dataset, Shop
 from shopdata.lake.coverage import expected_periods
-from shopdata.lake.ledger.reading import Glance
+from shopdata.ledger.reading import Glance
 from shopdata.periods import Period, days, today
 from shopdata.service.board import grid, states
 from shopdata.service.board.addresses import checked_day

@@ -7,14 +7,14 @@ import tempfile
 from pathlib import Path
 
 from shopdata.files import sha256_of
-from shopdata.lake.keys import parquet_key, workbook_key
-from shopdata.lake.ledger import CellKey
 from shopdata.lake.publishing import PARQUET_TYPE, XLSX_TYPE
+from shopdata.ledger import CellKey
 from shopdata.service.board.addresses import checked_dt, checked_id, checked_run_id
 from shopdata.service.board.answers import BINARY, Answer, PageNotFoundError, download
 from shopdata.service.board.facts import Facts
 from shopdata.service.board.pages.partition import published
 from shopdata.service.board.visit import Visit
+from shopdata.store.keys import parquet_key, workbook_key
 
 #: Shown as text, never run: a log quotes what portals say.
 _TEXT = "text/plain; charset=utf-8"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from shopdata.exceptions import ShopdataError
-from shopdata.lake.ledger import PartitionRecord
-from shopdata.lake.ledger.reading import Glance
 from shopdata.lake.published import Receipt, read_receipt
+from shopdata.ledger import PartitionRecord
+from shopdata.ledger.reading import Glance
 from shopdata.periods import today
 from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_dt

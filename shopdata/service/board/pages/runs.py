@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shopdata.lake.ledger import RunRecord
+from shopdata.ledger import RunRecord
 from shopdata.service.board.asked import Asked, asked
 from shopdata.service.board.facts import Facts
 from shopdata.service.board.rendering import Page

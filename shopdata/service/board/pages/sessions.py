@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shopdata.config import Shop
-from shopdata.login.sessions import AboutSession
 from shopdata.service.board import grid
 from shopdata.service.board.facts import Facts
 from shopdata.service.board.notes import in_short
 from shopdata.service.board.rendering import Page
 from shopdata.service.board.visit import Visit
+from shopdata.sessions.sessions import AboutSession
 from shopdata.states import CellState
 
 

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 
 from shopdata.config import Config, Dataset
 from shopdata.lake.coverage import REFRESH_DUE
-from shopdata.lake.ledger import PartitionRecord
-from shopdata.lake.ledger.reading import Glance
+from shopdata.ledger import PartitionRecord
+from shopdata.ledger.reading import Glance
 from shopdata.periods import Period, PeriodKind, today
 from shopdata.service.board import grid, states, why
 from shopdata.service.board.addresses import checked_day

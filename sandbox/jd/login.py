@@ -1,0 +1,246 @@
+"""JD's passport and shop hosts: both login forms, slider, SMS code, home page (PORTALS 4.1).
+
+The paths behind the pages (`/uc/…`, `/certified/check`, `account.ajax`), their fields and the seal are inventions:
+nothing about them is known, and a client must let the page's own script use them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from itertools import count
+from typing import Literal
+from urllib.parse import quote
+
+from aiohttp import web
+
+from sandbox.entrances import ENTER_PATH, Entrances
+from sandbox.faults import Fault
+from sandbox.html_pages import maintenance
+from sandbox.jd.pages import page
+from sandbox.jd.session import HOME_PATH, LOGIN_PATH, JdSessions
+from sandbox.obstacles import delay_login_page
+from sandbox.portal import RECORD, Stage
+from sandbox.tickets import Tickets
+from sandbox.world import Shop
+
+SERVICE_PATH = "/uc/loginService"
+CERTIFIED_PATH = "/certified"
+CERTIFIED_CHECK_PATH = "/certified/check"
+ACCOUNT_PATH = "/jdm/home/account.ajax"
+
+# The cookie, and the key of localStorage, that JD's own script keeps a device's number in.
+DEVICE_NAME = "3AB9D23F7A4B3C9B"
+
+# How far from the gap a slider may be let go.
+SLIDER_TOLERANCE_PIXELS = 8
+
+REFUSED = "账户名与密码不匹配，请重新输入"
+STALE = "页面已过期，请刷新后重试"
+WRONG_CODE = "验证码错误，请重新输入"
+#: Of one page.
+MOST_GUESSES = 3
+
+
+class JdLoginHosts:
+    """The handlers of the passport host and of the shop host, where a sign-in lands."""
+
+    def __init__(self, stage: Stage, sessions: JdSessions) -> None:
+        self._stage = stage
+        self._sessions = sessions
+        self._loads = count()
+        # A nonce stands for the gap of the slider that was shown for it, or for no slider ("").
+        self._nonces = Tickets()
+        self._certifying = Tickets()
+        self._guesses: Counter[str] = Counter()
+        self._entrances = Entrances(stage, "jd")
+
+    def passport(self) -> web.Application:
+        """passport.shop.jd.com."""
+        app = web.Application()
+        app.router.add_get(LOGIN_PATH, self._login_page)
+        app.router.add_get(LOGIN_PATH + "/{variant}", self._login_page)
+        app.router.add_get("/login/frame", self._login_frame)
+        app.router.add_post(SERVICE_PATH, self._sign_in)
+        app.router.add_get(CERTIFIED_PATH, self._certified_page)
+        app.router.add_post(CERTIFIED_CHECK_PATH, self._check_code)
+        app.router.add_get(ENTER_PATH, self._enter)
+        self._entrances.add_routes(app)
+        return app
+
+    def shop(self) -> web.Application:
+        """shop.jd.com."""
+        app = web.Application()
+        app.router.add_get(HOME_PATH, self._home)
+        app.router.add_get(ACCOUNT_PATH, self._account)
+        return app
+
+    def sms_code(self, shop: Shop) -> str:
+        """The code that the shop's telephone gets: always the same, so that a person can know it."""
+        return f"{246_000 + shop.number:06d}"
+
+    # --- passport
+
+    async def _login_page(self, request: web.Request) -> web.Response:
+        await delay_login_page(self._stage)
+        return_url = self._return_url(request.query.get("ReturnUrl", ""))
+        if self._sessions.live_shop(request) is not None:
+            # PORTALS does not say what the login page shows to somebody who is signed in. [A]
+            return web.Response(status=302, headers={"Location": return_url})
+        looks = request.query.get("look", "")
+        if looks == "maintenance":
+            return maintenance()
+        if self._form(request.query.get("form", "")) == "new":
+            boot = self._boot(return_url, looks) | {"password_id": f"p{secrets.token_hex(5)}"}
+            return page("login_new.html", boot=boot)
+        return page(
+            "login_old.html", frame_url=f"/login/frame?ReturnUrl={quote(return_url, safe='')}&look={quote(looks)}"
+        )
+
+    async def _login_frame(self, request: web.Request) -> web.Response:
+        boot = self._boot(self._return_url(request.query.get("ReturnUrl", "")), request.query.get("look", ""))
+        return page("login_frame.html", boot=boot)
+
+    def _form(self, asked: str) -> Literal["old", "new"]:
+        chosen = asked if asked in ("old", "new") else self._stage.options.form
+        if chosen == "mixed":
+            return "new" if next(self._loads) % 2 else "old"
+        return "new" if chosen == "new" else "old"
+
+    def _boot(self, return_url: str, looks: str) -> dict[str, object]:
+        return {
+            "nonce": self._nonces.issue(""),
+            "service_path": SERVICE_PATH,
+            "return_url": return_url,
+            "device_name": DEVICE_NAME,
+            "delay_milliseconds": self._delay(),
+            "looks": looks.split(","),
+        }
+
+    def _delay(self) -> int:
+        return round(self._stage.options.login_delay_seconds * 1000)
+
+    def _return_url(self, asked: str) -> str:
+        """The page to go to after the sign-in: one of this portal's own, as the real one insists too."""
+        own = tuple(f"{origin}/" for origin in self._stage.origins.values())
+        return asked if asked.startswith(own) else self._sessions.home_url()
+
+    async def _sign_in(self, request: web.Request) -> web.Response:
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        username, password = form.get("loginname", ""), form.get("nloginpwd", "")
+        gap = self._nonces.redeem(form.get("nonce", ""))
+        if gap is None or form.get("seal") != seal(f"{form['nonce']}|{username}|{_utf16_length(password)}"):
+            return web.json_response({"error": STALE, "nonce": self._nonces.issue("")})
+        shop = self._stage.world.account(username)
+        if shop is None:
+            return web.json_response({"error": REFUSED, "nonce": self._nonces.issue("")})
+        request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
+        if (slider := self._slider(shop, gap, form.get("slide", ""))) is not None:
+            return slider
+        if self._stage.faults.take(shop.id, Fault.LOGIN_DOWN):
+            return web.Response(status=502, text="Bad Gateway")
+        if (text := self._entrances.text(shop)) is not None:
+            return web.json_response({"error": text, "nonce": self._nonces.issue("")})
+        if not self._is_let_in(shop, password):
+            self._stage.records.count("refused_logins", shop.id)
+            return web.json_response({"error": REFUSED, "nonce": self._nonces.issue("")})
+        return_url = self._return_url(form.get("return_url", ""))
+        if (detour := self._entrances.detour(shop, return_url)) is not None:
+            return web.json_response({"go_to": detour})
+        is_new = self._stage.world.see_device(shop.id, form.get("device", ""))
+        if self._stage.faults.take(shop.id, Fault.SMS) or (
+            is_new and self._stage.faults.take(shop.id, Fault.SMS_ON_NEW_DEVICE)
+        ):
+            ticket = self._certifying.issue(f"{shop.id} {return_url}")
+            return web.json_response({"go_to": f"{CERTIFIED_PATH}?ticket={ticket}"})
+        return self._let_in(shop, return_url)
+
+    def _slider(self, shop: Shop, gap: str, slide: str) -> web.Response | None:
+        """The puzzle, unless it is solved or not wanted. It comes before the password is looked at."""
+        if gap:
+            is_solved = slide.isdigit() and abs(int(slide) - int(gap)) <= SLIDER_TOLERANCE_PIXELS
+            if is_solved:
+                return None
+        elif not self._stage.faults.take(shop.id, Fault.CAPTCHA):
+            return None
+        new_gap = 80 + secrets.randbelow(160)
+        return web.json_response({"slider": {"gap": new_gap}, "nonce": self._nonces.issue(str(new_gap))})
+
+    def _is_let_in(self, shop: Shop, password: str) -> bool:
+        if self._stage.faults.take(shop.id, Fault.WRONG_PASSWORD):
+            return False
+        return self._stage.world.is_password(shop.id, password)
+
+    def _let_in(self, shop: Shop, return_url: str) -> web.Response:
+        response = web.json_response({"go_to": return_url})
+        self._stage.world.know_device(shop.id)
+        self._sessions.give(response, shop, self._sessions.new_cookies(shop))
+        return response
+
+    async def _enter(self, request: web.Request) -> web.Response:
+        entered = self._entrances.entered(request)
+        return web.json_response({"error": STALE}) if entered is None else self._let_in(*entered)
+
+    async def _certified_page(self, request: web.Request) -> web.Response:
+        boot: dict[str, str | int] = {
+            "ticket": request.query.get("ticket", ""),
+            "service_path": CERTIFIED_CHECK_PATH,
+            "delay_milliseconds": self._delay(),
+        }
+        return page("certified.html", boot=boot)
+
+    async def _check_code(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        ticket = str(form.get("ticket", ""))
+        meaning = self._certifying.look(ticket)
+        if meaning is None:
+            return web.json_response({"error": STALE})
+        shop_id, return_url = meaning.split(" ", 1)
+        shop = self._stage.world.shop(shop_id)
+        request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
+        if form.get("code") != self.sms_code(shop):
+            # A few slips, then the person starts again at the login page. How many, nobody says. [A]
+            self._guesses[ticket] += 1
+            if self._guesses[ticket] >= MOST_GUESSES:
+                self._certifying.redeem(ticket)
+                del self._guesses[ticket]
+            return web.json_response({"error": WRONG_CODE})
+        self._certifying.redeem(ticket)
+        return self._let_in(shop, return_url)
+
+    # --- shop
+
+    async def _home(self, request: web.Request) -> web.Response:
+        boot: dict[str, str | int] = {
+            "account_path": ACCOUNT_PATH,
+            "login_url": self._sessions.login_url(),
+            "delay_milliseconds": self._delay(),
+        }
+        return page("home.html", boot=boot)
+
+    async def _account(self, request: web.Request) -> web.Response:
+        shop = self._sessions.live_shop(request)
+        if shop is None:
+            return web.json_response({"name": ""})
+        is_other = self._stage.faults.take(shop.id, Fault.WRONG_SHOP)
+        name = other_name(shop) if is_other else shop.name
+        is_noted = self._stage.faults.take(shop.id, Fault.LANDING_NOTICE)
+        return web.json_response({"name": name} | ({"notice": True} if is_noted else {}))
+
+
+def other_name(shop: Shop) -> str:
+    """The name of the shop that fault `wrong_shop` opens instead."""
+    return f"另一家{shop.number}号专营店"
+
+
+def seal(text: str) -> str:
+    """The same hash that the login page's script makes (FNV-1a, 32 bits, over the percent-encoded text)."""
+    value = 0x811C9DC5
+    for byte in quote(text, safe="-_.!~*'()").encode():
+        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return f"{value:08x}"
+
+
+def _utf16_length(text: str) -> int:
+    """The length of a text as a browser counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

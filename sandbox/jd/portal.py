@@ -1,0 +1,152 @@
+"""JD as one portal: six hosts, put together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from sandbox.accounts import numbered_shops
+from sandbox.entrances import ENTRANCE_FAULTS
+from sandbox.faults import Fault
+from sandbox.jd.contents import Contents, ReportKey
+from sandbox.jd.jobs import CONTENT_FAULTS, JOB_FAULTS, JobBook
+from sandbox.jd.login import JdLoginHosts, other_name
+from sandbox.jd.reports import CREATE_PATH, LIST_PATH, JdReportHosts
+from sandbox.jd.session import LOGIN_PATH, JdSessions
+from sandbox.jd.storage import JdStorageHosts, has_shared_strings
+from sandbox.jd.workbook import WorkbookShelf
+from sandbox.links import LinkSigner
+from sandbox.obstacles import OBSTACLES
+from sandbox.options import SandboxOptions
+from sandbox.portal import Portal, Stage
+from sandbox.sending import DOWNLOAD_FAULTS
+from sandbox.sessions import SESSION_FAULTS
+from sandbox.truth import Truth
+from sandbox.world import Shop
+
+_NAMES = ("回力京东旗舰店", "南极人京东自营店", "云南白药京东专卖店", "三只松鼠京东旗舰店", "晨光文具京东专营店")
+
+
+class JdPortal(Portal):
+    """The stand-in for JD's merchant back office."""
+
+    platform: ClassVar[str] = "jd"
+    datasets: ClassVar[tuple[str, ...]] = ("jd_store",)
+    schedule: ClassVar[tuple[Mapping[str, Any], ...]] = (
+        {"name": "jd_store", "spider": "jd_store", "cron": "30 8 * * *"},
+    )
+    calls: ClassVar[tuple[str, ...]] = ("create", "list", "download")
+    paced_calls: ClassVar[frozenset[str]] = frozenset(calls)
+    faults: ClassVar[frozenset[Fault]] = frozenset(
+        {
+            *SESSION_FAULTS,
+            *OBSTACLES,
+            *JOB_FAULTS,
+            *CONTENT_FAULTS,
+            *DOWNLOAD_FAULTS,
+            *ENTRANCE_FAULTS,
+            Fault.WRONG_PASSWORD,
+            Fault.CAPTCHA,
+            Fault.SMS,
+            Fault.LOGIN_PAGE_SLOW,
+            Fault.SMS_ON_NEW_DEVICE,
+            Fault.WRONG_SHOP,
+            Fault.CREATE_REFUSED,
+            Fault.CREATE_ANSWER_LOST,
+            Fault.CREATE_IN_DOUBT,
+            Fault.CREATE_IN_DOUBT_MADE,
+            Fault.NO_DATA_YET,
+            Fault.EXPORT_TOO_OFTEN,
+            Fault.UNAUTHORISED,
+            Fault.WRAPPED_NAMES,
+            Fault.OTHER_NAMES,
+            Fault.LIST_HTML,
+        }
+    )
+    hosts: ClassVar[tuple[str, ...]] = ("passport", "shop", "report", "gateway", "storage", "elsewhere")
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self._shelf = WorkbookShelf(stage.folder, max_bytes=stage.options.cache_megabytes * 1024 * 1024)
+        self._sessions = JdSessions(stage)
+        jobs, signer = JobBook(stage), LinkSigner()
+        self._login = JdLoginHosts(stage, self._sessions)
+        self._reports = JdReportHosts(stage, self._sessions, jobs, signer)
+        self._storage = JdStorageHosts(stage, jobs, signer, self._shelf)
+
+    @staticmethod
+    def make_shops(options: SandboxOptions) -> tuple[Shop, ...]:
+        """`sandbox-01`, `sandbox-02`, …"""
+        return numbered_shops(
+            "jd",
+            options.shops,
+            id_prefix="sandbox",
+            password_prefix="sandbox-password",
+            names=(*options.shop_names, *_NAMES[len(options.shop_names) :]),
+            spare_name="京东测试{}号店",
+        )
+
+    def applications(self) -> Mapping[str, web.Application]:
+        """One for each of the hosts."""
+        return {
+            "passport": self._login.passport(),
+            "shop": self._login.shop(),
+            "report": self._reports.report(),
+            "gateway": self._reports.gateway(),
+            "storage": self._storage.storage(),
+            "elsewhere": self._storage.elsewhere(),
+        }
+
+    def shop_of(self, request: web.Request) -> Shop | None:
+        """By the file that is asked for, else by the session cookie."""
+        return self._storage.shop_of(request) or self._sessions.shop_of(request)
+
+    def call_of(self, host: str, path: str) -> str | None:
+        """By the host; the gateway and the report host have pages and other paths too."""
+        if host == "storage":
+            return "download"
+        return {("gateway", CREATE_PATH): "create", ("report", LIST_PATH): "list"}.get((host, path))
+
+    def settings(self) -> dict[str, Any]:
+        """JD's part of portals.yaml, with this sandbox's ports and pace."""
+        options, origins = self.stage.options, self.stage.origins
+        return {
+            "login_url": origins["passport"] + LOGIN_PATH,
+            "report_origin": origins["report"],
+            "gateway_origin": origins["gateway"],
+            "download_hosts": [urlsplit(origins["storage"]).netloc],
+            "poll_every_seconds": options.poll_every_seconds,
+            "order_grace_seconds": options.order_grace_seconds,
+            "report_deadline_seconds": options.report_deadline_seconds,
+            "requests_per_second": options.requests_per_second,
+        }
+
+    def truth(self, dataset: str, shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
+        """The inventory of a shop and day."""
+        return Contents(self._key(shop, day, variant)).truth()
+
+    def prepare(self, dataset: str, shop: Shop, day: dt.date) -> None:
+        """Makes the workbook of a shop and day."""
+        content, _ = self._shelf.open(self._key(shop, day, ()), is_shared=has_shared_strings(self.stage, shop))
+        content.close()
+
+    def session_cookies(self, shop: Shop) -> list[dict[str, Any]]:
+        """`thor` and `pin` of a new session."""
+        return self._sessions.storage_state(shop)
+
+    def sms_code(self, shop: Shop) -> str:
+        """The code that fault `sms` asks for."""
+        return self._login.sms_code(shop)
+
+    def close(self) -> None:
+        """Ends the making of workbooks."""
+        self._shelf.stop()
+
+    def _key(self, shop: Shop, day: dt.date, variant: Collection[Fault]) -> ReportKey:
+        name = other_name(shop) if Fault.WRONG_SHOP in variant else shop.name
+        faults = frozenset(variant) - {Fault.WRONG_SHOP}
+        return ReportKey(self.stage.options.seed, shop.id, name, day, self.stage.options.rows, faults)

@@ -1,0 +1,193 @@
+"""JD's gateway and report hosts: create a report job, list the jobs of the account (PORTALS 4.3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.faults import Fault
+from sandbox.html_pages import notice
+from sandbox.jd.doubtful import doubtful_answer
+from sandbox.jd.jobs import Job, JobBook
+from sandbox.jd.pages import page
+from sandbox.jd.session import JdSessions
+from sandbox.links import LinkSigner
+from sandbox.obstacles import obstacle_for
+from sandbox.portal import CLIENT_CLOSED_REQUEST, RECORD_DONE, Stage
+from sandbox.world import Shop
+
+PAGE_PATH = "/scbrandweb/brand/view/supplyReport/supplyChainPro.html"
+CREATE_PATH = "/inventoryajax/reportCenter/recommendReport/downloadERPSupplyChainProData.ajax"
+LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
+FILE_FOLDER = "/reportcenter/"
+
+# PORTALS 4.3 [S]: any status but 0 is a refusal; which numbers there are is not known.
+REFUSED_CALL, REFUSED_BODY, REFUSED_DATE, REFUSED_ACCOUNT = 400, 1001, 1002, 1003
+
+# PORTALS 8.11 [C 2]: the two texts of code 601; that they may stand in a page is from one source.
+TOO_OFTEN, UNAUTHORISED = "操作频繁，请稍后再试", "未经京东授权的软件操作"
+
+NAME_FAULTS = (Fault.WRAPPED_NAMES, Fault.OTHER_NAMES)
+
+# PORTALS 4.3 [C 2]: the keys of the body; T sends realtime with id 2, J1 offline with id 1.
+_FIXED_FIELDS = {
+    "isRdc": "0",
+    "brandId": "all",
+    "firstCategoryId": "",
+    "secondCategoryId": "",
+    "thirdCategoryId": "all",
+    "skuId": "",
+    "skuStatusCd": "",
+    "excludeEmpty": "0",
+}
+_KINDS = (["realtime", 2], ["offline", 1])
+
+
+class JdReportHosts:
+    """The handlers of the gateway host and of the report host."""
+
+    def __init__(self, stage: Stage, sessions: JdSessions, jobs: JobBook, signer: LinkSigner) -> None:
+        self._stage = stage
+        self._sessions = sessions
+        self._jobs = jobs
+        self._signer = signer
+
+    def gateway(self) -> web.Application:
+        """zhgateway.jd.com."""
+        app = web.Application()
+        app.router.add_post(CREATE_PATH, self._create)
+        return app
+
+    def report(self) -> web.Application:
+        """ppzh.jd.com."""
+        app = web.Application()
+        app.router.add_get(PAGE_PATH, self._page)
+        app.router.add_get(LIST_PATH, self._list)
+        return app
+
+    async def _page(self, request: web.Request) -> web.Response:
+        if self._sessions.live_shop(request) is None:
+            # PORTALS 4.2 [C 5]: a navigation ends on the login page.
+            return web.Response(status=302, headers={"Location": self._sessions.login_url(str(request.url))})
+        return page("supply_chain.html")
+
+    async def _create(self, request: web.Request) -> web.Response:
+        body = await _json_body(request)
+        day = _day(body)
+        if (obstacle := await obstacle_for(self._stage, self._sessions.shop_of(request), "create", day)) is not None:
+            return obstacle
+        shop = self._sessions.live_shop_for_data(request, "create", day)
+        if shop is None:
+            return self._sessions.dead(usual="html", request=request)
+        if not _is_from_page(request):
+            return _refusal(REFUSED_CALL, "非法请求")
+        if day is None or not _is_well_formed(body):
+            return _refusal(REFUSED_BODY, "参数错误")
+        if not self._is_available(day, body):
+            return _refusal(REFUSED_DATE, "所选日期暂无数据")
+        if (refusal := self._refusal_of(shop, day)) is not None:
+            return refusal
+        if self._is_struck(shop, Fault.CREATE_IN_DOUBT, day):
+            return await doubtful_answer(request, shop)
+        job = self._jobs.create(shop, day)
+        if self._is_struck(shop, Fault.CREATE_IN_DOUBT_MADE, day):
+            return await doubtful_answer(request, shop)
+        if self._is_struck(shop, Fault.CREATE_ANSWER_LOST, day) and request.transport is not None:
+            request[RECORD_DONE](CLIENT_CLOSED_REQUEST)
+            request.transport.close()
+        return web.json_response({"status": 0, "content": {"taskName": job.name}})
+
+    def _is_struck(self, shop: Shop, fault: Fault, day: dt.date) -> bool:
+        return self._stage.faults.take(shop.id, fault, day=day, at="create")
+
+    def _refusal_of(self, shop: Shop, day: dt.date) -> web.Response | None:
+        """The refusal of an order that is as it should be, if such a fault strikes now."""
+        if self._is_struck(shop, Fault.CREATE_REFUSED, day):
+            return _refusal(REFUSED_ACCOUNT, "下载任务创建失败，请稍后重试")
+        if self._is_struck(shop, Fault.NO_DATA_YET, day):
+            return _refusal(REFUSED_DATE, "所选日期暂无数据")
+        for fault, text in ((Fault.EXPORT_TOO_OFTEN, TOO_OFTEN), (Fault.UNAUTHORISED, UNAUTHORISED)):
+            if self._is_struck(shop, fault, day):
+                if shop.number % 2:
+                    return web.json_response({"code": 601, "message": text})
+                return web.Response(text=f"<html><body><p>601 {text}</p></body></html>", content_type="text/html")
+        return None
+
+    def _is_available(self, day: dt.date, body: dict[str, Any]) -> bool:
+        """Reports end with yesterday; a realtime one may be of today."""
+        # PORTALS 6 [C 2]: not later than yesterday. That realtime allows today is an inference from its name. [A]
+        days_back = 0 if body.get("dataType") == "realtime" else 1
+        return day <= self._stage.world.now().date() - dt.timedelta(days=days_back)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        if (obstacle := await obstacle_for(self._stage, self._sessions.shop_of(request), "list", None)) is not None:
+            return obstacle
+        shop = self._sessions.live_shop_for_data(request, "list", None)
+        if shop is None:
+            return self._sessions.dead(usual="redirect", request=request)
+        if self._stage.faults.take(shop.id, Fault.LIST_HTML, at="list"):
+            return notice()
+        if not _is_from_page(request):
+            # PORTALS 4.2 [C 2]: another message than success; its text is not known.
+            return web.json_response({"message": "fail", "content": None})
+        wrapped, other = (self._stage.faults.take(shop.id, fault, at="list") for fault in NAME_FAULTS)
+        entries = [
+            self._entry(job, job.listed_name(is_wrapped=wrapped, is_other=other)) for job in self._jobs.listed(shop)
+        ]
+        # PORTALS 4.3: how many entries a list has at most was not recorded; here all of them.
+        return web.json_response({"message": "success", "content": {"data": entries}})
+
+    def _entry(self, job: Job, name: str) -> dict[str, Any]:
+        return {
+            # PORTALS 4.3 [S]: whether the id is a number or a text was not recorded.
+            "reportId": job.number,
+            "reportName": name,
+            "reportType": job.report_type,
+            "status": job.status(),
+            "createTime": f"{job.created_at:%Y-%m-%d %H:%M:%S}",
+            "downloadLink": self._link(job) if job.has_link() else "",
+        }
+
+    def _link(self, job: Job) -> str:
+        """A fresh link. PORTALS 7: host and lifetime of the real ones were not found."""
+        host = "elsewhere" if Fault.FOREIGN_LINK_HOST in job.faults else "storage"
+        path = self._signer.sign(FILE_FOLDER + job.file_name(), self._stage.options.link_seconds)
+        link = self._stage.origins[host] + path
+        return link.removeprefix("http:") if job.is_link_without_scheme() else link
+
+
+async def _json_body(request: web.Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.text())
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _day(body: dict[str, Any]) -> dt.date | None:
+    """The one day that a body asks for; None if it is malformed or more than one day."""
+    first, *others = (body.get(name) for name in ("date", "startDate", "endDate"))
+    if not isinstance(first, str) or len(first) != len("2026-03-01") or any(other != first for other in others):
+        return None
+    try:
+        return dt.date.fromisoformat(first)
+    except ValueError:
+        return None
+
+
+def _is_well_formed(body: dict[str, Any]) -> bool:
+    if any(body.get(name) != value for name, value in _FIXED_FIELDS.items()):
+        return False
+    return type(body.get("id")) is int and [body.get("dataType"), body["id"]] in _KINDS
+
+
+def _is_from_page(request: web.Request) -> bool:
+    """Says whether a call looks like the page's own. PORTALS 4.4: the other headers are hardly looked at [C 2]."""
+    return bool(request.query.get("uuid")) and request.headers.get("x-requested-with") == "XMLHttpRequest"
+
+
+def _refusal(status: int, message: str) -> web.Response:
+    return web.json_response({"status": status, "message": message, "content": None})

@@ -1,0 +1,80 @@
+"""Pinduoduo's cheap calls: is anybody signed in, and who (PORTALS 1.3). None of them needs a signature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.faults import Fault
+from sandbox.obstacles import obstacle_for
+from sandbox.pdd.answers import json_answer
+from sandbox.pdd.gate import DIALECTS, Gate
+from sandbox.pdd.mall import Mall, mall_of
+from sandbox.pdd.session import PddSessions
+from sandbox.portal import Stage
+
+CHECK_PATH = "/janus/api/checkLogin"
+USER_PATHS = ("/janus/api/userinfo", "/janus/api/new/userinfo")
+MALL_PATH = "/earth/api/mallInfo/commonMallInfo"
+CREDENTIAL_PATH = "/earth/api/mallInfo/querySimpleCredential"
+CALLS = {CHECK_PATH: "check"} | dict.fromkeys((*USER_PATHS, MALL_PATH, CREDENTIAL_PATH), "identity")
+
+
+class PddIdentity:
+    """The handlers of these calls."""
+
+    def __init__(self, stage: Stage, sessions: PddSessions, gate: Gate) -> None:
+        self._stage = stage
+        self._sessions = sessions
+        self._gate = gate
+
+    def add_routes(self, app: web.Application) -> None:
+        """Adds the paths to the application of the one host."""
+        # PORTALS 1.3 [C 5]: both methods were seen.
+        app.router.add_get(CHECK_PATH, self._check)
+        app.router.add_post(CHECK_PATH, self._check)
+        for path in USER_PATHS:
+            app.router.add_post(path, self._user)
+        app.router.add_get(MALL_PATH, self._mall)
+        app.router.add_get(CREDENTIAL_PATH, self._credential)
+
+    async def _check(self, request: web.Request) -> web.Response:
+        caller = self._sessions.shop_of(request)
+        if (obstacle := await obstacle_for(self._stage, caller, "check", None)) is not None:
+            return obstacle
+        shop = self._sessions.live_shop_for_data(request, "check", None)
+        is_signed_in = shop is not None and not self._stage.faults.take(shop.id, Fault.LOGIN_FALSE, at="check")
+        body: dict[str, Any] = {
+            # PORTALS 1.3 [S]: one sample had `success:false` beside the boolean; here every second shop has.
+            "success": shop is None or shop.number % 2 == 1,
+            "errorCode": 1000000,
+            "errorMsg": None,
+            "result": {"login": is_signed_in},
+        }
+        return json_answer(body)
+
+    async def _user(self, request: web.Request) -> web.Response:
+        # The names of these fields were not recorded, but for mall_id. [A]
+        return await self._answer(
+            request, lambda mall: {"id": mall.user_id, "username": mall.username, "mall_id": mall.mall_id}
+        )
+
+    async def _mall(self, request: web.Request) -> web.Response:
+        # The names of these fields are those of querySimpleCredential. [A]
+        return await self._answer(request, lambda mall: {"mallId": mall.mall_id, "mallName": mall.name})
+
+    async def _credential(self, request: web.Request) -> web.Response:
+        # PORTALS 1.3 [C 2]
+        return await self._answer(
+            request, lambda mall: {"merchantMainSimpleVO": {"mallId": mall.mall_id, "mallName": mall.name}}
+        )
+
+    async def _answer(self, request: web.Request, describe: Callable[[Mall], dict[str, Any]]) -> web.Response:
+        shop = await self._gate.enter(request, "identity", None)
+        if isinstance(shop, web.Response):
+            return shop
+        is_other = self._sessions.is_of_other_shop(request, shop)
+        mall = mall_of(self._stage.options.seed, shop, is_other=is_other)
+        return DIALECTS["identity"].success(describe(mall))

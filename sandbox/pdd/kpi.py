@@ -1,0 +1,127 @@
+"""Customer-service KPI: one call gives a pre-signed link to a file (PORTALS 3.1)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from sandbox.faults import Fault
+from sandbox.links import LinkSigner
+from sandbox.obstacles import obstacle_for
+from sandbox.pdd.answers import WRONG_ARGUMENTS
+from sandbox.pdd.gate import DIALECTS, Gate
+from sandbox.pdd.kpi_contents import CONTENT_FAULTS, KpiKey
+from sandbox.pdd.kpi_workbook import XLS_TYPE, make_workbook
+from sandbox.portal import Stage
+from sandbox.sending import Sender, access_denied
+from sandbox.world import SHANGHAI, Shop
+from shopdata.periods import Period, PeriodKind
+
+DOWNLOAD_PATH = "/chats/csReportDetail/download"
+FILE_FOLDER = "/cs-report/"
+# PORTALS 0.6 [C 3]: KPI data is T-3.
+LAG_DAYS = 3
+PERIODS: dict[str, PeriodKind] = {"pdd_kpi_days": "day", "pdd_kpi_weekly": "week", "pdd_kpi_monthly": "month"}
+
+
+@dataclass(frozen=True, slots=True)
+class KpiFile:
+    """A file that a link leads to."""
+
+    shop: Shop
+    key: KpiKey
+
+
+class PddKpi:
+    """The handlers of the call and of the storage hosts."""
+
+    def __init__(self, stage: Stage, gate: Gate) -> None:
+        self._stage = stage
+        self._gate = gate
+        self._signer = LinkSigner()
+        self._sender = Sender(stage, XLS_TYPE)
+        self._files: dict[str, KpiFile] = {}
+
+    def add_routes(self, app: web.Application) -> None:
+        """Adds the path to the application of the back office."""
+        app.router.add_get(DOWNLOAD_PATH, self._order)
+
+    def storage(self) -> web.Application:
+        """The host that links lead to. PORTALS 7: the real one was not recorded."""
+        app = web.Application()
+        app.router.add_get(FILE_FOLDER + "{file_name}", self._download)
+        return app
+
+    def shop_of(self, request: web.Request) -> Shop | None:
+        """The shop whose file a link leads to."""
+        file = self._files.get(request.path.rpartition("/")[2])
+        return None if file is None else file.shop
+
+    def key(self, shop: Shop, first: dt.date, last: dt.date, variant: frozenset[Fault]) -> KpiKey:
+        """What the report of a range follows from, at this moment."""
+        if last > self._stage.world.now().date() - dt.timedelta(days=LAG_DAYS):
+            # PORTALS 0.6 [A]: what a date that is too fresh gets was not recorded; here a file with a header only.
+            variant |= {Fault.KPI_NOT_READY}
+        revisions = self._stage.revisions.between(shop.id, first, last)
+        return KpiKey(self._stage.options.seed, shop.id, shop.number, first, last, variant, revisions)
+
+    def key_of_period(self, dataset: str, shop: Shop, day: dt.date, variant: frozenset[Fault]) -> KpiKey:
+        """The same for the period of a dataset: the day, the week that ends with it, the month that holds it."""
+        period = Period.of(PERIODS[dataset], day)
+        return self.key(shop, period.start, period.end, variant)
+
+    async def _order(self, request: web.Request) -> web.Response:
+        days = _days(request)
+        last = None if days is None else days[1]
+        shop = await self._gate.enter(request, "kpi", last)
+        if isinstance(shop, web.Response):
+            return shop
+        if days is None:
+            return self._gate.refuse(shop, "kpi", WRONG_ARGUMENTS)
+        struck = frozenset(fault for fault in CONTENT_FAULTS if self._is_struck(shop, fault, last))
+        key = self.key(shop, *days, struck)
+        file_name = (
+            hashlib.sha256(repr((*days, shop.id, sorted(key.variant), key.revisions)).encode()).hexdigest()[:32]
+            + ".xlsx"
+        )
+        self._files[file_name] = KpiFile(shop, key)
+        host = "mms_elsewhere" if self._is_struck(shop, Fault.FOREIGN_LINK_HOST, last) else "mms_storage"
+        path = self._signer.sign(FILE_FOLDER + file_name, self._stage.options.link_seconds)
+        return DIALECTS["kpi"].success(self._stage.origins[host] + path)
+
+    def _is_struck(self, shop: Shop, fault: Fault, day: dt.date | None) -> bool:
+        return self._stage.faults.take(shop.id, fault, day=day, at="kpi")
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        file = self._files.get(request.match_info["file_name"])
+        if file is None or not self._signer.is_good(request.path, request.query):
+            return access_denied()
+        day = file.key.last
+        if (obstacle := await obstacle_for(self._stage, file.shop, "download", day)) is not None:
+            return obstacle
+        if (page_instead := self._sender.page_instead(file.shop, day)) is not None:
+            return page_instead
+        content = make_workbook(file.key)
+        return await self._sender.send(request, file.shop, day, io.BytesIO(content), len(content))
+
+
+def _days(request: web.Request) -> tuple[dt.date, dt.date] | None:
+    """First and last day that a call asks for; None if it is malformed.
+
+    PORTALS 3.1 [C 2]: the range begins at midnight of Shanghai; its end is the last second of its last day, or that
+    day's midnight, and the day is in it either way.
+    """
+    try:
+        start, end = (
+            dt.datetime.fromtimestamp(int(request.query.get(name, "")), SHANGHAI) for name in ("starttime", "endtime")
+        )
+    except (ValueError, OverflowError, OSError):
+        return None
+    midnight, last_second = dt.time(0, 0, 0), dt.time(23, 59, 59)
+    if start.time() != midnight or end.time() not in (midnight, last_second) or end < start:
+        return None
+    return start.date(), end.date()

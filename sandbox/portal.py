@@ -1,0 +1,103 @@
+"""What one platform's half of the sandbox gives to the server, and what it gets from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from aiohttp import web
+
+from sandbox.faults import Fault, FaultBoard
+from sandbox.options import SandboxOptions
+from sandbox.records import Record, Records
+from sandbox.revisions import Revisions
+from sandbox.truth import Truth
+from sandbox.world import Shop, World
+
+ADDRESS = "127.0.0.1"
+# What is recorded as the status of a request whose connection ended before the answer.
+CLIENT_CLOSED_REQUEST = 499
+
+# What the server puts into each request: its record, and what to call with the status just before the last bytes of
+# an answer that a handler sends by itself.
+RECORD: web.RequestKey[Record] = web.RequestKey("record", Record)
+RECORD_DONE: web.RequestKey[Callable[[int], None]] = web.RequestKey("record_done")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What all portals of one sandbox share. `origins` (host name: `http://127.0.0.1:port`) is filled at the start."""
+
+    options: SandboxOptions
+    world: World
+    faults: FaultBoard
+    records: Records
+    folder: Path
+    revisions: Revisions = field(default_factory=Revisions)
+    origins: dict[str, str] = field(default_factory=dict)
+
+
+class Portal(ABC):
+    """One platform: its hosts, each an application on a port of its own."""
+
+    platform: ClassVar[str]
+    datasets: ClassVar[tuple[str, ...]]
+    """The datasets it can report, the first one being the default of `truth` and `prepare`."""
+    schedule: ClassVar[tuple[Mapping[str, Any], ...]]
+    """Its jobs in schedule.yaml."""
+    calls: ClassVar[tuple[str, ...]]
+    """The kinds of calls that a fault can be limited to (`at`)."""
+    paced_calls: ClassVar[frozenset[str]]
+    """Those of them that a client must pace: the data interface, not what a page asks for itself."""
+    faults: ClassVar[frozenset[Fault]]
+    """The faults that it can have."""
+    hosts: ClassVar[tuple[str, ...]]
+    """Names of the hosts, different from those of any other portal."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    @staticmethod
+    @abstractmethod
+    def make_shops(options: SandboxOptions) -> tuple[Shop, ...]:
+        """The shops that this platform has under these options."""
+
+    @abstractmethod
+    def applications(self) -> Mapping[str, web.Application]:
+        """A new application for each of `hosts`."""
+
+    @abstractmethod
+    def shop_of(self, request: web.Request) -> Shop | None:
+        """The shop that a request belongs to, as far as its address and cookies tell, session alive or not."""
+
+    @abstractmethod
+    def call_of(self, host: str, path: str) -> str | None:
+        """Which of `calls` a request is; None for what a browser loads for its pages."""
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """This platform's part of `portals.yaml`."""
+
+    @abstractmethod
+    def truth(self, dataset: str, shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
+        """The report of a shop and day, as it is sent when the given faults are in it."""
+
+    @abstractmethod
+    def prepare(self, dataset: str, shop: Shop, day: dt.date) -> None:
+        """Makes the report's file now, so that the first download does not wait for it."""
+
+    @abstractmethod
+    def session_cookies(self, shop: Shop) -> list[dict[str, Any]]:
+        """The cookies of a new session, in the form of Playwright's storage state."""
+
+    @abstractmethod
+    def sms_code(self, shop: Shop) -> str:
+        """The code that the shop's telephone gets."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends work in other threads; called when the sandbox stops."""

@@ -1,0 +1,1 @@
+"""Chromium on this machine: found, started and ended, its fonts and authorities. No Scrapy, no portal."""

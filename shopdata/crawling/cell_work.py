@@ -1,0 +1,166 @@
+"""What is done about one cell that this run holds, and what becomes of it when something goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from scrapy.utils.asyncio import run_in_thread
+
+from shopdata.config import Shop
+from shopdata.crawling.asked_again import AskedAgain
+from shopdata.crawling.onlookers import Onlookers
+from shopdata.crawling.sharing import SharedWork
+from shopdata.exceptions import (
+    DiskError,
+    LeaseLostError,
+    LedgerError,
+    NeedsPersonError,
+    ParkedError,
+    RiskBlockedError,
+    ShopdataError,
+)
+from shopdata.items import ReportFile
+from shopdata.lake.not_ready import put_off
+from shopdata.ledger import CellKey
+from shopdata.periods import SHANGHAI
+from shopdata.states import CellState
+from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+_STOPPED = "the run was stopped before this cell was done"
+
+
+class CellWork:
+    """From the first question about a cell until it is given back; the ledger and the onlookers know every step."""
+
+    def __init__(
+        self, run_id: str, workspace: Workspace, shared: SharedWork, asked_again: AskedAgain, onlookers: Onlookers
+    ) -> None:
+        self._run_id = run_id
+        self._workspace = workspace
+        self._shared = shared
+        self._asked_again = asked_again
+        self._onlookers = onlookers
+        self._is_ledger_lost = False
+        #: Why shops were parked by this run: their other cells come to the same, and not to "since an earlier run".
+        self._parked: dict[str, NeedsPersonError] = {}
+
+    async def ask(self, shop: Shop, key: CellKey, get: Callable[[], Awaitable[ReportFile]]) -> ReportFile | None:
+        """Asks for a cell by `get`; None if nothing came of it, and the ledger knows why."""
+        try:
+            await run_in_thread(self._workspace.ledger.claim, key, self._run_id)
+            await self._refuse_parked(shop)
+            await self._refuse_resting(shop)
+            return await get()
+        except LeaseLostError as error:
+            logger.warning("%s", error)
+        except ShopdataError as error:
+            await self._leave_alone(shop, error)
+            await self._settle(key, CellState(error.state), str(error))
+        except asyncio.CancelledError:
+            # Somebody stops the run: no time for threads, and the state must be true before we go.
+            self._stop(key)
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug may cost this cell, not the other shops
+            logger.error("%s %s %s: %s", key.dataset, key.shop, key.dt, traceback.format_exc())
+            await self._settle(key, CellState.FAILED, _bug(error))
+        return None
+
+    async def fail(self, key: CellKey, error: BaseException | None) -> None:
+        """A mistake of ours met a cell's file: what is still `running` is `failed`."""
+
+        def mark() -> None:
+            cell = self._workspace.ledger.cell(key)
+            if cell is not None and cell.state is CellState.RUNNING:
+                self._workspace.ledger.mark(key, CellState.FAILED, _bug(error))
+
+        try:
+            await run_in_thread(mark)
+        except LedgerError as second:
+            logger.error("%s: %s It could not be written down: %s", key, _bug(error), second)
+
+    async def let_go(self, key: CellKey) -> None:
+        """The last that is done about a cell."""
+        try:
+            kept = await run_in_thread(self._asked_again.keep_good, key)
+            if kept is not None:
+                self._onlookers.settled(key, *kept)
+            await self._shared.give_back(key)
+        except LedgerError as error:
+            # It may cost this cell, not the run: the lease ends by itself, and the next run takes the cell over.
+            logger.error("%s %s %s: not given back: %s", key.dataset, key.shop, key.dt, error)
+
+    def _stop(self, key: CellKey) -> None:
+        if self._is_ledger_lost:
+            # For each cell it would be waited for anew, and whoever pressed Ctrl-C waits as well.
+            return
+        try:
+            self._workspace.ledger.mark(key, CellState.PENDING, _STOPPED)
+            self._onlookers.settled(key, *(self._asked_again.keep_good(key) or (CellState.PENDING, _STOPPED)))
+        except LedgerError as error:
+            self._is_ledger_lost = True
+            logger.error("%s: the next run finds it stopped in the middle: %s", key, error)
+
+    async def _leave_alone(self, shop: Shop, error: ShopdataError) -> None:
+        """Keeps for later runs that the shop waits for a person, or for time to pass."""
+        try:
+            if isinstance(error, NeedsPersonError) and error.parks and error is not self._parked.get(shop.id):
+                await run_in_thread(self._workspace.sessions.park, shop, str(error))
+                self._parked[shop.id] = error
+            elif isinstance(error, RiskBlockedError) and error.rest_seconds:
+                await run_in_thread(self._workspace.restraint.rest, shop, error.rest_seconds, error.found)
+        except DiskError as second:
+            logger.error("%s: the next run tries the same again, for this could not be kept: %s", shop.id, second)
+
+    async def _refuse_parked(self, shop: Shop) -> None:
+        reason = await run_in_thread(self._workspace.sessions.parked, shop)
+        if reason and shop.id in self._parked:
+            raise self._parked[shop.id]
+        if reason:
+            raise ParkedError(
+                f"the shop waits for a person since an earlier run. Then: {reason.rstrip('.')}",
+                todo=f"Mend its credentials, run `scrapy login {shop.id}`, or try again as it is with `-a force=1`.",
+            )
+
+    async def _refuse_resting(self, shop: Shop) -> None:
+        rest = await run_in_thread(self._workspace.restraint.rests_until, shop)
+        if rest is not None:
+            until, why = rest
+            raise RiskBlockedError(
+                f"the portal's risk control says too often, and the shop is left alone until {_clock(until)}",
+                where=f"shop {shop.id!r}",
+                found=why,
+                todo="Asked before, it would take longer still: leave exports of this account alone, also by hand.",
+            )
+
+    async def _settle(self, key: CellKey, state: CellState, reason: str) -> None:
+        ledger = self._workspace.ledger
+        try:
+            await run_in_thread(ledger.mark, key, state, reason)
+            if state is CellState.NOT_READY:
+                dataset = self._workspace.config.dataset(key.dataset)
+                await run_in_thread(put_off, ledger, key, dataset, datetime.now(SHANGHAI))
+        except LeaseLostError as error:
+            logger.warning("%s", error)
+            return
+        except LedgerError as error:
+            logger.error("%s %s %s: %s It could not be written down: %s", key.dataset, key.shop, key.dt, reason, error)
+            return
+        self._onlookers.settled(key, state, reason)
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M} (Shanghai)"
+
+
+def _bug(error: BaseException | None) -> str:
+    if isinstance(error, ShopdataError):
+        # No mistake of ours: the ledger or the disk failed where nobody could go on without.
+        return str(error)
+    # Only the kind: the text of an unknown error may hold anything.
+    return f"an unexpected {type(error).__name__}: this is a mistake in the program; the log has its traceback."

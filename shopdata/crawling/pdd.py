@@ -1,0 +1,167 @@
+"""Pinduoduo's ways to a report: one call for a link to a file, or page after page of JSON (PORTALS 3)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, ClassVar
+from urllib.parse import urlencode, urljoin
+
+from scrapy import Request
+from scrapy.http import JsonRequest
+from scrapy.utils.asyncio import run_in_thread
+
+from shopdata.config import PddPortal, Platform, Shop
+from shopdata.crawling.downloads import Wire
+from shopdata.crawling.paged_rows import Page, PagedRows, Room
+from shopdata.crawling.report_spider import ReportSpider
+from shopdata.crawling.signed_page import SignedPage
+from shopdata.exceptions import IncompleteError, OddAnswerError, PortalError
+from shopdata.items import ReportFile
+from shopdata.periods import Period
+from shopdata.sessions.sign_in import login_for
+from shopdata.sessions.sign_in.pdd import error_code, error_text, is_no
+
+#: Asks a path with a JSON body, and gives the `result`.
+Post = Callable[[str, dict[str, Any]], Awaitable[Any]]
+
+
+class PddSpider(ReportSpider):
+    """For datasets of Pinduoduo's back office. Failures come as HTTP 200 with `success: false` in two spellings."""
+
+    platform: ClassVar[Platform] = "pdd"
+    portal: PddPortal
+
+    async def get(self, shop: Shop, path: str, **query: object) -> Any:
+        """The `result` of a GET."""
+        url = urljoin(self.portal.origin, path)
+        return await self._result(shop, Request(f"{url}?{urlencode(query)}", dont_filter=True))
+
+    async def post(self, shop: Shop, path: str, body: dict[str, Any]) -> Any:
+        """The `result` of a POST with a JSON body."""
+        url = urljoin(self.portal.origin, path)
+        return await self._result(shop, JsonRequest(url, data=body, dont_filter=True))
+
+    async def _result(self, shop: Shop, request: Request) -> Any:
+        answer = await self.client(shop).ask_json(request, as_it_came=True)
+        return result_of(answer, f"shop {shop.id!r}, {request.url.partition('?')[0]}")
+
+    @asynccontextmanager
+    async def signed_page(self, shop: Shop, path: str) -> AsyncIterator[Post]:
+        """A page of the shop's back office; what it gives is `post(path, body)`, signed by the page's own code."""
+        assert self.crawler.engine is not None
+        client = self.client(shop)
+        page = SignedPage(
+            self.crawler.engine.download_async,
+            urljoin(self.portal.origin, path),
+            shop,
+            self.portal,
+            login_for(self.platform),
+            partial(self.workspace.pace.turn, shop),
+        )
+
+        async def post(path: str, body: dict[str, Any]) -> Any:
+            client.took(None)
+            answer = await client.insist(lambda: page.post(path, body))
+            client.took(Wire.holding(page.last, self.workspace.staging.half_way()))
+            return result_of(answer, f"shop {shop.id!r}, {path}")
+
+        async with page.opened():
+            yield post
+
+    async def download(self, shop: Shop, period: Period, ask_for_link: Callable[[], Awaitable[Any]]) -> ReportFile:
+        """Fetches the file that a link leads to; links are signed, and need no session.
+
+        Args:
+            ask_for_link: asks for a link; once more where the first one is dead.
+        """
+
+        async def link() -> str:
+            found = await ask_for_link()
+            if not isinstance(found, str) or not found:
+                raise OddAnswerError(
+                    "the portal gave no link to the file",
+                    where=f"shop {shop.id!r}, {period.dt}",
+                    found=type(found).__name__,
+                    expected="the address of a file",
+                    todo="The next run asks again.",
+                )
+            return found
+
+        self.step(shop, period, "ask")
+        first = await link()
+        self.step(shop, period, "download")
+        item = self.report_file(shop, period)
+        await self.client(shop).fetch_file(first, self.portal.origin, item.path, link)
+        return item
+
+    async def collect_pages(
+        self, shop: Shop, period: Period, id_key: str, page_size: int, ask: Callable[[int], Awaitable[Page]]
+    ) -> ReportFile:
+        """The rows of all pages as one raw file; see `read_pages`."""
+        item = self.report_file(shop, period)
+
+        async def tell_and_ask(number: int) -> Page:
+            self.step(shop, period, f"page {number}")
+            return await ask(number)
+
+        rows = await self.read_pages(shop, period, id_key, page_size, tell_and_ask)
+        await run_in_thread(rows.write, item.path, {"dataset": item.dataset, "dt": item.dt, "total": rows.total})
+        return item
+
+    async def read_pages(
+        self,
+        shop: Shop,
+        period: Period,
+        id_key: str,
+        page_size: int,
+        ask: Callable[[int], Awaitable[Page]],
+        room: Room | None = None,
+    ) -> PagedRows:
+        """Reads page after page until all rows are there, and proves it by the portal's own total.
+
+        Args:
+            id_key: the field that tells one row from another: pages shift while one reads, and rows come twice.
+            ask: asks for one page, counted from 1.
+            room: what the cell may still take; by default all that portals.yaml allows.
+
+        Raises:
+            OddAnswerError: there is no end of them.
+            IncompleteError: also the second time, fewer rows came than the portal says there are, or the same page came
+                again and again.
+        """
+        for _ in range(2):
+            rows = PagedRows(id_key, room or Room.of(self.portal), self.workspace.staging.half_way())
+            for number in itertools.count(1):
+                page = await ask(number)
+                is_new = rows.add(page, f"shop {shop.id!r}, {period.dt}")
+                is_last = len(page.rows) < page_size or len(rows) == rows.total
+                if is_last or not is_new:
+                    break
+            if is_last and rows.is_complete:
+                return rows
+        raise IncompleteError(
+            "the portal's pages do not add up to its own total, also when asked a second time",
+            where=f"shop {shop.id!r}, {period.dt}",
+            found=f"{len(rows)} different rows on {number} pages ({rows.doubles} came twice)",
+            expected="pages that differ" if rows.is_complete else f"{rows.total}",
+            todo="The next run asks again; if it stays, count them in the back office.",
+        )
+
+
+def result_of(answer: dict[str, Any], where: str) -> Any:
+    """The `result` of a good answer.
+
+    Raises:
+        PortalError: the portal said no, whatever the HTTP status was.
+    """
+    if is_no(answer):
+        raise PortalError(
+            "the portal said no",
+            where=where,
+            found=f"code {error_code(answer)}, message {error_text(answer)[:80]!r}",
+            todo="The next run asks again; if it stays, look at the same page in the back office.",
+        )
+    return answer.get("result", answer)

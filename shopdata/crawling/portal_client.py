@@ -1,0 +1,229 @@
+"""Asking a portal: tries with back-off, answers checked before anybody reads them."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Request
+from scrapy.http import Response
+from scrapy.utils.asyncio import run_in_thread
+
+from shopdata import failpoints
+from shopdata.config import Portal, Shop
+from shopdata.crawling.downloads import Wire
+from shopdata.crawling.line import LINK_IS_DEAD, ask_once, check_status
+from shopdata.crawling.persistence import Persistence
+from shopdata.exceptions import (
+    ForbiddenHostError,
+    OddAnswerError,
+    PortalError,
+    RiskBlockedError,
+)
+from shopdata.failpoints import FailPoint
+from shopdata.files import write_durably
+from shopdata.texts import read_json, whole_value
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_FILE_TIMEOUT_SECONDS = 300
+#: Scheme and host of an address, up to where its path begins.
+_START = re.compile(r"https?://[^\\/?#\s]+(?=[/?#])", re.IGNORECASE)
+_MOST_REDIRECTS = 3
+_LONGEST_LINK_WAIT_SECONDS = 15
+
+
+class PortalClient:
+    """Sends one shop's requests, one at a time; the session and the pace are the middlewares' business."""
+
+    def __init__(
+        self,
+        download: Callable[[Request], Awaitable[Response]],
+        sleep: Callable[[float], Awaitable[None]],
+        shop: Shop,
+        portal: Portal,
+        folder: Path,
+    ) -> None:
+        """`folder` is where answers may lie while they come."""
+        self._download = download
+        self._sleep = sleep
+        self._shop = shop
+        self._portal = portal
+        self._folder = folder
+        self._persistence = Persistence(sleep, shop, portal)
+        #: The last answer as it came, also one that was cut; None where nothing came.
+        self.last: Wire | None = None
+
+    async def ask_json(self, request: Request, *, repeatable: bool = True, as_it_came: bool = False) -> dict[str, Any]:
+        """The JSON object that a portal answers to a request of this shop's session.
+
+        Args:
+            repeatable: False if asking twice does something twice: then nobody on the way sends it again, neither
+                after an error nor with a new session. Whether it was done, the caller must find out.
+            as_it_came: its texts go into a raw file; else half surrogate pairs in them are replaced.
+
+        Raises:
+            PortalError: it did not answer, or not with a JSON object, after all tries.
+        """
+        request.meta.update(shopdata_shop=self._shop.id, shopdata_session=True, shopdata_once=not repeatable)
+        response = await self._ask(request)
+        kind = (response.headers.get("Content-Type") or b"no type").decode("latin-1")
+        found = f"{kind}, {len(response.body)} bytes"
+        try:
+            answer = read_json(response.body)
+        except ValueError as error:
+            answer = None
+            found += f" ({error})" if response.body[:1] in b"{[" else ""
+        # An error keeps what stands around it alive.
+        del response
+        if not isinstance(answer, dict):
+            raise OddAnswerError(
+                "the portal answered with something else than data",
+                where=self._place(request.url),
+                found=found,
+                expected="a JSON object",
+                todo="Sign in by hand and look whether the portal is under maintenance or has changed.",
+            )
+        return answer if as_it_came else whole_value(answer)
+
+    async def fetch_file(
+        self, link: str, base: str, path: Path, fresh_link: Callable[[], Awaitable[str]] | None = None
+    ) -> None:
+        """Downloads what a link leads to, as it comes; links need no session (PORTALS 4.3).
+
+        Args:
+            link: absolute, or beginning with `//` or `/`; `base` completes it.
+            fresh_link: asks the portal for another link to the same file. A link may be dead for some seconds after
+                the file is said to be done (PORTALS 8.13), or have run out: `link_grace_seconds` long it is tried.
+
+        Raises:
+            ForbiddenHostError: the link leads elsewhere than `download_hosts`.
+            PortalError: it could not be had whole, after all tries.
+        """
+        deadline = time.monotonic() + self._portal.link_grace_seconds
+        for number in itertools.count():
+            try:
+                await self._fetch(link, base, path)
+            except PortalError as error:
+                if fresh_link is None or error.status not in LINK_IS_DEAD or time.monotonic() > deadline:
+                    raise
+                wait = min(self._portal.retry_after_seconds * 2**number, _LONGEST_LINK_WAIT_SECONDS)
+                logger.warning("%s Asking for a fresh link in %.1f s", error, wait)
+                await self._sleep(wait)
+            else:
+                return
+            link = await fresh_link()
+
+    async def _fetch(self, link: str, base: str, path: Path) -> None:
+        url = self._joined(base, link)
+        for _ in range(_MOST_REDIRECTS + 1):
+            if not self._portal.allows_download(url):
+                raise self._forbidden(url)
+            try:
+                request = Request(url, dont_filter=True)
+            except ValueError:
+                raise self._no_address(url) from None
+            # Judged is the address as it will be asked.
+            url = request.url
+            if not self._portal.allows_download(url):
+                raise self._forbidden(url)
+            request.meta.update(shopdata_shop=self._shop.id, download_timeout=_FILE_TIMEOUT_SECONDS)
+            response = await self._ask(request)
+            if response.status != 200:
+                url = self._joined(url, (response.headers.get("Location") or b"").decode("latin-1"))
+                continue
+            failpoints.reach(FailPoint.DOWNLOAD_BEFORE)
+            assert self.last is not None
+            await run_in_thread(write_durably, path, self.last.unpacked())
+            failpoints.reach(FailPoint.DOWNLOAD_AFTER)
+            return
+        raise PortalError(
+            "the download link goes in circles",
+            where=self._place(url),
+            found=f"more than {_MOST_REDIRECTS} redirects",
+            todo="The next run asks again; if it stays, download the report by hand and look where its link leads.",
+        )
+
+    def _joined(self, base: str, link: str) -> str:
+        try:
+            url = urljoin(base, link.strip())
+        except ValueError:
+            raise self._no_address(link) from None
+        # As a browser does: names of files have blanks, and behind the host they lead nobody elsewhere.
+        start = _START.match(url)
+        return start[0] + url[start.end() :].replace(" ", "%20") if start else url
+
+    def _no_address(self, link: str) -> OddAnswerError:
+        return OddAnswerError(
+            "the portal's link to the file is no address",
+            where=f"shop {self._shop.id!r}",
+            # Never the query: it holds tokens and signatures.
+            found=repr(link.partition("?")[0][:80]),
+            expected="the address of a file",
+            todo="The next run asks again; if it stays, download the report by hand and look where its link leads.",
+        )
+
+    def _forbidden(self, url: str) -> ForbiddenHostError:
+        scheme, host = "https", ""
+        with suppress(ValueError):
+            scheme, host = urlsplit(url).scheme, urlsplit(url).netloc.rpartition("@")[2]
+        is_safe = scheme == "https" or not host
+        return ForbiddenHostError(
+            "the portal's download link leads to a host that is not allowed",
+            where=f"shop {self._shop.id!r}",
+            found=(host if is_safe else f"{scheme}://{host}") or "a link without a host",
+            expected=("" if is_safe else "https:// to ") + ", ".join(self._portal.download_hosts),
+            todo="If the portal has moved its files there, add the host to `download_hosts` in portals.yaml.",
+        )
+
+    async def _ask(self, request: Request) -> Response:
+        is_file = not request.meta.get("shopdata_session")
+
+        async def send() -> Response:
+            response = await self._send(request.copy())
+            check_status(response, self._place, is_file=is_file)
+            return response
+
+        if request.meta.get("shopdata_once"):
+            return await self._persistence.once(send)
+        return await self.insist(send)
+
+    async def insist(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Asks, one question of the shop at a time, and again while that may help; see `Persistence`."""
+        return await self._persistence.insist(ask)
+
+    async def cool_down(self, error: RiskBlockedError) -> None:
+        """Waits until a request that is not repeatable may be thought of again; see `Persistence`."""
+        await self._persistence.cool_down(error)
+
+    async def _send(self, request: Request) -> Response:
+        is_file = not request.meta.get("shopdata_session")
+        most_bytes = self._portal.max_file_bytes if is_file else self._portal.max_answer_bytes
+        wire = Wire(self._folder, most_bytes, is_file=is_file)
+        self.took(wire)
+        return await ask_once(self._download, request, wire, self._place)
+
+    def took(self, wire: Wire | None) -> None:
+        """From now on this is the last answer, or there is none."""
+        if self.last is not None and self.last is not wire:
+            self.last.close()
+        self.last = wire
+
+    def hand_over(self) -> Wire | None:
+        """The last answer, which others would take the place of; whoever takes it closes it, or gives it back."""
+        wire, self.last = self.last, None
+        return wire
+
+    def _place(self, url: str) -> str:
+        # Never the query: it holds tokens and signatures.
+        parts = urlsplit(url)
+        return f"shop {self._shop.id!r}, {parts.hostname}{parts.path}"

@@ -1,0 +1,120 @@
+"""The work that a run shares with other runs of the same day: what it holds, and waiting for what others hold."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+
+from scrapy.utils.asyncio import run_in_thread
+
+from shopdata.exceptions import LedgerError
+from shopdata.ledger import CellKey, Claims, Taking
+from shopdata.ledger.heartbeat import BEATS, beat
+
+logger = logging.getLogger(__name__)
+
+#: How often somebody who waits for other runs looks at what they hold.
+_LOOK_EVERY_SECONDS = 1.0
+
+
+class SharedWork:
+    """A run's claims, for the event loop.
+
+    Args:
+        patience_seconds: how long other runs are waited for.
+    """
+
+    def __init__(self, claims: Claims, patience_seconds: float) -> None:
+        self._claims = claims
+        self._patience_seconds = patience_seconds
+        self._beating: asyncio.Task[None] | None = None
+        self._look: asyncio.Task[set[CellKey] | None] | None = None
+
+    def begin(self) -> None:
+        """Shows signs of life from now on."""
+        self._beating = asyncio.create_task(self._beat())
+
+    async def end(self) -> None:
+        """Gives all back that is still held."""
+        for task in (self._beating, self._look):
+            if task is not None:
+                task.cancel()
+        await self._give_back(self._claims.give_all_back, "what this run held")
+
+    async def take(self, tries: Mapping[CellKey, int]) -> Taking:
+        """Takes one shop's cells: see `Claims.take`."""
+        return await run_in_thread(self._claims.take, tries)
+
+    async def give_back(self, key: CellKey) -> None:
+        """Lets go of a cell."""
+        await self._give_back(partial(self._claims.give_back, key), str(key))
+
+    async def wait_for_others(self, keys: Collection[CellKey]) -> bool:
+        """Waits until no other run holds any of these cells; False if that took too long."""
+        deadline = time.monotonic() + self._patience_seconds
+        while time.monotonic() < deadline:
+            if self._look is None or self._look.done():
+                self._look = asyncio.create_task(self._look_soon())
+            # One look for all shops that wait. Whoever stops waiting must not stop it for the others.
+            held = await asyncio.shield(self._look)
+            if held is not None and held.isdisjoint(keys):
+                return True
+        logger.error("%s: another run did not end with it in %g s", _names(keys), self._patience_seconds)
+        return False
+
+    @asynccontextmanager
+    async def partition(self, dataset: str, dt: str) -> AsyncIterator[bool]:
+        """Holds a partition for the length of the block; False if another run did not let go of it.
+
+        After an error, or Ctrl-C, `end` gives it back.
+        """
+        deadline = time.monotonic() + self._patience_seconds
+        is_first = True
+        while not (is_ours := await self._take_partition(dataset, dt, is_first=is_first)):
+            if time.monotonic() > deadline:
+                logger.error("%s %s: another run did not end its merge in %g s", dataset, dt, self._patience_seconds)
+                break
+            is_first = False
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        yield is_ours
+        if is_ours:
+            await self._give_back(partial(self._claims.give_back_partition, dataset, dt), f"{dataset} {dt}")
+
+    async def _take_partition(self, dataset: str, dt: str, *, is_first: bool) -> bool:
+        try:
+            return await run_in_thread(self._claims.take_partition, dataset, dt)
+        except LedgerError as error:
+            if is_first:
+                raise
+            # Another run has it, and may be long: it will be asked again.
+            logger.warning("%s %s: whether it is free could not be read, the next look may: %s", dataset, dt, error)
+            return False
+
+    async def _give_back(self, let_go: Callable[[], None], what: str) -> None:
+        try:
+            await run_in_thread(let_go)
+        except LedgerError as error:
+            # Nothing is lost by it: the lease ends by itself, and the next run takes over what it held.
+            logger.error("%s: not given back: %s", what, error)
+
+    async def _look_soon(self) -> set[CellKey] | None:
+        """What others hold; None if it can't be seen."""
+        await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        try:
+            return await run_in_thread(self._claims.held_by_others)
+        except LedgerError as error:
+            logger.warning("who is at what could not be read, the next look may: %s", error)
+            return None
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._claims.seconds / BEATS)
+            await run_in_thread(beat, self._claims)
+
+
+def _names(keys: Collection[CellKey]) -> str:
+    return ", ".join(str(key) for key in sorted(keys))

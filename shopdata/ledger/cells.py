@@ -1,0 +1,194 @@
+"""Cells: each step of one dataset, period and shop, written after it is true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from shopdata.accounts import Account
+from shopdata.ledger.book import Book
+from shopdata.ledger.leases import is_live
+from shopdata.ledger.records import Cell, CellKey, RawFile
+from shopdata.ledger.rows import fill_raw, set_state, to_cell
+from shopdata.ledger.schema import CellRow, RawRow
+from shopdata.periods import SHANGHAI
+from shopdata.states import CellState
+
+
+class Cells(Book):
+    """The ledger's part about cells."""
+
+    def add_cells(self, platform: str, keys: Iterable[CellKey]) -> None:
+        """Writes cells as `pending` where there are none; those that are there stay as they are."""
+        wanted: dict[tuple[str, str], set[str]] = {}
+        for key in keys:
+            wanted.setdefault((key.dataset, key.dt), set()).add(key.shop)
+
+        def work(session: Session) -> None:
+            for (dataset, dt), shops in wanted.items():
+                query = select(CellRow.shop).where(CellRow.dataset == dataset, CellRow.dt == dt)
+                for shop in sorted(shops.difference(session.scalars(query))):
+                    row = CellRow(dataset=dataset, dt=dt, shop=shop, platform=platform)
+                    set_state(row, CellState.PENDING, "")
+                    session.add(row)
+
+        self._database.write(work)
+
+    def claim(self, key: CellKey, run_id: str) -> Cell:
+        """Writes that a run asks for this cell now: `running`, one attempt more, the last reason cleared."""
+
+        def work(session: Session) -> Cell:
+            row = self._own_row(session, key)
+            row.attempts += 1
+            set_state(row, CellState.RUNNING, "")
+            row.run_id = run_id
+            return to_cell(row)
+
+        return self._database.write(work)
+
+    def set_job(self, key: CellKey, job: Mapping[str, Any] | None) -> None:
+        """Keeps the report job that a portal made for the cell, so that a later run finds it instead of a second one.
+
+        Args:
+            job: JSON values that tell the job apart (id, name, time); None if it turned out to be of no use.
+        """
+
+        def work(session: Session) -> None:
+            row = self._own_row(session, key)
+            row.job = None if job is None else dict(job)
+            row.updated_at = datetime.now(SHANGHAI)
+
+        self._database.write(work)
+
+    def mark_staged(self, key: CellKey, raw: RawFile) -> None:
+        """Writes that a cell's file is good and durable: `staged`, or `empty` if it has no rows.
+
+        The cell's report job is forgotten: it is done with.
+        """
+
+        def work(session: Session) -> None:
+            row = self._own_row(session, key)
+            if row.raw is None:
+                row.raw = RawRow(dataset=key.dataset, dt=key.dt, shop=key.shop)
+            fill_raw(row.raw, raw)
+            row.rows, row.job = raw.rows, None
+            set_state(row, CellState.STAGED if raw.rows else CellState.EMPTY, "")
+
+        self._database.write(work)
+
+    def adopt(self, key: CellKey, raw: RawFile) -> bool:
+        """Enters a file that lies in the store for a cell that knows of none; whoever holds the cell keeps it.
+
+        A cell that was never asked is `staged` then, or `empty`; any other keeps its state, as after a failed try.
+
+        Returns:
+            False, and nothing is changed, if the cell has a file by now.
+        """
+
+        def work(session: Session) -> bool:
+            row = self._row(session, key)
+            if row.raw is not None:
+                return False
+            row.raw = RawRow(dataset=key.dataset, dt=key.dt, shop=key.shop)
+            fill_raw(row.raw, raw)
+            row.rows = raw.rows
+            if row.state == CellState.PENDING:
+                set_state(row, CellState.STAGED if raw.rows else CellState.EMPTY, "")
+            return True
+
+        return self._database.write(work)
+
+    def mark_in_store(self, key: CellKey, sha256: str) -> bool:
+        """Writes that the cell's raw file lies in the store, verified.
+
+        Returns:
+            False, and nothing is changed, if the cell has another file by now.
+        """
+
+        def work(session: Session) -> bool:
+            row = self._row(session, key)
+            if row.raw is None or row.raw.sha256 != sha256:
+                return False
+            row.raw.in_store = True
+            return True
+
+        return self._database.write(work)
+
+    def forget_unsent(self, key: CellKey, sha256: str, reason: str) -> bool:
+        """Writes that a staged file was lost on its way to the store: `failed`, so that it is asked for again.
+
+        Returns:
+            False, and nothing is changed, if the cell has another file by now, or the store holds it.
+        """
+
+        def work(session: Session) -> bool:
+            row = self._row(session, key)
+            if row.raw is None or row.raw.sha256 != sha256 or row.raw.in_store:
+                return False
+            row.raw, row.rows = None, None
+            set_state(row, CellState.FAILED, reason)
+            return True
+
+        return self._database.write(work)
+
+    def mark(self, key: CellKey, state: CellState, reason: str, rows: int | None = None) -> None:
+        """Writes how a try ended.
+
+        The raw file stays in any case; `rows=None` leaves its count.
+        """
+
+        def work(session: Session) -> None:
+            row = self._own_row(session, key)
+            set_state(row, state, reason)
+            if rows is not None:
+                row.rows = rows
+
+        self._database.write(work)
+
+    def accounts(self, platform: str) -> dict[str, Account]:
+        """The account that each shop id of a platform had last, for `shopdata.accounts`; without ids that told none."""
+        query = (
+            select(RawRow.shop, RawRow.account, func.max(RawRow.fetched_at))
+            .join(CellRow, and_(*(getattr(CellRow, n) == getattr(RawRow, n) for n in ("dataset", "dt", "shop"))))
+            .where(CellRow.platform == platform, RawRow.account != "")
+            .group_by(RawRow.shop, RawRow.account)
+        )
+        with self._database.reading() as session:
+            found = sorted(session.execute(query), key=lambda row: row[2])
+            return {shop: json.loads(account) for shop, account, _ in found}
+
+    def unsent_raw(self) -> list[Cell]:
+        """The outbox: cells whose raw file is on disk but not yet in the store, the oldest first.
+
+        Those that a run holds are left to it: it is about to send them.
+        """
+        query = select(CellRow).join(CellRow.raw).where(RawRow.in_store.is_(False)).order_by(RawRow.fetched_at)
+        with self._database.reading() as session:
+            now = self._database.now(session)
+            rows = session.scalars(query)
+            return [to_cell(row) for row in rows if not is_live(row.lease_owner, row.lease_until, now)]
+
+    def cell(self, key: CellKey) -> Cell | None:
+        """One cell, or None if it was never planned."""
+        with self._database.reading() as session:
+            row = session.get(CellRow, (key.dataset, key.dt, key.shop))
+            return None if row is None else to_cell(row)
+
+    def cells(
+        self, dataset: str | None = None, dt: str | None = None, shops: Collection[str] | None = None
+    ) -> list[Cell]:
+        """Cells in the order of dataset, period and shop id; each argument narrows them."""
+        query = select(CellRow).order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
+        if dataset is not None:
+            query = query.where(CellRow.dataset == dataset)
+        if dt is not None:
+            query = query.where(CellRow.dt == dt)
+        if shops is not None:
+            query = query.where(CellRow.shop.in_(shops))
+        with self._database.reading() as session:
+            return [to_cell(row) for row in session.scalars(query)]

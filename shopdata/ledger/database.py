@@ -1,0 +1,232 @@
+"""Opens the ledger's database, and turns what SQLAlchemy and its drivers raise into sentences."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock, Timeout
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, make_url, select
+from sqlalchemy.orm import Session
+
+from shopdata.exceptions import LedgerError
+from shopdata.ledger.migrations import bring_up_to_date, version_of
+from shopdata.ledger.schema import SCHEMA_VERSION
+from shopdata.periods import SHANGHAI
+
+_SETTING = "Mend SHOPDATA_DATABASE_URL, or unset it to use SQLite in the state directory."
+#: Tries of a transaction that another program made void (two runs that begin at once).
+_TRIES = 3
+#: PostgreSQL's code for it.
+_DEADLOCK = "40P01"
+
+#: What SQLite says of a file that has lost something, or got it from elsewhere.
+_SIGNS_OF_DAMAGE = ("not a database", "malformed", "could not decode", "no such table", "no such column", "corrupt")
+#: What is raised where a row does not hold what its columns are for.
+_ODD = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class Database:
+    """Sessions on one database; every failure leaves as a LedgerError.
+
+    Args:
+        url: any SQLAlchemy URL.
+        busy_seconds: how long SQLite waits for another process that is writing.
+
+    Raises:
+        LedgerError: it can't be opened, or its tables are of a newer version of shopdata.
+    """
+
+    def __init__(self, url: str | URL, busy_seconds: float) -> None:
+        self._busy_seconds = busy_seconds
+        try:
+            self._url = make_url(url)
+        except exc.ArgumentError:
+            # The text is not shown: a broken URL may still hold a password.
+            raise LedgerError(
+                "the database URL can't be read",
+                where="SHOPDATA_DATABASE_URL",
+                expected="dialect+driver://user:password@host/name",
+                todo=_SETTING,
+            ) from None
+        self._path = Path(self._url.database) if self._is_sqlite and self._url.database else None
+        self.where = str(self._path) if self._path else self._url.render_as_string(hide_password=True)
+        try:
+            self._engine = self._create_engine()
+        except (exc.SQLAlchemyError, ImportError) as error:
+            raise LedgerError(
+                "there is no driver for this kind of database",
+                where=self.where,
+                found=_first_line(error),
+                todo=f"Install the driver that the URL names. {_SETTING}",
+            ) from None
+        # SQLite takes the lock to write at BEGIN: a transaction that reads first and writes later would fail at once,
+        # without waiting, when somebody else wrote in between.
+        self._writer = self._engine.execution_options(shopdata_begin="BEGIN IMMEDIATE")
+        try:
+            self._create_schema()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
+
+    def close(self) -> None:
+        """Gives all connections back. The object is of no use afterwards."""
+        self._engine.dispose()
+
+    def now(self, session: Session) -> datetime:
+        """The time by which leases end: that of the database, where several machines share it."""
+        if self._url.get_backend_name() == "postgresql":
+            now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+            return now.astimezone(SHANGHAI)
+        return datetime.now(SHANGHAI)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session to read with."""
+        with self._as_ledger_error(), Session(self._engine) as session, session.begin():
+            yield session
+
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """Runs `work` in one transaction, again if another program came in between.
+
+        Returns:
+            what `work` returned; no ORM object may be in it.
+        """
+        for attempt in range(1, _TRIES + 1):
+            with self._as_ledger_error():
+                try:
+                    with Session(self._writer) as session, session.begin():
+                        return work(session)
+                except (exc.IntegrityError, exc.OperationalError) as error:
+                    if attempt == _TRIES or not _is_worth_another_try(error):
+                        raise
+        raise AssertionError("the last try returns or raises")
+
+    def _create_engine(self) -> Engine:
+        options: dict[str, Any] = {"hide_parameters": True, "json_serializer": partial(json.dumps, ensure_ascii=False)}
+        if not self._is_sqlite:
+            engine = create_engine(self._url, pool_pre_ping=True, **options)
+            if self._url.get_backend_name() == "postgresql":
+                event.listen(engine, "connect", _prepare_postgresql)
+            return engine
+        engine = create_engine(self._url, connect_args={"timeout": self._busy_seconds}, **options)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _create_schema(self) -> None:
+        """Makes the tables, or changes them to today's; refuses those of a newer version."""
+        lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
+        if self._path is not None:
+            # Two processes that create a database at once: the change to WAL does not wait for the other's lock.
+            lock = FileLock(f"{self._path}.lock", timeout=self._busy_seconds)
+        try:
+            with lock:
+                with self.reading() as session:
+                    version = version_of(session)
+                # Nearly every command finds them as they should be, and need not wait for somebody who writes.
+                if version != SCHEMA_VERSION:
+                    version = self.write(bring_up_to_date)
+        except Timeout:
+            raise self._locked() from None
+        except OSError as error:
+            raise self._unusable(error) from None
+        if version != SCHEMA_VERSION:
+            raise LedgerError(
+                "the ledger's tables are of another version of shopdata",
+                where=self.where,
+                found=f"version {version}",
+                expected=f"version {SCHEMA_VERSION}",
+                todo="Use the newest shopdata on every machine that shares this ledger.",
+            )
+
+    @contextlib.contextmanager
+    def _as_ledger_error(self) -> Iterator[None]:
+        try:
+            yield
+        except exc.SQLAlchemyError as error:
+            raise self._explain(error) from None
+        except _ODD as error:
+            # What we write is read as it was; flipped bytes and other people's rows are not.
+            logger.debug("a row of the ledger can't be read", exc_info=True)
+            raise self._damaged(f"a row that can't be read ({type(error).__name__})") from None
+
+    def _explain(self, error: Exception) -> LedgerError:
+        text = _first_line(getattr(error, "orig", None) or error).lower()
+        if "database is locked" in text:
+            return self._locked()
+        if self._path is not None and any(sign in text for sign in _SIGNS_OF_DAMAGE):
+            return self._damaged(text)
+        return self._unusable(error)
+
+    def _damaged(self, found: str) -> LedgerError:
+        what = "this file is not a whole SQLite database" if self._path is not None else "the database is damaged"
+        return LedgerError(
+            what,
+            where=self.where,
+            found=found,
+            todo="Bring it back from a copy, or move it away: "
+            "a new ledger is then begun, and takes in what is published.",
+        )
+
+    def _locked(self) -> LedgerError:
+        return LedgerError(
+            "another program holds the ledger locked",
+            where=self.where,
+            found=f"no end of it in {self._busy_seconds:g} s",
+            todo="Close the program that has it open (a database browser?), then run again.",
+        )
+
+    def _unusable(self, error: Exception) -> LedgerError:
+        text = _first_line(getattr(error, "orig", None) or error)
+        if self._url.password:
+            text = text.replace(str(self._url.password), "***")
+        if self._path is not None:
+            todo = "Make its folder writable for this user and see that the disk is not full."
+        else:
+            todo = f"See that the database server runs and lets this user in. {_SETTING}"
+        return LedgerError("the ledger's database can't be used", where=self.where, found=text, todo=todo)
+
+
+def _is_worth_another_try(error: exc.DBAPIError) -> bool:
+    """True if another program inserted the same row, or PostgreSQL chose us of two that waited for each other."""
+    return isinstance(error, exc.IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # A machine that falls asleep in the middle of a write must not hold the others up until it wakes.
+    connection.autocommit = True
+    for name, seconds in (("idle_in_transaction_session_timeout", 60), ("lock_timeout", 90)):
+        connection.execute(f"SET {name} = '{seconds}s'")
+    connection.autocommit = False
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own idea of when to begin a transaction is switched off: `_begin_sqlite` does it.
+    connection.isolation_level = None
+    # WAL: readers and one writer side by side. FULL: what is committed survives a power cut.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("shopdata_begin", "BEGIN"))
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,102 @@
+"""Cells, runs and partitions: what happened, written by the step that made it true, after it is true.
+
+Blocking and thread-safe: a caller inside the reactor uses a thread. What comes out are frozen records, never live rows.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from shopdata.exceptions import LedgerError
+from shopdata.ledger.cells import Cells
+from shopdata.ledger.database import Database
+from shopdata.ledger.leases import Leases
+from shopdata.ledger.moves import Moves
+from shopdata.ledger.not_ready import NotReady
+from shopdata.ledger.partitions import Partitions
+from shopdata.ledger.reading import Reading
+from shopdata.ledger.runs import Runs
+from shopdata.ledger.slots import Slots
+from shopdata.ledger.told import Told
+
+#: The file in the state directory, if no other database is configured.
+FILE_NAME = "ledger.sqlite3"
+
+
+class Ledger(Cells, Partitions, Runs):
+    """The database of cells and runs.
+
+    Args:
+        url: any SQLAlchemy URL; its tables are created where they are missing.
+        busy_seconds: how long SQLite waits for another process that is writing.
+
+    Raises:
+        LedgerError: here and from every method, when the database is locked, broken or out of reach.
+    """
+
+    def __init__(self, url: str | URL, *, busy_seconds: float = 30) -> None:
+        super().__init__(Database(url, busy_seconds))
+
+    @classmethod
+    def at(cls, state_dir: Path, url: str | None = None) -> Ledger:
+        """The ledger at `url`, or the SQLite file in the state directory, which is created if it is missing."""
+        if url:
+            return cls(url)
+        try:
+            state_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(
+                "the state directory can't be created",
+                where=str(state_dir),
+                found=error.strerror or type(error).__name__,
+                todo="Set SHOPDATA_STATE_DIR to a folder that this user may write.",
+            ) from None
+        return cls(URL.create("sqlite", database=str(state_dir / FILE_NAME)))
+
+    @property
+    def where(self) -> str:
+        """Its file or address, without a password."""
+        return self._database.where
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Locks with an end, on anything that has a name."""
+        return Leases(self._database)
+
+    @cached_property
+    def moves(self) -> Moves:
+        """Cells that get another shop id, or leave."""
+        return Moves(self._database)
+
+    @cached_property
+    def slots(self) -> Slots:
+        """The clock's due slots."""
+        return Slots(self._database)
+
+    @cached_property
+    def told(self) -> Told:
+        """What alerts have said."""
+        return Told(self._database)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What pages ask of many cells, partitions and runs at once."""
+        return Reading(self._database)
+
+    @cached_property
+    def not_ready(self) -> NotReady:
+        """When cells that the platform has not published yet are due again."""
+        return NotReady(self._database)
+
+    def close(self) -> None:
+        """Gives all connections back."""
+        self._database.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

@@ -1,0 +1,52 @@
+"""Since when the platform says that a cell is not ready, and when it is asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shopdata.ledger.database import Database
+from shopdata.ledger.records import Cell, CellKey
+from shopdata.ledger.rows import to_cell
+from shopdata.ledger.schema import CellRow
+from shopdata.states import CellState
+
+
+class NotReady:
+    """The waits of `not_ready` cells. A wait begins anew once the cell has been anything else."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put_off(self, key: CellKey, now: datetime, next_ask: Callable[[datetime], datetime | None]) -> datetime | None:
+        """Writes when a cell that has just been marked `not_ready` is due again.
+
+        Args:
+            next_ask: gets the time since which the cell is not ready; None is never.
+
+        Returns:
+            what `next_ask` said; None also where the cell is in another state by now.
+        """
+
+        def work(session: Session) -> datetime | None:
+            row = session.get(CellRow, (key.dataset, key.dt, key.shop), with_for_update=True)
+            if row is None or row.state != CellState.NOT_READY:
+                return None
+            row.since_not_ready = row.since_not_ready or now
+            row.next_ask_at = next_ask(row.since_not_ready)
+            return row.next_ask_at
+
+        return self._database.write(work)
+
+    def due(self, dataset: str, now: datetime) -> list[Cell]:
+        """The dataset's cells that are to be asked again now, in the order of period and shop id."""
+        query = (
+            select(CellRow)
+            .where(CellRow.dataset == dataset, CellRow.state == CellState.NOT_READY, CellRow.next_ask_at <= now)
+            .order_by(CellRow.dt, CellRow.shop)
+        )
+        with self._database.reading() as session:
+            return [to_cell(row) for row in session.scalars(query)]

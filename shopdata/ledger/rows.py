@@ -1,0 +1,145 @@
+"""From the tables' rows to the records that leave the ledger, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from shopdata.ledger.records import Cell, CellKey, MissingShop, PartitionRecord, RawFile, RunRecord
+from shopdata.ledger.schema import CellRow, PartitionRow, RawRow, Run
+from shopdata.periods import SHANGHAI
+from shopdata.states import CellState
+
+Record = TypeVar("Record")
+
+
+def whole(record: Record) -> Record:
+    """The record, if its fields are of their types: SQLite keeps whatever lies in a file.
+
+    Raises:
+        TypeError: one is not.
+    """
+    for name, kinds in _kinds_of(cast(Any, type(record))).items():
+        if not isinstance(getattr(record, name), kinds):
+            raise TypeError(name)
+    return record
+
+
+@cache
+def _kinds_of(kind: type) -> dict[str, tuple[type, ...]]:
+    hints = get_type_hints(kind)
+    found = {name: get_args(hint) if get_origin(hint) is UnionType else (hint,) for name, hint in hints.items()}
+    return {name: tuple(get_origin(one) or one for one in hints) for name, hints in found.items()}
+
+
+def set_state(row: CellRow, state: CellState, reason: str) -> None:
+    """Moves a cell a step; its time is the ledger's clock, not the caller's."""
+    row.state, row.reason, row.updated_at = state.value, reason, datetime.now(SHANGHAI)
+    if state not in (CellState.PENDING, CellState.RUNNING, CellState.NOT_READY):
+        row.since_not_ready = row.next_ask_at = None
+
+
+def fill_raw(row: RawRow, raw: RawFile) -> None:
+    """Overwrites what is known about a cell's file."""
+    for name, value in asdict(raw).items():
+        if name == "account":
+            row.account = json.dumps(value, ensure_ascii=False) if value else ""
+        else:
+            setattr(row, name, list(value) if name in ("warnings", "drift") else value)
+
+
+def fill_partition(row: PartitionRow, record: PartitionRecord) -> None:
+    """Overwrites what is known about a partition."""
+    for name, value in asdict(record).items():
+        setattr(row, name, list(value) if name in ("missing", "columns", "seen") and value is not None else value)
+
+
+def to_run(row: Run) -> RunRecord:
+    """A run as it leaves the ledger."""
+    return whole(
+        RunRecord(
+            run_id=row.run_id,
+            spider=row.spider,
+            arguments=row.arguments,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            outcome=row.outcome,
+            counts=row.counts,
+            heartbeat_at=row.heartbeat_at,
+            host=row.host,
+            pid=row.pid,
+            exit_code=row.exit_code,
+        )
+    )
+
+
+def to_cell(row: CellRow) -> Cell:
+    """A cell as it leaves the ledger, with its file."""
+    return whole(
+        Cell(
+            key=whole(CellKey(row.dataset, row.dt, row.shop)),
+            platform=row.platform,
+            state=CellState(row.state),
+            rows=row.rows,
+            attempts=row.attempts,
+            reason=row.reason,
+            updated_at=row.updated_at,
+            run_id=row.run_id,
+            raw=None if row.raw is None else _to_raw(row.raw),
+            job=row.job,
+            lease_owner=row.lease_owner,
+            lease_until=row.lease_until,
+            next_ask_at=row.next_ask_at,
+            since_not_ready=row.since_not_ready,
+        )
+    )
+
+
+def _to_raw(row: RawRow) -> RawFile:
+    return whole(
+        RawFile(
+            key=row.key,
+            sha256=row.sha256,
+            bytes=row.bytes,
+            ext=row.ext,
+            rows=row.rows,
+            fetched_at=row.fetched_at,
+            shop_name=row.shop_name,
+            in_store=row.in_store,
+            warnings=tuple(row.warnings),
+            drift=tuple(row.drift),
+            account=json.loads(row.account) if row.account else {},
+        )
+    )
+
+
+def _to_missing(entry: dict[str, str]) -> MissingShop:
+    return whole(MissingShop(id=entry["id"], state=CellState(entry["state"]), reason=entry["reason"]))
+
+
+def to_partition(row: PartitionRow) -> PartitionRecord:
+    """A partition as it leaves the ledger."""
+    return whole(
+        PartitionRecord(
+            dataset=row.dataset,
+            platform=row.platform,
+            dt=row.dt,
+            rows=row.rows,
+            published=row.published,
+            missing=tuple(_to_missing(entry) for entry in row.missing),
+            run_id=row.run_id,
+            receipt_key=row.receipt_key,
+            parquet_sha256=row.parquet_sha256,
+            workbook_sha256=row.workbook_sha256,
+            published_at=row.published_at,
+            columns=tuple(row.columns),
+            shops=row.shops,
+            seen=None if row.seen is None else tuple(row.seen),
+            refresh_state=row.refresh_state,
+            refresh_detail=row.refresh_detail,
+        )
+    )

@@ -1,0 +1,58 @@
+"""Runs: when they began, in which process, and how they ended."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shopdata.ledger.book import Book
+from shopdata.ledger.records import RunRecord
+from shopdata.ledger.rows import to_run
+from shopdata.ledger.schema import Run
+from shopdata.periods import SHANGHAI
+
+
+class Runs(Book):
+    """The ledger's part about runs."""
+
+    def start_run(self, run_id: str, spider: str, arguments: Mapping[str, Any]) -> None:
+        """Writes that a run began, in this process. The same id again (a job that was restarted) begins it anew.
+
+        Args:
+            arguments: JSON values, without secrets.
+        """
+
+        def work(session: Session) -> None:
+            run = session.get(Run, run_id)
+            if run is None:
+                run = Run(run_id=run_id)
+                session.add(run)
+            run.spider, run.arguments = spider, dict(arguments)
+            run.started_at = run.heartbeat_at = datetime.now(SHANGHAI)
+            run.host, run.pid = socket.gethostname(), os.getpid()
+            run.finished_at, run.outcome, run.exit_code, run.counts = None, None, None, {}
+
+        self._database.write(work)
+
+    def finish_run(self, run_id: str, outcome: str, counts: Mapping[str, int], exit_code: int | None = None) -> None:
+        """Writes how a run ended; `counts` is how many cells it left in each state."""
+
+        def work(session: Session) -> None:
+            run = session.get(Run, run_id)
+            if run is None:
+                raise self._unknown(f"run {run_id}")
+            run.finished_at = run.heartbeat_at = datetime.now(SHANGHAI)
+            run.outcome, run.exit_code, run.counts = outcome, exit_code, dict(counts)
+
+        self._database.write(work)
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, the latest first."""
+        with self._database.reading() as session:
+            return [to_run(row) for row in session.scalars(select(Run).order_by(Run.started_at.desc(), Run.run_id))]

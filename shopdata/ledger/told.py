@@ -1,0 +1,72 @@
+"""What alerts have said about a topic, last, so that nothing is said twice and nothing is forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shopdata.ledger.database import Database
+from shopdata.ledger.schema import ToldRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One topic; `state` are the JSON values that `alerts` keeps about it."""
+
+    topic: str
+    told_at: datetime
+    state: Mapping[str, Any]
+
+
+class Told:
+    """Topics in the ledger's database; blocking and thread-safe, as the ledger. Raises LedgerError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, topic: str) -> Mapping[str, Any]:
+        """What is kept about a topic; empty if nothing is."""
+        with self._database.reading() as session:
+            row = session.get(ToldRow, topic)
+            return {} if row is None else dict(row.state)
+
+    def below(self, prefix: str) -> list[Said]:
+        """All topics that begin so, by name."""
+        query = select(ToldRow).where(ToldRow.topic.startswith(prefix, autoescape=True)).order_by(ToldRow.topic)
+        with self._database.reading() as session:
+            return [Said(topic=row.topic, told_at=row.told_at, state=row.state) for row in session.scalars(query)]
+
+    def put(self, topic: str, state: Mapping[str, Any], now: datetime) -> None:
+        """Replaces what is kept about a topic."""
+        self.change(topic, lambda _: state, now)
+
+    def change(self, topic: str, work: Callable[[Mapping[str, Any]], Mapping[str, Any] | None], now: datetime) -> bool:
+        """Replaces what is kept by what `work` makes of it, in one transaction.
+
+        Returns:
+            False, and nothing is written, if `work` returned None.
+        """
+
+        def write(session: Session) -> bool:
+            row = session.get(ToldRow, topic, with_for_update=True)
+            state = work({} if row is None else dict(row.state))
+            if state is None:
+                return False
+            if row is None:
+                row = ToldRow(topic=topic)
+                session.add(row)
+            row.state, row.told_at, row.digest = dict(state), now, _digest(state)
+            return True
+
+        return self._database.write(write)
+
+
+def _digest(state: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(state, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

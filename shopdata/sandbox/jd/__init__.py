@@ -1,5 +1,0 @@
-"""JD's half of the sandbox, built on PORTALS 4 and 5.1."""
-
-from shopdata.sandbox.jd.portal import JdPortal
-
-__all__ = ["JdPortal"]

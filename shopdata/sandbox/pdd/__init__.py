@@ -1,5 +1,0 @@
-"""Pinduoduo's half of the sandbox, built on PORTALS 1 to 3 and 5."""
-
-from shopdata.sandbox.pdd.portal import PddPortal
-
-__all__ = ["PddPortal"]

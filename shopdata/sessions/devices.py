@@ -1,0 +1,188 @@
+"""The device that a portal knows a shop's account by: what its browser would still have after it was closed.
+
+It outlives every session. A portal that knows the device asks less for codes than one that sees a new one each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Error as PlaywrightError
+from pydantic import BaseModel, ConfigDict, Field
+
+from shopdata.browser.alive import is_end
+from shopdata.browser.chromium import context_options, user_agent_of
+from shopdata.browser.starting import first_line
+from shopdata.config import Portal, Shop
+from shopdata.exceptions import DiskError
+from shopdata.sessions.secret_files import SecretFiles
+
+logger = logging.getLogger(__name__)
+
+#: Fifty times what is usual; what is larger is no device's number, and would be carried through every sign-in.
+LARGEST_BYTES = 1 << 20
+_STATE_SECONDS = 10
+
+
+class _Loose(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class _Cookie(_Loose):
+    name: Annotated[str, Field(min_length=1)]
+    value: str
+    domain: Annotated[str, Field(min_length=1)]
+    path: Annotated[str, Field(pattern="^/")]
+    expires: float = -1
+    httpOnly: bool = False
+    secure: bool = False
+    sameSite: Literal["Strict", "Lax", "None"] = "Lax"
+
+
+class _Item(_Loose):
+    name: str
+    value: str
+
+
+class _Origin(_Loose):
+    origin: Annotated[str, Field(pattern="^https?://")]
+    localStorage: list[_Item] = []
+    indexedDB: list[Any] = []
+
+
+class _State(_Loose):
+    """Playwright's storage state."""
+
+    cookies: list[_Cookie]
+    origins: list[_Origin] = []
+
+
+@dataclass
+class DeviceStore:
+    """One file per shop, `PLATFORM_SHOP.device`, as private as its session."""
+
+    folder: Path
+    secret_key: str | None = field(default=None, repr=False)
+
+    def load(self, shop: Shop) -> dict[str, Any] | None:
+        """The storage state to begin with; None for a new device, as for another user name."""
+        try:
+            data = self._read(shop)
+            if not data:
+                return None
+            state = _State.model_validate(data.get("state")).model_dump(exclude_unset=True)
+        except (ValueError, DiskError, OSError) as error:
+            # It must never cost a sign-in: at worst the portal asks for a code.
+            logger.warning(
+                "%s: its device (%s) can't be used, the portal will see a new one: %s",
+                shop.id,
+                self._path(shop).name,
+                "damaged, or saved with another key" if isinstance(error, ValueError) else error,
+            )
+            return None
+        state["cookies"] = [cookie for cookie in state["cookies"] if not 0 <= cookie.get("expires", -1) < time.time()]
+        return state
+
+    def save(self, shop: Shop, portal: Portal, state: dict[str, Any], *, user_agent: str = "") -> None:
+        """Keeps what is not the session's, over what there was."""
+        kept = _within_limit(_without_session(state, portal))
+        if kept is None:
+            logger.warning("%s: its device is too large to be kept: the portal will see the old one", shop.id)
+            return
+        now, before = datetime.now(UTC).isoformat(), {}
+        with contextlib.suppress(ValueError, DiskError, OSError):
+            before = self._read(shop)
+        data = {"username": shop.username, "made_at": before.get("made_at", now), "saved_at": now}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            SecretFiles(self.secret_key).write(self._path(shop), {**data, "user_agent": user_agent, "state": kept})
+        except (DiskError, OSError) as error:
+            logger.warning("%s: its device can't be kept, the portal will see the old one: %s", shop.id, error)
+
+    def forget(self, shop: Shop) -> None:
+        """The next sign-in is one on a new device."""
+        self._path(shop).unlink(missing_ok=True)
+
+    def _read(self, shop: Shop) -> dict[str, Any]:
+        """What is kept of this account; empty if there is nothing."""
+        path = self._path(shop)
+        if not path.exists():
+            return {}
+        if path.stat().st_size > 2 * LARGEST_BYTES:
+            raise ValueError(path.name)
+        data = SecretFiles(self.secret_key).read(path)
+        return data if data.get("username") == shop.username else {}
+
+    def _path(self, shop: Shop) -> Path:
+        return self.folder / f"{shop.platform}_{shop.id}.device"
+
+
+async def open_context(browser: Browser, **own: Any) -> BrowserContext:
+    """A context as all of them are; what it should have stored is left out where it can't be brought.
+
+    Args:
+        own: for `context_options`.
+    """
+    try:
+        return await browser.new_context(**context_options(browser.version, **own))
+    except PlaywrightError as error:
+        state = own.get("storage_state")
+        if not state or not state.get("origins") or not browser.is_connected() or is_end(error):
+            raise
+        logger.warning("what a page had stored can't be brought to it again: %s", first_line(error))
+    own["storage_state"] = {**state, "origins": []}
+    return await browser.new_context(**context_options(browser.version, **own))
+
+
+async def keep_device(store: DeviceStore, context: BrowserContext, shop: Shop, portal: Portal) -> None:
+    """Keeps the device that this context is, whatever came of the sign-in: the portal has seen it."""
+    browser = context.browser
+    if browser is None:
+        return
+    try:
+        async with asyncio.timeout(_STATE_SECONDS):
+            state = await _state_of(context)
+    except (PlaywrightError, TimeoutError):
+        # The browser is gone; the portal knows the device as it was before.
+        return
+    await asyncio.to_thread(store.save, shop, portal, state, user_agent=user_agent_of(browser.version))
+
+
+async def _state_of(context: BrowserContext) -> dict[str, Any]:
+    try:
+        return dict(await context.storage_state(indexed_db=True))
+    except PlaywrightError as error:
+        if is_end(error):
+            raise
+        # Some databases hold what can't be copied.
+        return dict(await context.storage_state())
+
+
+def _without_session(state: dict[str, Any], portal: Portal) -> dict[str, Any]:
+    gone, keys = {*portal.session_cookies, *portal.account_cookies}, set(portal.session_storage)
+    return {
+        "cookies": [cookie for cookie in state["cookies"] if cookie["name"] not in gone],
+        "origins": [
+            {**origin, "localStorage": [item for item in origin.get("localStorage", []) if item["name"] not in keys]}
+            for origin in state.get("origins", [])
+        ],
+    }
+
+
+def _within_limit(state: dict[str, Any]) -> dict[str, Any] | None:
+    """The state, or as much of it as may be kept: cookies before local storage before databases."""
+    plain = [{name: value for name, value in origin.items() if name != "indexedDB"} for origin in state["origins"]]
+    for origins in (state["origins"], plain, []):
+        kept = {**state, "origins": origins}
+        if len(json.dumps(kept, ensure_ascii=False).encode()) <= LARGEST_BYTES:
+            return kept
+    return None

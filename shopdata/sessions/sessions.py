@@ -1,0 +1,274 @@
+"""Saved sessions: one file per shop, mode 0600, encrypted when a key is set."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import AsyncFileLock
+
+from shopdata.config import Shop
+from shopdata.exceptions import OtherKeyError, UsageError
+from shopdata.files import alone, as_disk_error
+from shopdata.sessions.secret_files import OtherKeyUsedError, SecretFiles, UnreadableError, is_encrypted
+from shopdata.sessions.session import Session
+from shopdata.sessions.session_file import without_odd
+from shopdata.sessions.sign_in.steps import Identity
+
+logger = logging.getLogger(__name__)
+
+_SALT_BYTES = 16
+#: For people, once a run.
+PLAIN = "SHOPDATA_SECRET_KEY is not set: sessions are saved unencrypted, in files that only this user can read"
+
+
+def of_other_keys(ids: Iterable[str]) -> str:
+    """The sentence about shops whose sessions another key has saved; "" for none."""
+    names = ", ".join(ids)
+    return names and (
+        f"Saved with another key than SHOPDATA_SECRET_KEY has now: {names}. Set the one that they were saved with; "
+        "if it is lost, `scrapy login SHOP --again`."
+    )
+
+
+@dataclass(frozen=True)
+class AboutSession:
+    """A saved session as a list shows it; `saved_at` is None where there is none, or another key has saved it."""
+
+    saved_at: datetime | None
+    checked_at: datetime | None
+    checked_state: str
+    parked: str
+    is_of_other_key: bool = False
+
+
+@dataclass
+class SessionStore:
+    """Sessions, and which shops wait for a person, in files that only their owner can read."""
+
+    folder: Path
+    secret_key: str | None = field(default=None, repr=False)
+    #: What was warned of already: a run opens the same files again and again.
+    _told: set[object] = field(default_factory=set, repr=False)
+
+    def refuse_mixing(self) -> None:
+        """Without a key, sessions would be saved in plain; not in a folder where somebody has encrypted them.
+
+        Raises:
+            UsageError: no key is set, and encrypted files lie in the folder.
+        """
+        if self.secret_key:
+            return
+        with as_disk_error(self.folder / "x.session"):
+            saved = sorted([*self.folder.glob("*.session"), *self.folder.glob("*.device")])
+            sealed = [path.name for path in saved if is_encrypted(path)]
+        if sealed:
+            raise UsageError(
+                "SHOPDATA_SECRET_KEY is not set, but saved sessions are encrypted",
+                where=str(self.folder),
+                found=f"{len(sealed)} of them, for example {sealed[0]}",
+                todo="Set the key that they were saved with; if it is lost, remove these files, and the shops sign in.",
+            )
+
+    @property
+    def _files(self) -> SecretFiles:
+        return SecretFiles(self.secret_key)
+
+    def load(self, shop: Shop) -> Session | None:
+        """The saved session; None if there is none, or it is damaged or of another user name.
+
+        Raises:
+            OtherKeyError: it was saved with another key.
+        """
+        data = self._read(shop)
+        if data.get("username") != shop.username or not data.get("cookies") or not data.get("saved_at"):
+            return None
+        self._see_to_plain(shop)
+        return Session(
+            data["cookies"],
+            datetime.fromisoformat(data["saved_at"]),
+            user_agent=data.get("user_agent", ""),
+            identity=data.get("identity"),
+        )
+
+    def save(
+        self,
+        shop: Shop,
+        cookies: Iterable[dict[str, Any]],
+        *,
+        user_agent: str = "",
+        identity: Identity | None = None,
+        is_proven: bool = False,
+    ) -> Session:
+        """Saves a session, over one of another key too; that the shop was parked is forgotten.
+
+        Args:
+            is_proven: the portal has just let somebody in with it, which is as good as asking whether it lives.
+        """
+        saved_at = datetime.now(UTC)
+        kept: dict[str, Any] = {"cookies": list(cookies), "user_agent": user_agent, "identity": dict(identity or {})}
+        with self._changing(shop, is_replaced=True) as data:
+            data.clear()
+            data.update(username=shop.username, saved_at=saved_at.isoformat(), **kept)
+            if is_proven:
+                data.update(checked_at=saved_at.isoformat(), checked_state="alive")
+        return Session(kept["cookies"], saved_at, user_agent=user_agent, identity=identity)
+
+    def update(self, shop: Shop, session: Session) -> None:
+        """Saves the cookies that answers have changed; the session stays as old as it is.
+
+        Nothing happens if another process has dropped it, or saved a newer one, meanwhile.
+        """
+        with self._changing(shop) as data:
+            if data.get("saved_at") == session.saved_at.isoformat() and data.get("cookies"):
+                data["cookies"] = session.cookies()
+
+    def drop(self, shop: Shop, session: Session) -> None:
+        """Forgets a session that has died, unless another process has saved a newer one meanwhile."""
+        with self._changing(shop) as data:
+            if data.get("saved_at") == session.saved_at.isoformat():
+                data.pop("cookies", None)
+
+    def lock(self, shop: Shop) -> AsyncFileLock:
+        """One sign-in per account at a time, also of two crawls: a second one may kick the first one's session."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return AsyncFileLock(self._path(shop).with_suffix(".lock"), mode=0o600)
+
+    def park(self, shop: Shop, reason: str) -> None:
+        """Remembers that a person must act before these credentials are used again: trying on locks accounts.
+
+        The credentials themselves are not kept, only a salted fingerprint.
+        """
+        with self._changing(shop) as data:
+            data.update(parked=reason, fingerprint=self._fingerprint(shop))
+
+    def unpark(self, shop: Shop) -> None:
+        """Lets the same credentials be used once more."""
+        with suppress(OtherKeyError):
+            if "parked" in self._read(shop):
+                with self._changing(shop) as data:
+                    data.pop("parked", None)
+
+    def parked(self, shop: Shop) -> str:
+        """Why the shop waits for a person; "" if it does not, or if its credentials or what the portal calls it have
+        changed since.
+
+        Raises:
+            OtherKeyError: its file was saved with another key.
+        """
+        return self._parked(shop, self._read(shop))
+
+    def _parked(self, shop: Shop, data: dict[str, Any]) -> str:
+        reason, known = data.get("parked"), str(data.get("fingerprint") or "")
+        if not reason or not hmac.compare_digest(known, self._fingerprint(shop, known[: 2 * _SALT_BYTES])):
+            return ""
+        return str(reason)
+
+    def note_check(self, shop: Shop, state: str) -> None:
+        """Remembers what the portal said when it was asked whether the session lives."""
+        with self._changing(shop) as data:
+            data.update(checked_at=datetime.now(UTC).isoformat(), checked_state=state)
+
+    def about(self, shop: Shop) -> AboutSession:
+        """What is known about a shop's session without asking anybody."""
+        try:
+            data = self._read(shop)
+        except OtherKeyError as error:
+            return AboutSession(None, None, "unknown", parked=str(error), is_of_other_key=True)
+        has_session = bool(data.get("cookies")) and data.get("username") == shop.username
+        return AboutSession(
+            saved_at=_moment(data.get("saved_at")) if has_session else None,
+            checked_at=_moment(data.get("checked_at")) if has_session else None,
+            checked_state=str(data.get("checked_state") or "") if has_session else "",
+            parked=self._parked(shop, data),
+        )
+
+    def of_other_key(self, shops: Iterable[Shop], most: int = 20) -> list[str]:
+        """The ids of the shops whose files another key has written; of `most` files that are there, for each takes a
+        twentieth of a second."""
+        there = [shop for shop in shops if self.secret_key and self._path(shop).is_file()]
+        return [shop.id for shop in there[:most] if self.about(shop).is_of_other_key]
+
+    def _fingerprint(self, shop: Shop, salt: str | None = None) -> str:
+        salt = salt or secrets.token_hex(_SALT_BYTES)
+        # A shop that waits for a choice among several is asked again once it says which.
+        said = [shop.username, shop.password.get_secret_value(), *filter(None, (shop.portal_shop, shop.portal_name))]
+        text = "\0".join(said).encode()
+        return salt + hashlib.scrypt(text, salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()
+
+    def _path(self, shop: Shop) -> Path:
+        return self.folder / f"{shop.platform}_{shop.id}.session"
+
+    @contextmanager
+    def _changing(self, shop: Shop, *, is_replaced: bool = False, is_written: bool = False) -> Iterator[dict[str, Any]]:
+        """What is in a shop's file, to be changed while nobody else does: a shop may be in several crawls at once.
+
+        Args:
+            is_replaced: all that was there goes, so it need not be readable.
+            is_written: also where nothing is changed.
+
+        Raises:
+            DiskError: the file can't be written, or another process does not let go of it.
+            OtherKeyError: it was saved with another key.
+        """
+        # Not the lock of `lock`, which is held for as long as a sign-in takes.
+        with alone(self._path(shop).with_suffix(".writing")):
+            data = {} if is_replaced else self._read(shop)
+            before = copy.deepcopy(data)
+            yield data
+            if is_replaced or is_written or data != before:
+                self._write(shop, data)
+
+    def _read(self, shop: Shop) -> dict[str, Any]:
+        path = self._path(shop)
+        try:
+            data = self._files.read(path)
+        except OtherKeyUsedError:
+            raise OtherKeyError(
+                "the saved session was saved with another key; nothing was asked of the portal",
+                where=str(path),
+                expected="the key of SHOPDATA_SECRET_KEY",
+                todo="Set SHOPDATA_SECRET_KEY to the key that it was saved with; if that is lost, run "
+                f"`scrapy login {shop.id} --again`, or remove this file: then the next run signs in.",
+            ) from None
+        except UnreadableError:
+            self._tell_damaged(path, "it can't be read")
+            return {}
+        kept, odd = without_odd(data)
+        if odd:
+            self._tell_damaged(path, f"odd: {', '.join(odd)}")
+        return kept
+
+    def _see_to_plain(self, shop: Shop) -> None:
+        """A session from before there was a key is encrypted now; where there is none, a person is told so."""
+        if not self.secret_key:
+            self._tell_once("plain", PLAIN)
+        elif not is_encrypted(self._path(shop)):
+            with self._changing(shop, is_written=True):
+                self._tell_once(shop.id, "%s: saved before SHOPDATA_SECRET_KEY was set; encrypted now", shop.id)
+
+    def _write(self, shop: Shop, data: dict[str, Any]) -> None:
+        if not self.secret_key and data.get("cookies"):
+            self._tell_once("plain", PLAIN)
+        self._files.write(self._path(shop), data)
+
+    def _tell_damaged(self, path: Path, why: str) -> None:
+        self._tell_once(path, "%s: the saved session is damaged (%s); the shop signs in anew", path.name, why)
+
+    def _tell_once(self, about: object, message: str, *arguments: object) -> None:
+        if about not in self._told:
+            self._told.add(about)
+            logger.warning(message, *arguments)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,151 @@
+"""An SMS code that a person reads off a telephone and types on the terminal; a wrong one may be typed again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page, Response
+
+from shopdata.config import Portal, Shop
+from shopdata.exceptions import ChallengeError
+from shopdata.sessions.sign_in.looking import first_visible
+from shopdata.sessions.sign_in.steps import Patience, has_landed
+from shopdata.sessions.sign_in.trust import frames_of_page
+from shopdata.sessions.sign_in.voice import GRACE_SECONDS, Voice, lines_of
+from shopdata.texts import one_line
+
+#: So often may a code be typed; portals lock accounts after some more.
+TRIES = 3
+#: An Enter alone asks for a new code, as often at most.
+_MOST_EMPTY = 5
+#: A page that let somebody in goes on soon after its answer; one that says nothing had its time.
+_AFTER_ANSWER_SECONDS = 4.0
+_IN_SILENCE_SECONDS = 12.0
+
+
+async def has_code_form(page: Page, portal: Portal) -> bool:
+    """True if the page asks for an SMS code in a place where one can be typed."""
+    return await first_visible(page.frames, portal.sms_form.code) is not None
+
+
+async def enter_codes(
+    page: Page, shop: Shop, portal: Portal, ask_code: Callable[[str], str], tell: Callable[[str], None]
+) -> None:
+    """Asks for the code and gives it to the page until it has landed.
+
+    Args:
+        ask_code: what to show to the person -> what was typed; blocks, and raises EOFError where nobody is there.
+
+    Raises:
+        ChallengeError: three codes were not taken.
+        EOFError: no code was given at all.
+        PortalError: the page does not go on.
+    """
+    form = _CodeForm(page, shop, portal)
+    # Some forms send the code only when they are told to.
+    await form.send()
+    for number in range(1, TRIES + 1):
+        try:
+            code = await _typed(form, number, ask_code, tell)
+        except EOFError:
+            if number == 1:
+                raise
+            raise form.not_taken() from None
+        if await has_landed(page, portal) or await form.takes(code):
+            return
+        said = f" It says: 「{one_line(form.said, 80)}」." if form.said else ""
+        tell(f"The portal did not take this code.{said}")
+    raise form.not_taken()
+
+
+async def _typed(form: _CodeForm, number: int, ask_code: Callable[[str], str], tell: Callable[[str], None]) -> str:
+    count = "" if number == 1 else f", try {number} of {TRIES}"
+    for _ in range(_MOST_EMPTY):
+        try:
+            code = await asyncio.to_thread(ask_code, f"SMS code for {form.shop.name}{count} (Enter alone: a new one): ")
+        except asyncio.CancelledError:
+            # Nothing but the person can end the reading of a line.
+            tell("The browser has ended. Press Enter.")
+            raise
+        if code.strip():
+            return code.strip()
+        tell("A new code was asked for." if await form.send() else "The page has no button for a new code just now.")
+    raise EOFError
+
+
+class _CodeForm:
+    """The place on the page where a code is typed in."""
+
+    def __init__(self, page: Page, shop: Shop, portal: Portal) -> None:
+        self.shop = shop
+        #: What the page said of the last code.
+        self.said = ""
+        self._page = page
+        self._portal = portal
+        self._voice = Voice(page, shop, portal)
+        self._answered_at: float | None = None
+        page.on("response", self._on_response)
+
+    def not_taken(self) -> ChallengeError:
+        """The error for a portal that does not let this person in."""
+        return ChallengeError(
+            "the portal did not take the SMS code",
+            where=f"shop {self.shop.id!r}",
+            found=f"「{one_line(self.said, 80)}」" if self.said else "its form for the code, as before",
+            todo=f"Run `scrapy login {self.shop.id}` again for a new code, or with `--headed` to see what it says.",
+        )
+
+    async def send(self) -> bool:
+        """Presses what sends a code; False if there is nothing to press now."""
+        button = await first_visible(self._page.frames, self._portal.sms_form.send)
+        try:
+            if button is None or not await button.is_enabled(timeout=1_000):
+                return False
+            await button.click()
+        except PlaywrightError:
+            return False
+        return True
+
+    async def takes(self, code: str) -> bool:
+        """Types a code and confirms it; True once the page has landed, False if it still wants one."""
+        field = await first_visible(self._page.frames, self._portal.sms_form.code)
+        if field is not None:
+            await field.fill(code)
+        patience = Patience(self._portal.login_timeout_seconds)
+        while (confirm := await first_visible(self._page.frames, self._portal.sms_form.confirm)) is None:
+            await patience.look_again(self.shop, "a button to confirm the SMS code")
+        await self._voice.forget()
+        self._answered_at, before, self.said = None, self.said, ""
+        await confirm.click()
+        is_taken = await self._wait()
+        if before and not self.said:
+            # The same once more is nothing new on the page.
+            lines = [line for frame in frames_of_page(self._page, self._portal) for line in await lines_of(frame)]
+            self.said = before if before in lines else ""
+        return is_taken
+
+    async def _wait(self) -> bool:
+        began, patience = time.monotonic(), Patience(self._portal.login_timeout_seconds)
+        while not await has_landed(self._page, self._portal):
+            if patience.is_close_look_due():
+                await self._voice.listen()
+                word = self._voice.last_word()
+                self.said = word.text if word is not None else ""
+                is_heard = word is not None and time.monotonic() - word.heard_at > GRACE_SECONDS
+                if (is_heard or self._had_its_time(began)) and await has_code_form(self._page, self._portal):
+                    return False
+            if not await patience.lasts():
+                return False
+        return True
+
+    def _had_its_time(self, began: float) -> bool:
+        if self._answered_at is not None and time.monotonic() - self._answered_at > _AFTER_ANSWER_SECONDS:
+            return True
+        return time.monotonic() - began > _IN_SILENCE_SECONDS
+
+    def _on_response(self, response: Response) -> None:
+        if response.request.method == "POST":
+            self._answered_at = time.monotonic()

@@ -1,0 +1,101 @@
+"""Signs a shop in outside a crawl, with a person at hand for what the portal asks: `scrapy login`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+
+from shopdata.browser.alive import died, is_end, while_alive
+from shopdata.browser.page_limit import PageLimit
+from shopdata.browser.starting import OwnChromium
+from shopdata.config import Portal, Shop
+from shopdata.exceptions import ChallengeError, CredentialsRefusedError, UnclearSignInError
+from shopdata.sessions.devices import DeviceStore, keep_device, open_context
+from shopdata.sessions.sign_in import SignedIn, login_for, read_session
+from shopdata.sessions.sign_in.by_code import enter_codes, has_code_form
+from shopdata.sessions.sign_in.steps import Patience, has_landed
+from shopdata.sessions.sign_in.way_out import why_not
+
+#: How long a person has for a captcha, a slider or a telephone.
+PERSON_SECONDS = 600
+
+
+async def sign_in_by_hand(
+    shop: Shop,
+    portal: Portal,
+    *,
+    devices: DeviceStore,
+    browser_path: str | None,
+    is_headed: bool,
+    ask_code: Callable[[str], str],
+    tell: Callable[[str], None],
+) -> SignedIn:
+    """Signs in as a crawl does, and tells each step; where the portal asks for a person, waits for one.
+
+    Args:
+        devices: where the device comes from that the portal knows, and goes to again.
+        is_headed: open a window, in which the person does whatever the portal wants; else only an SMS code can be
+            given, by `ask_code`, which gets what to show.
+        tell: says to the person what happens, and what to do.
+
+    Raises:
+        NeedsPersonError: the credentials were refused, or the person did not finish in time.
+        PortalError: the portal did not answer.
+        BrowserMissingError, BrowserError: there is no browser, it can't be started, or it ended.
+    """
+    own = OwnChromium({"executable_path": browser_path}, is_headed=is_headed)
+    limit = PageLimit(portal.max_answer_bytes)
+    tell(f"{shop.id}: starting the browser …")
+    try:
+        browser = await own.start()
+        device = await asyncio.to_thread(devices.load, shop)
+        context = await open_context(browser, storage_state=device)
+        try:
+            page = await context.new_page()
+            await limit.watch(page)
+            with limit.explained(f"shop {shop.id!r}, its login page"):
+                return await while_alive(page, shop, _with_person(page, shop, portal, is_headed, ask_code, tell))
+        finally:
+            await keep_device(devices, context, shop, portal)
+    except PlaywrightError as error:
+        raise died(shop, error) if is_end(error) else await why_not(shop, error) from None
+    finally:
+        await own.close()
+
+
+async def _with_person(
+    page: Page, shop: Shop, portal: Portal, is_headed: bool, ask_code: Callable[[str], str], tell: Callable[[str], None]
+) -> SignedIn:
+    login = login_for(shop.platform)
+    tell(f"{shop.id}: opening the login page on {urlsplit(portal.login_url).netloc} …")
+    await page.goto(portal.login_url)
+    tell(f"{shop.id}: giving it user name and password, and waiting for the back office …")
+    try:
+        await login.sign_in(page, shop, portal)
+    except (CredentialsRefusedError, UnclearSignInError) as error:
+        if not is_headed:
+            raise
+        # What the page said, and nothing of the next run: a person is here.
+        tell(f"{error.what}{f'. Found {error.found}' if error.found else ''}. Sign in by hand in the window.")
+        await _wait_for_person(page, shop, portal)
+    except ChallengeError as challenge:
+        if is_headed:
+            tell(f"{challenge.what}. Finish it in the window.")
+        elif await has_code_form(page, portal):
+            await enter_codes(page, shop, portal, ask_code, tell)
+        else:
+            raise
+        if is_headed:
+            await _wait_for_person(page, shop, portal)
+    tell(f"{shop.id}: the back office is open; reading whose it is …")
+    return await read_session(page, login, portal)
+
+
+async def _wait_for_person(page: Page, shop: Shop, portal: Portal) -> None:
+    patience = Patience(PERSON_SECONDS)
+    while not await has_landed(page, portal):
+        await patience.look_again(shop, "the back office")

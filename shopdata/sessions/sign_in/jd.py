@@ -1,0 +1,125 @@
+"""Signing in to JD (PORTALS 4.1) and reading its answers (PORTALS 4.2)."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from urllib.parse import unquote, urljoin, urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+
+from shopdata.config import JdPortal, Portal, Shop
+from shopdata.sessions.sign_in.entering import Entrance
+from shopdata.sessions.sign_in.looking import any_of, first_visible
+from shopdata.sessions.sign_in.steps import (
+    Answer,
+    Identity,
+    Risk,
+)
+from shopdata.sessions.sign_in.verdict import SMS_CODE, challenge
+from shopdata.texts import one_line
+
+#: The account-wide list of reports.
+LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
+#: JD's own pages send these with every call of the report centre.
+AJAX_HEADERS = {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json, text/plain, */*"}
+
+#: Codes of JD's merchant gateways that mean risk control, and what they say (PORTALS 4.2, 8.2). 601 has two texts
+#: (PORTALS 8.11): of this one a person must know, the other one passes.
+_UNAUTHORISED = "未经京东授权"
+_RISK_CODES = {"601": f"{_UNAUTHORISED}的软件操作", "-407": "不安全", "-402": "签名不对"}
+_TOO_OFTEN = ("操作频繁", "操作过于频繁", "操作太频繁", "操作太过频繁")
+
+#: The header is filled in a moment after the landing; where JD has moved it, no sign-in should wait long for it.
+_NAME_TIMEOUT_MS = 2_000
+#: As much of a page as is searched for words of risk control, in bytes.
+_LONGEST_PAGE = 1 << 20
+_NOT_SHOWN = re.compile(
+    r"<(script|style|template)\b.*?(?:</\1\s*>|$)|<!--.*?(?:-->|$)|<[^<>]{0,500}>", re.DOTALL | re.IGNORECASE
+)
+
+
+class JdLogin:
+    """JD's answers."""
+
+    async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
+        """Fills whichever of the two forms the page shows, then waits for the landing page."""
+        assert isinstance(portal, JdPortal)
+        entrance = Entrance(page, shop, portal, "JD")
+        await entrance.enter_credentials()
+        await entrance.wait_until_landed(lambda: self._raise_if_challenged(page, shop, portal))
+
+    async def _raise_if_challenged(self, page: Page, shop: Shop, portal: JdPortal) -> None:
+        place = urlsplit(page.url)
+        if await first_visible(page.frames, portal.login_page.slider) is not None:
+            raise challenge(shop, "JD", "a slider")
+        is_second_factor = place.hostname in portal.second_factor_hosts or place.path.startswith(
+            portal.second_factor_path
+        )
+        if is_second_factor or await first_visible(page.frames, portal.login_page.second_factor) is not None:
+            raise challenge(shop, "JD", SMS_CODE)
+
+    async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:
+        """The shop's name in the header of the back office, and the account's name in the cookie `pin`."""
+        assert isinstance(portal, JdPortal)
+        found: dict[str, str] = {}
+        if page is not None and (name := await _shop_name(page, portal)):
+            found["shop name"] = name
+        if cookies.get("pin"):
+            found["account"] = unquote(cookies["pin"])
+        return found
+
+    def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
+        assert isinstance(portal, JdPortal)
+        return f"{urljoin(portal.report_origin, LIST_PATH)}?uuid={uuid.uuid4()}", AJAX_HEADERS
+
+    def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
+        """A redirect, something else than data, 401, or neither a status nor "success": nowhere is recorded how
+        zhgateway and the report list say it, so each of these means "sign in once more" (PORTALS 4.2, an inference)."""
+        if answer.status in (301, 302, 303, 307, 308, 401):
+            return True
+        if answer.status != 200 or answer.is_broken_data:
+            return False
+        data = answer.json()
+        if answer.is_html or data is None:
+            return True
+        if not isinstance(data, dict):
+            return False
+        # An order's answer has a status: with that, a message says why it was refused.
+        says_nothing = "status" not in data and data.get("message") != "success"
+        return says_nothing or "401" in (str(data.get("code")), str(data.get("status")))
+
+    def is_session_alive(self, answer: Answer) -> bool:
+        """The list of reports is there: `message` says so (PORTALS 4.3)."""
+        data = answer.json()
+        return isinstance(data, dict) and data.get("message") == "success"
+
+    def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
+        if answer.status == 429:
+            return Risk("HTTP 429", needs_person=False, may_pass=True)
+        assert isinstance(portal, JdPortal)
+        data = answer.json()
+        if isinstance(data, dict):
+            code = next((str(data[key]) for key in ("code", "status") if str(data.get(key)) in _RISK_CODES), "")
+            text = next((str(data[key]) for key in ("message", "msg", "errorMsg") if data.get(key)), "")
+        else:
+            # The same may come as a page (PORTALS 8.11); what its scripts might say does not count.
+            code, text = "", _NOT_SHOWN.sub(" ", answer.body[:_LONGEST_PAGE].decode("utf-8", "replace"))
+        said = next((word for word in _TOO_OFTEN if word in text), "频繁" if code and "频繁" in text else "")
+        if said and code in ("", "601"):
+            rest = portal.export_rest_seconds
+            return Risk(f"{code} {said}".strip(), needs_person=False, may_pass=True, rest_seconds=rest)
+        if not code and _UNAUTHORISED in text:
+            code = "601"
+        return Risk(f"{code} {_RISK_CODES[code]}", needs_person=True, may_pass=False) if code else None
+
+
+async def _shop_name(page: Page, portal: JdPortal) -> str:
+    """What the header calls the shop; "" if it does not say it in time."""
+    header = any_of(page.main_frame, portal.shop_name).filter(has_text=re.compile(r"\S")).first
+    try:
+        return " ".join(one_line(await header.inner_text(timeout=_NAME_TIMEOUT_MS)).split())
+    except PlaywrightError:
+        return ""

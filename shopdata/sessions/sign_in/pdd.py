@@ -1,0 +1,207 @@
+"""Signing in to Pinduoduo (PORTALS 1) and reading its answers (PORTALS 1.3, 3.5).
+
+The page itself sends its sign-in request; this only types, clicks and watches what the answer says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page, Response
+
+from shopdata.config import PddPortal, Portal, Shop
+from shopdata.sessions.sign_in.entering import Entrance
+from shopdata.sessions.sign_in.looking import first_visible
+from shopdata.sessions.sign_in.steps import (
+    Answer,
+    Identity,
+    Risk,
+)
+from shopdata.sessions.sign_in.verdict import OUTCOMES, SMS_CODE, challenge, error_for
+from shopdata.sessions.sign_in.voice import Voice
+from shopdata.sessions.sign_in.words import Says, what_it_says
+
+AUTH_PATH = "/janus/api/auth"
+#: Answers {"result": {"login": …}}, with cookies alone (PORTALS 1.3).
+CHECK_PATH = "/janus/api/checkLogin"
+
+#: "The session has ended", on every interface of the back office (PORTALS 1.3).
+SESSION_ENDED = 43001
+#: Codes of a sign-in that ask for a second factor (PORTALS 1.2).
+_PHONE_CODES = {2000020, 2000021, 2000015, 2000018}
+#: Codes of a sign-in, or later, that only a person in the page can answer (PORTALS 1.2, 3.5).
+_PERSON_CODES = {
+    2000014: "a new password",
+    2000016: "a new password",
+    8000037: "a proof of identity",
+    8000040: "patience: it is checking the identity",
+    70031: "a captcha",
+    10019: "a captcha",
+    52101: "a risk check",
+    9501: "a look at the account: it is restricted",
+}
+#: Stands for a code that is no number.
+NO_CODE = -1
+#: "Too often" and "solve a captcha" share one code; a cool-down tells which it was (PORTALS 3.5).
+TOO_OFTEN = 54001
+#: What a page asks for that is clicked in it.
+_ANSWERED_BY_CLICKS = (Says.AGREEMENT, Says.CHOICE)
+_RISK_TEXTS = ("验证码", "风控", "限制")
+
+#: `success`, where it is one.
+_YES = frozenset({"true", "1", "yes", "ok", "success"})
+
+
+def error_code(data: Any) -> int:
+    """The error code of an answer, in either of its two spellings; 0 where there is none or it means success."""
+    if not isinstance(data, dict):
+        return 0
+    for name in ("error_code", "errorCode"):
+        code = _code(data.get(name))
+        if code not in (0, 1000000):
+            return code
+    return 0
+
+
+def _code(value: Any) -> int:
+    if not value:
+        return 0
+    try:
+        return NO_CODE if isinstance(value, bool) else int(value)
+    except (TypeError, ValueError, OverflowError):
+        return NO_CODE
+
+
+def error_text(data: Any) -> str:
+    """The error message of an answer, in either spelling."""
+    if not isinstance(data, dict):
+        return ""
+    return str(data.get("error_msg") or data.get("errorMsg") or "")
+
+
+def is_no(data: Any) -> bool:
+    """True for an answer that is no success. Neither `success` nor a code is always there, and portals write a truth as
+    a number or a word, too: whatever is none of `_YES` is a no."""
+    if not isinstance(data, dict):
+        return False
+    told = data.get("success")
+    return error_code(data) != 0 or not (told is None or str(told).strip().casefold() in _YES)
+
+
+def _speaks_of_risk(text: str) -> bool:
+    return any(word in text for word in _RISK_TEXTS)
+
+
+class PddLogin:
+    """Pinduoduo's answers."""
+
+    async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
+        """Switches from the QR code to the account form, fills it, then waits for the landing page."""
+        assert isinstance(portal, PddPortal)
+        entrance = Entrance(page, shop, portal, "Pinduoduo")
+        answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        page.on("response", lambda response: asyncio.ensure_future(_note_auth(response, answers)))
+        await entrance.enter_credentials()
+
+        async def look() -> None:
+            while not answers.empty():
+                raise_if_refused(shop, answer := answers.get_nowait(), portal.login_page.refused_words)
+                _hear(entrance.voice, answer)
+            if await first_visible(page.frames, portal.login_page.slider) is not None:
+                raise challenge(shop, "Pinduoduo", "a slider")
+            if await first_visible(page.frames, portal.sms_form.code) is not None:
+                raise challenge(shop, "Pinduoduo", SMS_CODE)
+
+        await entrance.wait_until_landed(look)
+
+    async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:
+        """The mall's number: PASS_ID ends in `_<mallId>_<userId>`, and a mall may have several users (PORTALS 1.3)."""
+        ending = re.search(r"_(\d+)_\d+$", cookies.get("PASS_ID", ""))
+        return {"mall id": ending[1]} if ending else {}
+
+    def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
+        assert isinstance(portal, PddPortal)
+        return urljoin(portal.origin, CHECK_PATH), {}
+
+    def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
+        """Code 43001 in either spelling, `login: false`, a redirect to the login page, or a page instead of data."""
+        if answer.status in (301, 302, 303, 307, 308, 401):
+            return True
+        if answer.is_html:
+            return answer.status == 200
+        data = answer.json()
+        if error_code(data) == SESSION_ENDED:
+            return True
+        result = data.get("result") if isinstance(data, dict) else None
+        return isinstance(result, dict) and result.get("login") is False
+
+    def is_session_alive(self, answer: Answer) -> bool:
+        """Only `login: true`: one sample had `success: false` beside it (PORTALS 1.3)."""
+        data = answer.json()
+        result = data.get("result") if isinstance(data, dict) else None
+        return isinstance(result, dict) and result.get("login") is True
+
+    def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
+        """54001 and 429 may pass by themselves; a captcha does not."""
+        if answer.status == 429:
+            return Risk("HTTP 429", needs_person=False, may_pass=True)
+        data = answer.json() if not answer.is_html else None
+        code, text = error_code(data), error_text(data)
+        if code == TOO_OFTEN:
+            return Risk(f"{code} {text}"[:80], needs_person=True, may_pass=True)
+        if code in _PERSON_CODES or (is_no(data) and _speaks_of_risk(text)):
+            return Risk(f"{code or ''} {text}".strip()[:80], needs_person=True, may_pass=False)
+        return None
+
+
+def raise_if_refused(shop: Shop, answer: dict[str, Any], refused_words: tuple[str, ...] = ()) -> None:
+    """Reads what the portal answers to the page's own sign-in request (PORTALS 1.2).
+
+    Raises:
+        ChallengeError: it asks for something that only a person has.
+        CredentialsRefusedError: it says that user name or password is wrong: no code of its own is known for that, so
+            the words tell it. Every other "no" is left to the page, which may show more.
+    """
+    code = error_code(answer)
+    result = answer.get("result")
+    says = what_it_says(error_text(answer), refused_words)
+    # One code for both: without what a captcha is answered with, "too often" is what it says (PORTALS 0.3).
+    is_pace = says is Says.BUSY and not (isinstance(result, dict) and result.get("verifyAuthToken"))
+    if code == TOO_OFTEN and not is_pace:
+        raise challenge(shop, "Pinduoduo", "a captcha")
+    if code in _PERSON_CODES:
+        raise challenge(shop, "Pinduoduo", _PERSON_CODES[code])
+    if code in _PHONE_CODES or _wants_second_factor(result):
+        raise challenge(shop, "Pinduoduo", SMS_CODE)
+    if is_no(answer) and OUTCOMES[says] != "again" and says not in _ANSWERED_BY_CLICKS:
+        raise error_for(says, shop, "Pinduoduo", error_text(answer))
+
+
+def _hear(voice: Voice, answer: dict[str, Any]) -> None:
+    """Another "no": it is quoted if the page shows nothing that says more."""
+    if is_no(answer):
+        voice.hear(error_text(answer) or (f"code {code}" if (code := error_code(answer)) else "success: false"))
+
+
+def _wants_second_factor(result: Any) -> bool:
+    """`success` alone is no proof: without a pass, one of these says what is still wanted (PORTALS 1.2)."""
+    if not isinstance(result, dict) or result.get("passId") or result.get("pass_id"):
+        return False
+    return any(result.get(sign) for sign in ("forceMobileVerify", "identityVerifyURL", "loginLimitStatus"))
+
+
+async def _note_auth(response: Response, verdict: asyncio.Queue[dict[str, Any]]) -> None:
+    if urlsplit(response.url).path != AUTH_PATH:
+        return
+    try:
+        answer = await response.json()
+    except (PlaywrightError, ValueError):
+        # No data: what stands in its place is told by its status.
+        answer = {"success": False, "errorMsg": f"HTTP {response.status}"} if response.status >= 400 else None
+    if isinstance(answer, dict):
+        verdict.put_nowait(answer)

@@ -1,0 +1,144 @@
+"""What the ledger says of a cell that the program could not go on with."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from shopdata.config import Shop
+from shopdata.crawling.cell_work import CellWork
+from shopdata.exceptions import CredentialsRefusedError, DiskError, LedgerError
+from shopdata.items import ReportFile
+from shopdata.ledger import CellKey, Ledger
+from shopdata.sessions.sessions import SessionStore
+from shopdata.states import CellState
+
+KEY = CellKey("jd_store", "2026-03-01", "flagship")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        pytest.param(
+            LedgerError("the ledger's database can't be used", where="ledger", found="disk is full", todo="Make room."),
+            "ledger: the ledger's database can't be used. Found disk is full. Make room.",
+            id="known",
+        ),
+        pytest.param(
+            KeyError("password"),
+            "an unexpected KeyError: this is a mistake in the program; the log has its traceback.",
+            id="unknown",
+        ),
+    ],
+)
+def test_the_reason_is_what_happened(tmp_path: Path, error: Exception, reason: str) -> None:
+    nobody = cast("Any", None)
+    with Ledger.at(tmp_path) as ledger:
+        ledger.add_cells("jd", [KEY])
+        ledger.claim(KEY, "run")
+        work = CellWork("run", cast("Any", SimpleNamespace(ledger=ledger)), nobody, nobody, nobody)
+        asyncio.run(asyncio.wait_for(work.fail(KEY, error), 10))
+        cell = ledger.cell(KEY)
+    assert cell is not None
+    assert (cell.state, cell.reason) == (CellState.FAILED, reason)
+
+
+class Onlookers:
+    """Remembers the states that it was told."""
+
+    def __init__(self) -> None:
+        self.states: list[CellState] = []
+
+    def settled(self, _key: CellKey, state: CellState, _reason: str) -> None:
+        self.states.append(state)
+
+
+class Sessions:
+    """On a disk that takes no more."""
+
+    def parked(self, _shop: object) -> str:
+        return ""
+
+    def rests_until(self, _shop: object) -> None:
+        return None
+
+    def park(self, _shop: object, _reason: str) -> None:
+        raise DiskError("the disk is full", where="sessions", todo="Make room there")
+
+
+def test_a_shop_that_can_not_be_parked_costs_no_other_shop(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def refused() -> ReportFile:
+        raise CredentialsRefusedError("credentials refused", todo="Mend the password.")
+
+    nobody, onlookers = cast("Any", None), Onlookers()
+    with Ledger.at(tmp_path) as ledger:
+        ledger.add_cells("jd", [KEY])
+        workspace = cast("Any", SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions()))
+        work = CellWork("run", workspace, nobody, nobody, cast("Any", onlookers))
+        shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
+        assert asyncio.run(work.ask(shop, KEY, refused)) is None
+        cell = ledger.cell(KEY)
+    assert cell is not None
+    assert (cell.state, cell.reason) == (CellState.NEEDS_LOGIN, "credentials refused. Mend the password.")
+    assert onlookers.states == [CellState.NEEDS_LOGIN]
+    assert "flagship: the next run tries the same again" in caplog.text
+
+
+def test_a_shop_that_is_parked_in_a_run_has_one_reason_for_all_of_its_days(tmp_path: Path) -> None:
+    calls = []
+
+    async def refused() -> ReportFile:
+        calls.append(1)
+        raise CredentialsRefusedError("credentials refused", todo="Mend the password.")
+
+    nobody, onlookers = cast("Any", None), Onlookers()
+    keys = [replace(KEY, dt=f"2026-03-0{day}") for day in (1, 2, 3)]
+    with Ledger.at(tmp_path) as ledger:
+        ledger.add_cells("jd", keys)
+        sessions = SessionStore(tmp_path / "sessions")
+        workspace = cast("Any", SimpleNamespace(ledger=ledger, sessions=sessions, restraint=Sessions()))
+        work = CellWork("run", workspace, nobody, nobody, cast("Any", onlookers))
+        shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
+        for key in keys:
+            assert asyncio.run(work.ask(shop, key, refused)) is None
+        reasons = {cell.reason for key in keys if (cell := ledger.cell(key))}
+        assert sessions.parked(shop)
+    assert len(calls) == 1
+    assert reasons == {"credentials refused. Mend the password."}
+
+
+def test_whoever_stops_the_run_does_not_wait_for_a_lost_ledger_twice(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    marks = []
+
+    def mark(key: CellKey, *_: object) -> None:
+        marks.append(key)
+        raise LedgerError("another program holds the ledger locked", todo="Close it.")
+
+    async def stopped() -> None:
+        tasks = [asyncio.create_task(work.ask(cast("Any", None), key, asyncio.Event().wait)) for key in keys]  # type: ignore[arg-type]
+        await asyncio.sleep(0.1)
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError] * len(keys)
+
+    keys = [replace(KEY, shop=shop) for shop in ("one", "two", "three")]
+    nobody = cast("Any", None)
+    ledger = SimpleNamespace(mark=mark, claim=lambda *_: None)
+    work = CellWork(
+        "run",
+        cast("Any", SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions())),
+        nobody,
+        nobody,
+        nobody,
+    )
+    asyncio.run(stopped())
+    assert len(marks) == 1
+    assert caplog.text.count("the next run finds it stopped in the middle") == 1

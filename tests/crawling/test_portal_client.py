@@ -1,0 +1,188 @@
+"""What is asked again and what never is; a link that is dead is asked for anew, and not for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scrapy import Request
+from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
+from scrapy.http import Response
+from shipped_config import load_shipped_config
+
+from shopdata.config import Portal, Shop
+from shopdata.crawling.portal_client import PortalClient
+from shopdata.exceptions import ChallengeError, ForbiddenHostError, PortalError, RiskBlockedError
+
+SHOP = Shop(id="one", name="第一家店", platform="jd", username="u", password="p")
+BASE = "https://report.jd.com"
+LINK = "https://storage.jd.com/report.xlsx?Signature=a"
+#: A status, a body with status 200, or what Scrapy raises.
+Answer = int | bytes | Exception
+
+
+@pytest.fixture(scope="module")
+def portal() -> Portal:
+    return load_shipped_config().portal("jd").model_copy(update={"link_grace_seconds": 60.0})
+
+
+class Far:
+    """A portal whose answers are given in turn, the last one for ever."""
+
+    def __init__(self, portal: Portal, folder: Path, answers: Sequence[Answer]) -> None:
+        self._answers = list(answers)
+        self.asked: list[Request] = []
+        self.waits: list[float] = []
+        self.client = PortalClient(self._download, self._sleep, SHOP, portal, folder)
+
+    async def _download(self, request: Request) -> Response:
+        self.asked.append(request)
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        body = answer if isinstance(answer, bytes) else b"<html>"
+        wire = request.meta["shopdata_wire"]
+        wire.write(body)
+        status = answer if isinstance(answer, int) else 200
+        return Response(request.url, status=status, body=b"" if wire.is_file else body)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    @property
+    def urls(self) -> list[str]:
+        return [request.url for request in self.asked]
+
+
+async def order(far: Far) -> dict[str, Any]:
+    return await far.client.ask_json(Request(f"{BASE}/order", method="POST"), repeatable=False)
+
+
+def fresh_links() -> Callable[[], Awaitable[str]]:
+    numbers = iter(range(1, 1000))
+
+    async def fresh() -> str:
+        return f"{LINK}{next(numbers)}"
+
+    return fresh
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [500, 502, 503, 504, 202, 403, b"", b"[0]", b"{", DownloadTimeoutError(), DownloadFailedError()],
+    ids=lambda answer: repr(answer)[:24],
+)
+def test_what_does_something_twice_is_sent_once(portal: Portal, tmp_path: Path, answer: Answer) -> None:
+    far = Far(portal, tmp_path, [answer, b'{"status": 0}'])
+    with pytest.raises(PortalError) as caught:
+        asyncio.run(order(far))
+    assert len(far.asked) == 1
+    assert far.asked[0].meta["shopdata_once"] is True
+    assert caught.value.is_plain_no is (answer == 403)
+
+
+def test_neither_is_it_sent_again_after_a_cool_down(portal: Portal, tmp_path: Path) -> None:
+    far = Far(portal, tmp_path, [RiskBlockedError("too often", where="here", todo="Wait.")])
+    with pytest.raises(RiskBlockedError):
+        asyncio.run(order(far))
+    assert (len(far.asked), far.waits) == (1, [])
+
+
+def test_cool_downs_that_others_ask_for_count_with_ours(portal: Portal, tmp_path: Path) -> None:
+    far, error = Far(portal, tmp_path, [b"{}"]), RiskBlockedError("too often", where="here", todo="Wait.")
+    error.needs_person = True
+    for _ in range(portal.cooldown_tries):
+        asyncio.run(far.client.cool_down(error))
+    with pytest.raises(ChallengeError, match="did not let go after 2 cool-downs"):
+        asyncio.run(far.client.cool_down(error))
+    first, second = far.waits
+    assert second > first
+
+
+def test_who_is_to_be_left_alone_is_asked_no_more(portal: Portal, tmp_path: Path) -> None:
+    error = RiskBlockedError("too often", where="here", todo="Wait.")
+    error.rest_seconds = 7200
+    far = Far(portal, tmp_path, [error])
+    with pytest.raises(RiskBlockedError):
+        asyncio.run(far.client.ask_json(Request(f"{BASE}/list")))
+    with pytest.raises(RiskBlockedError):
+        asyncio.run(far.client.cool_down(error))
+    assert (len(far.asked), far.waits) == (1, [])
+
+
+@pytest.mark.parametrize("answer", [500, 502, 404, DownloadFailedError()], ids=lambda answer: repr(answer)[:24])
+def test_other_questions_are_asked_again(portal: Portal, tmp_path: Path, answer: Answer) -> None:
+    far = Far(portal, tmp_path, [answer, answer, b'{"status": 0}'])
+    assert asyncio.run(far.client.ask_json(Request(f"{BASE}/list"))) == {"status": 0}
+    assert len(far.asked) == 3
+    assert far.waits[0] < far.waits[1]
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_a_dead_link_is_asked_for_anew(portal: Portal, tmp_path: Path, status: int) -> None:
+    far = Far(portal, tmp_path, [status, status, b"the file"])
+    asyncio.run(far.client.fetch_file(LINK, BASE, tmp_path / "file", fresh_links()))
+    assert (tmp_path / "file").read_bytes() == b"the file"
+    assert far.urls == [LINK, f"{LINK}1", f"{LINK}2"]
+    assert len(far.waits) == 2
+
+
+def test_another_trouble_is_asked_again_by_the_same_link(portal: Portal, tmp_path: Path) -> None:
+    far = Far(portal, tmp_path, [500, b"the file"])
+    asyncio.run(far.client.fetch_file(LINK, BASE, tmp_path / "file", fresh_links()))
+    assert far.urls == [LINK, LINK]
+
+
+def test_a_link_that_stays_dead_has_an_end(portal: Portal, tmp_path: Path) -> None:
+    hasty = portal.model_copy(update={"link_grace_seconds": 0.05})
+    far = Far(hasty, tmp_path, [404])
+
+    async def slowly(seconds: float) -> None:
+        far.waits.append(seconds)
+        await asyncio.sleep(0.01)
+
+    far.client = PortalClient(far._download, slowly, SHOP, hasty, tmp_path)
+    with pytest.raises(PortalError, match="HTTP 404"):
+        asyncio.run(far.client.fetch_file(LINK, BASE, tmp_path / "file", fresh_links()))
+    assert len(far.asked) == len(set(far.urls)) > 1
+    assert max(far.waits) <= 15
+
+
+@pytest.mark.parametrize(
+    ("link", "asked"),
+    [
+        (
+            "https://storage.jd.com/商品 明细.xlsx?n=a b",
+            "https://storage.jd.com/%E5%95%86%E5%93%81%20%E6%98%8E%E7%BB%86.xlsx?n=a%20b",
+        ),
+        (" //storage.jd.com/report.xlsx\n", "https://storage.jd.com/report.xlsx"),
+        ("/my reports/1.xlsx", f"{BASE}/my%20reports/1.xlsx"),
+    ],
+)
+def test_a_name_with_blanks_is_asked_for_as_a_browser_does(
+    portal: Portal, tmp_path: Path, link: str, asked: str
+) -> None:
+    far = Far(portal, tmp_path, [b"the file"])
+    asyncio.run(far.client.fetch_file(link, BASE, tmp_path / "file"))
+    assert far.urls == [asked]
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        ("http://storage.jd.com/a", "Found http://storage.jd.com, expected https:// to .jd.com"),
+        ("https://evil .jd.com/a", "Found evil .jd.com"),
+        ("https://evil.test /.jd.com/a b", "Found evil.test "),
+        ("https://evil.test/a b", "Found evil.test, expected .jd.com"),
+        ("https://storage.jd.com\\@evil.test/a b", "Found evil.test"),
+    ],
+)
+def test_a_link_elsewhere_is_refused_and_named(portal: Portal, tmp_path: Path, link: str, found: str) -> None:
+    far = Far(portal, tmp_path, [b"the file"])
+    with pytest.raises(ForbiddenHostError) as error:
+        asyncio.run(far.client.fetch_file(link, BASE, tmp_path / "file"))
+    assert found in str(error.value)
+    assert far.urls == []

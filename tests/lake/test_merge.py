@@ -96,7 +96,7 @@ def test_equal_input_gives_equal_bytes(tmp_path: Path, two_shops: list[Part]) ->
     assert {info.date_time[:3] for info in zipfile.ZipFile(tmp_path / "out.xlsx").infolist()} == {(1980, 1, 1)}
 
 
-@pytest.mark.parametrize("place", ["merge.render", "parquet.ParquetWriter.write"])
+@pytest.mark.parametrize("place", ["lake.merge.render", "excel.parquet.ParquetWriter.write"])
 def test_an_error_leaves_the_old_files_alone(
     tmp_path: Path, two_shops: list[Part], monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -106,7 +106,7 @@ def test_an_error_leaves_the_old_files_alone(
     def fail(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(f"shopdata.lake.{place}", fail)
+    monkeypatch.setattr(f"shopdata.{place}", fail)
     with pytest.raises(OSError, match="the disk is full"):
         merge(tmp_path, two_shops)
     assert sorted((path.name, path.read_bytes()) for path in tmp_path.iterdir()) == before

@@ -26,7 +26,7 @@ class ReportFile:
     path: Path
     fetched_at: datetime
     #: True if the cell is published and only asked for again to see whether its figures were revised.
-    is_asked_again: bool = False
+    is_recheck: bool = False
 
     #: The extension by content: xlsx, xls, csv, zip, json.
     ext: str = ""

@@ -231,7 +231,7 @@ def published(ledger: Ledger, name: str, dt: str, *shops: str) -> None:
     keys = [CellKey(name, dt, shop) for shop in shops]
     ledger.add_cells("jd", keys)
     for key in keys:
-        ledger.mark(key, CellState.PUBLISHED, "")
+        ledger.settle(key, CellState.PUBLISHED, "")
     record = PartitionRecord(
         dataset=name,
         platform="jd",
@@ -257,9 +257,9 @@ class TestAgainstTheLedger:
     def test_only_cells_without_a_good_file_are_asked(self, config: Config, ledger: Ledger) -> None:
         asked = plan(config, date="2026-03-01")
         ledger.add_cells("jd", asked.keys)
-        ledger.mark(asked.keys[0], CellState.STAGED, "")
+        ledger.settle(asked.keys[0], CellState.STAGED, "")
         assert asked.todo(ledger.cells()) == {asked.keys[1]}
-        ledger.mark(asked.keys[0], CellState.FAILED, "")
+        ledger.settle(asked.keys[0], CellState.FAILED, "")
         assert asked.todo(ledger.cells()) == set(asked.keys)
 
     def test_force_asks_all(self, config: Config, ledger: Ledger) -> None:
@@ -272,9 +272,9 @@ class TestAgainstTheLedger:
         keys = [CellKey("kpi_days", dt, shop) for dt in ("2026-03-01", "2026-03-02") for shop in ("one", "two")]
         ledger.add_cells("jd", keys)
         for key in keys[:3]:
-            ledger.mark(key, CellState.NOT_READY, "not yet")
+            ledger.settle(key, CellState.NOT_READY, "not yet")
             put_off(ledger, key, config.dataset("kpi_days"), now)
-        ledger.mark(keys[3], CellState.FAILED, "down")
+        ledger.settle(keys[3], CellState.FAILED, "down")
         later = now + timedelta(minutes=31)
         assert kpi(config, due="1").against(ledger, now).keys == []
         due = kpi(config, due="1").against(ledger, later)

@@ -11,8 +11,7 @@ from datetime import datetime
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.config import Shop
-from shopdata.crawling.asked_again import AskedAgain
-from shopdata.crawling.onlookers import Onlookers
+from shopdata.crawling.cell_states import CellStates
 from shopdata.crawling.sharing import SharedWork
 from shopdata.exceptions import (
     DiskError,
@@ -24,7 +23,6 @@ from shopdata.exceptions import (
     ShopdataError,
 )
 from shopdata.items import ReportFile
-from shopdata.lake.not_ready import put_off
 from shopdata.ledger import CellKey
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
@@ -36,16 +34,13 @@ _STOPPED = "the run was stopped before this cell was done"
 
 
 class CellWork:
-    """From the first question about a cell until it is given back; the ledger and the onlookers know every step."""
+    """From the first question about a cell until it is given back; `CellStates` knows what comes of it."""
 
-    def __init__(
-        self, run_id: str, workspace: Workspace, shared: SharedWork, asked_again: AskedAgain, onlookers: Onlookers
-    ) -> None:
+    def __init__(self, run_id: str, workspace: Workspace, shared: SharedWork, states: CellStates) -> None:
         self._run_id = run_id
         self._workspace = workspace
         self._shared = shared
-        self._asked_again = asked_again
-        self._onlookers = onlookers
+        self._states = states
         self._is_ledger_lost = False
         #: Why shops were parked by this run: their other cells come to the same, and not to "since an earlier run".
         self._parked: dict[str, NeedsPersonError] = {}
@@ -61,47 +56,30 @@ class CellWork:
             logger.warning("%s", error)
         except ShopdataError as error:
             await self._leave_alone(shop, error)
-            await self._settle(key, CellState(error.state), str(error))
+            await self._states.settle(key, CellState(error.state), str(error))
         except asyncio.CancelledError:
             # Somebody stops the run: no time for threads, and the state must be true before we go.
             self._stop(key)
             raise
         except Exception as error:  # noqa: BLE001 - a bug may cost this cell, not the other shops
             logger.error("%s %s %s: %s", key.dataset, key.shop, key.dt, traceback.format_exc())
-            await self._settle(key, CellState.FAILED, _bug(error))
+            await self._states.settle(key, CellState.FAILED, _bug(error))
         return None
 
     async def fail(self, key: CellKey, error: BaseException | None) -> None:
         """A mistake of ours met a cell's file: what is still `running` is `failed`."""
-
-        def mark() -> None:
-            cell = self._workspace.ledger.cell(key)
-            if cell is not None and cell.state is CellState.RUNNING:
-                self._workspace.ledger.mark(key, CellState.FAILED, _bug(error))
-
-        try:
-            await run_in_thread(mark)
-        except LedgerError as second:
-            logger.error("%s: %s It could not be written down: %s", key, _bug(error), second)
+        await self._states.settle(key, CellState.FAILED, _bug(error), only_from=CellState.RUNNING)
 
     async def let_go(self, key: CellKey) -> None:
         """The last that is done about a cell."""
-        try:
-            kept = await run_in_thread(self._asked_again.keep_good, key)
-            if kept is not None:
-                self._onlookers.settled(key, *kept)
-            await self._shared.give_back(key)
-        except LedgerError as error:
-            # It may cost this cell, not the run: the lease ends by itself, and the next run takes the cell over.
-            logger.error("%s %s %s: not given back: %s", key.dataset, key.shop, key.dt, error)
+        await self._shared.give_back(key)
 
     def _stop(self, key: CellKey) -> None:
         if self._is_ledger_lost:
             # For each cell it would be waited for anew, and whoever pressed Ctrl-C waits as well.
             return
         try:
-            self._workspace.ledger.mark(key, CellState.PENDING, _STOPPED)
-            self._onlookers.settled(key, *(self._asked_again.keep_good(key) or (CellState.PENDING, _STOPPED)))
+            self._states.settle_now(key, CellState.PENDING, _STOPPED)
         except LedgerError as error:
             self._is_ledger_lost = True
             logger.error("%s: the next run finds it stopped in the middle: %s", key, error)
@@ -137,21 +115,6 @@ class CellWork:
                 found=why,
                 todo="Asked before, it would take longer still: leave exports of this account alone, also by hand.",
             )
-
-    async def _settle(self, key: CellKey, state: CellState, reason: str) -> None:
-        ledger = self._workspace.ledger
-        try:
-            await run_in_thread(ledger.mark, key, state, reason)
-            if state is CellState.NOT_READY:
-                dataset = self._workspace.config.dataset(key.dataset)
-                await run_in_thread(put_off, ledger, key, dataset, datetime.now(SHANGHAI))
-        except LeaseLostError as error:
-            logger.warning("%s", error)
-            return
-        except LedgerError as error:
-            logger.error("%s %s %s: %s It could not be written down: %s", key.dataset, key.shop, key.dt, reason, error)
-            return
-        self._onlookers.settled(key, state, reason)
 
 
 def _clock(moment: datetime) -> str:

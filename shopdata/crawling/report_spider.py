@@ -19,12 +19,12 @@ from twisted.python.failure import Failure
 
 from shopdata import failpoints, signals
 from shopdata.config import Config, Platform, Portal, Shop
-from shopdata.crawling.asked_again import AskedAgain
 from shopdata.crawling.bucket import look_into_bucket
+from shopdata.crawling.cell_states import CellStates
 from shopdata.crawling.cell_work import CellWork
+from shopdata.crawling.events import CellEvents
 from shopdata.crawling.in_pipelines import InPipelines
 from shopdata.crawling.one_cell import one_cell
-from shopdata.crawling.onlookers import Onlookers
 from shopdata.crawling.portal_client import PortalClient
 from shopdata.crawling.sharing import SharedWork
 from shopdata.crawling.side_by_side import Slots, side_by_side
@@ -60,9 +60,9 @@ class ReportSpider(scrapy.Spider):
     portal: Portal
     _pause_seconds: float
     #: Made when the ledger is known.
-    _asked_again: AskedAgain
     _cells: CellWork
-    _onlookers: Onlookers
+    _events: CellEvents
+    _states: CellStates
     _shared: SharedWork
 
     def __init__(self, name: str | None = None, **arguments: str) -> None:
@@ -80,7 +80,8 @@ class ReportSpider(scrapy.Spider):
         spider.plan = cls.plan_for(spider.workspace.config, spider.arguments)
         spider.portal = spider.workspace.config.portal(cls.platform)
         spider._slots = Slots(spider.workspace.shops_at_once)
-        spider._onlookers = Onlookers(crawler.signals)
+        spider._events = CellEvents(crawler.signals)
+        spider._states = CellStates.of(crawler)
         spider._pause_seconds = crawler.settings.getfloat("SHOPDATA_BACKFILL_PAUSE_SECONDS")
         # What others see of this run is who holds what; what is written, is written as this holder.
         claims = spider.workspace.ledger.hold_for(Owner.here(spider.plan.run_id), spider.workspace.lease_seconds)
@@ -114,7 +115,7 @@ class ReportSpider(scrapy.Spider):
         except (DiskError, LedgerError) as error:
             logger.error("nothing was asked: %s", error)
             return
-        self._onlookers.send(signals.run_planned, plan=self.plan, todo=[(key.dt, key.shop) for key in todo])
+        self._events.send(signals.run_planned, plan=self.plan, todo=[(key.dt, key.shop) for key in todo])
         is_first = True
         for periods in [[p] for p in self.plan.periods] if self.plan.is_paced else [self.plan.periods]:
             streams = list(self._streams(periods, todo))
@@ -154,7 +155,7 @@ class ReportSpider(scrapy.Spider):
                 cells = {CellKey(self.plan.dataset, period.dt, shop.id): period for period in now}
                 yield self._work_on(shop, cells, {key: todo[key] for key in cells}, is_last=now[-1] == own[-1])
             elif not own:
-                self._onlookers.send(signals.shop_signed_in, shop=shop.id)
+                self._events.send(signals.shop_signed_in, shop=shop.id)
 
     def _prepare(self) -> dict[CellKey, int]:
         """Enters the plan into the ledger; returns the cells that must be asked of the portal, for `Claims.take`."""
@@ -168,8 +169,9 @@ class ReportSpider(scrapy.Spider):
         assert self.crawler.stats is not None
         self.crawler.stats.set_value(UNSEEN_STAT, not look_into_bucket(plan, self.workspace))
         cells = [cell for period in plan.periods for cell in ledger.cells(plan.dataset, period.dt)]
-        self._asked_again = AskedAgain(plan, ledger, cells)
-        self._cells = CellWork(plan.run_id, self.workspace, self._shared, self._asked_again, self._onlookers)
+        again = {period.dt for period in plan.restate}
+        self._states.rechecks.add(cell for cell in cells if cell.dt in again)
+        self._cells = CellWork(plan.run_id, self.workspace, self._shared, self._states)
         if plan.force:
             for shop in plan.shops:
                 self.workspace.sessions.unpark(shop)
@@ -196,7 +198,7 @@ class ReportSpider(scrapy.Spider):
             if not taking.held or not await self._shared.wait_for_others([cell.key for cell in taking.held]):
                 break
         if is_last:
-            self._onlookers.send(signals.shop_signed_in, shop=shop.id)
+            self._events.send(signals.shop_signed_in, shop=shop.id)
 
     async def _take(self, tries: dict[CellKey, int]) -> Taking:
         """Takes the cells that are free, tells what others did or do, and leaves in `tries` what is held by others."""
@@ -209,9 +211,9 @@ class ReportSpider(scrapy.Spider):
         failpoints.reach(FailPoint.CLAIM_AFTER)
         for cell in taking.settled:
             logger.info("%s %s %s: %s, by run %s", *self._name(cell.key), cell.state, cell.run_id)
-            self._onlookers.settled(cell.key, cell.state, cell.reason, cell.rows)
+            self._events.settled(cell.key, cell.state, cell.reason, cell.rows)
         for cell in taking.held:
-            self._onlookers.stepped(cell.key, f"wait for {name_of(cell.lease_owner)}")
+            self._events.stepped(cell.key, f"wait for {name_of(cell.lease_owner)}")
         for key in (*taking.taken, *(cell.key for cell in taking.settled)):
             del tries[key]
         return taking
@@ -272,8 +274,8 @@ class ReportSpider(scrapy.Spider):
         return self._clients[shop.id]
 
     def step(self, shop: Shop, period: Period, what: str) -> None:
-        """Tells onlookers what is being done for a cell."""
-        self._onlookers.stepped(CellKey(self.plan.dataset, period.dt, shop.id), what)
+        """Tells what is being done for a cell."""
+        self._events.stepped(CellKey(self.plan.dataset, period.dt, shop.id), what)
 
     async def wait(self, seconds: float) -> None:
         """Waits for the portal; another shop may have the slot meanwhile."""
@@ -290,7 +292,7 @@ class ReportSpider(scrapy.Spider):
             shop_name=shop.name,
             path=self.workspace.staging.incoming(self.plan.dataset, period.dt, shop.id),
             fetched_at=datetime.now(SHANGHAI),
-            is_asked_again=CellKey(self.plan.dataset, period.dt, shop.id) in self._asked_again,
+            is_recheck=CellKey(self.plan.dataset, period.dt, shop.id) in self._states.rechecks,
         )
 
     @staticmethod

@@ -1,1 +1,1 @@
-"""Onlookers: they hear signals and must never hurt a crawl."""
+"""Listeners: they hear signals and must never hurt a crawl."""

@@ -155,7 +155,7 @@ class Replayer:
         self.strays[dt] = tuple(self._store.where(key) for key in found.strays)
         for key, file in found.files.items():
             self._ledger.add_cells(self._dataset.platform, [key])
-            self._ledger.mark_staged(key, file)
+            self._ledger.settle(key, file.state, raw=file)
             logger.info("%s: the ledger now knows its raw file", key)
 
     def _receipt(self, dt: str) -> Receipt | None:

@@ -65,21 +65,43 @@ class Cells(Book):
 
         self._database.write(work)
 
-    def mark_staged(self, key: CellKey, raw: RawFile) -> None:
-        """Writes that a cell's file is good and durable: `staged`, or `empty` if it has no rows.
+    def settle(
+        self,
+        key: CellKey,
+        state: CellState,
+        reason: str = "",
+        *,
+        raw: RawFile | None = None,
+        forget_job: bool = False,
+        only_from: CellState | None = None,
+    ) -> Cell | None:
+        """Writes how a try ended.
 
-        The cell's report job is forgotten: it is done with.
+        Args:
+            raw: the file that came of it, good and durable; its report job is done with. Without one, the last good
+                file stays, and its count of rows.
+            forget_job: the report job that the portal made is of no use.
+            only_from: writes only if that is the cell's state now.
+
+        Returns:
+            the cell as it is now; None, and nothing is changed, if it is in another state than `only_from`.
         """
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> Cell | None:
             row = self._own_row(session, key)
-            if row.raw is None:
-                row.raw = RawRow(dataset=key.dataset, dt=key.dt, shop=key.shop)
-            fill_raw(row.raw, raw)
-            row.rows, row.job = raw.rows, None
-            set_state(row, CellState.STAGED if raw.rows else CellState.EMPTY, "")
+            if only_from is not None and row.state != only_from:
+                return None
+            if raw is not None:
+                if row.raw is None:
+                    row.raw = RawRow(dataset=key.dataset, dt=key.dt, shop=key.shop)
+                fill_raw(row.raw, raw)
+                row.rows = raw.rows
+            if raw is not None or forget_job:
+                row.job = None
+            set_state(row, state, reason)
+            return to_cell(row)
 
-        self._database.write(work)
+        return self._database.write(work)
 
     def adopt(self, key: CellKey, raw: RawFile) -> bool:
         """Enters a file that lies in the store for a cell that knows of none; whoever holds the cell keeps it.
@@ -98,7 +120,7 @@ class Cells(Book):
             fill_raw(row.raw, raw)
             row.rows = raw.rows
             if row.state == CellState.PENDING:
-                set_state(row, CellState.STAGED if raw.rows else CellState.EMPTY, "")
+                set_state(row, raw.state, "")
             return True
 
         return self._database.write(work)
@@ -135,20 +157,6 @@ class Cells(Book):
             return True
 
         return self._database.write(work)
-
-    def mark(self, key: CellKey, state: CellState, reason: str, rows: int | None = None) -> None:
-        """Writes how a try ended.
-
-        The raw file stays in any case; `rows=None` leaves its count.
-        """
-
-        def work(session: Session) -> None:
-            row = self._own_row(session, key)
-            set_state(row, state, reason)
-            if rows is not None:
-                row.rows = rows
-
-        self._database.write(work)
 
     def accounts(self, platform: str) -> dict[str, Account]:
         """The account that each shop id of a platform had last, for `shopdata.accounts`; without ids that told none."""

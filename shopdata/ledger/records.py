@@ -43,6 +43,11 @@ class RawFile:
     #: The account that it came from, as `shopdata.accounts` has it; empty where nobody knows it.
     account: Account = field(default_factory=dict)
 
+    @property
+    def state(self) -> CellState:
+        """What its cell is until it is published."""
+        return CellState.STAGED if self.rows else CellState.EMPTY
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:

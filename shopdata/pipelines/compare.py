@@ -11,12 +11,12 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
 
-from shopdata import signals
+from shopdata.crawling.cell_states import CellStates
 from shopdata.exceptions import ShopdataError
 from shopdata.files import discard
 from shopdata.items import ReportFile
 from shopdata.lake.partition import is_revised
-from shopdata.ledger import CellKey
+from shopdata.ledger import CellKey, RawFile
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
@@ -26,51 +26,41 @@ logger = logging.getLogger(__name__)
 class ComparePipeline:
     """Lets a file that was asked for again through only if its rows are others than the published ones."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        self._workspace = Workspace.of(crawler)
+    def __init__(self, workspace: Workspace, states: CellStates) -> None:
+        self._workspace = workspace
+        self._states = states
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ComparePipeline:
-        return cls(crawler)
+        return cls(Workspace.of(crawler), CellStates.of(crawler))
 
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, ReportFile):
             return item
         adapter = ItemAdapter(item)
-        if not adapter["is_asked_again"]:
+        if not adapter["is_recheck"]:
             return item
-        key = CellKey(adapter["dataset"], adapter["dt"], adapter["shop_id"])
-        reason = await run_in_thread(self._reason_to_stay, key, adapter["sha256"], Path(adapter["path"]))
-        if reason is None:
-            logger.info("%s %s %s: the figures were revised", key.dataset, key.shop, key.dt)
+        key, path = CellKey(adapter["dataset"], adapter["dt"], adapter["shop_id"]), Path(adapter["path"])
+        published = await run_in_thread(self._published, key)
+        if published is None:
             return item
-        raise DropItem(f"{key}: {reason}", log_level="INFO")
-
-    def _reason_to_stay(self, key: CellKey, sha256: str, path: Path) -> str | None:
-        """Why the published file stays; None if the new one replaces it."""
-        workspace = self._workspace
-        cell = workspace.ledger.cell(key)
-        if cell is None or cell.raw is None:
-            return None
-        dataset = workspace.config.dataset(key.dataset)
         try:
-            if is_revised(key, cell.raw, sha256, dataset, workspace.staging, workspace.store):
-                return None
+            if await run_in_thread(self._is_revised, key, published, adapter["sha256"]):
+                logger.info("%s %s %s: the figures were revised", key.dataset, key.shop, key.dt)
+                return item
             reason = ""
         except ShopdataError as error:
             # Without the old file nobody can say what changed; the next run asks again.
             reason = f"asked for again, and not compared: {error}"
-        discard(path)
-        state = CellState.PUBLISHED if cell.raw.rows else CellState.EMPTY
-        workspace.ledger.mark(key, state, reason)
-        self._crawler.signals.send_catch_log(
-            signals.cell_settled,
-            dataset=key.dataset,
-            dt=key.dt,
-            shop=key.shop,
-            state=state,
-            reason=reason,
-            rows=cell.raw.rows,
-        )
-        return reason or "nothing was revised"
+        await run_in_thread(discard, path)
+        await self._states.settle(key, CellState.PUBLISHED if published.rows else CellState.EMPTY, reason)
+        raise DropItem(f"{key}: {reason or 'nothing was revised'}", log_level="INFO")
+
+    def _published(self, key: CellKey) -> RawFile | None:
+        cell = self._workspace.ledger.cell(key)
+        return cell.raw if cell is not None else None
+
+    def _is_revised(self, key: CellKey, published: RawFile, sha256: str) -> bool:
+        workspace = self._workspace
+        dataset = workspace.config.dataset(key.dataset)
+        return is_revised(key, published, sha256, dataset, workspace.staging, workspace.store)

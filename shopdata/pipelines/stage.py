@@ -11,7 +11,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
 
-from shopdata import failpoints, signals
+from shopdata import failpoints
+from shopdata.crawling.cell_states import CellStates
 from shopdata.exceptions import DiskError, LedgerError
 from shopdata.failpoints import FailPoint
 from shopdata.files import move
@@ -27,8 +28,8 @@ class StagePipeline:
     """A file that the store does not take stays in the outbox, and is sent first thing by the next run."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
         self._workspace = Workspace.of(crawler)
+        self._states = CellStates.of(crawler)
         self._outbox = self._workspace.outbox
 
     @classmethod
@@ -63,33 +64,24 @@ class StagePipeline:
             account=adapter["account"],
         )
         try:
-            await run_in_thread(self._stage, Path(adapter["path"]), key, raw)
-        except (DiskError, LedgerError) as error:
-            raise DropItem(f"not staged: {await run_in_thread(self._told, key, error)}", log_level="ERROR") from None
-        state = CellState.STAGED if raw.rows else CellState.EMPTY
-        logger.info("%s %s %s: %s, %d rows", key.dataset, key.shop, key.dt, state, raw.rows)
-        self._crawler.signals.send_catch_log(
-            signals.cell_settled, dataset=key.dataset, dt=key.dt, shop=key.shop, state=state, reason="", rows=raw.rows
-        )
+            await run_in_thread(self._move, Path(adapter["path"]), key, raw)
+        except LedgerError as error:
+            raise DropItem(f"not staged: {error}", log_level="ERROR") from None
+        except DiskError as error:
+            await self._states.settle(key, CellState.FAILED, str(error))
+            raise DropItem(f"not staged: {error}", log_level="ERROR") from None
+        failpoints.reach(FailPoint.CELL_BEFORE)
+        if not await self._states.settle(key, raw.state, raw=raw):
+            raise DropItem("not staged", log_level="DEBUG")
+        failpoints.reach(FailPoint.CELL_AFTER)
+        logger.info("%s %s %s: %s, %d rows", key.dataset, key.shop, key.dt, raw.state, raw.rows)
+        await run_in_thread(self._outbox.offer, key, raw)
         return item
 
-    def _told(self, key: CellKey, error: DiskError | LedgerError) -> str:
-        """The sentence, which the ledger then knows too, if it can: they often lie on the same disk."""
-        if isinstance(error, DiskError):
-            try:
-                self._workspace.ledger.mark(key, CellState.FAILED, str(error))
-            except LedgerError as second:
-                return f"{error} It could not be written down: {second}"
-        return str(error)
-
-    def _stage(self, path: Path, key: CellKey, raw: RawFile) -> None:
+    def _move(self, path: Path, key: CellKey, raw: RawFile) -> None:
         if (claims := self._workspace.ledger.claims) is not None:
             # Whoever has taken the cell over may have staged another file in the same place.
             claims.keep(key)
         failpoints.reach(FailPoint.OUTBOX_BEFORE)
         move(path, self._workspace.staging.raw(raw.key))
         failpoints.reach(FailPoint.OUTBOX_AFTER)
-        failpoints.reach(FailPoint.CELL_BEFORE)
-        self._workspace.ledger.mark_staged(key, raw)
-        failpoints.reach(FailPoint.CELL_AFTER)
-        self._outbox.offer(key, raw)

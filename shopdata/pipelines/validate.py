@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,20 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
 from shopdata.accounts import Account
+from shopdata.crawling.cell_states import CellStates
 from shopdata.excel import sniff
-from shopdata.exceptions import DiskError, LeaseLostError, LedgerError, ShopdataError
+from shopdata.exceptions import DiskError, ShopdataError
 from shopdata.files import discard
 from shopdata.items import ReportFile
 from shopdata.lake.check import FileFacts, check_file
-from shopdata.lake.not_ready import put_off
 from shopdata.lake.twins import refuse_twin
 from shopdata.ledger import CellKey
-from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
 from shopdata.store.keys import raw_key
 from shopdata.workspace import Workspace
+
+#: A file that gave its cell one of these states is for somebody to look at.
+_KEPT = (CellState.REJECTED, CellState.NEEDS_LOGIN)
 
 
 class ValidatePipeline:
@@ -34,6 +35,7 @@ class ValidatePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._workspace = Workspace.of(crawler)
+        self._states = CellStates.of(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ValidatePipeline:
@@ -68,12 +70,11 @@ class ValidatePipeline:
         except ShopdataError as error:
             state = CellState(error.state)
             try:
-                reason = await run_in_thread(self._settle, adapter, state, str(error))
-            except LeaseLostError as lost:
-                raise DropItem(str(lost), log_level="WARNING") from None
-            except (DiskError, LedgerError) as failed:
-                raise DropItem(f"{error} It could not be written down: {failed}", log_level="ERROR") from None
-            self._crawler.signals.send_catch_log(signals.cell_settled, state=state, reason=reason, rows=None, **cell)
+                reason = await run_in_thread(self._put_aside, path, CellKey(name, dt, shop), state, str(error))
+            except DiskError as failed:
+                raise DropItem(f"{error} It could not be put aside: {failed}", log_level="ERROR") from None
+            # The next run orders a new report in the place of one whose file is of no use.
+            await self._states.settle(CellKey(name, dt, shop), state, reason, forget_job=state in _KEPT)
             # The extension `ReasonsLog` tells it.
             raise DropItem(reason, log_level="DEBUG") from None
         adapter.update(
@@ -94,19 +95,13 @@ class ValidatePipeline:
         refuse_twin(key, account, facts.sha256, facts.rows, workspace.ledger.cells(key.dataset, key.dt))
         return account
 
-    def _settle(self, adapter: ItemAdapter, state: CellState, reason: str) -> str:
-        """Keeps a rejected file's bytes, and forgets the report job they came from: the next run orders a new one."""
-        path, name, dt, shop = Path(adapter["path"]), adapter["dataset"], adapter["dt"], adapter["shop_id"]
-        key = CellKey(name, dt, shop)
-        if state in (CellState.REJECTED, CellState.NEEDS_LOGIN):
-            kept = self._workspace.staging.reject(path, name, dt, shop, sniff(path))
+    def _put_aside(self, path: Path, key: CellKey, state: CellState, reason: str) -> str:
+        """Keeps a rejected file's bytes; returns the reason, which then says where."""
+        if state in _KEPT:
+            kept = self._workspace.staging.reject(path, key.dataset, key.dt, key.shop, sniff(path))
             relative = kept.relative_to(self._workspace.state_dir).as_posix()
-            reason = f"{reason} The bytes are kept in the state directory under {relative}."
-            self._workspace.ledger.set_job(key, None)
-        elif state is CellState.NOT_READY:
+            return f"{reason} The bytes are kept in the state directory under {relative}."
+        if state is CellState.NOT_READY:
             # Of no use any more; left there, the next run would take it for an answer.
             discard(path)
-        self._workspace.ledger.mark(key, state, reason)
-        if state is CellState.NOT_READY:
-            put_off(self._workspace.ledger, key, self._workspace.config.dataset(name), datetime.now(SHANGHAI))
         return reason

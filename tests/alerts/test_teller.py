@@ -73,10 +73,10 @@ class World:
                 fetched_at=self.clock(),
                 in_store=True,
             )
-            self.ledger.mark_staged(keys[shop], raw)
+            self.ledger.settle(keys[shop], raw.state, raw=raw)
         for shop, state in states.items():
             if shop not in good:
-                self.ledger.mark(keys[shop], CellState(state[0]), state[1])
+                self.ledger.settle(keys[shop], CellState(state[0]), state[1])
         published = [shop for shop, state in states.items() if state == "published"]
         missing = [
             MissingShop(id=cell.shop, state=cell.state, reason=cell.reason)

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from shopdata.config import Shop
+from shopdata.crawling.cell_states import CellStates
 from shopdata.crawling.cell_work import CellWork
 from shopdata.exceptions import CredentialsRefusedError, DiskError, LedgerError
 from shopdata.items import ReportFile
@@ -37,25 +38,29 @@ KEY = CellKey("jd_store", "2026-03-01", "flagship")
     ],
 )
 def test_the_reason_is_what_happened(tmp_path: Path, error: Exception, reason: str) -> None:
-    nobody = cast("Any", None)
     with Ledger.at(tmp_path) as ledger:
         ledger.add_cells("jd", [KEY])
         ledger.claim(KEY, "run")
-        work = CellWork("run", cast("Any", SimpleNamespace(ledger=ledger)), nobody, nobody, nobody)
+        work = cell_work(SimpleNamespace(ledger=ledger), Listener())
         asyncio.run(asyncio.wait_for(work.fail(KEY, error), 10))
         cell = ledger.cell(KEY)
     assert cell is not None
     assert (cell.state, cell.reason) == (CellState.FAILED, reason)
 
 
-class Onlookers:
+class Listener:
     """Remembers the states that it was told."""
 
     def __init__(self) -> None:
         self.states: list[CellState] = []
 
-    def settled(self, _key: CellKey, state: CellState, _reason: str) -> None:
+    def settled(self, _key: CellKey, state: CellState, *_: object) -> None:
         self.states.append(state)
+
+
+def cell_work(workspace: object, events: object) -> CellWork:
+    states = CellStates(cast("Any", workspace), cast("Any", events))
+    return CellWork("run", cast("Any", workspace), cast("Any", None), states)
 
 
 class Sessions:
@@ -75,17 +80,16 @@ def test_a_shop_that_can_not_be_parked_costs_no_other_shop(tmp_path: Path, caplo
     async def refused() -> ReportFile:
         raise CredentialsRefusedError("credentials refused", todo="Mend the password.")
 
-    nobody, onlookers = cast("Any", None), Onlookers()
+    listener = Listener()
     with Ledger.at(tmp_path) as ledger:
         ledger.add_cells("jd", [KEY])
-        workspace = cast("Any", SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions()))
-        work = CellWork("run", workspace, nobody, nobody, cast("Any", onlookers))
+        work = cell_work(SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions()), listener)
         shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
         assert asyncio.run(work.ask(shop, KEY, refused)) is None
         cell = ledger.cell(KEY)
     assert cell is not None
     assert (cell.state, cell.reason) == (CellState.NEEDS_LOGIN, "credentials refused. Mend the password.")
-    assert onlookers.states == [CellState.NEEDS_LOGIN]
+    assert listener.states == [CellState.NEEDS_LOGIN]
     assert "flagship: the next run tries the same again" in caplog.text
 
 
@@ -96,13 +100,12 @@ def test_a_shop_that_is_parked_in_a_run_has_one_reason_for_all_of_its_days(tmp_p
         calls.append(1)
         raise CredentialsRefusedError("credentials refused", todo="Mend the password.")
 
-    nobody, onlookers = cast("Any", None), Onlookers()
+    listener = Listener()
     keys = [replace(KEY, dt=f"2026-03-0{day}") for day in (1, 2, 3)]
     with Ledger.at(tmp_path) as ledger:
         ledger.add_cells("jd", keys)
         sessions = SessionStore(tmp_path / "sessions")
-        workspace = cast("Any", SimpleNamespace(ledger=ledger, sessions=sessions, restraint=Sessions()))
-        work = CellWork("run", workspace, nobody, nobody, cast("Any", onlookers))
+        work = cell_work(SimpleNamespace(ledger=ledger, sessions=sessions, restraint=Sessions()), listener)
         shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
         for key in keys:
             assert asyncio.run(work.ask(shop, key, refused)) is None
@@ -117,7 +120,7 @@ def test_whoever_stops_the_run_does_not_wait_for_a_lost_ledger_twice(
 ) -> None:
     marks = []
 
-    def mark(key: CellKey, *_: object) -> None:
+    def settle(key: CellKey, *_: object) -> None:
         marks.append(key)
         raise LedgerError("another program holds the ledger locked", todo="Close it.")
 
@@ -130,15 +133,8 @@ def test_whoever_stops_the_run_does_not_wait_for_a_lost_ledger_twice(
         assert [type(end) for end in ends] == [asyncio.CancelledError] * len(keys)
 
     keys = [replace(KEY, shop=shop) for shop in ("one", "two", "three")]
-    nobody = cast("Any", None)
-    ledger = SimpleNamespace(mark=mark, claim=lambda *_: None)
-    work = CellWork(
-        "run",
-        cast("Any", SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions())),
-        nobody,
-        nobody,
-        nobody,
-    )
+    ledger = SimpleNamespace(settle=settle, claim=lambda *_: None)
+    work = cell_work(SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions()), Listener())
     asyncio.run(stopped())
     assert len(marks) == 1
     assert caplog.text.count("the next run finds it stopped in the middle") == 1

@@ -101,7 +101,7 @@ class FewShops:
         )
         read_table(path, self.contract, where=str(key)).save(self.staging.table(NAME, dt, shop, raw.sha256))
         self.ledger.add_cells(PLATFORM, [key])
-        self.ledger.mark_staged(key, raw)
+        self.ledger.settle(key, raw.state, raw=raw)
         return raw
 
     def publish(self, dt: str = DT, **how: Any) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shopdata.config import Dataset
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.lake.kept_columns import KEPT, LEFT
-from shopdata.ledger import CellKey
+from shopdata.states import CellState
 from shopdata.store import ObjectStore
 
 pytestmark = pytest.mark.services
@@ -81,7 +81,8 @@ def test_what_is_unchanged_stays_so_whatever_came_after(place: FewShops) -> None
     before = [place.store.stat(key) for key in keys]
     columns_on(place, DAYS[4], (*OWN, ODD))
     for day in DAYS[:4]:
-        place.ledger.mark_staged(CellKey("report", day, "one"), place.ledger.cells("report", day)[0].raw)  # type: ignore[arg-type]
+        (cell,) = place.ledger.cells("report", day)
+        place.ledger.settle(cell.key, CellState.STAGED, raw=cell.raw)
         place.publish(day)
     assert [place.store.stat(key) for key in keys] == before
 

@@ -15,6 +15,7 @@ from shopdata.config import ObjectStore as StoreSettings
 from shopdata.exceptions import WrongShopError
 from shopdata.lake.twins import refuse_twin
 from shopdata.ledger import CellKey
+from shopdata.states import CellState
 from shopdata.store import ObjectStore
 
 A, B = fingerprint("jd", {"shop name": "甲", "account": "a"}), fingerprint("jd", {"shop name": "乙", "account": "b"})
@@ -108,7 +109,9 @@ def test_swapped_ids_are_told_apart(place: FewShops) -> None:
     assert raw is not None
     assert raw.raw is not None
     place.ledger.add_cells("jd", [key])
-    place.ledger.mark_staged(key, replace(raw.raw, account=B, fetched_at=raw.raw.fetched_at.replace(hour=23)))
+    place.ledger.settle(
+        key, CellState.STAGED, raw=replace(raw.raw, account=B, fetched_at=raw.raw.fetched_at.replace(hour=23))
+    )
     assert place.ledger.accounts("jd")["one"] == B
     assert place.ledger.accounts("pdd") == {}
 

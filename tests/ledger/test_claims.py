@@ -44,7 +44,7 @@ class Run:
 
     def stage(self, key: CellKey, sha256: str = "aa") -> None:
         self.ledger.claim(key, self.claims.owner.run_id)
-        self.ledger.mark_staged(key, raw(key, sha256))
+        self.ledger.settle(key, CellState.STAGED, raw=raw(key, sha256))
         self.claims.give_back(key)
 
 
@@ -144,9 +144,9 @@ class TestCells:
         a.take(*KEYS)
         a.stage(KEYS[0])
         a.ledger.claim(KEYS[1], "a")
-        a.ledger.mark(KEYS[1], CellState.FAILED, "no")
+        a.ledger.settle(KEYS[1], CellState.FAILED, "no")
         a.ledger.claim(KEYS[2], "a")
-        a.ledger.mark(KEYS[2], CellState.PENDING, "stopped")
+        a.ledger.settle(KEYS[2], CellState.PENDING, "stopped")
         a.claims.give_all_back()
         taking = b.claims.take(planned)
         assert {cell.key: cell.state.value for cell in taking.settled} == {KEYS[0]: "staged", KEYS[1]: "failed"}
@@ -164,7 +164,7 @@ class TestCells:
         a, b = new_run("a"), new_run("b")
         a.take(KEY)
         a.ledger.claim(KEY, "a")
-        a.ledger.mark(KEY, CellState.FAILED, "no")
+        a.ledger.settle(KEY, CellState.FAILED, "no")
         a.claims.give_back(KEY)
         assert b.take(KEY) == {KEY}
 
@@ -172,7 +172,7 @@ class TestCells:
         a, b = new_run("a"), new_run("b")
         a.take(KEY)
         a.ledger.claim(KEY, "a")
-        a.ledger.mark_staged(KEY, raw(KEY))
+        a.ledger.settle(KEY, CellState.STAGED, raw=raw(KEY))
         assert b.ledger.unsent_raw() == []
         a.claims.give_back(KEY)
         assert [cell.key for cell in b.ledger.unsent_raw()] == [KEY]
@@ -208,8 +208,8 @@ class TestLostLeases:
             lambda: a.claims.keep(KEY),
             lambda: a.ledger.claim(KEY, "a"),
             lambda: a.ledger.set_job(KEY, {"id": 1}),
-            lambda: a.ledger.mark_staged(KEY, raw(KEY, "of a")),
-            lambda: a.ledger.mark(KEY, CellState.FAILED, "of a"),
+            lambda: a.ledger.settle(KEY, CellState.STAGED, raw=raw(KEY, "of a")),
+            lambda: a.ledger.settle(KEY, CellState.FAILED, "of a"),
         ):
             with pytest.raises(LeaseLostError, match=r"cell jd_store 2026-03-01 flagship is no longer ours") as lost:
                 write()
@@ -357,7 +357,7 @@ class TestDeadRuns:
         a.ledger.claim(KEYS[0], "a")
         a.ledger.set_job(KEYS[0], {"id": 17})
         a.ledger.claim(KEYS[1], "a")
-        a.ledger.mark_staged(KEYS[1], raw(KEYS[1]))
+        a.ledger.settle(KEYS[1], CellState.STAGED, raw=raw(KEYS[1]))
         a.claims.take_partition(DATASET, DT)
         expire()
         b = new_run("b")

@@ -42,8 +42,8 @@ def fill(ledger: Ledger) -> None:
                 drift=({"new": ["毛利"]},),
                 account={"mall id": "0123456789abcdef"},
             )
-            ledger.mark_staged(key, raw)
-        ledger.mark(keys[2], CellState.NOT_READY, "not there yet")
+            ledger.settle(key, raw.state, raw=raw)
+        ledger.settle(keys[2], CellState.NOT_READY, "not there yet")
         ledger.not_ready.put_off(keys[2], NOW, lambda since: since + timedelta(minutes=30))
         ledger.publish(
             PartitionRecord(

@@ -82,7 +82,7 @@ def test_a_cell_from_plan_to_publication(ledger: Ledger) -> None:
     ledger.set_job(KEY, {"id": 17, "name": "商品明细_2026-03-01"})
     assert the_cell(ledger).job == {"id": 17, "name": "商品明细_2026-03-01"}
 
-    ledger.mark_staged(KEY, raw_file())
+    ledger.settle(KEY, CellState.STAGED, raw=raw_file())
     staged = the_cell(ledger)
     assert (staged.state, staged.rows, staged.job) == ("staged", 200, None)
     assert staged.raw == raw_file()
@@ -102,7 +102,7 @@ def test_a_cell_from_plan_to_publication(ledger: Ledger) -> None:
 
 
 def test_all_of_it_is_there_after_closing(ledger: Ledger, database_url: str) -> None:
-    ledger.mark_staged(KEY, raw_file())
+    ledger.settle(KEY, CellState.STAGED, raw=raw_file())
     ledger.publish(partition(), {"flagship": "aa"})
     ledger.start_run("run-1", "jd_store", {"date": DT})
     expected = (ledger.cells(), ledger.partitions(), ledger.runs())
@@ -112,7 +112,7 @@ def test_all_of_it_is_there_after_closing(ledger: Ledger, database_url: str) -> 
 
 
 def test_planning_again_changes_nothing(ledger: Ledger) -> None:
-    ledger.mark(KEY, CellState.FAILED, "the portal refused")
+    ledger.settle(KEY, CellState.FAILED, "the portal refused")
     before = the_cell(ledger)
     other = CellKey(DATASET, DT, "outlet")
     ledger.add_cells("jd", [KEY, other, other])
@@ -121,10 +121,10 @@ def test_planning_again_changes_nothing(ledger: Ledger) -> None:
 
 
 def test_a_failure_keeps_the_earlier_good_file(ledger: Ledger) -> None:
-    ledger.mark_staged(KEY, raw_file(in_store=True))
+    ledger.settle(KEY, CellState.STAGED, raw=raw_file(in_store=True))
     ledger.publish(partition(), {"flagship": "aa"})
     ledger.claim(KEY, "run-2")
-    ledger.mark(KEY, CellState.REJECTED, "HTML instead of a workbook")
+    ledger.settle(KEY, CellState.REJECTED, "HTML instead of a workbook")
 
     cell = the_cell(ledger)
     assert (cell.state, cell.reason, cell.rows) == ("rejected", "HTML instead of a workbook", 200)
@@ -134,15 +134,15 @@ def test_a_failure_keeps_the_earlier_good_file(ledger: Ledger) -> None:
 
 
 def test_a_new_file_replaces_the_old_one(ledger: Ledger) -> None:
-    ledger.mark_staged(KEY, raw_file("old", 100, in_store=True))
-    ledger.mark_staged(KEY, raw_file("new", 300))
+    ledger.settle(KEY, CellState.STAGED, raw=raw_file("old", 100, in_store=True))
+    ledger.settle(KEY, CellState.STAGED, raw=raw_file("new", 300))
     assert the_cell(ledger).raw == raw_file("new", 300)
     assert not ledger.mark_in_store(KEY, "old"), "an upload of the old file ends after the new one was staged"
     assert [cell.key for cell in ledger.unsent_raw()] == [KEY]
 
 
 def test_an_empty_report_is_empty_and_stays_so(ledger: Ledger) -> None:
-    ledger.mark_staged(KEY, raw_file(rows=0))
+    ledger.settle(KEY, CellState.EMPTY, raw=raw_file(rows=0))
     assert (the_cell(ledger).state, the_cell(ledger).rows) == ("empty", 0)
     ledger.publish(partition(rows=0), {"flagship": "aa"})
     assert the_cell(ledger).state is CellState.EMPTY
@@ -152,7 +152,7 @@ def test_publishing_touches_its_own_cells_only(ledger: Ledger) -> None:
     others = [CellKey(DATASET, DT, "outlet"), CellKey(DATASET, "2026-03-02", "flagship")]
     ledger.add_cells("jd", others)
     for key in (KEY, *others):
-        ledger.mark_staged(key, raw_file())
+        ledger.settle(key, CellState.STAGED, raw=raw_file())
     ledger.publish(partition(), {"flagship": "aa"})
     assert [the_cell(ledger, key).state for key in (KEY, *others)] == ["published", "staged", "staged"]
 
@@ -184,7 +184,7 @@ def test_partitions_are_found_by_dataset_and_day(ledger: Ledger) -> None:
 
 
 def test_a_file_that_came_after_the_merge_is_not_published_by_it(ledger: Ledger) -> None:
-    ledger.mark_staged(KEY, raw_file("new"))
+    ledger.settle(KEY, CellState.STAGED, raw=raw_file("new"))
     ledger.publish(partition(), {"flagship": "old"})
     assert the_cell(ledger).state is CellState.STAGED
 
@@ -214,7 +214,7 @@ def test_a_run_tells_which_process_it_is_and_how_it_ended(ledger: Ledger) -> Non
 
 
 def test_times_are_handed_out_in_shanghai(ledger: Ledger) -> None:
-    ledger.mark_staged(KEY, raw_file())
+    ledger.settle(KEY, CellState.STAGED, raw=raw_file())
     cell = the_cell(ledger)
     assert cell.raw is not None
     assert cell.raw.fetched_at.isoformat() == "2026-03-02T08:30:00+08:00"
@@ -224,7 +224,7 @@ def test_times_are_handed_out_in_shanghai(ledger: Ledger) -> None:
 def test_sqlite_keeps_times_in_utc(tmp_path: Path) -> None:
     with Ledger.at(tmp_path) as ledger:
         ledger.add_cells("jd", [KEY])
-        ledger.mark_staged(KEY, raw_file())
+        ledger.settle(KEY, CellState.STAGED, raw=raw_file())
     connection = sqlite3.connect(tmp_path / "ledger.sqlite3")
     try:
         assert connection.execute("SELECT fetched_at FROM raw_files").fetchall() == [("2026-03-02 00:30:00.000000",)]
@@ -234,7 +234,7 @@ def test_sqlite_keeps_times_in_utc(tmp_path: Path) -> None:
 
 def test_a_time_without_a_zone_is_refused(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="aware times only"):
-        ledger.mark_staged(KEY, replace(raw_file(), fetched_at=datetime(2026, 3, 2)))  # noqa: DTZ001
+        ledger.settle(KEY, CellState.STAGED, raw=replace(raw_file(), fetched_at=datetime(2026, 3, 2)))  # noqa: DTZ001
 
 
 def test_what_was_never_planned_is_said(ledger: Ledger) -> None:
@@ -255,7 +255,7 @@ def test_eight_threads_write_without_losing_a_step(ledger: Ledger) -> None:
     def collect(key: CellKey) -> None:
         ledger.claim(key, "run-1")
         ledger.claim(KEY, "run-1")
-        ledger.mark_staged(key, raw_file(key.shop))
+        ledger.settle(key, CellState.STAGED, raw=raw_file(key.shop))
         ledger.mark_in_store(key, key.shop)
         ledger.cells(DATASET, DT)
 

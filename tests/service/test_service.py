@@ -233,7 +233,7 @@ def test_killed_in_the_middle_of_two_crawls(service: Running) -> None:
     later = CellKey("pdd_badscore", str(today() - timedelta(days=1)), "pdd-01")
     with Ledger.at(place.state_dir) as ledger:
         ledger.add_cells("pdd", [later])
-        ledger.mark(later, CellState.NOT_READY, "not published yet")
+        ledger.settle(later, CellState.NOT_READY, "not published yet")
         ledger.not_ready.put_off(later, datetime.now(SHANGHAI), lambda since: since)
 
     assert service.command("start", SHOPDATA_SERVICE_NOW="2026-11-24T08:40:00").code == 0

@@ -52,7 +52,7 @@ def raw(ledger: Ledger) -> RawFile:
         fetched_at=datetime(2026, 3, 2, 0, 30, tzinfo=UTC),
     )
     ledger.add_cells("jd", [KEY])
-    ledger.mark_staged(KEY, raw)
+    ledger.settle(KEY, raw.state, raw=raw)
     return raw
 
 

@@ -1,4 +1,4 @@
-"""Tells the rest of the house, by signals, what happens to cells and shops."""
+"""Tells the rest of the program, by signals, what happens to cells and shops."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from shopdata.ledger import CellKey
 from shopdata.states import CellState
 
 
-class Onlookers:
-    """Whoever listens: progress, alerts, sessions. None of them can hurt the crawl."""
+class CellEvents:
+    """For whoever listens: progress, alerts, sessions. None of them can hurt the crawl."""
 
     def __init__(self, manager: SignalManager) -> None:
         self._manager = manager
@@ -26,6 +26,6 @@ class Onlookers:
         self.send(signals.cell_stepped, dataset=key.dataset, dt=key.dt, shop=key.shop, step=step)
 
     def settled(self, key: CellKey, state: CellState, reason: str, rows: int | None = None) -> None:
-        """A cell reached a state."""
+        """A cell reached a state. What this run makes of cells, `CellStates` tells."""
         cell = {"dataset": key.dataset, "dt": key.dt, "shop": key.shop}
         self.send(signals.cell_settled, state=state, reason=reason, rows=rows, **cell)

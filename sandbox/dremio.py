@@ -1,4 +1,4 @@
-"""A double of Dremio's HTTP API for demo and tests, as LAKE section 1 tells it.
+"""A double of Dremio's HTTP API for demo and tests, as docs/dremio.md 1 tells it.
 
 Its answers follow the source of 25.2 and the documentation; nothing in it was compared with a living Dremio. What is
 our own guess is marked as such. Of each dataset there is a folder below its source and bucket; files are read for
@@ -219,7 +219,7 @@ class DremioDouble:
         if "token_expired" in self._faults:
             self._faults.discard("token_expired")
             self._tokens.clear()
-        # LAKE 1.1: a token of a login and one of a person are told apart by the word in front.
+        # docs/dremio.md 1.1: a token of a login and one of a person are told apart by the word in front.
         is_known = token.removeprefix("_dremio") in self._tokens or token == f"Bearer {self.token}"
         if not is_known or "token_refused" in self._faults:
             raise Refused(401, "HTTP 401 Unauthorized")

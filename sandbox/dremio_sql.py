@@ -1,4 +1,4 @@
-"""The statements that the Dremio double understands: `ALTER TABLE … REFRESH METADATA …` (LAKE 1.2), and a count."""
+"""What the Dremio double understands: `ALTER TABLE … REFRESH METADATA …` (docs/dremio.md 1.2), and a count."""
 
 from __future__ import annotations
 

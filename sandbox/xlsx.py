@@ -24,7 +24,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 
-# No cellStyles: openpyxl then warns "Workbook contains no default style", as for the real files (PORTALS 5.1 [S]).
+# No cellStyles: openpyxl then warns "Workbook contains no default style" (docs/portals.md 5.1 [S]).
 _STYLES = (
     f'{_DECLARATION}<styleSheet xmlns="{_MAIN}"><fonts count="1"><font><sz val="11"/><name val="宋体"/></font></fonts>'
     '<fills count="1"><fill><patternFill patternType="none"/></fill></fills><borders count="1"><border/></borders>'

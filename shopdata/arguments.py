@@ -10,7 +10,7 @@ from shopdata.config import Config, Shop
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import Period, PeriodKind, days, latest_day, parse_date, today
 
-#: Arguments of every spider (DESIGN 5.2); those that begin with `_` are scrapyd's.
+#: Arguments of every spider (docs/reference.md#spider-arguments); those that begin with `_` are scrapyd's.
 ARGUMENTS = ("date", "start", "end", "periods", "due", "shops", "force", "period")
 #: Each of these says on its own which periods are meant.
 PERIOD_ARGUMENTS = ("date", "start", "end", "periods")

@@ -62,7 +62,7 @@ class ShopdataError(Exception):
         todo: what the reader can do about it, a sentence.
     """
 
-    #: The cell state that this error leads to (DESIGN 5.6).
+    #: The cell state that this error leads to (docs/reference.md#states-of-a-cell).
     state: ClassVar[str] = "failed"
 
     def __init__(self, what: str, *, where: str = "", found: str = "", expected: str = "", todo: str = "") -> None:

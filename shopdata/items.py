@@ -52,5 +52,5 @@ class Partition:
 
     workbook: Path | None = None
     parquet: Path | None = None
-    #: The receipt as DESIGN 5.5 has it; MergePipeline begins it, PublishPipeline and RefreshPipeline complete it.
+    #: docs/reference.md#receipt; MergePipeline begins it, PublishPipeline and RefreshPipeline complete it.
     receipt: dict[str, Any] = field(default_factory=dict, repr=False)

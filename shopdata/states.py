@@ -1,4 +1,4 @@
-"""The states of a cell (DESIGN 5.6)."""
+"""The states of a cell (docs/reference.md#states-of-a-cell)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From `-a` arguments to the cells that a run is asked for (DESIGN 5.2)."""
+"""From `-a` arguments to the cells that a run is asked for (docs/reference.md#spider-arguments)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from shopdata.store import keys
 ROOT = Path(__file__).parents[1]
 HOUSE = ROOT / "shopdata"
 REFERENCE = ROOT / "docs" / "reference.md"
-DOCUMENTS = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 
 #: The YAML files by their heading in the reference.
 YAML_FILES: dict[str, type[Model]] = {
@@ -179,7 +179,7 @@ def options_of(command: type[ScrapyCommand]) -> set[str]:
 
 
 def test_environment(trees: Trees) -> None:
-    # Environment variables are read in these two places only (STYLE 2.4), and by ${NAME} in YAML.
+    # Environment variables are read in these two places only (CONTRIBUTING.md#settings), and by ${NAME} in YAML.
     read = {
         text
         for path in (HOUSE / "settings.py", HOUSE / "config" / "loading.py")

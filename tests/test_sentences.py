@@ -1,4 +1,4 @@
-"""Every error that the code can make says what, where, what was found or expected, and what to do (STYLE 2.6).
+"""Every error of the code says what, where, what was found or expected, and what to do (CONTRIBUTING.md#errors).
 
 The code is read, not run: no place is forgotten, however rarely it is reached.
 """

@@ -1,4 +1,4 @@
-"""Every spider and every dataset's YAML fit together, so that one name leads everywhere (STYLE 2)."""
+"""Every spider and every dataset's YAML fit together, so that one name leads everywhere (CONTRIBUTING.md#names)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JD's half of the sandbox, built on PORTALS 4 and 5.1."""
+"""JD's half of the sandbox, built on docs/portals.md 4 and 5.1."""
 
 from sandbox.jd.portal import JdPortal
 

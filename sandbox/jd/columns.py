@@ -1,15 +1,15 @@
-"""The 112 columns of JD's supply-chain inventory (PORTALS 5.1), in groups of columns that stand side by side."""
+"""The 112 columns of JD's supply-chain inventory (docs/portals.md 5.1), in groups that stand side by side."""
 
 from __future__ import annotations
 
-# PORTALS 7: the order of the columns in the real file was not found; this is the order of the one list there is.
+# docs/portals.md 7: the order of the columns in the real file was not found; this is that of the one list.
 
 _SPANS = ("昨日", "近7日", "近14日", "近28日", "近30日", "近60日", "近90日", "月至今")
 _OUTBOUND = ("出库", "收货地", "厂直出库", "VMI出库")
 _STOCK_DAYS = ("7", "14", "28", "30")
 _SUPPLY_SPANS = ("昨日", "近7日", "近14日", "近28日", "近30日", "月至今")
 _SUPPLY = ("采购入库", "采购下单", "退供应商")
-# PORTALS 5.1 writes these five as one entry; that they are five columns follows from the count of 112. [A]
+# docs/portals.md 5.1 writes these five as one entry; that they are five columns follows from the count of 112. [A]
 _BULKY_SPANS = ("7天内", "8-14天", "15-21天", "22-28天", "28天以上")
 
 DATE = ("时间",)

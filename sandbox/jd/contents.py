@@ -123,7 +123,7 @@ def _title(row: int, first_sku: int) -> tuple[Value, ...]:
     # A name that begins with = must not become a formula on its way through Excel files.
     name = f"={noun}*{row}" if row % 50 == 7 else f"{_BRANDS[row % len(_BRANDS)]} {noun} 第{row + 1}款"
     sku = first_sku + row * 7
-    # PORTALS 5.1 [C 2]: SKU arrives as a number or as text.
+    # docs/portals.md 5.1 [C 2]: SKU arrives as a number or as text.
     return (name, sku if row % 3 == 1 else str(sku))
 
 
@@ -186,7 +186,7 @@ def _availability(random: Random) -> tuple[Value, ...]:
         random.choice([_decimal(random.randrange(9999), 10), "-"]),
         random.randrange(300),
         random.randrange(9000),
-        # PORTALS does not say how rates are written here; a number in one column, a text in the other. [A]
+        # docs/portals.md does not say how rates are written here; a number in one column, a text in the other. [A]
         random.choice([_decimal(random.randrange(10_001), 10_000), "-"]),
         f"{random.randrange(10_001) / 100:.2f}%",
         *_counts(random, 2),

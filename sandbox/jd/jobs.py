@@ -1,4 +1,4 @@
-"""JD's report jobs: one account-wide book per shop, with other people's jobs in it (PORTALS 4.3)."""
+"""JD's report jobs: one account-wide book per shop, with other people's jobs in it (docs/portals.md 4.3)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sandbox.world import Shop
 REPORT_TYPE = "supplyChainPro"
 OTHER_TYPE = "managePro"
 GENERATING, DONE = "1", "2"
-# PORTALS 4.3 [A]: any status but "1" and "2" means failed; that it is "3" is a guess.
+# docs/portals.md 4.3 [A]: any status but "1" and "2" means failed; that it is "3" is a guess.
 FAILED = "3"
 
 # The faults that stay with a job from its creation on.
@@ -76,7 +76,7 @@ class Job:
 
     def listed_name(self, *, is_wrapped: bool, is_other: bool) -> str:
         """How the list calls it."""
-        # PORTALS 8.1 [S]: for another report the two names differ altogether; the download centre wraps names.
+        # docs/portals.md 8.1 [S]: for another report the two names differ altogether; the download centre wraps names.
         name = (
             f"供应链商品日报-{self.day}-汇总{self.name.removeprefix(task_name(self.day))}-SKU"
             if is_other
@@ -89,7 +89,7 @@ class Job:
         return Fault.LINK_DEAD_FIRST in self.faults and given_at - (time.time() - time.monotonic()) < self.dead_until
 
     def is_link_without_scheme(self) -> bool:
-        """Says whether its link begins with `//` (PORTALS 4.3: some do [C 2]; here two of every three)."""
+        """Says whether its link begins with `//` (docs/portals.md 4.3: some do [C 2]; here two of every three)."""
         return self.number % 3 != 0
 
 
@@ -189,5 +189,5 @@ class JobBook:
 
 
 def task_name(day: dt.date) -> str:
-    """The name of a report job. PORTALS 4.3 [S] does not say whether names are unique; here two of a day are alike."""
+    """The name of a report job. Whether names are unique is not known; here two of a day are alike."""
     return f"供应链-商品明细_{day}"

@@ -1,4 +1,4 @@
-"""JD's passport and shop hosts: both login forms, slider, SMS code, home page (PORTALS 4.1).
+"""JD's passport and shop hosts: both login forms, slider, SMS code, home page (docs/portals.md 4.1).
 
 The paths behind the pages (`/uc/…`, `/certified/check`, `account.ajax`), their fields and the seal are inventions:
 nothing about them is known, and a client must let the page's own script use them.
@@ -85,7 +85,7 @@ class JdLoginHosts:
         await delay_login_page(self._stage)
         return_url = self._return_url(request.query.get("ReturnUrl", ""))
         if self._sessions.live_shop(request) is not None:
-            # PORTALS does not say what the login page shows to somebody who is signed in. [A]
+            # docs/portals.md does not say what the login page shows to somebody who is signed in. [A]
             return web.Response(status=302, headers={"Location": return_url})
         looks = request.query.get("look", "")
         if looks == "maintenance":

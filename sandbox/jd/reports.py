@@ -1,4 +1,4 @@
-"""JD's gateway and report hosts: create a report job, list the jobs of the account (PORTALS 4.3)."""
+"""JD's gateway and report hosts: create a report job, list the jobs of the account (docs/portals.md 4.3)."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ CREATE_PATH = "/inventoryajax/reportCenter/recommendReport/downloadERPSupplyChai
 LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
 FILE_FOLDER = "/reportcenter/"
 
-# PORTALS 4.3 [S]: any status but 0 is a refusal; which numbers there are is not known.
+# docs/portals.md 4.3 [S]: any status but 0 is a refusal; which numbers there are is not known.
 REFUSED_CALL, REFUSED_BODY, REFUSED_DATE, REFUSED_ACCOUNT = 400, 1001, 1002, 1003
 
-# PORTALS 8.11 [C 2]: the two texts of code 601; that they may stand in a page is from one source.
+# docs/portals.md 8.11 [C 2]: the two texts of code 601; that they may stand in a page is from one source.
 TOO_OFTEN, UNAUTHORISED = "操作频繁，请稍后再试", "未经京东授权的软件操作"
 
 NAME_FAULTS = (Fault.WRAPPED_NAMES, Fault.OTHER_NAMES)
 
-# PORTALS 4.3 [C 2]: the keys of the body; T sends realtime with id 2, J1 offline with id 1.
+# docs/portals.md 4.3 [C 2]: the keys of the body; one program sends realtime with id 2, one offline with id 1.
 _FIXED_FIELDS = {
     "isRdc": "0",
     "brandId": "all",
@@ -70,7 +70,7 @@ class JdReportHosts:
 
     async def _page(self, request: web.Request) -> web.Response:
         if self._sessions.live_shop(request) is None:
-            # PORTALS 4.2 [C 5]: a navigation ends on the login page.
+            # docs/portals.md 4.2 [C 5]: a navigation ends on the login page.
             return web.Response(status=302, headers={"Location": self._sessions.login_url(str(request.url))})
         return page("supply_chain.html")
 
@@ -118,7 +118,7 @@ class JdReportHosts:
 
     def _is_available(self, day: dt.date, body: dict[str, Any]) -> bool:
         """Reports end with yesterday; a realtime one may be of today."""
-        # PORTALS 6 [C 2]: not later than yesterday. That realtime allows today is an inference from its name. [A]
+        # docs/portals.md 6 [C 2]: not later than yesterday. That realtime allows today follows from its name. [A]
         days_back = 0 if body.get("dataType") == "realtime" else 1
         return day <= self._stage.world.now().date() - dt.timedelta(days=days_back)
 
@@ -131,18 +131,18 @@ class JdReportHosts:
         if self._stage.faults.take(shop.id, Fault.LIST_HTML, at="list"):
             return notice()
         if not _is_from_page(request):
-            # PORTALS 4.2 [C 2]: another message than success; its text is not known.
+            # docs/portals.md 4.2 [C 2]: another message than success; its text is not known.
             return web.json_response({"message": "fail", "content": None})
         wrapped, other = (self._stage.faults.take(shop.id, fault, at="list") for fault in NAME_FAULTS)
         entries = [
             self._entry(job, job.listed_name(is_wrapped=wrapped, is_other=other)) for job in self._jobs.listed(shop)
         ]
-        # PORTALS 4.3: how many entries a list has at most was not recorded; here all of them.
+        # docs/portals.md 4.3: how many entries a list has at most was not recorded; here all of them.
         return web.json_response({"message": "success", "content": {"data": entries}})
 
     def _entry(self, job: Job, name: str) -> dict[str, Any]:
         return {
-            # PORTALS 4.3 [S]: whether the id is a number or a text was not recorded.
+            # docs/portals.md 4.3 [S]: whether the id is a number or a text was not recorded.
             "reportId": job.number,
             "reportName": name,
             "reportType": job.report_type,
@@ -152,7 +152,7 @@ class JdReportHosts:
         }
 
     def _link(self, job: Job) -> str:
-        """A fresh link. PORTALS 7: host and lifetime of the real ones were not found."""
+        """A fresh link. docs/portals.md 7: host and lifetime of the real ones were not found."""
         host = "elsewhere" if Fault.FOREIGN_LINK_HOST in job.faults else "storage"
         path = self._signer.sign(FILE_FOLDER + job.file_name(), self._stage.options.link_seconds)
         link = self._stage.origins[host] + path
@@ -185,7 +185,7 @@ def _is_well_formed(body: dict[str, Any]) -> bool:
 
 
 def _is_from_page(request: web.Request) -> bool:
-    """Says whether a call looks like the page's own. PORTALS 4.4: the other headers are hardly looked at [C 2]."""
+    """Says whether a call looks like the page's own. The other headers are hardly looked at: docs/portals.md 4.4."""
     return bool(request.query.get("uuid")) and request.headers.get("x-requested-with") == "XMLHttpRequest"
 
 

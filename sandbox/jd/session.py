@@ -22,7 +22,7 @@ Answer = Literal["redirect", "html", "message"]
 class JdSessions(Sessions):
     """JD's session cookies. All hosts share them, as all of `.jd.com` does."""
 
-    # PORTALS 4.2 [S]: a cookie's own expiry date proves nothing, so it is far longer than the server's patience.
+    # docs/portals.md 4.2 [S]: a cookie's own date proves nothing, so it is far longer than the server's patience.
     cookie_seconds = 30 * 24 * 3600
 
     def token(self, request: web.Request) -> str:
@@ -45,12 +45,12 @@ class JdSessions(Sessions):
 
     def dead(self, *, usual: Answer, request: web.Request) -> web.Response:
         """The answer to a dead session: `usual` of this endpoint, unless the options ask for one everywhere."""
-        # PORTALS 4.2 [A]: what zhgateway and getReportList really answer to a dead session was found nowhere.
+        # docs/portals.md 4.2 [A]: what zhgateway and getReportList really answer to a dead session was found nowhere.
         chosen = self._stage.options.dead_session_answer
         answer = usual if chosen == "mixed" else chosen
         if answer == "redirect":
             return web.Response(status=302, headers={"Location": self.login_url(str(request.url.origin()))})
         if answer == "html":
             return page("login_old.html", frame_url=self._stage.origins["passport"] + "/login/frame")
-        # PORTALS 4.2 [C 2]: another message than success.
+        # docs/portals.md 4.2 [C 2]: another message than success.
         return web.json_response({"message": "请登录", "content": None})

@@ -1,4 +1,4 @@
-"""JD's storage host: pre-signed downloads that need no cookies (PORTALS 4.3)."""
+"""JD's storage host: pre-signed downloads that need no cookies (docs/portals.md 4.3)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class JdStorageHosts:
         self._sender = Sender(stage, XLSX_TYPE)
 
     def storage(self) -> web.Application:
-        """The object storage that links lead to. PORTALS 4.3: the real host was not recorded for this report."""
+        """The object storage that links lead to. docs/portals.md 4.3: the real host was not recorded."""
         app = web.Application()
         app.router.add_get(FILE_FOLDER + "{file_name}", self._download)
         return app
@@ -49,7 +49,7 @@ class JdStorageHosts:
         if job is None or not self._signer.is_good(request.path, request.query):
             return access_denied()
         if job.is_link_dead(self._signer.given_at(request.query, self._stage.options.link_seconds)):
-            # PORTALS 8.13 [S] for 京准通: it may answer so for 3 to 10 seconds or longer.
+            # docs/portals.md 8.13 [S] for 京准通: it may answer so for 3 to 10 seconds or longer.
             return web.Response(status=404)
         shop = self._stage.world.shop(job.key.shop_id)
         if (obstacle := await obstacle_for(self._stage, shop, "download", job.day)) is not None:

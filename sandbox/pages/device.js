@@ -1,5 +1,5 @@
 // The device's number, as JD's own script looks for it: in a cookie, in localStorage, in IndexedDB; where it is in none of
-// them the device is new. It is written to all three, the cookie until 2030 (PORTALS does not say what the portals do
+// them the device is new. It is written to all three, the cookie until 2030 (docs/portals.md does not say what the portals do
 // with it; here it is who was signed in on it before).
 function deviceStore(name, mode, ask) {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-"""How Pinduoduo's endpoints say yes and no: HTTP 200 nearly always, and keys in two spellings (PORTALS 0)."""
+"""How Pinduoduo's endpoints say yes and no: HTTP 200 nearly always, and keys in two spellings (docs/portals.md 0)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiohttp import web
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A code and a text. PORTALS 1.2 [A]: a wrong password has no code."""
+    """A code and a text. docs/portals.md 1.2 [A]: a wrong password has no code."""
 
     code: int | None
     text: str
@@ -21,7 +21,7 @@ class Refusal:
 
 SESSION_EXPIRED = Refusal(43001, "会话已过期")
 NOT_SIGNED = Refusal(40002, "请求异常，请稍后重试", status=403)
-# PORTALS 3.5 lists the last codes from one source only [S]; which text stands beside which code is an inference. [A]
+# docs/portals.md 3.5 has the last codes from one source [S]; which text stands beside which is an inference. [A]
 RISK_TEXTS = (
     Refusal(70031, "请完成验证码后继续操作"),
     Refusal(52101, "账号存在风险，已触发风控"),
@@ -34,13 +34,13 @@ FAILED = Refusal(3000001, "系统异常，数据查询失败")
 
 
 def too_frequent(verify_token: str) -> Refusal:
-    """Code 54001. PORTALS 0.3 [C 5]: it comes with a token for the captcha."""
+    """Code 54001. docs/portals.md 0.3 [C 5]: it comes with a token for the captcha."""
     return Refusal(54001, "操作太过频繁，请稍后再试", {"verifyAuthToken": verify_token})
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How one endpoint spells. PORTALS 0.2 [C 4]: 1000000 and 0 mean success; some say no code at all.
+    """How one endpoint spells. docs/portals.md 0.2 [C 4]: 1000000 and 0 mean success; some say no code at all.
 
     Which endpoint uses which spelling was not recorded; here both kinds are among them. [A]
     """

@@ -1,4 +1,4 @@
-"""Chat search and chat history: signed calls, pages, and messages in two schemas (PORTALS 3.2)."""
+"""Chat search and chat history: signed calls, pages, and messages in two schemas (docs/portals.md 3.2)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONVERSATIONS_PATH = "/latitude/search/message/getMessagesUsers"
 MESSAGES_PATH = "/latitude/search/message/getMessages"
 HISTORY_PATH = "/latitude/message/getHistoryMessage"
 CALLS = {USERS_PATH: "users", CONVERSATIONS_PATH: "conversations", MESSAGES_PATH: "messages", HISTORY_PATH: "history"}
-# PORTALS 3.2 [S]
+# docs/portals.md 3.2 [S]
 MAX_DAYS = 31
 
 TRUTH_FIELDS = ("uid", "nickname", "msg_id", "time", "role", "csname", "type", "content")
@@ -91,7 +91,7 @@ class PddChat:
         shop = await self._gate.enter(request, "users", None)
         if isinstance(shop, web.Response):
             return shop
-        # PORTALS 3.2 [S] names the list; that it is inside `result` is an inference. [A]
+        # docs/portals.md 3.2 [S] names the list; that it is inside `result` is an inference. [A]
         staff = [
             {"mmsId": agent.mms_id, "username": agent.username} for agent in agents(self._stage.options.seed, shop.id)
         ]
@@ -112,7 +112,7 @@ class PddChat:
         result: dict[str, Any] = {}
         if turned.has_list:
             result["convUsers"] = [_buyer(shop, conversation) for conversation in turned.rows]
-        # PORTALS 3.2 [S]: the total may be missing; here it is for every third shop, beginning with the second.
+        # docs/portals.md 3.2 [S]: the total may be missing; here it is for every third shop, beginning with the second.
         if shop.number % 3 != 2:
             result["total"] = turned.total
         return DIALECTS["conversations"].success(result)
@@ -152,7 +152,7 @@ class PddChat:
 
     async def _history(self, request: web.Request) -> web.Response:
         body = await json_body(request)
-        # PORTALS 3.2 [C 3]: pages of the history are counted from 0, those of the search from 1.
+        # docs/portals.md 3.2 [C 3]: pages of the history are counted from 0, those of the search from 1.
         window, page, order = Window.of(body), Page.of(body, "pageNum", "pageSize", first=0), body.get("orderSn")
         shop = await self._gate.enter(request, "history", last_day(window))
         if isinstance(shop, web.Response):
@@ -193,7 +193,7 @@ def _buyer(shop: Shop, conversation: Conversation) -> dict[str, Any]:
 
 
 def _searched(shop: Shop, conversation: Conversation, message: Message) -> dict[str, Any]:
-    """A message as getMessages has it. PORTALS 3.2 [S]: `csname` stands on all of them and marks no sender.
+    """A message as getMessages has it. docs/portals.md 3.2 [S]: `csname` stands on all of them and marks no sender.
 
     Sources name the time `time` or `ts`, and no msg_id; here every second shop's messages have `ts`, and no msg_id. [A]
     """
@@ -209,12 +209,12 @@ def _searched(shop: Shop, conversation: Conversation, message: Message) -> dict[
 
 
 def _packed(shop: Shop, sent: dict[str, Any]) -> dict[str, Any] | str:
-    """PORTALS 3.2 [S]: items can be JSON texts; here those of every second shop are."""
+    """docs/portals.md 3.2 [S]: items can be JSON texts; here those of every second shop are."""
     return json.dumps(sent, ensure_ascii=False) if shop.number % 2 == 0 else sent
 
 
 def _from_history(mall_id: int, conversation: Conversation, message: Message) -> dict[str, Any]:
-    """A message as getHistoryMessage has it (PORTALS 3.2 [C 2])."""
+    """A message as getHistoryMessage has it (docs/portals.md 3.2 [C 2])."""
     buyer = {"role": BUYER, "uid": str(conversation.uid)}
     staff = {
         "role": STAFF,

@@ -1,4 +1,4 @@
-"""Who talks with a shop on a day, and what they write (PORTALS 3.2). It follows from seed, shop and day alone.
+"""Who talks with a shop on a day, and what they write (docs/portals.md 3.2). It follows from seed, shop and day alone.
 
 Conversations are made when they are asked for, so that thousands of them cost no memory. All telephone numbers,
 addresses and orders are made up; they are there so that masking can be tried.
@@ -105,7 +105,7 @@ def agents(seed: int, shop_id: str) -> list[Agent]:
 def conversations(key: ChatKey) -> tuple[Conversation, ...]:
     """The conversations of a day; those that go on latest come first, as in the page's list. [A]"""
     of_shop = Random(f"{key.seed}/{key.shop_id}/buyers")
-    # PORTALS 5.4 [S]: the uid of a buyer has 13 digits. Buyers come back: those of every day are the same.
+    # docs/portals.md 5.4 [S]: the uid of a buyer has 13 digits. Buyers come back: those of every day are the same.
     first_uid = of_shop.randrange(2 * 10**12, 9 * 10**12)
     staff = agents(key.seed, key.shop_id)
     random = Random(f"{key.seed}/{key.shop_id}/{key.day}/conversations")
@@ -123,7 +123,7 @@ def _conversation(key: ChatKey, number: int, first_uid: int, staff: list[Agent],
         uid=first_uid + 13 * number,
         nickname=_BUYERS[number % len(_BUYERS)],
         agent=random.choice(staff),
-        # PORTALS 5.4 [C 2]: an order number is text, YYMMDD and 15 digits.
+        # docs/portals.md 5.4 [C 2]: an order number is text, YYMMDD and 15 digits.
         order_sn=f"{ordered:%y%m%d}-{random.randrange(10**14, 10**15)}" if number % 2 == 0 else "",
         message_count=count,
         start=midnight + random.randrange(_DAY_SECONDS - count * pause),
@@ -138,13 +138,13 @@ def messages(conversation: Conversation) -> tuple[Message, ...]:
     """What is written in a conversation, the oldest first; no two at the same second."""
     key = conversation.key
     random = Random(f"{key.seed}/{key.shop_id}/{key.day}/{conversation.uid}/messages")
-    # PORTALS 5.4 [S]: msg_id has 13 digits and rises.
+    # docs/portals.md 5.4 [S]: msg_id has 13 digits and rises.
     msg_id, second = conversation.start * 1000 + random.randrange(1000), conversation.start
     found = []
     for number in range(conversation.message_count):
         is_by_staff = number > 0 and random.randrange(5) < 2
         kind, content = _content(random, conversation, is_by_staff=is_by_staff)
-        # PORTALS 3.2 [S]: cards of the platform come under the buyer's name.
+        # docs/portals.md 3.2 [S]: cards of the platform come under the buyer's name.
         found.append(Message(msg_id, second, is_by_staff and kind in (TEXT, IMAGE), kind, content))
         step = random.randint(1, conversation.longest_pause)
         msg_id, second = msg_id + step * 1000 + 1, second + step

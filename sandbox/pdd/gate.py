@@ -27,7 +27,7 @@ from sandbox.pdd.signing import HEADER, PageKeys
 from sandbox.portal import Stage
 from sandbox.world import Shop
 
-# PORTALS 0.2: both spellings exist and both codes mean success; which endpoint has which was not recorded. [A]
+# docs/portals.md 0.2: both spellings exist and both codes mean success; which endpoint has which was not recorded. [A]
 DIALECTS = {
     "check": Dialect(is_camel=True, success_code=1000000),
     "identity": Dialect(is_camel=True, success_code=1000000),
@@ -39,7 +39,7 @@ DIALECTS = {
     "messages": Dialect(is_camel=True, success_code=1000000),
     "history": Dialect(is_camel=False, success_code=1000000),
 }
-# PORTALS 2: chat search is signed by all known callers [C 3]; for getHistoryMessage sources disagree.
+# docs/portals.md 2: chat search is signed by all known callers [C 3]; for getHistoryMessage sources disagree.
 SIGNED_CALLS = frozenset({"conversations", "messages", "history"})
 
 GATE_FAULTS = frozenset(
@@ -88,7 +88,7 @@ class Gate:
         return self._stage.faults.take(shop.id, fault, day=day, at=call)
 
     def _expired(self, request: web.Request, caller: Shop | None, call: str) -> web.Response:
-        """PORTALS 1.3 [C 5]: code 43001 on every endpoint that was tried, unless the options ask for something else."""
+        """docs/portals.md 1.3 [C 5]: code 43001 on every endpoint, unless the options ask for something else."""
         match self._stage.options.dead_session_answer:
             case "redirect":
                 return web.Response(status=302, headers={"Location": login_path("/home")})

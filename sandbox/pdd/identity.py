@@ -1,4 +1,4 @@
-"""Pinduoduo's cheap calls: is anybody signed in, and who (PORTALS 1.3). None of them needs a signature."""
+"""Pinduoduo's cheap calls: is anybody signed in, and who (docs/portals.md 1.3). None of them needs a signature."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class PddIdentity:
 
     def add_routes(self, app: web.Application) -> None:
         """Adds the paths to the application of the one host."""
-        # PORTALS 1.3 [C 5]: both methods were seen.
+        # docs/portals.md 1.3 [C 5]: both methods were seen.
         app.router.add_get(CHECK_PATH, self._check)
         app.router.add_post(CHECK_PATH, self._check)
         for path in USER_PATHS:
@@ -47,7 +47,7 @@ class PddIdentity:
         shop = self._sessions.live_shop_for_data(request, "check", None)
         is_signed_in = shop is not None and not self._stage.faults.take(shop.id, Fault.LOGIN_FALSE, at="check")
         body: dict[str, Any] = {
-            # PORTALS 1.3 [S]: one sample had `success:false` beside the boolean; here every second shop has.
+            # docs/portals.md 1.3 [S]: one sample had `success:false` beside the boolean; here every second shop has.
             "success": shop is None or shop.number % 2 == 1,
             "errorCode": 1000000,
             "errorMsg": None,
@@ -66,7 +66,7 @@ class PddIdentity:
         return await self._answer(request, lambda mall: {"mallId": mall.mall_id, "mallName": mall.name})
 
     async def _credential(self, request: web.Request) -> web.Response:
-        # PORTALS 1.3 [C 2]
+        # docs/portals.md 1.3 [C 2]
         return await self._answer(
             request, lambda mall: {"merchantMainSimpleVO": {"mallId": mall.mall_id, "mallName": mall.name}}
         )

@@ -1,4 +1,4 @@
-"""Customer-service KPI: one call gives a pre-signed link to a file (PORTALS 3.1)."""
+"""Customer-service KPI: one call gives a pre-signed link to a file (docs/portals.md 3.1)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from shopdata.periods import Period, PeriodKind
 
 DOWNLOAD_PATH = "/chats/csReportDetail/download"
 FILE_FOLDER = "/cs-report/"
-# PORTALS 0.6 [C 3]: KPI data is T-3.
+# docs/portals.md 0.6 [C 3]: KPI data is T-3.
 LAG_DAYS = 3
 PERIODS: dict[str, PeriodKind] = {"pdd_kpi_days": "day", "pdd_kpi_weekly": "week", "pdd_kpi_monthly": "month"}
 
@@ -51,7 +51,7 @@ class PddKpi:
         app.router.add_get(DOWNLOAD_PATH, self._order)
 
     def storage(self) -> web.Application:
-        """The host that links lead to. PORTALS 7: the real one was not recorded."""
+        """The host that links lead to. docs/portals.md 7: the real one was not recorded."""
         app = web.Application()
         app.router.add_get(FILE_FOLDER + "{file_name}", self._download)
         return app
@@ -64,7 +64,7 @@ class PddKpi:
     def key(self, shop: Shop, first: dt.date, last: dt.date, variant: frozenset[Fault]) -> KpiKey:
         """What the report of a range follows from, at this moment."""
         if last > self._stage.world.now().date() - dt.timedelta(days=LAG_DAYS):
-            # PORTALS 0.6 [A]: what a date that is too fresh gets was not recorded; here a file with a header only.
+            # docs/portals.md 0.6 [A]: what a day that is too fresh gets was not recorded; here a header only.
             variant |= {Fault.KPI_NOT_READY}
         revisions = self._stage.revisions.between(shop.id, first, last)
         return KpiKey(self._stage.options.seed, shop.id, shop.number, first, last, variant, revisions)
@@ -112,7 +112,7 @@ class PddKpi:
 def _days(request: web.Request) -> tuple[dt.date, dt.date] | None:
     """First and last day that a call asks for; None if it is malformed.
 
-    PORTALS 3.1 [C 2]: the range begins at midnight of Shanghai; its end is the last second of its last day, or that
+    docs/portals.md 3.1 [C 2]: the range begins at midnight of Shanghai; it ends in the last second of a day, or that
     day's midnight, and the day is in it either way.
     """
     try:

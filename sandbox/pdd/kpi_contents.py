@@ -1,4 +1,4 @@
-"""What stands in a report of customer-service KPI (PORTALS 5.2). It follows from seed, shop and range of days alone."""
+"""What stands in a report of KPI (docs/portals.md 5.2). It follows from seed, shop and range of days alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.faults import Fault
 from sandbox.truth import Truth, Value
 
 ACCOUNT = "客服账号"
-# PORTALS 5.2: 20 columns of 2024 [S] and two newer ones [C 3]. Their order in the real file was not found.
+# docs/portals.md 5.2: 20 columns of 2024 [S] and two newer ones [C 3]. Their order in the real file was not found.
 COLUMNS = (
     ACCOUNT,
     "咨询人数",
@@ -115,7 +115,7 @@ def _order(key: KpiKey) -> list[str]:
 
 
 def _written(name: str, shop_number: int) -> str:
-    """A column's name as this shop's file writes it. PORTALS 5.2: brackets are of half or full width [C 3, C 2]."""
+    """A column's name as this shop's file has it. docs/portals.md 5.2: brackets of half or full width [C 3, C 2]."""
     match shop_number % 3:
         case 1:
             return name
@@ -126,7 +126,7 @@ def _written(name: str, shop_number: int) -> str:
 
 
 def _rows(key: KpiKey) -> list[dict[str, Value]]:
-    """One row for each account over the whole range, and 总计 and 平均. PORTALS 5.2: 3 to 13 rows [LOG]."""
+    """One row for each account over the whole range, and 总计 and 平均. docs/portals.md 5.2: 3 to 13 rows [LOG]."""
     of_shop = Random(f"{key.seed}/{key.shop_id}/accounts")
     accounts = of_shop.sample(_ACCOUNT_NAMES, of_shop.randint(1, len(_ACCOUNT_NAMES)))
     random = Random(f"{key.seed}/{key.shop_id}/{key.first}/{key.last}/kpi")
@@ -148,7 +148,7 @@ def _rows(key: KpiKey) -> list[dict[str, Value]]:
 
 
 def _row(random: Random, account: str, days: int, *, is_idle: bool) -> dict[str, Value]:
-    """The values of an account; one that had no conversations has `-` where nothing can be said (PORTALS 5.2 [S])."""
+    """The values of an account; without conversations, `-` where nothing can be said (docs/portals.md 5.2 [S])."""
     row: dict[str, Value] = {}
     for name in (*COLUMNS, _RENAMED[1], _EXTRA):
         if name == ACCOUNT:
@@ -156,7 +156,7 @@ def _row(random: Random, account: str, days: int, *, is_idle: bool) -> dict[str,
         elif name in _COUNTS or name in (_RENAMED[1], _EXTRA):
             row[name] = 0 if is_idle else random.randrange(60 * days)
         elif name in _MONEY:
-            # In hundredths of a yuan; PORTALS 5.2 [S]: money is plain, as 11715.63.
+            # In hundredths of a yuan; docs/portals.md 5.2 [S]: money is plain, as 11715.63.
             row[name] = 0 if is_idle else _plain(random.randrange(900_000 * days))
         elif is_idle:
             row[name] = "-"

@@ -1,4 +1,4 @@
-"""Writes the KPI report as what it really is, a BIFF workbook (PORTALS 0.1)."""
+"""Writes the KPI report as what it really is, a BIFF workbook (docs/portals.md 0.1)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.faults import Fault
 from sandbox.pdd.kpi_contents import KpiKey, kpi_truth
 
-# PORTALS 5.2 [S]
+# docs/portals.md 5.2 [S]
 SHEET = "Sheet0"
 XLS_TYPE = "application/vnd.ms-excel"
 # The first sector of the workbook stream lies behind the file's header of one sector.

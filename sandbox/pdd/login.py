@@ -1,4 +1,4 @@
-"""Pinduoduo's login page, what its script talks to, and the pages behind it (PORTALS 1.1, 1.2).
+"""Pinduoduo's login page, what its script talks to, and the pages behind it (docs/portals.md 1.1, 1.2).
 
 How the slider is drawn and answered, and where a code is asked for, are inventions; a client must let the page do it.
 """
@@ -28,7 +28,7 @@ from sandbox.world import Shop
 
 AUTH_PATH = "/janus/api/auth"
 SEND_CODE_PATH = "/janus/api/user/getLoginVerificationCode"
-# PORTALS 3: pages that callers name as referer.
+# docs/portals.md 3: pages that callers name as referer.
 PAGE_PATHS = (
     HOME_PATH,
     "/mms-chat/search",
@@ -37,7 +37,7 @@ PAGE_PATHS = (
     "/mms-marketing-mixin/quality-experience",
 )
 
-# PORTALS 1.3: a cookie of the device; that localStorage holds it too is an invention.
+# docs/portals.md 1.3: a cookie of the device; that localStorage holds it too is an invention.
 DEVICE_NAME = "_nano_fp"
 
 # How far from the gap a slider may be let go.
@@ -45,14 +45,14 @@ SLIDER_TOLERANCE_PIXELS = 8
 MASKED_MOBILE = "138****0000"
 
 _AUTH = Dialect(is_camel=True, success_code=1000000)
-# PORTALS 1.2 [A]: no code was found for a wrong password; the page just shows the text.
+# docs/portals.md 1.2 [A]: no code was found for a wrong password; the page just shows the text.
 REFUSED = Refusal(None, "账号或密码错误，请重新输入")
 STALE = Refusal(None, "页面已过期，请刷新后重试")
 # No public source says what it means; people see it when the portal is busy. [A]
 BUSY_CODE = 50001
 NEEDS_CODE = Refusal(2000020, "需要手机验证", MASKED_MOBILE)
 WRONG_CODE = Refusal(2000017, "手机验证码错误")
-# PORTALS 1.2: after these the page asks for a code.
+# docs/portals.md 1.2: after these the page asks for a code.
 SMS_CODES = (2000020, 2000021, 2000015)
 
 
@@ -92,7 +92,7 @@ class PddLogin:
         await delay_login_page(self._stage)
         return_path = _own_path(request.query.get("redirectUrl", ""))
         if self._sessions.live_shop(request) is not None:
-            # PORTALS does not say what the login page shows to somebody who is signed in. [A]
+            # docs/portals.md does not say what the login page shows to somebody who is signed in. [A]
             return web.Response(status=302, headers={"Location": return_path})
         looks = request.query.get("look", "")
         if looks == "maintenance":
@@ -127,7 +127,7 @@ class PddLogin:
         return back_office_page(boot)
 
     def _sent_away(self, request: web.Request) -> web.Response:
-        """PORTALS 1.1 [C 6]: an unauthenticated page redirects; by the server or by its script is open. [A]"""
+        """docs/portals.md 1.1 [C 6]: an unauthenticated page redirects; by the server or by its script is open. [A]"""
         path = login_path(request.path_qs)
         match self._stage.options.dead_session_answer:
             case "html":
@@ -182,7 +182,7 @@ class PddLogin:
         ):
             return _AUTH.refusal(NEEDS_CODE)
         if self._stage.faults.take(shop.id, Fault.SMS_BEHIND_SUCCESS):
-            # PORTALS 1.2 [S]: success without passId or PASS_ID; the text of `mobile` is an invention.
+            # docs/portals.md 1.2 [S]: success without passId or PASS_ID; the text of `mobile` is an invention.
             return _AUTH.success({"forceMobileVerify": True, "loginLimitStatus": 1, "mobile": MASKED_MOBILE})
         return self._let_in(shop)
 
@@ -227,7 +227,7 @@ class PddLogin:
         pass_id = next(value for name, value, _ in cookies if name == COOKIE)
         _, mall_id, user_id = pass_id.split("_")
         info = {"id": int(user_id), "username": shop.username, "mall_id": int(mall_id)}
-        # PORTALS 1.2 [C 2]: passId, which the page keeps in localStorage; here it is the cookie's value. [A]
+        # docs/portals.md 1.2 [C 2]: passId, which the page keeps in localStorage; here it is the cookie's value. [A]
         response = _AUTH.success({"passId": pass_id, "userInfoVO": info})
         self._sessions.give(response, shop, cookies)
         return response

@@ -22,5 +22,5 @@ def mall_of(seed: int, shop: Shop, *, is_other: bool = False) -> Mall:
     """The mall of a shop, or that of another one which fault `wrong_shop` opens instead."""
     name = f"另一家{shop.number}号旗舰店" if is_other else shop.name
     random = Random(f"{seed}/{shop.id}/mall/{is_other}")
-    # PORTALS 5.4 [C 2]: mall_id has 9 digits.
+    # docs/portals.md 5.4 [C 2]: mall_id has 9 digits.
     return Mall(random.randrange(10**8, 10**9), random.randrange(10**7, 10**8), name, shop.username)

@@ -11,7 +11,7 @@ from sandbox.faults import Fault
 from sandbox.portal import Stage
 from sandbox.world import SHANGHAI, Shop
 
-# The most that any known caller asks for (PORTALS 3.3, 3.4); whether more is refused was not recorded. [A]
+# The most that any known caller asks for (docs/portals.md 3.3, 3.4); whether more is refused was not recorded. [A]
 MAX_PAGE_SIZE = 40
 # How many more rows there are than there are, under fault `total_unreachable`.
 TOO_MANY = 3

@@ -45,7 +45,7 @@ class PddPortal(Portal):
 
     platform: ClassVar[str] = "pdd"
     datasets: ClassVar[tuple[str, ...]] = (*PERIODS, "pdd_chat", "pdd_badscore", "pdd_quality")
-    # DESIGN 1 says when each is due; on which day of the week is free.
+    # docs/portals.md 6 says when each is due; on which day of the week is free.
     schedule: ClassVar[tuple[Mapping[str, Any], ...]] = (
         {"name": "pdd_kpi_days", "spider": "pdd_kpi", "args": {"period": "day"}, "cron": "0 12 * * *"},
         {"name": "pdd_kpi_weekly", "spider": "pdd_kpi", "args": {"period": "week"}, "cron": "0 12 * * 4"},

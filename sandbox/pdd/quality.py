@@ -1,4 +1,4 @@
-"""Product quality: a snapshot of today, in pages (PORTALS 3.4)."""
+"""Product quality: a snapshot of today, in pages (docs/portals.md 3.4)."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def goods_list(seed: int, shop_id: str, day: dt.date, count: int) -> tuple[dict[
 
 
 def _row(random: Random, goods_id: int, number: int) -> dict[str, Any]:
-    """One of the goods. PORTALS 3.4 has the names [S]; how the values are written was not recorded. [A]"""
+    """One of the goods. docs/portals.md 3.4 has the names [S]; how the values are written was not recorded. [A]"""
     is_new = random.randrange(12) == 0
     orders = random.randrange(40)
     return {

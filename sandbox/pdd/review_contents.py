@@ -1,4 +1,4 @@
-"""The reviews that a shop gets on a day (PORTALS 3.3). They follow from seed, shop and day alone."""
+"""The reviews that a shop gets on a day (docs/portals.md 3.3). They follow from seed, shop and day alone."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def reviews(seed: int, shop_id: str, day: dt.date, bad_count: int) -> tuple[dict
 
 def _review(random: Random, review_id: str, star: int, second: int) -> dict[str, Any]:
     goods = random.randrange(len(_GOODS))
-    # PORTALS 5.4: an order number is text, YYMMDD and 15 digits [C 2]; goods_id has about 12 digits [A].
+    # docs/portals.md 5.4: an order number is text, YYMMDD and 15 digits [C 2]; goods_id has about 12 digits [A].
     ordered = dt.datetime.fromtimestamp(second, SHANGHAI) - dt.timedelta(days=random.randrange(3, 20))
     pictures = [
         {"url": f"https://img.example.invalid/review/{review_id}/{number}.jpeg", "width": 720, "height": 960}

@@ -1,4 +1,4 @@
-"""The list of reviews (PORTALS 3.3). Whether it must be signed is disputed; here it need not be."""
+"""The list of reviews (docs/portals.md 3.3). Whether it must be signed is disputed; here it need not be."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class PddReviews:
 
 
 def _stars(body: dict[str, Any]) -> set[int] | None:
-    """The stars that are asked for: texts, as PORTALS 3.3 has them [C 5]; all if nothing is said. None if malformed."""
+    """The stars asked for: texts (docs/portals.md 3.3 [C 5]); all if nothing is said. None if malformed."""
     asked = body.get("descScore")
     if asked is None:
         return {1, 2, 3, 4, 5}

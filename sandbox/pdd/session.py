@@ -1,4 +1,4 @@
-"""Pinduoduo's session cookie, and where a browser goes without it (PORTALS 1.3)."""
+"""Pinduoduo's session cookie, and where a browser goes without it (docs/portals.md 1.3)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ COOKIE = "PASS_ID"
 LOGIN_PATH = "/login/"
 HOME_PATH = "/home"
 
-# PORTALS 1.3 [C 2]: cookies that stand beside PASS_ID; their values are made up but for those of rckk, ru1k and ru2k.
+# docs/portals.md 1.3 [C 2]: cookies beside PASS_ID; their values are made up but for rckk, ru1k and ru2k.
 OTHER_COOKIES = {"api_uid": "sandbox-api-uid", "rckk": "_bee", "ru1k": "_f77", "ru2k": "_a42", "mms_b84d1838": "3414"}
 
 
 class PddSessions(Sessions):
     """The sessions of Pinduoduo's back office. PASS_ID is a token with the ids of mall and user behind it."""
 
-    # PORTALS 1.3 [S]: an old sample said 10 days; the true lifetime is unknown.
+    # docs/portals.md 1.3 [S]: an old sample said 10 days; the true lifetime is unknown.
     cookie_seconds = 864_000
 
     def token(self, request: web.Request) -> str:

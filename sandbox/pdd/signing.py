@@ -1,4 +1,4 @@
-"""The one-time `anti-content` token that only a loaded page makes (PORTALS 2).
+"""The one-time `anti-content` token that only a loaded page makes (docs/portals.md 2).
 
 How the real one is made is unknown here and shall stay so. This one has what matters to a client: it is made by the
 page's own script from a key of that page load, is good for one request, and can't be made without running the script.

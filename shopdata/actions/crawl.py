@@ -1,4 +1,4 @@
-"""A crawl that a person or the service has started, with our exit codes (DESIGN 5.2)."""
+"""A crawl that a person or the service has started, with our exit codes (docs/reference.md#exit-codes)."""
 
 from __future__ import annotations
 

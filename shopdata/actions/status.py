@@ -105,7 +105,7 @@ def _check(what: str, name: str | None, known: set[str]) -> None:
 
 
 def as_json(cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> dict[str, Any]:
-    """The form of DESIGN 5.6."""
+    """The form of docs/reference.md#what-scrapy-status---json-prints."""
     return {
         "cells": [
             {

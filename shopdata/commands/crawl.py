@@ -1,4 +1,4 @@
-"""`scrapy crawl`: Scrapy's own, with our exit codes (DESIGN 5.2)."""
+"""`scrapy crawl`: Scrapy's own, with our exit codes (docs/reference.md#exit-codes)."""
 
 from __future__ import annotations
 

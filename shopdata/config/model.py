@@ -1,4 +1,4 @@
-"""What the models of all files share (DESIGN 5.4): strictness, and kinds of values."""
+"""What the models of all files share (docs/reference.md#pipelines_config): strictness, and kinds of values."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ AGREEMENT_BOXES = (
 
 
 class SmsForm(Model):
-    """CSS selectors of the second factor (PORTALS 1.1, 4.1)."""
+    """CSS selectors of the second factor (docs/portals.md 1.1, 4.1)."""
 
     code: tuple[str, ...] = ("input[placeholder*='短信验证码']",)
     send: tuple[str, ...] = ("button:has-text('获取验证码')", "button:has-text('发送验证码')")
@@ -108,7 +108,7 @@ class Portal(Model):
     #: The longest that a cell may take, from the first question until its file is here.
     max_cell_seconds: PositiveSeconds = 4 * 3600
     login_page: LoginPage
-    #: A link to a file may be dead so long after the portal has said that the file is done (PORTALS 8.13).
+    #: A link to a file may be dead so long after the portal has said that the file is done (docs/portals.md 8.13).
     link_grace_seconds: PositiveSeconds = 60
     sms_form: SmsForm = SmsForm()
     #: How often in one run a shop cools down when risk control says "too often", before a person is told.
@@ -170,7 +170,7 @@ def _matches(pattern: str, host: str, port: int) -> bool:
 
 
 class JdLoginPage(LoginPage):
-    """JD's two login forms (PORTALS 4.1)."""
+    """JD's two login forms (docs/portals.md 4.1)."""
 
     account_tab: tuple[str, ...] = ("#account-login", "text=账号登录")
     username: tuple[str, ...] = ("#loginname",)
@@ -191,7 +191,7 @@ class JdPortal(Portal):
     order_grace_seconds: PositiveSeconds = 15
     #: How often a report is ordered while nobody knows whether an order was taken.
     max_orders: Annotated[int, Field(ge=1, le=5)] = 3
-    #: Parts of a refusal that say that there is no data of the day yet; nobody has recorded one (PORTALS 8.16).
+    #: Parts of a refusal that say that there is no data of the day yet; nobody has recorded one (docs/portals.md 8.16).
     not_ready_texts: tuple[Text, ...] = (
         "暂无数据",
         "数据暂未",
@@ -205,7 +205,7 @@ class JdPortal(Portal):
         "数据更新中",
     )
     #: How long a shop is left alone once risk control has said "too often" to an export: each one restarts the
-    #: cool-down of 30 to 120 minutes (PORTALS 8.11).
+    #: cool-down of 30 to 120 minutes (docs/portals.md 8.11).
     export_rest_seconds: PositiveSeconds = 7200
     #: Where JD asks for its second factor: hosts, and the path on any host.
     second_factor_hosts: tuple[str, ...] = ("aq.jd.com", "safe.jd.com")
@@ -220,7 +220,7 @@ class JdPortal(Portal):
 
 
 class PddLoginPage(LoginPage):
-    """Pinduoduo's login page (PORTALS 1.1)."""
+    """Pinduoduo's login page (docs/portals.md 1.1)."""
 
     account_tab: tuple[str, ...] = (
         "div.tab-item.last-item",

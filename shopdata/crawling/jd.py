@@ -1,4 +1,4 @@
-"""JD's way to a report: create a job, find it again, wait for it, download it (PORTALS 4.3)."""
+"""JD's way to a report: create a job, find it again, wait for it, download it (docs/portals.md 4.3)."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ class JdSpider(ReportSpider):
         )
 
     async def download(self, shop: Shop, period: Period, job: ReportJob, report: Report) -> ReportFile:
-        """Fetches the file of a finished report. A link that is dead is asked for anew (PORTALS 8.13)."""
+        """Fetches the file of a finished report. A link that is dead is asked for anew (docs/portals.md 8.13)."""
         self.step(shop, period, "download")
         item = self.report_file(shop, period)
         own = replace(job, report_id=report.id if report.has_own_id else "")

@@ -1,4 +1,4 @@
-"""What JD's answer to an order says, and what is said where its list leaves a doubt (PORTALS 4.3, 8.1)."""
+"""What JD's answer to an order says, and what is said where its list leaves a doubt (docs/portals.md 4.3, 8.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which entry of JD's report list is ours: told by what is new, type, time and name, never by place (PORTALS 8.1)."""
+"""Which entry of JD's report list is ours: by what is new, type, time and name, not by place (docs/portals.md 8.1)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from shopdata.crawling.report_names import are_alike, days_in, is_of, is_same, mask
 from shopdata.periods import SHANGHAI
 
-#: A report's status is a text; every other value means that it failed (PORTALS 4.3).
+#: A report's status is a text; every other value means that it failed (docs/portals.md 4.3).
 GENERATING, DONE = "1", "2"
 
 #: The portal's clock and ours may differ by so much.
@@ -19,7 +19,7 @@ CLOCK_TOLERANCE = timedelta(seconds=30)
 #: An order has reached the portal by then, or never will: pace, one time-out, two clocks.
 _ORDER_TAKES = timedelta(seconds=120)
 
-#: JD keeps 100 (PORTALS 8.16); nobody compares the names of a million.
+#: JD keeps 100 (docs/portals.md 8.16); nobody compares the names of a million.
 MOST_ENTRIES = 1000
 _LATEST = datetime.max.replace(tzinfo=SHANGHAI)
 
@@ -84,7 +84,7 @@ class ReportJob:
     report_type: str
     #: ISO 8601 with offset.
     submitted_at: str
-    #: Ids of the entries that were there before the order: names need not hold the day, and so repeat (PORTALS 4.3).
+    #: Ids of entries from before the order: names need not hold the day, and so repeat (docs/portals.md 4.3).
     listed: tuple[str, ...] = ()
     #: The label of the period; "" in what earlier versions have noted.
     dt: str = ""

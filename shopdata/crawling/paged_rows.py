@@ -49,14 +49,14 @@ class Page:
 
         Raises:
             OddAnswerError: the list is missing, or holds no rows. That is never "no data": a stale signature looks
-                just so (PORTALS 2).
+                just so (docs/portals.md 2).
         """
         rows = result.get(rows_key) if isinstance(result, dict) else None
         if not isinstance(rows, list):
             found = ", ".join(sorted(result)) if isinstance(result, dict) else type(result).__name__
             raise _unknown(f"the answer has no list {rows_key!r}", where, found)
         try:
-            # Some interfaces send their rows as JSON texts (PORTALS 3.2).
+            # Some interfaces send their rows as JSON texts (docs/portals.md 3.2).
             read = [read_json(row) if isinstance(row, str) else row for row in rows]
             total = _count_in(result.get(total_key))
         except ValueError:

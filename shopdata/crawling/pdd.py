@@ -1,4 +1,4 @@
-"""Pinduoduo's ways to a report: one call for a link to a file, or page after page of JSON (PORTALS 3)."""
+"""Pinduoduo's ways to a report: one call for a link to a file, or page after page of JSON (docs/portals.md 3)."""
 
 from __future__ import annotations
 

@@ -98,12 +98,12 @@ class PortalClient:
     async def fetch_file(
         self, link: str, base: str, path: Path, fresh_link: Callable[[], Awaitable[str]] | None = None
     ) -> None:
-        """Downloads what a link leads to, as it comes; links need no session (PORTALS 4.3).
+        """Downloads what a link leads to, as it comes; links need no session (docs/portals.md 4.3).
 
         Args:
             link: absolute, or beginning with `//` or `/`; `base` completes it.
             fresh_link: asks the portal for another link to the same file. A link may be dead for some seconds after
-                the file is said to be done (PORTALS 8.13), or have run out: `link_grace_seconds` long it is tried.
+                the file is said to be done (docs/portals.md 8.13), or have run out: tried for `link_grace_seconds`.
 
         Raises:
             ForbiddenHostError: the link leads elsewhere than `download_hosts`.

@@ -1,4 +1,4 @@
-"""Names of reports: which are alike although they are written otherwise, and which days they speak of (PORTALS 8.1)."""
+"""Names of reports: which are alike though written otherwise, and which days they speak of (docs/portals.md 8.1)."""
 
 from __future__ import annotations
 

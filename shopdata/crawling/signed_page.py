@@ -1,4 +1,4 @@
-"""A back-office page whose own code signs requests: what no plain client can send (PORTALS 2)."""
+"""A back-office page whose own code signs requests: what no plain client can send (docs/portals.md 2)."""
 
 from __future__ import annotations
 

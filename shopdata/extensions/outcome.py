@@ -19,7 +19,7 @@ from shopdata.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 #: Read by `actions/crawl.py`: 0 all published, 1 something is missing or was not refreshed, 2 nothing was asked
-#: (DESIGN 5.2).
+#: (docs/reference.md#exit-codes).
 EXIT_CODE_STAT = "shopdata/exit_code"
 
 

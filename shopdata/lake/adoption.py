@@ -21,7 +21,7 @@ from shopdata.store.keys import shop_and_ext_of
 
 logger = logging.getLogger(__name__)
 
-#: What a raw file may be called at its end (DESIGN 5.5).
+#: What a raw file may be called at its end (docs/reference.md#keys-in-the-bucket).
 RAW_EXTENSIONS = frozenset({"xlsx", "xls", "xlsb", "ods", "fods", "csv", "zip", "json", "html", "xml"})
 
 

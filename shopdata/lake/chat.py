@@ -1,4 +1,4 @@
-"""Chat messages as rows, streamed to disk conversation by conversation (PORTALS 3.2)."""
+"""Chat messages as rows, streamed to disk conversation by conversation (docs/portals.md 3.2)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def message_row(conversation: Mapping[str, Any], message: Mapping[str, Any]) -> 
         ),
         "ts": _time(message.get("ts") or message.get("time")),
         "role": _role(message, sender),
-        # It stands on every message and says who serves the buyer, not who speaks (PORTALS 3.2).
+        # It stands on every message and says who serves the buyer, not who speaks (docs/portals.md 3.2).
         "csname": message.get("csname") or sender.get("csid"),
         "type": message.get("type"),
         "content": _text(message.get("content")),

@@ -1,4 +1,4 @@
-"""Tells Dremio that a dataset's files have changed: metadata first, then the reflections (LAKE 1.2).
+"""Tells Dremio that a dataset's files have changed: metadata first, then the reflections (docs/dremio.md 1.2).
 
 Blocking and thread-safe: a caller inside the reactor uses a thread. Not tried against a living Dremio yet: what is
 known of it comes from the source of 25.2 and its documentation.
@@ -106,7 +106,7 @@ class DremioClient:
             RefreshError: it could not be asked, refused, failed, or took longer than `timeout_seconds`.
         """
         path = self._settings.table(bucket, platform, dataset)
-        # dir0 is the folder's name, whether the source infers partition columns or not (LAKE 1.2).
+        # dir0 is the folder's name, whether the source infers partition columns or not (docs/dremio.md 1.2).
         sql = f'SELECT COUNT(*) AS "rows" FROM {quoted(path)} WHERE "dir0" = \'dt={dt}\''  # noqa: S608
         job = self._field(self._http.post("/api/v3/sql", {"sql": sql}), "id")
         self._wait_for_job(job, path, self._clock.monotonic() + self._settings.timeout_seconds)

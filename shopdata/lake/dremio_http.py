@@ -1,4 +1,4 @@
-"""Dremio's HTTP API as questions and JSON answers: login, tokens, and errors that are sentences (LAKE 1.1)."""
+"""Dremio's HTTP API as questions and JSON answers: login, tokens, errors as sentences (docs/dremio.md 1.1)."""
 
 from __future__ import annotations
 

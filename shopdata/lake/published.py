@@ -1,4 +1,4 @@
-"""What a receipt in the store says, believed only after it was held against its own key (DESIGN 5.5).
+"""What a receipt in the store says, believed only after it was held against its own key (docs/reference.md#receipt).
 
 Anybody who may write into the bucket may write a receipt. Its ids, keys and sums become paths, keys and rows of the
 ledger, so each of them must be one that we could have made ourselves.

@@ -1,4 +1,4 @@
-"""Makes the receipt of a partition: what was published, from what, and what is missing (DESIGN 5.5).
+"""Makes the receipt of a partition: what was published, from what, and what is missing (docs/reference.md#receipt).
 
 `published.py` reads it.
 """

@@ -12,7 +12,7 @@ from shopdata.texts import one_line
 #: process · it ended by itself, with an exit code that says no, or yes · nobody was there to see it.
 Ending = Literal["unstarted", "refused", "killed", "crashed", "exited", "lost"]
 
-#: The exit code of a crawl that could not use its arguments or the configuration (DESIGN 5.2).
+#: The exit code of a crawl that could not use its arguments or the configuration (docs/reference.md#exit-codes).
 _REFUSED = 2
 _MOST_BYTES = 20_000
 _MOST_CHARACTERS = 2_000

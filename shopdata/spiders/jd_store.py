@@ -25,7 +25,7 @@ class JdStoreSpider(JdSpider):
 
 
 def create_body(period: Period) -> dict[str, Any]:
-    """What the page's own download button sends for one past day (PORTALS 4.3; `offline` is the form for T-1)."""
+    """What the page's download button sends for one past day (docs/portals.md 4.3; `offline` is the form for T-1)."""
     day = period.start.isoformat()
     return {
         "isRdc": "0",

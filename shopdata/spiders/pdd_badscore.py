@@ -12,7 +12,7 @@ PAGE_SIZE = 40
 
 
 class PddBadscoreSpider(PddSpider):
-    """Every review of a day, page by page; a day without one is a good day (PORTALS 3.3)."""
+    """Every review of a day, page by page; a day without one is a good day (docs/portals.md 3.3)."""
 
     name = "pdd_badscore"
 

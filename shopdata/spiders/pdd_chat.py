@@ -18,7 +18,7 @@ PAGE_SIZE = 20
 
 
 class PddChatSpider(PddSpider):
-    """Every conversation of a day and every message in it, asked through the page's own signing (PORTALS 2, 3.2)."""
+    """Every conversation of a day and all its messages, asked through the page's signing (docs/portals.md 2, 3.2)."""
 
     name = "pdd_chat"
 

@@ -15,7 +15,7 @@ DOWNLOAD_PATH = "/chats/csReportDetail/download"
 
 
 class PddKpiSpider(PddSpider):
-    """One .xls per shop and day, week or month; one row per service account, with 总计 and 平均 (PORTALS 3.1, 5.2)."""
+    """One .xls per shop and period; one row per service account, with 总计 and 平均 (docs/portals.md 3.1, 5.2)."""
 
     name = "pdd_kpi"
     datasets: ClassVar[Mapping[PeriodKind, str]] = {

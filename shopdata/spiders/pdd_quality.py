@@ -12,7 +12,7 @@ PAGE_SIZE = 40
 
 
 class PddQualitySpider(PddSpider):
-    """Every product of a shop, page by page (PORTALS 3.4)."""
+    """Every product of a shop, page by page (docs/portals.md 3.4)."""
 
     name = "pdd_quality"
 

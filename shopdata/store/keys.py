@@ -1,4 +1,7 @@
-"""Where things lie in the bucket (DESIGN 5.5). Keys are made of ids and periods only, never of names or the clock."""
+"""Where things lie in the bucket (docs/reference.md#keys-in-the-bucket).
+
+Keys are made of ids and periods only, never of names or the clock.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@
     tables/       parsed raw files, so that a later run of the same day need not read them again
     merged/       the workbook and the Parquet file as published
 
-Below each, paths are those of the keys (DESIGN 5.5): made of ids and dates, never of a display name.
+Below each, paths are those of the keys (docs/reference.md#keys-in-the-bucket): made of ids and dates only.
 """
 
 from __future__ import annotations

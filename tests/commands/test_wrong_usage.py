@@ -1,4 +1,4 @@
-"""Wrong arguments or configuration: one sentence, exit code 2, and not a single request (DESIGN 5.2)."""
+"""Wrong arguments or configuration: one sentence, exit code 2, and no request (docs/reference.md#exit-codes)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which links are followed: `.x` a domain and all below it, `host` on any port, `host:port` just that (DESIGN 5.4)."""
+"""Which links are followed (docs/reference.md#portalsyaml).
+
+`.x` is a domain and all below it, `host` on any port, `host:port` just that.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ PORTAL = PddPortal(
     login_url=f"{ORIGIN}/login/", origin=ORIGIN, download_hosts=(".example.com",), max_answer_bytes=1 << 20
 )
 SHOP = Shop(id="one", name="第一家店", platform="pdd", username="u", password="p")
-#: What a client does with an answer that is no success; what the real one does was not recorded (PORTALS 2).
+#: What a client does with an answer that is no success; what the real one does was not recorded (docs/portals.md 2).
 RETURNS, THROWS_IT, THROWS_AN_ERROR = (
     "return answer",
     "if (!answer.success) throw answer; return answer",

@@ -1,4 +1,4 @@
-"""The life of a JD report job: create, list, download (PORTALS 4.3)."""
+"""The life of a JD report job: create, list, download (docs/portals.md 4.3)."""
 
 from __future__ import annotations
 

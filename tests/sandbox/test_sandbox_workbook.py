@@ -53,7 +53,7 @@ def test_the_file_is_the_truth_cell_by_cell(make_sandbox: MakeSandbox, shop_id: 
 
 def test_there_are_112_columns_with_the_names_that_others_saw() -> None:
     assert len(COLUMNS) == len(set(COLUMNS)) == 112
-    # PORTALS 5.1: confirmed by other readers
+    # docs/portals.md 5.1: confirmed by other readers
     seen = "SKU 商品名称 店铺名称 全国采购价 时间 RDC 可用库存 采购未到货 条形码 现货库存 近7日出库商品件数"
     assert set(seen.split()) <= set(COLUMNS)
     assert COLUMNS[0] == "时间"

@@ -1,4 +1,4 @@
-"""Which of JD's answers mean that a session has ended, and which that risk control woke up (PORTALS 4.2)."""
+"""Which of JD's answers mean that a session has ended, and which that risk control woke up (docs/portals.md 4.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Pinduoduo's answers mean: to a sign-in (PORTALS 1.2), and of a session or risk control (PORTALS 1.3, 3.5)."""
+"""What Pinduoduo's answers mean: to a sign-in, of a session or risk control (docs/portals.md 1.2, 1.3, 3.5)."""
 
 from __future__ import annotations
 

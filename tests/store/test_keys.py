@@ -1,4 +1,4 @@
-"""Keys are exactly those of the contract (DESIGN 5.5), and nothing can climb out of them."""
+"""Keys are exactly those of the contract (docs/reference.md#keys-in-the-bucket), and nothing can climb out of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 const page = JSON.parse(document.getElementById("boot").textContent);
 const sign = makeSigner(page.key);
 
-// PORTALS 1.1 [C 2]: events that a script makes do not change the state of these forms; only a person's do.
+// docs/portals.md 1.1 [C 2]: events that a script makes do not change the state of these forms; only a person's do.
 function onRealClicks(box, handle) {
   box.addEventListener("click", (event) => {
     if (event.isTrusted && event.target !== box) handle(event.target);

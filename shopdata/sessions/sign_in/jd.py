@@ -1,4 +1,4 @@
-"""Signing in to JD (PORTALS 4.1) and reading its answers (PORTALS 4.2)."""
+"""Signing in to JD (docs/portals.md 4.1) and reading its answers (docs/portals.md 4.2)."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
 #: JD's own pages send these with every call of the report centre.
 AJAX_HEADERS = {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json, text/plain, */*"}
 
-#: Codes of JD's merchant gateways that mean risk control, and what they say (PORTALS 4.2, 8.2). 601 has two texts
-#: (PORTALS 8.11): of this one a person must know, the other one passes.
+#: Codes of JD's merchant gateways that mean risk control, and what they say (docs/portals.md 4.2, 8.2, 8.11).
+#: 601 has two texts: of this one a person must know, the other one passes.
 _UNAUTHORISED = "未经京东授权"
 _RISK_CODES = {"601": f"{_UNAUTHORISED}的软件操作", "-407": "不安全", "-402": "签名不对"}
 _TOO_OFTEN = ("操作频繁", "操作过于频繁", "操作太频繁", "操作太过频繁")
@@ -77,7 +77,7 @@ class JdLogin:
 
     def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
         """A redirect, something else than data, 401, or neither a status nor "success": nowhere is recorded how
-        zhgateway and the report list say it, so each of these means "sign in once more" (PORTALS 4.2, an inference)."""
+        zhgateway and the report list say it, so each of these means "sign in once more" (docs/portals.md 4.2 [A])."""
         if answer.status in (301, 302, 303, 307, 308, 401):
             return True
         if answer.status != 200 or answer.is_broken_data:
@@ -92,7 +92,7 @@ class JdLogin:
         return says_nothing or "401" in (str(data.get("code")), str(data.get("status")))
 
     def is_session_alive(self, answer: Answer) -> bool:
-        """The list of reports is there: `message` says so (PORTALS 4.3)."""
+        """The list of reports is there: `message` says so (docs/portals.md 4.3)."""
         data = answer.json()
         return isinstance(data, dict) and data.get("message") == "success"
 
@@ -105,7 +105,7 @@ class JdLogin:
             code = next((str(data[key]) for key in ("code", "status") if str(data.get(key)) in _RISK_CODES), "")
             text = next((str(data[key]) for key in ("message", "msg", "errorMsg") if data.get(key)), "")
         else:
-            # The same may come as a page (PORTALS 8.11); what its scripts might say does not count.
+            # The same may come as a page (docs/portals.md 8.11); what its scripts might say does not count.
             code, text = "", _NOT_SHOWN.sub(" ", answer.body[:_LONGEST_PAGE].decode("utf-8", "replace"))
         said = next((word for word in _TOO_OFTEN if word in text), "频繁" if code and "频繁" in text else "")
         if said and code in ("", "601"):

@@ -1,4 +1,4 @@
-"""Signing in to Pinduoduo (PORTALS 1) and reading its answers (PORTALS 1.3, 3.5).
+"""Signing in to Pinduoduo (docs/portals.md 1) and reading its answers (docs/portals.md 1.3, 3.5).
 
 The page itself sends its sign-in request; this only types, clicks and watches what the answer says.
 """
@@ -27,14 +27,14 @@ from shopdata.sessions.sign_in.voice import Voice
 from shopdata.sessions.sign_in.words import Says, what_it_says
 
 AUTH_PATH = "/janus/api/auth"
-#: Answers {"result": {"login": …}}, with cookies alone (PORTALS 1.3).
+#: Answers {"result": {"login": …}}, with cookies alone (docs/portals.md 1.3).
 CHECK_PATH = "/janus/api/checkLogin"
 
-#: "The session has ended", on every interface of the back office (PORTALS 1.3).
+#: "The session has ended", on every interface of the back office (docs/portals.md 1.3).
 SESSION_ENDED = 43001
-#: Codes of a sign-in that ask for a second factor (PORTALS 1.2).
+#: Codes of a sign-in that ask for a second factor (docs/portals.md 1.2).
 _PHONE_CODES = {2000020, 2000021, 2000015, 2000018}
-#: Codes of a sign-in, or later, that only a person in the page can answer (PORTALS 1.2, 3.5).
+#: Codes of a sign-in, or later, that only a person in the page can answer (docs/portals.md 1.2, 3.5).
 _PERSON_CODES = {
     2000014: "a new password",
     2000016: "a new password",
@@ -47,7 +47,7 @@ _PERSON_CODES = {
 }
 #: Stands for a code that is no number.
 NO_CODE = -1
-#: "Too often" and "solve a captcha" share one code; a cool-down tells which it was (PORTALS 3.5).
+#: "Too often" and "solve a captcha" share one code; a cool-down tells which it was (docs/portals.md 3.5).
 TOO_OFTEN = 54001
 #: What a page asks for that is clicked in it.
 _ANSWERED_BY_CLICKS = (Says.AGREEMENT, Says.CHOICE)
@@ -120,7 +120,7 @@ class PddLogin:
         await entrance.wait_until_landed(look)
 
     async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:
-        """The mall's number: PASS_ID ends in `_<mallId>_<userId>`, and a mall may have several users (PORTALS 1.3)."""
+        """The mall's number: PASS_ID ends in `_<mallId>_<userId>`, of one or more users (docs/portals.md 1.3)."""
         ending = re.search(r"_(\d+)_\d+$", cookies.get("PASS_ID", ""))
         return {"mall id": ending[1]} if ending else {}
 
@@ -141,7 +141,7 @@ class PddLogin:
         return isinstance(result, dict) and result.get("login") is False
 
     def is_session_alive(self, answer: Answer) -> bool:
-        """Only `login: true`: one sample had `success: false` beside it (PORTALS 1.3)."""
+        """Only `login: true`: one sample had `success: false` beside it (docs/portals.md 1.3)."""
         data = answer.json()
         result = data.get("result") if isinstance(data, dict) else None
         return isinstance(result, dict) and result.get("login") is True
@@ -160,7 +160,7 @@ class PddLogin:
 
 
 def raise_if_refused(shop: Shop, answer: dict[str, Any], refused_words: tuple[str, ...] = ()) -> None:
-    """Reads what the portal answers to the page's own sign-in request (PORTALS 1.2).
+    """Reads what the portal answers to the page's own sign-in request (docs/portals.md 1.2).
 
     Raises:
         ChallengeError: it asks for something that only a person has.
@@ -170,7 +170,7 @@ def raise_if_refused(shop: Shop, answer: dict[str, Any], refused_words: tuple[st
     code = error_code(answer)
     result = answer.get("result")
     says = what_it_says(error_text(answer), refused_words)
-    # One code for both: without what a captcha is answered with, "too often" is what it says (PORTALS 0.3).
+    # One code for both: without what a captcha is answered with, "too often" is what it says (docs/portals.md 0.3).
     is_pace = says is Says.BUSY and not (isinstance(result, dict) and result.get("verifyAuthToken"))
     if code == TOO_OFTEN and not is_pace:
         raise challenge(shop, "Pinduoduo", "a captcha")
@@ -189,7 +189,7 @@ def _hear(voice: Voice, answer: dict[str, Any]) -> None:
 
 
 def _wants_second_factor(result: Any) -> bool:
-    """`success` alone is no proof: without a pass, one of these says what is still wanted (PORTALS 1.2)."""
+    """`success` alone is no proof: without a pass, one of these says what is still wanted (docs/portals.md 1.2)."""
     if not isinstance(result, dict) or result.get("passId") or result.get("pass_id"):
         return False
     return any(result.get(sign) for sign in ("forceMobileVerify", "identityVerifyURL", "loginLimitStatus"))

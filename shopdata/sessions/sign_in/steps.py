@@ -129,7 +129,7 @@ async def read_session(page: Page, login: PlatformLogin, portal: Portal) -> Sign
 
 async def has_landed(page: Page, portal: Portal) -> bool:
     """True once the page is the back office of a signed-in shop, whoever did the last step."""
-    # The address alone is no proof: an anonymous visit keeps it for a moment before it jumps (PORTALS 4.2).
+    # The address alone is no proof: an anonymous visit keeps it for a moment before it jumps (docs/portals.md 4.2).
     if not urlsplit(page.url).path.startswith(portal.home_path):
         return False
     names = {cookie.get("name") for cookie in await page.context.cookies()}
@@ -137,7 +137,7 @@ async def has_landed(page: Page, portal: Portal) -> bool:
 
 
 def is_login_page(url: str, portal: Portal) -> bool:
-    """True for the address of the login page, with or without the stroke at its end: portals use both (PORTALS 1.1)."""
+    """True for the address of the login page, with or without a stroke at its end (docs/portals.md 1.1)."""
     login, path = (urlsplit(address).path.rstrip("/") for address in (portal.login_url, url))
     return path == login or (bool(login) and path.startswith(f"{login}/"))
 

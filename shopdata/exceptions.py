@@ -43,7 +43,8 @@ hold a password, a cookie or a link with its query.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from shopdata.texts import one_line
 
@@ -60,18 +61,43 @@ class ShopdataError(Exception):
         found: what was there.
         expected: what should have been there.
         todo: what the reader can do about it, a sentence.
+        code: what it is, for programs; finer than that of the class.
+        params: the facts that go with the code, as `shopdata.reasons` takes them; no secrets.
     """
 
+    #: What kind of trouble it is. `wording/reasons.py` has texts for each.
+    code: str = "failed"
     #: The cell state that this error leads to (docs/reference.md#states-of-a-cell).
     state: ClassVar[str] = "failed"
 
-    def __init__(self, what: str, *, where: str = "", found: str = "", expected: str = "", todo: str = "") -> None:
+    def __init_subclass__(cls, *, code: str = "", **others: Any) -> None:
+        super().__init_subclass__(**others)
+        if code:
+            cls.code = code
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        found: str = "",
+        expected: str = "",
+        todo: str = "",
+        code: str = "",
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
         self.what = what
         self.where = where
         self.found = found
         self.expected = expected
         self.todo = todo
-        super().__init__(self.sentence())
+        self.code = code or self.code
+        self.params = dict(params or {})
+        # Its facts travel with it through a pool: they are its attributes.
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        return self.sentence()
 
     def sentence(self) -> str:
         """All four parts as one line of prose: whatever they quote, no terminal obeys it, and it has an end."""
@@ -88,34 +114,23 @@ class ShopdataError(Exception):
             parts.append(todo if todo.endswith((".", "?", "`")) else f"{todo}.")
         return " ".join(parts)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        # Keyword-only facts survive a trip through a process or thread pool.
-        return (_rebuild, (type(self), self.what, self.where, self.found, self.expected, self.todo))
 
-
-def _rebuild(cls: type[ShopdataError], what: str, where: str, found: str, expected: str, todo: str) -> ShopdataError:
-    return cls(what, where=where, found=found, expected=expected, todo=todo)
-
-
-class UsageError(ShopdataError):
+class UsageError(ShopdataError, code="usage_wrong"):
     """Raised before the first request: arguments or configuration are wrong."""
 
 
-class ConfigError(UsageError):
+class ConfigError(UsageError, code="config_wrong"):
     """Raised by `config.load_config`; `problems` holds every mistake that was found, not only the first."""
 
-    def __init__(self, problems: list[UsageError]) -> None:
+    def __init__(self, problems: Sequence[UsageError]) -> None:
         self.problems = problems
         super().__init__("\n".join(str(problem) for problem in problems))
 
     def sentence(self) -> str:
         return self.what
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return (ConfigError, (self.problems,))
 
-
-class ArgumentError(UsageError):
+class ArgumentError(UsageError, code="arguments_wrong"):
     """Raised when a command or spider is given an argument that it can't use."""
 
 
@@ -123,7 +138,7 @@ class TransientError(ShopdataError):
     """Asked again by itself: within the run where that is cheap, else by the next run."""
 
 
-class PortalError(TransientError):
+class PortalError(TransientError, code="portal_failed"):
     """Raised when a portal is down, slow, cuts a download short or answers what nobody knows.
 
     `retry_after_seconds` is how long it wants to be left alone, where it says so; `status` what HTTP said, where it was
@@ -140,7 +155,7 @@ class PortalError(TransientError):
         return 400 <= self.status < 500 and self.status not in (408, 425, 429, 499)
 
 
-class OddAnswerError(PortalError):
+class OddAnswerError(PortalError, code="odd_answer"):
     """Raised when an answer came that is not as answers were, or larger than is safe. The same question would be
     answered so again: it is asked by the next run. What came is kept under `rejected/`."""
 
@@ -158,25 +173,25 @@ class OddAnswerError(PortalError):
         )
 
 
-class ProxyError(PortalError):
+class ProxyError(PortalError, code="proxy_failed"):
     """Raised when the proxy on the way to a portal refuses, or can't be reached; whose name it has is in `network`.
 
     `is_final` is True if it refused user name or password: with wrong ones, accounts get locked.
     """
 
 
-class TooLateError(PortalError):
+class TooLateError(PortalError, code="report_too_late"):
     """Raised when a report was not done by its deadline."""
 
 
-class UnclearSignInError(PortalError):
+class UnclearSignInError(PortalError, code="sign_in_unclear"):
     """Raised when a login page has taken user name and password and then shows neither the back office nor a refusal
     that we know. They are not sent again in this run: it may have been a refusal, and accounts get locked."""
 
     is_final = True
 
 
-class RiskBlockedError(TransientError):
+class RiskBlockedError(TransientError, code="risk_blocked"):
     """Raised when risk control answers instead of the portal. Asked again after a cool-down, a few times at most.
 
     `needs_person` is True if, should the cool-downs not help, somebody has to look into the portal. `rest_seconds` is
@@ -187,42 +202,42 @@ class RiskBlockedError(TransientError):
     rest_seconds: float = 0
 
 
-class IncompleteError(TransientError):
+class IncompleteError(TransientError, code="rows_incomplete"):
     """Raised when paged rows do not add up to the portal's own total."""
 
 
-class NotReadyError(TransientError):
+class NotReadyError(TransientError, code="not_ready"):
     """Raised when the platform has not published the period yet."""
 
     state = "not_ready"
 
 
-class StoreError(TransientError):
+class StoreError(TransientError, code="store_failed"):
     """Raised by `store` when the object store is down, slow, full or refuses the keys."""
 
 
-class LedgerError(TransientError):
+class LedgerError(TransientError, code="ledger_failed"):
     """Raised by `ledger` when the database can't be opened or written."""
 
 
-class DiskError(TransientError):
+class DiskError(TransientError, code="disk_failed"):
     """Raised by `files` when the state directory can't be written: mostly, because the disk is full."""
 
 
-class BrowserError(TransientError):
+class BrowserError(TransientError, code="browser_failed"):
     """Raised when the browser can't be started on this machine, or dies: no shop's fault, and the same for all of them.
     Once it is known in a run, no other shop waits for it."""
 
 
-class LeaseLostError(LedgerError):
+class LeaseLostError(LedgerError, code="lease_lost"):
     """Raised when a run wants to write about what another run has taken over, because it seemed dead."""
 
 
-class RefreshError(TransientError):
+class RefreshError(TransientError, code="refresh_failed"):
     """Raised by `lake.dremio` when a refresh was refused, failed or took too long."""
 
 
-class AlertError(TransientError):
+class AlertError(TransientError, code="alert_failed"):
     """Raised by `alerts` when a channel can't be reached or refuses a message; the next run tells it.
 
     `may_retry` is True if the same message may be taken a moment later.
@@ -235,34 +250,34 @@ class TerminalError(ShopdataError):
     """Asking again changes nothing until somebody changes something."""
 
 
-class ReportRefusedError(TerminalError):
+class ReportRefusedError(TerminalError, code="report_refused"):
     """Raised when a portal refuses to create a report, or says that it failed."""
 
 
-class SessionRefusedError(TerminalError):
+class SessionRefusedError(TerminalError, code="session_refused"):
     """Raised when a portal takes a session for dead that was made a moment ago: signing in on and on helps nobody."""
 
 
-class UntrustedError(TerminalError):
+class UntrustedError(TerminalError, code="certificate_untrusted"):
     """Raised when a portal's certificate was signed by nobody whom we, or the browser, believe."""
 
 
-class ForbiddenHostError(TerminalError):
+class ForbiddenHostError(TerminalError, code="host_forbidden"):
     """Raised when a portal's link leads to a host outside `download_hosts`."""
 
 
-class RejectedFileError(TerminalError):
+class RejectedFileError(TerminalError, code="file_rejected"):
     """Raised when a file is not what it claims to be or breaks the dataset's contract; its bytes are kept."""
 
     state = "rejected"
 
 
-class ReceiptError(TerminalError):
+class ReceiptError(TerminalError, code="receipt_odd"):
     """Raised when what lies under a receipt's key is none, or tells of something else than its key says; and when rows
     that are published would be lost because no receipt tells where they came from. Nothing is replaced then."""
 
 
-class NeedsPersonError(ShopdataError):
+class NeedsPersonError(ShopdataError, code="needs_person"):
     """A person must act; this shop waits, the others go on.
 
     Where `parks` is true, the shop is not asked again until `scrapy login`, changed credentials or `force=1`.
@@ -272,32 +287,32 @@ class NeedsPersonError(ShopdataError):
     parks: ClassVar[bool] = True
 
 
-class CredentialsRefusedError(NeedsPersonError):
+class CredentialsRefusedError(NeedsPersonError, code="credentials_refused"):
     """Raised when the portal refuses user name or password. They are not tried again unchanged: accounts get locked."""
 
 
-class ChallengeError(NeedsPersonError):
+class ChallengeError(NeedsPersonError, code="challenge"):
     """Raised when the portal asks for a captcha, a slider or an SMS code."""
 
 
-class WrongShopError(NeedsPersonError):
+class WrongShopError(NeedsPersonError, code="wrong_shop"):
     """Raised after a sign-in that opened another shop than before, than `portal_name` says, or one we have already."""
 
 
-class BrowserMissingError(NeedsPersonError):
+class BrowserMissingError(NeedsPersonError, code="browser_missing"):
     """Raised when a shop must be signed in and no Chromium is to be found."""
 
     parks = False
 
 
-class OtherKeyError(NeedsPersonError):
+class OtherKeyError(NeedsPersonError, code="other_key"):
     """Raised when a shop's saved session can't be opened with the key that is set now. It is not taken for none: the
     shop would sign in again, with its password and as a device that nobody knows, because of a variable."""
 
     parks = False
 
 
-class ParkedError(NeedsPersonError):
+class ParkedError(NeedsPersonError, code="parked"):
     """Raised instead of asking a portal for a shop that waits for a person since an earlier run."""
 
     parks = False

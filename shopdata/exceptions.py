@@ -43,7 +43,7 @@ hold a password, a cookie or a link with its query.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from shopdata.texts import one_line
@@ -122,7 +122,7 @@ class UsageError(ShopdataError, code="usage_wrong"):
 class ConfigError(UsageError, code="config_wrong"):
     """Raised by `config.load_config`; `problems` holds every mistake that was found, not only the first."""
 
-    def __init__(self, problems: Sequence[UsageError]) -> None:
+    def __init__(self, problems: list[UsageError]) -> None:
         self.problems = problems
         super().__init__("\n".join(str(problem) for problem in problems))
 
@@ -166,6 +166,8 @@ class OddAnswerError(PortalError, code="odd_answer"):
         """For an answer that was cut; `key` is where the limit stands in portals.yaml."""
         return cls(
             "the portal's answer is larger than is allowed",
+            code="answer_too_large",
+            params={"most_bytes": most_bytes},
             where=where,
             found=f"more than {most_bytes:,} bytes",
             expected=f"at most `{key}` of portals.yaml",

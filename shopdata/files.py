@@ -92,6 +92,7 @@ def alone(lock: Path, seconds: float = 60) -> Iterator[None]:
         except Timeout:
             raise DiskError(
                 "another process does not let go of this file",
+                code="file_in_use",
                 where=str(lock),
                 found=f"no end of it in {seconds:g} s",
                 todo="See which process of shopdata stands still, end it, and run again.",
@@ -205,6 +206,7 @@ def as_disk_error(path: Path) -> Iterator[None]:
         if isinstance(error, HeldError) or getattr(error, "winerror", None) in _SHARING_VIOLATIONS:
             raise DiskError(
                 "another program does not let go of this file, or it is write-protected",
+                code="file_in_use",
                 where=str(error.filename2 or error.filename or path),
                 found=error.strerror or "",
                 todo="Close it there (a workbook: in Excel), then run again.",
@@ -220,6 +222,7 @@ def as_disk_error(path: Path) -> Iterator[None]:
         is_full = error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
         raise DiskError(
             "the disk is full" if is_full else "the state directory can't be used",
+            code="disk_full" if is_full else "disk_failed",
             where=str(path.parent),
             found=error.strerror or type(error).__name__,
             todo="Make room there" if is_full else "Give this user the right to write there",

@@ -15,8 +15,8 @@ LAYERS = """
 texts
 exceptions  failpoints  private  terminal
 long_paths
-accounts  columns  files  network  periods  signals  states  whole_numbers
-items  config  log_times
+accounts  columns  files  network  periods  reasons  signals  states  whole_numbers
+items  config  log_times  wording
 browser  excel  ledger  doorway
 sessions  store
 lake

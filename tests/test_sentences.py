@@ -49,7 +49,14 @@ class Site:
 
     @property
     def parts(self) -> dict[str, ast.expr]:
-        return {keyword.arg: keyword.value for keyword in self.call.keywords if keyword.arg}
+        """What the sentence is made of, and `code` and `params` apart from it."""
+        return {key.arg: key.value for key in self.call.keywords if key.arg and key.arg not in ("code", "params")}
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes that it may give, as far as they stand there."""
+        given = [keyword.value for keyword in self.call.keywords if keyword.arg == "code"]
+        return {one.value for node in given for one in ast.walk(node) if isinstance(one, ast.Constant)}
 
     @property
     def what(self) -> ast.expr:

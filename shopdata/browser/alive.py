@@ -10,7 +10,7 @@ from playwright._impl._errors import TargetClosedError
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
-from shopdata.browser.starting import last_words
+from shopdata.browser.starting import own_words
 from shopdata.config import Shop
 from shopdata.exceptions import BrowserError
 
@@ -34,11 +34,12 @@ def is_end(error: BaseException) -> bool:
 
 def died(shop: Shop, error: BaseException | None) -> BrowserDiedError:
     """The error for a browser that has ended; `error` is what Playwright said of it."""
-    words = last_words(error) if isinstance(error, PlaywrightError) else ""
+    words = own_words(error) if isinstance(error, PlaywrightError) else ""
     return BrowserDiedError(
         "the browser ended while the shop was in it",
+        code="browser_died",
         where=f"shop {shop.id!r}",
-        found=words if " says: " in words else "no word of why: closed, killed, or the system had no memory left",
+        found=words or "no word of why: closed, killed, or the system had no memory left",
         expected="a browser that stays until it is closed",
         todo="Look into the system's log for who ended it; the next run tries again.",
     )

@@ -148,7 +148,17 @@ def last_words(error: PlaywrightError) -> str:
     """What tells most of what a browser has said before it ended, or of what Playwright says of it."""
     if isinstance(error, PlaywrightTimeoutError):
         return f"it did not answer within {START_SECONDS} seconds"
-    report = error.message.partition("Call log:")[0].splitlines()
+    if words := own_words(error):
+        return words
+    report = _report(error)
+    if any("<launched>" in line for line in report):
+        return f"{_program(report)} ended without a telling word"
+    return first_line(error)
+
+
+def own_words(error: PlaywrightError) -> str:
+    """What tells most of what a browser itself has said; "" if it said nothing."""
+    report = _report(error)
     lines = [_STARTED.sub("", line) for line in report if _STARTED.match(line)]
     logged = [(found[1], line[found.end() :]) for line in lines if (found := _LOGGED.match(line))]
     # The script that starts Debian's Chromium always complains about a test of its own; others say where help is.
@@ -157,9 +167,11 @@ def last_words(error: PlaywrightError) -> str:
     for told in ([text for severity, text in logged if severity == "FATAL"], said, refused):
         if told:
             return f"{_program(report)} says: {_printable(told[-1])}"
-    if any("<launched>" in line for line in report):
-        return f"{_program(report)} ended without a telling word"
-    return first_line(error)
+    return ""
+
+
+def _report(error: PlaywrightError) -> list[str]:
+    return error.message.partition("Call log:")[0].splitlines()
 
 
 def _program(report: list[str]) -> str:

@@ -194,6 +194,7 @@ class JdSpider(ReportSpider):
                     await run_in_thread(self.workspace.ledger.set_job, key, None)
                     raise ReportRefusedError(
                         "JD failed to make the report",
+                        params={"status": report.status},
                         where=f"shop {shop.id!r}, {period.dt}, {job.task_name!r}",
                         found=f"status {report.status!r}",
                         expected="1 (in work) or 2 (done)",
@@ -262,6 +263,7 @@ class JdSpider(ReportSpider):
         if reports is None or (entries and not any(report.name for report in reports)):
             raise PortalError(
                 "JD's report list is not as it was",
+                params={"said": str(message)},
                 where=f"shop {shop.id!r}, {LIST_PATH}",
                 found=f"message {str(message)[:80]!r}" if reports is None else "no entry that has a name",
                 expected="message 'success' and a list of reports",

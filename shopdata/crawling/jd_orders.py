@@ -45,6 +45,7 @@ def task_name_in(answer: Mapping[str, Any], not_ready_texts: Sequence[str], *, w
         )
     raise ReportRefusedError(
         "JD refused to make the report",
+        params={"status": str(status), "said": reason},
         where=where,
         found=f"status {status!r}, message {reason[:80]!r}",
         expected="status 0 and a task name",
@@ -57,6 +58,7 @@ def several_reports(reports: Sequence[Report], *, where: str) -> PortalError:
     named = " and ".join(f"{report.name[:60]!r} of {_time(report)}" for report in reports[:2])
     return PortalError(
         "JD's report list leaves it open which report is ours",
+        code="report_list_unclear",
         where=where,
         found=f"{named}{f' and {len(reports) - 2} more' if len(reports) > 2 else ''}",
         expected="one new report of this type and day",

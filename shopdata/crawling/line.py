@@ -65,6 +65,8 @@ async def ask_once(
         reason = next(text for kind, text in _FAILURES.items() if isinstance(error, kind))
         raise PortalError(
             f"the portal did not answer: {reason}",
+            code="no_answer",
+            params={"why": reason},
             where=place(request.url),
             todo="Nothing to do now: the next run asks again.",
         ) from None
@@ -72,6 +74,8 @@ async def ask_once(
     if "partial" in response.flags or "dataloss" in response.flags:
         raise PortalError(
             "the answer was cut short",
+            code="answer_cut_short",
+            params={"bytes": wire.size},
             where=place(request.url),
             found=f"{wire.size} bytes",
             todo="Nothing to do now: the next run asks again.",
@@ -85,6 +89,8 @@ def check_status(response: Response, place: Callable[[str], str], *, is_file: bo
         return
     error = PortalError(
         "the portal refused",
+        code="http_status",
+        params={"status": response.status},
         where=place(response.url),
         found=f"HTTP {response.status}",
         expected="HTTP 200",

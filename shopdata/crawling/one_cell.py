@@ -57,6 +57,8 @@ async def one_cell(
             raise
         raise OddAnswerError(
             "the cell took longer than is allowed",
+            code="cell_too_long",
+            params={"seconds": portal.max_cell_seconds},
             where=f"shop {key.shop!r}, {key.dt}",
             found=f"no end after {portal.max_cell_seconds:g} seconds",
             expected="at most `max_cell_seconds` of portals.yaml",

@@ -88,9 +88,9 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value != 0
 
 
-def _unknown(what: str, where: str, found: str) -> OddAnswerError:
+def _unknown(what: str, where: str, found: str, code: str = "") -> OddAnswerError:
     todo = "The next run asks again; if it stays, the portal has changed: tell the developers."
-    return OddAnswerError(what, where=where, found=found, todo=todo)
+    return OddAnswerError(what, where=where, found=found, todo=todo, code=code)
 
 
 class PagedRows:
@@ -149,7 +149,8 @@ class PagedRows:
             length = sum(len(value) for value in row.values() if isinstance(value, str))
             line = row_line(row) if length <= MAX_ROW_BYTES else b""
             if max(length, len(line)) > MAX_ROW_BYTES:
-                raise _unknown("a row is longer than any row should be", where, f"more than {MAX_ROW_BYTES:,} bytes")
+                found = f"more than {MAX_ROW_BYTES:,} bytes"
+                raise _unknown("a row is longer than any row should be", where, found, "answer_too_large")
             self._size += len(line)
             self._check_room(where)
             with as_disk_error(self._folder / "rows"):
@@ -168,6 +169,7 @@ class PagedRows:
             if found > most:
                 raise OddAnswerError(
                     "the portal's pages hold more than is allowed",
+                    code="answer_too_large",
                     where=where,
                     found=f"{found:,} {what}" if found < 10**18 else f"no end of {what}",
                     expected=f"at most {max(most, 0):,} more (`{key}` of portals.yaml)",

@@ -144,6 +144,7 @@ class PddSpider(ReportSpider):
                 return rows
         raise IncompleteError(
             "the portal's pages do not add up to its own total, also when asked a second time",
+            params={"rows": len(rows), "total": rows.total},
             where=f"shop {shop.id!r}, {period.dt}",
             found=f"{len(rows)} different rows on {number} pages ({rows.doubles} came twice)",
             expected="pages that differ" if rows.is_complete else f"{rows.total}",
@@ -160,6 +161,7 @@ def result_of(answer: dict[str, Any], where: str) -> Any:
     if is_no(answer):
         raise PortalError(
             "the portal said no",
+            params={"said": error_text(answer), "code": str(error_code(answer))},
             where=where,
             found=f"code {error_code(answer)}, message {error_text(answer)[:80]!r}",
             todo="The next run asks again; if it stays, look at the same page in the back office.",

@@ -97,6 +97,8 @@ class Persistence:
         if isinstance(error, RiskBlockedError) and error.needs_person and not error.rest_seconds:
             raise ChallengeError(
                 f"the portal's risk control did not let go after {self._portal.cooldown_tries} cool-downs",
+                code="risk_not_lifted",
+                params={"said": error.found},
                 where=error.where,
                 found=error.found,
                 todo=f"Look into the portal with `scrapy login {self._shop.id} --headed` and answer what it asks.",

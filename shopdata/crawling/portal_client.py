@@ -148,6 +148,7 @@ class PortalClient:
             return
         raise PortalError(
             "the download link goes in circles",
+            code="link_in_circles",
             where=self._place(url),
             found=f"more than {_MOST_REDIRECTS} redirects",
             todo="The next run asks again; if it stays, download the report by hand and look where its link leads.",
@@ -179,6 +180,8 @@ class PortalClient:
         is_safe = scheme == "https" or not host
         return ForbiddenHostError(
             "the portal's download link leads to a host that is not allowed",
+            code="download_host_forbidden",
+            params={"host": host},
             where=f"shop {self._shop.id!r}",
             found=(host if is_safe else f"{scheme}://{host}") or "a link without a host",
             expected=("" if is_safe else "https:// to ") + ", ".join(self._portal.download_hosts),

@@ -171,6 +171,7 @@ class TableBuilder:
         if found > limit:
             raise RejectedFileError(
                 "the file is larger than is safe",
+                code="file_too_large",
                 where=self._where,
                 found=f"{found:,} {what}",
                 expected=f"at most {limit:,}",

@@ -89,6 +89,7 @@ class Package:
         """The refusal of a zip that is cut short or damaged."""
         return RejectedFileError(
             "the file is cut short or damaged",
+            code="file_damaged",
             where=self._where,
             found=detail,
             expected="a whole zip container",
@@ -98,6 +99,7 @@ class Package:
     def _too_much(self, found: str, expected: str) -> RejectedFileError:
         return RejectedFileError(
             "the file unpacks to more than is safe",
+            code="file_too_large",
             where=self._where,
             found=found,
             expected=expected,
@@ -117,6 +119,7 @@ class Package:
             if info.flag_bits & 0x1:
                 raise RejectedFileError(
                     "the file is protected by a password",
+                    code="password_protected",
                     where=self._where,
                     expected="a file that opens without one",
                     todo="Switch the password off where the report is made.",

@@ -108,7 +108,7 @@ def map_columns(header: Sequence[str], dataset: Dataset | None, *, where: str) -
     mapped.missing = [name for name in dataset.columns if name not in found]
     required = set(dataset.required).intersection(mapped.missing)
     if required:
-        raise _missing(next(name for name in dataset.columns if name in required), len(required), header, mapped, where)
+        raise _missing([name for name in dataset.columns if name in required], header, mapped, where)
     mapped.places = [(name, found.get(name)) for name in dataset.columns]
     mapped.places += [(name, found[name]) for name in mapped.new]
     return mapped
@@ -120,6 +120,8 @@ def _duplicate(column: str, first: str, second: str, where: str) -> RejectedFile
         todo = "Rename one of them where the report is made; a reader can't tell them apart."
     return RejectedFileError(
         f"two columns are both '{column}'",
+        code="column_twice",
+        params={"column": column},
         where=where,
         found=f"'{first}' and '{second.strip()}'",
         expected="every name once",
@@ -127,13 +129,19 @@ def _duplicate(column: str, first: str, second: str, where: str) -> RejectedFile
     )
 
 
-def _missing(column: str, count: int, header: Sequence[str], mapped: Header, where: str) -> RejectedFileError:
-    more = f" (and {count - 1} more)" if count > 1 else ""
+def _missing(columns: Sequence[str], header: Sequence[str], mapped: Header, where: str) -> RejectedFileError:
+    column = columns[0]
+    more = f" (and {len(columns) - 1} more)" if len(columns) > 1 else ""
     names = [cell.strip() for cell in header if cell.strip()]
     shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
     todo = hint(column, mapped.new) or "If the portal renamed it, add the new name under `aliases`."
     return RejectedFileError(
-        f"required column '{column}'{more} is not in the file", where=where, found=shown, todo=todo
+        f"required column '{column}'{more} is not in the file",
+        code="missing_columns",
+        params={"columns": columns},
+        where=where,
+        found=shown,
+        todo=todo,
     )
 
 
@@ -164,6 +172,7 @@ def no_header(found: str, dataset: Dataset | None, *, where: str) -> RejectedFil
         expected = "a row with " + ", ".join(f"'{name}'" for name in names[:4]) + (" …" if len(names) > 4 else "")
     return RejectedFileError(
         "no header was found",
+        code="no_header",
         where=where,
         found=found,
         expected=expected,
@@ -187,6 +196,8 @@ def check_period(table: Table, dataset: Dataset, period: Period, *, where: str =
             has_totals = value is None and any(found.kind == "total_rows" for found in table.warnings)
             raise RejectedFileError(
                 f"column '{column}' is not of the day that was asked for",
+                code="other_day",
+                params={"column": column, "dt": period.dt},
                 where=where,
                 found=f"{value!r} in {count} of {table.rows} rows" if value else f"nothing in {count} rows",
                 expected=period.dt,

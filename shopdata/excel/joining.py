@@ -26,6 +26,7 @@ def joined(parts: Sequence[tuple[str, Table]], limits: Limits, where: str) -> Ta
     if rows > limits.rows:
         raise RejectedFileError(
             "the file is larger than is safe",
+            code="file_too_large",
             where=where,
             found=f"{rows:,} rows in {len(parts)} parts",
             expected=f"at most {limits.rows:,}",
@@ -61,6 +62,7 @@ def _different(first_name: str, first: Table, name: str, table: Table, where: st
     what += [f"only '{first_name}' has '{column}'" for column in less[:2]]
     return RejectedFileError(
         "the parts of the zip are different tables",
+        code="several_tables",
         where=where,
         found=", ".join(what) or f"the columns of '{name}' in another order than those of '{first_name}'",
         expected="the same header in all of them",

@@ -148,6 +148,8 @@ class _Records(Iterable[dict[str, Any]]):
         if about.get("format") == FORMAT and told != self.rows:
             raise RejectedFileError(
                 "the file does not hold the rows that it says",
+                code="row_count_differs",
+                params={"rows": self.rows, "expected": told},
                 where=self._where,
                 found=f"{self.rows} rows",
                 expected=f"{told}",
@@ -163,6 +165,7 @@ class _Records(Iterable[dict[str, Any]]):
     def _refused(self, line: bytes, number: int) -> RejectedFileError:
         return RejectedFileError(
             "this is not a file of rows",
+            code="unreadable",
             where=f"{self._where}, line {number}",
             found=repr(_shown(line[:120])[:60]),
             expected="rows of JSON, the first of them saying what they are",

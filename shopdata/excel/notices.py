@@ -65,6 +65,8 @@ def no_table(said: str, where: str) -> RejectedFileError:
     """The refusal of a sheet that only says something."""
     return RejectedFileError(
         "the file is no table but a message",
+        code="message_instead",
+        params={"said": said},
         where=where,
         found=f"'{said}'",
         expected="a header and rows",

@@ -67,7 +67,12 @@ def parse_part(package: Package, name: str, root: str, where: str) -> ElementTre
     raw = package.read(name)
     if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
         raise RejectedFileError(
-            "the workbook declares XML entities", where=where, found=name, expected="plain XML", todo="Do not open it."
+            "the workbook declares XML entities",
+            code="unreadable",
+            where=where,
+            found=name,
+            expected="plain XML",
+            todo="Do not open it.",
         )
     try:
         element = ElementTree.fromstring(raw)  # noqa: S314 - see the import

@@ -48,6 +48,7 @@ def broken_sheet(found: str, where: str) -> RejectedFileError:
     """The refusal of XML that is no worksheet."""
     return RejectedFileError(
         "the workbook can't be read",
+        code="unreadable",
         where=where,
         found=found,
         expected="worksheets as Excel writes them",

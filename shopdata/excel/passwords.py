@@ -21,6 +21,7 @@ def protected(where: str) -> RejectedFileError:
     """The refusal of a workbook that asks for a password."""
     return RejectedFileError(
         "the file is protected by a password",
+        code="password_protected",
         where=where,
         expected="a workbook that opens without one",
         todo="Switch the password off where the report is made.",
@@ -54,6 +55,7 @@ def without_password(content: bytes, where: str) -> bytes:
     except Exception:  # noqa: BLE001 - a damaged file makes it raise whatever its parts raise
         raise RejectedFileError(
             "the workbook can't be read",
+            code="unreadable",
             where=where,
             found="an encrypted workbook whose parts break off or do not belong together",
             expected="a whole workbook",
@@ -72,6 +74,7 @@ def _load_key(book: Any, where: str) -> None:
 def _too_costly(found: str, expected: str, where: str) -> RejectedFileError:
     return RejectedFileError(
         "the encrypted file takes more to open than is safe",
+        code="file_too_large",
         where=where,
         found=found,
         expected=expected,

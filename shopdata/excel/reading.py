@@ -66,6 +66,8 @@ def read_table(
     if size > limits.file_bytes:
         raise RejectedFileError(
             "the file is too large",
+            code="file_too_large",
+            params={"bytes": size},
             where=where,
             found=f"{size:,} bytes",
             expected=f"at most {limits.file_bytes:,}",
@@ -106,6 +108,8 @@ def read_table(
 def _no_table(kind: FileKind, size: int, where: str) -> RejectedFileError:
     return RejectedFileError(
         "the file is no table",
+        code="unreadable",
+        params={"kind": kind.name},
         where=where,
         found=f"{kind.name}, {size:,} bytes" if size else "an empty file",
         expected="a workbook, a CSV or a zip with one of them",
@@ -155,6 +159,7 @@ def _read_zip(path: Path, dataset: Dataset | None, limits: Limits, where: str, r
         if len(names) != 1:
             raise RejectedFileError(
                 "the zip does not hold one table",
+                code="several_tables",
                 where=where,
                 found=", ".join(f"'{name}'" for name in (names or package.names)[:5]) or "nothing",
                 expected="one workbook or CSV",
@@ -183,6 +188,7 @@ def _read_parts(
         if (twin := sizes.setdefault(package.mark(name), name)) != name:
             raise RejectedFileError(
                 "the zip holds one file twice",
+                code="several_tables",
                 where=where,
                 found=f"'{twin}' and '{name}', byte for byte",
                 expected="parts of one table",

@@ -62,6 +62,7 @@ def _names_of(records: Iterable[Mapping[str, Any]], limits: Limits, where: str) 
         if len(names) > limits.columns:
             raise RejectedFileError(
                 "the rows have more different fields than is safe",
+                code="file_too_large",
                 where=where,
                 found=f"{len(names):,}",
                 expected=f"at most {limits.columns:,}",

@@ -179,6 +179,7 @@ def _oddness(split: dict[str, list[list[str]]], sample: str) -> str:
 def _no_table(found: str, where: str) -> RejectedFileError:
     return RejectedFileError(
         "the text is no table: nothing proves its columns",
+        code="unreadable",
         where=where,
         found=found,
         expected="a header and rows with the same number of commas, semicolons, tabs or pipes in each line",

@@ -92,6 +92,7 @@ def _refuse_bomb(size: int, where: str) -> None:
     if size > MAX_BLOCK_TEXT:
         raise RejectedFileError(
             "the file unpacks to more than is safe",
+            code="file_too_large",
             where=where,
             found=f"shared strings that become {size:,} bytes within a few megabytes of the sheet",
             expected=f"at most {MAX_BLOCK_TEXT:,}",

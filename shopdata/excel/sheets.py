@@ -124,6 +124,8 @@ def _data_of(
 def _different(sheets: Sequence[Sheet], where: str) -> RejectedFileError:
     return RejectedFileError(
         "several sheets hold different tables",
+        code="several_tables",
+        params={"sheets": [sheet.name for sheet in sheets]},
         where=where,
         found=", ".join(f"'{sheet.name}'" for sheet in sheets),
         expected="one table, or sheets with the same header",

@@ -46,6 +46,7 @@ def decode(content: bytes, where: str, declared: str | None = None) -> str:
             return text.lstrip("\ufeff")  # a program that adds a mark to what has one already
     raise RejectedFileError(
         "the text can't be decoded",
+        code="unreadable",
         where=where,
         found=f"bytes {content[:8].hex(' ')} …",
         expected="UTF-8, UTF-16 or GB18030",
@@ -90,6 +91,7 @@ def _csv_rows(text: str, layout: Layout, formats: Formats, where: str) -> Iterat
         if not has_end and narrowest < MAX_COLUMNS and width < narrowest:
             raise RejectedFileError(
                 "the last line is cut short",
+                code="file_damaged",
                 where=where,
                 found=f"{width} cells and no line end",
                 expected=f"{narrowest} cells, as above it",
@@ -101,6 +103,7 @@ def _csv_rows(text: str, layout: Layout, formats: Formats, where: str) -> Iterat
     except csv.Error as error:
         raise RejectedFileError(
             f"line {reader.line_num} is no CSV",
+            code="unreadable",
             where=where,
             found=str(error),
             expected="cells in matching quotes",
@@ -111,6 +114,7 @@ def _csv_rows(text: str, layout: Layout, formats: Formats, where: str) -> Iterat
 def _too_wide(line: int, found: int, expected: int, where: str) -> RejectedFileError:
     return RejectedFileError(
         f"line {line} is no CSV: it has more cells than the header",
+        code="unreadable",
         where=where,
         found=f"{found}",
         expected=f"at most {expected}",

@@ -53,6 +53,7 @@ def html_sheets(path: Path, formats: Formats, where: str, dataset: Dataset | Non
     if text.lower().rfind("</table") < text.lower().rfind("<table"):
         raise RejectedFileError(
             "the web page is cut short",
+            code="file_damaged",
             where=where,
             found="a table without an end",
             expected="a whole page",
@@ -80,6 +81,7 @@ def describe_page(page: Any, kind: str = "a web page") -> str:
 def _no_table(found: str, where: str) -> RejectedFileError:
     return RejectedFileError(
         "a web page came instead of a workbook",
+        code="web_page",
         where=where,
         found=found,
         expected="a page with a table of data",

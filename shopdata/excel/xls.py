@@ -104,6 +104,7 @@ def _by_records(content: bytes, formats: Formats, where: str) -> list[Sheet]:
     except (BrokenContainerError, BrokenRecordsError):
         raise RejectedFileError(
             "the workbook can't be read",
+            code="unreadable",
             where=where,
             found="an old workbook whose parts break off or do not belong together",
             expected="a whole .xls workbook",

@@ -45,6 +45,7 @@ def check_file(path: Path, name: str, dataset: Dataset, dt: str, shop_id: str, s
     if table.rows == 0 and not dataset.allow_empty:
         raise RejectedFileError(
             "the report has a header and no rows",
+            code="no_rows",
             where=where,
             expected="at least one row",
             todo=f"If a shop may have none, set `allow_empty: true` in datasets/{name}.yaml.",

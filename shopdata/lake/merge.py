@@ -175,6 +175,7 @@ class _Plan:
         if len(self.columns) > MAX_COLUMNS:
             raise RejectedFileError(
                 "the files have more different columns than a sheet can hold",
+                code="file_too_large",
                 where=f"{len(parts)} files",
                 found=f"{len(self.columns):,}",
                 expected=f"at most {MAX_COLUMNS:,}",

@@ -185,6 +185,7 @@ class Replayer:
             if table.rows == 0 and not self._dataset.allow_empty:
                 raise RejectedFileError(
                     "the report has a header and no rows",
+                    code="no_rows",
                     where=where,
                     expected="at least one row",
                     todo=f"If a shop may have none, set `allow_empty: true` in datasets/{self._name}.yaml.",

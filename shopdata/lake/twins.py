@@ -56,6 +56,8 @@ def _is_twin(one: tuple[Mapping[str, str], str, int], other: tuple[Mapping[str, 
 def _twins(name: str, dt: str, first: str, second: str) -> WrongShopError:
     return WrongShopError(
         f"the account opens the shop that {first!r} has already in this period: its rows would be there twice",
+        code="shop_entered_twice",
+        params={"twin": first},
         where=f"{name} {dt}, shop {second!r}",
         found=f"one account, or one file, under {first!r} and {second!r}",
         expected="a shop of its own for each id",

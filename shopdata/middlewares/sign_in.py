@@ -165,6 +165,8 @@ class SignIns:
                 raise blocked from None
             raise PortalError(
                 "the sign-in took too long",
+                code="login_page_failed",
+                params={"seconds": portal.login_timeout_seconds},
                 where=f"shop {shop.id!r}",
                 expected=f"{portal.login_timeout_seconds:g} seconds",
                 todo="The next run tries again. `login_timeout_seconds` in portals.yaml can be raised.",
@@ -278,6 +280,7 @@ def _let_end_at(waiting: asyncio.Timeout, end: float) -> None:
 def _died_late(shop: Shop, error: BrowserDiedError) -> UnclearSignInError:
     return UnclearSignInError(
         "the browser ended after the password was sent, before the login page said anything",
+        code="browser_died_after_password",
         where=f"shop {shop.id!r}",
         found=error.found,
         todo="It is not sent again by this run, so that no account is locked; the next run signs in.",

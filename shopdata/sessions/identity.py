@@ -150,6 +150,8 @@ def _not_as_before(shop: Shop, value: str, before: str | None, fact: str, twins:
     if twins:
         return WrongShopError(
             f"the account opens another shop than before, the one that {twins[0]!r} has; nothing was asked of it",
+            code="shop_entered_twice",
+            params={"twin": twins[0]},
             where=f"shop {shop.id!r}",
             found=_told(fact, value),
             expected="the shop that this id had until now" if before is None else _told(fact, before),
@@ -189,6 +191,8 @@ def _twice(shop: Shop, twin: str, value: str, fact: str, *, is_in_use: bool) -> 
         )
     return WrongShopError(
         f"the account opens the shop that {twin!r} has already; nothing was asked of it",
+        code="shop_entered_twice",
+        params={"twin": twin},
         where=f"shop {shop.id!r}",
         found=f"{_told(fact, value)} for both",
         expected="a shop of its own for each",

@@ -93,6 +93,8 @@ class _CodeForm:
         """The error for a portal that does not let this person in."""
         return ChallengeError(
             "the portal did not take the SMS code",
+            code="sms_code_refused",
+            params={"said": self.said} if self.said else {},
             where=f"shop {self.shop.id!r}",
             found=f"「{one_line(self.said, 80)}」" if self.said else "its form for the code, as before",
             todo=f"Run `scrapy login {self.shop.id}` again for a new code, or with `--headed` to see what it says.",

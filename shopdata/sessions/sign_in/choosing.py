@@ -84,6 +84,7 @@ async def _enter(page: Page, frame: Frame, wanted: str, portal: Portal, button: 
 def _not_chosen(shop: Shop, platform: str, found: str) -> ChallengeError:
     return ChallengeError(
         f"{platform} asks for a choice among several shops",
+        code="shop_choice_wanted",
         where=f"shop {shop.id!r}",
         found=found,
         expected="one entry that shops.yaml names",

@@ -133,6 +133,8 @@ class Entrance:
         if says in (Says.BUSY, Says.MAINTENANCE):
             raise PortalError(
                 f"the login page did not show a form, but that it is {'busy' if says is Says.BUSY else 'under repair'}",
+                code="login_page_failed",
+                params={"said": one_line(text, 80)},
                 where=f"shop {self._shop.id!r}",
                 found=f"「{one_line(text, 80)}」",
                 todo="The password was not sent. The next run tries again.",

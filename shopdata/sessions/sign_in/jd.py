@@ -54,12 +54,12 @@ class JdLogin:
     async def _raise_if_challenged(self, page: Page, shop: Shop, portal: JdPortal) -> None:
         place = urlsplit(page.url)
         if await first_visible(page.frames, portal.login_page.slider) is not None:
-            raise challenge(shop, "JD", "a slider")
+            raise challenge(shop, "JD", "a slider", "captcha_wanted")
         is_second_factor = place.hostname in portal.second_factor_hosts or place.path.startswith(
             portal.second_factor_path
         )
         if is_second_factor or await first_visible(page.frames, portal.login_page.second_factor) is not None:
-            raise challenge(shop, "JD", SMS_CODE)
+            raise challenge(shop, "JD", SMS_CODE, "sms_code_wanted")
 
     async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:
         """The shop's name in the header of the back office, and the account's name in the cookie `pin`."""

@@ -36,14 +36,14 @@ SESSION_ENDED = 43001
 _PHONE_CODES = {2000020, 2000021, 2000015, 2000018}
 #: Codes of a sign-in, or later, that only a person in the page can answer (docs/portals.md 1.2, 3.5).
 _PERSON_CODES = {
-    2000014: "a new password",
-    2000016: "a new password",
-    8000037: "a proof of identity",
-    8000040: "patience: it is checking the identity",
-    70031: "a captcha",
-    10019: "a captcha",
-    52101: "a risk check",
-    9501: "a look at the account: it is restricted",
+    2000014: ("a new password", "challenge"),
+    2000016: ("a new password", "challenge"),
+    8000037: ("a proof of identity", "challenge"),
+    8000040: ("patience: it is checking the identity", "challenge"),
+    70031: ("a captcha", "captcha_wanted"),
+    10019: ("a captcha", "captcha_wanted"),
+    52101: ("a risk check", "challenge"),
+    9501: ("a look at the account: it is restricted", "challenge"),
 }
 #: Stands for a code that is no number.
 NO_CODE = -1
@@ -113,9 +113,9 @@ class PddLogin:
                 raise_if_refused(shop, answer := answers.get_nowait(), portal.login_page.refused_words)
                 _hear(entrance.voice, answer)
             if await first_visible(page.frames, portal.login_page.slider) is not None:
-                raise challenge(shop, "Pinduoduo", "a slider")
+                raise challenge(shop, "Pinduoduo", "a slider", "captcha_wanted")
             if await first_visible(page.frames, portal.sms_form.code) is not None:
-                raise challenge(shop, "Pinduoduo", SMS_CODE)
+                raise challenge(shop, "Pinduoduo", SMS_CODE, "sms_code_wanted")
 
         await entrance.wait_until_landed(look)
 
@@ -173,11 +173,11 @@ def raise_if_refused(shop: Shop, answer: dict[str, Any], refused_words: tuple[st
     # One code for both: without what a captcha is answered with, "too often" is what it says (docs/portals.md 0.3).
     is_pace = says is Says.BUSY and not (isinstance(result, dict) and result.get("verifyAuthToken"))
     if code == TOO_OFTEN and not is_pace:
-        raise challenge(shop, "Pinduoduo", "a captcha")
+        raise challenge(shop, "Pinduoduo", "a captcha", "captcha_wanted")
     if code in _PERSON_CODES:
-        raise challenge(shop, "Pinduoduo", _PERSON_CODES[code])
+        raise challenge(shop, "Pinduoduo", *_PERSON_CODES[code])
     if code in _PHONE_CODES or _wants_second_factor(result):
-        raise challenge(shop, "Pinduoduo", SMS_CODE)
+        raise challenge(shop, "Pinduoduo", SMS_CODE, "sms_code_wanted")
     if is_no(answer) and OUTCOMES[says] != "again" and says not in _ANSWERED_BY_CLICKS:
         raise error_for(says, shop, "Pinduoduo", error_text(answer))
 

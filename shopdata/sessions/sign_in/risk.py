@@ -14,6 +14,8 @@ def risk_error(shop: Shop, risk: Risk) -> RiskBlockedError | ChallengeError:
     if not risk.may_pass:
         return ChallengeError(
             "the portal's risk control wants a person",
+            code="risk_check_wanted",
+            params={"said": risk.text},
             where=where,
             found=risk.text,
             todo=f"Look into the portal with `scrapy login {shop.id} --headed` and answer what it asks.",
@@ -24,7 +26,9 @@ def risk_error(shop: Shop, risk: Risk) -> RiskBlockedError | ChallengeError:
         todo = (
             f"For {hours:.1f} hours the shop is left alone: export nothing by hand either, that would make it longer."
         )
-    error = RiskBlockedError("the portal's risk control says too often", where=where, found=risk.text, todo=todo)
+    error = RiskBlockedError(
+        "the portal's risk control says too often", where=where, found=risk.text, todo=todo, params={"said": risk.text}
+    )
     error.needs_person, error.rest_seconds = risk.needs_person, risk.rest_seconds
     return error
 
@@ -43,6 +47,7 @@ def answered_as_signed_out(shop: Shop, status: int, content_type: str) -> OddAns
     """For an order whose answer is none, and looks like that to a dead session: it may have been taken all the same."""
     return OddAnswerError(
         "the portal answered with something else than it does to an order, as if nobody were signed in",
+        params={"status": status},
         where=f"shop {shop.id!r}",
         found=f"HTTP {status}, {content_type or 'no type'}",
         expected="JSON with a status",
@@ -57,6 +62,7 @@ def kicked_again(shop: Shop, sent: Sent) -> SessionRefusedError:
     )
     return SessionRefusedError(
         "the shop's sessions do not last: somebody else may be signing in to the same account",
+        code="session_not_lasting",
         where=f"shop {shop.id!r}",
         found=f"the password sent {sends}; no session lived {SHORT_LIFE.total_seconds() / 60:g} minutes",
         todo="Give the program an account of its own. The next run goes on where this one ended, with one sign-in.",

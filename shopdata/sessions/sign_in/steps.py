@@ -163,6 +163,7 @@ def browser_failed(shop: Shop, error: PlaywrightError) -> PortalError:
     """What Playwright says as a sentence: its first line only, for a call log may repeat what was typed."""
     return PortalError(
         "the browser could not sign in",
+        code="login_page_failed",
         where=f"shop {shop.id!r}",
         found=error.message.splitlines()[0][:120].partition("?")[0],
         todo="Look whether login_url in portals.yaml opens in a browser on this machine.",
@@ -201,6 +202,7 @@ class Patience:
         if not await self.lasts():
             raise PortalError(
                 f"the login page did not show {what} within {self.seconds:g} seconds",
+                code="login_page_failed",
                 where=f"shop {shop.id!r}",
                 todo="Look at the page by hand; if the portal changed it, mend `login_page` in portals.yaml.",
             )

@@ -92,6 +92,8 @@ def foreign_host(shop: Shop, url: str, portal: Portal) -> ForbiddenHostError:
     found = f"{place.scheme}://{place.netloc}" if is_plain else place.netloc.rpartition("@")[2] or f"{place.scheme}:"
     return ForbiddenHostError(
         "the login form leads to a host that is not allowed",
+        code="login_host_forbidden",
+        params={"host": found},
         where=f"shop {shop.id!r}",
         found=found,
         expected=", ".join([own.netloc, *portal.login_hosts]) + (" over https" if is_plain else ""),

@@ -71,6 +71,7 @@ def untrusted(where: str, found: str = "") -> UntrustedError:
     if "DATE_INVALID" in found:
         return UntrustedError(
             "the certificate is not of today",
+            code="certificate_out_of_date",
             where=where,
             found=found,
             todo="Set the clock of this machine; if it is right, whoever is in charge of that host renews it.",
@@ -78,6 +79,7 @@ def untrusted(where: str, found: str = "") -> UntrustedError:
     if "COMMON_NAME" in found:
         return UntrustedError(
             "the certificate is another host's",
+            code="certificate_of_other_host",
             where=where,
             found=found,
             todo="Somebody else answers for this host: ask who is in charge of the network.",

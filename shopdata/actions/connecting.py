@@ -88,8 +88,8 @@ def _ledger(workspace: Workspace) -> tuple[bool | None, str]:
     ledger = workspace.ledger
     try:
         name, owner = "check_config", Owner.here(new_run_id())
-        ledger.leases.take(name, owner, timedelta(minutes=1).total_seconds())
-        ledger.leases.give_back(name, owner)
+        ledger.leases.acquire(name, owner, timedelta(minutes=1).total_seconds())
+        ledger.leases.release(name, owner)
         return True, f"{ledger.where}: it can be read and written, {len(ledger.runs())} runs are in it"
     finally:
         ledger.close()

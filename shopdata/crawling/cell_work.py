@@ -72,7 +72,7 @@ class CellWork:
 
     async def let_go(self, key: CellKey) -> None:
         """The last that is done about a cell."""
-        await self._shared.give_back(key)
+        await self._shared.release(key)
 
     def _stop(self, key: CellKey) -> None:
         if self._is_ledger_lost:

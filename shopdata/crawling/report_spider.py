@@ -34,7 +34,7 @@ from shopdata.failpoints import FailPoint
 from shopdata.items import Partition, ReportFile
 from shopdata.lake.partition import is_due
 from shopdata.lake.standing import UNSEEN_STAT
-from shopdata.ledger import CellKey, Owner, Taking
+from shopdata.ledger import CellKey, ClaimResult, Owner
 from shopdata.ledger.owner import name_of
 from shopdata.periods import SHANGHAI, Period, PeriodKind
 from shopdata.plan import Plan
@@ -161,8 +161,8 @@ class ReportSpider(scrapy.Spider):
         """Enters the plan into the ledger; returns the cells that must be asked of the portal, for `Claims.take`."""
         ledger = self.workspace.ledger
         assert ledger.claims is not None
-        for key in ledger.claims.clear_dead():
-            logger.info("%s %s %s: the run that was at it has ended", *self._name(key))
+        for key in ledger.claims.reap():
+            logger.info("%s %s %s: lease of a dead run released", *self._name(key))
         plan = self.plan = self.plan.against(ledger, datetime.now(SHANGHAI))
         ledger.start_run(plan.run_id, self.name, dict(self.arguments))
         ledger.add_cells(self.platform, plan.keys)
@@ -188,35 +188,35 @@ class ReportSpider(scrapy.Spider):
         """
         while tries:
             async with self._slots.hold():
-                taking = await self._take(tries)
-                for key in taking.taken:
+                claim = await self._acquire(tries)
+                for key in claim.acquired:
                     item = await self._cells.ask(shop, key, partial(self._file_of, shop, cells[key], key))
                     if item is None:
                         await self._cells.let_go(key)
                     else:
                         yield item
-            if not taking.held or not await self._shared.wait_for_others([cell.key for cell in taking.held]):
+            if not claim.held or not await self._shared.wait_for_others([cell.key for cell in claim.held]):
                 break
         if is_last:
             self._events.send(signals.shop_signed_in, shop=shop.id)
 
-    async def _take(self, tries: dict[CellKey, int]) -> Taking:
+    async def _acquire(self, tries: dict[CellKey, int]) -> ClaimResult:
         """Takes the cells that are free, tells what others did or do, and leaves in `tries` what is held by others."""
         failpoints.reach(FailPoint.CLAIM_BEFORE)
         try:
-            taking = await self._shared.take(tries)
+            claim = await self._shared.acquire(tries)
         except LedgerError as error:
             logger.error("%s: not asked: %s", ", ".join(map(str, tries)), error)
-            return Taking()
+            return ClaimResult()
         failpoints.reach(FailPoint.CLAIM_AFTER)
-        for cell in taking.settled:
+        for cell in claim.settled:
             logger.info("%s %s %s: %s, by run %s", *self._name(cell.key), cell.state, cell.run_id)
             self._events.settled(cell.key, cell.state, cell.reason, cell.rows)
-        for cell in taking.held:
+        for cell in claim.held:
             self._events.stepped(cell.key, f"wait for {name_of(cell.lease_owner)}")
-        for key in (*taking.taken, *(cell.key for cell in taking.settled)):
+        for key in (*claim.acquired, *(cell.key for cell in claim.settled)):
             del tries[key]
-        return taking
+        return claim
 
     async def _file_of(self, shop: Shop, period: Period, key: CellKey) -> ReportFile:
         left_over = await run_in_thread(self._left_over, key, shop, period)

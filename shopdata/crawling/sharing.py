@@ -12,7 +12,7 @@ from functools import partial
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.exceptions import LedgerError
-from shopdata.ledger import CellKey, Claims, Taking
+from shopdata.ledger import CellKey, ClaimResult, Claims
 from shopdata.ledger.heartbeat import BEATS, beat
 
 logger = logging.getLogger(__name__)
@@ -43,15 +43,15 @@ class SharedWork:
         for task in (self._beating, self._look):
             if task is not None:
                 task.cancel()
-        await self._give_back(self._claims.give_all_back, "what this run held")
+        await self._release(self._claims.release_all, "what this run held")
 
-    async def take(self, tries: Mapping[CellKey, int]) -> Taking:
+    async def acquire(self, tries: Mapping[CellKey, int]) -> ClaimResult:
         """Takes one shop's cells: see `Claims.take`."""
-        return await run_in_thread(self._claims.take, tries)
+        return await run_in_thread(self._claims.acquire, tries)
 
-    async def give_back(self, key: CellKey) -> None:
+    async def release(self, key: CellKey) -> None:
         """Lets go of a cell."""
-        await self._give_back(partial(self._claims.give_back, key), str(key))
+        await self._release(partial(self._claims.release, key), str(key))
 
     async def wait_for_others(self, keys: Collection[CellKey]) -> bool:
         """Waits until no other run holds any of these cells; False if that took too long."""
@@ -74,7 +74,7 @@ class SharedWork:
         """
         deadline = time.monotonic() + self._patience_seconds
         is_first = True
-        while not (is_ours := await self._take_partition(dataset, dt, is_first=is_first)):
+        while not (is_ours := await self._acquire_partition(dataset, dt, is_first=is_first)):
             if time.monotonic() > deadline:
                 logger.error("%s %s: another run did not end its merge in %g s", dataset, dt, self._patience_seconds)
                 break
@@ -82,11 +82,11 @@ class SharedWork:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
         yield is_ours
         if is_ours:
-            await self._give_back(partial(self._claims.give_back_partition, dataset, dt), f"{dataset} {dt}")
+            await self._release(partial(self._claims.release_partition, dataset, dt), f"{dataset} {dt}")
 
-    async def _take_partition(self, dataset: str, dt: str, *, is_first: bool) -> bool:
+    async def _acquire_partition(self, dataset: str, dt: str, *, is_first: bool) -> bool:
         try:
-            return await run_in_thread(self._claims.take_partition, dataset, dt)
+            return await run_in_thread(self._claims.acquire_partition, dataset, dt)
         except LedgerError as error:
             if is_first:
                 raise
@@ -94,7 +94,7 @@ class SharedWork:
             logger.warning("%s %s: whether it is free could not be read, the next look may: %s", dataset, dt, error)
             return False
 
-    async def _give_back(self, let_go: Callable[[], None], what: str) -> None:
+    async def _release(self, let_go: Callable[[], None], what: str) -> None:
         try:
             await run_in_thread(let_go)
         except LedgerError as error:

@@ -46,7 +46,7 @@ class RunOutcome:
             try:
                 exit_code = await run_in_thread(self._account, self._plan, reason)
             except LedgerError as error:
-                logger.error("what came of the run could not be written down: %s", error)
+                logger.error("run outcome not saved: %s", error)
                 exit_code = 1
         else:
             exit_code = 2 if reason == "finished" else 1

@@ -91,7 +91,7 @@ def publish_partition(
 def _require_partition(ledger: Ledger, receipt: dict[str, Any]) -> None:
     """A run that was asleep while another one published must not put its old files over the new ones."""
     if ledger.claims is not None:
-        ledger.claims.keep_partition(receipt["dataset"], receipt["dt"])
+        ledger.claims.renew_partition(receipt["dataset"], receipt["dt"])
 
 
 def put_receipt(receipt: dict[str, Any], store: ObjectStore) -> None:

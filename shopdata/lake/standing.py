@@ -77,7 +77,7 @@ class Standing:
 
     def _withdraw(self, dt: str) -> None:
         claims = self.ledger.claims
-        if claims is not None and not claims.take_partition(self.name, dt):
+        if claims is not None and not claims.acquire_partition(self.name, dt):
             return  # another run is just publishing it
         try:
             # With the partition in our hands: what was seen before may have been half of what another run put.
@@ -97,7 +97,7 @@ class Standing:
             self.ledger.withdraw(self.name, dt, ask_again={*gone, *thin}, without_file=gone)
         finally:
             if claims is not None:
-                claims.give_back_partition(self.name, dt)
+                claims.release_partition(self.name, dt)
 
     def _without_bytes(self, dt: str) -> tuple[set[str], set[str]]:
         """The shops whose raw file is nowhere: those of which nothing is left, and those with their parsed form."""

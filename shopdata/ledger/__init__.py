@@ -1,6 +1,6 @@
 """The ledger: the truth about what happened to every cell, run and partition."""
 
-from shopdata.ledger.claims import Claims, Taking
+from shopdata.ledger.claims import ClaimResult, Claims
 from shopdata.ledger.ledger import Ledger
 from shopdata.ledger.owner import Owner
 from shopdata.ledger.records import Cell, CellKey, MissingShop, PartitionRecord, RawFile, RunRecord
@@ -8,6 +8,7 @@ from shopdata.ledger.records import Cell, CellKey, MissingShop, PartitionRecord,
 __all__ = [
     "Cell",
     "CellKey",
+    "ClaimResult",
     "Claims",
     "Ledger",
     "MissingShop",
@@ -15,5 +16,4 @@ __all__ = [
     "PartitionRecord",
     "RawFile",
     "RunRecord",
-    "Taking",
 ]

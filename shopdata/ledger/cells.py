@@ -11,8 +11,8 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from shopdata.accounts import Account
-from shopdata.ledger.book import Book
 from shopdata.ledger.leases import is_live
+from shopdata.ledger.ledger_part import LedgerPart
 from shopdata.ledger.records import Cell, CellKey, RawFile
 from shopdata.ledger.rows import fill_raw, set_state, to_cell
 from shopdata.ledger.schema import CellRow, RawRow
@@ -20,7 +20,7 @@ from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
 
 
-class Cells(Book):
+class Cells(LedgerPart):
     """The ledger's part about cells."""
 
     def add_cells(self, platform: str, keys: Iterable[CellKey]) -> None:

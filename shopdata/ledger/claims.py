@@ -28,11 +28,11 @@ Row = TypeVar("Row", CellRow, LeaseRow)
 
 
 @dataclass(frozen=True)
-class Taking:
+class ClaimResult:
     """What became of the wish for some cells."""
 
     #: Ours now.
-    taken: tuple[CellKey, ...] = ()
+    acquired: tuple[CellKey, ...] = ()
     #: Nothing is left to ask: another run has asked for them since ours was planned.
     settled: tuple[Cell, ...] = ()
     #: In work in another run. If there is one, none was taken.
@@ -55,14 +55,14 @@ class Claims:
 
     # -- cells ------------------------------------------------------------------------------------------------------
 
-    def take(self, tries: Mapping[CellKey, int]) -> Taking:
+    def acquire(self, tries: Mapping[CellKey, int]) -> ClaimResult:
         """Takes cells of one shop: all that are due, or none, so that an account is not used by two runs at once.
 
         Args:
             tries: the cells, with their `ended_tries` when the run was planned.
         """
 
-        def work(session: Session) -> Taking:
+        def work(session: Session) -> ClaimResult:
             found = session.scalars(_select(tries.keys()).with_for_update())
             rows = [row for row in found if _key(row) in tries]
             now = self._database.now(session)
@@ -74,15 +74,15 @@ class Claims:
                     (due if _is_due(row, tries[_key(row)]) else settled).append(row)
             for row in due if not held else ():
                 row.lease_owner, row.lease_until = self._me, now + timedelta(seconds=self.seconds)
-            return Taking(
-                taken=() if held else tuple(map(_key, due)),
+            return ClaimResult(
+                acquired=() if held else tuple(map(_key, due)),
                 settled=tuple(map(to_cell, settled)),
                 held=tuple(map(to_cell, held)),
             )
 
         return self._database.write(work)
 
-    def keep(self, key: CellKey) -> None:
+    def renew(self, key: CellKey) -> None:
         """Makes sure, just before something that can't be taken back, that a cell is still ours, for a whole lease.
 
         Raises:
@@ -102,7 +102,7 @@ class Claims:
         if row is None or row.lease_owner != self._me:
             raise self._lost(f"cell {key}", row.lease_owner if row else "")
 
-    def give_back(self, key: CellKey) -> None:
+    def release(self, key: CellKey) -> None:
         """Lets go of a cell; no harm is done if it is another's by now."""
 
         def work(session: Session) -> None:
@@ -122,19 +122,19 @@ class Claims:
 
     # -- partitions -------------------------------------------------------------------------------------------------
 
-    def take_partition(self, dataset: str, dt: str) -> bool:
+    def acquire_partition(self, dataset: str, dt: str) -> bool:
         """Takes a partition, to merge and publish it; False if another run is at it."""
-        return self._leases.take(_name(dataset, dt), self.owner, self.seconds)
+        return self._leases.acquire(_name(dataset, dt), self.owner, self.seconds)
 
-    def keep_partition(self, dataset: str, dt: str) -> None:
+    def renew_partition(self, dataset: str, dt: str) -> None:
         """As `keep`, before anything of a partition is put. Raises LeaseLostError."""
         name = _name(dataset, dt)
-        if not self._leases.extend(name, self.owner, self.seconds):
+        if not self._leases.renew(name, self.owner, self.seconds):
             raise self._lost(name, self._leases.holder(name))
 
-    def give_back_partition(self, dataset: str, dt: str) -> None:
+    def release_partition(self, dataset: str, dt: str) -> None:
         """Lets go of a partition."""
-        self._leases.give_back(_name(dataset, dt), self.owner)
+        self._leases.release(_name(dataset, dt), self.owner)
 
     # -- all of it --------------------------------------------------------------------------------------------------
 
@@ -150,7 +150,7 @@ class Claims:
 
         self._database.write(work)
 
-    def give_all_back(self) -> None:
+    def release_all(self) -> None:
         """Lets go of everything: the run is over."""
 
         def work(session: Session) -> None:
@@ -160,7 +160,7 @@ class Claims:
 
         self._database.write(work)
 
-    def clear_dead(self) -> list[CellKey]:
+    def reap(self) -> list[CellKey]:
         """Frees what dead runs have held, of all datasets; their `running` cells are `pending` again, with the reason.
 
         A cell that was asked for again, and whose file is in the published partition, is as good as before.

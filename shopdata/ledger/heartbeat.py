@@ -21,7 +21,7 @@ def beat(claims: Claims) -> None:
     try:
         claims.beat()
     except LedgerError as error:
-        logger.warning("no sign of life could be written, the next one may: %s", error)
+        logger.warning("heartbeat not written (%s); retrying", error)
 
 
 @contextmanager

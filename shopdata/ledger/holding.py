@@ -20,7 +20,7 @@ def holding(claims: Claims, dataset: str, dt: str) -> Iterator[None]:
     Raises:
         LedgerError: another run is at it, or the ledger fails.
     """
-    if not claims.take_partition(dataset, dt):
+    if not claims.acquire_partition(dataset, dt):
         raise LedgerError(
             "another run is at this partition",
             where=f"{dataset} {dt}",
@@ -32,7 +32,7 @@ def holding(claims: Claims, dataset: str, dt: str) -> Iterator[None]:
             yield
     finally:
         try:
-            claims.give_back_partition(dataset, dt)
+            claims.release_partition(dataset, dt)
         except LedgerError as error:
             # What came of the block counts; the lease ends by itself.
             logger.error("%s %s: not given back: %s", dataset, dt, error)

@@ -26,7 +26,7 @@ class Leases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take(self, name: str, owner: Owner, seconds: float) -> bool:
+    def acquire(self, name: str, owner: Owner, seconds: float) -> bool:
         """Takes a lease, or makes one's own last longer; False if somebody else holds it."""
 
         def work(session: Session) -> bool:
@@ -42,7 +42,7 @@ class Leases:
 
         return self._database.write(work)
 
-    def extend(self, name: str, owner: Owner, seconds: float) -> bool:
+    def renew(self, name: str, owner: Owner, seconds: float) -> bool:
         """Makes one's own lease last longer; False, and nothing is changed, if it is not one's own any more."""
 
         def work(session: Session) -> bool:
@@ -54,7 +54,7 @@ class Leases:
 
         return self._database.write(work)
 
-    def give_back(self, name: str, owner: Owner) -> None:
+    def release(self, name: str, owner: Owner) -> None:
         """Ends one's own lease; another's stays."""
 
         def work(session: Session) -> None:

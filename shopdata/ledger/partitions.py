@@ -8,15 +8,15 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shopdata.ledger.book import Book
 from shopdata.ledger.leases import is_live
+from shopdata.ledger.ledger_part import LedgerPart
 from shopdata.ledger.records import PartitionRecord
 from shopdata.ledger.rows import fill_partition, set_state, to_partition
 from shopdata.ledger.schema import CellRow, PartitionRow
 from shopdata.states import CellState
 
 
-class Partitions(Book):
+class Partitions(LedgerPart):
     """The ledger's part about partitions."""
 
     def publish(self, record: PartitionRecord, published: Mapping[str, str]) -> None:
@@ -45,7 +45,7 @@ class Partitions(Book):
                     set_state(cell, CellState.PUBLISHED, "")
 
         if self._claims is not None:
-            self._claims.keep_partition(record.dataset, record.dt)
+            self._claims.renew_partition(record.dataset, record.dt)
         self._database.write(work)
 
     def withdraw(self, dataset: str, dt: str, *, ask_again: Collection[str], without_file: Collection[str]) -> None:
@@ -75,7 +75,7 @@ class Partitions(Book):
                     set_state(cell, CellState.STAGED, "")
 
         if self._claims is not None:
-            self._claims.keep_partition(dataset, dt)
+            self._claims.renew_partition(dataset, dt)
         self._database.write(work)
 
     def set_refresh(self, dataset: str, dt: str, state: str, detail: str) -> None:

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shopdata.ledger.book import Book
+from shopdata.ledger.ledger_part import LedgerPart
 from shopdata.ledger.records import RunRecord
 from shopdata.ledger.rows import to_run
 from shopdata.ledger.schema import Run
 from shopdata.periods import SHANGHAI
 
 
-class Runs(Book):
+class Runs(LedgerPart):
     """The ledger's part about runs."""
 
     def start_run(self, run_id: str, spider: str, arguments: Mapping[str, Any]) -> None:

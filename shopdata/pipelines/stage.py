@@ -81,7 +81,7 @@ class StagePipeline:
     def _move(self, path: Path, key: CellKey, raw: RawFile) -> None:
         if (claims := self._workspace.ledger.claims) is not None:
             # Whoever has taken the cell over may have staged another file in the same place.
-            claims.keep(key)
+            claims.renew(key)
         failpoints.reach(FailPoint.OUTBOX_BEFORE)
         move(path, self._workspace.staging.raw(raw.key))
         failpoints.reach(FailPoint.OUTBOX_AFTER)

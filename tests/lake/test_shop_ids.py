@@ -174,7 +174,7 @@ def test_removed_the_only_shop(place: FewShops) -> None:
 
 def test_what_another_run_holds_is_left_to_it(place: FewShops) -> None:
     there = Owner("run-9", "elsewhere", 1, "0", "elsewhere")
-    assert place.ledger.leases.take(f"partition {NAME} {DT}", there, 60)
+    assert place.ledger.leases.acquire(f"partition {NAME} {DT}", there, 60)
     first, second = change(place, "one", "new")
     assert isinstance(first, LedgerError)
     assert second == Changed(4, 2)

@@ -113,11 +113,11 @@ def test_a_receipt_that_cant_be_believed_ends_in_no_success(place: FewShops) -> 
 def test_what_another_run_is_just_publishing_is_left_to_it(place: FewShops) -> None:
     # Another machine: nobody here can see whether its process lives.
     there = Owner("run-9", "elsewhere", 1, "0", "elsewhere")
-    assert place.ledger.leases.take(f"partition {NAME} {DT}", there, 60)
+    assert place.ledger.leases.acquire(f"partition {NAME} {DT}", there, 60)
     place.store.remove(WORKBOOK)
     place.ledger.hold_for(Owner.here("run-8"), 60)
     assert set(look(place).values()) == {"published"}
-    place.ledger.leases.give_back(f"partition {NAME} {DT}", there)
+    place.ledger.leases.release(f"partition {NAME} {DT}", there)
     assert set(look(place).values()) == {"staged"}
 
 

@@ -40,12 +40,12 @@ class Run:
 
     def take(self, *keys: CellKey) -> set[CellKey]:
         cells = {cell.key: cell.ended_tries for cell in self.ledger.cells()}
-        return set(self.claims.take({key: cells[key] for key in keys}).taken)
+        return set(self.claims.acquire({key: cells[key] for key in keys}).acquired)
 
     def stage(self, key: CellKey, sha256: str = "aa") -> None:
         self.ledger.claim(key, self.claims.owner.run_id)
         self.ledger.settle(key, CellState.STAGED, raw=raw(key, sha256))
-        self.claims.give_back(key)
+        self.claims.release(key)
 
 
 def raw(key: CellKey, sha256: str = "aa") -> RawFile:
@@ -113,10 +113,10 @@ class TestCells:
     def test_what_one_holds_another_does_not_get(self, new_run: NewRun) -> None:
         a, b = new_run("a"), new_run("b")
         assert a.take(KEY) == {KEY}
-        taking = b.claims.take({KEY: 0})
-        assert (taking.taken, taking.settled) == ((), ())
-        assert [cell.key for cell in taking.held] == [KEY]
-        assert name_of(taking.held[0].lease_owner).startswith("run a on ")
+        claim = b.claims.acquire({KEY: 0})
+        assert (claim.acquired, claim.settled) == ((), ())
+        assert [cell.key for cell in claim.held] == [KEY]
+        assert name_of(claim.held[0].lease_owner).startswith("run a on ")
         assert b.claims.held_by_others() == {KEY}
         assert a.claims.held_by_others() == set()
 
@@ -126,7 +126,7 @@ class TestCells:
 
         def rush(run: Run) -> set[CellKey]:
             barrier.wait(30)
-            return set(run.claims.take(dict.fromkeys(KEYS, 0)).taken)
+            return set(run.claims.acquire(dict.fromkeys(KEYS, 0)).acquired)
 
         with ThreadPoolExecutor(len(runs)) as pool:
             got = [keys for keys in pool.map(rush, runs) if keys]
@@ -147,10 +147,10 @@ class TestCells:
         a.ledger.settle(KEYS[1], CellState.FAILED, "no")
         a.ledger.claim(KEYS[2], "a")
         a.ledger.settle(KEYS[2], CellState.PENDING, "stopped")
-        a.claims.give_all_back()
-        taking = b.claims.take(planned)
-        assert {cell.key: cell.state.value for cell in taking.settled} == {KEYS[0]: "staged", KEYS[1]: "failed"}
-        assert taking.taken == (KEYS[2],), "a run that was stopped has not asked to the end"
+        a.claims.release_all()
+        claim = b.claims.acquire(planned)
+        assert {cell.key: cell.state.value for cell in claim.settled} == {KEYS[0]: "staged", KEYS[1]: "failed"}
+        assert claim.acquired == (KEYS[2],), "a run that was stopped has not asked to the end"
 
     def test_a_run_planned_while_another_asks_takes_its_answer(self, new_run: NewRun) -> None:
         a, b = new_run("a"), new_run("b")
@@ -158,14 +158,14 @@ class TestCells:
         a.ledger.claim(KEY, "a")
         (planned,) = (cell.ended_tries for cell in b.ledger.cells(shops=[KEY.shop]))
         a.stage(KEY)
-        assert [cell.key for cell in b.claims.take({KEY: planned}).settled] == [KEY]
+        assert [cell.key for cell in b.claims.acquire({KEY: planned}).settled] == [KEY]
 
     def test_what_failed_in_an_earlier_run_is_asked_again(self, new_run: NewRun) -> None:
         a, b = new_run("a"), new_run("b")
         a.take(KEY)
         a.ledger.claim(KEY, "a")
         a.ledger.settle(KEY, CellState.FAILED, "no")
-        a.claims.give_back(KEY)
+        a.claims.release(KEY)
         assert b.take(KEY) == {KEY}
 
     def test_the_outbox_of_a_run_that_goes_on_is_its_own(self, new_run: NewRun) -> None:
@@ -174,14 +174,14 @@ class TestCells:
         a.ledger.claim(KEY, "a")
         a.ledger.settle(KEY, CellState.STAGED, raw=raw(KEY))
         assert b.ledger.unsent_raw() == []
-        a.claims.give_back(KEY)
+        a.claims.release(KEY)
         assert [cell.key for cell in b.ledger.unsent_raw()] == [KEY]
 
     def test_giving_back_is_for_the_holder(self, new_run: NewRun) -> None:
         a, b = new_run("a"), new_run("b")
         a.take(KEY)
-        b.claims.give_back(KEY)
-        b.claims.give_all_back()
+        b.claims.release(KEY)
+        b.claims.release_all()
         assert b.take(KEY) == set()
 
 
@@ -193,7 +193,7 @@ class TestLostLeases:
         a, b = new_run("a", host="laptop"), new_run("b")
         a.take(KEY)
         a.ledger.claim(KEY, "a")
-        a.claims.take_partition(DATASET, DT)
+        a.claims.acquire_partition(DATASET, DT)
         expire()
         assert b.take(KEY) == {KEY}
         return a, b
@@ -205,7 +205,7 @@ class TestLostLeases:
             b.stage(KEY, "of b")
         before = b.ledger.cell(KEY)
         for write in (
-            lambda: a.claims.keep(KEY),
+            lambda: a.claims.renew(KEY),
             lambda: a.ledger.claim(KEY, "a"),
             lambda: a.ledger.set_job(KEY, {"id": 1}),
             lambda: a.ledger.settle(KEY, CellState.STAGED, raw=raw(KEY, "of a")),
@@ -218,8 +218,8 @@ class TestLostLeases:
 
     def test_it_publishes_nothing(self, slept: tuple[Run, Run]) -> None:
         a, b = slept
-        assert b.claims.take_partition(DATASET, DT)
-        for write in (lambda: a.claims.keep_partition(DATASET, DT), lambda: a.ledger.publish(partition(a), {})):
+        assert b.claims.acquire_partition(DATASET, DT)
+        for write in (lambda: a.claims.renew_partition(DATASET, DT), lambda: a.ledger.publish(partition(a), {})):
             with pytest.raises(LeaseLostError, match=r"partition jd_store 2026-03-01 is no longer ours.*run b on"):
                 write()
         assert b.ledger.partitions() == []
@@ -248,11 +248,11 @@ class TestDeadRuns:
         a, b = new_run("a"), new_run("b")
         a.ledger.start_run("a", DATASET, {})
         a.take(KEY)
-        a.claims.take_partition(DATASET, DT)
+        a.claims.acquire_partition(DATASET, DT)
         expire()
         a.claims.beat()
         assert b.take(KEY) == set()
-        assert not b.claims.take_partition(DATASET, DT)
+        assert not b.claims.acquire_partition(DATASET, DT)
         (run,) = a.ledger.runs()
         assert run.heartbeat_at is not None
         assert run.heartbeat_at > run.started_at
@@ -262,7 +262,7 @@ class TestDeadRuns:
     ) -> None:
         monkeypatch.setattr(heartbeat, "BEATS", 600)
         a, b = new_run("a"), new_run("b")
-        a.claims.take_partition(DATASET, DT)
+        a.claims.acquire_partition(DATASET, DT)
         beaten, write = threading.Event(), a.claims.beat
 
         def beat() -> None:
@@ -276,9 +276,9 @@ class TestDeadRuns:
             for _ in range(2):
                 beaten.clear()
                 assert beaten.wait(60)
-            assert not b.claims.take_partition(DATASET, DT)
+            assert not b.claims.acquire_partition(DATASET, DT)
         expire()
-        assert b.claims.take_partition(DATASET, DT)
+        assert b.claims.acquire_partition(DATASET, DT)
 
     def test_a_command_shows_them_while_it_holds_a_partition(
         self, new_run: NewRun, monkeypatch: pytest.MonkeyPatch
@@ -316,19 +316,19 @@ class TestDeadRuns:
         pid, began = ended_process
         a, b = new_run("a", pid=pid, began=began, place="elsewhere"), new_run("b")
         a.take(KEY)
-        a.claims.take_partition(DATASET, DT)
-        assert b.claims.clear_dead() == []
+        a.claims.acquire_partition(DATASET, DT)
+        assert b.claims.reap() == []
         assert b.take(KEY) == set()
         expire()
         assert b.take(KEY) == {KEY}
-        assert b.claims.take_partition(DATASET, DT)
+        assert b.claims.acquire_partition(DATASET, DT)
 
     def test_of_this_machine_the_process_tells_at_once(self, new_run: NewRun, ended_process: tuple[int, str]) -> None:
         pid, began = ended_process
         a, b = new_run("a", pid=pid, began=began), new_run("b")
         a.take(KEY)
-        a.claims.take_partition(DATASET, DT)
-        assert b.claims.take_partition(DATASET, DT)
+        a.claims.acquire_partition(DATASET, DT)
+        assert b.claims.acquire_partition(DATASET, DT)
         assert b.take(KEY) == {KEY}
 
     def test_a_process_id_that_was_given_again(self, new_run: NewRun) -> None:
@@ -358,11 +358,11 @@ class TestDeadRuns:
         a.ledger.set_job(KEYS[0], {"id": 17})
         a.ledger.claim(KEYS[1], "a")
         a.ledger.settle(KEYS[1], CellState.STAGED, raw=raw(KEYS[1]))
-        a.claims.take_partition(DATASET, DT)
+        a.claims.acquire_partition(DATASET, DT)
         expire()
         b = new_run("b")
-        b.claims.take_partition(DATASET, "2026-03-02")
-        assert b.claims.clear_dead() == [KEYS[0]]
+        b.claims.acquire_partition(DATASET, "2026-03-02")
+        assert b.claims.reap() == [KEYS[0]]
         cells = b.ledger.cells()
         assert {cell.lease_owner for cell in cells} == {""}
         assert [cell.state.value for cell in cells] == ["pending", "staged", "pending"]
@@ -372,17 +372,17 @@ class TestDeadRuns:
 
     def test_what_they_asked_for_again_is_as_good_as_before(self, new_run: NewRun, expire: Callable[[], None]) -> None:
         a = new_run("a")
-        a.claims.take_partition(DATASET, DT)
+        a.claims.acquire_partition(DATASET, DT)
         for key in KEYS[:2]:
             a.take(key)
             a.stage(key)
         a.ledger.publish(partition(a), {KEYS[0].shop: "aa", KEYS[1].shop: "another file"})
-        a.claims.take(dict.fromkeys(KEYS[:2], 9))
+        a.claims.acquire(dict.fromkeys(KEYS[:2], 9))
         for key in KEYS[:2]:
             a.ledger.claim(key, "a")
         expire()
         b = new_run("b")
-        assert b.claims.clear_dead() == KEYS[:2]
+        assert b.claims.reap() == KEYS[:2]
         cells = b.ledger.cells()
         assert [cell.state.value for cell in cells] == ["published", "pending", "pending"]
         assert cells[0].reason == "asked for again, and run a ended before that was done"
@@ -392,7 +392,7 @@ class TestDeadRuns:
         a.take(*KEYS)
         a.ledger.claim(KEY, "a")
         before = a.ledger.cells()
-        assert b.claims.clear_dead() == []
+        assert b.claims.reap() == []
         assert a.ledger.cells() == before
 
     def test_a_run_of_the_version_without_leases(self, new_run: NewRun, database_url: str) -> None:
@@ -400,21 +400,21 @@ class TestDeadRuns:
             nobodys.add_cells("jd", KEYS)
             nobodys.claim(KEY, "old")
         b = new_run("b")
-        assert b.claims.clear_dead() == [KEY]
+        assert b.claims.reap() == [KEY]
         assert b.take(KEY) == {KEY}
 
 
 class TestPartitions:
     def test_one_run_at_a_time(self, new_run: NewRun) -> None:
         a, b = new_run("a"), new_run("b")
-        assert a.claims.take_partition(DATASET, DT)
-        assert a.claims.take_partition(DATASET, DT), "again, by the same run"
-        assert not b.claims.take_partition(DATASET, DT)
-        assert b.claims.take_partition(DATASET, "2026-03-02")
-        b.claims.give_back_partition(DATASET, DT)
-        assert not b.claims.take_partition(DATASET, DT)
-        a.claims.give_back_partition(DATASET, DT)
-        assert b.claims.take_partition(DATASET, DT)
+        assert a.claims.acquire_partition(DATASET, DT)
+        assert a.claims.acquire_partition(DATASET, DT), "again, by the same run"
+        assert not b.claims.acquire_partition(DATASET, DT)
+        assert b.claims.acquire_partition(DATASET, "2026-03-02")
+        b.claims.release_partition(DATASET, DT)
+        assert not b.claims.acquire_partition(DATASET, DT)
+        a.claims.release_partition(DATASET, DT)
+        assert b.claims.acquire_partition(DATASET, DT)
 
     def test_of_many_at_once_one_gets_it(self, new_run: NewRun) -> None:
         runs = [new_run(f"run-{number}") for number in range(6)]
@@ -422,7 +422,7 @@ class TestPartitions:
 
         def rush(run: Run) -> bool:
             barrier.wait(30)
-            return run.claims.take_partition(DATASET, DT)
+            return run.claims.acquire_partition(DATASET, DT)
 
         with ThreadPoolExecutor(len(runs)) as pool:
             assert sum(pool.map(rush, runs)) == 1
@@ -431,7 +431,7 @@ class TestPartitions:
         a = new_run("a")
         with pytest.raises(LeaseLostError):
             a.ledger.publish(partition(a), {})
-        a.claims.take_partition(DATASET, DT)
+        a.claims.acquire_partition(DATASET, DT)
         a.ledger.publish(partition(a), {})
         assert len(a.ledger.partitions()) == 1
 

@@ -67,7 +67,7 @@ def fill(ledger: Ledger) -> None:
         ledger.finish_run(f"run-{dt}", "complete", {"published": 2}, 0)
         ledger.slots.claim(Slot(job=NAME, due_at=NOW, state="claimed", decided_at=NOW, owner="here"))
         ledger.told.put(f"topic {dt}", {"said": ["甲"]}, NOW)
-    ledger.leases.take("partition x", Owner.here("run-2"), 60)
+    ledger.leases.acquire("partition x", Owner.here("run-2"), 60)
 
 
 def use(ledger: Ledger) -> None:
@@ -89,10 +89,10 @@ def use(ledger: Ledger) -> None:
         lambda: ledger.slots.unqueued("here"),
         lambda: ledger.told.below(""),
         lambda: ledger.leases.holder("partition x"),
-        lambda: ledger.hold_for(Owner.here("run-3"), 60).clear_dead(),
+        lambda: ledger.hold_for(Owner.here("run-3"), 60).reap(),
         lambda: ledger.start_run("run-3", NAME, {}),
         lambda: ledger.add_cells("jd", [CellKey(NAME, "2026-03-09", "one")]),
-        lambda: ledger.claims and ledger.claims.take({CellKey(NAME, DAYS[0], "one"): 0}),
+        lambda: ledger.claims and ledger.claims.acquire({CellKey(NAME, DAYS[0], "one"): 0}),
         lambda: ledger.claims and ledger.claims.beat(),
         lambda: ledger.finish_run("run-3", "complete", {}, 0),
     ]

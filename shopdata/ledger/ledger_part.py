@@ -12,7 +12,7 @@ from shopdata.ledger.records import CellKey
 from shopdata.ledger.schema import CellRow
 
 
-class Book:
+class LedgerPart:
     """A part of the ledger. Blocking and thread-safe; raises LedgerError."""
 
     def __init__(self, database: Database) -> None:

@@ -27,7 +27,8 @@ setup(
     package_data={
         "pipelines_config": shipped_files(ROOT / "pipelines_config"),
         "shopdata.sessions.sign_in": ["*.js"],
-        "shopdata.service.board": ["**/*.html", "**/*.js", "**/*.css", "**/*.svg", "**/*.yaml"],
+        "shopdata.service.board": ["**/*.html", "**/*.js", "**/*.css", "**/*.svg"],
+        "shopdata.wording": ["tables/*.yaml"],
     },
     cmdclass={"build_py": BuildPy},
     entry_points={"scrapy": ["settings = shopdata.settings"]},

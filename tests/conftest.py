@@ -17,6 +17,9 @@ from shopdata import config
 from shopdata.ledger.database import Database
 from shopdata.store import ObjectStore
 
+#: Tests look for English lines, also where a person with another language runs them; commands inherit it.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long tests/crawl/test_soak.py soaks."""

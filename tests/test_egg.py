@@ -163,7 +163,7 @@ def test_the_board_finds_its_templates_texts_and_static_files(egg: Path, tmp_pat
 from datetime import datetime, UTC
 from shopdata.service.board.rendering import Renderer
 from shopdata.service.board.site import _static
-from shopdata.service.board.texts import Texts
+from shopdata.wording import Texts
 from shopdata.service.board.visit import Visit
 visit = Visit(("static", "board.css"), {}, {}, Texts("zh"), datetime.now(UTC), "/board", "", "", "")
 print(Renderer().trouble(visit, "not_found", "").decode(), _static(visit).body.decode())

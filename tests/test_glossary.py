@@ -11,7 +11,7 @@ import pytest
 
 from shopdata.alerts import digest
 from shopdata.service.board import states
-from shopdata.service.board.texts import CATALOGUES
+from shopdata.wording import CATALOGUES
 
 ROOT = Path(__file__).parents[1]
 #: What portals say is quoted there in their words.

@@ -21,8 +21,8 @@ from shopdata.exceptions import ArgumentError, ConfigError
 from shopdata.ledger import Cell, Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI, Period, parse_date, today
 from shopdata.service.board.pages.today import Line, sentence
-from shopdata.service.board.texts import Texts
 from shopdata.terminal import json_text
+from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
 _TEXTS = Texts("en")

@@ -15,8 +15,8 @@ from shopdata.alerts.in_words import listed, shop_label, what_of
 from shopdata.periods import Period, in_ranges
 from shopdata.service.board import states
 from shopdata.service.board.pages.today import Line
-from shopdata.service.board.texts import Texts
 from shopdata.states import MARKS, CellState
+from shopdata.wording import Texts
 
 #: So many columns a terminal needs for whole labels.
 _WIDE = 80

@@ -10,7 +10,7 @@ from shopdata.config import Dataset
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import Period, PeriodKind, days, parse_date
 from shopdata.service.board.names import dataset_name
-from shopdata.service.board.texts import Texts
+from shopdata.wording import Texts
 
 #: What the plan of a run does not say, and what scrapyd adds for itself.
 _HIDDEN = ("_job", "_version")

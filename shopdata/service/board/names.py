@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shopdata.config import Dataset
-from shopdata.service.board.texts import Texts
+from shopdata.wording import Texts
 
 
 def platform_name(t: Texts, platform: str) -> str:

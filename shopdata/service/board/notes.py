@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 
 from shopdata.alerts.reasons import KINDS, kind_of
-from shopdata.service.board.texts import Texts
 from shopdata.states import CellState
+from shopdata.wording import Texts
 
 _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"missed; a later slot stands for it", "错过，由后一次代替"),

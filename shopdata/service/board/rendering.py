@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from shopdata.service.board import states
 from shopdata.service.board.names import dataset_name, platform_name
 from shopdata.service.board.notes import in_short, tip
-from shopdata.service.board.texts import CATALOGUES
 from shopdata.service.board.visit import Visit
+from shopdata.wording import CATALOGUES
 
 _STATIC = ("board.css", "board.js")
 

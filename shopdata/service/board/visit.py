@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from twisted.web.server import Request
 
-from shopdata.service.board import texts
 from shopdata.service.board.security import Tokens, new_nonce
-from shopdata.service.board.texts import Texts
+from shopdata.wording import Texts
+from shopdata.wording.language import browser_texts
 
 LANGUAGE_COOKIE = "board_lang"
 NONCE_COOKIE = "board_visit"
@@ -71,7 +71,7 @@ def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime) -> V
     query = _first_values(address)
     nonce = _cookie(request, NONCE_COOKIE) or new_nonce()
     user = (request.getUser() or b"").decode("utf-8", "replace")
-    chosen = texts.choose(query.get("lang"), _cookie(request, LANGUAGE_COOKIE), request.getHeader("Accept-Language"))
+    chosen = browser_texts(query.get("lang"), _cookie(request, LANGUAGE_COOKIE), request.getHeader("Accept-Language"))
     return Visit(
         path=path,
         query={name: value for name, value in query.items() if name != "lang"},

@@ -13,8 +13,8 @@ from shopdata.ledger.reading import Glance
 from shopdata.periods import Period
 from shopdata.service.board import states
 from shopdata.service.board.names import dataset_name
-from shopdata.service.board.texts import Texts
 from shopdata.states import CellState
+from shopdata.wording import Texts
 
 #: So many causes of a kind have a line, shops stand in it, and commands below; more are counted.
 _MOST_LINES, _MOST_SHOPS, _MOST_COMMANDS = 6, 6, 3

@@ -7,7 +7,7 @@ from board_world import NEEDED, REPO
 
 from shopdata.config import load_config
 from shopdata.service.board.asked import asked
-from shopdata.service.board.texts import Texts
+from shopdata.wording import Texts
 
 NAMES = {"jd-1": "回力店", "jd-2": "南极人店"}
 

@@ -14,9 +14,9 @@ from board_scenes import REFUSED_RUN, RENAMED, SLIDER
 from board_world import NEEDED, PASSWORD, REPO, RUN_ID, BoardWorld, cell, partition
 
 from shopdata.config import load_config
-from shopdata.service.board.texts import Texts
 from shopdata.service.board.why import Reasons, found
 from shopdata.states import CellState
+from shopdata.wording import Texts
 
 pytestmark = pytest.mark.services
 

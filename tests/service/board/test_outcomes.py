@@ -6,8 +6,8 @@ from board_world import NOW
 
 from shopdata.ledger.reading import Glance
 from shopdata.service.board.outcomes import outcomes_of
-from shopdata.service.board.texts import Texts
 from shopdata.states import CellState
+from shopdata.wording import Texts
 
 DAYS = [f"2026-10-{day:02}" for day in range(1, 32)]
 REFUSED = "shop '{0}': credentials refused. Mend them."

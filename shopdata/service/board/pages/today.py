@@ -17,10 +17,10 @@ from shopdata.service.board.due import Expected
 from shopdata.service.board.facts import Facts
 from shopdata.service.board.names import dataset_name
 from shopdata.service.board.rendering import Page
-from shopdata.service.board.texts import Texts
 from shopdata.service.board.visit import Visit
 from shopdata.service.board.why import Found, Reasons
 from shopdata.states import CellState
+from shopdata.wording import Texts
 
 _MOST_FILLED = 0.96
 #: The columns of a platform: days, then weeks, then months.

@@ -1,27 +1,13 @@
-"""The board's texts: one catalogue for each language, the same keys in all of them."""
+"""One language: a text by its key, with days, numbers and lengths of time as that language writes them."""
 
 from __future__ import annotations
 
-import importlib.resources
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import yaml
-
 from shopdata.periods import SHANGHAI, Period, ranges
-
-#: By the code in `?lang=`, with what HTML and browsers call the language; the first is the default.
-TAGS = {"zh": "zh-CN", "en": "en"}
-
-
-def _read(code: str) -> Mapping[str, str]:
-    file = importlib.resources.files(__name__) / f"{code}.yaml"
-    texts: dict[str, str] = yaml.safe_load(file.read_text("utf-8"))
-    return texts
-
-
-CATALOGUES: Mapping[str, Mapping[str, str]] = {code: _read(code) for code in TAGS}
+from shopdata.wording.catalogue import CATALOGUES, TAGS
 
 
 class _Count(int):
@@ -110,31 +96,6 @@ class Texts:
             size /= 1000
         return f"{size:.1f} TB"
 
-    def join(self, parts: list[str]) -> str:
+    def join(self, parts: Sequence[str]) -> str:
         """A list in a sentence."""
         return self("format.comma").join(parts)
-
-
-def choose(query: str | None, cookie: str | None, accept: str | None) -> Texts:
-    """The language that was asked for, else the one that was asked for before, else the browser's, else Chinese."""
-    for code in (query, cookie):
-        if code is not None and code in CATALOGUES:
-            return Texts(code)
-    for code in _accepted(accept or ""):
-        if code in CATALOGUES:
-            return Texts(code)
-    return Texts(next(iter(CATALOGUES)))
-
-
-def _accepted(header: str) -> list[str]:
-    """The languages of an `Accept-Language` header, the most wanted first, without their regions."""
-    found: list[tuple[float, str]] = []
-    for part in header.split(","):
-        name, _, weight = part.partition(";")
-        try:
-            quality = float(weight.strip().removeprefix("q=")) if weight.strip() else 1.0
-        except ValueError:
-            continue
-        if quality > 0:
-            found.append((quality, name.strip().partition("-")[0].lower()))
-    return [name for _, name in sorted(found, key=lambda pair: -pair[0])]

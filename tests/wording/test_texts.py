@@ -1,0 +1,178 @@
+"""One catalogue, every text in both languages, each of them used somewhere; and which language a reader gets."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import string
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import yaml
+
+from shopdata.exceptions import ArgumentError
+from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
+from shopdata.service.board import states
+from shopdata.service.board.actions import TOLD
+from shopdata.service.endings import Ending
+from shopdata.wording import CATALOGUES, Texts
+from shopdata.wording.catalogue import TAGS, Catalogue
+from shopdata.wording.language import browser_texts, terminal_texts
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "shopdata"
+TABLES = sorted((PACKAGE / "wording" / "tables").glob("*.yaml"))
+DATASETS = sorted(path.stem for path in (ROOT / "pipelines_config" / "datasets").glob("*.yaml"))
+
+#: Keys that are put together while a page is made: their beginning, and what may follow.
+BUILT = {
+    "state.": [f"{state}.{part}" for state in states.ALL for part in ("word", "means", "todo")],
+    "dataset.": DATASETS,
+    "platform.": ["jd", "pdd"],
+    "weekday.": [str(number) for number in range(7)],
+    "month.": [str(number) for number in range(1, 13)],
+    "span.": ["seconds", "minutes", "hours", "days"],
+    "menu.": ["today", "days", "runs", "sessions", "schedule"],
+    "filter.": [*states.KINDS, "all"],
+    "sessions.": [*states.KINDS, "all"],
+    "line.": ["complete", "unrefreshed", "running", "lacking", "waiting"],
+    "run.": ["pending", "running", "complete", "incomplete", "stopped", *get_args(Ending),
+             *(f"{ending}.means" for ending in get_args(Ending))],
+    "sentence.": ["lacking", "running", "unrefreshed", "waiting"],
+    "asked.": ["due", "force"],
+    "log.": ["warning", "error", "critical"],
+    "session.": ["alive", "unknown", "dead", "none", "parked", "unread"],
+    "slot.": [CLAIMED, QUEUED, SKIPPED],
+    "told.": list(TOLD),
+    "partition.": ["workbook", "parquet"],
+    "trouble.": [f"{kind}.{part}" for kind in ("not_found", "bad_form", "token", "usage", "failed", "bug")
+                 for part in ("title", "todo")],
+}  # fmt: skip
+
+
+def asked_for() -> set[str]:
+    """Keys that stand in a call: a misspelt one would be met by a reader only."""
+    written = "".join(path.read_text("utf-8") for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html")])
+    return set(re.findall(r"""\b(?:t|texts|_texts|self)\(\s*["']([a-z_0-9]+(?:\.[a-z_0-9]+)+)["']\s*[,)]""", written))
+
+
+def built() -> set[str]:
+    return {f"{start}{end}" for start, ends in BUILT.items() for end in ends}
+
+
+def constants() -> set[str]:
+    return {
+        node.value
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda path: path.stem)
+def test_every_text_is_there_in_every_language(table: Path) -> None:
+    for key, texts in yaml.safe_load(table.read_text("utf-8")).items():
+        assert list(texts) == list(TAGS), key
+        assert all(isinstance(text, str) and text.strip() for text in texts.values()), key
+
+
+def test_no_key_stands_there_twice() -> None:
+    lines = "".join(table.read_text("utf-8") for table in TABLES).splitlines()
+    keys = Counter(line for line in lines if re.match(r"[^\s#]", line))
+    assert [key for key, count in keys.items() if count > 1] == []
+    assert len(keys) == len(CATALOGUES["zh"])
+
+
+def test_every_text_that_is_asked_for_is_there() -> None:
+    assert (asked_for() | built()) - CATALOGUES["zh"].keys() == set()
+
+
+def test_every_text_is_used() -> None:
+    assert CATALOGUES["zh"].keys() - asked_for() - built() - constants() == set()
+
+
+def test_holes_are_the_same_in_all_languages() -> None:
+    def holes(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    for key, text in CATALOGUES["zh"].items():
+        if not key.startswith("format."):
+            assert holes(text) == holes(CATALOGUES["en"][key]), key
+
+
+def test_a_package_outside_brings_texts_along(tmp_path: Path) -> None:
+    (tmp_path / "made_up.yaml").write_text('platform.made_up:\n  zh: "虚构"\n  en: "made up"\n', "utf-8")
+    catalogue = Catalogue(PACKAGE / "wording" / "tables")
+    assert "platform.made_up" not in catalogue["zh"]
+    catalogue.add(tmp_path)
+    assert catalogue["zh"]["platform.made_up"] == "虚构"
+    assert catalogue["en"]["menu.today"] == "Today"
+
+
+@pytest.mark.parametrize(
+    ("setting", "variables", "expected"),
+    [
+        pytest.param("zh", {"LC_ALL": "C"}, "zh", id="setting"),
+        pytest.param("en", {"LANG": "zh_CN.UTF-8"}, "en", id="setting before system"),
+        pytest.param("ZH-cn", {}, "zh", id="setting as locales are written"),
+        pytest.param(None, {"LANG": "zh_CN.UTF-8"}, "zh", id="LANG"),
+        pytest.param("", {"LANG": "zh_CN.GB18030"}, "zh", id="empty setting"),
+        pytest.param(None, {"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en", id="LC_MESSAGES before LANG"),
+        pytest.param(None, {"LANG": "en_US.UTF-8", "LC_ALL": "zh_TW"}, "zh", id="LC_ALL before all"),
+        pytest.param(None, {"LC_ALL": "", "LANG": "zh_CN"}, "zh", id="an empty variable says nothing"),
+        pytest.param(None, {"LANG": "C.UTF-8"}, "en", id="C"),
+        pytest.param(None, {"LANG": "POSIX"}, "en", id="POSIX"),
+        pytest.param(None, {"LANG": "de_DE.UTF-8"}, "en", id="a language that we do not have"),
+        pytest.param(
+            None, {}, "en", id="nothing", marks=pytest.mark.skipif(os.name == "nt", reason="there, Windows is asked")
+        ),
+    ],
+)
+def test_language_of_a_terminal(
+    setting: str | None, variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert terminal_texts({"SHOPDATA_LANGUAGE": setting}).code == expected
+
+
+def test_a_language_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ArgumentError, match=r"SHOPDATA_LANGUAGE: this language is not there. Found 'french'"):
+        terminal_texts({"SHOPDATA_LANGUAGE": "french"})
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "accept", "expected"),
+    [
+        (None, None, None, "zh"),
+        ("en", "zh", "zh-CN", "en"),
+        (None, "en", "zh-CN", "en"),
+        (None, None, "en-GB,en;q=0.9,zh;q=0.8", "en"),
+        (None, None, "zh-TW,en;q=0.8", "zh"),
+        (None, None, "de,en;q=0.5", "en"),
+        (None, None, "fr", "zh"),
+        ("<script>", "../en", "en;q=nonsense, *;q=0", "zh"),
+        (None, None, "en;q=0", "zh"),
+    ],
+)
+def test_language_of_a_browser(query: str | None, cookie: str | None, accept: str | None, expected: str) -> None:
+    assert browser_texts(query, cookie, accept).code == expected
+
+
+def test_counts_agree_with_their_words() -> None:
+    english = Texts("en")
+    assert english("grid.shops", n=1) == "1 shop"
+    assert english("grid.shops", n=2) == "2 shops"
+    assert Texts("zh")("grid.shops", n=2) == "2 家店"
+
+
+def test_days_and_lengths_of_time() -> None:
+    assert Texts("zh").day(date(2026, 11, 24)) == "11月24日 周二"
+    assert Texts("en").day(date(2026, 11, 24)) == "Tue 24 November"
+    assert [Texts("en").span(seconds) for seconds in (4, 600, 7200, 400_000)] == ["4 s", "10 min", "2 h", "5 days"]

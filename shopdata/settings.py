@@ -22,6 +22,8 @@ SHOPDATA_DATABASE_URL = os.environ.get("SHOPDATA_DATABASE_URL") or None
 SHOPDATA_SECRET_KEY = os.environ.get("SHOPDATA_SECRET_KEY") or None
 #: The Chromium to sign in with; None looks for Playwright's own, then for a system one.
 SHOPDATA_BROWSER_PATH = os.environ.get("SHOPDATA_BROWSER_PATH") or None
+#: In which language people are told what came of things, zh or en; None is that of the system.
+SHOPDATA_LANGUAGE = os.environ.get("SHOPDATA_LANGUAGE") or None
 #: How many shops are worked on side by side. A shop that only waits for its portal to make a report does not count.
 SHOPDATA_SHOPS_AT_ONCE = 8
 #: How many shops may be in the browser at the same moment: a Chromium context takes about 100 MB.

@@ -14,6 +14,8 @@ from shopdata.config import OWN_VARIABLES, Config, Shop, in_project, load_config
 from shopdata.exceptions import ConfigError
 from shopdata.long_paths import require_room
 from shopdata.whole_numbers import whole_number
+from shopdata.wording import Texts
+from shopdata.wording.language import FOR_GROUPS, chosen_language, system_language
 
 # Each part is imported where it is opened: `scrapy status` needs neither object store nor browser.
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ class Workspace:
     keep_tables_days: int = 7
     lease_seconds: float = 120
     patience_seconds: float = 3600
+    #: zh or en, if somebody has said so.
+    language: str | None = None
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Workspace:
@@ -57,7 +61,7 @@ class Workspace:
 
         Raises:
             ConfigError: the value of one has a blank or a control character that nobody can have meant.
-            ArgumentError: one that is to be a number is none.
+            ArgumentError: one that is to be a number is none, or the language is not there.
         """
         if odd := list(odd_settings(settings, OWN_VARIABLES)):
             raise ConfigError(odd)
@@ -77,6 +81,7 @@ class Workspace:
             keep_tables_days=whole_number(settings["SHOPDATA_KEEP_TABLES_DAYS"], "SHOPDATA_KEEP_TABLES_DAYS", 0),
             lease_seconds=float(settings["SHOPDATA_LEASE_SECONDS"]),
             patience_seconds=float(settings["SHOPDATA_PATIENCE_SECONDS"]),
+            language=chosen_language(settings),
         )
 
     @classmethod
@@ -86,6 +91,16 @@ class Workspace:
         if found is None:
             found = _OPEN[crawler] = cls.from_settings(crawler.settings)
         return found
+
+    @functools.cached_property
+    def texts(self) -> Texts:
+        """What is printed at this terminal."""
+        return Texts(self.language or system_language())
+
+    @functools.cached_property
+    def group_texts(self) -> Texts:
+        """What is told to people who sit elsewhere: in a group chat, at the board. The system's language is not theirs."""
+        return Texts(self.language or FOR_GROUPS)
 
     @functools.cached_property
     def config(self) -> Config:

@@ -99,7 +99,7 @@ class Workspace:
 
     @functools.cached_property
     def group_texts(self) -> Texts:
-        """What is told to people who sit elsewhere: in a group chat, at the board. The system's language is not theirs."""
+        """What people elsewhere read, in a group chat or at the board: the system's language is not theirs."""
         return Texts(self.language or FOR_GROUPS)
 
     @functools.cached_property

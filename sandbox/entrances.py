@@ -5,14 +5,15 @@ All of it is invented: nobody has recorded these texts, pages and paths.
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import count
+from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
 from aiohttp import web
 
 from sandbox.faults import Fault
 from sandbox.html_pages import Pages
-from sandbox.portal import Stage
+from sandbox.portal import Part, Stage
 from sandbox.tickets import Tickets
 from sandbox.world import Shop
 
@@ -24,21 +25,29 @@ SAID = {
     Fault.LOGIN_RISK: "账号存在安全风险，请先核实身份",
 }
 ENTRANCE_FAULTS = frozenset({*SAID, Fault.LOGIN_DOWN, Fault.NEW_PASSWORD, Fault.CHOOSE_SHOP, Fault.LANDING_NOTICE})
-"""The faults that `Entrances` and what calls it know."""
+"""The faults that an `Entrance` knows."""
 
 CHOOSE_PATH = "/entrance/choose"
 ENTER_PATH = "/entrance/enter"
 NEW_PASSWORD_PATH = "/entrance/password"
 
+# How far from the gap a slider may be let go.
+SLIDER_TOLERANCE_PIXELS = 8
+
 _PAGES = Pages("sandbox")
 
 
-class Entrances:
-    """The pages between a right password and the back office."""
+class Entrance(Part):
+    """Where one signs in: what all login pages have, and the pages between a right password and the back office."""
 
-    def __init__(self, stage: Stage, platform: str) -> None:
-        self._stage = stage
-        self._shops = {shop.id: shop for shop in stage.world.shops if shop.platform == platform}
+    platform: ClassVar[str]
+    first_code: ClassVar[int]
+    """The codes that telephones get are counted from here."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._loads = count()
+        self._shops = {shop.id: shop for shop in stage.world.shops if shop.platform == self.platform}
         self._choosing = Tickets()
 
     def add_routes(self, app: web.Application) -> None:
@@ -46,16 +55,49 @@ class Entrances:
         app.router.add_get(CHOOSE_PATH, self._choose_page)
         app.router.add_get(NEW_PASSWORD_PATH, self._password_page)
 
+    def sms_code(self, shop: Shop) -> str:
+        """The code that the shop's telephone gets: always the same, so that a person can know it."""
+        return f"{self.first_code + shop.number:06d}"
+
+    def form(self, asked: str) -> Literal["old", "new"]:
+        """Which login form this load of the page shows."""
+        chosen = asked if asked in ("old", "new") else self.stage.options.form
+        if chosen == "mixed":
+            return "new" if next(self._loads) % 2 else "old"
+        return "new" if chosen == "new" else "old"
+
+    def delay(self) -> int:
+        """The page's own timer before it jumps, in milliseconds."""
+        return round(self.stage.options.login_delay_seconds * 1000)
+
+    def is_let_in(self, shop: Shop, password: str) -> bool:
+        """Says whether the password opens the shop now; counts those that do not."""
+        is_wrong = self.stage.faults.take(shop.id, Fault.WRONG_PASSWORD)
+        if is_wrong or not self.stage.world.is_password(shop.id, password):
+            self.stage.records.count("refused_logins", shop.id)
+            return False
+        return True
+
+    def wants_code(self, shop: Shop, *, is_new_device: bool) -> bool:
+        """Says whether a code sent by SMS is asked for."""
+        take = self.stage.faults.take
+        return take(shop.id, Fault.SMS) or (is_new_device and take(shop.id, Fault.SMS_ON_NEW_DEVICE))
+
+    def down(self, shop: Shop) -> web.Response | None:
+        """The answer of a portal that is down; None if it is not."""
+        is_down = self.stage.faults.take(shop.id, Fault.LOGIN_DOWN)
+        return web.Response(status=502, text="Bad Gateway") if is_down else None
+
     def text(self, shop: Shop) -> str | None:
         """What the portal says instead of yes or no; None if nothing."""
-        faults = self._stage.faults
+        faults = self.stage.faults
         return next((text for fault, text in SAID.items() if faults.take(shop.id, fault)), None)
 
     def detour(self, shop: Shop, return_url: str) -> str | None:
         """The page that comes before the back office; None if none does."""
-        if self._stage.faults.take(shop.id, Fault.NEW_PASSWORD):
+        if self.stage.faults.take(shop.id, Fault.NEW_PASSWORD):
             return NEW_PASSWORD_PATH
-        if self._stage.faults.take(shop.id, Fault.CHOOSE_SHOP):
+        if self.stage.faults.take(shop.id, Fault.CHOOSE_SHOP):
             ticket = self._choosing.issue(return_url)
             return f"{CHOOSE_PATH}?ticket={quote(ticket)}"
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,10 @@ RECORD: web.RequestKey[Record] = web.RequestKey("record", Record)
 RECORD_DONE: web.RequestKey[Callable[[int], None]] = web.RequestKey("record_done")
 
 
+# The report of a shop and day, as it is sent when the given faults are in it.
+TruthOf = Callable[[Shop, dt.date, Collection[Fault]], Truth]
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """What all portals of one sandbox share. `origins` (host name: `http://127.0.0.1:port`) is filled at the start."""
@@ -41,22 +46,36 @@ class Stage:
     origins: dict[str, str] = field(default_factory=dict)
 
 
+class Part:
+    """A part of a portal: paths of one host, and the datasets that come from them."""
+
+    calls: Mapping[str, str] = {}
+    """Each path that is a kind of call, and which; none for what a browser loads for its pages."""
+    jobs: tuple[Mapping[str, Any], ...] = ()
+    """What collects its datasets, as schedule.yaml has it."""
+
+    def add_routes(self, app: web.Application) -> None:
+        """Adds its paths to the application of the host."""
+
+    def truths(self) -> Mapping[str, TruthOf]:
+        """Each of its datasets, and what tells what is in it."""
+        return {}
+
+
 class Portal(ABC):
     """One platform: its hosts, each an application on a port of its own."""
 
     platform: ClassVar[str]
-    datasets: ClassVar[tuple[str, ...]]
-    """The datasets it can report, the first one being the default of `truth` and `prepare`."""
-    schedule: ClassVar[tuple[Mapping[str, Any], ...]]
-    """Its jobs in schedule.yaml."""
-    calls: ClassVar[tuple[str, ...]]
-    """The kinds of calls that a fault can be limited to (`at`)."""
-    paced_calls: ClassVar[frozenset[str]]
-    """Those of them that a client must pace: the data interface, not what a page asks for itself."""
     faults: ClassVar[frozenset[Fault]]
     """The faults that it can have."""
-    hosts: ClassVar[tuple[str, ...]]
-    """Names of the hosts, different from those of any other portal."""
+    calls: tuple[str, ...]
+    """The kinds of calls that a fault can be limited to (`at`)."""
+    paced_calls: frozenset[str]
+    """Those of them that a client must pace: the data interface, not what a page asks for itself."""
+    truths: Mapping[str, TruthOf]
+    """The datasets it can report, the first one being the default of `truth` and `prepare`."""
+    jobs: tuple[Mapping[str, Any], ...]
+    """Its jobs in schedule.yaml."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -82,12 +101,7 @@ class Portal(ABC):
     def settings(self) -> dict[str, Any]:
         """This platform's part of `portals.yaml`."""
 
-    @abstractmethod
-    def truth(self, dataset: str, shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
-        """The report of a shop and day, as it is sent when the given faults are in it."""
-
-    @abstractmethod
-    def prepare(self, dataset: str, shop: Shop, day: dt.date) -> None:
+    def prepare(self, dataset: str, shop: Shop, day: dt.date) -> None:  # noqa: B027 - small ones are made when asked for
         """Makes the report's file now, so that the first download does not wait for it."""
 
     @abstractmethod
@@ -98,6 +112,24 @@ class Portal(ABC):
     def sms_code(self, shop: Shop) -> str:
         """The code that the shop's telephone gets."""
 
-    @abstractmethod
-    def close(self) -> None:
-        """Ends work in other threads; called when the sandbox stops."""
+    def close(self) -> None:  # noqa: B027 - most do nothing in other threads
+        """Ends work in other threads, if there is any; called when the sandbox stops."""
+
+
+def daily_job(dataset: str, cron: str) -> Mapping[str, Any]:
+    """The job of a dataset whose spider is named like it."""
+    return {"name": dataset, "spider": dataset, "cron": cron}
+
+
+def note_shop(request: web.Request, shop: Shop) -> None:
+    """Notes whose a request is, where only its body tells."""
+    request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
+
+
+async def json_body(request: web.Request) -> dict[str, Any]:
+    """The body of a call; empty if it is no JSON object."""
+    try:
+        body = json.loads(await request.text())
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -11,8 +11,10 @@ from aiohttp import web
 
 from sandbox.faults import Fault
 from sandbox.html_pages import notice
+from sandbox.obstacles import obstacle_for
 from sandbox.portal import RECORD_DONE, Stage
 from sandbox.world import Shop
+from sandbox.xlsx import Interrupted
 
 CHUNK_BYTES = 256 * 1024
 
@@ -41,14 +43,24 @@ class Sender:
         self._stage = stage
         self._content_type = content_type
 
-    def page_instead(self, shop: Shop, day: dt.date) -> web.Response | None:
-        """A page of HTML where the file belongs, if that fault strikes now."""
-        return notice() if self._is_struck(shop, day, Fault.HTML_INSTEAD_OF_WORKBOOK) else None
+    async def answer(
+        self, request: web.Request, shop: Shop, day: dt.date, open_file: Callable[[], Awaitable[tuple[BinaryIO, int]]]
+    ) -> web.StreamResponse:
+        """Sends a shop's file, or what stands in its way. `open_file` tells its size in bytes, too."""
+        if (obstacle := await obstacle_for(self._stage, shop, "download", day)) is not None:
+            return obstacle
+        if self._is_struck(shop, day, Fault.HTML_INSTEAD_OF_WORKBOOK):
+            return notice()
+        try:
+            content, size = await open_file()
+        except Interrupted:
+            return web.Response(status=503)
+        with content:
+            return await self._answer(request, shop, day, content, size)
 
-    async def send(
+    async def _answer(
         self, request: web.Request, shop: Shop, day: dt.date, content: BinaryIO, size: int
     ) -> web.StreamResponse:
-        """Sends a shop's file of `size` bytes."""
         if self._is_struck(shop, day, Fault.TRUNCATED_DOWNLOAD):
             return await self._send_cut(request, content, size)
         if self._is_struck(shop, day, Fault.TRUNCATED_WITHOUT_LENGTH):

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -46,10 +46,10 @@ class Sandbox:
     All methods may be called from any thread while it runs. `truth`, `environment` and the faults also work before.
     """
 
-    def __init__(self, options: SandboxOptions | None = None) -> None:
+    def __init__(self, options: SandboxOptions | None = None, portals: Sequence[type[Portal]] = PORTALS) -> None:
         self.options = options or SandboxOptions()
         world = World(
-            tuple(shop for portal in PORTALS for shop in portal.make_shops(self.options)),
+            tuple(shop for portal in portals for shop in portal.make_shops(self.options)),
             session_seconds=self.options.session_seconds,
             clock_skew_seconds=self.options.clock_skew_seconds,
             state_file=self.options.state_file,
@@ -57,7 +57,7 @@ class Sandbox:
         # Made when the first file is: a sandbox that is never started leaves nothing behind.
         folder = Path(tempfile.gettempdir(), f"shopdata-sandbox-{secrets.token_hex(8)}")
         self._stage = Stage(self.options, world, FaultBoard(), Records(), folder)
-        self._portals = {portal.platform: portal(self._stage) for portal in PORTALS}
+        self._portals = {portal.platform: portal(self._stage) for portal in portals}
         for rule in self.options.faults:
             self._add_fault(rule)
         self._thread: threading.Thread | None = None
@@ -157,15 +157,15 @@ class Sandbox:
         one that holds it.
         """
         shop = self._stage.world.shop(shop_id)
-        return self._portal(shop).truth(self._dataset(shop, dataset), shop, date, faults)
+        return self._portal(shop).truths[self._dataset(shop, dataset)](shop, date, faults)
 
     def prepare(self, date: dt.date, *, dataset: str | None = None) -> None:
         """Makes the files of a day now, for all shops that have the dataset (default: for each shop its first one), so
         that a benchmark does not measure their making."""
         for shop in self.shops:
             portal = self._portal(shop)
-            if dataset is None or dataset in portal.datasets:
-                portal.prepare(dataset or portal.datasets[0], shop, date)
+            if dataset is None or dataset in portal.truths:
+                portal.prepare(self._dataset(shop, dataset), shop, date)
 
     def sms_code(self, shop_id: str) -> str:
         """The code that the telephone of a shop gets when fault `sms` is set."""
@@ -176,7 +176,7 @@ class Sandbox:
         return self._portals[shop.platform]
 
     def _dataset(self, shop: Shop, asked: str | None) -> str:
-        known = self._portal(shop).datasets
+        known = tuple(self._portal(shop).truths)
         if asked is not None and asked not in known:
             raise ValueError(f"the sandbox has no dataset {asked!r} for {shop.id}; it has {', '.join(known)}")
         return asked or known[0]
@@ -270,7 +270,7 @@ class Sandbox:
         used = {shop.platform for shop in self.shops}
         portals = [portal for portal in self._portals.values() if portal.platform in used]
         settings = {portal.platform: portal.settings() for portal in portals}
-        jobs = [job for portal in portals for job in portal.schedule]
+        jobs = [job for portal in portals for job in portal.jobs]
         return configuration.write_config(folder, self._stage.world, settings, jobs)
 
     def environment(self) -> dict[str, str]:

@@ -71,8 +71,3 @@ AVAILABILITY = (
 SUPPLY = tuple(f"{span}{kind}件数" for span in _SUPPLY_SPANS for kind in _SUPPLY)
 
 COLUMNS = (*DATE, *TITLE, *CATALOGUE, *FLAGS, *CODES, *ARTICLE, *STOCK, *SALES, *AVAILABILITY, *SUPPLY)
-
-# What the faults of the same names do to the columns.
-MISSING = "SKU"
-RENAMED = ("可用库存", "可用库存件数")
-EXTRA = "次日达覆盖率"

@@ -7,17 +7,17 @@ import hashlib
 import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from sandbox.faults import Fault
-from sandbox.jd.contents import ReportKey
 from sandbox.jd.login import other_name
+from sandbox.jd.ordered import OrderedReport, ReportKey
 from sandbox.portal import Stage
 from sandbox.world import Shop
 
-REPORT_TYPE = "supplyChainPro"
-OTHER_TYPE = "managePro"
+# What people order besides what the sandbox declares.
+STRANGER = ("经营状况-商品明细", "managePro")
 GENERATING, DONE = "1", "2"
 # docs/portals.md 4.3 [A]: any status but "1" and "2" means failed; that it is "3" is a guess.
 FAILED = "3"
@@ -50,7 +50,6 @@ class Job:
     number: int
     name: str
     report_type: str
-    day: dt.date
     created_at: dt.datetime
     visible_at: float
     ready_at: float
@@ -58,6 +57,11 @@ class Job:
     dead_until: float
     key: ReportKey
     faults: frozenset[Fault] = frozenset()
+
+    @property
+    def day(self) -> dt.date:
+        """The business day that was asked for."""
+        return self.key.day
 
     def status(self) -> str:
         """What the list shows at this moment."""
@@ -77,11 +81,9 @@ class Job:
     def listed_name(self, *, is_wrapped: bool, is_other: bool) -> str:
         """How the list calls it."""
         # docs/portals.md 8.1 [S]: for another report the two names differ altogether; the download centre wraps names.
-        name = (
-            f"供应链商品日报-{self.day}-汇总{self.name.removeprefix(task_name(self.day))}-SKU"
-            if is_other
-            else self.name
-        )
+        report = self.key.report
+        rest = self.name.removeprefix(report.task_name(self.day))
+        name = f"{report.other_title}-{self.day}-汇总{rest}-SKU" if is_other else self.name
         return f"【{name}】.xlsx" if is_wrapped else name
 
     def is_link_dead(self, given_at: float) -> bool:
@@ -94,15 +96,19 @@ class Job:
 
 
 class JobBook:
-    """The jobs of every shop. Used from the server's thread only."""
+    """The jobs of every shop. Used from the server's thread only.
 
-    def __init__(self, stage: Stage) -> None:
+    `usual` is what people of an account have ordered before.
+    """
+
+    def __init__(self, stage: Stage, usual: OrderedReport) -> None:
         self._stage = stage
+        self._usual = usual
         self._numbers = itertools.count(880001)
         self._jobs: dict[str, list[Job]] = {}
         self._files: dict[str, Job] = {}
 
-    def create(self, shop: Shop, day: dt.date) -> Job:
+    def create(self, report: OrderedReport, shop: Shop, day: dt.date) -> Job:
         """Adds a job, and beside it what other people of the account do at the same time.
 
         Before it stands a colleague's filtered report of the same day, after it one of another day, and some hours
@@ -112,19 +118,19 @@ class JobBook:
         variant = frozenset(fault for fault in CONTENT_FAULTS if faults.take(shop.id, fault, day=day, at="create"))
         job_faults = frozenset(fault for fault in JOB_FAULTS if faults.take(shop.id, fault, day=day, at="create"))
         name = other_name(shop) if faults.take(shop.id, Fault.WRONG_SHOP, day=day, at="create") else shop.name
-        key = ReportKey(self._stage.options.seed, shop.id, name, day, self._stage.options.rows, variant)
-        part = ReportKey(key.seed, shop.id, shop.name, day, key.rows // 2)
-        day_before = ReportKey(key.seed, shop.id, shop.name, day - dt.timedelta(days=1), key.rows)
-        seconds = self._stage.options.report_seconds
+        key = ReportKey(report, self._stage.options.seed, shop.id, name, day, self._stage.options.rows, variant)
+        plain = replace(key, shop_name=shop.name, variant=frozenset())
+        part, day_before = replace(plain, rows=key.rows // 2), replace(plain, day=day - dt.timedelta(days=1))
+        seconds, task_name = self._stage.options.report_seconds, report.task_name(day)
         is_quiet = Fault.OTHER_NAMES in {rule.fault for rule in faults.rules() if rule.shop_id == shop.id}
         if not is_quiet:
-            self._add(shop, f"{task_name(day)}-自营", part, seconds_ago=4, takes=0)
-            self._add(shop, task_name(day), part, seconds_ago=2 * 3600, takes=0)
-        job = self._add(shop, task_name(day), key, takes=seconds, faults=job_faults)
+            self._add(shop, f"{task_name}-自营", part, seconds_ago=4, takes=0)
+            self._add(shop, task_name, part, seconds_ago=2 * 3600, takes=0)
+        job = self._add(shop, task_name, key, takes=seconds, faults=job_faults)
         if Fault.TWIN_JOB in job_faults:
-            self._add(shop, task_name(day), part, takes=seconds)
+            self._add(shop, task_name, part, takes=seconds)
         if not is_quiet:
-            self._add(shop, f"{task_name(day_before.day)}-运营二组", day_before, seconds_ago=-1, takes=0)
+            self._add(shop, f"{report.task_name(day_before.day)}-运营二组", day_before, seconds_ago=-1, takes=0)
         self._stage.records.count_job(shop.id, day)
         return job
 
@@ -152,11 +158,14 @@ class JobBook:
         for number in range(9):
             hours = 3 + number * 7 + random.randrange(7)
             day = (self._stage.world.now() - dt.timedelta(hours=hours)).date() - dt.timedelta(days=3)
-            key = ReportKey(self._stage.options.seed, shop.id, shop.name, day, self._stage.options.rows // 3)
+            rows = self._stage.options.rows // 3
+            key = ReportKey(self._usual, self._stage.options.seed, shop.id, shop.name, day, rows)
             if number % 2:
-                yield f"经营状况-商品明细_{day}", OTHER_TYPE, key, hours, outcomes[number // 2 % 3]
+                title, report_type = STRANGER
+                yield f"{title}_{day}", report_type, key, hours, outcomes[number // 2 % 3]
             else:
-                yield f"{task_name(day)}-备份", REPORT_TYPE, key, hours, outcomes[number // 2 % 3]
+                name = f"{self._usual.task_name(day)}-备份"
+                yield name, self._usual.report_type, key, hours, outcomes[number // 2 % 3]
 
     def _add(
         self,
@@ -165,7 +174,7 @@ class JobBook:
         key: ReportKey,
         *,
         takes: float,
-        report_type: str = REPORT_TYPE,
+        report_type: str = "",
         seconds_ago: float = 0,
         faults: frozenset[Fault] = frozenset(),
     ) -> Job:
@@ -173,8 +182,7 @@ class JobBook:
         job = Job(
             number=next(self._numbers),
             name=name,
-            report_type=report_type,
-            day=key.day,
+            report_type=report_type or key.report.report_type,
             created_at=self._stage.world.now() - dt.timedelta(seconds=seconds_ago),
             visible_at=start + (self._stage.options.listed_late_seconds if Fault.LISTED_LATE in faults else 0),
             ready_at=start + takes,
@@ -186,8 +194,3 @@ class JobBook:
         self._of(shop).append(job)
         self._files[job.file_name()] = job
         return job
-
-
-def task_name(day: dt.date) -> str:
-    """The name of a report job. Whether names are unique is not known; here two of a day are alike."""
-    return f"供应链-商品明细_{day}"

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from itertools import count
-from typing import Literal
 from urllib.parse import quote
 
 from aiohttp import web
 
-from sandbox.entrances import ENTER_PATH, Entrances
+from sandbox.entrances import ENTER_PATH, SLIDER_TOLERANCE_PIXELS, Entrance
 from sandbox.faults import Fault
 from sandbox.html_pages import maintenance
 from sandbox.jd.pages import page
 from sandbox.jd.session import HOME_PATH, LOGIN_PATH, JdSessions
 from sandbox.obstacles import delay_login_page
-from sandbox.portal import RECORD, Stage
+from sandbox.portal import Stage, note_shop
 from sandbox.tickets import Tickets
 from sandbox.world import Shop
 
@@ -32,9 +30,6 @@ ACCOUNT_PATH = "/jdm/home/account.ajax"
 # The cookie, and the key of localStorage, that JD's own script keeps a device's number in.
 DEVICE_NAME = "3AB9D23F7A4B3C9B"
 
-# How far from the gap a slider may be let go.
-SLIDER_TOLERANCE_PIXELS = 8
-
 REFUSED = "账户名与密码不匹配，请重新输入"
 STALE = "页面已过期，请刷新后重试"
 WRONG_CODE = "验证码错误，请重新输入"
@@ -42,18 +37,19 @@ WRONG_CODE = "验证码错误，请重新输入"
 MOST_GUESSES = 3
 
 
-class JdLoginHosts:
+class JdLoginHosts(Entrance):
     """The handlers of the passport host and of the shop host, where a sign-in lands."""
 
+    platform = "jd"
+    first_code = 246_000
+
     def __init__(self, stage: Stage, sessions: JdSessions) -> None:
-        self._stage = stage
+        super().__init__(stage)
         self._sessions = sessions
-        self._loads = count()
         # A nonce stands for the gap of the slider that was shown for it, or for no slider ("").
         self._nonces = Tickets()
         self._certifying = Tickets()
         self._guesses: Counter[str] = Counter()
-        self._entrances = Entrances(stage, "jd")
 
     def passport(self) -> web.Application:
         """passport.shop.jd.com."""
@@ -65,7 +61,7 @@ class JdLoginHosts:
         app.router.add_get(CERTIFIED_PATH, self._certified_page)
         app.router.add_post(CERTIFIED_CHECK_PATH, self._check_code)
         app.router.add_get(ENTER_PATH, self._enter)
-        self._entrances.add_routes(app)
+        super().add_routes(app)
         return app
 
     def shop(self) -> web.Application:
@@ -75,14 +71,10 @@ class JdLoginHosts:
         app.router.add_get(ACCOUNT_PATH, self._account)
         return app
 
-    def sms_code(self, shop: Shop) -> str:
-        """The code that the shop's telephone gets: always the same, so that a person can know it."""
-        return f"{246_000 + shop.number:06d}"
-
     # --- passport
 
     async def _login_page(self, request: web.Request) -> web.Response:
-        await delay_login_page(self._stage)
+        await delay_login_page(self.stage)
         return_url = self._return_url(request.query.get("ReturnUrl", ""))
         if self._sessions.live_shop(request) is not None:
             # docs/portals.md does not say what the login page shows to somebody who is signed in. [A]
@@ -90,7 +82,7 @@ class JdLoginHosts:
         looks = request.query.get("look", "")
         if looks == "maintenance":
             return maintenance()
-        if self._form(request.query.get("form", "")) == "new":
+        if self.form(request.query.get("form", "")) == "new":
             boot = self._boot(return_url, looks) | {"password_id": f"p{secrets.token_hex(5)}"}
             return page("login_new.html", boot=boot)
         return page(
@@ -101,28 +93,19 @@ class JdLoginHosts:
         boot = self._boot(self._return_url(request.query.get("ReturnUrl", "")), request.query.get("look", ""))
         return page("login_frame.html", boot=boot)
 
-    def _form(self, asked: str) -> Literal["old", "new"]:
-        chosen = asked if asked in ("old", "new") else self._stage.options.form
-        if chosen == "mixed":
-            return "new" if next(self._loads) % 2 else "old"
-        return "new" if chosen == "new" else "old"
-
     def _boot(self, return_url: str, looks: str) -> dict[str, object]:
         return {
             "nonce": self._nonces.issue(""),
             "service_path": SERVICE_PATH,
             "return_url": return_url,
             "device_name": DEVICE_NAME,
-            "delay_milliseconds": self._delay(),
+            "delay_milliseconds": self.delay(),
             "looks": looks.split(","),
         }
 
-    def _delay(self) -> int:
-        return round(self._stage.options.login_delay_seconds * 1000)
-
     def _return_url(self, asked: str) -> str:
         """The page to go to after the sign-in: one of this portal's own, as the real one insists too."""
-        own = tuple(f"{origin}/" for origin in self._stage.origins.values())
+        own = tuple(f"{origin}/" for origin in self.stage.origins.values())
         return asked if asked.startswith(own) else self._sessions.home_url()
 
     async def _sign_in(self, request: web.Request) -> web.Response:
@@ -131,26 +114,23 @@ class JdLoginHosts:
         gap = self._nonces.redeem(form.get("nonce", ""))
         if gap is None or form.get("seal") != seal(f"{form['nonce']}|{username}|{_utf16_length(password)}"):
             return web.json_response({"error": STALE, "nonce": self._nonces.issue("")})
-        shop = self._stage.world.account(username)
+        shop = self.stage.world.account(username)
         if shop is None:
             return web.json_response({"error": REFUSED, "nonce": self._nonces.issue("")})
-        request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
+        note_shop(request, shop)
         if (slider := self._slider(shop, gap, form.get("slide", ""))) is not None:
             return slider
-        if self._stage.faults.take(shop.id, Fault.LOGIN_DOWN):
-            return web.Response(status=502, text="Bad Gateway")
-        if (text := self._entrances.text(shop)) is not None:
+        if (down := self.down(shop)) is not None:
+            return down
+        if (text := self.text(shop)) is not None:
             return web.json_response({"error": text, "nonce": self._nonces.issue("")})
-        if not self._is_let_in(shop, password):
-            self._stage.records.count("refused_logins", shop.id)
+        if not self.is_let_in(shop, password):
             return web.json_response({"error": REFUSED, "nonce": self._nonces.issue("")})
         return_url = self._return_url(form.get("return_url", ""))
-        if (detour := self._entrances.detour(shop, return_url)) is not None:
+        if (detour := self.detour(shop, return_url)) is not None:
             return web.json_response({"go_to": detour})
-        is_new = self._stage.world.see_device(shop.id, form.get("device", ""))
-        if self._stage.faults.take(shop.id, Fault.SMS) or (
-            is_new and self._stage.faults.take(shop.id, Fault.SMS_ON_NEW_DEVICE)
-        ):
+        is_new = self.stage.world.see_device(shop.id, form.get("device", ""))
+        if self.wants_code(shop, is_new_device=is_new):
             ticket = self._certifying.issue(f"{shop.id} {return_url}")
             return web.json_response({"go_to": f"{CERTIFIED_PATH}?ticket={ticket}"})
         return self._let_in(shop, return_url)
@@ -161,31 +141,26 @@ class JdLoginHosts:
             is_solved = slide.isdigit() and abs(int(slide) - int(gap)) <= SLIDER_TOLERANCE_PIXELS
             if is_solved:
                 return None
-        elif not self._stage.faults.take(shop.id, Fault.CAPTCHA):
+        elif not self.stage.faults.take(shop.id, Fault.CAPTCHA):
             return None
         new_gap = 80 + secrets.randbelow(160)
         return web.json_response({"slider": {"gap": new_gap}, "nonce": self._nonces.issue(str(new_gap))})
 
-    def _is_let_in(self, shop: Shop, password: str) -> bool:
-        if self._stage.faults.take(shop.id, Fault.WRONG_PASSWORD):
-            return False
-        return self._stage.world.is_password(shop.id, password)
-
     def _let_in(self, shop: Shop, return_url: str) -> web.Response:
         response = web.json_response({"go_to": return_url})
-        self._stage.world.know_device(shop.id)
+        self.stage.world.know_device(shop.id)
         self._sessions.give(response, shop, self._sessions.new_cookies(shop))
         return response
 
     async def _enter(self, request: web.Request) -> web.Response:
-        entered = self._entrances.entered(request)
+        entered = self.entered(request)
         return web.json_response({"error": STALE}) if entered is None else self._let_in(*entered)
 
     async def _certified_page(self, request: web.Request) -> web.Response:
         boot: dict[str, str | int] = {
             "ticket": request.query.get("ticket", ""),
             "service_path": CERTIFIED_CHECK_PATH,
-            "delay_milliseconds": self._delay(),
+            "delay_milliseconds": self.delay(),
         }
         return page("certified.html", boot=boot)
 
@@ -196,8 +171,8 @@ class JdLoginHosts:
         if meaning is None:
             return web.json_response({"error": STALE})
         shop_id, return_url = meaning.split(" ", 1)
-        shop = self._stage.world.shop(shop_id)
-        request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
+        shop = self.stage.world.shop(shop_id)
+        note_shop(request, shop)
         if form.get("code") != self.sms_code(shop):
             # A few slips, then the person starts again at the login page. How many, nobody says. [A]
             self._guesses[ticket] += 1
@@ -214,7 +189,7 @@ class JdLoginHosts:
         boot: dict[str, str | int] = {
             "account_path": ACCOUNT_PATH,
             "login_url": self._sessions.login_url(),
-            "delay_milliseconds": self._delay(),
+            "delay_milliseconds": self.delay(),
         }
         return page("home.html", boot=boot)
 
@@ -222,9 +197,9 @@ class JdLoginHosts:
         shop = self._sessions.live_shop(request)
         if shop is None:
             return web.json_response({"name": ""})
-        is_other = self._stage.faults.take(shop.id, Fault.WRONG_SHOP)
+        is_other = self.stage.faults.take(shop.id, Fault.WRONG_SHOP)
         name = other_name(shop) if is_other else shop.name
-        is_noted = self._stage.faults.take(shop.id, Fault.LANDING_NOTICE)
+        is_noted = self.stage.faults.take(shop.id, Fault.LANDING_NOTICE)
         return web.json_response({"name": name} | ({"notice": True} if is_noted else {}))
 
 

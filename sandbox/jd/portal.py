@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -12,17 +13,18 @@ from aiohttp import web
 from sandbox.accounts import numbered_shops
 from sandbox.entrances import ENTRANCE_FAULTS
 from sandbox.faults import Fault
-from sandbox.jd.contents import Contents, ReportKey
+from sandbox.jd.inventory import Inventory
 from sandbox.jd.jobs import CONTENT_FAULTS, JOB_FAULTS, JobBook
 from sandbox.jd.login import JdLoginHosts, other_name
-from sandbox.jd.reports import CREATE_PATH, LIST_PATH, JdReportHosts
+from sandbox.jd.ordered import Contents, OrderedReport, ReportKey
+from sandbox.jd.reports import LIST_PATH, JdReportHosts
 from sandbox.jd.session import LOGIN_PATH, JdSessions
 from sandbox.jd.storage import JdStorageHosts, has_shared_strings
 from sandbox.jd.workbook import WorkbookShelf
 from sandbox.links import LinkSigner
 from sandbox.obstacles import OBSTACLES
 from sandbox.options import SandboxOptions
-from sandbox.portal import Portal, Stage
+from sandbox.portal import Portal, Stage, daily_job
 from sandbox.sending import DOWNLOAD_FAULTS
 from sandbox.sessions import SESSION_FAULTS
 from sandbox.truth import Truth
@@ -35,12 +37,10 @@ class JdPortal(Portal):
     """The stand-in for JD's merchant back office."""
 
     platform: ClassVar[str] = "jd"
-    datasets: ClassVar[tuple[str, ...]] = ("jd_store",)
-    schedule: ClassVar[tuple[Mapping[str, Any], ...]] = (
-        {"name": "jd_store", "spider": "jd_store", "cron": "30 8 * * *"},
-    )
-    calls: ClassVar[tuple[str, ...]] = ("create", "list", "download")
-    paced_calls: ClassVar[frozenset[str]] = frozenset(calls)
+    reports: ClassVar[tuple[OrderedReport, ...]] = (Inventory(),)
+    """What can be ordered. A report joins the back office by standing here."""
+    calls = ("create", "list", "download")
+    paced_calls = frozenset(calls)
     faults: ClassVar[frozenset[Fault]] = frozenset(
         {
             *SESSION_FAULTS,
@@ -67,16 +67,20 @@ class JdPortal(Portal):
             Fault.LIST_HTML,
         }
     )
-    hosts: ClassVar[tuple[str, ...]] = ("passport", "shop", "report", "gateway", "storage", "elsewhere")
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
         self._shelf = WorkbookShelf(stage.folder, max_bytes=stage.options.cache_megabytes * 1024 * 1024)
         self._sessions = JdSessions(stage)
-        jobs, signer = JobBook(stage), LinkSigner()
+        jobs, signer = JobBook(stage, self.reports[0]), LinkSigner()
         self._login = JdLoginHosts(stage, self._sessions)
-        self._reports = JdReportHosts(stage, self._sessions, jobs, signer)
+        self._reports = JdReportHosts(stage, self._sessions, self.reports, jobs, signer)
         self._storage = JdStorageHosts(stage, jobs, signer, self._shelf)
+        self._by_dataset = {report.dataset: report for report in self.reports}
+        self._calls = {("gateway", report.create_path): "create" for report in self.reports}
+        self._calls["report", LIST_PATH] = "list"
+        self.truths = {report.dataset: partial(self._truth, report) for report in self.reports}
+        self.jobs = tuple(daily_job(report.dataset, report.cron) for report in self.reports)
 
     @staticmethod
     def make_shops(options: SandboxOptions) -> tuple[Shop, ...]:
@@ -109,7 +113,7 @@ class JdPortal(Portal):
         """By the host; the gateway and the report host have pages and other paths too."""
         if host == "storage":
             return "download"
-        return {("gateway", CREATE_PATH): "create", ("report", LIST_PATH): "list"}.get((host, path))
+        return self._calls.get((host, path))
 
     def settings(self) -> dict[str, Any]:
         """JD's part of portals.yaml, with this sandbox's ports and pace."""
@@ -125,13 +129,13 @@ class JdPortal(Portal):
             "requests_per_second": options.requests_per_second,
         }
 
-    def truth(self, dataset: str, shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
-        """The inventory of a shop and day."""
-        return Contents(self._key(shop, day, variant)).truth()
+    def _truth(self, report: OrderedReport, shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
+        return Contents(self._key(report, shop, day, variant)).truth()
 
     def prepare(self, dataset: str, shop: Shop, day: dt.date) -> None:
         """Makes the workbook of a shop and day."""
-        content, _ = self._shelf.open(self._key(shop, day, ()), is_shared=has_shared_strings(self.stage, shop))
+        key = self._key(self._by_dataset[dataset], shop, day, ())
+        content, _ = self._shelf.open(key, is_shared=has_shared_strings(self.stage, shop))
         content.close()
 
     def session_cookies(self, shop: Shop) -> list[dict[str, Any]]:
@@ -146,7 +150,7 @@ class JdPortal(Portal):
         """Ends the making of workbooks."""
         self._shelf.stop()
 
-    def _key(self, shop: Shop, day: dt.date, variant: Collection[Fault]) -> ReportKey:
+    def _key(self, report: OrderedReport, shop: Shop, day: dt.date, variant: Collection[Fault]) -> ReportKey:
         name = other_name(shop) if Fault.WRONG_SHOP in variant else shop.name
         faults = frozenset(variant) - {Fault.WRONG_SHOP}
-        return ReportKey(self.stage.options.seed, shop.id, name, day, self.stage.options.rows, faults)
+        return ReportKey(report, self.stage.options.seed, shop.id, name, day, self.stage.options.rows, faults)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -12,15 +13,14 @@ from sandbox.faults import Fault
 from sandbox.html_pages import notice
 from sandbox.jd.doubtful import doubtful_answer
 from sandbox.jd.jobs import Job, JobBook
+from sandbox.jd.ordered import OrderedReport
 from sandbox.jd.pages import page
 from sandbox.jd.session import JdSessions
 from sandbox.links import LinkSigner
 from sandbox.obstacles import obstacle_for
-from sandbox.portal import CLIENT_CLOSED_REQUEST, RECORD_DONE, Stage
+from sandbox.portal import CLIENT_CLOSED_REQUEST, RECORD_DONE, Stage, json_body
 from sandbox.world import Shop
 
-PAGE_PATH = "/scbrandweb/brand/view/supplyReport/supplyChainPro.html"
-CREATE_PATH = "/inventoryajax/reportCenter/recommendReport/downloadERPSupplyChainProData.ajax"
 LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
 FILE_FOLDER = "/reportcenter/"
 
@@ -32,25 +32,23 @@ TOO_OFTEN, UNAUTHORISED = "操作频繁，请稍后再试", "未经京东授权�
 
 NAME_FAULTS = (Fault.WRAPPED_NAMES, Fault.OTHER_NAMES)
 
-# docs/portals.md 4.3 [C 2]: the keys of the body; one program sends realtime with id 2, one offline with id 1.
-_FIXED_FIELDS = {
-    "isRdc": "0",
-    "brandId": "all",
-    "firstCategoryId": "",
-    "secondCategoryId": "",
-    "thirdCategoryId": "all",
-    "skuId": "",
-    "skuStatusCd": "",
-    "excludeEmpty": "0",
-}
+# docs/portals.md 4.3 [C 2]: one program sends realtime with id 2, one offline with id 1.
 _KINDS = (["realtime", 2], ["offline", 1])
 
 
 class JdReportHosts:
     """The handlers of the gateway host and of the report host."""
 
-    def __init__(self, stage: Stage, sessions: JdSessions, jobs: JobBook, signer: LinkSigner) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        sessions: JdSessions,
+        reports: Sequence[OrderedReport],
+        jobs: JobBook,
+        signer: LinkSigner,
+    ) -> None:
         self._stage = stage
+        self._reports = reports
         self._sessions = sessions
         self._jobs = jobs
         self._signer = signer
@@ -58,13 +56,15 @@ class JdReportHosts:
     def gateway(self) -> web.Application:
         """zhgateway.jd.com."""
         app = web.Application()
-        app.router.add_post(CREATE_PATH, self._create)
+        for report in self._reports:
+            app.router.add_post(report.create_path, partial(self._create, report))
         return app
 
     def report(self) -> web.Application:
         """ppzh.jd.com."""
         app = web.Application()
-        app.router.add_get(PAGE_PATH, self._page)
+        for path in {report.page_path for report in self._reports}:
+            app.router.add_get(path, self._page)
         app.router.add_get(LIST_PATH, self._list)
         return app
 
@@ -74,8 +74,8 @@ class JdReportHosts:
             return web.Response(status=302, headers={"Location": self._sessions.login_url(str(request.url))})
         return page("supply_chain.html")
 
-    async def _create(self, request: web.Request) -> web.Response:
-        body = await _json_body(request)
+    async def _create(self, report: OrderedReport, request: web.Request) -> web.Response:
+        body = await json_body(request)
         day = _day(body)
         if (obstacle := await obstacle_for(self._stage, self._sessions.shop_of(request), "create", day)) is not None:
             return obstacle
@@ -84,7 +84,7 @@ class JdReportHosts:
             return self._sessions.dead(usual="html", request=request)
         if not _is_from_page(request):
             return _refusal(REFUSED_CALL, "非法请求")
-        if day is None or not _is_well_formed(body):
+        if day is None or not _is_well_formed(report, body):
             return _refusal(REFUSED_BODY, "参数错误")
         if not self._is_available(day, body):
             return _refusal(REFUSED_DATE, "所选日期暂无数据")
@@ -92,7 +92,7 @@ class JdReportHosts:
             return refusal
         if self._is_struck(shop, Fault.CREATE_IN_DOUBT, day):
             return await doubtful_answer(request, shop)
-        job = self._jobs.create(shop, day)
+        job = self._jobs.create(report, shop, day)
         if self._is_struck(shop, Fault.CREATE_IN_DOUBT_MADE, day):
             return await doubtful_answer(request, shop)
         if self._is_struck(shop, Fault.CREATE_ANSWER_LOST, day) and request.transport is not None:
@@ -159,14 +159,6 @@ class JdReportHosts:
         return link.removeprefix("http:") if job.is_link_without_scheme() else link
 
 
-async def _json_body(request: web.Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.text())
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
 def _day(body: dict[str, Any]) -> dt.date | None:
     """The one day that a body asks for; None if it is malformed or more than one day."""
     first, *others = (body.get(name) for name in ("date", "startDate", "endDate"))
@@ -178,8 +170,8 @@ def _day(body: dict[str, Any]) -> dt.date | None:
         return None
 
 
-def _is_well_formed(body: dict[str, Any]) -> bool:
-    if any(body.get(name) != value for name, value in _FIXED_FIELDS.items()):
+def _is_well_formed(report: OrderedReport, body: dict[str, Any]) -> bool:
+    if any(body.get(name) != value for name, value in report.fixed_fields.items()):
         return False
     return type(body.get("id")) is int and [body.get("dataType"), body["id"]] in _KINDS
 

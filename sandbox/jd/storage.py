@@ -10,11 +10,9 @@ from sandbox.jd.jobs import JobBook
 from sandbox.jd.reports import FILE_FOLDER
 from sandbox.jd.workbook import WorkbookShelf
 from sandbox.links import LinkSigner
-from sandbox.obstacles import obstacle_for
 from sandbox.portal import Stage
 from sandbox.sending import Sender, access_denied
 from sandbox.world import Shop
-from sandbox.xlsx import Interrupted
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -52,17 +50,10 @@ class JdStorageHosts:
             # docs/portals.md 8.13 [S] for 京准通: it may answer so for 3 to 10 seconds or longer.
             return web.Response(status=404)
         shop = self._stage.world.shop(job.key.shop_id)
-        if (obstacle := await obstacle_for(self._stage, shop, "download", job.day)) is not None:
-            return obstacle
-        if (page_instead := self._sender.page_instead(shop, job.day)) is not None:
-            return page_instead
         is_shared = has_shared_strings(self._stage, shop)
-        try:
-            content, size = await asyncio.to_thread(self._shelf.open, job.key, is_shared=is_shared)
-        except Interrupted:
-            return web.Response(status=503)
-        with content:
-            return await self._sender.send(request, shop, job.day, content, size)
+        return await self._sender.answer(
+            request, shop, job.day, lambda: asyncio.to_thread(self._shelf.open, job.key, is_shared=is_shared)
+        )
 
 
 def has_shared_strings(stage: Stage, shop: Shop) -> bool:

@@ -6,12 +6,11 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import astuple
 from pathlib import Path
 from typing import BinaryIO
 
 from sandbox.faults import Fault
-from sandbox.jd.contents import Contents, ReportKey
+from sandbox.jd.ordered import Contents, ReportKey
 from sandbox.xlsx import CellRenderer, column_letters, write_workbook
 
 
@@ -113,5 +112,6 @@ class WorkbookShelf:
 
 
 def _file_name(key: ReportKey, *, is_shared: bool) -> str:
-    facts = repr((*astuple(key)[:-1], sorted(key.variant), is_shared))
-    return hashlib.sha256(facts.encode()).hexdigest()[:24] + ".xlsx"
+    variant = sorted(key.variant)
+    facts = (key.report.dataset, key.seed, key.shop_id, key.shop_name, key.day, key.rows, variant, is_shared)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:24] + ".xlsx"

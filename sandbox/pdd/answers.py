@@ -21,7 +21,7 @@ class Refusal:
 
 SESSION_EXPIRED = Refusal(43001, "会话已过期")
 NOT_SIGNED = Refusal(40002, "请求异常，请稍后重试", status=403)
-# docs/portals.md 3.5 has the last codes from one source [S]; which text stands beside which is an inference. [A]
+# docs/portals.md 3.5 lists the last codes from one source only [S]; which text stands beside which code is a guess. [A]
 RISK_TEXTS = (
     Refusal(70031, "请完成验证码后继续操作"),
     Refusal(52101, "账号存在风险，已触发风控"),
@@ -39,14 +39,17 @@ def too_frequent(verify_token: str) -> Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
-    """How one endpoint spells. docs/portals.md 0.2 [C 4]: 1000000 and 0 mean success; some say no code at all.
+class Call:
+    """One kind of call: its name, how it spells, and whether a page must sign it.
 
-    Which endpoint uses which spelling was not recorded; here both kinds are among them. [A]
+    docs/portals.md 0.2 [C 4]: keys have two spellings, 1000000 and 0 mean success, some say no code at all. Which call
+    has which was not recorded; here all are among them. [A]
     """
 
+    name: str
     is_camel: bool
     success_code: int | None
+    is_signed: bool = False
 
     def success(self, result: Any) -> web.Response:
         """A good answer."""
@@ -57,7 +60,7 @@ class Dialect:
         return json_answer(body)
 
     def refusal(self, refusal: Refusal, *, is_other_spelling: bool = False) -> web.Response:
-        """A bad one, in the usual spelling of this endpoint or in the other."""
+        """A bad one, in the usual spelling of this call or in the other."""
         code, text = _keys(self.is_camel is not is_other_spelling)
         body: dict[str, Any] = {"success": False, text: refusal.text}
         if refusal.code is not None:

@@ -4,58 +4,142 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from aiohttp import web
 
+from sandbox.faults import Fault
 from sandbox.options import of_shop
-from sandbox.pdd.answers import SPAN_TOO_LONG, WRONG_ARGUMENTS
+from sandbox.pdd.answers import Call
 from sandbox.pdd.chat_contents import ChatKey, Conversation, Message, agents, conversations, messages
-from sandbox.pdd.gate import DIALECTS, Gate, json_body
+from sandbox.pdd.gate import Gate
 from sandbox.pdd.mall import mall_of
-from sandbox.pdd.paging import Page, Readings, Window, last_day
-from sandbox.portal import Stage
+from sandbox.pdd.paged import Found, PagedList, Window
+from sandbox.portal import Part, Stage, TruthOf, daily_job
 from sandbox.truth import Truth
 from sandbox.world import Shop
 
-USERS_PATH = "/chats/getMallUsers"
-CONVERSATIONS_PATH = "/latitude/search/message/getMessagesUsers"
-MESSAGES_PATH = "/latitude/search/message/getMessages"
-HISTORY_PATH = "/latitude/message/getHistoryMessage"
-CALLS = {USERS_PATH: "users", CONVERSATIONS_PATH: "conversations", MESSAGES_PATH: "messages", HISTORY_PATH: "history"}
-# docs/portals.md 3.2 [S]
-MAX_DAYS = 31
-
 TRUTH_FIELDS = ("uid", "nickname", "msg_id", "time", "role", "csname", "type", "content")
 BUYER, STAFF = "user", "mall_cs"
+# One message, and the conversation that it is of.
+Entry = tuple[Conversation, Message]
 
 
-class PddChat:
-    """The handlers of the four calls."""
+class PddChatUsers(Part):
+    """The shop's service accounts."""
 
-    def __init__(self, stage: Stage, gate: Gate, readings: Readings) -> None:
+    call = Call("users", is_camel=False, success_code=0)
+    path = "/chats/getMallUsers"
+    calls: Mapping[str, str] = {path: call.name}
+
+    def __init__(self, stage: Stage, gate: Gate) -> None:
         self._stage = stage
         self._gate = gate
-        self._readings = readings
 
     def add_routes(self, app: web.Application) -> None:
-        """Adds the paths to the application of the back office."""
-        app.router.add_get(USERS_PATH, self._users)
-        app.router.add_post(CONVERSATIONS_PATH, self._conversations)
-        app.router.add_post(MESSAGES_PATH, self._messages)
-        app.router.add_post(HISTORY_PATH, self._history)
+        """Adds the path to the application of the back office."""
+        app.router.add_get(self.path, self._answer)
 
-    def truth(self, shop: Shop, window: Window) -> Truth:
+    async def _answer(self, request: web.Request) -> web.Response:
+        shop = await self._gate.enter(request, self.call, None)
+        if isinstance(shop, web.Response):
+            return shop
+        # docs/portals.md 3.2 [S] names the list; that it is inside `result` is an inference. [A]
+        staff = [
+            {"mmsId": agent.mms_id, "username": agent.username} for agent in agents(self._stage.options.seed, shop.id)
+        ]
+        return self.call.success({"userList": staff})
+
+
+class _ChatList(PagedList):
+    """A list of conversations or messages. docs/portals.md 2: chat search is signed by all known callers [C 3]."""
+
+    # docs/portals.md 3.2 [S]
+    max_days = 31
+
+    def of_day(self, shop: Shop, day: dt.date) -> tuple[Conversation, ...]:
+        """The conversations of a day."""
+        options = self.stage.options
+        count = of_shop(options.conversations, shop.number)
+        return conversations(ChatKey(options.seed, shop.id, day, count, options.messages_per_conversation))
+
+    def found(self, shop: Shop, window: Window) -> list[Conversation]:
+        """The conversations with a message in the window; of a buyer who wrote on several days the newest."""
+        found: dict[int, Conversation] = {}
+        for day in window.days():
+            for conversation in self.of_day(shop, day):
+                is_whole = window.start <= conversation.start and conversation.latest_end() <= window.end
+                if is_whole or any(True for _ in _in_window([conversation], window)):
+                    found.setdefault(conversation.uid, conversation)
+        return list(found.values())
+
+    def of_buyer(self, shop: Shop, window: Window, uid: int) -> list[Conversation]:
+        """A buyer's conversations, the oldest first."""
+        return [talk for day in reversed(window.days()) for talk in self.of_day(shop, day) if talk.uid == uid]
+
+
+class PddConversations(_ChatList):
+    """Who has written."""
+
+    call = Call("conversations", is_camel=False, success_code=1000000, is_signed=True)
+    path = "/latitude/search/message/getMessagesUsers"
+    rows_key = "convUsers"
+
+    def find(self, shop: Shop, window: Window, body: Mapping[str, Any]) -> Found | None:
+        """Those with a service account, or with words in a message."""
+        keywords, mms_id = body.get("keywords") or "", body.get("mmsId")
+        found = [
+            talk
+            for talk in self.found(shop, window)
+            if (mms_id is None or str(talk.agent.mms_id) == str(mms_id))
+            and (not keywords or any(keywords in str(message.content) for message in messages(talk)))
+        ]
+        # docs/portals.md 3.2 [S]: the total may be missing; here it is for every third shop, beginning with the second.
+        return Found(found, has_total=shop.number % 3 != 2)
+
+    def write(self, shop: Shop, row: Conversation) -> dict[str, Any]:
+        """The buyer of a conversation."""
+        return _buyer(shop, row)
+
+
+class PddMessages(_ChatList):
+    """What one buyer and the shop have written."""
+
+    call = Call("messages", is_camel=True, success_code=1000000, is_signed=True)
+    path = "/latitude/search/message/getMessages"
+    rows_key = "contentList"
+    jobs = (daily_job("pdd_chat", "30 9 * * *"),)
+
+    def find(self, shop: Shop, window: Window, body: Mapping[str, Any]) -> Found | None:
+        """The messages with one buyer."""
+        uid = str(body.get("uid", ""))
+        if not uid.isdecimal():
+            return None
+        entries = list(_in_window(self.of_buyer(shop, window, int(uid)), window))
+        # The total may be missing here too; it is for every third buyer.
+        return Found(entries, of=uid, has_total=int(uid) % 3 != 2)
+
+    def write(self, shop: Shop, row: Entry) -> dict[str, Any] | str:
+        """docs/portals.md 3.2 [S]: items can be JSON texts; here those of every second shop are."""
+        sent = _searched(shop, *row)
+        return json.dumps(sent, ensure_ascii=False) if shop.number % 2 == 0 else sent
+
+    def truths(self) -> Mapping[str, TruthOf]:
+        """The chats of a day."""
+        return {"pdd_chat": self._truth}
+
+    def _truth(self, shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
         """Every message, conversation by conversation, as getMessages sends them.
 
         A record is `{"uid", "nickname", "message"}` with the message as it is sent (decoded, where it comes as text).
         The rows are the same in `TRUTH_FIELDS`: `msg_id` is None where none is sent, `time` is in seconds.
         """
+        window = Window.of_day(day)
         records, rows = [], []
-        for conversation in self._found(shop, window):
+        for conversation in self.found(shop, window):
             uid = _uid(shop, conversation)
-            for message in _in_window(self._of_buyer(shop, window, conversation.uid), window):
+            for _, message in _in_window(self.of_buyer(shop, window, conversation.uid), window):
                 sent = _searched(shop, conversation, message)
                 records.append({"uid": uid, "nickname": conversation.nickname, "message": sent})
                 role = STAFF if message.is_by_staff else BUYER
@@ -63,123 +147,36 @@ class PddChat:
                 rows.append([uid, conversation.nickname, *about])
         return Truth(list(TRUTH_FIELDS), rows, records)
 
-    # --- what there is
 
-    def _of_day(self, shop: Shop, day: dt.date) -> tuple[Conversation, ...]:
-        options = self._stage.options
-        count = of_shop(options.conversations, shop.number)
-        return conversations(ChatKey(options.seed, shop.id, day, count, options.messages_per_conversation))
+class PddHistory(_ChatList):
+    """What was written about one order. docs/portals.md 2: whether it is signed, sources disagree."""
 
-    def _found(self, shop: Shop, window: Window) -> list[Conversation]:
-        """The conversations with a message in the window; of a buyer who wrote on several days the newest."""
-        found: dict[int, Conversation] = {}
-        for day in window.days():
-            for conversation in self._of_day(shop, day):
-                is_whole = window.start <= conversation.start and conversation.latest_end() <= window.end
-                if is_whole or any(True for _ in _in_window([conversation], window)):
-                    found.setdefault(conversation.uid, conversation)
-        return list(found.values())
+    call = Call("history", is_camel=False, success_code=1000000, is_signed=True)
+    path = "/latitude/message/getHistoryMessage"
+    # docs/portals.md 3.2 [C 3]: pages of the history are counted from 0, those of the search from 1.
+    first_page = 0
+    rows_key = "messageList"
 
-    def _of_buyer(self, shop: Shop, window: Window, uid: int) -> list[Conversation]:
-        """A buyer's conversations, the oldest first."""
-        days = reversed(window.days())
-        return [found for day in days for found in self._of_day(shop, day) if found.uid == uid]
-
-    # --- the calls
-
-    async def _users(self, request: web.Request) -> web.Response:
-        shop = await self._gate.enter(request, "users", None)
-        if isinstance(shop, web.Response):
-            return shop
-        # docs/portals.md 3.2 [S] names the list; that it is inside `result` is an inference. [A]
-        staff = [
-            {"mmsId": agent.mms_id, "username": agent.username} for agent in agents(self._stage.options.seed, shop.id)
-        ]
-        return DIALECTS["users"].success({"userList": staff})
-
-    async def _conversations(self, request: web.Request) -> web.Response:
-        body = await json_body(request)
-        window, page = Window.of(body), Page.of(body, "pageNum", "pageSize", first=1)
-        shop = await self._gate.enter(request, "conversations", last_day(window))
-        if isinstance(shop, web.Response):
-            return shop
-        if window is None or page is None:
-            return self._gate.refuse(shop, "conversations", WRONG_ARGUMENTS)
-        if len(window.days()) > MAX_DAYS:
-            return self._gate.refuse(shop, "conversations", SPAN_TOO_LONG)
-        found = self._filtered(self._found(shop, window), body)
-        turned = self._readings.turn(shop, "conversations", found, page, day=last_day(window))
-        result: dict[str, Any] = {}
-        if turned.has_list:
-            result["convUsers"] = [_buyer(shop, conversation) for conversation in turned.rows]
-        # docs/portals.md 3.2 [S]: the total may be missing; here it is for every third shop, beginning with the second.
-        if shop.number % 3 != 2:
-            result["total"] = turned.total
-        return DIALECTS["conversations"].success(result)
-
-    def _filtered(self, found: list[Conversation], body: dict[str, Any]) -> list[Conversation]:
-        keywords, mms_id = body.get("keywords") or "", body.get("mmsId")
-        if mms_id is not None:
-            found = [conversation for conversation in found if str(conversation.agent.mms_id) == str(mms_id)]
-        if keywords:
-            found = [
-                conversation
-                for conversation in found
-                if any(keywords in str(message.content) for message in messages(conversation))
-            ]
-        return found
-
-    async def _messages(self, request: web.Request) -> web.Response:
-        body = await json_body(request)
-        window, page, uid = Window.of(body), Page.of(body, "pageNum", "pageSize", first=1), str(body.get("uid", ""))
-        shop = await self._gate.enter(request, "messages", last_day(window))
-        if isinstance(shop, web.Response):
-            return shop
-        if window is None or page is None or not uid.isdecimal():
-            return self._gate.refuse(shop, "messages", WRONG_ARGUMENTS)
-        if len(window.days()) > MAX_DAYS:
-            return self._gate.refuse(shop, "messages", SPAN_TOO_LONG)
-        of_buyer = self._of_buyer(shop, window, int(uid))
-        found = [(talk, message) for talk in of_buyer for message in _in_window([talk], window)]
-        turned = self._readings.turn(shop, "messages", found, page, of=uid, day=last_day(window))
-        result: dict[str, Any] = {}
-        if turned.has_list:
-            result["contentList"] = [_packed(shop, _searched(shop, *entry)) for entry in turned.rows]
-        # The total may be missing here too; it is for every third buyer.
-        if int(uid) % 3 != 2:
-            result["total"] = turned.total
-        return DIALECTS["messages"].success(result)
-
-    async def _history(self, request: web.Request) -> web.Response:
-        body = await json_body(request)
-        # docs/portals.md 3.2 [C 3]: pages of the history are counted from 0, those of the search from 1.
-        window, page, order = Window.of(body), Page.of(body, "pageNum", "pageSize", first=0), body.get("orderSn")
-        shop = await self._gate.enter(request, "history", last_day(window))
-        if isinstance(shop, web.Response):
-            return shop
-        if window is None or page is None or not order:
-            return self._gate.refuse(shop, "history", WRONG_ARGUMENTS)
-        if len(window.days()) > MAX_DAYS:
-            return self._gate.refuse(shop, "history", SPAN_TOO_LONG)
-        talks = [talk for day in window.days() for talk in self._of_day(shop, day) if talk.order_sn == order]
-        # That the newest come first was not recorded. [A]
-        found = [(talk, message) for talk in talks for message in _in_window([talk], window)][::-1]
-        turned = self._readings.turn(shop, "history", found, page, of=str(order), day=last_day(window))
-        mall = mall_of(self._stage.options.seed, shop)
-        result: dict[str, Any] = {
+    def find(self, shop: Shop, window: Window, body: Mapping[str, Any]) -> Found | None:
+        """The messages about one order."""
+        order, mall = body.get("orderSn"), mall_of(self.stage.options.seed, shop)
+        if not order:
+            return None
+        talks = [talk for day in window.days() for talk in self.of_day(shop, day) if talk.order_sn == order]
+        beside = {
             "userInfo": _buyer(shop, talks[0]) if talks else None,
             "mallInfo": {"mallId": mall.mall_id, "mallName": mall.name},
-            "total": turned.total,
         }
-        if turned.has_list:
-            result["messageList"] = [
-                json.dumps(_from_history(mall.mall_id, *entry), ensure_ascii=False) for entry in turned.rows
-            ]
-        return DIALECTS["history"].success(result)
+        # That the newest come first was not recorded. [A]
+        return Found(list(_in_window(talks, window))[::-1], of=str(order), beside=beside)
+
+    def write(self, shop: Shop, row: Entry) -> str:
+        """A message as getHistoryMessage has it, a JSON text."""
+        return json.dumps(_from_history(mall_of(self.stage.options.seed, shop).mall_id, *row), ensure_ascii=False)
 
 
-def _in_window(talks: list[Conversation], window: Window) -> Iterator[Message]:
-    return (message for talk in talks for message in messages(talk) if window.holds(message.second))
+def _in_window(talks: list[Conversation], window: Window) -> Iterator[Entry]:
+    return ((talk, message) for talk in talks for message in messages(talk) if window.holds(message.second))
 
 
 def _uid(shop: Shop, conversation: Conversation) -> int | str:
@@ -206,11 +203,6 @@ def _searched(shop: Shop, conversation: Conversation, message: Message) -> dict[
     if shop.number % 2 == 0:
         return sent | {"ts": str(message.second)}
     return {"msg_id": str(message.msg_id)} | sent | {"time": message.second}
-
-
-def _packed(shop: Shop, sent: dict[str, Any]) -> dict[str, Any] | str:
-    """docs/portals.md 3.2 [S]: items can be JSON texts; here those of every second shop are."""
-    return json.dumps(sent, ensure_ascii=False) if shop.number % 2 == 0 else sent
 
 
 def _from_history(mall_id: int, conversation: Conversation, message: Message) -> dict[str, Any]:

@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import secrets
 from itertools import count
-from typing import Any
 
 from aiohttp import web
 
 from sandbox.faults import Fault
 from sandbox.html_pages import notice
 from sandbox.obstacles import obstacle_for
-from sandbox.pdd.answers import (
-    FAILED,
-    NOT_SIGNED,
-    RISK_TEXTS,
-    SESSION_EXPIRED,
-    Dialect,
-    Refusal,
-    too_frequent,
-)
+from sandbox.pdd.answers import FAILED, NOT_SIGNED, RISK_TEXTS, SESSION_EXPIRED, Call, Refusal, too_frequent
 from sandbox.pdd.session import PddSessions, login_path
 from sandbox.pdd.signing import HEADER, PageKeys
 from sandbox.portal import Stage
 from sandbox.world import Shop
-
-# docs/portals.md 0.2: both spellings exist and both codes mean success; which endpoint has which was not recorded. [A]
-DIALECTS = {
-    "check": Dialect(is_camel=True, success_code=1000000),
-    "identity": Dialect(is_camel=True, success_code=1000000),
-    "kpi": Dialect(is_camel=False, success_code=None),
-    "reviews": Dialect(is_camel=True, success_code=1000000),
-    "quality": Dialect(is_camel=False, success_code=0),
-    "users": Dialect(is_camel=False, success_code=0),
-    "conversations": Dialect(is_camel=False, success_code=1000000),
-    "messages": Dialect(is_camel=True, success_code=1000000),
-    "history": Dialect(is_camel=False, success_code=1000000),
-}
-# docs/portals.md 2: chat search is signed by all known callers [C 3]; for getHistoryMessage sources disagree.
-SIGNED_CALLS = frozenset({"conversations", "messages", "history"})
 
 GATE_FAULTS = frozenset(
     {
@@ -64,31 +39,31 @@ class Gate:
         self._page_keys = page_keys
         self._risk_texts = count()
 
-    async def enter(self, request: web.Request, call: str, day: dt.date | None) -> Shop | web.Response:
+    async def enter(self, request: web.Request, call: Call, day: dt.date | None) -> Shop | web.Response:
         """The shop that may make this call now, or the answer that it gets instead."""
         caller = self._sessions.shop_of(request)
-        if (obstacle := await obstacle_for(self._stage, caller, call, day)) is not None:
+        if (obstacle := await obstacle_for(self._stage, caller, call.name, day)) is not None:
             return obstacle
-        shop = self._sessions.live_shop_for_data(request, call, day)
+        shop = self._sessions.live_shop_for_data(request, call.name, day)
         if shop is None:
             return self._expired(request, caller, call)
-        if call in SIGNED_CALLS and not await self._is_signed(request, shop, call, day):
+        if call.is_signed and not await self._is_signed(request, shop, call, day):
             return self.refuse(shop, call, NOT_SIGNED)
         if self._is_struck(shop, Fault.HTML_INSTEAD_OF_JSON, call, day):
             return notice()
         refusal = self._refusal(shop, call, day)
         return shop if refusal is None else self.refuse(shop, call, refusal)
 
-    def refuse(self, shop: Shop | None, call: str, refusal: Refusal) -> web.Response:
+    def refuse(self, shop: Shop | None, call: Call, refusal: Refusal) -> web.Response:
         """A refusal in the spelling of the call."""
         is_other = shop is not None and self._is_struck(shop, Fault.DOUBLE_SPELLING, call, None)
-        return DIALECTS[call].refusal(refusal, is_other_spelling=is_other)
+        return call.refusal(refusal, is_other_spelling=is_other)
 
-    def _is_struck(self, shop: Shop, fault: Fault, call: str, day: dt.date | None) -> bool:
-        return self._stage.faults.take(shop.id, fault, day=day, at=call)
+    def _is_struck(self, shop: Shop, fault: Fault, call: Call, day: dt.date | None) -> bool:
+        return self._stage.faults.take(shop.id, fault, day=day, at=call.name)
 
-    def _expired(self, request: web.Request, caller: Shop | None, call: str) -> web.Response:
-        """docs/portals.md 1.3 [C 5]: code 43001 on every endpoint, unless the options ask for something else."""
+    def _expired(self, request: web.Request, caller: Shop | None, call: Call) -> web.Response:
+        """docs/portals.md 1.3 [C 5]: code 43001 on every endpoint that was tried, unless the options say otherwise."""
         match self._stage.options.dead_session_answer:
             case "redirect":
                 return web.Response(status=302, headers={"Location": login_path("/home")})
@@ -97,24 +72,15 @@ class Gate:
             case _:
                 return self.refuse(caller, call, SESSION_EXPIRED)
 
-    async def _is_signed(self, request: web.Request, shop: Shop, call: str, day: dt.date | None) -> bool:
+    async def _is_signed(self, request: web.Request, shop: Shop, call: Call, day: dt.date | None) -> bool:
         if self._is_struck(shop, Fault.SIGNATURE_REFUSED, call, day):
             return False
         token, body = request.headers.get(HEADER, ""), await request.text()
         return self._page_keys.accept(token, shop_id=shop.id, method=request.method, path=request.path_qs, body=body)
 
-    def _refusal(self, shop: Shop, call: str, day: dt.date | None) -> Refusal | None:
+    def _refusal(self, shop: Shop, call: Call, day: dt.date | None) -> Refusal | None:
         if self._is_struck(shop, Fault.RISK_CONTROL, call, day):
             return too_frequent(secrets.token_hex(16))
         if self._is_struck(shop, Fault.RISK_TEXT, call, day):
             return RISK_TEXTS[next(self._risk_texts) % len(RISK_TEXTS)]
         return FAILED if self._is_struck(shop, Fault.REFUSED, call, day) else None
-
-
-async def json_body(request: web.Request) -> dict[str, Any]:
-    """The body of a call; empty if it is no JSON object."""
-    try:
-        body = json.loads(await request.text())
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

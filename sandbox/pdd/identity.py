@@ -9,21 +9,23 @@ from aiohttp import web
 
 from sandbox.faults import Fault
 from sandbox.obstacles import obstacle_for
-from sandbox.pdd.answers import json_answer
-from sandbox.pdd.gate import DIALECTS, Gate
+from sandbox.pdd.answers import Call, json_answer
+from sandbox.pdd.gate import Gate
 from sandbox.pdd.mall import Mall, mall_of
 from sandbox.pdd.session import PddSessions
-from sandbox.portal import Stage
+from sandbox.portal import Part, Stage
 
 CHECK_PATH = "/janus/api/checkLogin"
 USER_PATHS = ("/janus/api/userinfo", "/janus/api/new/userinfo")
 MALL_PATH = "/earth/api/mallInfo/commonMallInfo"
 CREDENTIAL_PATH = "/earth/api/mallInfo/querySimpleCredential"
-CALLS = {CHECK_PATH: "check"} | dict.fromkeys((*USER_PATHS, MALL_PATH, CREDENTIAL_PATH), "identity")
+CALL = Call("identity", is_camel=True, success_code=1000000)
 
 
-class PddIdentity:
+class PddIdentity(Part):
     """The handlers of these calls."""
+
+    calls = {CHECK_PATH: "check"} | dict.fromkeys((*USER_PATHS, MALL_PATH, CREDENTIAL_PATH), CALL.name)
 
     def __init__(self, stage: Stage, sessions: PddSessions, gate: Gate) -> None:
         self._stage = stage
@@ -72,9 +74,9 @@ class PddIdentity:
         )
 
     async def _answer(self, request: web.Request, describe: Callable[[Mall], dict[str, Any]]) -> web.Response:
-        shop = await self._gate.enter(request, "identity", None)
+        shop = await self._gate.enter(request, CALL, None)
         if isinstance(shop, web.Response):
             return shop
         is_other = self._sessions.is_of_other_shop(request, shop)
         mall = mall_of(self._stage.options.seed, shop, is_other=is_other)
-        return DIALECTS["identity"].success(describe(mall))
+        return CALL.success(describe(mall))

@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from aiohttp import web
 
 from sandbox.faults import Fault
 from sandbox.links import LinkSigner
-from sandbox.obstacles import obstacle_for
-from sandbox.pdd.answers import WRONG_ARGUMENTS
-from sandbox.pdd.gate import DIALECTS, Gate
-from sandbox.pdd.kpi_contents import CONTENT_FAULTS, KpiKey
-from sandbox.pdd.kpi_workbook import XLS_TYPE, make_workbook
-from sandbox.portal import Stage
+from sandbox.pdd.answers import WRONG_ARGUMENTS, Call
+from sandbox.pdd.gate import Gate
+from sandbox.pdd.kpi_contents import CONTENT_FAULTS, KpiKey, kpi_truth
+from sandbox.pdd.kpi_workbook import XLS_TYPE, make_workbook, require_writer
+from sandbox.portal import Part, Stage, TruthOf
 from sandbox.sending import Sender, access_denied
+from sandbox.truth import Truth
 from sandbox.world import SHANGHAI, Shop
 from shopdata.periods import Period, PeriodKind
 
@@ -25,7 +27,12 @@ DOWNLOAD_PATH = "/chats/csReportDetail/download"
 FILE_FOLDER = "/cs-report/"
 # docs/portals.md 0.6 [C 3]: KPI data is T-3.
 LAG_DAYS = 3
-PERIODS: dict[str, PeriodKind] = {"pdd_kpi_days": "day", "pdd_kpi_weekly": "week", "pdd_kpi_monthly": "month"}
+# Each dataset's period, and when schedule.yaml collects it; on which day of the week is free.
+PERIODS: dict[str, tuple[PeriodKind, str]] = {
+    "pdd_kpi_days": ("day", "0 12 * * *"),
+    "pdd_kpi_weekly": ("week", "0 12 * * 4"),
+    "pdd_kpi_monthly": ("month", "0 12 4 * *"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +43,19 @@ class KpiFile:
     key: KpiKey
 
 
-class PddKpi:
+class PddKpi(Part):
     """The handlers of the call and of the storage hosts."""
 
+    call = Call("kpi", is_camel=False, success_code=None)
+    calls: Mapping[str, str] = {DOWNLOAD_PATH: call.name}
+    jobs = tuple(
+        {"name": dataset, "spider": "pdd_kpi", "args": {"period": kind}, "cron": cron}
+        for dataset, (kind, cron) in PERIODS.items()
+    )
+
     def __init__(self, stage: Stage, gate: Gate) -> None:
+        if stage.options.pdd_shops:
+            require_writer()
         self._stage = stage
         self._gate = gate
         self._signer = LinkSigner()
@@ -61,7 +77,7 @@ class PddKpi:
         file = self._files.get(request.path.rpartition("/")[2])
         return None if file is None else file.shop
 
-    def key(self, shop: Shop, first: dt.date, last: dt.date, variant: frozenset[Fault]) -> KpiKey:
+    def _key(self, shop: Shop, first: dt.date, last: dt.date, variant: frozenset[Fault]) -> KpiKey:
         """What the report of a range follows from, at this moment."""
         if last > self._stage.world.now().date() - dt.timedelta(days=LAG_DAYS):
             # docs/portals.md 0.6 [A]: what a day that is too fresh gets was not recorded; here a header only.
@@ -69,21 +85,27 @@ class PddKpi:
         revisions = self._stage.revisions.between(shop.id, first, last)
         return KpiKey(self._stage.options.seed, shop.id, shop.number, first, last, variant, revisions)
 
-    def key_of_period(self, dataset: str, shop: Shop, day: dt.date, variant: frozenset[Fault]) -> KpiKey:
-        """The same for the period of a dataset: the day, the week that ends with it, the month that holds it."""
-        period = Period.of(PERIODS[dataset], day)
-        return self.key(shop, period.start, period.end, variant)
+    def truths(self) -> Mapping[str, TruthOf]:
+        """The period of each dataset: the day, the week that ends with it, the month that holds it."""
+        return {dataset: self._truth_of(kind) for dataset, (kind, _) in PERIODS.items()}
+
+    def _truth_of(self, kind: PeriodKind) -> TruthOf:
+        def truth(shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
+            period = Period.of(kind, day)
+            return kpi_truth(self._key(shop, period.start, period.end, frozenset(variant)))
+
+        return truth
 
     async def _order(self, request: web.Request) -> web.Response:
         days = _days(request)
         last = None if days is None else days[1]
-        shop = await self._gate.enter(request, "kpi", last)
+        shop = await self._gate.enter(request, self.call, last)
         if isinstance(shop, web.Response):
             return shop
         if days is None:
-            return self._gate.refuse(shop, "kpi", WRONG_ARGUMENTS)
+            return self._gate.refuse(shop, self.call, WRONG_ARGUMENTS)
         struck = frozenset(fault for fault in CONTENT_FAULTS if self._is_struck(shop, fault, last))
-        key = self.key(shop, *days, struck)
+        key = self._key(shop, *days, struck)
         file_name = (
             hashlib.sha256(repr((*days, shop.id, sorted(key.variant), key.revisions)).encode()).hexdigest()[:32]
             + ".xlsx"
@@ -91,22 +113,21 @@ class PddKpi:
         self._files[file_name] = KpiFile(shop, key)
         host = "mms_elsewhere" if self._is_struck(shop, Fault.FOREIGN_LINK_HOST, last) else "mms_storage"
         path = self._signer.sign(FILE_FOLDER + file_name, self._stage.options.link_seconds)
-        return DIALECTS["kpi"].success(self._stage.origins[host] + path)
+        return self.call.success(self._stage.origins[host] + path)
 
     def _is_struck(self, shop: Shop, fault: Fault, day: dt.date | None) -> bool:
-        return self._stage.faults.take(shop.id, fault, day=day, at="kpi")
+        return self._stage.faults.take(shop.id, fault, day=day, at=self.call.name)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         file = self._files.get(request.match_info["file_name"])
         if file is None or not self._signer.is_good(request.path, request.query):
             return access_denied()
-        day = file.key.last
-        if (obstacle := await obstacle_for(self._stage, file.shop, "download", day)) is not None:
-            return obstacle
-        if (page_instead := self._sender.page_instead(file.shop, day)) is not None:
-            return page_instead
-        content = make_workbook(file.key)
-        return await self._sender.send(request, file.shop, day, io.BytesIO(content), len(content))
+
+        async def open_file() -> tuple[BinaryIO, int]:
+            content = make_workbook(file.key)
+            return io.BytesIO(content), len(content)
+
+        return await self._sender.answer(request, file.shop, file.key.last, open_file)
 
 
 def _days(request: web.Request) -> tuple[dt.date, dt.date] | None:

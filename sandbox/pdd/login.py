@@ -5,24 +5,22 @@ How the slider is drawn and answered, and where a code is asked for, are inventi
 
 from __future__ import annotations
 
-import json
 import secrets
-from itertools import count
-from typing import Any, Literal
+from typing import Any
 
 from aiohttp import web
 
 from sandbox.bombs import bomb
-from sandbox.entrances import ENTER_PATH, Entrances
+from sandbox.entrances import ENTER_PATH, SLIDER_TOLERANCE_PIXELS, Entrance
 from sandbox.faults import Fault
 from sandbox.html_pages import maintenance
 from sandbox.obstacles import delay_login_page
-from sandbox.pdd.answers import SESSION_EXPIRED, Dialect, Refusal, too_frequent
+from sandbox.pdd.answers import SESSION_EXPIRED, Call, Refusal, too_frequent
 from sandbox.pdd.mall import mall_of
 from sandbox.pdd.pages import back_office_page, login_page
 from sandbox.pdd.session import COOKIE, HOME_PATH, LOGIN_PATH, OTHER_COOKIES, PddSessions, login_path
 from sandbox.pdd.signing import PageKeys
-from sandbox.portal import RECORD, Stage
+from sandbox.portal import Stage, json_body, note_shop
 from sandbox.tickets import Tickets
 from sandbox.world import Shop
 
@@ -40,11 +38,9 @@ PAGE_PATHS = (
 # docs/portals.md 1.3: a cookie of the device; that localStorage holds it too is an invention.
 DEVICE_NAME = "_nano_fp"
 
-# How far from the gap a slider may be let go.
-SLIDER_TOLERANCE_PIXELS = 8
 MASKED_MOBILE = "138****0000"
 
-_AUTH = Dialect(is_camel=True, success_code=1000000)
+_AUTH = Call("sign_in", is_camel=True, success_code=1000000)
 # docs/portals.md 1.2 [A]: no code was found for a wrong password; the page just shows the text.
 REFUSED = Refusal(None, "账号或密码错误，请重新输入")
 STALE = Refusal(None, "页面已过期，请刷新后重试")
@@ -56,19 +52,20 @@ WRONG_CODE = Refusal(2000017, "手机验证码错误")
 SMS_CODES = (2000020, 2000021, 2000015)
 
 
-class PddLogin:
+class PddLogin(Entrance):
     """The handlers of the login page, of `/janus/api/auth`, and of the pages that need a sign-in."""
 
+    platform = "pdd"
+    first_code = 135_000
+
     def __init__(self, stage: Stage, sessions: PddSessions, page_keys: PageKeys) -> None:
-        self._stage = stage
+        super().__init__(stage)
         self._sessions = sessions
         self._page_keys = page_keys
-        self._loads = count()
         # A token stands for the gap of the slider that was shown with it.
         self._sliders = Tickets()
         # User names whose telephone has been sent a code that was not used yet.
         self._codes_sent: set[str] = set()
-        self._entrances = Entrances(stage, "pdd")
 
     def add_routes(self, app: web.Application) -> None:
         """Adds the paths to the application of the one host."""
@@ -80,16 +77,12 @@ class PddLogin:
         app.router.add_post(AUTH_PATH, self._authenticate)
         app.router.add_post(SEND_CODE_PATH, self._send_code)
         app.router.add_get(ENTER_PATH, self._enter)
-        self._entrances.add_routes(app)
-
-    def sms_code(self, shop: Shop) -> str:
-        """The code that the shop's telephone gets: always the same, so that a person can know it."""
-        return f"{135_000 + shop.number:06d}"
+        super().add_routes(app)
 
     # --- pages
 
     async def _login_page(self, request: web.Request) -> web.Response:
-        await delay_login_page(self._stage)
+        await delay_login_page(self.stage)
         return_path = _own_path(request.query.get("redirectUrl", ""))
         if self._sessions.live_shop(request) is not None:
             # docs/portals.md does not say what the login page shows to somebody who is signed in. [A]
@@ -105,9 +98,9 @@ class PddLogin:
             "return_path": return_path,
             "sms_codes": SMS_CODES,
             "device_name": DEVICE_NAME,
-            "delay_milliseconds": self._delay(),
+            "delay_milliseconds": self.delay(),
         }
-        response = login_page(self._form(request.query.get("form", "")), boot)
+        response = login_page(self.form(request.query.get("form", "")), boot)
         response.set_cookie("api_uid", OTHER_COOKIES["api_uid"])
         return response
 
@@ -115,24 +108,24 @@ class PddLogin:
         shop = self._sessions.live_shop(request)
         if shop is None:
             return self._sent_away(request)
-        mall = mall_of(self._stage.options.seed, shop, is_other=self._sessions.is_of_other_shop(request, shop))
+        mall = mall_of(self.stage.options.seed, shop, is_other=self._sessions.is_of_other_shop(request, shop))
         boot: dict[str, Any] = {
             "key": self._page_keys.issue(shop.id),
             "mall_name": mall.name,
-            "looks": ["notice"] if self._stage.faults.take(shop.id, Fault.LANDING_NOTICE) else [],
+            "looks": ["notice"] if self.stage.faults.take(shop.id, Fault.LANDING_NOTICE) else [],
             "login_path": login_path(request.path_qs),
             "expired_codes": [SESSION_EXPIRED.code],
-            "delay_milliseconds": self._delay(),
+            "delay_milliseconds": self.delay(),
         }
         return back_office_page(boot)
 
     def _sent_away(self, request: web.Request) -> web.Response:
         """docs/portals.md 1.1 [C 6]: an unauthenticated page redirects; by the server or by its script is open. [A]"""
         path = login_path(request.path_qs)
-        match self._stage.options.dead_session_answer:
+        match self.stage.options.dead_session_answer:
             case "html":
                 return back_office_page(
-                    {"key": None, "mall_name": "", "login_path": path, "delay_milliseconds": self._delay()}
+                    {"key": None, "mall_name": "", "login_path": path, "delay_milliseconds": self.delay()}
                 )
             case "redirect":
                 # Both spellings of the login page are in use.
@@ -142,58 +135,41 @@ class PddLogin:
     async def _root(self, request: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": HOME_PATH})
 
-    def _form(self, asked: str) -> Literal["old", "new"]:
-        chosen = asked if asked in ("old", "new") else self._stage.options.form
-        if chosen == "mixed":
-            return "new" if next(self._loads) % 2 else "old"
-        return "new" if chosen == "new" else "old"
-
-    def _delay(self) -> int:
-        return round(self._stage.options.login_delay_seconds * 1000)
-
     # --- what the page's script talks to
 
     async def _authenticate(self, request: web.Request) -> web.Response:
         body = await self._signed_body(request)
         if body is None:
             return _AUTH.refusal(STALE)
-        shop = self._stage.world.account(str(body.get("username")))
+        shop = self.stage.world.account(str(body.get("username")))
         if shop is None:
             return _AUTH.refusal(REFUSED)
-        request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
+        note_shop(request, shop)
         if (slider := self._slider(shop, body)) is not None:
             return slider
-        if self._stage.faults.take(shop.id, Fault.LOGIN_DOWN):
-            return web.Response(status=502, text="Bad Gateway")
-        if self._stage.faults.take(shop.id, Fault.ANSWER_BOMB, at="sign_in"):
+        if (down := self.down(shop)) is not None:
+            return down
+        if self.stage.faults.take(shop.id, Fault.ANSWER_BOMB, at="sign_in"):
             return bomb()
-        if (text := self._entrances.text(shop)) is not None:
+        if (text := self.text(shop)) is not None:
             return _AUTH.refusal(Refusal(BUSY_CODE if "繁忙" in text else None, text))
-        if not self._is_let_in(shop, str(body.get("password"))):
-            self._stage.records.count("refused_logins", shop.id)
+        if not self.is_let_in(shop, str(body.get("password"))):
             return _AUTH.refusal(REFUSED)
-        is_new = self._stage.world.see_device(shop.id, str(body.get("device") or ""))
+        is_new = self.stage.world.see_device(shop.id, str(body.get("device") or ""))
         if "verificationCode" in body:
             return self._check_code(shop, str(body["verificationCode"]))
-        if (detour := self._entrances.detour(shop, HOME_PATH)) is not None:
+        if (detour := self.detour(shop, HOME_PATH)) is not None:
             return _AUTH.success({"goTo": detour})
-        if self._stage.faults.take(shop.id, Fault.SMS) or (
-            is_new and self._stage.faults.take(shop.id, Fault.SMS_ON_NEW_DEVICE)
-        ):
+        if self.wants_code(shop, is_new_device=is_new):
             return _AUTH.refusal(NEEDS_CODE)
-        if self._stage.faults.take(shop.id, Fault.SMS_BEHIND_SUCCESS):
+        if self.stage.faults.take(shop.id, Fault.SMS_BEHIND_SUCCESS):
             # docs/portals.md 1.2 [S]: success without passId or PASS_ID; the text of `mobile` is an invention.
             return _AUTH.success({"forceMobileVerify": True, "loginLimitStatus": 1, "mobile": MASKED_MOBILE})
         return self._let_in(shop)
 
     async def _signed_body(self, request: web.Request) -> dict[str, Any] | None:
         """The body, if a login page's script has made it."""
-        try:
-            body = json.loads(await request.text())
-        except ValueError:
-            return None
-        if not isinstance(body, dict):
-            return None
+        body = await json_body(request)
         token, username = str(body.get("crawlerInfo")), str(body.get("username"))
         is_good = self._page_keys.accept(token, shop_id="", method="POST", path=request.path, body=username)
         return body if is_good else None
@@ -204,16 +180,11 @@ class PddLogin:
             gap, place = self._sliders.redeem(str(body["verifyAuthToken"])), body.get("place")
             if gap is not None and type(place) is int and abs(place - int(gap)) <= SLIDER_TOLERANCE_PIXELS:
                 return None
-        elif "verificationCode" in body or not self._stage.faults.take(shop.id, Fault.CAPTCHA):
+        elif "verificationCode" in body or not self.stage.faults.take(shop.id, Fault.CAPTCHA):
             return None
         gap = str(90 + secrets.randbelow(150))
         refusal = too_frequent(self._sliders.issue(gap))
         return _AUTH.refusal(Refusal(refusal.code, refusal.text, refusal.result | {"gap": int(gap)}))
-
-    def _is_let_in(self, shop: Shop, password: str) -> bool:
-        if self._stage.faults.take(shop.id, Fault.WRONG_PASSWORD):
-            return False
-        return self._stage.world.is_password(shop.id, password)
 
     def _check_code(self, shop: Shop, code: str) -> web.Response:
         if shop.username not in self._codes_sent or code != self.sms_code(shop):
@@ -222,7 +193,7 @@ class PddLogin:
         return self._let_in(shop)
 
     def _let_in(self, shop: Shop) -> web.Response:
-        self._stage.world.know_device(shop.id)
+        self.stage.world.know_device(shop.id)
         cookies = self._sessions.new_cookies(shop)
         pass_id = next(value for name, value, _ in cookies if name == COOKIE)
         _, mall_id, user_id = pass_id.split("_")
@@ -233,7 +204,7 @@ class PddLogin:
         return response
 
     async def _enter(self, request: web.Request) -> web.Response:
-        entered = self._entrances.entered(request)
+        entered = self.entered(request)
         if entered is None:
             return web.json_response({"goTo": LOGIN_PATH})
         shop, return_path = entered
@@ -243,10 +214,10 @@ class PddLogin:
 
     async def _send_code(self, request: web.Request) -> web.Response:
         body = await self._signed_body(request)
-        shop = None if body is None else self._stage.world.account(str(body.get("username")))
+        shop = None if body is None else self.stage.world.account(str(body.get("username")))
         if shop is None:
             return _AUTH.refusal(STALE)
-        request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
+        note_shop(request, shop)
         self._codes_sent.add(shop.username)
         return _AUTH.success(MASKED_MOBILE)
 

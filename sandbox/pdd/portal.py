@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -14,48 +13,38 @@ from sandbox.entrances import ENTRANCE_FAULTS
 from sandbox.faults import Fault
 from sandbox.obstacles import OBSTACLES
 from sandbox.options import SandboxOptions
-from sandbox.pdd import chat, identity, kpi, quality, reviews
-from sandbox.pdd.chat import PddChat
+from sandbox.pdd.chat import PddChatUsers, PddConversations, PddHistory, PddMessages
 from sandbox.pdd.gate import GATE_FAULTS, Gate
 from sandbox.pdd.identity import PddIdentity
-from sandbox.pdd.kpi import PERIODS, PddKpi
-from sandbox.pdd.kpi_contents import CONTENT_FAULTS, kpi_truth
-from sandbox.pdd.kpi_workbook import require_writer
+from sandbox.pdd.kpi import PddKpi
+from sandbox.pdd.kpi_contents import CONTENT_FAULTS
 from sandbox.pdd.login import PddLogin
-from sandbox.pdd.paging import PAGE_FAULTS, Readings, Window
+from sandbox.pdd.paged import PAGE_FAULTS, PagedList
 from sandbox.pdd.quality import PddQuality
 from sandbox.pdd.reviews import PddReviews
 from sandbox.pdd.session import LOGIN_PATH, PddSessions
 from sandbox.pdd.signing import PageKeys
-from sandbox.portal import Portal, Stage
+from sandbox.portal import Part, Portal, Stage
 from sandbox.sending import DOWNLOAD_FAULTS
 from sandbox.sessions import SESSION_FAULTS
-from sandbox.truth import Truth
 from sandbox.world import Shop
 
 _NAMES = ("回力拼多多旗舰店", "南极人官方旗舰店", "三只松鼠旗舰店", "云南白药专卖店", "晨光文具专营店")
 _UNPACED = frozenset({"check", "identity"})
-_CALLS = (
-    identity.CALLS | chat.CALLS | {kpi.DOWNLOAD_PATH: "kpi", reviews.LIST_PATH: "reviews", quality.LIST_PATH: "quality"}
-)
 
 
 class PddPortal(Portal):
     """The stand-in for Pinduoduo's merchant back office."""
 
     platform: ClassVar[str] = "pdd"
-    datasets: ClassVar[tuple[str, ...]] = (*PERIODS, "pdd_chat", "pdd_badscore", "pdd_quality")
-    # docs/portals.md 6 says when each is due; on which day of the week is free.
-    schedule: ClassVar[tuple[Mapping[str, Any], ...]] = (
-        {"name": "pdd_kpi_days", "spider": "pdd_kpi", "args": {"period": "day"}, "cron": "0 12 * * *"},
-        {"name": "pdd_kpi_weekly", "spider": "pdd_kpi", "args": {"period": "week"}, "cron": "0 12 * * 4"},
-        {"name": "pdd_kpi_monthly", "spider": "pdd_kpi", "args": {"period": "month"}, "cron": "0 12 4 * *"},
-        {"name": "pdd_chat", "spider": "pdd_chat", "cron": "30 9 * * *"},
-        {"name": "pdd_badscore", "spider": "pdd_badscore", "cron": "0 9 * * *"},
-        {"name": "pdd_quality", "spider": "pdd_quality", "cron": "0 8 * * *"},
+    lists: ClassVar[tuple[type[PagedList], ...]] = (
+        PddConversations,
+        PddMessages,
+        PddHistory,
+        PddReviews,
+        PddQuality,
     )
-    calls: ClassVar[tuple[str, ...]] = (*sorted(set(_CALLS.values())), "download", "sign_in")
-    paced_calls: ClassVar[frozenset[str]] = frozenset(calls) - _UNPACED
+    """What is read page by page. A report joins the back office by standing here."""
     faults: ClassVar[frozenset[Fault]] = frozenset(
         {
             *SESSION_FAULTS,
@@ -76,21 +65,26 @@ class PddPortal(Portal):
             Fault.FOREIGN_LINK_HOST,
         }
     )
-    hosts: ClassVar[tuple[str, ...]] = ("mms", "mms_storage", "mms_elsewhere")
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        if stage.options.pdd_shops:
-            require_writer()
-        page_keys, readings = PageKeys(), Readings(stage)
+        page_keys = PageKeys()
         self._sessions = PddSessions(stage)
         gate = Gate(stage, self._sessions, page_keys)
         self._login = PddLogin(stage, self._sessions, page_keys)
-        self._identity = PddIdentity(stage, self._sessions, gate)
         self._kpi = PddKpi(stage, gate)
-        self._reviews = PddReviews(stage, gate, readings)
-        self._quality = PddQuality(stage, gate, readings)
-        self._chat = PddChat(stage, gate, readings)
+        self._parts: tuple[Part, ...] = (
+            self._login,
+            PddIdentity(stage, self._sessions, gate),
+            self._kpi,
+            PddChatUsers(stage, gate),
+            *(paged(stage, gate) for paged in self.lists),
+        )
+        self._calls = {path: call for part in self._parts for path, call in part.calls.items()}
+        self.calls = (*sorted(set(self._calls.values())), "download", "sign_in")
+        self.paced_calls = frozenset(self.calls) - _UNPACED
+        self.truths = {dataset: truth for part in self._parts for dataset, truth in part.truths().items()}
+        self.jobs = tuple(job for part in self._parts for job in part.jobs)
 
     @staticmethod
     def make_shops(options: SandboxOptions) -> tuple[Shop, ...]:
@@ -107,7 +101,7 @@ class PddPortal(Portal):
     def applications(self) -> Mapping[str, web.Application]:
         """One for each of the hosts."""
         back_office = web.Application()
-        for part in (self._login, self._identity, self._kpi, self._reviews, self._quality, self._chat):
+        for part in self._parts:
             part.add_routes(back_office)
         return {"mms": back_office, "mms_storage": self._kpi.storage(), "mms_elsewhere": self._kpi.storage()}
 
@@ -117,7 +111,7 @@ class PddPortal(Portal):
 
     def call_of(self, host: str, path: str) -> str | None:
         """By the path; on the storage host all is download."""
-        return "download" if host == "mms_storage" else _CALLS.get(path)
+        return "download" if host == "mms_storage" else self._calls.get(path)
 
     def settings(self) -> dict[str, Any]:
         """Pinduoduo's part of portals.yaml, with this sandbox's ports and pace."""
@@ -129,19 +123,6 @@ class PddPortal(Portal):
             "requests_per_second": self.stage.options.requests_per_second,
         }
 
-    def truth(self, dataset: str, shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
-        """What a dataset holds of a shop and day."""
-        if dataset in PERIODS:
-            return kpi_truth(self._kpi.key_of_period(dataset, shop, day, frozenset(variant)))
-        if dataset == "pdd_badscore":
-            return self._reviews.truth(shop, day)
-        if dataset == "pdd_chat":
-            return self._chat.truth(shop, Window.of_day(day))
-        return self._quality.truth(shop, day, is_empty=Fault.QUALITY_EMPTY in variant)
-
-    def prepare(self, dataset: str, shop: Shop, day: dt.date) -> None:
-        """Nothing: these reports are small, and made when they are asked for."""
-
     def session_cookies(self, shop: Shop) -> list[dict[str, Any]]:
         """PASS_ID of a new session, and what stands beside it."""
         return self._sessions.storage_state(shop)
@@ -149,6 +130,3 @@ class PddPortal(Portal):
     def sms_code(self, shop: Shop) -> str:
         """The code that the faults `sms` and `sms_behind_success` ask for."""
         return self._login.sms_code(shop)
-
-    def close(self) -> None:
-        """Nothing: there is no work in other threads."""

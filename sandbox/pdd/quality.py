@@ -3,79 +3,60 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from random import Random
 from typing import Any
 
-from aiohttp import web
-
+from sandbox.faults import Fault
 from sandbox.options import of_shop
-from sandbox.pdd.answers import WRONG_ARGUMENTS
-from sandbox.pdd.gate import DIALECTS, Gate, json_body
-from sandbox.pdd.paging import Page, Readings
-from sandbox.portal import Stage
-from sandbox.truth import Truth
+from sandbox.pdd.answers import Call
+from sandbox.pdd.paged import READING_FAULTS, PagedReport
 from sandbox.world import Shop
 
-LIST_PATH = "/api/price/mariana/quality_experience/goods_list"
-FIELDS = (
-    "goods_id",
-    "goods_name",
-    "img_url",
-    "rank_percent",
-    "abnormal_order_num",
-    "abnormal_order_ratio",
-    "right_status",
-    "quality_level",
-    "quality_help_rate_last30_days",
-    "goods_rating_rank",
-    "repeat_purchase_ratio",
-)
 _NOUNS = ("帆布鞋", "短袖T恤", "坚果礼盒🎁", "抽纸<加厚>", "中性笔0.5mm", "=特价*肉粽", '牙膏 "薄荷"')
 _KEPT_LISTS = 64
 
 
-class PddQuality:
-    """The handler of the list."""
+class PddQuality(PagedReport):
+    """The goods of a shop, best rank first."""
 
-    def __init__(self, stage: Stage, gate: Gate, readings: Readings) -> None:
-        self._stage = stage
-        self._gate = gate
-        self._readings = readings
+    dataset = "pdd_quality"
+    cron = "0 8 * * *"
+    call = Call("quality", is_camel=False, success_code=0)
+    path = "/api/price/mariana/quality_experience/goods_list"
+    page_key, size_key = "page_no", "page_size"
+    rows_key = "goods_list"
+    id_key, text_key = "goods_id", "goods_name"
+    reading_faults = READING_FAULTS | {Fault.QUALITY_EMPTY}
+    fields = (
+        "goods_id",
+        "goods_name",
+        "img_url",
+        "rank_percent",
+        "abnormal_order_num",
+        "abnormal_order_ratio",
+        "right_status",
+        "quality_level",
+        "quality_help_rate_last30_days",
+        "goods_rating_rank",
+        "repeat_purchase_ratio",
+    )
 
-    def add_routes(self, app: web.Application) -> None:
-        """Adds the path to the application of the back office."""
-        app.router.add_post(LIST_PATH, self._list)
+    def rows(self, shop: Shop, day: dt.date) -> Sequence[dict[str, Any]]:
+        """The goods as they are on a day."""
+        options = self.stage.options
+        return _goods_list(options.seed, shop.id, day, of_shop(options.goods, shop.number))
 
-    def truth(self, shop: Shop, day: dt.date, *, is_empty: bool) -> Truth:
-        """The list as it is on a day, best rank first."""
-        return Truth.of_records(list(FIELDS), [] if is_empty else list(self._goods(shop, day)))
-
-    def _goods(self, shop: Shop, day: dt.date) -> tuple[dict[str, Any], ...]:
-        return goods_list(self._stage.options.seed, shop.id, day, of_shop(self._stage.options.goods, shop.number))
-
-    async def _list(self, request: web.Request) -> web.Response:
-        body = await json_body(request)
-        today = self._stage.world.now().date()
-        shop = await self._gate.enter(request, "quality", today)
-        if isinstance(shop, web.Response):
-            return shop
-        page = Page.of(body, "page_no", "page_size", first=1)
-        # Of the sorts only the one that callers use is known.
-        if page is None or body.get("sort_field") != 1 or body.get("sort_type") not in ("ASC", "DESC"):
-            return self._gate.refuse(shop, "quality", WRONG_ARGUMENTS)
-        goods = self._goods(shop, today)
-        if body["sort_type"] == "DESC":
-            goods = goods[::-1]
-        turned = self._readings.turn(shop, "quality", goods, page, day=today)
-        result: dict[str, Any] = {"total": turned.total}
-        if turned.has_list:
-            result["goods_list"] = turned.rows
-        return DIALECTS["quality"].success(result)
+    def select(self, rows: Sequence[dict[str, Any]], body: Mapping[str, Any]) -> Sequence[dict[str, Any]] | None:
+        """Of the sorts only the one that callers use is known."""
+        if body.get("sort_field") != 1 or body.get("sort_type") not in ("ASC", "DESC"):
+            return None
+        return rows[::-1] if body["sort_type"] == "DESC" else rows
 
 
 @lru_cache(_KEPT_LISTS)
-def goods_list(seed: int, shop_id: str, day: dt.date, count: int) -> tuple[dict[str, Any], ...]:
+def _goods_list(seed: int, shop_id: str, day: dt.date, count: int) -> tuple[dict[str, Any], ...]:
     """The goods of a shop with their numbers of a day, best rank first. Not to be changed."""
     of_shop_only, of_day = Random(f"{seed}/{shop_id}/goods"), Random(f"{seed}/{shop_id}/{day}/goods")
     first_id = of_shop_only.randrange(10**11, 8 * 10**11)

@@ -27,11 +27,6 @@ _COMMENTS = (
 )
 
 
-def bad_reviews(seed: int, shop_id: str, day: dt.date, count: int) -> list[dict[str, Any]]:
-    """Those with 1 to 3 stars, the newest first."""
-    return [review for review in reviews(seed, shop_id, day, count) if review["descScore"] in BAD_STARS]
-
-
 @lru_cache(_KEPT_DAYS)
 def reviews(seed: int, shop_id: str, day: dt.date, bad_count: int) -> tuple[dict[str, Any], ...]:
     """All of a day, the newest first: `bad_count` with 1 to 3 stars, and half as many with more. Not to be changed."""

@@ -3,78 +3,55 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aiohttp import web
-
 from sandbox.options import of_shop
-from sandbox.pdd.answers import SPAN_TOO_LONG, WRONG_ARGUMENTS
-from sandbox.pdd.gate import DIALECTS, Gate, json_body
-from sandbox.pdd.paging import Page, Readings, Window, last_day
-from sandbox.pdd.review_contents import FIELDS, bad_reviews, reviews
-from sandbox.portal import Stage
-from sandbox.truth import Truth
+from sandbox.pdd.answers import Call
+from sandbox.pdd.paged import PagedReport
+from sandbox.pdd.review_contents import BAD_STARS, FIELDS, reviews
 from sandbox.world import Shop
 
-LIST_PATH = "/saturn/reviews/list"
-# A limit was not recorded; this one keeps the sandbox from making years of reviews. [A]
-MAX_DAYS = 92
 
+class PddReviews(PagedReport):
+    """The reviews of a shop, newest first; those with 1 to 3 stars are the dataset."""
 
-class PddReviews:
-    """The handler of the list."""
+    dataset = "pdd_badscore"
+    cron = "0 9 * * *"
+    call = Call("reviews", is_camel=True, success_code=1000000)
+    path = "/saturn/reviews/list"
+    page_key = "pageNo"
+    rows_key = "data"
+    # What tells totalNum from totalRows was not recorded; here they are the same. [A]
+    total_keys = ("totalRows", "totalNum")
+    # A limit was not recorded; this one keeps the sandbox from making years of reviews. [A]
+    max_days = 92
+    id_key, text_key, time_key = "reviewId", "comment", "createTime"
+    fields = FIELDS
 
-    def __init__(self, stage: Stage, gate: Gate, readings: Readings) -> None:
-        self._stage = stage
-        self._gate = gate
-        self._readings = readings
+    def rows(self, shop: Shop, day: dt.date) -> Sequence[dict[str, Any]]:
+        """The reviews of a day."""
+        return reviews(self.stage.options.seed, shop.id, day, of_shop(self.stage.options.reviews, shop.number))
 
-    def add_routes(self, app: web.Application) -> None:
-        """Adds the path to the application of the back office."""
-        app.router.add_post(LIST_PATH, self._list)
+    def is_reported(self, row: dict[str, Any]) -> bool:
+        """Says whether it is a bad one."""
+        return row["descScore"] in BAD_STARS
 
-    def truth(self, shop: Shop, day: dt.date) -> Truth:
-        """The reviews with 1 to 3 stars of a day."""
-        return Truth.of_records(list(FIELDS), bad_reviews(self._stage.options.seed, shop.id, day, self._count(shop)))
-
-    def _count(self, shop: Shop) -> int:
-        return of_shop(self._stage.options.reviews, shop.number)
-
-    async def _list(self, request: web.Request) -> web.Response:
-        body = await json_body(request)
-        window, page = Window.of(body), Page.of(body, "pageNo", "pageSize", first=1)
-        shop = await self._gate.enter(request, "reviews", last_day(window))
-        if isinstance(shop, web.Response):
-            return shop
-        stars = _stars(body)
-        if window is None or page is None or stars is None:
-            return self._gate.refuse(shop, "reviews", WRONG_ARGUMENTS)
-        if len(window.days()) > MAX_DAYS:
-            return self._gate.refuse(shop, "reviews", SPAN_TOO_LONG)
-        found = self._found(shop, window, stars, body)
-        turned = self._readings.turn(shop, "reviews", found, page, day=last_day(window))
-        # What tells totalNum from totalRows was not recorded; here they are the same. [A]
-        result: dict[str, Any] = {"totalRows": turned.total, "totalNum": turned.total}
-        if turned.has_list:
-            result["data"] = turned.rows
-        return DIALECTS["reviews"].success(result)
-
-    def _found(self, shop: Shop, window: Window, stars: set[int], body: dict[str, Any]) -> list[dict[str, Any]]:
+    def select(self, rows: Sequence[dict[str, Any]], body: Mapping[str, Any]) -> Sequence[dict[str, Any]] | None:
         """What fits the filters. What mainReviewContentStatus and replyStatus mean is unknown: they filter nothing."""
+        stars = _stars(body)
+        if stars is None:
+            return None
         order, goods = body.get("orderSn") or None, body.get("goodsId")
         return [
-            review
-            for day in window.days()
-            for review in reviews(self._stage.options.seed, shop.id, day, self._count(shop))
-            if window.holds(review["createTime"])
-            and review["descScore"] in stars
-            and order in (None, review["orderSn"])
-            and goods in (None, review["goodsId"])
+            row
+            for row in rows
+            if row["descScore"] in stars and order in (None, row["orderSn"]) and goods in (None, row["goodsId"])
         ]
 
 
-def _stars(body: dict[str, Any]) -> set[int] | None:
-    """The stars asked for: texts (docs/portals.md 3.3 [C 5]); all if nothing is said. None if malformed."""
+def _stars(body: Mapping[str, Any]) -> set[int] | None:
+    """The stars that are asked for: texts (docs/portals.md 3.3 [C 5]); all if nothing is said. None if malformed."""
     asked = body.get("descScore")
     if asked is None:
         return {1, 2, 3, 4, 5}

@@ -11,11 +11,11 @@ from typing import Any
 from sandbox_client import DAY, Answer, Visitor
 
 from sandbox import Sandbox
-from sandbox.pdd.chat import CONVERSATIONS_PATH, HISTORY_PATH, MESSAGES_PATH
+from sandbox.pdd.chat import PddConversations, PddHistory, PddMessages
 from sandbox.pdd.kpi import DOWNLOAD_PATH
 from sandbox.pdd.login import AUTH_PATH
-from sandbox.pdd.quality import LIST_PATH as QUALITY_PATH
-from sandbox.pdd.reviews import LIST_PATH as REVIEWS_PATH
+from sandbox.pdd.quality import PddQuality
+from sandbox.pdd.reviews import PddReviews
 from sandbox.pdd.signing import seal, signed_text, veiled
 from sandbox.world import SHANGHAI
 
@@ -114,20 +114,20 @@ class PddClient(Visitor):
             "mainReviewContentStatus": "1",
             "orderSn": "",
         }
-        return self.post(REVIEWS_PATH, body | changes)
+        return self.post(PddReviews.path, body | changes)
 
     def conversations(self, page: int = 1, day: dt.date = DAY, **changes: Any) -> Answer:
         body = window(day) | {"pageNum": page, "pageSize": 20, "keywords": ""}
-        return self.signed(CONVERSATIONS_PATH, body | changes)
+        return self.signed(PddConversations.path, body | changes)
 
     def messages(self, uid: int | str, page: int = 1, day: dt.date = DAY, **changes: Any) -> Answer:
         body = window(day) | {"uid": uid, "pageNum": page, "pageSize": 20}
-        return self.signed(MESSAGES_PATH, body | changes)
+        return self.signed(PddMessages.path, body | changes)
 
     def history(self, order: str, page: int = 0, day: dt.date = DAY, **changes: Any) -> Answer:
         body = window(day) | {"orderSn": order, "pageNum": page, "pageSize": 20}
-        return self.signed(HISTORY_PATH, body | changes)
+        return self.signed(PddHistory.path, body | changes)
 
     def quality(self, page: int = 1, **changes: Any) -> Answer:
         body = {"sort_field": 1, "sort_type": "ASC", "page_size": 40, "page_no": page}
-        return self.post(QUALITY_PATH, body | changes)
+        return self.post(PddQuality.path, body | changes)

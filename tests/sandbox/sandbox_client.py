@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import urlencode, urljoin
 
 from sandbox import Sandbox
+from sandbox.jd.inventory import Inventory
 from sandbox.jd.login import SERVICE_PATH, seal
-from sandbox.jd.reports import CREATE_PATH, LIST_PATH
+from sandbox.jd.reports import LIST_PATH
 
 DAY = dt.date(2026, 3, 1)
 PASSPORT_PATH = "/login/index.action"
@@ -111,7 +112,7 @@ class Client(Visitor):
 
     def create(self, body: dict[str, Any] | bytes | None = None, **query: str) -> Answer:
         data = body if isinstance(body, bytes) else json.dumps(create_body() if body is None else body).encode()
-        url = self.at("gateway", CREATE_PATH, **({"uuid": "u-1"} | query))
+        url = self.at("gateway", Inventory.create_path, **({"uuid": "u-1"} | query))
         return self.ask(url, data=data, headers=PAGE_HEADERS | {"content-type": "application/json"})
 
     def entries(self) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from sandbox_client import DAY
 
 from sandbox import Fault, Sandbox
-from sandbox.pdd.chat import CONVERSATIONS_PATH, HISTORY_PATH, MESSAGES_PATH
+from sandbox.pdd.chat import PddConversations, PddHistory, PddMessages
 
 pytestmark = pytest.mark.browser
 
@@ -154,20 +154,20 @@ def test_sign_in_leads_back_to_the_page_that_was_asked_for(page: Page, sandbox: 
 def test_the_pages_own_fetch_signs_what_a_plain_one_does_not(page: Page, sandbox: Sandbox) -> None:
     sign_in(page, sandbox)
     body = window() | {"pageNum": 1, "pageSize": 20, "keywords": ""}
-    buyers = post(page, CONVERSATIONS_PATH, body)["result"]["convUsers"]
+    buyers = post(page, PddConversations.path, body)["result"]["convUsers"]
     talk = window() | {"uid": buyers[0]["uid"], "pageNum": 1, "pageSize": 40}
     expected = [
         record["message"]
         for record in sandbox.truth(SHOP, DAY, dataset="pdd_chat").records
         if record["uid"] == buyers[0]["uid"]
     ]
-    assert post(page, MESSAGES_PATH, talk)["result"]["contentList"] == expected
+    assert post(page, PddMessages.path, talk)["result"]["contentList"] == expected
     history = window() | {"orderSn": "260101-000000000000000", "pageNum": 0, "pageSize": 20}
-    assert post(page, HISTORY_PATH, history)["success"] is True
+    assert post(page, PddHistory.path, history)["success"] is True
     assert page.evaluate("window.__mms.fetch.get('/chats/getMallUsers')")["success"] is True
     plain = page.evaluate(
         "([path, body]) => fetch(path, { method: 'POST', body: JSON.stringify(body) }).then((got) => got.status)",
-        [CONVERSATIONS_PATH, body],
+        [PddConversations.path, body],
     )
     assert plain == 403
 
@@ -175,19 +175,19 @@ def test_the_pages_own_fetch_signs_what_a_plain_one_does_not(page: Page, sandbox
 def test_bodies_beyond_ascii_are_signed_too(page: Page, sandbox: Sandbox) -> None:
     sign_in(page, sandbox)
     body = window() | {"pageNum": 1, "pageSize": 20, "keywords": "发货😊 \"'*()~!"}
-    assert post(page, CONVERSATIONS_PATH, body)["success"] is True
+    assert post(page, PddConversations.path, body)["success"] is True
 
 
 def test_a_token_that_was_used_is_refused(page: Page, sandbox: Sandbox) -> None:
     sign_in(page, sandbox)
     body = window() | {"pageNum": 1, "pageSize": 20}
-    with page.expect_request(f"**{CONVERSATIONS_PATH}") as caught:
-        assert post(page, CONVERSATIONS_PATH, body)["success"] is True
+    with page.expect_request(f"**{PddConversations.path}") as caught:
+        assert post(page, PddConversations.path, body)["success"] is True
     token = caught.value.headers["anti-content"]
     assert re.fullmatch(r"0a[0-9a-f]{92}", token)
     assert caught.value.headers["etag"] == "_bee"
     again = page.context.request.post(
-        f"{sandbox.origins['mms']}{CONVERSATIONS_PATH}",
+        f"{sandbox.origins['mms']}{PddConversations.path}",
         data=caught.value.post_data,
         headers={"anti-content": token, "content-type": "application/json"},
     )
@@ -199,7 +199,7 @@ def test_many_calls_at_one_time_have_tokens_of_their_own(page: Page, sandbox: Sa
     body = window() | {"pageNum": 1, "pageSize": 20}
     answers = page.evaluate(
         "([path, body]) => Promise.all(Array.from({ length: 30 }, () => window.__mms.fetch.post(path, body)))",
-        [CONVERSATIONS_PATH, body],
+        [PddConversations.path, body],
     )
     assert [answer["success"] for answer in answers] == [True] * 30
 
@@ -208,7 +208,7 @@ def test_a_dead_session_is_answered_and_then_the_page_goes_to_the_login(page: Pa
     sandbox = make_sandbox(login_delay_seconds=0.05)
     sign_in(page, sandbox)
     sandbox.expire_sessions(SHOP)
-    assert post(page, CONVERSATIONS_PATH, window() | {"pageNum": 1, "pageSize": 20})["error_code"] == 43001
+    assert post(page, PddConversations.path, window() | {"pageNum": 1, "pageSize": 20})["error_code"] == 43001
     page.wait_for_url("**/login/?redirectUrl=%2Fmms-chat%2Fsearch%3Fmsfrom%3Dmms_sidenav")
 
 
@@ -216,4 +216,4 @@ def test_refusals_come_through_the_pages_fetch(page: Page, sandbox: Sandbox) -> 
     sign_in(page, sandbox)
     for fault, code in ((Fault.RISK_CONTROL, 54001), (Fault.SIGNATURE_REFUSED, 40002)):
         sandbox.set_fault(SHOP, fault, times=1)
-        assert post(page, CONVERSATIONS_PATH, window() | {"pageNum": 1, "pageSize": 20})["error_code"] == code
+        assert post(page, PddConversations.path, window() | {"pageNum": 1, "pageSize": 20})["error_code"] == code

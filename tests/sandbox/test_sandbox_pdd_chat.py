@@ -13,7 +13,7 @@ from pdd_client import OTHER_SHOP, SHOP, Page, PddClient, midnight, window
 from sandbox_client import DAY
 
 from sandbox import Sandbox
-from sandbox.pdd.chat import CONVERSATIONS_PATH, HISTORY_PATH, MESSAGES_PATH
+from sandbox.pdd.chat import PddConversations, PddHistory, PddMessages
 
 MakeSandbox = Callable[..., Sandbox]
 
@@ -143,7 +143,11 @@ def test_buyers_come_back_on_other_days(pdd_client: PddClient) -> None:
 
 @pytest.mark.parametrize(
     ("path", "extra"),
-    [(CONVERSATIONS_PATH, {}), (MESSAGES_PATH, {"uid": 1}), (HISTORY_PATH, {"orderSn": "260101-000000000000000"})],
+    [
+        (PddConversations.path, {}),
+        (PddMessages.path, {"uid": 1}),
+        (PddHistory.path, {"orderSn": "260101-000000000000000"}),
+    ],
     ids=["conversations", "messages", "history"],
 )
 def test_a_span_of_more_than_31_days_and_malformed_bodies_are_refused(
@@ -161,7 +165,7 @@ def test_a_span_of_more_than_31_days_and_malformed_bodies_are_refused(
 # --- signatures
 
 
-@pytest.mark.parametrize("path", [CONVERSATIONS_PATH, MESSAGES_PATH, HISTORY_PATH])
+@pytest.mark.parametrize("path", [PddConversations.path, PddMessages.path, PddHistory.path])
 def test_without_a_signature_the_answer_is_403(pdd_client: PddClient, path: str) -> None:
     answer = pdd_client.post(path, window())
     code = answer.json()
@@ -173,21 +177,21 @@ def test_a_token_is_good_for_one_request_of_one_shop(pdd_client: PddClient) -> N
     body = json.dumps(window() | {"pageNum": 1, "pageSize": 20})
     page, visitor = pdd_client.page(), PddClient(pdd_client.sandbox)
     other = PddClient(pdd_client.sandbox, OTHER_SHOP).use_session().page()
-    token = page.sign("POST", CONVERSATIONS_PATH, body)
+    token = page.sign("POST", PddConversations.path, body)
     tokens = {
         "first": token,
         "again": token,
-        "other body": page.sign("POST", CONVERSATIONS_PATH, body + " "),
-        "other path": page.sign("POST", MESSAGES_PATH, body),
-        "other method": page.sign("GET", CONVERSATIONS_PATH, body),
-        "other shop": other.sign("POST", CONVERSATIONS_PATH, body),
-        "login page": Page(visitor.boot_of(visitor.at("mms", "/login/"))).sign("POST", CONVERSATIONS_PATH, body),
-        "old": page.sign("POST", CONVERSATIONS_PATH, body, ago_seconds=400),
+        "other body": page.sign("POST", PddConversations.path, body + " "),
+        "other path": page.sign("POST", PddMessages.path, body),
+        "other method": page.sign("GET", PddConversations.path, body),
+        "other shop": other.sign("POST", PddConversations.path, body),
+        "login page": Page(visitor.boot_of(visitor.at("mms", "/login/"))).sign("POST", PddConversations.path, body),
+        "old": page.sign("POST", PddConversations.path, body, ago_seconds=400),
         "no time": token[:18] + "x" * 12 + token[30:],
-        "next": page.sign("POST", CONVERSATIONS_PATH, body),
+        "next": page.sign("POST", PddConversations.path, body),
     }
     status = {
-        name: pdd_client.post(CONVERSATIONS_PATH, body, **{"anti-content": value}).status
+        name: pdd_client.post(PddConversations.path, body, **{"anti-content": value}).status
         for name, value in tokens.items()
     }
     assert [name for name, code in status.items() if code == 200] == ["first", "next"]

@@ -18,7 +18,7 @@ from sandbox import Sandbox
 from sandbox.pdd import kpi_workbook
 from sandbox.pdd.kpi import DOWNLOAD_PATH
 from sandbox.pdd.kpi_contents import COLUMNS
-from sandbox.pdd.reviews import LIST_PATH
+from sandbox.pdd.reviews import PddReviews
 from sandbox.world import SHANGHAI
 
 MakeSandbox = Callable[..., Sandbox]
@@ -212,7 +212,7 @@ def test_a_malformed_question_is_refused(pdd_client: PddClient, changes: dict[st
 
 
 def test_a_span_that_is_too_long_is_refused(pdd_client: PddClient) -> None:
-    answer = pdd_client.post(LIST_PATH, window(DAY - dt.timedelta(days=100), DAY) | {"pageNo": 1, "pageSize": 40})
+    answer = pdd_client.post(PddReviews.path, window(DAY - dt.timedelta(days=100), DAY) | {"pageNo": 1, "pageSize": 40})
     assert answer.json()["errorMsg"] == "查询时间跨度超出限制"
 
 

@@ -14,7 +14,8 @@ from python_calamine import CalamineWorkbook
 from sandbox_client import DAY, PAGE_HEADERS, Client, create_body
 
 from sandbox import Sandbox
-from sandbox.jd.reports import CREATE_PATH, LIST_PATH
+from sandbox.jd.inventory import Inventory
+from sandbox.jd.reports import LIST_PATH
 
 MakeSandbox = Callable[..., Sandbox]
 
@@ -153,7 +154,7 @@ def test_realtime_reports_may_be_of_today(client: Client) -> None:
 def test_calls_that_do_not_look_like_the_pages_own_are_refused(client: Client, missing: str) -> None:
     query = {} if missing == "uuid" else {"uuid": "u"}
     headers = {} if missing == "x-requested-with" else PAGE_HEADERS
-    created = client.ask(client.at("gateway", CREATE_PATH, **query), data=b"{}", headers=headers)
+    created = client.ask(client.at("gateway", Inventory.create_path, **query), data=b"{}", headers=headers)
     listed = client.ask(client.at("report", LIST_PATH, **query), headers=headers)
     assert created.json()["status"] != 0
     assert listed.json()["message"] != "success"

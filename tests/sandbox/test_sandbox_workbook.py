@@ -16,7 +16,8 @@ from sandbox_client import DAY, Client
 
 from sandbox import Fault, Sandbox, SandboxOptions, Truth
 from sandbox.jd.columns import COLUMNS
-from sandbox.jd.contents import Contents, ReportKey
+from sandbox.jd.inventory import Inventory
+from sandbox.jd.ordered import Contents, ReportKey
 from sandbox.jd.workbook import WorkbookShelf, make_workbook
 from sandbox.truth import Value
 from sandbox.xlsx import Interrupted, column_letters
@@ -101,7 +102,7 @@ def test_reports_follow_from_seed_shop_and_day() -> None:
 
 
 def key_of(*faults: Fault, rows: int = 50) -> ReportKey:
-    return ReportKey(1, "sandbox-01", "店", DAY, rows, frozenset(faults))
+    return ReportKey(Inventory(), 1, "sandbox-01", "店", DAY, rows, frozenset(faults))
 
 
 @pytest.mark.parametrize("is_shared", [True, False], ids=["shared-strings", "inline-strings"])

@@ -1,0 +1,169 @@
+"""Reports that are ordered as jobs: what one is called, what its order must say, and what is in it.
+
+How a job is ordered, listed and fetched is the same for all of them (`reports`, `jobs`, `storage`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from random import Random
+from typing import Any, ClassVar
+
+from sandbox.faults import Fault
+from sandbox.truth import Truth, Value
+
+# Rows of a group of columns repeat after so many; 64 keeps six random bits per group and row.
+POOL = 64
+SLOTS = 11
+
+
+@dataclass(frozen=True, slots=True)
+class ReportKey:
+    """Everything that a report's contents follow from. `variant` holds the faults that are in the contents."""
+
+    report: OrderedReport
+    seed: int
+    shop_id: str
+    shop_name: str
+    day: dt.date
+    rows: int
+    variant: frozenset[Fault] = frozenset()
+
+    def effective(self) -> ReportKey:
+        """The same report with the faults that are a mere change of day or size already carried out."""
+        key = self
+        if Fault.WRONG_DATE in key.variant:
+            key = replace(key, day=key.day - dt.timedelta(days=1))
+        if Fault.EMPTY_REPORT in key.variant:
+            key = replace(key, rows=0)
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Columns side by side. Their values are one of a small pool of rows (`pool`), or made for each row (`make`).
+
+    `slot` says which random bits choose from the pool, so that moved columns keep their values.
+    """
+
+    names: tuple[str, ...]
+    slot: int
+    pool: tuple[tuple[Value, ...], ...] = ()
+    make: Callable[[int], tuple[Value, ...]] | None = None
+    is_of_day: bool = True
+    """Whether the rows change from day to day; the others belong to the shop."""
+
+
+class OrderedReport:
+    """One kind of report. Its instances hold nothing."""
+
+    dataset: ClassVar[str]
+    cron: ClassVar[str]
+    """When schedule.yaml collects it."""
+    report_type: ClassVar[str]
+    """What the list of jobs says of its kind."""
+    title: ClassVar[str]
+    """How its jobs are called, before the day."""
+    other_title: ClassVar[str]
+    """The same in the list's own words, under fault `other_names`."""
+    page_path: ClassVar[str]
+    """The page that it is ordered from, on the report host."""
+    create_path: ClassVar[str]
+    """Where it is ordered, on the gateway."""
+    fixed_fields: ClassVar[Mapping[str, Any]] = {}
+    """What an order must say, besides its day and kind."""
+    missing: ClassVar[str]
+    """The id column that fault `missing_required_column` takes away."""
+    renamed: ClassVar[tuple[str, str]]
+    """What fault `renamed_column` makes of a column."""
+    extra: ClassVar[str]
+    """The column that fault `extra_column` adds."""
+    columns: ClassVar[tuple[str, ...]]
+
+    def row(self, key: ReportKey, number: int) -> tuple[Value, ...]:
+        """One row, a value for each of `columns`. It must follow from key and number alone."""
+        raise NotImplementedError
+
+    def groups(self, key: ReportKey) -> list[Group]:
+        """The columns, and what makes their rows. One of many columns says this instead of `row`, with pools."""
+        return [Group(self.columns, 0, make=partial(self.row, key))]
+
+    def task_name(self, day: dt.date) -> str:
+        """The name of a job. Whether names are unique is not known; here two of a day are alike."""
+        return f"{self.title}_{day}"
+
+
+class Contents:
+    """One report's columns and rows, ready to be listed as values or rendered as cells."""
+
+    def __init__(self, key: ReportKey) -> None:
+        self._key = key.effective()
+        self.groups = _arranged(self._key.report, self._key.report.groups(self._key), self._key.variant)
+        self.header = [name for group in self.groups for name in group.names]
+        self.rows = self._key.rows
+
+    def picks(self) -> Iterator[list[int]]:
+        """For each row and group the number of the pool row to take."""
+        of_shop = Random(f"{self._key.seed}/{self._key.shop_id}/picks")
+        of_day = Random(f"{self._key.seed}/{self._key.shop_id}/{self._key.day}/picks")
+        shifts = [(group.slot * 6, group.is_of_day) for group in self.groups]
+        for _ in range(self.rows):
+            shop_bits, day_bits = of_shop.getrandbits(SLOTS * 6), of_day.getrandbits(SLOTS * 6)
+            yield [((day_bits if is_of_day else shop_bits) >> shift) % POOL for shift, is_of_day in shifts]
+
+    def truth(self) -> Truth:
+        """All rows as values."""
+        rows: list[list[Value]] = []
+        for number, picks in enumerate(self.picks()):
+            row: list[Value] = []
+            for group, pick in zip(self.groups, picks, strict=True):
+                row.extend(group.make(number) if group.make else group.pool[pick])
+            rows.append(row)
+        return Truth(header=list(self.header), rows=rows)
+
+
+def _arranged(report: OrderedReport, groups: list[Group], variant: frozenset[Fault]) -> list[Group]:
+    """Carries out the faults that change the columns."""
+    arranged = groups
+    if Fault.MISSING_REQUIRED_COLUMN in variant:
+        arranged = [_without(group, report.missing) for group in arranged]
+    if Fault.RENAMED_COLUMN in variant:
+        old, new = report.renamed
+        arranged = [
+            replace(group, names=tuple(new if name == old else name for name in group.names)) for group in arranged
+        ]
+    if Fault.EXTRA_COLUMN in variant:
+        extra = Group((report.extra,), 10, tuple((f"{number}.5%",) for number in range(POOL)))
+        arranged = [*arranged[:7], extra, *arranged[7:]]
+    if Fault.REORDERED_COLUMNS in variant:
+        arranged = [_reversed(group) for group in reversed(arranged)]
+    return arranged
+
+
+def _without(group: Group, name: str) -> Group:
+    if name not in group.names:
+        return group
+    place = group.names.index(name)
+    return _rearranged(group, [number for number in range(len(group.names)) if number != place])
+
+
+def _reversed(group: Group) -> Group:
+    return _rearranged(group, list(reversed(range(len(group.names)))))
+
+
+def _rearranged(group: Group, places: list[int]) -> Group:
+    """The group with only the columns of these places, in their order."""
+
+    def pick(values: tuple[Value, ...]) -> tuple[Value, ...]:
+        return tuple(values[place] for place in places)
+
+    make = group.make
+    return replace(
+        group,
+        names=tuple(group.names[place] for place in places),
+        pool=tuple(pick(values) for values in group.pool),
+        make=None if make is None else (lambda row: pick(make(row))),
+    )

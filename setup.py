@@ -1,4 +1,4 @@
-"""The egg that scrapyd runs: the project and its configuration, usable as a zip (scrapyd-deploy ignores pyproject)."""
+"""What egg and wheel hold: the project and its configuration, usable as a zip. The egg needs no pyproject.toml."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,8 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))
 
-from shopdata.config import shipped_files  # noqa: E402 - it is beside this file, and nowhere installed
+from shopdata import __version__  # noqa: E402 - it is beside this file, and nowhere installed
+from shopdata.config import shipped_files  # noqa: E402
 
 
 class BuildPy(build_py):
@@ -22,7 +23,7 @@ class BuildPy(build_py):
 
 setup(
     name="shopdata",
-    version="1.0",
+    version=__version__,
     packages=find_packages(include=["shopdata", "shopdata.*", "pipelines_config"]),
     package_data={
         "pipelines_config": shipped_files(ROOT / "pipelines_config"),

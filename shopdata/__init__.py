@@ -1,1 +1,3 @@
 """Collects the reports of e-commerce back offices and publishes them to an S3 lake."""
+
+__version__ = "1.1.0"

@@ -1,19 +1,28 @@
-"""The egg for scrapyd holds all that a run needs, and works as a zip, far from this checkout."""
+"""The egg for scrapyd holds all that a run needs, works as a zip, far from this checkout; the wheel holds the same."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tomllib
 import zipfile
+from email.message import Message
+from email.parser import BytesParser
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
+import shopdata
 from shopdata.service import deploy
 
 REPO = Path(__file__).parents[1]
@@ -46,24 +55,44 @@ def litter(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def egg(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy: no `build/` may stay in the tree."""
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy: no `build/` may stay in the tree. Without pyproject.toml, as the service deploys it."""
     copy = tmp_path_factory.mktemp("project")
     for name in ("shopdata", "pipelines_config"):
         shutil.copytree(REPO / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("setup.py", "scrapy.cfg"):
         shutil.copy(REPO / name, copy)
     litter(copy / "pipelines_config")
-    path = copy / "shopdata.egg"
+    return copy
+
+
+@pytest.fixture(scope="module")
+def egg(project: Path) -> Path:
+    """What scrapyd-deploy makes."""
+    path = project / "shopdata.egg"
+    build(project, "scrapyd_client.deploy", "--build-egg", path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def wheel(project: Path, egg: Path) -> Path:
+    """What pip makes, after the egg: with a `build/` that must not be taken for the project."""
+    if Version(metadata.version("setuptools")) < Version("70.1"):
+        pytest.skip("this setuptools, older than requirements.txt says, makes no wheels")
+    for name in ("pyproject.toml", "requirements.in", "README.md"):
+        shutil.copy(REPO / name, project)
+    options = ("--no-deps", "--no-build-isolation", "--disable-pip-version-check")
+    build(project, "pip", "wheel", project, *options, "--wheel-dir", project / "wheels")
+    (path,) = (project / "wheels").iterdir()
+    return path
+
+
+def build(folder: Path, *command: str | Path) -> None:
+    """Runs a module of Python in a folder."""
     built = subprocess.run(
-        [sys.executable, "-m", "scrapyd_client.deploy", "--build-egg", path],
-        cwd=copy,
-        capture_output=True,
-        text=True,
-        timeout=120,
+        [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, errors="replace", timeout=120
     )
     assert built.returncode == 0, built.stdout + built.stderr
-    return path
 
 
 def run(egg: Path, folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -171,6 +200,56 @@ print(Renderer().trouble(visit, "not_found", "").decode(), _static(visit).body.d
     shown = run(egg, tmp_path, "-c", code)
     assert "没有这个页面" in shown.stdout, shown.stderr
     assert "prefers-color-scheme" in shown.stdout
+
+
+def read(archive: Path, name: str) -> str:
+    """A file of an archive whose path ends so."""
+    with zipfile.ZipFile(archive) as packed:
+        (found,) = (known for known in packed.namelist() if known.endswith(name))
+        return packed.read(found).decode()
+
+
+def held_by(archive: Path) -> dict[str, int]:
+    """Its files with their checksums, without what each form says about itself, and without byte code."""
+    with zipfile.ZipFile(archive) as packed:
+        files = [file for file in packed.infolist() if not file.filename.endswith((".pyc", "/"))]
+    return {file.filename: file.CRC for file in files if "INFO/" not in file.filename.replace("dist-info", "INFO")}
+
+
+def test_the_wheel_holds_what_the_egg_holds(egg: Path, wheel: Path) -> None:
+    held = held_by(wheel)
+    assert held == held_by(egg)
+    assert {"shopdata/settings.py", "pipelines_config/shops.yaml"} <= held.keys()
+    assert read(wheel, "/entry_points.txt").split() == read(egg, "/entry_points.txt").split()
+
+
+def test_wheel_and_egg_tell_one_version_and_the_wheel_its_requirements(egg: Path, wheel: Path) -> None:
+    told: Message = BytesParser().parsebytes(read(wheel, "/METADATA").encode())
+    assert told["Version"] == shopdata.__version__
+    assert f"\nVersion: {shopdata.__version__}\n" in read(egg, "/PKG-INFO")
+    lines = (REPO / "requirements.in").read_text("utf-8").splitlines()
+    wanted = {Requirement(line) for line in lines if line and not line.startswith("#")}
+    assert {Requirement(line) for line in told.get_all("Requires-Dist", [])} == wanted
+
+
+def test_what_setup_imports_is_there_while_pip_builds() -> None:
+    code = "import sys, shopdata.config; print(*{name.partition('.')[0] for name in sys.modules})"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True, timeout=60)
+    known = metadata.packages_distributions()
+    needed = {canonicalize_name(name) for module in ran.stdout.split() for name in known.get(module, ())}
+    wanted = tomllib.loads((REPO / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
+    todo = [Requirement(line).name for line in wanted]
+    brought = set()
+    while todo:
+        brought.add(name := canonicalize_name(todo.pop()))
+        lines = map(Requirement, metadata.requires(name) or ())
+        todo += [part.name for part in lines if part.marker is None or part.marker.evaluate({"extra": ""})]
+    assert needed <= brought
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    (newest, *_) = re.findall(r"^## \[(.+?)\]", (REPO / "CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)
+    assert newest == shopdata.__version__
 
 
 def test_nothing_was_left_in_the_tree(egg: Path) -> None:

@@ -105,14 +105,12 @@ def make_corpus(folder: Path, name: str, *, inline: bool) -> list[Path]:
 
 def ours(files: list[Path], out: Path) -> None:
     """Read all, write the workbook and the Parquet object."""
-    from shopdata.lake.merge import merge_partition
-    from shopdata.lake.merge_files import read_files
+    from shopdata.excel.merging.files import read_files
+    from shopdata.excel.merging.merge import merge_tables
 
     with read_files(files) as found:
         assert not found.refused, found.refused
-        merge_partition(
-            found.parts, None, workbook=out / "ours.xlsx", parquet=out / "ours.parquet", workers=found.workers
-        )
+        merge_tables(found.parts, None, workbook=out / "ours.xlsx", parquet=out / "ours.parquet", workers=found.workers)
 
 
 def naive(files: list[Path], out: Path) -> None:

@@ -20,8 +20,8 @@ from shopdata.wording.language import FOR_GROUPS, chosen_language, system_langua
 # Each part is imported where it is opened: `scrapy status` needs neither object store nor browser.
 if TYPE_CHECKING:
     from shopdata.accounts import Account
+    from shopdata.excel.workers import Workers
     from shopdata.lake.dremio import DremioClient
-    from shopdata.lake.workers import Workers
     from shopdata.ledger import Ledger
     from shopdata.sessions.devices import DeviceStore
     from shopdata.sessions.identity import Identities
@@ -193,7 +193,7 @@ class Workspace:
     @functools.cached_property
     def workers(self) -> Workers:
         """Processes that read and merge, once they are started. Who uses them shuts them down."""
-        from shopdata.lake.workers import Workers
+        from shopdata.excel.workers import Workers
 
         return Workers(self.workers_count)
 

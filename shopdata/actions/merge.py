@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from shopdata.excel.rules import Rules
+from shopdata.excel.contract import Rules
+from shopdata.excel.merging.files import FileParts, is_merge_result, read_files, shown
+from shopdata.excel.merging.folder import Folder, look_into
+from shopdata.excel.merging.merge import Merged, merge_tables
 from shopdata.excel.workbook import NOTES_SHEET
+from shopdata.excel.workers import MOST_WORKERS, Workers
 from shopdata.exceptions import ArgumentError, RejectedFileError
-from shopdata.lake.merge import Merged, merge_partition
-from shopdata.lake.merge_files import FileParts, is_merge_result, read_files, shown
-from shopdata.lake.merge_folder import Folder, look_into
-from shopdata.lake.workers import MOST_WORKERS, Workers
 from shopdata.private import as_the_user_wants
 from shopdata.texts import one_line
 from shopdata.whole_numbers import whole_number
@@ -97,7 +97,7 @@ def _tell_unused(folder: Folder, errors: Console) -> None:
 def _write(found: FileParts, folder: Folder, opts: argparse.Namespace) -> Merged | None:
     if not found.parts or (opts.strict and (found.refused or folder.unused or folder.may_be_tables)):
         return None
-    return merge_partition(
+    return merge_tables(
         found.parts,
         None,
         workbook=opts.workbook,

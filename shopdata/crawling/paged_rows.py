@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shopdata.config import Portal
-from shopdata.excel.json_lines import MAX_ROW_BYTES, first_line, row_line
+from shopdata.excel.formats.json_lines import MAX_ROW_BYTES, first_line, row_line
 from shopdata.exceptions import OddAnswerError
 from shopdata.files import as_disk_error, nameless, write_durably
 from shopdata.texts import read_json

@@ -1,12 +1,13 @@
-"""Reads what portals send, whatever its name: Excel old and new, HTML and text that call themselves Excel, JSON lines.
+"""The engine: reads whatever file holds a table, and writes many tables as one workbook and one Parquet object.
 
-What is it, is told by `kinds` and `magics`. Then from the bytes inwards: `container` and `package` (the zip, its
-parts), `scan` and `strings` (the XML), `blocks` (rows whose columns are still numbered), `builder` (a `Table` under the
-names of the contract). Odd forms come in through `parse`, `rows`, `text`, `xls`, `biff` and `records`.
+It knows no Scrapy, no ledger, no configuration and no store: a file and a `Contract` go in, a `Table` comes out.
+README.md in this folder shows the way of a file through the packages, with the shapes and types of what they hand on.
 """
 
-from shopdata.excel.container import Limits
-from shopdata.excel.kinds import kind_of, sniff
+from shopdata.excel.contract import Contract, Rules
+from shopdata.excel.formats.kinds import kind_of, sniff
+from shopdata.excel.limits import Limits
 from shopdata.excel.reading import read_table
+from shopdata.excel.tables import Table
 
-__all__ = ["Limits", "kind_of", "read_table", "sniff"]
+__all__ = ["Contract", "Limits", "Rules", "Table", "kind_of", "read_table", "sniff"]

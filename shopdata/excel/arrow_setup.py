@@ -12,7 +12,7 @@ from importlib.abc import MetaPathFinder
 import pyarrow as pa
 
 
-def start_lean() -> None:
+def set_up_arrow() -> None:
     """Must be called before anything is made with pyarrow."""
     _put_off_pandas()
     _choose_allocator()

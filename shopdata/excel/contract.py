@@ -1,225 +1,68 @@
-"""Holds a file's header and dates against the dataset's contract: names, aliases, required columns, business day."""
+"""What the engine is told about a table: the contract of its columns, and what to do where there is a choice."""
 
 from __future__ import annotations
 
-import difflib
-import functools
-import re
-import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Literal, Self
 
-from shopdata.columns import RESERVED_COLUMNS
-from shopdata.exceptions import RejectedFileError
-from shopdata.periods import Period
-from shopdata.texts import one_line, replace_illegal
-
-if TYPE_CHECKING:  # the first takes longer to import than a small file to read; the second imports us
-    from shopdata.config import Dataset
-    from shopdata.excel.tables import Table
-
-#: A header stands in one of the first rows; above it there may be titles.
-HEADER_WITHIN_ROWS = 40
-#: What is to be done about a file in which no row is a header, where there is no contract.
-NO_HEADER = "If its first row is one of values, `scrapy merge --no-header` takes it; else give its columns names."
-#: Below this likeness (0 to 1) a name is not offered as a renamed column.
-LIKENESS = 0.6
-
-#: Marks that nobody sees and that take no place: byte order marks, directions of writing, joiners, fillers, variants.
-_UNSEEN = (
-    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
-    "\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff"
-)
-#: Controls and breaks, which part words as blanks do.
-_PARTING = "\x00-\x1f\x7f-\x9f\u2028\u2029\u2800"
-_GONE = re.compile(f"[{_UNSEEN}]+")
-_UNUSABLE = re.compile(rf'[."\[\]\s{_PARTING}]+')
-_IGNORED = re.compile(rf"[\s{_UNSEEN}{_PARTING}]+")
-_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?")
-_RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|_| - | to |(?<=\d{8})-(?=\d{8}))\s*")
+#: What is done with rows that are no data: totals, footers, headers that come again.
+Totals = Literal["keep", "drop", "mark"]
 
 
-@functools.lru_cache(maxsize=1024)
-def normalise(name: str) -> str:
-    """A column name without what portals write now so, now so: width of characters, blanks, case, unseen marks."""
-    return _IGNORED.sub("", unicodedata.normalize("NFKC", name).casefold())
+@dataclass(frozen=True)
+class Contract:
+    """What is agreed about a table. Names are those that are published; a file may use an alias of them.
 
-
-def usable_name(name: str) -> str:
-    """A new column's name as the lake can hold it: no dots, quotes, brackets or breaks, none of the lake's own."""
-    cleaned = _UNUSABLE.sub(" ", _GONE.sub("", replace_illegal(name)[0])).strip() or "column"
-    return f"{cleaned}_" if cleaned.lower() in RESERVED_COLUMNS else cleaned
-
-
-def column_of(name: str, dataset: Dataset) -> str:
-    """The column that a name or alias of a file's header means."""
-    return known_names(dataset).get(normalise(name)) or usable_name(name)
-
-
-@dataclass
-class Header:
-    """Which column of a file is which column of the table.
-
-    `places` holds (name, number of the file's column or None if it is missing): the contract's in order, then new ones.
+    `shopdata.config.Dataset` says more, and says there what each of these means for a dataset.
     """
 
-    places: list[tuple[str, int | None]]
-    new: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    renamed: dict[str, str] = field(default_factory=dict)
-    #: Characters in the names of new columns that had to be replaced.
-    illegal: dict[str, int] = field(default_factory=dict)
+    #: In the order they are published.
+    columns: tuple[str, ...]
+    #: Other names that a column has had: {name: (other, ...)}.
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Columns that are text from the first read to the last write.
+    ids: tuple[str, ...] = ()
+    #: Columns that tell one row from another.
+    keys: tuple[str, ...] = ()
+    #: Without these a file is refused; others may be missing, and are then null.
+    required: tuple[str, ...] = ()
+    #: Columns of JSON rows that come as seconds since 1970 and become times in Shanghai.
+    epoch_seconds: tuple[str, ...] = ()
+    #: Texts that become null.
+    null_texts: tuple[str, ...] = ()
+    #: Whether a file that only says that there is nothing is a table without rows: as a good answer, or as "not yet".
+    allow_empty: bool = False
+    empty_is_not_ready: bool = False
+    #: As in `Rules`.
+    totals: Totals | None = None
+    merged_cells: Literal["keep", "fill"] | None = None
+    zip_parts: Literal["refuse", "join"] = "refuse"
+
+    @classmethod
+    def of(cls, source: object) -> Self:
+        """That of anything that has these fields as attributes, such as a dataset of the configuration."""
+        return cls(**{entry.name: getattr(source, entry.name) for entry in fields(cls)})
 
 
-def known_names(dataset: Dataset) -> dict[str, str]:
-    """Normalised name or alias -> column."""
-    names = {normalise(alias): column for column, aliases in dataset.aliases.items() for alias in aliases}
-    return names | {normalise(column): column for column in dataset.columns}
+@dataclass(frozen=True)
+class Rules:
+    """How a table is taken out of a file, where that is a matter of choice. None means: as it is, with a warning."""
+
+    #: False if the first row is one of values already.
+    has_header: bool = True
+    totals: Totals | None = None
+    #: What cells hold that are merged with the one above: its value, or nothing.
+    merged_cells: Literal["keep", "fill"] | None = None
+    #: Whether workbooks of equal header in one zip are one table.
+    zip_parts: Literal["refuse", "join"] = "refuse"
+
+    @classmethod
+    def of(cls, contract: Contract | None) -> Self:
+        """Those of a contract."""
+        if contract is None:
+            return cls()
+        return cls(totals=contract.totals, merged_cells=contract.merged_cells, zip_parts=contract.zip_parts)
 
 
-def map_columns(header: Sequence[str], dataset: Dataset | None, *, where: str) -> Header:
-    """Matches the names of a header with the contract's names and aliases.
-
-    Raises:
-        RejectedFileError: a name stands there twice, or a required column is missing.
-    """
-    known = known_names(dataset) if dataset else {}
-    found: dict[str, int] = {}
-    sources: dict[str, str] = {}
-    mapped = Header([])
-    for number, cell in enumerate(header):
-        if not (key := normalise(cell)):
-            continue
-        column = known.get(key) or usable_name(cell)
-        if (twin := sources.get(normalise(column))) is not None:
-            raise _duplicate(column, twin, cell, where)
-        found[column] = number
-        sources[normalise(column)] = cell.strip()
-        if key not in known:
-            mapped.new.append(column)
-            if count := replace_illegal(cell)[1]:
-                mapped.illegal[column] = count
-        elif key != normalise(column):
-            mapped.renamed[one_line(cell.strip())] = column
-    if dataset is None:
-        return Header([(name, found[name]) for name in mapped.new], illegal=mapped.illegal)
-    mapped.missing = [name for name in dataset.columns if name not in found]
-    required = set(dataset.required).intersection(mapped.missing)
-    if required:
-        raise _missing([name for name in dataset.columns if name in required], header, mapped, where)
-    mapped.places = [(name, found.get(name)) for name in dataset.columns]
-    mapped.places += [(name, found[name]) for name in mapped.new]
-    return mapped
-
-
-def _duplicate(column: str, first: str, second: str, where: str) -> RejectedFileError:
-    todo = "If they are two things, take the one out of `aliases` and give it a place under `columns`."
-    if normalise(first) == normalise(second):
-        todo = "Rename one of them where the report is made; a reader can't tell them apart."
-    return RejectedFileError(
-        f"two columns are both '{column}'",
-        code="column_twice",
-        params={"column": column},
-        where=where,
-        found=f"'{first}' and '{second.strip()}'",
-        expected="every name once",
-        todo=todo,
-    )
-
-
-def _missing(columns: Sequence[str], header: Sequence[str], mapped: Header, where: str) -> RejectedFileError:
-    column = columns[0]
-    more = f" (and {len(columns) - 1} more)" if len(columns) > 1 else ""
-    names = [cell.strip() for cell in header if cell.strip()]
-    shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
-    todo = hint(column, mapped.new) or "If the portal renamed it, add the new name under `aliases`."
-    return RejectedFileError(
-        f"required column '{column}'{more} is not in the file",
-        code="missing_columns",
-        params={"columns": columns},
-        where=where,
-        found=shown,
-        todo=todo,
-    )
-
-
-def suggest(column: str, candidates: Iterable[str]) -> tuple[str, float] | None:
-    """The candidate that is most like a column's name, with the likeness (0 to 1), if one is like it at all."""
-    matcher = difflib.SequenceMatcher(autojunk=False)
-    matcher.set_seq2(normalise(column))
-    best: tuple[str, float] | None = None
-    for candidate in candidates:
-        matcher.set_seq1(normalise(candidate))
-        likeness = matcher.ratio()
-        if likeness >= LIKENESS and (best is None or likeness > best[1]):
-            best = (candidate, likeness)
-    return best
-
-
-def hint(column: str, candidates: Iterable[str]) -> str:
-    """What a person may do about a column that is missing; '' if no new one is like it."""
-    close = suggest(column, candidates)
-    return "" if close is None else f"'{close[0]}' looks like '{column}' ({close[1]:.2f}): add it to `aliases`?"
-
-
-def no_header(found: str, dataset: Dataset | None, *, where: str) -> RejectedFileError:
-    """The refusal of a file in which no row is a header."""
-    expected = "a row with column names"
-    if dataset is not None:
-        names = dataset.required or dataset.columns
-        expected = "a row with " + ", ".join(f"'{name}'" for name in names[:4]) + (" …" if len(names) > 4 else "")
-    return RejectedFileError(
-        "no header was found",
-        code="no_header",
-        where=where,
-        found=found,
-        expected=expected,
-        todo="Look at the file: is it another report, or was every column renamed?"
-        if dataset is not None
-        else NO_HEADER,
-    )
-
-
-def check_period(table: Table, dataset: Dataset, period: Period, *, where: str = "") -> None:
-    """Checks that every value of `period_column` is the business day, or a day or the whole of a longer period.
-
-    Raises:
-        RejectedFileError: another day, a range, or a blank stands there.
-    """
-    column = dataset.period_column
-    if column is None or column in table.missing or not table.rows:
-        return
-    for value, count in table.distinct(column).items():
-        if not _covers(value, period):
-            has_totals = value is None and any(found.kind == "total_rows" for found in table.warnings)
-            raise RejectedFileError(
-                f"column '{column}' is not of the day that was asked for",
-                code="other_day",
-                params={"column": column, "dt": period.dt},
-                where=where,
-                found=f"{value!r} in {count} of {table.rows} rows" if value else f"nothing in {count} rows",
-                expected=period.dt,
-                todo="They may be those of totals: `totals: drop` in the contract leaves them out."
-                if has_totals
-                else "Ask the portal for this period again; a total over a range can't be a day.",
-            )
-
-
-def _covers(value: str | None, period: Period) -> bool:
-    if value is None:
-        return False
-    days = [_as_date(part) for part in _RANGE.split(value.strip())]
-    if len(days) == 2:
-        return days == [period.start, period.end]
-    return len(days) == 1 and days[0] is not None and period.start <= days[0] <= period.end
-
-
-def _as_date(text: str) -> date | None:
-    if (match := _DATE.fullmatch(text.strip())) is None:
-        return None
-    try:
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        return None
+NO_RULES = Rules()

@@ -7,30 +7,28 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from shopdata.excel.builder import with_numbers
-from shopdata.excel.container import Limits, Package
-from shopdata.excel.joining import joined
-from shopdata.excel.json_lines import read_json_lines
-from shopdata.excel.kinds import kind_of
-from shopdata.excel.magics import LOOK, FileKind
-from shopdata.excel.ods import fods_sheets, ods_sheets
-from shopdata.excel.passwords import without_password
-from shopdata.excel.rules import Rules
-from shopdata.excel.sheets import table_of_sheets
-from shopdata.excel.strings import OddXmlError
+from shopdata.excel.assembly.builder import with_numbers
+from shopdata.excel.assembly.joining import joined
+from shopdata.excel.assembly.sheets import table_of_sheets
+from shopdata.excel.blocks.sheet import Sheet
+from shopdata.excel.containers.passwords import without_password
+from shopdata.excel.containers.zip_package import Package
+from shopdata.excel.contract import Contract, Rules
+from shopdata.excel.formats.csv_text import csv_sheets
+from shopdata.excel.formats.foreign import LOOK, FileKind
+from shopdata.excel.formats.json_lines import read_json_lines
+from shopdata.excel.formats.kinds import kind_of
+from shopdata.excel.formats.ods import fods_sheets, ods_sheets
+from shopdata.excel.formats.web_page import html_sheets
+from shopdata.excel.formats.xls import xls_sheets
+from shopdata.excel.formats.xlsb import xlsb_sheets
+from shopdata.excel.formats.xlsx import fast_sheets, parsed_sheets, sorted_sheets
+from shopdata.excel.formats.xml2003 import xml2003_sheets
+from shopdata.excel.limits import Limits
 from shopdata.excel.tables import Formats, Table
-from shopdata.excel.text import csv_sheets
-from shopdata.excel.web_page import html_sheets
-from shopdata.excel.xls import xls_sheets
-from shopdata.excel.xlsb import xlsb_sheets
-from shopdata.excel.xlsx import Sheet, fast_sheets, parsed_sheets, sorted_sheets
-from shopdata.excel.xml2003 import xml2003_sheets
+from shopdata.excel.xml.strings import UnsupportedXmlError
 from shopdata.exceptions import RejectedFileError
-
-if TYPE_CHECKING:  # its import takes longer than reading a small file
-    from shopdata.config import Dataset
 
 _PARTS = (
     "Look which of them is meant. If they are parts of one table, `zip_parts: join` in the contract, or --join-zips of "
@@ -42,7 +40,7 @@ _TABLE_SUFFIXES = {".xlsx", ".xlsm", ".xlsb", ".xls", ".et", ".ods", ".csv", ".t
 
 def read_table(
     path: Path,
-    dataset: Dataset | None,
+    contract: Contract | None,
     *,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     where: str = "",
@@ -52,7 +50,7 @@ def read_table(
 
     Args:
         path: the raw file; its name means nothing.
-        dataset: the contract, or None to take all columns as they come.
+        contract: what is agreed about its columns, or None to take all columns as they come.
         limits: what a file may hold at most; checked before or while it is unpacked.
         where: what a refusal names, for example `jd_store flagship 2026-03-01`; by default the file's name.
         rules: how the table is taken out of the file; by default as the contract says.
@@ -61,7 +59,7 @@ def read_table(
         RejectedFileError: the file is not what it should be; the sentence says what to do.
     """
     where = where or path.name
-    rules = rules or Rules.of(dataset)
+    rules = rules or Rules.of(contract)
     size = path.stat().st_size
     if size > limits.file_bytes:
         raise RejectedFileError(
@@ -76,31 +74,31 @@ def read_table(
     kind = kind_of(path)
     match kind.reader:
         case "xlsx":
-            return _read_xlsx(path, dataset, limits, where, rules)
+            return _read_xlsx(path, contract, limits, where, rules)
         case "xls":
-            return _read_by(xls_sheets, path, dataset, limits, where, rules)
+            return _read_by(xls_sheets, path, contract, limits, where, rules)
         case "encrypted":
-            return _read_encrypted(path, dataset, limits, where, rules)
+            return _read_encrypted(path, contract, limits, where, rules)
         case "xlsb":
-            return _read_by(partial(xlsb_sheets, limits=limits), path, dataset, limits, where, rules)
+            return _read_by(partial(xlsb_sheets, limits=limits), path, contract, limits, where, rules)
         case "ods":
-            return _read_by(partial(ods_sheets, limits=limits), path, dataset, limits, where, rules)
+            return _read_by(partial(ods_sheets, limits=limits), path, contract, limits, where, rules)
         case "fods":
-            return _read_by(fods_sheets, path, dataset, limits, where, rules)
+            return _read_by(fods_sheets, path, contract, limits, where, rules)
         case "xml2003":
-            return _read_by(xml2003_sheets, path, dataset, limits, where, rules)
+            return _read_by(xml2003_sheets, path, contract, limits, where, rules)
         case "csv":
             return with_numbers(
-                _read_by(partial(csv_sheets, dataset=dataset), path, dataset, limits, where, rules), dataset
+                _read_by(partial(csv_sheets, contract=contract), path, contract, limits, where, rules), contract
             )
         case "html":
             return with_numbers(
-                _read_by(partial(html_sheets, dataset=dataset), path, dataset, limits, where, rules), dataset
+                _read_by(partial(html_sheets, contract=contract), path, contract, limits, where, rules), contract
             )
         case "zip":
-            return _read_zip(path, dataset, limits, where, rules)
-        case "json" if dataset is not None:
-            return read_json_lines(path, dataset, limits, where)
+            return _read_zip(path, contract, limits, where, rules)
+        case "json" if contract is not None:
+            return read_json_lines(path, contract, limits, where)
         case _:
             raise _no_table(kind, size, where)
 
@@ -120,42 +118,42 @@ def _no_table(kind: FileKind, size: int, where: str) -> RejectedFileError:
 def _read_by(
     reader: Callable[[Path, Formats, str], list[Sheet]],
     path: Path,
-    dataset: Dataset | None,
+    contract: Contract | None,
     limits: Limits,
     where: str,
     rules: Rules,
 ) -> Table:
     formats = Formats()
-    return table_of_sheets(reader(path, formats, where), dataset, formats, limits, where, rules)
+    return table_of_sheets(reader(path, formats, where), contract, formats, limits, where, rules)
 
 
-def _read_xlsx(path: Path, dataset: Dataset | None, limits: Limits, where: str, rules: Rules) -> Table:
+def _read_xlsx(path: Path, contract: Contract | None, limits: Limits, where: str, rules: Rules) -> Table:
     with Package(path, limits, where) as package:
         for reader in (fast_sheets, parsed_sheets, sorted_sheets):
             formats = Formats()
             # A sheet may turn out odd after many rows: then all of it is read again, by the full parser.
-            with suppress(OddXmlError):
-                return table_of_sheets(reader(package, formats, where), dataset, formats, limits, where, rules)
+            with suppress(UnsupportedXmlError):
+                return table_of_sheets(reader(package, formats, where), contract, formats, limits, where, rules)
         raise package.broken("a worksheet that can't be read")
 
 
-def _read_encrypted(path: Path, dataset: Dataset | None, limits: Limits, where: str, rules: Rules) -> Table:
+def _read_encrypted(path: Path, contract: Contract | None, limits: Limits, where: str, rules: Rules) -> Table:
     """Reads the workbook that the password opens which Excel tries by itself."""
     content = without_password(path.read_bytes(), where)
     with tempfile.TemporaryDirectory(prefix="shopdata-") as folder:
         inner = Path(folder, "inner")
         inner.write_bytes(content)
-        return read_table(inner, dataset, limits=limits, where=where, rules=rules)
+        return read_table(inner, contract, limits=limits, where=where, rules=rules)
 
 
-def _read_zip(path: Path, dataset: Dataset | None, limits: Limits, where: str, rules: Rules) -> Table:
+def _read_zip(path: Path, contract: Contract | None, limits: Limits, where: str, rules: Rules) -> Table:
     """Reads the one table in a zip; what a system puts beside it (`__MACOSX`, readme) is passed over."""
     with Package(path, limits, where) as package:
         names = [
             name for name in package.names if Path(name).suffix.lower() in _TABLE_SUFFIXES and "__MACOSX" not in name
         ]
         if len(names) > 1 and rules.zip_parts == "join":
-            return _read_parts(package, names, dataset, limits, where, rules)
+            return _read_parts(package, names, contract, limits, where, rules)
         if len(names) != 1:
             raise RejectedFileError(
                 "the zip does not hold one table",
@@ -165,10 +163,12 @@ def _read_zip(path: Path, dataset: Dataset | None, limits: Limits, where: str, r
                 expected="one workbook or CSV",
                 todo=_PARTS if len(names) > 1 else "Look which file is meant; the report may have been split.",
             )
-        return _read_part(package, names[0], dataset, limits, where, rules)
+        return _read_part(package, names[0], contract, limits, where, rules)
 
 
-def _read_part(package: Package, name: str, dataset: Dataset | None, limits: Limits, where: str, rules: Rules) -> Table:
+def _read_part(
+    package: Package, name: str, contract: Contract | None, limits: Limits, where: str, rules: Rules
+) -> Table:
     with tempfile.TemporaryDirectory(prefix="shopdata-") as folder:
         inner = Path(folder, "inner")
         with inner.open("wb") as file:
@@ -176,11 +176,11 @@ def _read_part(package: Package, name: str, dataset: Dataset | None, limits: Lim
                 file.write(piece)
         if (kind := kind_of(inner)).reader == "zip":
             raise _no_table(kind, inner.stat().st_size, where)
-        return read_table(inner, dataset, limits=limits, where=where, rules=rules)
+        return read_table(inner, contract, limits=limits, where=where, rules=rules)
 
 
 def _read_parts(
-    package: Package, names: list[str], dataset: Dataset | None, limits: Limits, where: str, rules: Rules
+    package: Package, names: list[str], contract: Contract | None, limits: Limits, where: str, rules: Rules
 ) -> Table:
     """Reads several tables of equal header as one. The same file twice would be its rows twice."""
     sizes: dict[tuple[int, int], str] = {}
@@ -194,5 +194,5 @@ def _read_parts(
                 expected="parts of one table",
                 todo="Take one of them out of the zip.",
             )
-    parts = [(name, _read_part(package, name, dataset, limits, f"{where} '{name}'", rules)) for name in names]
+    parts = [(name, _read_part(package, name, contract, limits, f"{where} '{name}'", rules)) for name in names]
     return joined(parts, limits, where)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from shopdata.config import Config, Dataset
-from shopdata.excel import read_table
+from shopdata.excel import Contract, read_table
 from shopdata.exceptions import RejectedFileError
 from shopdata.files import sha256_of
 from shopdata.lake.published import Receipt
@@ -118,7 +118,7 @@ def raw_file_of(
             sha256=sha256_of(path),
             bytes=path.stat().st_size,
             ext=ext,
-            rows=read_table(path, dataset, where=str(key)).rows,
+            rows=read_table(path, Contract.of(dataset), where=str(key)).rows,
             fetched_at=about.fetched_at if about is not None else datetime.now(SHANGHAI),
             shop_name=shop_name,
             in_store=True,

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from shopdata.excel.json_lines import FORMAT, first_line, mark_in, mark_line, row_line, time_text
+from shopdata.excel.formats.json_lines import FORMAT, first_line, mark_in, mark_line, row_line, time_text
 from shopdata.files import move
 from shopdata.lake.privacy import mask_value
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
+from shopdata.excel import Contract
+from shopdata.excel.merging.merge import Part, merge_tables
 from shopdata.excel.tables import Table
 from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
@@ -20,7 +22,6 @@ from shopdata.files import as_disk_error, put_in_place_or_beside
 from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.display_names import display_names
 from shopdata.lake.kept_columns import KeptColumns
-from shopdata.lake.merge import Part, merge_partition
 from shopdata.lake.previous import known_before, require_all_names
 from shopdata.lake.published import Receipt
 from shopdata.lake.raw_tables import table_of
@@ -124,9 +125,9 @@ def build_partition(
     kept = KeptColumns.of([partition for partition in ledger.partitions(name) if partition.dt < dt], dataset)
     failpoints.reach(FailPoint.MERGE_BEFORE)
     with as_disk_error(parquet):
-        merged = merge_partition(
+        merged = merge_tables(
             parts,
-            dataset,
+            Contract.of(dataset),
             workbook=workbook,
             parquet=parquet,
             seen_columns=kept.columns,

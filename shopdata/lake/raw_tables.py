@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shopdata.config import Dataset
-from shopdata.excel import read_table
+from shopdata.excel import Contract, read_table
 from shopdata.files import HeldError, as_disk_error, sha256_of
 from shopdata.ledger import CellKey, RawFile
 from shopdata.store import ObjectStore
@@ -44,5 +44,5 @@ def table_of(key: CellKey, raw: RawFile, dataset: Dataset, staging: Staging, sto
     path = staging.table(key.dataset, key.dt, key.shop, raw.sha256)
     if not path.is_file():
         with raw_bytes(raw, staging, store) as file, as_disk_error(path), contextlib.suppress(HeldError):
-            read_table(file, dataset, where=str(key)).save(path)
+            read_table(file, Contract.of(dataset), where=str(key)).save(path)
     return path

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shopdata.excel.merging.merge import Merged
 from shopdata.files import sha256_of
-from shopdata.lake.merge import Merged
 from shopdata.ledger import MissingShop, RawFile
 
 

@@ -13,17 +13,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from shopdata.config import Config
-from shopdata.excel import read_table
-from shopdata.excel.contract import check_period
-from shopdata.exceptions import (
-    ArgumentError,
-    ReceiptError,
-    RejectedFileError,
-    ShopdataError,
-    StoreError,
-)
+from shopdata.exceptions import ArgumentError, ReceiptError, ShopdataError, StoreError
 from shopdata.files import sha256_of
 from shopdata.lake.adoption import find_raw
+from shopdata.lake.check import read_checked
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.partition import Built, build_partition
 from shopdata.lake.published import Receipt, read_receipt
@@ -180,16 +173,7 @@ class Replayer:
                     expected=cell.raw.sha256,
                     todo="See who else writes into this bucket, then collect it again with `-a force=1`.",
                 )
-            table = read_table(path, self._dataset, where=where)
-            check_period(table, self._dataset, Period.from_dt(cell.dt), where=where)
-            if table.rows == 0 and not self._dataset.allow_empty:
-                raise RejectedFileError(
-                    "the report has a header and no rows",
-                    code="no_rows",
-                    where=where,
-                    expected="at least one row",
-                    todo=f"If a shop may have none, set `allow_empty: true` in datasets/{self._name}.yaml.",
-                )
+            table = read_checked(path, self._name, self._dataset, Period.from_dt(cell.dt), where=where)
             table.save(self._staging.table(cell.dataset, cell.dt, cell.shop, cell.raw.sha256))
 
     # -- the partition ----------------------------------------------------------------------------------------------

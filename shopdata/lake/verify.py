@@ -12,11 +12,12 @@ from typing import TypeVar
 import pyarrow as pa
 
 from shopdata.config import Config
+from shopdata.excel import Contract
+from shopdata.excel.recount import count_merged, count_parquet, count_raw
 from shopdata.exceptions import ReceiptError, RefreshError, RejectedFileError, StoreError
 from shopdata.files import sha256_of
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.published import PublishedFile, PublishedShop, Receipt, read_receipt
-from shopdata.lake.recount import count_merged, count_parquet, count_raw
 from shopdata.ledger import Ledger, PartitionRecord
 from shopdata.store import ObjectStore
 from shopdata.store.keys import receipt_key, shop_and_ext_of
@@ -125,7 +126,7 @@ class Verifier:
         key = shop.raw_key
         if not self._have(key, shop, path, found):
             return None
-        count = self._read(key, found, lambda: count_raw(path, key.rpartition(".")[2], self._dataset))
+        count = self._read(key, found, lambda: count_raw(path, key.rpartition(".")[2], Contract.of(self._dataset)))
         if count is not None:
             self._compare(key, count, shop.rows, f"shop {shop.id}", found)
         return count

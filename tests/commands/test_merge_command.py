@@ -332,12 +332,12 @@ def test_a_name_out_of_an_old_chinese_zip_is_read_as_such(tmp_path: Path, scrapy
 def test_one_file_that_nobody_expected_does_not_stop_the_others(
     folder: Path, tmp_path: Path, scrapy_merge: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shopdata.lake import merge_files
+    from shopdata.excel.merging import files
 
     def read(path: Path, *args: Any, **options: Any) -> Any:
         return {}["none"] if path.stem == "二店" else read_table(path, *args, **options)
 
-    monkeypatch.setattr(merge_files, "read_table", read)
+    monkeypatch.setattr(files, "read_table", read)
     result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
     assert result.returncode == 1
     assert "二店.xlsx: the file can't be read. Found KeyError: 'none'" in result.stderr
@@ -350,7 +350,7 @@ def test_ctrl_c_leaves_nothing_half_done(
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("shopdata.lake.merge.WorkbookWriter.write_notes", interrupt)
+    monkeypatch.setattr("shopdata.excel.merging.merge.WorkbookWriter.write_notes", interrupt)
     (tmp_path / "out.xlsx").write_text("an earlier result")
     result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx", "--parquet", tmp_path / "out.parquet")
     assert (result.returncode, result.stderr) == (130, f"{NAMED}Stopped: earlier results stay as they were.\n")
@@ -371,8 +371,8 @@ def test_more_columns_than_a_sheet_can_hold_are_refused(tmp_path: Path, scrapy_m
 
 
 def test_no_process_where_none_may_be(folder: Path, scrapy_merge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shopdata.lake.merge_files.FROM_BYTES", 0)
-    monkeypatch.setattr("shopdata.lake.workers.ProcessPoolExecutor", None)
+    monkeypatch.setattr("shopdata.excel.merging.files.FROM_BYTES", 0)
+    monkeypatch.setattr("shopdata.excel.workers.ProcessPoolExecutor", None)
     result = scrapy_merge(folder, "-o", folder.parent / "out.xlsx", SHOPDATA_WORKERS="0")
     assert "rows of 2 files" in result.stdout
 

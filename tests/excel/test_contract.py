@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from shopdata.config import Dataset
-from shopdata.excel.contract import check_period, map_columns, normalise, suggest, usable_name
-from shopdata.excel.records import table_of_records
+from shopdata.excel.assembly.records import table_of_records
+from shopdata.excel.names import map_columns, normalise, suggest, usable_name
 from shopdata.excel.tables import Table
 from shopdata.exceptions import RejectedFileError
+from shopdata.lake.check import check_period
 from shopdata.periods import Period
 
 DATASET = Dataset(

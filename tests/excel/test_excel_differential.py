@@ -13,8 +13,8 @@ import python_calamine
 from foreign import DATASET, FIXTURES, inline, rows_of, write_by_hand
 
 from shopdata.excel import read_table
-from shopdata.excel.strings import OddXmlError
 from shopdata.excel.tables import Table
+from shopdata.excel.xml.strings import UnsupportedXmlError
 
 
 def _wide(path: Path) -> Path:
@@ -92,7 +92,7 @@ def test_three_readers_see_the_same_cells(tmp_path: Path, make: Any, monkeypatch
     fast = read_table(path, DATASET)
 
     def refuse(*_: object) -> None:
-        raise OddXmlError("asked for the other reader")
+        raise UnsupportedXmlError("asked for the other reader")
 
     monkeypatch.setattr("shopdata.excel.reading.fast_sheets", refuse)
     parsed = read_table(path, DATASET)

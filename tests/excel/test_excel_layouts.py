@@ -12,7 +12,7 @@ import pytest
 from foreign import DATASET, FIXTURES, LINKS, MAIN, PACKAGE_LINKS, header_row, inline, rows_of, write_by_hand
 
 from shopdata.excel import read_table, sniff
-from shopdata.excel.xlsx import parsed_sheets
+from shopdata.excel.formats.xlsx import parsed_sheets
 from shopdata.exceptions import RejectedFileError
 
 HEADER = header_row(names=("SKU", "可用库存", "备注"))

@@ -10,10 +10,10 @@ import pytest
 from foreign import DATASET, LINKS, MAIN, header_row, inline, rows_of, write_by_hand
 
 from shopdata.excel import read_table
-from shopdata.excel.merges import read_merges
-from shopdata.excel.namespaces import without_prefix
-from shopdata.excel.strings import OddXmlError
-from shopdata.excel.xlsx import parsed_sheets
+from shopdata.excel.blocks.merged_ranges import read_merges
+from shopdata.excel.formats.xlsx import parsed_sheets
+from shopdata.excel.xml.namespaces import without_prefix
+from shopdata.excel.xml.strings import UnsupportedXmlError
 
 X = 'xmlns:x="urn:of-somebody-else"'
 MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" mc:Ignorable="x"'
@@ -184,7 +184,7 @@ def test_a_prefix_is_taken_off_wherever_the_pieces_end(piece_bytes: int) -> None
 @pytest.mark.parametrize("element", ["<row/>", "<c r='A1'>", "<v>", "</row>"])
 def test_an_element_without_the_prefix_of_its_part_is_odd(element: str) -> None:
     xml = f"<x:worksheet {MAIN.replace('xmlns', 'xmlns:x')}><x:sheetData>{element}</x:sheetData></x:worksheet>"
-    with pytest.raises(OddXmlError):
+    with pytest.raises(UnsupportedXmlError):
         b"".join(without_prefix([xml.encode()], b"worksheet"))
 
 

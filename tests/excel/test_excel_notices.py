@@ -10,10 +10,10 @@ import pytest
 from foreign import DATASET, rows_of
 
 from shopdata.excel import read_table
-from shopdata.excel.notices import says_nothing
+from shopdata.excel.layout.notices import says_nothing
+from shopdata.excel.recount import count_raw
 from shopdata.exceptions import NotReadyError, RejectedFileError
 from shopdata.lake.check import check_file
-from shopdata.lake.recount import count_raw
 from shopdata.store.staging import Staging
 
 NOTHING = ["暂无数据", "查询无结果", "没有符合条件的记录！", "您查询的时间段内没有数据", "No data", "no records found."]

@@ -20,7 +20,7 @@ from msoffcrypto.method.rc4_cryptoapi import DocumentRC4CryptoAPI
 from msoffcrypto.method.xor_obfuscation import DocumentXOR
 
 from shopdata.excel import read_table, sniff
-from shopdata.excel.passwords import DEFAULT_PASSWORD
+from shopdata.excel.containers.passwords import DEFAULT_PASSWORD
 from shopdata.exceptions import RejectedFileError
 
 XLSX, XLS = (FIXTURES / "libreoffice.xlsx").read_bytes(), (FIXTURES / "libreoffice.xls").read_bytes()

@@ -185,7 +185,9 @@ def test_limits_are_kept(tmp_path: Path, limits: Limits, found: str) -> None:
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = bomb(tmp_path)
-    monkeypatch.setattr("shopdata.excel.container.isal_zlib.decompressobj", lambda **_: pytest.fail("unpacked"))
+    monkeypatch.setattr(
+        "shopdata.excel.containers.zip_package.isal_zlib.decompressobj", lambda **_: pytest.fail("unpacked")
+    )
     with pytest.raises(RejectedFileError, match="more than is safe"):
         read_table(path, DATASET)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopdata.excel import read_table
-from shopdata.excel.strings import OddXmlError, plain_text, plain_texts
+from shopdata.excel.xml.strings import UnsupportedXmlError, plain_text, plain_texts
 from shopdata.exceptions import RejectedFileError
 from shopdata.texts import replace_illegal
 
@@ -49,7 +49,7 @@ def test_what_was_written_is_decoded_once() -> None:
 
 @pytest.mark.parametrize("text", ["&nbsp;", "a & b", "&amp", "a\x01b", "&#1;", "&#x110000;", "\ufffe", "&;"])
 def test_what_no_xml_may_hold_is_for_the_full_parser(text: str) -> None:
-    with pytest.raises(OddXmlError):
+    with pytest.raises(UnsupportedXmlError):
         plain_texts(pa.array(["&amp;", text]))
 
 

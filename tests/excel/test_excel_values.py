@@ -12,7 +12,10 @@ import pytest
 from foreign import DATASET, FIXTURES, MAIN, header_row, inline, rows_of, write_by_hand
 
 from shopdata.excel import read_table
-from shopdata.excel.numbers import (
+from shopdata.excel.assembly.records import table_of_records
+from shopdata.excel.formats.xlsx import parsed_sheets
+from shopdata.excel.tables import Kind, Table
+from shopdata.excel.values.numbers import (
     float_text,
     has_date,
     is_date_format,
@@ -21,9 +24,6 @@ from shopdata.excel.numbers import (
     serial_text,
     text_serial,
 )
-from shopdata.excel.records import table_of_records
-from shopdata.excel.tables import Kind, Table
-from shopdata.excel.xlsx import parsed_sheets
 
 DATE, MOMENT, TIME, ELAPSED = "yyyy/m/d", "yyyy-mm-dd hh:mm:ss", "h:mm", "[h]:mm:ss"
 FORMATS = (

@@ -10,7 +10,7 @@ import pytest
 from foreign import DATASET, MAIN, header_row, inline, rows_of, write_by_hand
 
 from shopdata.excel import read_table
-from shopdata.excel.strings import OddXmlError
+from shopdata.excel.xml.strings import UnsupportedXmlError
 from shopdata.exceptions import RejectedFileError
 
 HEAD = header_row()
@@ -56,7 +56,7 @@ def refused(path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
 
         def refuse(*_: object) -> None:
-            raise OddXmlError("asked for the other reader")
+            raise UnsupportedXmlError("asked for the other reader")
 
         patch.setattr("shopdata.excel.reading.fast_sheets", refuse)
         with pytest.raises(RejectedFileError):

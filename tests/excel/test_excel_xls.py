@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shopdata.excel import read_table
-from shopdata.excel.package import BUILTIN_FORMATS
+from shopdata.excel.formats.workbook_parts import BUILTIN_FORMATS
 from shopdata.excel.tables import Kind, Table
 from shopdata.exceptions import RejectedFileError
 

@@ -13,9 +13,9 @@ from foreign import rows_of
 
 from shopdata.config import Dataset
 from shopdata.excel import read_table
-from shopdata.excel.head import Row
-from shopdata.excel.header import Certainty, HeaderRows, find_header
-from shopdata.excel.merges import Merge
+from shopdata.excel.blocks.merged_ranges import Merge
+from shopdata.excel.layout.head import Row
+from shopdata.excel.layout.header import Certainty, HeaderRows, find_header
 from shopdata.exceptions import RejectedFileError
 
 DATASET = Dataset(title="Header", platform="jd", lag_days=1, columns=("时间", "SKU", "现货库存"), required=("SKU",))

@@ -17,12 +17,12 @@ from foreign import rows_of
 
 from shopdata.config import Dataset
 from shopdata.excel import read_table
-from shopdata.excel.contract import check_period
-from shopdata.excel.rules import Rules
+from shopdata.excel.contract import Rules
+from shopdata.excel.formats.xlsx import parsed_sheets
+from shopdata.excel.recount import count_raw
 from shopdata.excel.tables import Table
-from shopdata.excel.xlsx import parsed_sheets
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.recount import count_raw
+from shopdata.lake.check import check_period
 from shopdata.periods import Period
 
 HEADER = ["省份", "商品", "数量", "金额"]

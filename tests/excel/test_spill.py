@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from shopdata.config import Dataset
-from shopdata.excel import json_lines, read_table
+from shopdata.excel import read_table
+from shopdata.excel.formats import json_lines
 from shopdata.excel.tables import Table
 from shopdata.exceptions import DiskError
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from shopdata.excel.container import Limits, Package
+from shopdata.excel.containers.zip_package import Package
+from shopdata.excel.limits import Limits
 from shopdata.excel.workbook import zip as workbook_zip
 from shopdata.excel.workbook.zip import ZipWriter, combine_crc, deflate
 

@@ -19,10 +19,10 @@ SMALL, THREE_TIMES = 250, 750
 SCRIPT = """
 import re, resource, sys
 from pathlib import Path
-from shopdata.excel import parquet
+from shopdata.excel.merging import parquet
 from shopdata.lake.chat import ChatFile, message_row
 from shopdata.lake.check import check_file
-from shopdata.lake.merge import Part, merge_partition
+from shopdata.excel.merging.merge import Part, merge_tables
 from shopdata.store.staging import Staging
 from tests_config import DATASET
 
@@ -43,7 +43,7 @@ else:
     parquet.ROW_GROUP_BYTES = 4 << 20
     (table,) = (folder / "tables").rglob("*.arrow")
     part = Part("one", "one", table)
-    merged = merge_partition([part], DATASET, workbook=folder / "o.xlsx", parquet=folder / "o.parquet")
+    merged = merge_tables([part], DATASET, workbook=folder / "o.xlsx", parquet=folder / "o.parquet")
     assert merged.rows == 10 * conversations
 if sys.platform == "linux":
     # Linux counts the process that started this one as well: a child begins with its parent's peak.

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopdata.excel.numbers import convert_distinct, serial_column
 from shopdata.excel.tables import MAX_CELL_LENGTH, Codes, Column, Kind, cell_length
+from shopdata.excel.values.numbers import convert_distinct, serial_column
 
 _LITERAL_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shopdata.excel.builder import column_letters
+from shopdata.excel.names import column_letters
 from shopdata.excel.tables import Batch, Column, Table, null_column
 from shopdata.excel.workbook.cells import Shape, rows_xml
 from shopdata.excel.workbook.zip import Deflated, deflate

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from shopdata.excel.builder import column_letters
+from shopdata.excel.names import column_letters
 from shopdata.excel.workbook.cells import text_cell
 from shopdata.excel.workbook.styles import HEADER, WRAPPED, Styles
 from shopdata.excel.workbook.zip import Deflated, ZipWriter, deflate

@@ -1,0 +1,1 @@
+"""From the blocks of a file to one `Table` under the names of its contract."""

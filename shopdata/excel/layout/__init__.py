@@ -1,0 +1,1 @@
+"""Where on a sheet the table is: its header, rows that are no data, notices, merged cells."""

@@ -1,0 +1,74 @@
+"""Batches of a file that is larger than memory should hold: on the disk until their table is saved."""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+
+from shopdata.excel.tables.table import Batch, Column
+from shopdata.files import as_disk_error
+
+
+class Spill(Sequence[Batch]):
+    """Takes batches one by one; each is read back when it is asked for, and none stays in memory.
+
+    The file has no name where the system allows that, and is gone with this object.
+    """
+
+    def __init__(self, columns: int, folder: Path) -> None:
+        fields = [pa.field(f"text{place}", pa.string()) for place in range(columns)]
+        fields += [pa.field(f"code{place}", pa.uint8()) for place in range(columns)]
+        self._schema = pa.schema(fields)
+        self._folder = folder
+        # Not where temporary files usually are: on many machines that is memory.
+        self._file = tempfile.TemporaryFile(prefix="shopdata-", dir=folder)  # noqa: SIM115 - lives as long as this
+        weakref.finalize(self, _close, self._file)
+        self._writer = pa.ipc.new_file(self._file, self._schema)
+        self._reader: Any = None
+        #: For each batch and column its one code, or None where they differ.
+        self._codes: list[list[int | None]] = []
+        self.rows = 0
+
+    def append(self, batch: Batch) -> None:
+        """Writes a batch; it must have all columns. Raises DiskError."""
+        arrays = [column.text for column in batch.columns]
+        arrays += [pa.array(column.code_array()) for column in batch.columns]
+        with as_disk_error(self._folder / "spill"):
+            self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        self._codes.append([column.codes if isinstance(column.codes, int) else None for column in batch.columns])
+        self.rows += batch.rows
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        if self._reader is None:
+            with as_disk_error(self._folder / "spill"):
+                self._writer.close()
+                self._file.seek(0)
+            self._reader = pa.ipc.open_file(self._file)
+        saved = self._reader.get_batch(place)
+        columns = [
+            Column(
+                saved.column(number),
+                saved.column(len(self._codes[place]) + number).to_numpy() if code is None else code,
+            )
+            for number, code in enumerate(self._codes[place])
+        ]
+        return Batch(saved.num_rows, columns)
+
+
+def _close(file: IO[bytes]) -> None:
+    # What a full disk did not take was told when it was written.
+    with suppress(OSError):
+        file.close()

@@ -1,4 +1,4 @@
-"""The HTML pages of the portals, filled in. They are read as package resources, so they also work from a zip."""
+"""The HTML pages of the portals, filled in."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def litter(folder: Path) -> None:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy: no `build/` may stay in the tree. Without pyproject.toml, as the service deploys it."""
     copy = tmp_path_factory.mktemp("project")
-    for name in ("shopdata", "pipelines_config"):
+    for name in ("shopdata", "pipelines_config", "sandbox", "benchmarks"):
         shutil.copytree(REPO / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("setup.py", "scrapy.cfg"):
         shutil.copy(REPO / name, copy)
@@ -127,6 +127,18 @@ def test_holds_every_module_and_nothing_else(egg: Path) -> None:
         for path in (REPO / name).rglob("*.py")
     }
     assert packaged == modules
+
+
+def test_the_sandbox_stays_in_the_clone(egg: Path, tmp_path: Path) -> None:
+    assert {name.partition("/")[0] for name in zipfile.ZipFile(egg).namelist()} == {
+        "EGG-INFO",
+        "pipelines_config",
+        "shopdata",
+    }
+    told = run(egg, tmp_path, "-m", "scrapy", "sandbox", "--fault", "sandbox-01:sms")
+    assert told.returncode == 2
+    assert "run `scrapy sandbox` in a clone of the project" in told.stderr
+    assert "Traceback" not in told.stderr
 
 
 def test_holds_nothing_that_lies_beside_the_configuration(egg: Path) -> None:

@@ -105,7 +105,7 @@ def importers_of(name: str) -> set[str]:
 
 
 def test_only_its_command_looks_into_the_sandbox() -> None:
-    assert importers_of("sandbox") == {"actions", "commands"}
+    assert importers_of("sandbox") == {"commands"}
 
 
 def test_only_the_sandbox_knows_its_object_store() -> None:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
 from shopdata.command_frame import QuietCommand
 from shopdata.command_help import explain
-
-if TYPE_CHECKING:
-    from sandbox import FaultRule
 
 
 class Command(QuietCommand):
@@ -45,7 +41,6 @@ class Command(QuietCommand):
         group.add_argument(
             "--fault",
             dest="faults",
-            type=_fault_rule,
             action="append",
             metavar="SHOP:FAULT",
             help="set a fault from the start, for example sandbox-02:captcha or pdd-01:sms; may be repeated",
@@ -63,24 +58,31 @@ class Command(QuietCommand):
                     "one JD shop whose login page asks for a captcha"
                 ),
             },
-            exit_codes={0: "ended by Ctrl-C or SIGTERM", 2: "wrong options, or a port is taken"},
+            exit_codes={
+                0: "ended by Ctrl-C or SIGTERM",
+                2: "wrong options, a port is taken, or the sandbox is not there",
+            },
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Serves until it is told to stop. Raises `UsageError` for options that cannot be, or ports that are taken."""
-        from shopdata.actions.sandbox import serve
-
         if args:
             raise UsageError(f"scrapy sandbox takes no arguments, found {' '.join(args)}")
+        try:
+            from sandbox.serving import serve
+        except ModuleNotFoundError as missing:
+            raise UsageError(_how_to_get(missing.name or "")) from None
         serve(opts)
 
 
-def _fault_rule(text: str) -> FaultRule:
-    """The rule that `SHOP:FAULT` means; argparse tells the user what is wrong with it."""
-    from sandbox.faults import FaultRule, fault_named
-
-    shop_id, _, name = text.partition(":")
-    try:
-        return FaultRule(shop_id=shop_id, fault=fault_named(name))
-    except ValueError as mistake:
-        raise argparse.ArgumentTypeError(str(mistake)) from None
+def _how_to_get(missing: str) -> str:
+    """What to do where a module is not there."""
+    if missing.partition(".")[0] == "sandbox":
+        return (
+            "the stand-in portals are not in this package: run `scrapy sandbox` in a clone of the project, "
+            "where the folder sandbox/ stands beside shopdata/"
+        )
+    return (
+        f"the stand-in portals need the package {missing}, which is not installed: "
+        "pip install -r requirements-demo.txt, or run `python run.py sandbox`, which does it"
+    )

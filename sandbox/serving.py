@@ -14,8 +14,10 @@ from typing import Any
 
 from scrapy.exceptions import UsageError
 
-from sandbox import Sandbox, SandboxOptions
+from sandbox.faults import FaultRule, fault_named
 from sandbox.lake import start_lake
+from sandbox.options import SandboxOptions
+from sandbox.server import Sandbox
 from shopdata.exceptions import StoreError
 
 # Windows delivers Ctrl-C only between two waits.
@@ -63,11 +65,18 @@ def _started(opts: argparse.Namespace) -> Sandbox:
     )
     given: dict[str, Any] = {name: getattr(opts, name) for name in names if getattr(opts, name) is not None}
     try:
-        return Sandbox(SandboxOptions(faults=tuple(opts.faults or ()), **given)).start()
+        faults = tuple(map(_fault_rule, opts.faults or ()))
+        return Sandbox(SandboxOptions(faults=faults, **given)).start()
     except (ValueError, ModuleNotFoundError) as mistake:
         raise UsageError(str(mistake)) from None
     except OSError as error:
         raise UsageError(f"the sandbox can't listen on its ports: {error}. Choose another --port, or none.") from None
+
+
+def _fault_rule(text: str) -> FaultRule:
+    """The rule that `SHOP:FAULT` means. Raises `ValueError`."""
+    shop_id, _, name = text.partition(":")
+    return FaultRule(shop_id=shop_id, fault=fault_named(name))
 
 
 def _how_to_use(sandbox: Sandbox, variables: Mapping[str, str]) -> str:

@@ -32,6 +32,9 @@ setup(
         "shopdata.wording": ["tables/*.yaml"],
     },
     cmdclass={"build_py": BuildPy},
-    entry_points={"scrapy": ["settings = shopdata.settings"]},
+    entry_points={
+        "scrapy": ["settings = shopdata.settings"],
+        "shopdata.platforms": ["jd = shopdata.platforms.jd:PLATFORM", "pdd = shopdata.platforms.pdd:PLATFORM"],
+    },
     zip_safe=True,
 )

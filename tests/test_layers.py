@@ -24,7 +24,7 @@ alerts
 arguments  traffic  workspace
 plan
 crawling
-middlewares  pipelines  extensions  logs  command_frame  command_help
+middlewares  pipelines  extensions  logs  command_frame  command_help  platforms
 service
 spiders
 actions

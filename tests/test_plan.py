@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from shopdata.config import Config, Dataset, JdPortal, Lake, ObjectStore, Portals, Schedule, Shop
+from shopdata.config import Config, Dataset, Lake, ObjectStore, Schedule, Shop
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.not_ready import put_off
 from shopdata.ledger import CellKey, Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI, PeriodKind, today
 from shopdata.plan import Plan
+from shopdata.platforms.jd.portal import JdPortal
 from shopdata.states import CellState
 
 KPI: Mapping[PeriodKind, str] = {"day": "kpi_days", "week": "kpi_weekly", "month": "kpi_monthly"}
@@ -47,7 +48,7 @@ def config() -> Config:
             shop("new", datasets=("young",), since="2026-03-02"),
             shop("newer", datasets=("young",), since="2026-03-03"),
         ),
-        portals=Portals(jd=portal),
+        portals={"jd": portal},
         lake=Lake(object_store=store),
         schedule=Schedule(),
         datasets={

@@ -20,8 +20,9 @@ from scrapy.utils.misc import walk_modules_iter
 
 from shopdata import settings, signals
 from shopdata.arguments import ARGUMENTS
-from shopdata.config import Alerts, Dataset, Lake, Portals, Schedule, Shops
+from shopdata.config import Alerts, Dataset, Lake, Schedule, Shops
 from shopdata.config.model import Model
+from shopdata.config.portals import portals_model
 from shopdata.ledger.ledger import FILE_NAME
 from shopdata.states import CellState
 from shopdata.store import keys
@@ -34,7 +35,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / 
 #: The YAML files by their heading in the reference.
 YAML_FILES: dict[str, type[Model]] = {
     "shops.yaml": Shops,
-    "portals.yaml": Portals,
+    "portals.yaml": portals_model(),
     "lake.yaml": Lake,
     "schedule.yaml": Schedule,
     "alerts.yaml": Alerts,

@@ -42,10 +42,8 @@ def _exemptions(network: Network) -> str:
 
 
 def _urls(config: Config) -> Iterator[str]:
-    for portal in (config.portals.jd, config.portals.pdd):
-        if portal is not None:
-            keys = ("login_url", "report_origin", "gateway_origin", "origin")
-            yield from (getattr(portal, key) for key in keys if getattr(portal, key, None))
+    for portal in config.portals.values():
+        yield from portal.addresses
     yield config.lake.object_store.url
     if config.lake.dremio.url:
         yield config.lake.dremio.url

@@ -14,8 +14,8 @@ from shopdata.config.loading import (
     load_config,
     project_folder,
 )
-from shopdata.config.model import Platform
-from shopdata.config.portals import JdPortal, PddPortal, Portal, Portals
+from shopdata.config.platforms import Platform, find_platform, platforms
+from shopdata.config.portals import Portal
 from shopdata.config.schedule import Job, Schedule
 from shopdata.config.second_look import SecondLook, look_again
 from shopdata.config.shipped import shipped_files
@@ -29,25 +29,24 @@ __all__ = [
     "Dataset",
     "Dremio",
     "EnvFile",
-    "JdPortal",
     "Job",
     "Lake",
     "ObjectStore",
-    "PddPortal",
     "Platform",
     "Portal",
-    "Portals",
     "Schedule",
     "SecondLook",
     "Shop",
     "Shops",
     "config_source",
     "fill_from",
+    "find_platform",
     "in_project",
     "load_alerts",
     "load_config",
     "look_again",
     "odd_settings",
+    "platforms",
     "project_folder",
     "read_env_file",
     "shipped_files",

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from shopdata.columns import RESERVED_COLUMNS
-from shopdata.config.model import Model, Platform, ShownText, Text
+from shopdata.config.model import Model, ShownText, Text
+from shopdata.config.platforms import PlatformName
 from shopdata.periods import PeriodKind, Weekday
 
 
@@ -39,7 +40,7 @@ class Dataset(Model):
     """The contract of one dataset: which columns a file must have and what they mean. The file's stem is its name."""
 
     title: ShownText
-    platform: Platform
+    platform: PlatformName
     period: PeriodKind = "day"
     #: The newest business day that the platform has: T minus this many days.
     lag_days: Annotated[int, Field(ge=0)]

@@ -18,22 +18,15 @@ from shopdata.config.datasets import Dataset
 from shopdata.config.env_values import odd_settings
 from shopdata.config.lake import Lake
 from shopdata.config.mistakes import as_sentence, told_twice
-from shopdata.config.model import Model, Platform
-from shopdata.config.portals import Portal, Portals
+from shopdata.config.model import Model
+from shopdata.config.platforms import platform_problems
+from shopdata.config.portals import Portal, portals_model
 from shopdata.config.schedule import Schedule
 from shopdata.config.shops import Shop, Shops
 from shopdata.config.yaml_source import YamlSource, read_yaml
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 from shopdata.network import read_network
 
-#: Every file of the folder that is read, but for the contracts of datasets.
-FILES: dict[str, type[Model]] = {
-    "shops.yaml": Shops,
-    "portals.yaml": Portals,
-    "lake.yaml": Lake,
-    "schedule.yaml": Schedule,
-    "alerts.yaml": Alerts,
-}
 _OPTIONAL_FILES = frozenset({"schedule.yaml", "alerts.yaml"})
 
 #: Those that settings read; what a file names as `${NAME}` is looked at there.
@@ -63,7 +56,8 @@ class Config:
     """All of `pipelines_config/`, checked."""
 
     shops: tuple[Shop, ...]
-    portals: Portals
+    #: By platform; one without shops may be missing.
+    portals: Mapping[str, Portal]
     lake: Lake
     schedule: Schedule
     datasets: Mapping[str, Dataset]
@@ -85,14 +79,13 @@ class Config:
                 todo=f"Did you mean `{close[0]}`?" if close else "Mend its name.",
             ) from None
 
-    def portal(self, platform: Platform) -> Portal:
+    def portal(self, platform: str) -> Portal:
         """How a platform is reached. `load_config` has made sure that every platform with shops has one."""
-        portal: Portal | None = getattr(self.portals, platform)
-        if portal is None:
-            raise ArgumentError(
-                f"there is no portal {platform!r}", where="portals.yaml", todo=f"Add the section `{platform}:`."
-            )
-        return portal
+        try:
+            return self.portals[platform]
+        except KeyError:
+            todo = f"Add the section `{platform}:`."
+            raise ArgumentError(f"there is no portal {platform!r}", where="portals.yaml", todo=todo) from None
 
     def shops_for(self, dataset: str) -> tuple[Shop, ...]:
         """The enabled shops that have this dataset, in the order of shops.yaml."""
@@ -102,6 +95,17 @@ class Config:
             for shop in self.shops
             if shop.enabled and shop.platform == platform and (shop.datasets is None or dataset in shop.datasets)
         )
+
+
+def file_models() -> dict[str, type[Model]]:
+    """Every file of the folder that is read, but for the contracts of datasets."""
+    return {
+        "shops.yaml": Shops,
+        "portals.yaml": portals_model(),
+        "lake.yaml": Lake,
+        "schedule.yaml": Schedule,
+        "alerts.yaml": Alerts,
+    }
 
 
 def config_source(environ: Mapping[str, str] | None = None) -> Traversable:
@@ -138,6 +142,7 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
     environ = os.environ if environ is None else environ
     folder = config_source(environ) if folder is None else folder
     problems: list[UsageError] = [*odd_settings(environ, OWN_VARIABLES), *read_network(environ)[1]]
+    problems += platform_problems()
     if not folder.is_dir():
         missing = UsageError(
             "this folder does not exist", where=str(folder), todo="Mend SHOPDATA_CONFIG_DIR, or create it."
@@ -145,7 +150,7 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
         raise ConfigError(problems or [missing])
     models: dict[str, Any] = {}
     sources: dict[str, YamlSource] = {}
-    for name, model in FILES.items():
+    for name, model in file_models().items():
         file = folder / name
         if not file.is_file():
             if name not in _OPTIONAL_FILES:
@@ -175,7 +180,7 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
         raise ConfigError(problems)
     return Config(
         shops=models["shops.yaml"].shops,
-        portals=models["portals.yaml"],
+        portals={name: portal for name, portal in models["portals.yaml"] if portal is not None},
         lake=models["lake.yaml"],
         schedule=models["schedule.yaml"],
         datasets=datasets,
@@ -207,7 +212,7 @@ def read_files(folder: Traversable | None = None, environ: Mapping[str, str] | N
     """The files that are there, but for the contracts, each as YAML has it."""
     environ = os.environ if environ is None else environ
     folder = config_source(environ) if folder is None else folder
-    there = [name for name in FILES if (folder / name).is_file()]
+    there = [name for name in file_models() if (folder / name).is_file()]
     return {name: _read(folder / name, f"{_label(folder)}/{name}", environ) for name in there}
 
 
@@ -256,7 +261,7 @@ def _check(model: type[AnyModel], source: YamlSource) -> AnyModel | None:
 
 
 def _check_shops(
-    shops: tuple[Shop, ...], source: YamlSource, datasets: Mapping[str, Dataset], portals: Portals | None
+    shops: tuple[Shop, ...], source: YamlSource, datasets: Mapping[str, Dataset], portals: Model | None
 ) -> Iterator[UsageError]:
     """What no single file can know: shops against datasets and portals."""
     for number, shop in enumerate(shops):

@@ -132,7 +132,7 @@ _PATTERN_HINTS = {
     "id": "lower-case letters, digits, - and _, at most 64, for example flagship-01",
     "region": "a region's name, for example eu-central-1",
     "bucket": "3 to 63 lower-case letters, digits, dots and hyphens",
-    "name": "letters, digits, - . and _, at most 64, for example jd_store",
+    "name": "letters, digits, - . and _, at most 64, for example shop_orders",
     "deadline": 'a time of day in quotes, for example "20:00"',
     "cron": 'five fields, for example "30 8 * * *"',
 }

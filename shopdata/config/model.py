@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shopdata.network import is_loopback
-
-Platform = Literal["jd", "pdd"]
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -33,7 +31,7 @@ PositiveSeconds = Annotated[float, Field(gt=0)]
 def _checked_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("write a whole address, for example https://ppzh.jd.com")
+        raise ValueError("write a whole address, for example https://reports.example.com")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("write https://; plain http would show passwords to the network")
     return url.rstrip("/") if parts.path in ("", "/") else url

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, create_model, field_validator
 
 from shopdata.config.model import Model, PositiveSeconds, Text, Url
+from shopdata.config.platforms import platforms
 from shopdata.network import is_loopback
 
 #: What UI kits make boxes of; only those beside an agreement are ticked.
@@ -124,6 +126,11 @@ class Portal(Model):
                 raise ValueError(f"{host!r} is not a host: write .example.com, example.com or example.com:8443")
         return hosts
 
+    @property
+    def addresses(self) -> list[str]:
+        """Where its machines are: every value that is an address."""
+        return [value for _, value in self if isinstance(value, str) and value.startswith(("https://", "http://"))]
+
     def allows_download(self, url: str) -> bool:
         """True if a link may be followed: an allowed host, over https (or http on this machine)."""
         return _is_allowed(url, self.download_hosts)
@@ -169,91 +176,8 @@ def _matches(pattern: str, host: str, port: int) -> bool:
     return host == wanted and (not wanted_port or port == int(wanted_port))
 
 
-class JdLoginPage(LoginPage):
-    """JD's two login forms (docs/portals.md 4.1)."""
-
-    account_tab: tuple[str, ...] = ("#account-login", "text=账号登录")
-    username: tuple[str, ...] = ("#loginname",)
-    password: tuple[str, ...] = ("#nloginpwd", "input[type=password][placeholder*='密码']", "input[type=password]")
-    submit: tuple[str, ...] = ("#paipaiLoginSubmit", "button.password__submit", "#loginsubmit")
-    slider: tuple[str, ...] = (".JDJRV-slide-btn", ".JDJRV-bigimg")
-    second_factor: tuple[str, ...] = ("text=认证魔方", "text=手机短信验证码")
-
-
-class JdPortal(Portal):
-    """JD: hosts have moved before (ppzh and sz to jdsz.jd.com), so every one of them stands here."""
-
-    report_origin: Url
-    gateway_origin: Url
-    poll_every_seconds: PositiveSeconds = 5
-    report_deadline_seconds: PositiveSeconds = 1800
-    #: A report that was ordered is in the list by then; only after it, it is ordered again.
-    order_grace_seconds: PositiveSeconds = 15
-    #: How often a report is ordered while nobody knows whether an order was taken.
-    max_orders: Annotated[int, Field(ge=1, le=5)] = 3
-    #: Parts of a refusal that say that there is no data of the day yet; nobody has recorded one (docs/portals.md 8.16).
-    not_ready_texts: tuple[Text, ...] = (
-        "暂无数据",
-        "数据暂未",
-        "数据尚未",
-        "数据未更新",
-        "数据未产出",
-        "数据未就绪",
-        "数据准备中",
-        "数据计算中",
-        "数据生成中",
-        "数据更新中",
-    )
-    #: How long a shop is left alone once risk control has said "too often" to an export: each one restarts the
-    #: cool-down of 30 to 120 minutes (docs/portals.md 8.11).
-    export_rest_seconds: PositiveSeconds = 7200
-    #: Where JD asks for its second factor: hosts, and the path on any host.
-    second_factor_hosts: tuple[str, ...] = ("aq.jd.com", "safe.jd.com")
-    second_factor_path: Text = "/certified"
-    login_hosts: tuple[str, ...] = ("passport.shop.jd.com", "passport.jd.com")
-    home_path: Text = "/jdm/home"
-    session_cookies: Annotated[tuple[str, ...], Field(min_length=1)] = ("thor",)
-    account_cookies: tuple[str, ...] = ("pin", "flash", "light_key")
-    #: CSS selectors of the shop's name on that page: is it the shop we think?
-    shop_name: Annotated[tuple[str, ...], Field(min_length=1)] = (".shop-menu-accountV1__right-account-top-name",)
-    login_page: JdLoginPage = JdLoginPage()
-
-
-class PddLoginPage(LoginPage):
-    """Pinduoduo's login page (docs/portals.md 1.1)."""
-
-    account_tab: tuple[str, ...] = (
-        "div.tab-item.last-item",
-        ".login-tab div:has-text('账号登录')",
-        ".login-tab-item:has-text('账号登录')",
-        "text=账号登录",
-    )
-    username: tuple[str, ...] = ("#usernameId", "input[placeholder*='手机号']", "input[type=text]")
-    password: tuple[str, ...] = ("#passwordId", "input[placeholder*='密码']", "input[type=password]")
-    #: Tabs say 登录 as well (账号登录, 扫码登录): first the button that says nothing else.
-    submit: tuple[str, ...] = (
-        "button:text-is('登录')",
-        "button:has(:text-is('登录'))",
-        "button:not([class*=tab]):has-text('登录')",
-    )
-    slider: tuple[str, ...] = (".captcha-container", ".captcha-slider", "#captcha_container", "[class*=captcha]")
-
-
-class PddPortal(Portal):
-    """Pinduoduo: one host for everything but the files."""
-
-    origin: Url
-    login_hosts: tuple[str, ...] = ("mms.pinduoduo.com",)
-    home_path: Text = "/home"
-    #: The page whose own code signs chat requests.
-    chat_page_path: Text = "/mms-chat/search?msfrom=mms_sidenav"
-    session_cookies: Annotated[tuple[str, ...], Field(min_length=1)] = ("PASS_ID",)
-    session_storage: tuple[str, ...] = ("PASSID", "new_userinfo")
-    login_page: PddLoginPage = PddLoginPage()
-
-
-class Portals(Model):
-    """portals.yaml; a platform without shops may be left out."""
-
-    jd: JdPortal | None = None
-    pdd: PddPortal | None = None
+@functools.cache
+def portals_model() -> type[Model]:
+    """portals.yaml: a section for each platform, as the platform's own model; one without shops may be left out."""
+    sections: dict[str, Any] = {name: (platform.load_portal() | None, None) for name, platform in platforms().items()}
+    return create_model("Portals", __base__=Model, **sections)

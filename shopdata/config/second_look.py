@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from pydantic import SecretStr
 
-from shopdata.config.loading import FILES, Config, read_files
+from shopdata.config.loading import Config, file_models, read_files
 from shopdata.config.mistakes import field_at
 from shopdata.config.shops import Shop
 from shopdata.config.yaml_source import YamlSource
@@ -42,7 +42,7 @@ def look_again(config: Config | None) -> SecondLook:
 
 def is_secret(name: str, path: tuple[str | int, ...]) -> bool:
     """True for a value of this file that its model keeps secret."""
-    return _holds(field_at(FILES[name], path), SecretStr)
+    return _holds(field_at(file_models()[name], path), SecretStr)
 
 
 def _holds(annotation: Any, kind: type) -> bool:

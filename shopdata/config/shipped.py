@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from shopdata.config.datasets import Dataset
-from shopdata.config.loading import FILES, dataset_files
+from shopdata.config.loading import dataset_files, file_models
 from shopdata.config.yaml_source import read_yaml
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\.yaml")
@@ -14,7 +14,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\.yaml")
 
 def shipped_files(folder: Path) -> list[str]:
     """Names relative to `folder`, with `/`: the known files, and the contracts of datasets."""
-    known = [name for name in FILES if (folder / name).is_file()]
+    known = [name for name in file_models() if (folder / name).is_file()]
     return known + [f"datasets/{file.name}" for file in dataset_files(folder) if _is_contract(Path(str(file)))]
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
 
-from shopdata.config.model import Model, Platform, ShownText, Text
+from shopdata.config.model import Model, ShownText, Text
+from shopdata.config.platforms import PlatformName
 from shopdata.periods import Period
 
 
@@ -17,11 +18,11 @@ class Shop(Model):
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     name: ShownText
-    platform: Platform
+    platform: PlatformName
     username: Text
     password: SecretStr
-    #: What the portal itself calls the shop: its name in JD's header, its mall id on Pinduoduo. None: whatever shop the
-    #: first sign-in opens.
+    #: What the portal itself calls the shop: a name in its pages' header, a number. None: whatever shop the first
+    #: sign-in opens.
     portal_name: ShownText | None = None
     #: The entry to click where one login opens several shops, as the page there shows it. None: `portal_name`.
     portal_shop: ShownText | None = None

@@ -1,8 +1,6 @@
-"""What the spiders share: arguments and plan, shops side by side, and each platform's way to a report."""
+"""What the spiders share, on whichever platform: arguments and plan, shops side by side, the way to a portal."""
 
-from shopdata.crawling.jd import JdSpider
 from shopdata.crawling.paged_rows import Page, PagedRows, Room
-from shopdata.crawling.pdd import PddSpider, Post
 from shopdata.crawling.report_spider import ReportSpider
 
-__all__ = ["JdSpider", "Page", "PagedRows", "PddSpider", "Post", "ReportSpider", "Room"]
+__all__ = ["Page", "PagedRows", "ReportSpider", "Room"]

@@ -18,7 +18,7 @@ from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
 from shopdata import failpoints, signals
-from shopdata.config import Config, Platform, Portal, Shop
+from shopdata.config import Config, Portal, Shop
 from shopdata.crawling.bucket import look_into_bucket
 from shopdata.crawling.cell_states import CellStates
 from shopdata.crawling.cell_work import CellWork
@@ -50,7 +50,7 @@ class ReportSpider(scrapy.Spider):
     what becomes of an error are not its business.
     """
 
-    platform: ClassVar[Platform]
+    platform: ClassVar[str]
     #: The dataset for each kind of period; by default the spider's name, in days.
     datasets: ClassVar[Mapping[PeriodKind, str]] = {}
 

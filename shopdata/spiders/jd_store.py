@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from shopdata.config import Shop
-from shopdata.crawling import JdSpider
 from shopdata.items import ReportFile
 from shopdata.periods import Period
+from shopdata.platforms.jd.spider import JdSpider
 
 CREATE_PATH = "/inventoryajax/reportCenter/recommendReport/downloadERPSupplyChainProData.ajax"
 REPORT_TYPE = "supplyChainPro"

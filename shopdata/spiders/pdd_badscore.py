@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from shopdata.config import Shop
-from shopdata.crawling import Page, PddSpider
+from shopdata.crawling import Page
 from shopdata.items import ReportFile
 from shopdata.periods import Period
+from shopdata.platforms.pdd.spider import PddSpider
 
 LIST_PATH = "/saturn/reviews/list"
 PAGE_SIZE = 40

@@ -7,10 +7,11 @@ from typing import Any
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.config import Shop
-from shopdata.crawling import Page, PagedRows, PddSpider, Post, Room
+from shopdata.crawling import Page, PagedRows, Room
 from shopdata.items import ReportFile
 from shopdata.lake.chat import ChatFile, conversation_rows
 from shopdata.periods import Period
+from shopdata.platforms.pdd.spider import PddSpider, Post
 
 USERS_PATH = "/latitude/search/message/getMessagesUsers"
 MESSAGES_PATH = "/latitude/search/message/getMessages"

@@ -7,9 +7,9 @@ from functools import partial
 from typing import ClassVar
 
 from shopdata.config import Shop
-from shopdata.crawling import PddSpider
 from shopdata.items import ReportFile
 from shopdata.periods import Period, PeriodKind
+from shopdata.platforms.pdd.spider import PddSpider
 
 DOWNLOAD_PATH = "/chats/csReportDetail/download"
 

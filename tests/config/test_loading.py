@@ -81,7 +81,7 @@ class TestShops:
 
 class TestDefaults:
     def test_pace_and_patience_are_those_of_the_contract(self, folder: ConfigFolder) -> None:
-        jd = folder.load().portals.jd
+        jd = folder.load().portals["jd"]
         assert jd is not None
         assert (jd.poll_every_seconds, jd.report_deadline_seconds, jd.requests_per_second) == (5, 1800, 1)
 
@@ -98,7 +98,7 @@ class TestDefaults:
     def test_plain_http_is_for_this_machine(self, folder: ConfigFolder) -> None:
         folder.edit("portals.yaml", "https://report.example.com", "http://127.0.0.1:8000")
         folder.edit("portals.yaml", "https://gateway.example.com", "http://localhost:8001/")
-        portal = folder.load().portals.jd
+        portal = folder.load().portals["jd"]
         assert portal is not None
         assert (portal.report_origin, portal.gateway_origin) == ("http://127.0.0.1:8000", "http://localhost:8001")
 

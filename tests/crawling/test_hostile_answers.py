@@ -22,14 +22,14 @@ from scrapy.http import Response
 from shipped_config import load_shipped_config
 
 from shopdata.config import Config, Shop
-from shopdata.crawling.jd_orders import task_name_in
-from shopdata.crawling.pdd import PddSpider
 from shopdata.crawling.portal_client import PortalClient
 from shopdata.excel.tables import Table
 from shopdata.exceptions import OddAnswerError, PortalError, ShopdataError
 from shopdata.lake.chat import ChatFile, conversation_rows
 from shopdata.lake.check import check_file
 from shopdata.periods import Period
+from shopdata.platforms.jd.orders import task_name_in
+from shopdata.platforms.pdd.spider import PddSpider
 from shopdata.spiders.jd_store import JdStoreSpider
 from shopdata.spiders.pdd_badscore import PddBadscoreSpider
 from shopdata.spiders.pdd_chat import PddChatSpider

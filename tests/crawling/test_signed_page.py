@@ -18,9 +18,10 @@ from scrapy.http import HtmlResponse, Response
 from shopdata.browser.alive import BrowserDiedError
 from shopdata.browser.chromium import find_chromium, needs_no_sandbox
 from shopdata.browser.starting import OwnChromium
-from shopdata.config import PddPortal, Shop
+from shopdata.config import Shop
 from shopdata.crawling.signed_page import SignedPage
 from shopdata.exceptions import OddAnswerError, PortalError, RiskBlockedError, SessionRefusedError, ShopdataError
+from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.sign_in import login_for
 
 pytestmark = pytest.mark.browser

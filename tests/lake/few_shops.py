@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from pydantic import SecretStr
 
-from shopdata.config import Config, Dataset, Lake, Portals, Schedule, Shop
+from shopdata.config import Config, Dataset, Lake, Schedule, Shop
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.excel import read_table
 from shopdata.files import sha256_of
@@ -62,7 +62,7 @@ class FewShops:
     def config(self) -> Config:
         return Config(
             shops=tuple(map(shop_of, self.ids)),
-            portals=Portals(),
+            portals={},
             lake=Lake(object_store=self.settings),
             schedule=Schedule(),
             datasets={NAME: self.contract},

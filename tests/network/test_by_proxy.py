@@ -24,6 +24,7 @@ from shopdata.alerts.message import Message
 from shopdata.config import Alerts
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.dremio import DremioClient
+from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.service.client import Client
 from shopdata.service.options import ServiceOptions
 from shopdata.sessions.checking import check_session
@@ -123,7 +124,7 @@ def ask_service(tmp_path: Path) -> str:
 def ask_portal() -> str:
     """As `scrapy sessions --check` does."""
     origin = "https://portal.corp.test"
-    portal = config.PddPortal(login_url=f"{origin}/login/", origin=origin, download_hosts=(".corp.test",))
+    portal = PddPortal(login_url=f"{origin}/login/", origin=origin, download_hosts=(".corp.test",))
     shop = config.Shop.model_validate(
         {"id": "one", "name": "店", "platform": "pdd", "username": "one", "password": "password-of-one"}
     )

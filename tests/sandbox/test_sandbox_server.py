@@ -211,14 +211,14 @@ def test_the_written_configuration_is_one_that_shopdata_reads(sandbox: Sandbox, 
     assert [shop.id for shop in config.shops] == ["sandbox-01", "sandbox-02", "sandbox-03", "pdd-01", "pdd-02"]
     assert [shop.name for shop in config.shops] == [shop.name for shop in sandbox.shops]
     assert config.shops[1].password.get_secret_value() == "sandbox-password-02"
-    assert config.portals.jd is not None
-    assert config.portals.jd.report_origin == sandbox.origins["report"]
-    assert config.portals.jd.allows_download(sandbox.origins["storage"] + "/file")
-    assert not config.portals.jd.allows_download(sandbox.origins["elsewhere"] + "/file")
-    assert config.portals.pdd is not None
-    assert config.portals.pdd.login_url == sandbox.origins["mms"] + "/login/"
-    assert config.portals.pdd.allows_download(sandbox.origins["mms_storage"] + "/file")
-    assert not config.portals.pdd.allows_download(sandbox.origins["mms_elsewhere"] + "/file")
+    assert config.portals["jd"] is not None
+    assert config.portals["jd"].report_origin == sandbox.origins["report"]
+    assert config.portals["jd"].allows_download(sandbox.origins["storage"] + "/file")
+    assert not config.portals["jd"].allows_download(sandbox.origins["elsewhere"] + "/file")
+    assert config.portals["pdd"] is not None
+    assert config.portals["pdd"].login_url == sandbox.origins["mms"] + "/login/"
+    assert config.portals["pdd"].allows_download(sandbox.origins["mms_storage"] + "/file")
+    assert not config.portals["pdd"].allows_download(sandbox.origins["mms_elsewhere"] + "/file")
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,15 @@ from pydantic import SecretStr
 
 from sandbox import Sandbox
 from shopdata.browser.chromium import find_chromium, needs_no_sandbox
-from shopdata.config import JdPortal, PddPortal, Platform, Portal, Shop
+from shopdata.config import Portal, Shop
 from shopdata.exceptions import ShopdataError
+from shopdata.platforms.jd.portal import JdPortal
+from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.sign_in import login_for
 
 Result = TypeVar("Result")
 
-PLATFORMS: tuple[Platform, ...] = ("jd", "pdd")
+PLATFORMS: tuple[str, ...] = ("jd", "pdd")
 #: Nothing here is waited for so long, however busy the machine is.
 SECONDS = 300.0
 
@@ -107,7 +109,7 @@ def chromium() -> Iterator[Chromium]:
             runner.run(playwright.stop())
 
 
-def portal_at(sandbox: Sandbox, platform: Platform, **changes: Any) -> Portal:
+def portal_at(sandbox: Sandbox, platform: str, **changes: Any) -> Portal:
     """The configuration of a sandbox's portal."""
     origins = sandbox.origins
     common: dict[str, Any] = {"download_hosts": ("127.0.0.1",), "login_timeout_seconds": SECONDS} | changes
@@ -121,7 +123,7 @@ def portal_at(sandbox: Sandbox, platform: Platform, **changes: Any) -> Portal:
     return PddPortal(login_url=f"{origins['mms']}/login/", origin=origins["mms"], **common)
 
 
-def account(sandbox: Sandbox, platform: Platform, number: int = 1, **changes: Any) -> Shop:
+def account(sandbox: Sandbox, platform: str, number: int = 1, **changes: Any) -> Shop:
     """A shop of the sandbox as shops.yaml has it."""
     shop = [shop for shop in sandbox.shops if shop.platform == platform][number - 1]
     facts = {"id": shop.id, "name": shop.name, "platform": platform, "username": shop.username}

@@ -8,7 +8,7 @@ import pytest
 from pages import chromium
 from playwright.async_api import Page
 
-from shopdata.config import JdPortal
+from shopdata.platforms.jd.portal import JdPortal
 from shopdata.sessions.sign_in.obstacles import Obstacles
 
 pytestmark = pytest.mark.browser

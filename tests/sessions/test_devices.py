@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 from shopdata.browser.starting import OwnChromium
-from shopdata.config import JdPortal, PddPortal, Portal, Shop
+from shopdata.config import Portal, Shop
+from shopdata.platforms.jd.portal import JdPortal
+from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions import devices
 from shopdata.sessions.devices import DeviceStore, open_context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shopdata.config import PddPortal
+from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.sign_in import is_login_page
 
 

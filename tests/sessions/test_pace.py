@@ -53,7 +53,7 @@ def new_run(tmp_path: Path, config: Config) -> Callable[[], Pace]:
 def at(per_second: float, config: Config) -> Config:
     """Another rate, for JD."""
     jd = config.portal("jd").model_copy(update={"requests_per_second": per_second})
-    return replace(config, portals=config.portals.model_copy(update={"jd": jd}))
+    return replace(config, portals={**config.portals, "jd": jd})
 
 
 def starts(clock: Clock, *turns: tuple[Pace, Shop]) -> list[float]:

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from faulty_http import Server, reply, serve
 
-from shopdata.config import PddPortal, Shop
+from shopdata.config import Shop
 from shopdata.exceptions import OddAnswerError
+from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.checking import SessionState, check_session
 from shopdata.sessions.devices import DeviceStore
 from shopdata.sessions.session import Session

@@ -7,7 +7,6 @@ from pages import PLATFORMS, Visit, account, chromium, portal_at
 from playwright.async_api import Page
 
 from sandbox import Fault, Sandbox, SandboxOptions
-from shopdata.config import Platform
 from shopdata.sessions.sign_in.verdict import OUTCOMES
 from shopdata.sessions.sign_in.words import Says
 
@@ -94,7 +93,7 @@ def test_the_table_is_whole() -> None:
 
 @both
 @pytest.mark.parametrize("says", ANSWERS, ids=str)
-def test_after_the_password(visits: dict[tuple[str, str], Visit], platform: Platform, says: Says) -> None:
+def test_after_the_password(visits: dict[tuple[str, str], Visit], platform: str, says: Says) -> None:
     visit = visits[says, platform]
     assert visit.end.startswith(f"{KINDS[OUTCOMES[says]]}: shop {visit.shop.id!r}: ")
     assert ANSWERS[says][1] in visit.end
@@ -103,47 +102,45 @@ def test_after_the_password(visits: dict[tuple[str, str], Visit], platform: Plat
 
 @both
 @pytest.mark.parametrize("look", STUCK)
-def test_before_the_password(visits: dict[tuple[str, str], Visit], platform: Platform, look: str) -> None:
+def test_before_the_password(visits: dict[tuple[str, str], Visit], platform: str, look: str) -> None:
     visit, (kind, words) = visits[f"before {look}", platform], STUCK[look]
     assert visit.end.startswith(f"{kind}: shop {visit.shop.id!r}: ")
     assert words in visit.end
 
 
 @both
-def test_an_answer_that_was_none(visits: dict[tuple[str, str], Visit], platform: Platform) -> None:
+def test_an_answer_that_was_none(visits: dict[tuple[str, str], Visit], platform: str) -> None:
     assert visits["down", platform].end.startswith("UnclearSignInError")
     assert "Found 「HTTP 502」" in visits["down", platform].end
 
 
 @both
 @pytest.mark.parametrize("look", CLICKED)
-def test_what_is_clicked_on_the_way(visits: dict[tuple[str, str], Visit], platform: Platform, look: str) -> None:
+def test_what_is_clicked_on_the_way(visits: dict[tuple[str, str], Visit], platform: str, look: str) -> None:
     assert visits[look, platform].end == "landed"
 
 
 @both
-def test_a_box_that_makes_the_machine_known_stays_as_it_is(
-    visits: dict[tuple[str, str], Visit], platform: Platform
-) -> None:
+def test_a_box_that_makes_the_machine_known_stays_as_it_is(visits: dict[tuple[str, str], Visit], platform: str) -> None:
     # The form was sent, so the box beside it was ticked.
     assert visits["remember", platform].end.startswith("CredentialsRefusedError")
     assert visits["remember", platform].found == [False]
 
 
 @both
-def test_a_notice_on_the_landing_page_is_closed(visits: dict[tuple[str, str], Visit], platform: Platform) -> None:
+def test_a_notice_on_the_landing_page_is_closed(visits: dict[tuple[str, str], Visit], platform: str) -> None:
     assert (visits["landing", platform].end, visits["landing", platform].found) == ("landed", 0)
 
 
 @both
-def test_the_entry_that_is_named_is_entered(visits: dict[tuple[str, str], Visit], platform: Platform) -> None:
+def test_the_entry_that_is_named_is_entered(visits: dict[tuple[str, str], Visit], platform: str) -> None:
     visit = visits["chosen", platform]
     assert visit.end == "landed"
     assert visit.found == (visit.shop.portal_shop or visit.shop.portal_name)
 
 
 @both
-def test_an_entry_that_is_not_there(visits: dict[tuple[str, str], Visit], platform: Platform) -> None:
+def test_an_entry_that_is_not_there(visits: dict[tuple[str, str], Visit], platform: str) -> None:
     visit = visits["not there", platform]
     assert visit.end.startswith("ChallengeError")
     assert f"「请选择要进入的店铺」 with no entry {visit.shop.portal_shop!r}" in visit.end

@@ -10,7 +10,8 @@ from pages import Visit, chromium
 from pydantic import SecretStr
 from two_hosts import Host, serving
 
-from shopdata.config import JdPortal, Shop
+from shopdata.config import Shop
+from shopdata.platforms.jd.portal import JdPortal
 
 pytestmark = pytest.mark.browser
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from shopdata.config import Dataset
+from shopdata.config import Dataset, find_platform
 from shopdata.wording import Texts
 
 
 def platform_name(t: Texts, platform: str) -> str:
     """京东, JD."""
-    key = f"platform.{platform}"
-    return t(key) if t.has(key) else platform
+    known = find_platform(platform)
+    return known.title(t.code) if known is not None else platform
 
 
 def dataset_name(t: Texts, dataset: str, contract: Dataset | None, *, is_whole: bool = False) -> str:
     """The short name of a dataset, as the head of a column has it; whole, with its platform, in a sentence."""
-    key = f"dataset.{dataset}"
-    if not t.has(key) or contract is None:
+    known = find_platform(contract.platform) if contract is not None else None
+    title = known.dataset_title(dataset, t.code) if known is not None else None
+    if title is None or contract is None:
         return contract.title if contract is not None else dataset
-    return t("name.whole", platform=platform_name(t, contract.platform), dataset=t(key)) if is_whole else t(key)
+    return t("name.whole", platform=platform_name(t, contract.platform), dataset=title) if is_whole else title

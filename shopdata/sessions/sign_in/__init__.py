@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from shopdata.config import Platform
-from shopdata.sessions.sign_in.jd import JdLogin
-from shopdata.sessions.sign_in.pdd import PddLogin
+import functools
+
+from shopdata.config import platforms
 from shopdata.sessions.sign_in.steps import Answer, Identity, PlatformLogin, Risk, SignedIn, is_login_page, read_session
 
 __all__ = ["Answer", "Identity", "PlatformLogin", "Risk", "SignedIn", "is_login_page", "login_for", "read_session"]
 
-_LOGINS: dict[Platform, PlatformLogin] = {"jd": JdLogin(), "pdd": PddLogin()}
 
-
-def login_for(platform: Platform) -> PlatformLogin:
-    """The login of a platform."""
-    return _LOGINS[platform]
+@functools.cache
+def login_for(platform: str) -> PlatformLogin:
+    """The login of a platform, by its name."""
+    login: PlatformLogin = platforms()[platform].load_login()()
+    return login

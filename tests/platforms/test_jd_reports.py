@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from shopdata.crawling.jd_reports import (
+from shopdata.periods import SHANGHAI
+from shopdata.platforms.jd.reports import (
     MOST_ENTRIES,
     Order,
     Report,
@@ -16,7 +17,6 @@ from shopdata.crawling.jd_reports import (
     SeveralReportsError,
     read_entries,
 )
-from shopdata.periods import SHANGHAI
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=SHANGHAI)
 DAY, KIND = "2026-03-01", "supplyChainPro"

@@ -13,7 +13,7 @@ from scrapy import Request
 from scrapy.http import JsonRequest
 from scrapy.utils.asyncio import run_in_thread
 
-from shopdata.config import PddPortal, Platform, Shop
+from shopdata.config import Shop
 from shopdata.crawling.downloads import Wire
 from shopdata.crawling.paged_rows import Page, PagedRows, Room
 from shopdata.crawling.report_spider import ReportSpider
@@ -21,8 +21,9 @@ from shopdata.crawling.signed_page import SignedPage
 from shopdata.exceptions import IncompleteError, OddAnswerError, PortalError
 from shopdata.items import ReportFile
 from shopdata.periods import Period
+from shopdata.platforms.pdd.answers import error_code, error_text, is_no
+from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.sign_in import login_for
-from shopdata.sessions.sign_in.pdd import error_code, error_text, is_no
 
 #: Asks a path with a JSON body, and gives the `result`.
 Post = Callable[[str, dict[str, Any]], Awaitable[Any]]
@@ -31,7 +32,7 @@ Post = Callable[[str, dict[str, Any]], Awaitable[Any]]
 class PddSpider(ReportSpider):
     """For datasets of Pinduoduo's back office. Failures come as HTTP 200 with `success: false` in two spellings."""
 
-    platform: ClassVar[Platform] = "pdd"
+    platform: ClassVar[str] = "pdd"
     portal: PddPortal
 
     async def get(self, shop: Shop, path: str, **query: object) -> Any:

@@ -17,17 +17,7 @@ from scrapy.http import JsonRequest
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import failpoints
-from shopdata.config import JdPortal, Platform, Shop
-from shopdata.crawling.jd_orders import several_reports, task_name_in
-from shopdata.crawling.jd_reports import (
-    DONE,
-    GENERATING,
-    Order,
-    Report,
-    ReportJob,
-    SeveralReportsError,
-    read_entries,
-)
+from shopdata.config import Shop
 from shopdata.crawling.report_spider import ReportSpider
 from shopdata.exceptions import (
     NotReadyError,
@@ -42,7 +32,17 @@ from shopdata.failpoints import FailPoint
 from shopdata.items import ReportFile
 from shopdata.ledger import CellKey
 from shopdata.periods import SHANGHAI, Period
-from shopdata.sessions.sign_in.jd import AJAX_HEADERS, LIST_PATH
+from shopdata.platforms.jd.orders import several_reports, task_name_in
+from shopdata.platforms.jd.portal import AJAX_HEADERS, LIST_PATH, JdPortal
+from shopdata.platforms.jd.reports import (
+    DONE,
+    GENERATING,
+    Order,
+    Report,
+    ReportJob,
+    SeveralReportsError,
+    read_entries,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ _NOT_LISTED = "not in the list"
 class JdSpider(ReportSpider):
     """For datasets that JD makes as a report job."""
 
-    platform: ClassVar[Platform] = "jd"
+    platform: ClassVar[str] = "jd"
     portal: JdPortal
 
     async def create_report(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shopdata.crawling.jd_reports import Report
 from shopdata.exceptions import NotReadyError, OddAnswerError, PortalError, ReportRefusedError
+from shopdata.platforms.jd.reports import Report
 
 #: Where an answer may say why it is a no.
 _REASONS = ("message", "msg", "errorMsg", "error_msg", "errorMessage")

@@ -14,7 +14,9 @@ from urllib.parse import urljoin, urlsplit
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Response
 
-from shopdata.config import PddPortal, Portal, Shop
+from shopdata.config import Portal, Shop
+from shopdata.platforms.pdd.answers import error_code, error_text, is_no
+from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.sign_in.entering import Entrance
 from shopdata.sessions.sign_in.looking import first_visible
 from shopdata.sessions.sign_in.steps import (
@@ -45,52 +47,11 @@ _PERSON_CODES = {
     52101: ("a risk check", "challenge"),
     9501: ("a look at the account: it is restricted", "challenge"),
 }
-#: Stands for a code that is no number.
-NO_CODE = -1
 #: "Too often" and "solve a captcha" share one code; a cool-down tells which it was (docs/portals.md 3.5).
 TOO_OFTEN = 54001
 #: What a page asks for that is clicked in it.
 _ANSWERED_BY_CLICKS = (Says.AGREEMENT, Says.CHOICE)
 _RISK_TEXTS = ("验证码", "风控", "限制")
-
-#: `success`, where it is one.
-_YES = frozenset({"true", "1", "yes", "ok", "success"})
-
-
-def error_code(data: Any) -> int:
-    """The error code of an answer, in either of its two spellings; 0 where there is none or it means success."""
-    if not isinstance(data, dict):
-        return 0
-    for name in ("error_code", "errorCode"):
-        code = _code(data.get(name))
-        if code not in (0, 1000000):
-            return code
-    return 0
-
-
-def _code(value: Any) -> int:
-    if not value:
-        return 0
-    try:
-        return NO_CODE if isinstance(value, bool) else int(value)
-    except (TypeError, ValueError, OverflowError):
-        return NO_CODE
-
-
-def error_text(data: Any) -> str:
-    """The error message of an answer, in either spelling."""
-    if not isinstance(data, dict):
-        return ""
-    return str(data.get("error_msg") or data.get("errorMsg") or "")
-
-
-def is_no(data: Any) -> bool:
-    """True for an answer that is no success. Neither `success` nor a code is always there, and portals write a truth as
-    a number or a word, too: whatever is none of `_YES` is a no."""
-    if not isinstance(data, dict):
-        return False
-    told = data.get("success")
-    return error_code(data) != 0 or not (told is None or str(told).strip().casefold() in _YES)
 
 
 def _speaks_of_risk(text: str) -> bool:

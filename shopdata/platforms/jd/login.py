@@ -10,7 +10,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
-from shopdata.config import JdPortal, Portal, Shop
+from shopdata.config import Portal, Shop
+from shopdata.platforms.jd.portal import AJAX_HEADERS, LIST_PATH, JdPortal
 from shopdata.sessions.sign_in.entering import Entrance
 from shopdata.sessions.sign_in.looking import any_of, first_visible
 from shopdata.sessions.sign_in.steps import (
@@ -20,11 +21,6 @@ from shopdata.sessions.sign_in.steps import (
 )
 from shopdata.sessions.sign_in.verdict import SMS_CODE, challenge
 from shopdata.texts import one_line
-
-#: The account-wide list of reports.
-LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
-#: JD's own pages send these with every call of the report centre.
-AJAX_HEADERS = {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json, text/plain, */*"}
 
 #: Codes of JD's merchant gateways that mean risk control, and what they say (docs/portals.md 4.2, 8.2, 8.11).
 #: 601 has two texts: of this one a person must know, the other one passes.

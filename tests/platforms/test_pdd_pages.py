@@ -11,11 +11,12 @@ from typing import Any, cast
 
 import pytest
 
-from shopdata.config import PddPortal, Shop
+from shopdata.config import Shop
 from shopdata.crawling import Page
-from shopdata.crawling.pdd import PddSpider
 from shopdata.exceptions import IncompleteError, OddAnswerError
 from shopdata.periods import Period
+from shopdata.platforms.pdd.portal import PddPortal
+from shopdata.platforms.pdd.spider import PddSpider
 from shopdata.spiders.pdd_badscore import PddBadscoreSpider
 from shopdata.store.staging import Staging
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shopdata.crawling.report_names import are_alike, days_in, is_of, is_same, mask
 from shopdata.periods import SHANGHAI
+from shopdata.platforms.jd.report_names import are_alike, days_in, is_of, is_same, mask
 
 #: A report's status is a text; every other value means that it failed (docs/portals.md 4.3).
 GENERATING, DONE = "1", "2"

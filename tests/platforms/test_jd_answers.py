@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from shopdata.config import JdPortal
+from shopdata.platforms.jd.portal import JdPortal
 from shopdata.sessions.sign_in import Answer, Identity, login_for
 
 PORTAL = JdPortal(

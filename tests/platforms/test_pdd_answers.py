@@ -7,11 +7,13 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from shopdata.config import PddPortal, Shop
+from shopdata.config import Shop
 from shopdata.exceptions import ChallengeError, CredentialsRefusedError
+from shopdata.platforms.pdd.login import raise_if_refused
+from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.sign_in import Answer, Identity, login_for
-from shopdata.sessions.sign_in.pdd import raise_if_refused
 
 PORTAL = PddPortal(
     login_url="https://mms.example.com/login/",
@@ -20,6 +22,13 @@ PORTAL = PddPortal(
 )
 WINDOW = "Sign in by hand with `scrapy login one --headed`."
 TERMINAL = "Sign in by hand with `scrapy login one` and type the code."
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop(
+        id="one", name="第一家店", platform="pdd", username="one@example.com", password=SecretStr("right-horse")
+    )
 
 
 def no(code: int, *, spelling: str = "errorCode") -> dict[str, Any]:

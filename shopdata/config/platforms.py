@@ -1,0 +1,141 @@
+"""The platforms there are, found by name: those of `shopdata.platforms`, and those that installed packages bring along.
+
+A package brings one by an entry point of the group `shopdata.platforms`: `acme = acme_shop:PLATFORM`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticKnownError
+
+from shopdata.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from shopdata.config.portals import Portal
+
+#: The group of entry points, and the package of the platforms that are there without any.
+GROUP = "shopdata.platforms"
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What is known of a platform before it is asked anything. All that is large is a `module:name`, imported when it
+    is needed."""
+
+    #: In shops.yaml, in names of datasets and in keys of the bucket.
+    name: str
+    #: Its section of portals.yaml: a subclass of `config.Portal`.
+    portal: str
+    #: How it is signed in to, and what its answers mean: a class of `sessions.sign_in.PlatformLogin`.
+    login: str
+    #: What people call it, by language: `{"zh": "京东", "en": "JD"}`.
+    titles: Mapping[str, str] = field(default_factory=dict)
+    #: What people call its datasets, without the platform: `{"zh": {"jd_store": "库存"}}`. Others are called as their
+    #: YAML calls them.
+    dataset_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: A package with its spiders, besides those of `SPIDER_MODULES`.
+    spiders: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no name for a platform: lower-case letters, digits and _, at most 32")
+
+    def title(self, language: str) -> str:
+        """What people call it; its name where it has no title in this language."""
+        return self.titles.get(language, self.name)
+
+    def dataset_title(self, dataset: str, language: str) -> str | None:
+        """What people call one of its datasets; None where it has no title for it."""
+        return self.dataset_titles.get(language, {}).get(dataset)
+
+    def load_portal(self) -> type[Portal]:
+        """The model of its section of portals.yaml."""
+        model: type[Portal] = pkgutil.resolve_name(self.portal)
+        return model
+
+    def load_login(self) -> Any:
+        """The class of its login."""
+        return pkgutil.resolve_name(self.login)
+
+
+@dataclass(frozen=True)
+class _Found:
+    platforms: Mapping[str, Platform]
+    problems: tuple[UsageError, ...]
+
+
+def platforms() -> Mapping[str, Platform]:
+    """All that can be loaded, by name; the project's own first."""
+    return _find().platforms
+
+
+def platform_problems() -> tuple[UsageError, ...]:
+    """Why some can't be."""
+    return _find().problems
+
+
+def find_platform(name: str) -> Platform | None:
+    """The platform of this name, if there is one."""
+    return platforms().get(name)
+
+
+@functools.cache
+def _find() -> _Found:
+    found: dict[str, Platform] = {}
+    problems: list[UsageError] = []
+    for name, reference in _references():
+        try:
+            platform = pkgutil.resolve_name(reference)
+            if not isinstance(platform, Platform) or platform.name != name:
+                raise TypeError(f"{platform!r:.80} is no Platform of that name")
+        except Exception as error:  # noqa: BLE001 - whatever the package of somebody else does
+            problems.append(
+                UsageError(
+                    f"the platform {name!r} can't be loaded",
+                    where=f"entry point {GROUP}: {name} = {reference}",
+                    found=f"{type(error).__name__}: {error}",
+                    todo="Install its package again, or take it out.",
+                )
+            )
+            continue
+        if found.setdefault(name, platform) is not platform:
+            problems.append(
+                UsageError(
+                    f"two packages bring a platform {name!r}",
+                    where=f"entry point {GROUP}: {name} = {reference}",
+                    todo="Take one of them out: a name in the bucket means one platform.",
+                )
+            )
+    return _Found(found, tuple(problems))
+
+
+def _references() -> Iterator[tuple[str, str]]:
+    """Names, and where each is. What a clone or an egg holds needs no entry point."""
+    own = importlib.import_module(GROUP)
+    for module in pkgutil.iter_modules(own.__path__):
+        if module.ispkg:
+            yield module.name, f"{GROUP}.{module.name}:PLATFORM"
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        yield point.name, point.value
+
+
+def _known(name: str) -> str:
+    if name not in platforms():
+        *others, last = map(repr, platforms())
+        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+    return name
+
+
+#: A platform's name, in a file of the configuration.
+PlatformName = Annotated[str, AfterValidator(_known)]

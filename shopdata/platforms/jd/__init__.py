@@ -1,0 +1,11 @@
+"""JD 京东: a report is ordered, looked for in the account's list, and downloaded (docs/portals.md)."""
+
+from shopdata.config.platforms import Platform
+
+PLATFORM = Platform(
+    name="jd",
+    portal="shopdata.platforms.jd.portal:JdPortal",
+    login="shopdata.platforms.jd.login:JdLogin",
+    titles={"zh": "京东", "en": "JD"},
+    dataset_titles={"zh": {"jd_store": "库存"}, "en": {"jd_store": "inventory"}},
+)

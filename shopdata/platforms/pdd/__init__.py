@@ -1,0 +1,28 @@
+"""Pinduoduo 拼多多: a link to a file, or rows page by page; some calls the page itself must sign (docs/portals.md)."""
+
+from shopdata.config.platforms import Platform
+
+PLATFORM = Platform(
+    name="pdd",
+    portal="shopdata.platforms.pdd.portal:PddPortal",
+    login="shopdata.platforms.pdd.login:PddLogin",
+    titles={"zh": "拼多多", "en": "PDD"},
+    dataset_titles={
+        "zh": {
+            "pdd_kpi_days": "客服日绩效",
+            "pdd_kpi_weekly": "客服周绩效",
+            "pdd_kpi_monthly": "客服月绩效",
+            "pdd_chat": "聊天",
+            "pdd_badscore": "差评",
+            "pdd_quality": "质量",
+        },
+        "en": {
+            "pdd_kpi_days": "daily KPI",
+            "pdd_kpi_weekly": "weekly KPI",
+            "pdd_kpi_monthly": "monthly KPI",
+            "pdd_chat": "chats",
+            "pdd_badscore": "bad reviews",
+            "pdd_quality": "quality",
+        },
+    },
+)

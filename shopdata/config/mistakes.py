@@ -12,6 +12,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from shopdata.config.model import Model
+from shopdata.config.platforms import UnknownPlatformError
 from shopdata.config.wide_signs import wide_sign_in
 from shopdata.config.yaml_source import YamlSource, dotted
 from shopdata.exceptions import UsageError
@@ -42,11 +43,12 @@ def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageEr
     if kind == "string_pattern_mismatch":
         hint = _PATTERN_HINTS.get(key, f"a text like {context.get('pattern')}")
         return UsageError(f"the value of {key!r} does not fit", where=where, expected=hint, todo=f"Mend `{key}`.")
-    if kind == "literal_error":
+    error = context.get("error")
+    if kind == "literal_error" or isinstance(error, UnknownPlatformError):
         return UsageError(
             f"the value of {key!r} is not known",
             where=where,
-            expected=str(context.get("expected")),
+            expected=str(context.get("expected", error)),
             todo=f"Mend `{dotted(path)}`.",
         )
     if kind.startswith("date_") and (problem := _no_day(_value_at(source.value, path), where)):
@@ -59,7 +61,7 @@ def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageEr
             expected=_KIND_HINTS[kind],
             todo=f"Mend `{dotted(path) or source.file}`.",
         )
-    message = str(context["error"]) if "error" in context else detail["msg"]
+    message = str(error) if error is not None else detail["msg"]
     return UsageError(
         message.removeprefix("Value error, ").rstrip("."), where=where, todo=f"Mend `{dotted(path) or source.file}`."
     )

@@ -15,7 +15,6 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
-from pydantic_core import PydanticKnownError
 
 from shopdata.exceptions import UsageError
 
@@ -130,10 +129,17 @@ def _references() -> Iterator[tuple[str, str]]:
         yield point.name, point.value
 
 
+class UnknownPlatformError(ValueError):
+    """Raised for a name that no platform has; `str()` says which have one."""
+
+    def __str__(self) -> str:
+        *others, last = map(repr, platforms())
+        return f"{', '.join(others)} or {last}"
+
+
 def _known(name: str) -> str:
     if name not in platforms():
-        *others, last = map(repr, platforms())
-        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+        raise UnknownPlatformError
     return name
 
 

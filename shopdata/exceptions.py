@@ -197,11 +197,13 @@ class RiskBlockedError(TransientError, code="risk_blocked"):
     """Raised when risk control answers instead of the portal. Asked again after a cool-down, a few times at most.
 
     `needs_person` is True if, should the cool-downs not help, somebody has to look into the portal. `rest_seconds` is
-    how long the shop is left alone, by later runs too, where asking on makes it worse.
+    how long the shop is left alone, by later runs too, where asking on makes it worse. `is_final` is True if the shop
+    has cooled down often enough in this run, or is to be left alone.
     """
 
     needs_person = False
     rest_seconds: float = 0
+    is_final = False
 
 
 class IncompleteError(TransientError, code="rows_incomplete"):

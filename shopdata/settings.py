@@ -73,7 +73,8 @@ COOKIES_ENABLED = False
 # True: a redirect to the login page is an answer that we must see, and a file link may lead to allowed hosts only.
 REDIRECT_ENABLED = False
 METAREFRESH_ENABLED = False
-# True: Scrapy's retries know no back-off, ignore Retry-After and repeat POSTs, which would create reports twice.
+# True: Scrapy's retries know no back-off, ignore Retry-After and repeat POSTs, which would create reports twice. Ours
+# (RetryMiddleware) do it for the requests of shops.
 RETRY_ENABLED = False
 # True: the referer would carry a link's token into the next request and into the log.
 REFERER_ENABLED = False
@@ -84,6 +85,8 @@ USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Ge
 DOWNLOADER_MIDDLEWARES = {
     # Ours has the rule that browser, store, Dremio and alerts have too; this one has urllib's, without address ranges.
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    # Nearer to the engine than the others: it judges what they let through, and what they raise.
+    "shopdata.middlewares.RetryMiddleware": 550,
     "shopdata.middlewares.SessionMiddleware": 700,
     "shopdata.middlewares.NetworkMiddleware": 750,
     "shopdata.middlewares.PaceMiddleware": 900,

@@ -22,6 +22,7 @@ from scrapy.core.downloader.handlers.http11 import _ScrapyAgent
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, ResponseDataLossError
 from scrapy.http import Response
+from scrapy.responsetypes import responsetypes
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.asyncio import run_in_thread
 from scrapy.utils.defer import maybe_deferred_to_future
@@ -29,9 +30,12 @@ from scrapy.utils.misc import build_from_crawler
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from twisted.internet.ssl import Certificate, optionsForClientTLS, trustRootFromCertificates
 
+from shopdata.crawling.line import place_of
+from shopdata.exceptions import OddAnswerError, PortalError
 from shopdata.files import as_disk_error, nameless
 from shopdata.network import current_network
 from shopdata.network.authorities import public_authorities
+from shopdata.workspace import Workspace
 
 #: What is unpacked at once, without a thread.
 _SMALL_BYTES = 1 << 17
@@ -201,7 +205,7 @@ def _trust_root(authorities: tuple[bytes, ...]) -> Any:
 
 
 class DownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
-    """Pages go to the browser; everything else comes by a `Wire`, which a request may bring with it."""
+    """Pages go to the browser; what shops ask for comes by a `Wire`, which a request may bring with it."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -210,10 +214,37 @@ class DownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._unpacking = asyncio.Lock()
 
     async def download_request(self, request: Request) -> Response:
-        """Raises what Scrapy's handlers raise, GarbledAnswerError, and DiskError."""
-        wire: Wire | None = request.meta.get("shopdata_wire")
-        if wire is None or request.meta.get("playwright"):
+        """Raises what Scrapy's handlers raise.
+
+        Raises:
+            OddAnswerError: it is larger than the wire takes, or can't be unpacked.
+            PortalError: it did not come whole.
+            DiskError: the disk did not take it.
+        """
+        if "shopdata_shop" not in request.meta or request.meta.get("playwright"):
             return cast("Response", await super().download_request(request))
+        wire: Wire = request.meta.get("shopdata_wire") or self._wire_for(request.meta["shopdata_shop"])
+        try:
+            return await self._through(wire, request)
+        except DownloadCancelledError:
+            key = "max_file_bytes" if wire.is_file else "max_answer_bytes"
+            raise OddAnswerError.too_large(place_of(request), wire.most_bytes, key) from None
+        except GarbledAnswerError as error:
+            raise OddAnswerError(
+                "the portal's answer can't be unpacked",
+                where=place_of(request),
+                found=f"Content-Encoding {error}",
+                expected="bytes that are packed so",
+                todo="The next run asks again; if it stays, look which proxy or filter lies between.",
+            ) from None
+
+    def _wire_for(self, shop_id: str) -> Wire:
+        workspace = Workspace.of(self._crawler)
+        portal = workspace.config.portal(next(s.platform for s in workspace.config.shops if s.id == shop_id))
+        return Wire(workspace.staging.half_way(), portal.max_answer_bytes)
+
+    async def _through(self, wire: Wire, request: Request) -> Response:
+        """The answer, whole; its bytes are on the wire, and of a file only there."""
         wire.restart()
         request.headers.setdefault("Accept-Encoding", "identity" if wire.is_file else _ENCODINGS)
         agent = _Agent(
@@ -232,11 +263,30 @@ class DownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         wire.check()
         told = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1").lower()
         wire.encodings = [name for part in told.split(",") if (name := part.strip()) not in ("", "identity")]
+        # Scrapy only marks an answer that ended early without a Content-Length.
+        if "partial" in response.flags or "dataloss" in response.flags:
+            raise PortalError(
+                "the answer was cut short",
+                code="answer_cut_short",
+                params={"bytes": wire.size},
+                where=place_of(request),
+                found=f"{wire.size} bytes",
+                todo="Nothing to do now: the next run asks again.",
+            )
         if wire.is_file:
+            if wire.encodings:
+                # Whether it can be unpacked is known before it is believed.
+                await run_in_thread(sum, map(len, wire.unpacked()))
             return response
         response.headers.pop("Content-Encoding", None)
         if wire.size < _SMALL_BYTES and not wire.encodings:
-            return response.replace(body=b"".join(wire.unpacked()))
+            return _filled(response, b"".join(wire.unpacked()))
         # One at a time: what is unpacked is in memory, and was read by the time that the next one is.
         async with self._unpacking:
-            return response.replace(body=await run_in_thread(wire.whole))
+            return _filled(response, await run_in_thread(wire.whole))
+
+
+def _filled(response: Response, body: bytes) -> Response:
+    """The response with its body, of the class that Scrapy has for such a one."""
+    kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
+    return response.replace(body=body, cls=kind)

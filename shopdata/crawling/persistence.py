@@ -50,21 +50,6 @@ class Persistence:
                     return await ask()
         raise AssertionError("tenacity either returns or raises")
 
-    async def once(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Asks once, whatever comes: what asking twice would do twice."""
-        async with self._one_at_a_time:
-            return await ask()
-
-    async def cool_down(self, error: RiskBlockedError) -> None:
-        """Waits until a request that is not repeatable may be thought of again.
-
-        Raises:
-            RiskBlockedError, ChallengeError: the shop has cooled down often enough in this run.
-        """
-        if not self._may_cool_down(error):
-            self._raise_at_last(error)
-        await self._sleep(self._cooldown_seconds())
-
     def _may_cool_down(self, error: RiskBlockedError) -> bool:
         # Over all of the shop's requests: a portal that says "too often" is not asked on and on.
         self._cooldowns += 1

@@ -1,4 +1,4 @@
-"""Asking a portal: tries with back-off, answers checked before anybody reads them."""
+"""Asking a portal: how an answer is read, and a file had, whose link may be dead or lead on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
@@ -19,47 +19,41 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata import failpoints
 from shopdata.config import Portal, Shop
 from shopdata.crawling.downloads import Wire
-from shopdata.crawling.line import LINK_IS_DEAD, ask_once, check_status
-from shopdata.crawling.persistence import Persistence
-from shopdata.exceptions import (
-    ForbiddenHostError,
-    OddAnswerError,
-    PortalError,
-    RiskBlockedError,
-)
+from shopdata.crawling.line import place_of, refused
+from shopdata.exceptions import ForbiddenHostError, OddAnswerError, PortalError
 from shopdata.failpoints import FailPoint
 from shopdata.files import write_durably
 from shopdata.texts import read_json, whole_value
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 _FILE_TIMEOUT_SECONDS = 300
 #: Scheme and host of an address, up to where its path begins.
 _START = re.compile(r"https?://[^\\/?#\s]+(?=[/?#])", re.IGNORECASE)
+_REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 3
+#: What a storage says to a link that is not good yet, or no more.
+_LINK_IS_DEAD = (403, 404, 410)
 _LONGEST_LINK_WAIT_SECONDS = 15
 
 
 class PortalClient:
-    """Sends one shop's requests, one at a time; the session and the pace are the middlewares' business."""
+    """Sends one shop's requests, one after the other; session, pace and tries are the middlewares' business."""
 
     def __init__(
         self,
         download: Callable[[Request], Awaitable[Response]],
-        sleep: Callable[[float], Awaitable[None]],
+        wait: Callable[[float], Awaitable[None]],
         shop: Shop,
         portal: Portal,
         folder: Path,
     ) -> None:
-        """`folder` is where answers may lie while they come."""
+        """`wait` is called where the portal needs time, `folder` is where answers may lie while they come."""
         self._download = download
-        self._sleep = sleep
+        self._wait = wait
         self._shop = shop
         self._portal = portal
         self._folder = folder
-        self._persistence = Persistence(sleep, shop, portal)
         #: The last answer as it came, also one that was cut; None where nothing came.
         self.last: Wire | None = None
 
@@ -74,8 +68,8 @@ class PortalClient:
         Raises:
             PortalError: it did not answer, or not with a JSON object, after all tries.
         """
-        request.meta.update(shopdata_shop=self._shop.id, shopdata_session=True, shopdata_once=not repeatable)
-        response = await self._ask(request)
+        request.meta.update(shopdata_session=True, shopdata_repeatable=repeatable)
+        response = await self._ask(request, Wire(self._folder, self._portal.max_answer_bytes))
         kind = (response.headers.get("Content-Type") or b"no type").decode("latin-1")
         found = f"{kind}, {len(response.body)} bytes"
         try:
@@ -88,7 +82,7 @@ class PortalClient:
         if not isinstance(answer, dict):
             raise OddAnswerError(
                 "the portal answered with something else than data",
-                where=self._place(request.url),
+                where=place_of(request),
                 found=found,
                 expected="a JSON object",
                 todo="Sign in by hand and look whether the portal is under maintenance or has changed.",
@@ -114,11 +108,11 @@ class PortalClient:
             try:
                 await self._fetch(link, base, path)
             except PortalError as error:
-                if fresh_link is None or error.status not in LINK_IS_DEAD or time.monotonic() > deadline:
+                if fresh_link is None or error.status not in _LINK_IS_DEAD or time.monotonic() > deadline:
                     raise
                 wait = min(self._portal.retry_after_seconds * 2**number, _LONGEST_LINK_WAIT_SECONDS)
                 logger.warning("%s Asking for a fresh link in %.1f s", error, wait)
-                await self._sleep(wait)
+                await self._wait(wait)
             else:
                 return
             link = await fresh_link()
@@ -136,8 +130,12 @@ class PortalClient:
             url = request.url
             if not self._portal.allows_download(url):
                 raise self._forbidden(url)
-            request.meta.update(shopdata_shop=self._shop.id, download_timeout=_FILE_TIMEOUT_SECONDS)
-            response = await self._ask(request)
+            request.meta.update(
+                download_timeout=_FILE_TIMEOUT_SECONDS, handle_httpstatus_list=(*_REDIRECTS, *_LINK_IS_DEAD)
+            )
+            response = await self._ask(request, Wire(self._folder, self._portal.max_file_bytes, is_file=True))
+            if response.status in _LINK_IS_DEAD:
+                raise refused(request, response)
             if response.status != 200:
                 url = self._joined(url, (response.headers.get("Location") or b"").decode("latin-1"))
                 continue
@@ -149,7 +147,7 @@ class PortalClient:
         raise PortalError(
             "the download link goes in circles",
             code="link_in_circles",
-            where=self._place(url),
+            where=place_of(request),
             found=f"more than {_MOST_REDIRECTS} redirects",
             todo="The next run asks again; if it stays, download the report by hand and look where its link leads.",
         )
@@ -188,32 +186,10 @@ class PortalClient:
             todo="If the portal has moved its files there, add the host to `download_hosts` in portals.yaml.",
         )
 
-    async def _ask(self, request: Request) -> Response:
-        is_file = not request.meta.get("shopdata_session")
-
-        async def send() -> Response:
-            response = await self._send(request.copy())
-            check_status(response, self._place, is_file=is_file)
-            return response
-
-        if request.meta.get("shopdata_once"):
-            return await self._persistence.once(send)
-        return await self.insist(send)
-
-    async def insist(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Asks, one question of the shop at a time, and again while that may help; see `Persistence`."""
-        return await self._persistence.insist(ask)
-
-    async def cool_down(self, error: RiskBlockedError) -> None:
-        """Waits until a request that is not repeatable may be thought of again; see `Persistence`."""
-        await self._persistence.cool_down(error)
-
-    async def _send(self, request: Request) -> Response:
-        is_file = not request.meta.get("shopdata_session")
-        most_bytes = self._portal.max_file_bytes if is_file else self._portal.max_answer_bytes
-        wire = Wire(self._folder, most_bytes, is_file=is_file)
+    async def _ask(self, request: Request, wire: Wire) -> Response:
         self.took(wire)
-        return await ask_once(self._download, request, wire, self._place)
+        request.meta.update(shopdata_shop=self._shop.id, shopdata_wire=wire, shopdata_wait=self._wait)
+        return await self._download(request)
 
     def took(self, wire: Wire | None) -> None:
         """From now on this is the last answer, or there is none."""
@@ -225,8 +201,3 @@ class PortalClient:
         """The last answer, which others would take the place of; whoever takes it closes it, or gives it back."""
         wire, self.last = self.last, None
         return wire
-
-    def _place(self, url: str) -> str:
-        # Never the query: it holds tokens and signatures.
-        parts = urlsplit(url)
-        return f"shop {self._shop.id!r}, {parts.hostname}{parts.path}"

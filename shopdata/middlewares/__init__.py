@@ -1,7 +1,10 @@
-"""Downloader middlewares: a request simply waits for its shop's session and for its turn, and finds its way out."""
+"""Downloader middlewares: a request simply waits for its shop's session and for its turn, finds its way out, and is
+sent again while that may help.
+"""
 
 from shopdata.middlewares.network import NetworkMiddleware
 from shopdata.middlewares.pace import PaceMiddleware
+from shopdata.middlewares.retry import RetryMiddleware
 from shopdata.middlewares.session import SessionMiddleware
 
-__all__ = ["NetworkMiddleware", "PaceMiddleware", "SessionMiddleware"]
+__all__ = ["NetworkMiddleware", "PaceMiddleware", "RetryMiddleware", "SessionMiddleware"]

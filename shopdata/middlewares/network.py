@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import TunnelError
+from scrapy.crawler import Crawler
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
@@ -16,6 +17,8 @@ from scrapy.exceptions import (
     DownloadTimeoutError,
 )
 
+from shopdata.exceptions import ProxyError, UntrustedError
+from shopdata.middlewares.retry import send_again
 from shopdata.network import Network, Proxy, current_network
 from shopdata.network.pools import not_reached, refused_by, tunnel_trouble
 from shopdata.sessions.sign_in.way_out import proxy_error, untrusted
@@ -26,6 +29,13 @@ _CERTIFICATE = re.compile(r"certificate verify failed|VerificationError|unknown 
 
 class NetworkMiddleware:
     """Sets the proxy of each request; the browser has been told of it when it was started."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> NetworkMiddleware:
+        return cls(crawler)
 
     @functools.cached_property
     def _network(self) -> Network:
@@ -40,30 +50,35 @@ class NetworkMiddleware:
             if proxy.authorization:
                 request.headers["Proxy-Authorization"] = proxy.authorization
 
-    async def process_exception(self, request: Request, exception: Exception) -> None:
-        """Raises ProxyError or UntrustedError where that is what failed."""
+    async def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """Raises ProxyError or UntrustedError where that is what failed, and asking again does not help."""
         if request.meta.get("playwright"):
-            return
+            return None
+        error = await self._trouble(request, exception)
+        return None if error is None else await send_again(self._crawler, request, error)
+
+    async def _trouble(self, request: Request, exception: Exception) -> ProxyError | UntrustedError | None:
         host = urlsplit(request.url).netloc.rpartition("@")[2]
         shop = request.meta.get("shopdata_shop")
         where = f"shop {shop!r}, {host}" if shop else host
         if isinstance(exception, DownloadFailedError) and _CERTIFICATE.search(str(exception)):
-            raise untrusted(where)
+            return untrusted(where)
         proxy = self._proxy_of(request)
         if proxy is None:
-            return
+            return None
         if isinstance(exception, TunnelError):
             status = re.search(r"'status': (\d{3})", str(exception))
-            raise proxy_error(refused_by(proxy, int(status[1]) if status else 0, host), where)
+            return proxy_error(refused_by(proxy, int(status[1]) if status else 0, host), where)
         if isinstance(exception, DownloadConnectionRefusedError):
-            raise proxy_error(not_reached(proxy, "a refused connection", host), where)
+            return proxy_error(not_reached(proxy, "a refused connection", host), where)
         if isinstance(exception, CannotResolveHostError):
-            raise proxy_error(not_reached(proxy, "no address for its host name", host), where)
+            return proxy_error(not_reached(proxy, "no address for its host name", host), where)
         if isinstance(exception, DownloadTimeoutError | DownloadFailedError):
             # Who of the two is silent, only the proxy can tell.
             trouble = await asyncio.to_thread(tunnel_trouble, proxy, request.url)
             if trouble is not None:
-                raise proxy_error(trouble, where)
+                return proxy_error(trouble, where)
+        return None
 
     def _proxy_of(self, request: Request) -> Proxy | None:
         return None if request.meta.get("playwright") else self._network.proxy_for(request.url)

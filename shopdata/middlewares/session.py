@@ -16,7 +16,9 @@ from shopdata import failpoints, signals
 from shopdata.browser.its_loop import on_its_loop
 from shopdata.browser.starting import quietly
 from shopdata.config import Portal, Shop
+from shopdata.exceptions import ChallengeError, RiskBlockedError
 from shopdata.failpoints import FailPoint
+from shopdata.middlewares.retry import is_repeatable, send_again
 from shopdata.middlewares.sign_in import SignIns
 from shopdata.sessions.restraint import SHORT_LIFE
 from shopdata.sessions.session import Session
@@ -31,11 +33,12 @@ class SessionMiddleware:
     """Gives every request with `meta["shopdata_session"]` the live session of `meta["shopdata_shop"]`.
 
     A shop signs in once while its other requests wait. A session that turns out dead is renewed once and the same
-    request repeated, unless it is one that is sent once (`meta["shopdata_once"]`). Whose session it is, is looked at
-    before anything is asked with it.
+    request repeated, unless it may do something twice (see RetryMiddleware). Whose session it is, is looked at before
+    anything is asked with it.
     """
 
     def __init__(self, crawler: Crawler, workspace: Workspace) -> None:
+        self._crawler = crawler
         self._workspace = workspace
         self._default_agent: str = crawler.settings["USER_AGENT"]
         self._shops = {shop.id: shop for shop in workspace.config.shops}
@@ -94,28 +97,20 @@ class SessionMiddleware:
             return response
         shop = self._shops[request.meta["shopdata_shop"]]
         portal = self._workspace.config.portal(shop.platform)
-        if not await self._is_dead(request, response, shop, portal):
-            session.take_cookies(response.url, [v.decode("latin-1") for v in response.headers.getlist("Set-Cookie")])
-            if session.is_changed:
-                session.is_changed = False
-                await run_in_thread(self._workspace.sessions.update, shop, session)
-            del self._renewals[shop.id]
-            if request.meta.get("shopdata_once"):
-                self._suspects.pop(shop.id, None)
-            self._on_signed_in(shop.id)
-            return response
-        if request.meta.get("shopdata_once"):
-            await self._suspect(shop, session)
-            raise answered_as_signed_out(shop, response.status, _header(response, "Content-Type"))
-        if self._renewals[shop.id]:
-            raise refused_although_new(shop)
-        async with self._locks[shop.id]:
-            # Another request of the shop may have renewed it while this one was under way.
-            await self._forget(shop, session)
-        self._renewals[shop.id] += 1
-        repeated: Request = request.replace(dont_filter=True)
-        repeated.meta.update(shopdata_session=True)
-        return repeated
+        try:
+            if await self._is_dead(request, response, shop, portal):
+                return await self._renewed(request, response, shop, session)
+        except (RiskBlockedError, ChallengeError) as error:
+            return await send_again(self._crawler, request, error)
+        session.take_cookies(response.url, [v.decode("latin-1") for v in response.headers.getlist("Set-Cookie")])
+        if session.is_changed:
+            session.is_changed = False
+            await run_in_thread(self._workspace.sessions.update, shop, session)
+        del self._renewals[shop.id]
+        if not is_repeatable(request):
+            self._suspects.pop(shop.id, None)
+        self._on_signed_in(shop.id)
+        return response
 
     async def _is_dead(self, request: Request, response: Response, shop: Shop, portal: Portal) -> bool:
         if request.meta.get("playwright"):
@@ -130,6 +125,27 @@ class SessionMiddleware:
         if risk is not None:
             raise risk_error(shop, risk)
         return login.is_session_dead(answer, portal)
+
+    async def _renewed(self, request: Request, response: Response, shop: Shop, session: Session) -> Request:
+        """The same request once more, with a new session.
+
+        Raises:
+            OddAnswerError: it may do something twice.
+            SessionRefusedError: it had a new one.
+        """
+        if not is_repeatable(request):
+            await self._suspect(shop, session)
+            raise answered_as_signed_out(shop, response.status, _header(response, "Content-Type"))
+        async with self._locks[shop.id]:
+            # Another request of the shop may have renewed it while this one was under way.
+            if self._sessions.get(shop.id) in (None, session):
+                if self._renewals[shop.id]:
+                    raise refused_although_new(shop)
+                await self._forget(shop, session)
+                self._renewals[shop.id] += 1
+        repeated: Request = request.replace(dont_filter=True)
+        repeated.meta.update(shopdata_session=True)
+        return repeated
 
     async def _suspect(self, shop: Shop, session: Session) -> None:
         """Drops a session that looks dead a second time by the answer to an order.

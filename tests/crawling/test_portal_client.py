@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from scrapy import Request
+from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
 from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
 from scrapy.http import Response
 from shipped_config import load_shipped_config
@@ -16,10 +18,13 @@ from shipped_config import load_shipped_config
 from shopdata.config import Portal, Shop
 from shopdata.crawling.portal_client import PortalClient
 from shopdata.exceptions import ChallengeError, ForbiddenHostError, PortalError, RiskBlockedError
+from shopdata.middlewares import RetryMiddleware
 
 SHOP = Shop(id="one", name="第一家店", platform="jd", username="u", password="p")
 BASE = "https://report.jd.com"
 LINK = "https://storage.jd.com/report.xlsx?Signature=a"
+#: Of a plain request.
+META = {"shopdata_shop": SHOP.id, "shopdata_session": True}
 #: A status, a body with status 200, or what Scrapy raises.
 Answer = int | bytes | Exception
 
@@ -36,20 +41,33 @@ class Far:
         self._answers = list(answers)
         self.asked: list[Request] = []
         self.waits: list[float] = []
-        self.client = PortalClient(self._download, self._sleep, SHOP, portal, folder)
+        config = SimpleNamespace(shops=[SHOP], portal=lambda _: portal)
+        retry: Any = RetryMiddleware(SimpleNamespace(stats=None), SimpleNamespace(config=config))
+        self._middlewares = DownloaderMiddlewareManager(retry, crawler=SimpleNamespace(spider=None))
+        self.client = PortalClient(self.download, self.sleep, SHOP, portal, folder)
 
-    async def _download(self, request: Request) -> Response:
+    async def download(self, request: Request) -> Response:
+        """As Scrapy's engine does it."""
+        while True:
+            result = await self._middlewares.download_async(self._answer, request)
+            if isinstance(result, Response):
+                return result
+            request = result
+
+    async def _answer(self, request: Request) -> Response:
         self.asked.append(request)
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, Exception):
             raise answer
         body = answer if isinstance(answer, bytes) else b"<html>"
-        wire = request.meta["shopdata_wire"]
-        wire.write(body)
         status = answer if isinstance(answer, int) else 200
-        return Response(request.url, status=status, body=b"" if wire.is_file else body)
+        wire = request.meta.get("shopdata_wire")
+        if wire is not None:
+            wire.restart()
+            wire.write(body)
+        return Response(request.url, status=status, body=b"" if wire is not None and wire.is_file else body)
 
-    async def _sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
 
     @property
@@ -80,7 +98,7 @@ def test_what_does_something_twice_is_sent_once(portal: Portal, tmp_path: Path, 
     with pytest.raises(PortalError) as caught:
         asyncio.run(order(far))
     assert len(far.asked) == 1
-    assert far.asked[0].meta["shopdata_once"] is True
+    assert far.waits == []
     assert caught.value.is_plain_no is (answer == 403)
 
 
@@ -91,15 +109,36 @@ def test_neither_is_it_sent_again_after_a_cool_down(portal: Portal, tmp_path: Pa
     assert (len(far.asked), far.waits) == (1, [])
 
 
-def test_cool_downs_that_others_ask_for_count_with_ours(portal: Portal, tmp_path: Path) -> None:
-    far, error = Far(portal, tmp_path, [b"{}"]), RiskBlockedError("too often", where="here", todo="Wait.")
-    error.needs_person = True
+def test_cool_downs_of_all_requests_of_a_shop_count(portal: Portal, tmp_path: Path) -> None:
+    errors = [RiskBlockedError("too often", where="here", todo="Wait.") for _ in range(4)]
+    for error in errors:
+        error.needs_person = True
+    far = Far(portal, tmp_path, errors)
     for _ in range(portal.cooldown_tries):
-        asyncio.run(far.client.cool_down(error))
+        with pytest.raises(RiskBlockedError):
+            asyncio.run(order(far))
     with pytest.raises(ChallengeError, match="did not let go after 2 cool-downs"):
-        asyncio.run(far.client.cool_down(error))
+        asyncio.run(order(far))
     first, second = far.waits
     assert second > first
+    # And a list is asked for no more often than that.
+    with pytest.raises(ChallengeError, match="did not let go after 2 cool-downs"):
+        asyncio.run(far.client.ask_json(Request(f"{BASE}/list")))
+    assert len(far.asked) == 4
+
+
+def test_requests_that_are_under_way_share_a_cool_down(portal: Portal, tmp_path: Path) -> None:
+    """An ordinary spider's requests are not asked one after the other."""
+    errors = [RiskBlockedError("too often", where="here", todo="Wait.") for _ in range(3)]
+    far = Far(portal, tmp_path, [*errors, b"{}"])
+
+    async def crawl() -> None:
+        requests = [Request(f"{BASE}/{number}", meta=META | {"shopdata_wait": far.sleep}) for number in range(3)]
+        await asyncio.gather(*map(far.download, requests))
+
+    asyncio.run(crawl())
+    assert len(far.asked) == 6
+    assert max(far.waits) < 1.2 * 2 * portal.cooldown_seconds
 
 
 def test_who_is_to_be_left_alone_is_asked_no_more(portal: Portal, tmp_path: Path) -> None:
@@ -108,8 +147,9 @@ def test_who_is_to_be_left_alone_is_asked_no_more(portal: Portal, tmp_path: Path
     far = Far(portal, tmp_path, [error])
     with pytest.raises(RiskBlockedError):
         asyncio.run(far.client.ask_json(Request(f"{BASE}/list")))
-    with pytest.raises(RiskBlockedError):
-        asyncio.run(far.client.cool_down(error))
+    for ask in (order(far), far.client.ask_json(Request(f"{BASE}/list"))):
+        with pytest.raises(RiskBlockedError):
+            asyncio.run(ask)
     assert (len(far.asked), far.waits) == (1, [])
 
 
@@ -144,7 +184,7 @@ def test_a_link_that_stays_dead_has_an_end(portal: Portal, tmp_path: Path) -> No
         far.waits.append(seconds)
         await asyncio.sleep(0.01)
 
-    far.client = PortalClient(far._download, slowly, SHOP, hasty, tmp_path)
+    far.client = PortalClient(far.download, slowly, SHOP, hasty, tmp_path)
     with pytest.raises(PortalError, match="HTTP 404"):
         asyncio.run(far.client.fetch_file(LINK, BASE, tmp_path / "file", fresh_links()))
     assert len(far.asked) == len(set(far.urls)) > 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from company_network import LoggingProxy, logging_proxy
@@ -32,6 +34,12 @@ def network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
 
 
+def middleware() -> NetworkMiddleware:
+    """Where nothing is sent again."""
+    nobody: Any = SimpleNamespace(get_downloader_middleware=lambda _: None)
+    return NetworkMiddleware(nobody)
+
+
 @pytest.mark.parametrize(
     ("url", "proxy"),
     [
@@ -45,14 +53,14 @@ def test_which_way(url: str, proxy: str | None, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("NO_PROXY", "10.0.0.0/8")
     # What an earlier try has left, or somebody else has set.
     request = Request(url, meta={"proxy": "http://other.test:1"}, headers={"Proxy-Authorization": "Basic other"})
-    NetworkMiddleware().process_request(request)
+    middleware().process_request(request)
     assert request.meta.get("proxy") == proxy
     assert request.headers.get("Proxy-Authorization") == (b"Basic dXMgZXI6cEBzcw==" if proxy else None)
 
 
 def test_the_browser_finds_its_own() -> None:
     request = Request(URL, meta={"playwright": True})
-    NetworkMiddleware().process_request(request)
+    middleware().process_request(request)
     assert "proxy" not in request.meta
 
 
@@ -60,7 +68,7 @@ def failure(exception: Exception, url: str = URL, **meta: object) -> str:
     """What becomes of an exception of Scrapy's; empty if it stays."""
     request = Request(url, meta={"shopdata_shop": "one", **meta})
     try:
-        asyncio.run(NetworkMiddleware().process_exception(request, exception))
+        asyncio.run(middleware().process_exception(request, exception))
     except (ProxyError, UntrustedError) as error:
         return f"{type(error).__name__}: {error}"
     return ""

@@ -133,8 +133,6 @@ class JdSpider(ReportSpider):
     ) -> tuple[list[Report], ReportJob | None]:
         """The list after an order of which nobody knows whether it was taken, and what came of the order."""
         grace = self.portal.order_grace_seconds + self.portal.retry_after_seconds * 2 ** (number - 1)
-        if isinstance(error, RiskBlockedError):
-            await self.client(shop).cool_down(error)
         logger.warning("%s Whether JD has taken the order, its list will tell in %.1f s", error, grace)
         await self.wait(grace)
         deadline = time.monotonic() + self.portal.report_deadline_seconds
@@ -273,8 +271,10 @@ class JdSpider(ReportSpider):
 
 
 def _leaves_a_doubt(error: PortalError | RiskBlockedError) -> bool:
-    """False where the order never left, or was refused as it stands."""
-    if isinstance(error, PortalError) and not isinstance(error, OddAnswerError):
+    """False where the order never left, was refused as it stands, or where nothing more may be asked."""
+    if isinstance(error, RiskBlockedError):
+        return not error.is_final
+    if not isinstance(error, OddAnswerError):
         return not (error.is_plain_no or error.is_final)
     return True
 

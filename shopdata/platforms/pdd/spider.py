@@ -16,6 +16,7 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata.config import Shop
 from shopdata.crawling.downloads import Wire
 from shopdata.crawling.paged_rows import Page, PagedRows, Room
+from shopdata.crawling.persistence import Persistence
 from shopdata.crawling.report_spider import ReportSpider
 from shopdata.crawling.signed_page import SignedPage
 from shopdata.exceptions import IncompleteError, OddAnswerError, PortalError
@@ -54,6 +55,7 @@ class PddSpider(ReportSpider):
         """A page of the shop's back office; what it gives is `post(path, body)`, signed by the page's own code."""
         assert self.crawler.engine is not None
         client = self.client(shop)
+        persistence = Persistence(self.wait, shop, self.portal)
         page = SignedPage(
             self.crawler.engine.download_async,
             urljoin(self.portal.origin, path),
@@ -65,7 +67,7 @@ class PddSpider(ReportSpider):
 
         async def post(path: str, body: dict[str, Any]) -> Any:
             client.took(None)
-            answer = await client.insist(lambda: page.post(path, body))
+            answer = await persistence.insist(lambda: page.post(path, body))
             client.took(Wire.holding(page.last, self.workspace.staging.half_way()))
             return result_of(answer, f"shop {shop.id!r}, {path}")
 

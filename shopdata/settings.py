@@ -126,6 +126,7 @@ EXTENSIONS = {
     # 0: it would export our items. Ours takes its place.
     "scrapy.extensions.feedexport.FeedExporter": None,
     "shopdata.extensions.published_feed.PublishedFeed": 0,
+    "shopdata.extensions.cell_leases.CellLeases": 50,
     "shopdata.extensions.outcome.RunOutcome": 100,
     "shopdata.extensions.reasons.ReasonsLog": 150,
     "shopdata.extensions.progress.Progress": 200,

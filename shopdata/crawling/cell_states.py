@@ -6,14 +6,12 @@ import logging
 from datetime import datetime
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.crawling.events import CellEvents
 from shopdata.crawling.rechecks import Rechecks
-from shopdata.exceptions import LeaseLostError, LedgerError
+from shopdata.exceptions import LeaseLostError, LedgerError, ShopdataError
 from shopdata.lake.not_ready import put_off
 from shopdata.ledger import Cell, CellKey, RawFile
 from shopdata.periods import SHANGHAI
@@ -21,8 +19,6 @@ from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
-
-_OF_CRAWLERS: WeakKeyDictionary[Crawler, CellStates] = WeakKeyDictionary()
 
 
 class CellStates:
@@ -32,14 +28,6 @@ class CellStates:
         self.rechecks = Rechecks()
         self._workspace = workspace
         self._events = events
-
-    @classmethod
-    def of(cls, crawler: Crawler) -> CellStates:
-        """Those of a crawler: the same for all of its components."""
-        found = _OF_CRAWLERS.get(crawler)
-        if found is None:
-            found = _OF_CRAWLERS[crawler] = cls(Workspace.of(crawler), CellEvents(crawler.signals))
-        return found
 
     async def settle(
         self,
@@ -73,6 +61,10 @@ class CellStates:
             self._tell(cell)
         return True
 
+    async def fail(self, key: CellKey, error: BaseException | None) -> None:
+        """What is still `running` is `failed`, by a mistake of ours or where nobody could go on without."""
+        await self.settle(key, CellState.FAILED, _why(error), only_from=CellState.RUNNING)
+
     def settle_now(self, key: CellKey, state: CellState, reason: str) -> None:
         """The same without a thread, for who is being stopped. Raises LedgerError."""
         cell = self._write(key, state, reason)
@@ -89,3 +81,11 @@ class CellStates:
     def _tell(self, cell: Cell) -> None:
         # Where there is a reason, it says more than the count of the rows that stay.
         self._events.settled(cell.key, cell.state, cell.reason, None if cell.reason else cell.rows)
+
+
+def _why(error: BaseException | None) -> str:
+    if isinstance(error, ShopdataError):
+        # No mistake of ours: the ledger or the disk failed where nobody could go on without.
+        return str(error)
+    # Only the kind: the text of an unknown error may hold anything.
+    return f"an unexpected {type(error).__name__}: this is a mistake in the program; the log has its traceback."

@@ -12,6 +12,7 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.crawling.cell_states import CellStates
+from shopdata.crawling.crawl_run import CrawlRun
 from shopdata.exceptions import ShopdataError
 from shopdata.files import discard
 from shopdata.items import ReportFile
@@ -32,7 +33,7 @@ class ComparePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ComparePipeline:
-        return cls(Workspace.of(crawler), CellStates.of(crawler))
+        return cls(Workspace.of(crawler), CrawlRun.of(crawler).states)
 
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, ReportFile):

@@ -12,7 +12,7 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import failpoints
-from shopdata.crawling.cell_states import CellStates
+from shopdata.crawling.crawl_run import CrawlRun
 from shopdata.exceptions import DiskError, LedgerError
 from shopdata.failpoints import FailPoint
 from shopdata.files import move
@@ -29,7 +29,7 @@ class StagePipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self._workspace = Workspace.of(crawler)
-        self._states = CellStates.of(crawler)
+        self._states = CrawlRun.of(crawler).states
         self._outbox = self._workspace.outbox
 
     @classmethod

@@ -13,7 +13,7 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
 from shopdata.accounts import Account
-from shopdata.crawling.cell_states import CellStates
+from shopdata.crawling.crawl_run import CrawlRun
 from shopdata.excel import sniff
 from shopdata.exceptions import DiskError, ShopdataError
 from shopdata.files import discard
@@ -35,7 +35,7 @@ class ValidatePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._workspace = Workspace.of(crawler)
-        self._states = CellStates.of(crawler)
+        self._states = CrawlRun.of(crawler).states
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ValidatePipeline:

@@ -1,4 +1,4 @@
-"""The work that a run shares with other runs of the same day: what it holds, and waiting for what others hold."""
+"""What a run holds of the work that it shares with other runs of the same day, and waiting for what others hold."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 1.0
 
 
-class SharedWork:
+class RunLeases:
     """A run's claims, for the event loop.
 
     Args:

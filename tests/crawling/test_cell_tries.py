@@ -12,7 +12,7 @@ import pytest
 
 from shopdata.config import Shop
 from shopdata.crawling.cell_states import CellStates
-from shopdata.crawling.cell_work import CellWork
+from shopdata.crawling.cell_tries import CellTries
 from shopdata.exceptions import CredentialsRefusedError, DiskError, LedgerError
 from shopdata.items import ReportFile
 from shopdata.ledger import CellKey, Ledger
@@ -41,8 +41,8 @@ def test_the_reason_is_what_happened(tmp_path: Path, error: Exception, reason: s
     with Ledger.at(tmp_path) as ledger:
         ledger.add_cells("jd", [KEY])
         ledger.claim(KEY, "run")
-        work = cell_work(SimpleNamespace(ledger=ledger), Listener())
-        asyncio.run(asyncio.wait_for(work.fail(KEY, error), 10))
+        states = states_of(SimpleNamespace(ledger=ledger), Listener())
+        asyncio.run(asyncio.wait_for(states.fail(KEY, error), 10))
         cell = ledger.cell(KEY)
     assert cell is not None
     assert (cell.state, cell.reason) == (CellState.FAILED, reason)
@@ -58,9 +58,12 @@ class Listener:
         self.states.append(state)
 
 
-def cell_work(workspace: object, events: object) -> CellWork:
-    states = CellStates(cast("Any", workspace), cast("Any", events))
-    return CellWork("run", cast("Any", workspace), cast("Any", None), states)
+def states_of(workspace: object, events: object) -> CellStates:
+    return CellStates(cast("Any", workspace), cast("Any", events))
+
+
+def tries_of(workspace: object, events: object) -> CellTries:
+    return CellTries("run", cast("Any", workspace), states_of(workspace, events))
 
 
 class Sessions:
@@ -83,9 +86,9 @@ def test_a_shop_that_can_not_be_parked_costs_no_other_shop(tmp_path: Path, caplo
     listener = Listener()
     with Ledger.at(tmp_path) as ledger:
         ledger.add_cells("jd", [KEY])
-        work = cell_work(SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions()), listener)
+        tries = tries_of(SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions()), listener)
         shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
-        assert asyncio.run(work.ask(shop, KEY, refused)) is None
+        assert asyncio.run(tries.ask(shop, KEY, refused)) is None
         cell = ledger.cell(KEY)
     assert cell is not None
     assert (cell.state, cell.reason) == (CellState.NEEDS_LOGIN, "credentials refused. Mend the password.")
@@ -105,10 +108,10 @@ def test_a_shop_that_is_parked_in_a_run_has_one_reason_for_all_of_its_days(tmp_p
     with Ledger.at(tmp_path) as ledger:
         ledger.add_cells("jd", keys)
         sessions = SessionStore(tmp_path / "sessions")
-        work = cell_work(SimpleNamespace(ledger=ledger, sessions=sessions, restraint=Sessions()), listener)
+        tries = tries_of(SimpleNamespace(ledger=ledger, sessions=sessions, restraint=Sessions()), listener)
         shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
         for key in keys:
-            assert asyncio.run(work.ask(shop, key, refused)) is None
+            assert asyncio.run(tries.ask(shop, key, refused)) is None
         reasons = {cell.reason for key in keys if (cell := ledger.cell(key))}
         assert sessions.parked(shop)
     assert len(calls) == 1
@@ -125,7 +128,7 @@ def test_whoever_stops_the_run_does_not_wait_for_a_lost_ledger_twice(
         raise LedgerError("another program holds the ledger locked", todo="Close it.")
 
     async def stopped() -> None:
-        tasks = [asyncio.create_task(work.ask(cast("Any", None), key, asyncio.Event().wait)) for key in keys]  # type: ignore[arg-type]
+        tasks = [asyncio.create_task(tries.ask(cast("Any", None), key, asyncio.Event().wait)) for key in keys]  # type: ignore[arg-type]
         await asyncio.sleep(0.1)
         for task in tasks:
             task.cancel()
@@ -134,7 +137,7 @@ def test_whoever_stops_the_run_does_not_wait_for_a_lost_ledger_twice(
 
     keys = [replace(KEY, shop=shop) for shop in ("one", "two", "three")]
     ledger = SimpleNamespace(settle=settle, claim=lambda *_: None)
-    work = cell_work(SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions()), Listener())
+    tries = tries_of(SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions()), Listener())
     asyncio.run(stopped())
     assert len(marks) == 1
     assert caplog.text.count("the next run finds it stopped in the middle") == 1

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shopdata.crawling.side_by_side import Slots, side_by_side
+from shopdata.crawling.concurrency import ShopLimiter, merged
 
 
 def test_items_come_as_they_are_ready() -> None:
@@ -23,14 +23,14 @@ def test_items_come_as_they_are_ready() -> None:
             yield "quick 2"
             go_on.set()
 
-        return [item async for item in side_by_side([slow(), quick()])]
+        return [item async for item in merged([slow(), quick()])]
 
     assert asyncio.run(scenario()) == ["quick 1", "quick 2", "slow"]
 
 
 def test_no_streams_no_items() -> None:
     async def scenario() -> list[str]:
-        return [item async for item in side_by_side([])]
+        return [item async for item in merged([])]
 
     assert asyncio.run(scenario()) == []
 
@@ -41,7 +41,7 @@ def test_a_stream_that_breaks_is_not_passed_over_in_silence() -> None:
             yield "before"
             raise RuntimeError("a mistake in the program")
 
-        return [item async for item in side_by_side([broken()])]
+        return [item async for item in merged([broken()])]
 
     with pytest.raises(RuntimeError, match="a mistake in the program"):
         asyncio.run(scenario())
@@ -58,7 +58,7 @@ def test_all_streams_end_with_their_reader() -> None:
             finally:
                 ended.append(name)
 
-        together = side_by_side([endless("one"), endless("two")])
+        together = merged([endless("one"), endless("two")])
         await anext(together)
         await together.aclose()
 
@@ -68,7 +68,7 @@ def test_all_streams_end_with_their_reader() -> None:
 
 def test_slots_are_never_more_than_given_and_free_during_a_wait() -> None:
     async def scenario() -> tuple[int, int]:
-        slots = Slots(2)
+        slots = ShopLimiter(2)
         inside = waiting = most_inside = most_waiting = 0
 
         async def work() -> None:
@@ -95,7 +95,7 @@ def test_slots_are_never_more_than_given_and_free_during_a_wait() -> None:
 
 def test_a_slot_is_whole_again_after_an_error() -> None:
     async def scenario() -> None:
-        slots = Slots(1)
+        slots = ShopLimiter(1)
         for _ in range(3):
             with pytest.raises(RuntimeError):
                 async with slots.hold(), slots.hand_back():

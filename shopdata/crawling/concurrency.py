@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Slots:
+class ShopLimiter:
     """So many shops are worked on at the same time; first come, first served."""
 
     def __init__(self, count: int) -> None:
@@ -32,7 +32,7 @@ class Slots:
             await self._semaphore.acquire()
 
 
-async def side_by_side(streams: Sequence[AsyncIterator[T]]) -> AsyncIterator[T]:
+async def merged(streams: Sequence[AsyncIterator[T]]) -> AsyncIterator[T]:
     """Yields from all streams as their items come. Ends all of them when it is itself ended."""
     arrived: asyncio.Queue[T | None] = asyncio.Queue()
 

@@ -1,4 +1,4 @@
-"""What is done about one cell that this run holds, and what becomes of it when something goes wrong."""
+"""One try at a cell: whether its shop may be asked now, and what becomes of it when something goes wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.config import Shop
 from shopdata.crawling.cell_states import CellStates
-from shopdata.crawling.sharing import SharedWork
 from shopdata.exceptions import (
     DiskError,
     LeaseLostError,
@@ -33,13 +32,12 @@ logger = logging.getLogger(__name__)
 _STOPPED = "the run was stopped before this cell was done"
 
 
-class CellWork:
-    """From the first question about a cell until it is given back; `CellStates` knows what comes of it."""
+class CellTries:
+    """One try at a cell at a time for each shop; what comes of it, `CellStates` writes."""
 
-    def __init__(self, run_id: str, workspace: Workspace, shared: SharedWork, states: CellStates) -> None:
+    def __init__(self, run_id: str, workspace: Workspace, states: CellStates) -> None:
         self._run_id = run_id
         self._workspace = workspace
-        self._shared = shared
         self._states = states
         self._is_ledger_lost = False
         #: Why shops were parked by this run: their other cells come to the same, and not to "since an earlier run".
@@ -63,16 +61,8 @@ class CellWork:
             raise
         except Exception as error:  # noqa: BLE001 - a bug may cost this cell, not the other shops
             logger.error("%s %s %s: %s", key.dataset, key.shop, key.dt, traceback.format_exc())
-            await self._states.settle(key, CellState.FAILED, _bug(error))
+            await self._states.fail(key, error)
         return None
-
-    async def fail(self, key: CellKey, error: BaseException | None) -> None:
-        """A mistake of ours met a cell's file: what is still `running` is `failed`."""
-        await self._states.settle(key, CellState.FAILED, _bug(error), only_from=CellState.RUNNING)
-
-    async def let_go(self, key: CellKey) -> None:
-        """The last that is done about a cell."""
-        await self._shared.release(key)
 
     def _stop(self, key: CellKey) -> None:
         if self._is_ledger_lost:
@@ -119,11 +109,3 @@ class CellWork:
 
 def _clock(moment: datetime) -> str:
     return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M} (Shanghai)"
-
-
-def _bug(error: BaseException | None) -> str:
-    if isinstance(error, ShopdataError):
-        # No mistake of ours: the ledger or the disk failed where nobody could go on without.
-        return str(error)
-    # Only the kind: the text of an unknown error may hold anything.
-    return f"an unexpected {type(error).__name__}: this is a mistake in the program; the log has its traceback."

@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler, CrawlerProcessBase
 
 from shopdata import doorway
 from shopdata.actions.names import as_spider
-from shopdata.actions.refused import tell_refused
+from shopdata.actions.start_failures import notify_start_failure_unattended
 from shopdata.crawling import ReportSpider
 from shopdata.exceptions import LedgerError, UsageError
 from shopdata.extensions.outcome import EXIT_CODE_STAT
@@ -45,7 +45,7 @@ def crawl(
         doorway.begin_work()
     except (UsageError, LedgerError) as error:
         print(error, file=sys.stderr)
-        tell_refused(name, str(error), process.settings)
+        notify_start_failure_unattended(name, str(error), process.settings)
         return 2
     process.crawl(crawler, **arguments)
     process.start()

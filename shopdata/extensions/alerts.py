@@ -13,8 +13,8 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
 from shopdata.alerts.delivery import Count
-from shopdata.alerts.refusals import tell_broken, tell_refusal
-from shopdata.alerts.teller import Teller
+from shopdata.alerts.notifier import Notifier
+from shopdata.alerts.start_failures import notify_broken_ledger, notify_start_failure
 from shopdata.exceptions import ShopdataError
 from shopdata.items import Partition
 from shopdata.periods import SHANGHAI
@@ -57,22 +57,22 @@ class Alerts:
             return
         try:
             if self._plan is None:
-                count = await run_in_thread(self._tell_not_begun, spider.name)
+                count = await run_in_thread(self._notify_not_begun, spider.name)
             else:
-                count = await run_in_thread(self._tell, spider.name, self._plan)
+                count = await run_in_thread(self._notify, spider.name, self._plan)
         except ShopdataError as error:
             logger.error("alerts: what changed could not be told: %s", error)
-            count = await run_in_thread(tell_broken, self._workspace.config.alerts, spider.name, str(error))
+            count = await run_in_thread(notify_broken_ledger, self._workspace.config.alerts, spider.name, str(error))
         assert self._crawler.stats is not None
         self._crawler.stats.set_value("shopdata/alerts/sent", count.sent)
         self._crawler.stats.set_value("shopdata/alerts/failed", count.failed)
         self._crawler.stats.set_value("shopdata/alerts/held", count.held)
 
-    def _tell(self, spider: str, plan: Plan) -> Count:
-        teller = Teller(self._workspace.config, self._workspace.ledger, plan.run_id)
+    def _notify(self, spider: str, plan: Plan) -> Count:
+        notifier = Notifier(self._workspace.config, self._workspace.ledger, plan.run_id)
         receipts = {partition.dt: partition.receipt for partition in self._partitions}
-        return teller.tell(spider, plan.dataset, [period.dt for period in plan.periods], receipts)
+        return notifier.notify(spider, plan.dataset, [period.dt for period in plan.periods], receipts)
 
-    def _tell_not_begun(self, spider: str) -> Count:
+    def _notify_not_begun(self, spider: str) -> Count:
         alerts, now = self._workspace.config.alerts, datetime.now(SHANGHAI)
-        return tell_refusal(alerts, spider, _NOT_BEGUN, self._workspace.ledger, now)
+        return notify_start_failure(alerts, spider, _NOT_BEGUN, self._workspace.ledger, now)

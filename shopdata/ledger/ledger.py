@@ -16,11 +16,11 @@ from shopdata.ledger.database import Database
 from shopdata.ledger.leases import Leases
 from shopdata.ledger.moves import Moves
 from shopdata.ledger.not_ready import NotReady
+from shopdata.ledger.notifications import Notifications
 from shopdata.ledger.partitions import Partitions
 from shopdata.ledger.reading import Reading
 from shopdata.ledger.runs import Runs
 from shopdata.ledger.slots import Slots
-from shopdata.ledger.told import Told
 
 #: The file in the state directory, if no other database is configured.
 FILE_NAME = "ledger.sqlite3"
@@ -77,9 +77,9 @@ class Ledger(Cells, Partitions, Runs):
         return Slots(self._database)
 
     @cached_property
-    def told(self) -> Told:
+    def notifications(self) -> Notifications:
         """What alerts have said."""
-        return Told(self._database)
+        return Notifications(self._database)
 
     @cached_property
     def reading(self) -> Reading:

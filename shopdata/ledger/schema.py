@@ -169,7 +169,7 @@ class SlotRow(Base):
     note: Mapped[str] = mapped_column(Text, default="")
 
 
-class ToldRow(Base):
+class NotificationRow(Base):
     """What alerts have said about a topic, last."""
 
     __tablename__ = "told"

@@ -66,7 +66,7 @@ def fill(ledger: Ledger) -> None:
         ledger.start_run(f"run-{dt}", NAME, {"date": dt})
         ledger.finish_run(f"run-{dt}", "complete", {"published": 2}, 0)
         ledger.slots.claim(Slot(job=NAME, due_at=NOW, state="claimed", decided_at=NOW, owner="here"))
-        ledger.told.put(f"topic {dt}", {"said": ["甲"]}, NOW)
+        ledger.notifications.put(f"topic {dt}", {"said": ["甲"]}, NOW)
     ledger.leases.acquire("partition x", Owner.here("run-2"), 60)
 
 
@@ -87,7 +87,7 @@ def use(ledger: Ledger) -> None:
         lambda: ledger.not_ready.due(NAME, datetime.now(UTC)),
         lambda: ledger.slots.since(NOW - timedelta(days=1)),
         lambda: ledger.slots.unqueued("here"),
-        lambda: ledger.told.below(""),
+        lambda: ledger.notifications.below(""),
         lambda: ledger.leases.holder("partition x"),
         lambda: ledger.hold_for(Owner.here("run-3"), 60).reap(),
         lambda: ledger.start_run("run-3", NAME, {}),

@@ -14,7 +14,7 @@ from shopdata.ledger import Ledger
 _TODO = "修好后用 scrapy check_config 检查，再运行一次；在此之前不会取任何数据。"
 
 
-def tell_refusal(alerts: Alerts, spider: str, sentence: str, ledger: Ledger | None, now: datetime) -> Count:
+def notify_start_failure(alerts: Alerts, spider: str, sentence: str, ledger: Ledger | None, now: datetime) -> Count:
     """Tells every channel why a spider did not start, unless it was told just that.
 
     Args:
@@ -25,38 +25,37 @@ def tell_refusal(alerts: Alerts, spider: str, sentence: str, ledger: Ledger | No
         if ledger is None:
             deliver(channel, _refused({spider: sentence}), alerts, count, deadline, is_kept=False)
             continue
-        if ledger.told.get(_topic(channel, spider)).get("sentence") != sentence:
-            ledger.told.put(_topic(channel, spider), {"sentence": sentence, "due": True}, now)
-        tell_refusals(alerts, channel, ledger, count, deadline, now)
+        if ledger.notifications.get(_topic(channel, spider)).get("sentence") != sentence:
+            ledger.notifications.put(_topic(channel, spider), {"sentence": sentence, "due": True}, now)
+        notify_start_failures(alerts, channel, ledger, count, deadline, now)
     return count
 
 
-def tell_refusals(
+def notify_start_failures(
     alerts: Alerts, channel: Channel, ledger: Ledger, count: Count, deadline: Deadline, now: datetime
 ) -> None:
-    """Tells a channel of all refusals that it does not know yet, of whatever spider."""
+    """Tells a channel of all failed starts that it does not know yet, of whatever spider."""
     prefix = _topic(channel, "")
-    due = {
-        s.topic.removeprefix(prefix): str(s.state["sentence"]) for s in ledger.told.below(prefix) if s.state.get("due")
-    }
+    found = [one for one in ledger.notifications.below(prefix) if one.state.get("due")]
+    due = {one.topic.removeprefix(prefix): str(one.state["sentence"]) for one in found}
     if not due:
         return
     if alerts.is_quiet(now):
         count.held += 1
     elif deliver(channel, _refused(due), alerts, count, deadline):
         for spider, sentence in due.items():
-            ledger.told.put(_topic(channel, spider), {"sentence": sentence}, now)
+            ledger.notifications.put(_topic(channel, spider), {"sentence": sentence}, now)
 
 
-def forget_refusal(alerts: Alerts, spider: str, ledger: Ledger, now: datetime) -> None:
+def forget_start_failure(alerts: Alerts, spider: str, ledger: Ledger, now: datetime) -> None:
     """The spider has started: if it can't another time, that is told anew. What is still due is told all the same."""
     for channel in alerts.channels_on:
-        state = ledger.told.get(_topic(channel, spider))
+        state = ledger.notifications.get(_topic(channel, spider))
         if state and not state.get("due"):
-            ledger.told.put(_topic(channel, spider), {}, now)
+            ledger.notifications.put(_topic(channel, spider), {}, now)
 
 
-def tell_broken(alerts: Alerts, dataset: str, sentence: str) -> Count:
+def notify_broken_ledger(alerts: Alerts, dataset: str, sentence: str) -> Count:
     """Tells every channel that the ledger is out of reach at a run's end: what came of the run is not known."""
     count, deadline = Count(), Deadline(alerts.deadline_seconds)
     message = Message(

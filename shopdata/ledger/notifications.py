@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shopdata.ledger.database import Database
-from shopdata.ledger.schema import ToldRow
+from shopdata.ledger.schema import NotificationRow
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class Notification:
     """One topic; `state` are the JSON values that `alerts` keeps about it."""
 
     topic: str
@@ -25,7 +25,7 @@ class Said:
     state: Mapping[str, Any]
 
 
-class Told:
+class Notifications:
     """Topics in the ledger's database; blocking and thread-safe, as the ledger. Raises LedgerError."""
 
     def __init__(self, database: Database) -> None:
@@ -34,14 +34,15 @@ class Told:
     def get(self, topic: str) -> Mapping[str, Any]:
         """What is kept about a topic; empty if nothing is."""
         with self._database.reading() as session:
-            row = session.get(ToldRow, topic)
+            row = session.get(NotificationRow, topic)
             return {} if row is None else dict(row.state)
 
-    def below(self, prefix: str) -> list[Said]:
+    def below(self, prefix: str) -> list[Notification]:
         """All topics that begin so, by name."""
-        query = select(ToldRow).where(ToldRow.topic.startswith(prefix, autoescape=True)).order_by(ToldRow.topic)
+        begins_so = NotificationRow.topic.startswith(prefix, autoescape=True)
         with self._database.reading() as session:
-            return [Said(topic=row.topic, told_at=row.told_at, state=row.state) for row in session.scalars(query)]
+            rows = session.scalars(select(NotificationRow).where(begins_so).order_by(NotificationRow.topic))
+            return [Notification(topic=row.topic, told_at=row.told_at, state=row.state) for row in rows]
 
     def put(self, topic: str, state: Mapping[str, Any], now: datetime) -> None:
         """Replaces what is kept about a topic."""
@@ -55,12 +56,12 @@ class Told:
         """
 
         def write(session: Session) -> bool:
-            row = session.get(ToldRow, topic, with_for_update=True)
+            row = session.get(NotificationRow, topic, with_for_update=True)
             state = work({} if row is None else dict(row.state))
             if state is None:
                 return False
             if row is None:
-                row = ToldRow(topic=topic)
+                row = NotificationRow(topic=topic)
                 session.add(row)
             row.state, row.told_at, row.digest = dict(state), now, _digest(state)
             return True

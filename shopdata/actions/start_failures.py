@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shopdata.alerts.refusals import tell_refusal
+from shopdata.alerts.start_failures import notify_start_failure
 from shopdata.config import load_alerts
 from shopdata.exceptions import ShopdataError
 from shopdata.ledger import Ledger
@@ -18,14 +18,14 @@ from shopdata.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 
-def tell_refused(spider: str, sentence: str, settings: Mapping[str, Any]) -> None:
+def notify_start_failure_unattended(spider: str, sentence: str, settings: Mapping[str, Any]) -> None:
     """Tells the channels of alerts.yaml, if that file can be read. A person who typed the command has the sentence."""
     if sys.stdin is not None and sys.stdin.isatty():
         return
     try:
         alerts = load_alerts()
         if alerts.channels_on:
-            tell_refusal(alerts, spider, sentence, _ledger(settings), datetime.now(SHANGHAI))
+            notify_start_failure(alerts, spider, sentence, _ledger(settings), datetime.now(SHANGHAI))
     except ShopdataError as error:
         logger.error("alerts: nobody was told: %s", error)
 

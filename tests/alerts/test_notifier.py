@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from webhook_receiver import MakeAlerts, Receiver
 
 from shopdata.alerts.delivery import Count
-from shopdata.alerts.refusals import tell_broken, tell_refusal
-from shopdata.alerts.teller import Teller
+from shopdata.alerts.notifier import Notifier
+from shopdata.alerts.start_failures import notify_broken_ledger, notify_start_failure
 from shopdata.config import Alerts, Config, Shop
 from shopdata.ledger import CellKey, Ledger, MissingShop, PartitionRecord, RawFile
 from shopdata.periods import SHANGHAI
@@ -43,7 +43,7 @@ class Clock:
 
 
 class World:
-    """A ledger with what happened, and a teller that looks at it after each run."""
+    """A ledger with what happened, and a notifier that looks at it after each run."""
 
     def __init__(self, folder: Path, alerts: Alerts, receiver: Receiver) -> None:
         self.ledger = Ledger.at(folder)
@@ -102,8 +102,8 @@ class World:
 
     def tell(self, dataset: str = "jd_store", *dts: str, **receipt: Any) -> Count:
         """As at the end of a run."""
-        teller = Teller(self.config, self.ledger, "run", clock=self.clock)
-        return teller.tell(dataset, dataset, dts or (DT,), {DT: receipt} if receipt else {})
+        notifier = Notifier(self.config, self.ledger, "run", clock=self.clock)
+        return notifier.notify(dataset, dataset, dts or (DT,), {DT: receipt} if receipt else {})
 
     def told(self) -> list[str]:
         """The messages since somebody looked last."""
@@ -257,7 +257,7 @@ class TestOtherNews:
             world.cells(dt=dt, a="published", b="published", c="published")
         world.tell(drift=drift)
         assert "**列有变化（已照常入湖）**\n> 新增列「在途」：回力京东旗舰店、南极人京东自营店" in world.told()[0]
-        Teller(world.config, world.ledger, "run", clock=world.clock).tell(
+        Notifier(world.config, world.ledger, "run", clock=world.clock).notify(
             "jd_store", "jd_store", ["2026-03-02"], {"2026-03-02": {"drift": drift}}
         )
         (text,) = world.told()
@@ -359,7 +359,7 @@ class TestNothingIsLost:
         assert len(world.told()) == 1
 
     def test_a_run_that_was_killed_while_it_told_is_not_waited_for_for_ever(self, world: World) -> None:
-        world.ledger.told.put(
+        world.ledger.notifications.put(
             "turns/wecom",
             {"owner": "gone", "until": (world.clock() + timedelta(seconds=60)).isoformat()},
             world.clock(),
@@ -375,7 +375,7 @@ class TestRefusals:
     SENTENCE = "pipelines_config/shops.yaml:5 shops[0].usernam: the key 'usernam' is not known."
 
     def refuse(self, world: World, spider: str = "jd_store", sentence: str = SENTENCE) -> Count:
-        return tell_refusal(world.config.alerts, spider, sentence, world.ledger, world.clock())
+        return notify_start_failure(world.config.alerts, spider, sentence, world.ledger, world.clock())
 
     def test_a_crawl_that_did_not_start_is_told_once(self, world: World) -> None:
         assert self.refuse(world) == Count(sent=1)
@@ -398,6 +398,6 @@ class TestRefusals:
         assert "没能启动" in world.told()[0]
 
     def test_without_a_ledger_nothing_is_held_back(self, world: World) -> None:
-        assert tell_refusal(world.config.alerts, "jd_store", "it.", None, world.clock()) == Count(sent=1)
-        assert tell_broken(world.config.alerts, "jd_store", "the ledger is locked.") == Count(sent=1)
+        assert notify_start_failure(world.config.alerts, "jd_store", "it.", None, world.clock()) == Count(sent=1)
+        assert notify_broken_ledger(world.config.alerts, "jd_store", "the ledger is locked.") == Count(sent=1)
         assert "账本读不出来" in world.told()[1]

@@ -1,4 +1,4 @@
-"""Who may tell a channel something now: one run at a time, and not more messages a minute than its platform takes."""
+"""Who may notify a channel now: one run at a time, and not more messages a minute than its platform takes."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shopdata.alerts.channels.posting import Deadline
-from shopdata.ledger.told import Told
+from shopdata.ledger.notifications import Notifications
 
 _LOOK_EVERY_SECONDS = 0.2
 _MINUTE = timedelta(minutes=1)
 
 
-class Turns:
+class ChannelLease:
     """Kept in the ledger, so that it holds for all runs on all machines that share it.
 
     Args:
-        hold_seconds: a run that was killed while it told is not waited for any longer than this.
+        hold_seconds: a run that was killed while it held one is not waited for any longer than this.
     """
 
-    def __init__(self, told: Told, run_id: str, hold_seconds: float) -> None:
-        self._told = told
+    def __init__(self, notifications: Notifications, run_id: str, hold_seconds: float) -> None:
+        self._notifications = notifications
         self._hold = timedelta(seconds=hold_seconds)
         self._owner = f"{run_id}-{secrets.token_hex(4)}"
 
-    def begin(self, channel: str, deadline: Deadline, clock: Callable[[], datetime]) -> bool:
-        """Waits until nobody else tells this channel; False if that does not happen before the deadline."""
+    def acquire(self, channel: str, deadline: Deadline, clock: Callable[[], datetime]) -> bool:
+        """Waits until nobody else notifies this channel; False if that does not happen before the deadline."""
         while not self._take(channel, clock()):
             if deadline.seconds_left < _LOOK_EVERY_SECONDS:
                 return False
@@ -44,9 +44,9 @@ class Turns:
             until = (now + self._hold).isoformat()
             return {**state, "owner": self._owner, "until": until}
 
-        return self._told.change(_topic(channel), work, now)
+        return self._notifications.change(_topic(channel), work, now)
 
-    def end(self, channel: str, now: datetime) -> None:
+    def release(self, channel: str, now: datetime) -> None:
         """Lets the next one."""
 
         def work(state: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -54,16 +54,16 @@ class Turns:
                 return None
             return {name: value for name, value in state.items() if name not in ("owner", "until")}
 
-        self._told.change(_topic(channel), work, now)
+        self._notifications.change(_topic(channel), work, now)
 
-    def take_message(self, channel: str, messages_per_minute: int, now: datetime) -> bool:
+    def count_message(self, channel: str, messages_per_minute: int, now: datetime) -> bool:
         """Counts a message; False if there were enough in the last minute."""
 
         def work(state: Mapping[str, Any]) -> Mapping[str, Any] | None:
             sent = [at for at in state.get("sent_at", ()) if now - datetime.fromisoformat(at) < _MINUTE]
             return None if len(sent) >= messages_per_minute else {**state, "sent_at": [*sent, now.isoformat()]}
 
-        return self._told.change(_topic(channel), work, now)
+        return self._notifications.change(_topic(channel), work, now)
 
 
 def _topic(channel: str) -> str:

@@ -1,7 +1,7 @@
 """Compares what is true with what each channel was told, sends the difference, and remembers it.
 
 What could not be sent (quiet hours, too many messages, a channel that is down) is marked `due` under its topic in the
-ledger's `told`. The next run, of whatever spider, tells it: then as it is by that time.
+ledger's notifications. The next run, of whatever spider, tells it: then as it is by that time.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from shopdata.alerts.changes import Changes, compare, state_after
+from shopdata.alerts.channel_lease import ChannelLease
 from shopdata.alerts.channels import Deadline
 from shopdata.alerts.delivery import Count, deliver
 from shopdata.alerts.digest import build_digest
 from shopdata.alerts.facts import facts_of
-from shopdata.alerts.refusals import forget_refusal, tell_refusals
-from shopdata.alerts.turns import Turns
+from shopdata.alerts.start_failures import forget_start_failure, notify_start_failures
 from shopdata.config import Channel, Config
 from shopdata.ledger import Ledger
 from shopdata.periods import SHANGHAI
@@ -32,7 +32,7 @@ _MOST_EXTRAS = 500
 Receipts = Mapping[str, Mapping[str, Any]]
 
 
-class Teller:
+class Notifier:
     """Blocking; for one run. Raises LedgerError."""
 
     def __init__(
@@ -47,9 +47,9 @@ class Teller:
         self._alerts = config.alerts
         self._ledger = ledger
         self._clock = clock
-        self._turns = Turns(ledger.told, run_id, config.alerts.deadline_seconds + 60)
+        self._lease = ChannelLease(ledger.notifications, run_id, config.alerts.deadline_seconds + 60)
 
-    def tell(self, spider: str, dataset: str, dts: Collection[str], receipts: Receipts) -> Count:
+    def notify(self, spider: str, dataset: str, dts: Collection[str], receipts: Receipts) -> Count:
         """Tells every channel what is new about these partitions, and what is still due about others.
 
         Args:
@@ -57,7 +57,7 @@ class Teller:
             receipts: by dt, of the partitions that the run has published.
         """
         count, deadline = Count(), Deadline(self._alerts.deadline_seconds)
-        forget_refusal(self._alerts, spider, self._ledger, self._clock())
+        forget_start_failure(self._alerts, spider, self._ledger, self._clock())
         extras = {
             dt: {name: receipt.get(name, [])[:_MOST_EXTRAS] for name in _EXTRAS} for dt, receipt in receipts.items()
         }
@@ -66,69 +66,69 @@ class Teller:
             if channel.datasets is None or dataset in channel.datasets:
                 partitions = {(dataset, dt): extras.get(dt, {}) for dt in sorted(dts)}
             # Two runs that end together must not tell the same.
-            if self._turns.begin(channel.name, deadline, self._clock):
+            if self._lease.acquire(channel.name, deadline, self._clock):
                 try:
-                    tell_refusals(self._alerts, channel, self._ledger, count, deadline, self._clock())
-                    self._tell_channel(channel, partitions, count, deadline)
+                    notify_start_failures(self._alerts, channel, self._ledger, count, deadline, self._clock())
+                    self._notify_channel(channel, partitions, count, deadline)
                 finally:
-                    self._turns.end(channel.name, self._clock())
+                    self._lease.release(channel.name, self._clock())
             else:
                 for key, extra in partitions.items():
                     self._mark_due(channel, key, extra)
                 count.held += 1
         return count
 
-    def _tell_channel(
+    def _notify_channel(
         self,
         channel: Channel,
         partitions: Mapping[tuple[str, str], Mapping[str, Any]],
         count: Count,
         deadline: Deadline,
     ) -> None:
-        told, now = self._ledger.told, self._clock()
+        topics, now = self._ledger.notifications, self._clock()
         due = [key for key in self._due(channel) if key[0] in self._config.datasets]
         changes: dict[tuple[str, str], Changes] = {}
         states: dict[tuple[str, str], Mapping[str, Any]] = {}
         for key in [*partitions, *(key for key in due if key not in partitions)]:
             name, dt = key
-            state = states[key] = told.get(_topic(channel, key))
+            state = states[key] = topics.get(_topic(channel, key))
             # What was noticed while it could not be told, and what this run has noticed.
             extra = _together(state.get("extras", {}), partitions.get(key, {}))
             day = facts_of(
                 name, dt, config=self._config, ledger=self._ledger, now=now, extras=extra, tell=self._alerts.tell
             )
-            found = compare(day, _without_waiting(state), told.get(_drift_topic(channel, name)))
+            found = compare(day, _without_waiting(state), topics.get(_drift_topic(channel, name)))
             if found.is_worth_telling(tell_complete="complete" in self._alerts.tell):
                 changes[key] = found
             elif state.get("due"):
-                told.put(_topic(channel, key), _without_waiting(state), now)
+                topics.put(_topic(channel, key), _without_waiting(state), now)
         if not changes:
             return
-        if self._alerts.is_quiet(now) or not self._turns.take_message(channel.name, channel.messages_per_minute, now):
+        if self._alerts.is_quiet(now) or not self._lease.count_message(channel.name, channel.messages_per_minute, now):
             logger.info("alerts: %s: held back, the next run tells it", channel.name)
             count.held += 1
         elif deliver(channel, build_digest(list(changes.values())), self._alerts, count, deadline):
             for key, change in changes.items():
-                told.put(_topic(channel, key), state_after(change, states[key]), now)
+                topics.put(_topic(channel, key), state_after(change, states[key]), now)
                 drift = {note.key: key[1] for note in change.notes if note.topic == "drift"}
                 if drift:
-                    told.change(_drift_topic(channel, key[0]), lambda known, drift=drift: {**known, **drift}, now)  # type: ignore[misc]
+                    topics.change(_drift_topic(channel, key[0]), lambda known, drift=drift: {**known, **drift}, now)  # type: ignore[misc]
             return
         for key in changes:
             self._mark_due(channel, key, partitions.get(key, {}))
 
     def _due(self, channel: Channel) -> Iterator[tuple[str, str]]:
         """What this channel still has to be told, as dataset and period."""
-        for said in self._ledger.told.below(_prefix(channel)):
-            if said.state.get("due"):
-                dataset, _, dt = said.topic.removeprefix(_prefix(channel)).partition("/")
+        for found in self._ledger.notifications.below(_prefix(channel)):
+            if found.state.get("due"):
+                dataset, _, dt = found.topic.removeprefix(_prefix(channel)).partition("/")
                 yield dataset, dt
 
     def _mark_due(self, channel: Channel, key: tuple[str, str], extra: Mapping[str, Any]) -> None:
         def work(state: Mapping[str, Any]) -> Mapping[str, Any]:
             return {**state, "due": True, "extras": _together(state.get("extras", {}), extra)}
 
-        self._ledger.told.change(_topic(channel, key), work, self._clock())
+        self._ledger.notifications.change(_topic(channel, key), work, self._clock())
 
 
 def _prefix(channel: Channel) -> str:

@@ -7,7 +7,6 @@ and asks the portals for nothing.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -27,6 +26,7 @@ from sandbox.store import SeaweedStore
 from shopdata import doorway
 from shopdata.config import load_config
 from shopdata.exceptions import ShopdataError
+from shopdata.lake.receipts import Receipt, read_receipt
 from shopdata.ledger import Ledger
 from shopdata.store import ObjectStore
 
@@ -124,27 +124,29 @@ def _show(console: Console, folder: Path, ledger: Ledger, objects: ObjectStore, 
     """What is published, as the receipts in the store say it."""
     console.print("\nPublished", style="bold")
     for receipt in _receipts(ledger, objects):
-        console.print(Text(f"\n{receipt['dataset']} {receipt['dt']}: {receipt['rows']:,} rows"), style="bold")
+        console.print(Text(f"\n{receipt.dataset} {receipt.dt}: {receipt.rows:,} rows"), style="bold")
         table = Table(box=None, pad_edge=False)
         table.add_column("shop")
         table.add_column("name")
         table.add_column("rows", justify="right")
-        for shop in receipt["shops"]:
-            table.add_row(Text(shop["id"]), Text(shop["name"]), f"{shop['rows']:,}")
-        for shop in receipt["missing"]:
-            table.add_row(Text(shop["id"]), Text(shop["reason"]), "missing")
+        for shop in receipt.shops:
+            table.add_row(Text(shop.id), Text(shop.name), f"{shop.rows:,}")
+        for missing in receipt.missing:
+            table.add_row(Text(missing.id), Text(missing.reason), "missing")
         console.print(table)
-        for part in ("workbook", "parquet"):
-            console.print(Text(f"{part:<9} {lake.object_store.bucket}/{receipt[part]['key']}"), soft_wrap=True)
-        console.print(Text(f"Dremio    {receipt['refresh']['state']}"))
-        workbook = folder / "state" / "merged" / receipt["dataset"] / f"{receipt['dataset']}_{receipt['dt']}.xlsx"
+        for name, part in (("workbook", receipt.workbook), ("parquet", receipt.parquet)):
+            console.print(Text(f"{name:<9} {lake.object_store.bucket}/{part.key}"), soft_wrap=True)
+        console.print(Text(f"Dremio    {receipt.refresh.state}"))
+        workbook = folder / "state" / "merged" / receipt.dataset / f"{receipt.dataset}_{receipt.dt}.xlsx"
         console.print(Text(f"open it   {workbook.relative_to(Path.cwd())}"), soft_wrap=True)
     console.print()
 
 
-def _receipts(ledger: Ledger, objects: ObjectStore) -> Iterator[dict[str, Any]]:
+def _receipts(ledger: Ledger, objects: ObjectStore) -> Iterator[Receipt]:
     for partition in ledger.partitions():
-        yield json.loads(objects.get_bytes(partition.receipt_key))
+        receipt = read_receipt(partition.platform, partition.dataset, partition.dt, objects)
+        assert receipt is not None
+        yield receipt
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

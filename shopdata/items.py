@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+
+from shopdata.lake.drafts import Built
+from shopdata.lake.receipts import Receipt
 
 
 @dataclass(kw_only=True)
@@ -42,7 +44,8 @@ class ReportFile:
 class Partition:
     """All staged shops of one dataset and period, on their way to being published.
 
-    The base spider yields it when no file of the run is in work any more; Merge fills the outputs, Publish the receipt.
+    The base spider yields it when no file of the run is in work any more; Merge fills in what it
+    built, Publish the receipt.
     """
 
     dataset: str
@@ -50,7 +53,7 @@ class Partition:
     dt: str
     run_id: str
 
-    workbook: Path | None = None
-    parquet: Path | None = None
-    #: docs/reference.md#receipt; MergePipeline begins it, PublishPipeline and RefreshPipeline complete it.
-    receipt: dict[str, Any] = field(default_factory=dict, repr=False)
+    #: The merged files, and what their receipt will say; there from MergePipeline on.
+    built: Built = field(init=False, repr=False)
+    #: What lies in the store; there from PublishPipeline on. RefreshPipeline puts another in its place.
+    receipt: Receipt = field(init=False, repr=False)

@@ -16,11 +16,11 @@ texts
 exceptions  failpoints  private  terminal
 long_paths
 accounts  columns  files  network  periods  reasons  signals  states  whole_numbers
-items  config  log_times  wording
+config  log_times  wording
 browser  excel  ledger  doorway
 sessions  store
 lake
-alerts
+alerts  items
 arguments  traffic  workspace
 plan
 crawling

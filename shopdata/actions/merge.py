@@ -165,6 +165,6 @@ def _print_summary(console: Console, merged: Merged, found: FileParts) -> None:
             Path(part.shop_id).name, f"{merged.rows_by_shop[part.shop_id]:,}", merged.header_by_shop[part.shop_id]
         )
     console.print(table)
-    for entry in merged.warnings:
-        column = f", column '{entry['column']}'" if entry["column"] else ""
-        console.print(f"{Path(entry['shop']).name}{column}: {entry['text']}")
+    for shop, found_in_it in merged.warnings:
+        column = f", column '{found_in_it.column}'" if found_in_it.column else ""
+        console.print(f"{Path(shop).name}{column}: {found_in_it.text}")

@@ -70,8 +70,11 @@ class Alerts:
 
     def _notify(self, spider: str, plan: Plan) -> Count:
         notifier = Notifier(self._workspace.config, self._workspace.ledger, plan.run_id)
-        receipts = {partition.dt: partition.receipt for partition in self._partitions}
-        return notifier.notify(spider, plan.dataset, [period.dt for period in plan.periods], receipts)
+        noticed = {
+            partition.dt: partition.receipt.model_dump(mode="json", include={"drift", "warnings", "restated"})
+            for partition in self._partitions
+        }
+        return notifier.notify(spider, plan.dataset, [period.dt for period in plan.periods], noticed)
 
     def _notify_not_begun(self, spider: str) -> Count:
         alerts, now = self._workspace.config.alerts, datetime.now(SHANGHAI)

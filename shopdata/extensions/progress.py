@@ -101,7 +101,7 @@ class Progress:
     def _on_published(self, partition: Partition) -> None:
         self._partitions.append(partition)
         receipt = partition.receipt
-        self._seen.published(receipt["dt"], {shop["id"] for shop in receipt["shops"]}, time.monotonic())
+        self._seen.published(receipt.dt, {shop.id for shop in receipt.shops}, time.monotonic())
 
     def _on_dropped(self, item: Any, exception: DropItem) -> None:
         if isinstance(item, Partition) and exception.log_level == "ERROR":

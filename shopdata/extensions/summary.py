@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from shopdata.alerts.causes import Trouble, causes_of, trouble_of
 from shopdata.alerts.in_words import what_of, who_of
 from shopdata.items import Partition
+from shopdata.lake.receipts import Receipt
 from shopdata.periods import in_ranges
-from shopdata.states import CellState
 
 #: Of so many partitions every file is named; of more, one line each.
 _FEW = 3
@@ -21,45 +20,42 @@ def published_lines(partitions: Sequence[Partition], seconds: float) -> Iterator
     if len(partitions) <= _FEW:
         for partition in partitions:
             yield _published([partition.receipt], seconds)
-            for part in ("workbook", "parquet"):
-                yield f"  {part:<9} {partition.receipt[part]['key']}  ({partition.receipt[part]['bytes']:,} bytes)"
-            yield f"  on disk   {_short(partition.workbook)}"
+            for name, part in (("workbook", partition.receipt.workbook), ("parquet", partition.receipt.parquet)):
+                yield f"  {name:<9} {part.key}  ({part.bytes:,} bytes)"
+            yield f"  on disk   {_short(partition.built.workbook)}"
     else:
-        alike: dict[tuple[int, int], list[dict[str, Any]]] = {}
+        alike: dict[tuple[int, int], list[Receipt]] = {}
         for receipt in (partition.receipt for partition in partitions):
-            alike.setdefault((len(receipt["shops"]), len(receipt["missing"])), []).append(receipt)
+            alike.setdefault((len(receipt.shops), len(receipt.missing)), []).append(receipt)
         for receipts in alike.values():
             yield _published(receipts, seconds)
-        if (workbook := partitions[-1].workbook) is not None:
-            yield f"  on disk   {_short(workbook.parent)}"
+        yield f"  on disk   {_short(partitions[-1].built.workbook.parent)}"
     failed: dict[str, list[str]] = {}
     for receipt in (partition.receipt for partition in partitions):
-        if receipt["refresh"]["state"] == "FAILED":
-            failed.setdefault(receipt["refresh"]["detail"], []).append(receipt["dt"])
+        if receipt.refresh.state == "FAILED":
+            failed.setdefault(receipt.refresh.detail, []).append(receipt.dt)
     for detail, dts in failed.items():
         yield f"  Dremio    {in_ranges(dts)} not refreshed: {detail}"
 
 
-def _published(receipts: Sequence[dict[str, Any]], seconds: float) -> str:
+def _published(receipts: Sequence[Receipt], seconds: float) -> str:
     """One line about periods with as many shops, and as many missing."""
-    first, rows = receipts[0], sum(receipt["rows"] for receipt in receipts)
+    first, rows = receipts[0], sum(receipt.rows for receipt in receipts)
     each = " each" if len(receipts) > 1 else ""
     return (
-        f"{first['dataset']} {in_ranges([receipt['dt'] for receipt in receipts])}: {rows:,} rows of "
-        f"{len(first['shops'])} shops{each} published, {len(first['missing'])} missing{each}, {seconds:.0f} s"
+        f"{first.dataset} {in_ranges([receipt.dt for receipt in receipts])}: {rows:,} rows of "
+        f"{len(first.shops)} shops{each} published, {len(first.missing)} missing{each}, {seconds:.0f} s"
     )
 
 
-def missing_in(receipt: dict[str, Any], names: dict[str, str]) -> Iterator[Trouble]:
+def missing_in(receipt: Receipt, names: dict[str, str]) -> Iterator[Trouble]:
     """The shops that a receipt calls missing.
 
     Args:
         names: of shops, by id.
     """
-    for entry in receipt["missing"]:
-        shop = entry["id"]
-        state, name = CellState(entry["state"]), names.get(shop, "")
-        yield trouble_of(state, entry["reason"], shop=shop, name=name, dt=receipt["dt"])
+    for shop in receipt.missing:
+        yield trouble_of(shop.state, shop.reason, shop=shop.id, name=names.get(shop.id, ""), dt=receipt.dt)
 
 
 def missing_lines(troubles: Sequence[Trouble]) -> Iterator[str]:
@@ -69,8 +65,6 @@ def missing_lines(troubles: Sequence[Trouble]) -> Iterator[str]:
         yield f"  missing   {who_of(cause, with_periods=with_periods)}: {what_of(cause)}"
 
 
-def _short(path: Path | None) -> str:
+def _short(path: Path) -> str:
     """Relative to where the command was typed, if it lies below."""
-    if path is None:
-        return ""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

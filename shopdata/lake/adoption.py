@@ -13,7 +13,7 @@ from shopdata.config import Config, Dataset
 from shopdata.excel import Contract, read_table
 from shopdata.exceptions import RejectedFileError
 from shopdata.files import sha256_of
-from shopdata.lake.published import Receipt
+from shopdata.lake.receipts import Receipt
 from shopdata.ledger import CellKey, Ledger, RawFile
 from shopdata.periods import SHANGHAI
 from shopdata.store import ObjectStore

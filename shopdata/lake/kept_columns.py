@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from shopdata.config import Dataset
+from shopdata.lake.receipts import Draft, Note
 from shopdata.ledger import PartitionRecord
 
 #: Kinds of entries in a receipt's `drift`.
@@ -48,7 +48,7 @@ class KeptColumns:
             tuple(name for name in before if name not in wanted and name not in known),
         )
 
-    def entries(self, unseen: Collection[str], dataset: Dataset) -> list[dict[str, Any]]:
+    def notes(self, unseen: Collection[str], dataset: Dataset) -> list[Note]:
         """What a receipt's `drift` says about it.
 
         Args:
@@ -64,10 +64,10 @@ class KeptColumns:
             else:
                 why = f"no file of the last {dataset.keep_columns_periods} periods had it"
             texts.append((LEFT, name, f"it does not stay any longer: {why}"))
-        return [{"shop": "", "kind": kind, "column": name, "count": 0, "text": text} for kind, name, text in texts]
+        return [Note(shop="", kind=kind, column=name, text=text) for kind, name, text in texts]
 
 
-def seen_in(receipt: dict[str, Any]) -> tuple[str, ...]:
+def seen_in(receipt: Draft) -> tuple[str, ...]:
     """The columns of a partition that one of its files had, by what its receipt says."""
-    kept = {entry["column"] for entry in receipt.get("drift", ()) if entry["kind"] == KEPT}
-    return tuple(name for name in receipt["columns"] if name not in kept)
+    kept = {note.column for note in receipt.drift if note.kind == KEPT}
+    return tuple(name for name in receipt.columns if name not in kept)

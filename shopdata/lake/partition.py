@@ -6,10 +6,8 @@ import logging
 import tempfile
 from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
@@ -21,11 +19,11 @@ from shopdata.failpoints import FailPoint
 from shopdata.files import as_disk_error, put_in_place_or_beside
 from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.display_names import display_names
+from shopdata.lake.drafts import Built, StagedShop, draft_of
 from shopdata.lake.kept_columns import KeptColumns
 from shopdata.lake.previous import known_before, require_all_names
-from shopdata.lake.published import Receipt
 from shopdata.lake.raw_tables import table_of
-from shopdata.lake.receipts import StagedShop, add_merged, begin_receipt
+from shopdata.lake.receipts import Draft, Receipt, Restated
 from shopdata.lake.restatement import differences, replaced_shops, restated
 from shopdata.lake.twins import refuse_twins
 from shopdata.ledger import Cell, CellKey, Ledger, MissingShop, RawFile
@@ -33,19 +31,9 @@ from shopdata.periods import Period
 from shopdata.states import CellState
 from shopdata.store import ObjectStore
 from shopdata.store.history import keep_parquet
-from shopdata.store.keys import parquet_key, workbook_key
 from shopdata.store.staging import Staging
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Built:
-    """A merged partition on disk, with the receipt as far as it is known before publishing."""
-
-    workbook: Path
-    parquet: Path
-    receipt: dict[str, Any]
 
 
 def missing_shops(cells: Sequence[Cell], shops: Sequence[Shop]) -> list[MissingShop]:
@@ -146,16 +134,19 @@ def build_partition(
             _tell_held(name, dt, wanted, found)
     workbook, parquet = merged.workbook, merged.parquet or parquet
     failpoints.reach(FailPoint.MERGE_AFTER)
-    receipt = begin_receipt(dataset=name, platform=dataset.platform, dt=dt, run_id=run_id, shops=shops, missing=missing)
-    add_merged(
-        receipt,
+    draft = draft_of(
         merged,
-        workbook=(workbook_key(dataset.platform, name, dt), workbook),
-        parquet=(parquet_key(dataset.platform, name, dt), parquet),
+        dataset=name,
+        platform=dataset.platform,
+        dt=dt,
+        run_id=run_id,
+        shops=shops,
+        missing=missing,
+        parquet=parquet,
+        drift=kept.notes(merged.unseen, dataset),
     )
-    receipt["drift"] += kept.entries(merged.unseen, dataset)
-    receipt["restated"] = _restated(previous, receipt, parquet, dataset, store)
-    return Built(workbook, parquet, receipt)
+    revised = _restated(previous, draft, parquet, dataset, store)
+    return Built(workbook, parquet, draft.model_copy(update={"restated": revised}))
 
 
 def _tell_held(name: str, dt: str, wanted: Path, found: Path) -> None:
@@ -186,18 +177,18 @@ def is_revised(key: CellKey, raw: RawFile, sha256: str, dataset: Dataset, stagin
 
 
 def _restated(
-    previous: Receipt | None, receipt: dict[str, Any], parquet: Path, dataset: Dataset, store: ObjectStore
-) -> list[dict[str, Any]]:
+    previous: Receipt | None, draft: Draft, parquet: Path, dataset: Dataset, store: ObjectStore
+) -> tuple[Restated, ...]:
     """What this partition revises of the one before, which is kept under `history/`."""
-    platform, name, dt = receipt["platform"], receipt["dataset"], receipt["dt"]
+    name, dt = draft.dataset, draft.dt
     if previous is None:
-        return []
+        return ()
     kept = None
-    if replaced_shops(previous, receipt):
-        kept = keep_parquet(store, platform, name, dt, previous.parquet.sha256)
+    if replaced_shops(previous, draft):
+        kept = keep_parquet(store, draft.platform, name, dt, previous.parquet.sha256)
         if kept is None:
             logger.warning("%s %s: the partition that is replaced is gone; nobody can say what changed", name, dt)
-            return []
+            return ()
     with tempfile.TemporaryDirectory(prefix="shopdata-was-") as folder:
         old = Path(folder, "was.parquet")
         try:
@@ -206,8 +197,8 @@ def _restated(
         except StoreError as error:
             # A partition that somebody has damaged must not keep a whole one from its place.
             logger.warning("%s %s: nobody can say what changed: %s", name, dt, error)
-            return []
-        return restated(previous, receipt, old, parquet, dataset.keys)
+            return ()
+        return restated(previous, draft, old, parquet, dataset.keys)
 
 
 def _shops_of(name: str, dt: str, config: Config) -> list[Shop]:

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from shopdata.config import Config
 from shopdata.exceptions import ReceiptError
 from shopdata.lake.adoption import adopt_published, find_raw
-from shopdata.lake.published import Receipt, read_receipt
-from shopdata.lake.receipts import StagedShop
+from shopdata.lake.drafts import StagedShop
+from shopdata.lake.receipts import Receipt, read_receipt
 from shopdata.ledger import Ledger
 from shopdata.store import ObjectStore
 from shopdata.store.history import keep_unbelieved

@@ -1,92 +1,234 @@
-"""Makes the receipt of a partition: what was published, from what, and what is missing (docs/reference.md#receipt).
+"""A receipt: what was published of a partition, from what, and what is missing (docs/reference.md#receipt).
 
-`published.py` reads it.
+Anybody who may write into the bucket may write one. Its ids, keys and sums become paths, keys and rows of the ledger,
+so each of them must be one that we could have made ourselves: the same model checks what we write and what we read.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import re
+from datetime import datetime
+from typing import Annotated, Any, Self
 
-from shopdata.excel.merging.merge import Merged
-from shopdata.files import sha256_of
-from shopdata.ledger import MissingShop, RawFile
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
 
+from shopdata.exceptions import ReceiptError
+from shopdata.states import CellState
+from shopdata.store import ObjectStore
+from shopdata.store.keys import is_dt, is_id, parquet_key, receipt_key, shop_and_ext_of, workbook_key
 
-@dataclass(frozen=True)
-class StagedShop:
-    """A shop whose file is in the partition."""
-
-    id: str
-    name: str
-    raw: RawFile
-
-
-def begin_receipt(
-    *, dataset: str, platform: str, dt: str, run_id: str, shops: Sequence[StagedShop], missing: Sequence[MissingShop]
-) -> dict[str, Any]:
-    """A receipt before the merge; `add_merged` and publishing complete it."""
-    return {
-        "dataset": dataset,
-        "platform": platform,
-        "dt": dt,
-        "run_id": run_id,
-        "rows": 0,
-        "columns": [],
-        "shops": [
-            {
-                "id": shop.id,
-                "name": shop.name,
-                "rows": shop.raw.rows,
-                "raw_key": shop.raw.key,
-                "sha256": shop.raw.sha256,
-                "bytes": shop.raw.bytes,
-                "fetched_at": shop.raw.fetched_at.isoformat(timespec="seconds"),
-            }
-            for shop in shops
-        ],
-        "missing": [{"id": m.id, "state": m.state.value, "reason": m.reason} for m in missing],
-        "parquet": {},
-        "workbook": {},
-        "published_at": "",
-        "refresh": {"state": "", "detail": ""},
-        "restated": [],
-        "warnings": [],
-        "drift": [],
-        "accounts": {shop.id: dict(shop.raw.account) for shop in shops if shop.raw.account},
-    }
+#: A receipt of 500 shops, each with a page of warnings, has a tenth of it.
+MAX_BYTES = 16 << 20
+#: What a database keeps as a count.
+_MAX_COUNT = 2**63 - 1
 
 
-def add_merged(
-    receipt: dict[str, Any], merged: Merged, *, workbook: tuple[str, Path], parquet: tuple[str, Path]
-) -> None:
-    """Writes what came of the merge; each file as its key and where it lies."""
-    receipt["rows"] = merged.rows
-    receipt["columns"] = list(merged.columns)
-    receipt["warnings"] = list(merged.warnings)
-    receipt["drift"] = list(merged.drift)
-    receipt["parquet"] = {**_facts(*parquet), "rows": merged.rows}
-    receipt["workbook"] = {**_facts(*workbook), "rows": merged.rows, "sheets": list(merged.sheets)}
-    for shop in receipt["shops"]:
-        rows = merged.rows_by_shop[shop["id"]]
-        if rows != shop["rows"]:
-            receipt["warnings"].append(_miscounted(shop, rows))
-        shop["rows"] = rows
+def _checked(is_right: Any, expected: str) -> AfterValidator:
+    def check(value: Any) -> Any:
+        if not is_right(value):
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return AfterValidator(check)
 
 
-def _miscounted(shop: dict[str, Any], rows: int) -> dict[str, Any]:
-    """Rows that came are rows that are published, or somebody is told."""
-    text = f"the file had {shop['rows']} rows when it was collected, and has {rows} by today's contract"
-    return {"shop": shop["id"], "kind": "row_count", "column": "", "count": abs(rows - shop["rows"]), "text": text}
+def _is_of_our_time(moment: datetime) -> bool:
+    # Beyond this, another time zone or another database may have no such day.
+    return 2000 <= moment.year < 2200
 
 
-def encode_receipt(receipt: dict[str, Any]) -> bytes:
-    """As UTF-8 JSON for people and programs."""
-    return (json.dumps(receipt, ensure_ascii=False, indent=2) + "\n").encode()
+Id = Annotated[str, _checked(is_id, "an id")]
+Text = Annotated[str, Field(max_length=100_000), _checked(lambda text: "\0" not in text, "a text")]
+Count = Annotated[int, Field(ge=0, le=_MAX_COUNT)]
+Sha256 = Annotated[str, _checked(re.compile(r"[0-9a-f]{64}").fullmatch, "64 hexadecimal digits")]
+Moment = Annotated[
+    AwareDatetime,
+    _checked(_is_of_our_time, "a time of this century"),
+    PlainSerializer(lambda moment: moment.isoformat(timespec="seconds"), when_used="json"),
+]
 
 
-def _facts(key: str, path: Path) -> dict[str, Any]:
-    return {"key": key, "sha256": sha256_of(path), "bytes": path.stat().st_size}
+class _Strict(BaseModel):
+    """Types as in the JSON, no conversions; what a newer version adds is passed over; no value in a message."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
+
+
+class PublishedShop(_Strict):
+    """A shop whose rows are in the partition."""
+
+    id: Id
+    name: Text
+    rows: Count
+    raw_key: str
+    sha256: Sha256
+    bytes: Count
+    fetched_at: Moment
+
+
+class LeftOutShop(_Strict):
+    """A shop that is missing from it; the fields are those of the ledger's `MissingShop`."""
+
+    id: Id
+    state: CellState
+    reason: Text
+
+
+class PublishedFile(_Strict):
+    """The Parquet object, or the workbook."""
+
+    key: str
+    sha256: Sha256
+    bytes: Count
+    rows: Count
+
+
+class PublishedWorkbook(PublishedFile):
+    """The workbook, with the names of its sheets."""
+
+    sheets: tuple[Text, ...] = ()
+
+
+class Restated(_Strict):
+    """What was revised in a column of a shop, when a file replaced another."""
+
+    shop: Id
+    column: Text
+    cells: Count
+    rows_added: Count
+    rows_removed: Count
+    run_id: Text
+    was: Sha256
+
+
+class Note(_Strict):
+    """A warning, or a way in which a file's columns differ from the contract."""
+
+    #: Empty where it is about the partition.
+    shop: Annotated[str, _checked(lambda text: not text or is_id(text), "an id, or nothing")]
+    kind: Text
+    column: Text = ""
+    count: Count = 0
+    text: Text = ""
+
+
+class Refresh(_Strict):
+    """What Dremio said."""
+
+    state: Text
+    detail: Text
+
+
+class Draft(_Strict):
+    """A receipt before its partition is in the store: all that follows from the merge."""
+
+    dataset: Id
+    platform: Id
+    dt: Annotated[str, _checked(is_dt, "a period")]
+    run_id: Annotated[Text, Field(max_length=100)]
+    rows: Count
+    columns: tuple[Text, ...]
+    shops: tuple[PublishedShop, ...]
+    missing: tuple[LeftOutShop, ...]
+    parquet: PublishedFile
+    workbook: PublishedWorkbook
+    restated: tuple[Restated, ...] = ()
+    warnings: tuple[Note, ...] = ()
+    drift: tuple[Note, ...] = ()
+    #: Which account each shop's file came from, as `shopdata.accounts` has it: not in older receipts.
+    accounts: dict[Id, dict[Text, Text]] = Field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Where the receipt lies in the store."""
+        return receipt_key(self.platform, self.dataset, self.dt)
+
+    @property
+    def sums(self) -> tuple[str, str]:
+        """The SHA-256 of Parquet object and workbook: equal for equal partitions."""
+        return self.parquet.sha256, self.workbook.sha256
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        ids = [shop.id for shop in self.shops]
+        if len(set(ids)) < len(ids):
+            raise ValueError("`shops` has an id twice")
+        about = (self.platform, self.dataset, self.dt)
+        for shop in self.shops:
+            owner = shop_and_ext_of(shop.raw_key, *about)
+            if owner is None or owner[0] != shop.id:
+                raise ValueError(f"`raw_key` of {shop.id} is not the key of its raw file")
+        for name, key in (("parquet", parquet_key(*about)), ("workbook", workbook_key(*about))):
+            if getattr(self, name).key != key:
+                raise ValueError(f"`{name}.key` is not the key of this partition")
+        return self
+
+
+class Receipt(Draft):
+    """What lies in the store, written last. Whoever changes one makes another: `model_copy(update=...)`."""
+
+    published_at: Moment
+    refresh: Refresh
+
+    def to_json(self) -> bytes:
+        """As UTF-8 for people and programs."""
+        return (json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def read_receipt(platform: str, dataset: str, dt: str, store: ObjectStore) -> Receipt | None:
+    """The receipt in the store; None if there is none.
+
+    Raises:
+        StoreError: it could not be had.
+        ReceiptError: what lies there is no receipt of this partition.
+    """
+    key = receipt_key(platform, dataset, dt)
+    there = store.stat(key)
+    if there is None:
+        return None
+    if there.bytes > MAX_BYTES:
+        raise _unbelievable(store.where(key), dataset, f"{there.bytes:,} bytes, expected at most {MAX_BYTES:,}")
+    return decode_receipt(store.get_bytes(key), platform, dataset, dt, where=store.where(key))
+
+
+def decode_receipt(data: bytes, platform: str, dataset: str, dt: str, *, where: str) -> Receipt:
+    """A receipt as it was put under the key of this partition. Raises ReceiptError."""
+    try:
+        receipt = Receipt.model_validate_json(data)
+    except ValidationError as error:
+        raise _unbelievable(where, dataset, _first(error)) from None
+    told = (receipt.platform, receipt.dataset, receipt.dt)
+    if told != (platform, dataset, dt):
+        raise _unbelievable(where, dataset, f"a receipt of {' '.join(told)}")
+    return receipt
+
+
+def _first(error: ValidationError) -> str:
+    """The first of what is wrong: where it stands, and what should be there."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or is_id(str(part)))
+    message = first["msg"].removeprefix("Value error, ")[:200]
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{f'`{place}`: ' if place else ''}{message}{more}"
+
+
+def _unbelievable(where: str, dataset: str, found: str) -> ReceiptError:
+    return ReceiptError(
+        "this is no receipt of this partition",
+        where=where,
+        found=found,
+        expected="a receipt as it was written, under its own key",
+        todo=f"Nothing is replaced as long as that is so. See with `scrapy verify {dataset}` what is still whole, and "
+        f"who else writes into this bucket; `scrapy replay {dataset}` rebuilds the period from raw/, and keeps in "
+        "history/ what was there.",
+    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from shopdata import failpoints
 from shopdata.exceptions import RefreshError
 from shopdata.failpoints import FailPoint
+from shopdata.lake.drafts import Built
 from shopdata.lake.dremio import DremioClient
-from shopdata.lake.publishing import put_receipt
+from shopdata.lake.publishing import publish_partition, put_receipt
+from shopdata.lake.receipts import Receipt, Refresh
 from shopdata.ledger import Ledger
 from shopdata.store import ObjectStore
 
@@ -17,8 +18,8 @@ logger = logging.getLogger(__name__)
 
 
 def refresh_partition(
-    receipt: dict[str, Any], dremio: DremioClient, bucket: str, *, ledger: Ledger, store: ObjectStore
-) -> dict[str, Any]:
+    receipt: Receipt, dremio: DremioClient, bucket: str, *, ledger: Ledger, store: ObjectStore
+) -> Receipt:
     """The receipt with what Dremio said; its refusal is no error here, the data stays published.
 
     Raises:
@@ -26,14 +27,24 @@ def refresh_partition(
     """
     failpoints.reach(FailPoint.REFRESH_BEFORE)
     try:
-        result = dremio.refresh(bucket, receipt["platform"], receipt["dataset"])
-        state, detail = result.state, result.detail
+        result = dremio.refresh(bucket, receipt.platform, receipt.dataset)
+        refresh = Refresh(state=result.state, detail=result.detail)
     except RefreshError as error:
-        logger.error("%s %s: published, but not refreshed: %s", receipt["dataset"], receipt["dt"], error)
-        state, detail = "FAILED", str(error)
+        logger.error("%s %s: published, but not refreshed: %s", receipt.dataset, receipt.dt, error)
+        refresh = Refresh(state="FAILED", detail=str(error))
     failpoints.reach(FailPoint.REFRESH_AFTER)
-    receipt = {**receipt, "refresh": {"state": state, "detail": detail}}
+    receipt = receipt.model_copy(update={"refresh": refresh})
     put_receipt(receipt, store)
-    ledger.set_refresh(receipt["dataset"], receipt["dt"], state, detail)
+    ledger.set_refresh(receipt.dataset, receipt.dt, refresh.state, refresh.detail)
     failpoints.reach(FailPoint.REFRESHED_AFTER)
     return receipt
+
+
+def publish_and_refresh(
+    built: Built, dremio: DremioClient | None, bucket: str, *, ledger: Ledger, store: ObjectStore
+) -> Receipt:
+    """Publishes a partition and tells Dremio, where there is one. Raises as the two steps do."""
+    receipt = publish_partition(built, has_dremio=dremio is not None, ledger=ledger, store=store)
+    if dremio is None:
+        return receipt
+    return refresh_partition(receipt, dremio, bucket, ledger=ledger, store=store)

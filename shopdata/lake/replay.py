@@ -7,8 +7,8 @@ import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -17,12 +17,12 @@ from shopdata.exceptions import ArgumentError, ReceiptError, ShopdataError, Stor
 from shopdata.files import sha256_of
 from shopdata.lake.adoption import find_raw
 from shopdata.lake.check import read_checked
+from shopdata.lake.drafts import Built
 from shopdata.lake.dremio import DremioClient
-from shopdata.lake.partition import Built, build_partition
-from shopdata.lake.published import Receipt, read_receipt
-from shopdata.lake.publishing import publish_partition
+from shopdata.lake.partition import build_partition
 from shopdata.lake.raw_tables import raw_bytes
-from shopdata.lake.refresh import refresh_partition
+from shopdata.lake.receipts import Draft, Receipt, read_receipt
+from shopdata.lake.refresh import publish_and_refresh
 from shopdata.lake.restatement import Differences, differences
 from shopdata.ledger import Cell, Ledger, PartitionRecord
 from shopdata.ledger.claims import Claims
@@ -31,7 +31,7 @@ from shopdata.ledger.owner import Owner
 from shopdata.periods import Period
 from shopdata.states import CellState
 from shopdata.store import ObjectStore
-from shopdata.store.keys import parquet_key, receipt_key, workbook_key
+from shopdata.store.keys import parquet_key, receipt_key
 from shopdata.store.staging import Staging
 
 logger = logging.getLogger(__name__)
@@ -179,43 +179,35 @@ class Replayer:
     # -- the partition ----------------------------------------------------------------------------------------------
 
     def _publish(self, dt: str, built: Built, before: PartitionRecord | None) -> Replayed:
-        receipt = built.receipt
-        missing = tuple(f"{shop['id']} ({shop['state']})" for shop in receipt["missing"])
-        done = {"dt": dt, "rows": receipt["rows"], "shops": len(receipt["shops"]), "missing": missing}
-        if before is not None and self._is_there(dt, receipt, before):
-            return Replayed(**done, is_changed=False, refresh_state=before.refresh_state)
+        draft = built.draft
+        missing = tuple(f"{shop.id} ({shop.state})" for shop in draft.missing)
+        done = partial(Replayed, dt=dt, rows=draft.rows, shops=len(draft.shops), missing=missing)
+        if before is not None and self._is_there(draft, before):
+            return done(is_changed=False, refresh_state=before.refresh_state)
         changes, old_columns = self._compare(dt, built)
-        refresh = {"state": "PENDING" if self._dremio else "NOT_CONFIGURED", "detail": ""}
-        receipt = publish_partition(
-            {**receipt, "refresh": refresh}, built.workbook, built.parquet, ledger=self._ledger, store=self._store
-        )
-        if self._dremio is not None:
-            bucket = self._config.lake.object_store.bucket
-            receipt = refresh_partition(receipt, self._dremio, bucket, ledger=self._ledger, store=self._store)
-        return Replayed(
-            **done,
+        bucket = self._config.lake.object_store.bucket
+        receipt = publish_and_refresh(built, self._dremio, bucket, ledger=self._ledger, store=self._store)
+        return done(
             is_changed=True,
             changes=changes,
-            columns_added=tuple(name for name in receipt["columns"] if name not in old_columns) if old_columns else (),
-            columns_removed=tuple(name for name in old_columns if name not in receipt["columns"]),
-            refresh_state=receipt["refresh"]["state"],
+            columns_added=tuple(name for name in receipt.columns if name not in old_columns) if old_columns else (),
+            columns_removed=tuple(name for name in old_columns if name not in receipt.columns),
+            refresh_state=receipt.refresh.state,
         )
 
-    def _is_there(self, dt: str, receipt: dict[str, Any], before: PartitionRecord) -> bool:
+    def _is_there(self, draft: Draft, before: PartitionRecord) -> bool:
         """True if ledger and store have just this already, so that nothing needs to be put."""
-        platform, sums = self._dataset.platform, (receipt["parquet"]["sha256"], receipt["workbook"]["sha256"])
-        keys = (parquet_key(platform, self._name, dt), workbook_key(platform, self._name, dt))
-        stored = [self._store.stat(key) for key in keys]
-        there = self._receipt(dt)
-        is_waiting = any(cell.state is CellState.STAGED for cell in self._ledger.cells(self._name, dt))
+        stored = [self._store.stat(part.key) for part in (draft.parquet, draft.workbook)]
+        there = self._receipt(draft.dt)
+        is_waiting = any(cell.state is CellState.STAGED for cell in self._ledger.cells(self._name, draft.dt))
         return (
-            (before.parquet_sha256, before.workbook_sha256) == sums
-            and tuple(found.sha256 if found else "" for found in stored) == sums
+            (before.parquet_sha256, before.workbook_sha256) == draft.sums
+            and tuple(found.sha256 if found else "" for found in stored) == draft.sums
             and there is not None
-            and (there.parquet.sha256, there.workbook.sha256) == sums
+            and there.sums == draft.sums
             # A run that was killed behind its receipt has not told the ledger.
             and there.run_id == before.run_id
-            and [shop.model_dump(mode="json") for shop in there.missing] == receipt["missing"]
+            and there.missing == draft.missing
             and not is_waiting
             and before.refresh_state not in ("FAILED", "PENDING")
         )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from shopdata.lake.published import PublishedShop, Receipt
+from shopdata.lake.receipts import Draft, PublishedShop, Receipt, Restated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,43 +68,34 @@ def _by_key(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     return indexed
 
 
-def restated(
-    previous: Receipt, receipt: Mapping[str, Any], old: Path, new: Path, keys: Sequence[str]
-) -> list[dict[str, Any]]:
+def restated(previous: Receipt, draft: Draft, old: Path, new: Path, keys: Sequence[str]) -> tuple[Restated, ...]:
     """A receipt's `restated`: for each shop whose raw file replaced another, what changed then.
 
     Args:
-        old: the partition that `previous` tells of.
-        new: the partition that `receipt` tells of.
+        old: the Parquet file that `previous` tells of.
+        new: the Parquet file that `draft` tells of.
     """
-    replaced = replaced_shops(previous, receipt)
-    shops = {shop["id"] for shop in receipt["shops"]} - {shop["id"] for shop, _ in replaced}
+    replaced = replaced_shops(previous, draft)
+    shops = {shop.id for shop in draft.shops} - {shop.id for shop, _ in replaced}
     # What was told of a shop stays true for as long as its file stays.
-    entries = [entry.model_dump() for entry in previous.restated if entry.shop in shops]
+    entries = [entry for entry in previous.restated if entry.shop in shops]
     for shop, before in replaced:
-        found = differences(_rows_of(old, before.name), _rows_of(new, shop["name"]), keys)
-        about = {"run_id": receipt["run_id"], "was": before.sha256}
-        entries += [{"shop": shop["id"], **change, **about} for change in _changes(found)]
-    return entries
+        found = differences(_rows_of(old, before.name), _rows_of(new, shop.name), keys)
+        entry = partial(Restated, shop=shop.id, run_id=draft.run_id, was=before.sha256)
+        # The rows that came and went are one entry without a column.
+        if found.rows_added or found.rows_removed:
+            entries.append(entry(column="", cells=0, rows_added=found.rows_added, rows_removed=found.rows_removed))
+        entries += [
+            entry(column=name, cells=count, rows_added=0, rows_removed=0) for name, count in found.cells.items()
+        ]
+    return tuple(entries)
 
 
-def _changes(found: Differences) -> list[dict[str, Any]]:
-    """The rows that came and went as one entry without a column, then one for each column."""
-    none = {"cells": 0, "rows_added": 0, "rows_removed": 0}
-    changes = [{"column": name, **none, "cells": count} for name, count in found.cells.items()]
-    if found.rows_added or found.rows_removed:
-        rows = {"rows_added": found.rows_added, "rows_removed": found.rows_removed}
-        changes.insert(0, {"column": "", **none, **rows})
-    return changes
-
-
-def replaced_shops(previous: Receipt, receipt: Mapping[str, Any]) -> list[tuple[dict[str, Any], PublishedShop]]:
-    """The shops of a receipt that were in the one before with another file, each with its entry there."""
+def replaced_shops(previous: Receipt, draft: Draft) -> list[tuple[PublishedShop, PublishedShop]]:
+    """The shops that were in the receipt before with another file, each with its entry there."""
     before = {shop.id: shop for shop in previous.shops}
     return [
-        (shop, before[shop["id"]])
-        for shop in receipt["shops"]
-        if shop["id"] in before and before[shop["id"]].sha256 != shop["sha256"]
+        (shop, before[shop.id]) for shop in draft.shops if shop.id in before and before[shop.id].sha256 != shop.sha256
     ]
 
 

@@ -17,9 +17,8 @@ from shopdata.exceptions import ReceiptError, ShopdataError, StoreError
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.partition import build_partition
 from shopdata.lake.previous import known_before
-from shopdata.lake.published import read_receipt
-from shopdata.lake.publishing import publish_partition
-from shopdata.lake.refresh import refresh_partition
+from shopdata.lake.receipts import read_receipt
+from shopdata.lake.refresh import publish_and_refresh
 from shopdata.ledger import CellKey, Ledger, RawFile
 from shopdata.ledger.holding import holding
 from shopdata.ledger.moves import taken
@@ -176,11 +175,6 @@ class ShopIds:
         )
         assert built is not None
         keep_parquet(self.store, self.platform, place.dataset, place.dt, previous.parquet.sha256)
-        refresh = {"state": "PENDING" if self.dremio else "NOT_CONFIGURED", "detail": ""}
-        receipt = publish_partition(
-            {**built.receipt, "refresh": refresh}, built.workbook, built.parquet, ledger=self.ledger, store=self.store
-        )
-        if self.dremio is not None:
-            bucket = self.config.lake.object_store.bucket
-            receipt = refresh_partition(receipt, self.dremio, bucket, ledger=self.ledger, store=self.store)
-        return Changed(receipt["rows"], len(receipt["shops"]))
+        bucket = self.config.lake.object_store.bucket
+        receipt = publish_and_refresh(built, self.dremio, bucket, ledger=self.ledger, store=self.store)
+        return Changed(receipt.rows, len(receipt.shops))

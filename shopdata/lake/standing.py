@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from shopdata.config import Config
 from shopdata.exceptions import ReceiptError, RejectedFileError, StoreError
 from shopdata.lake.adoption import adopt_published
-from shopdata.lake.published import read_receipt
+from shopdata.lake.receipts import read_receipt
 from shopdata.ledger import Ledger, PartitionRecord
 from shopdata.store import ObjectStore
 from shopdata.store.keys import parquet_key, workbook_key

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from shopdata.accounts import Account, is_same, shared_fact
 from shopdata.exceptions import WrongShopError
-from shopdata.lake.receipts import StagedShop
+from shopdata.lake.drafts import StagedShop
 from shopdata.ledger import Cell, CellKey
 
 

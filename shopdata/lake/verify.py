@@ -17,7 +17,7 @@ from shopdata.excel.recount import count_merged, count_parquet, count_raw
 from shopdata.exceptions import ReceiptError, RefreshError, RejectedFileError, StoreError
 from shopdata.files import sha256_of
 from shopdata.lake.dremio import DremioClient
-from shopdata.lake.published import PublishedFile, PublishedShop, Receipt, read_receipt
+from shopdata.lake.receipts import PublishedFile, PublishedShop, Receipt, read_receipt
 from shopdata.ledger import Ledger, PartitionRecord
 from shopdata.store import ObjectStore
 from shopdata.store.keys import receipt_key, shop_and_ext_of

@@ -16,7 +16,7 @@ from shopdata.workspace import Workspace
 
 
 class MergePipeline:
-    """Fills a partition's files and begins its receipt; a partition without any staged shop ends here."""
+    """Builds a partition's files, and what its receipt will say; a partition without any staged shop ends here."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._workspace = Workspace.of(crawler)
@@ -45,5 +45,5 @@ class MergePipeline:
             raise DropItem(f"not merged: {error}", log_level="ERROR") from None
         if built is None:
             raise DropItem("no shop has a file yet, nothing to publish")
-        adapter.update(workbook=built.workbook, parquet=built.parquet, receipt=built.receipt)
+        adapter["built"] = built
         return item

@@ -14,6 +14,7 @@ from shopdata import signals
 from shopdata.exceptions import ShopdataError
 from shopdata.items import Partition
 from shopdata.lake.publishing import publish_partition
+from shopdata.lake.receipts import Receipt
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -34,27 +35,25 @@ class PublishPipeline:
         if not isinstance(item, Partition):
             return item
         adapter, workspace = ItemAdapter(item), self._workspace
-        refresh = {"state": "PENDING" if workspace.dremio else "NOT_CONFIGURED", "detail": ""}
         try:
             await run_in_thread(workspace.outbox.send_partition, adapter["dataset"], adapter["dt"])
             adapter["receipt"] = await run_in_thread(
                 publish_partition,
-                {**adapter["receipt"], "refresh": refresh},
-                adapter["workbook"],
-                adapter["parquet"],
+                adapter["built"],
+                has_dremio=workspace.dremio is not None,
                 ledger=workspace.ledger,
                 store=workspace.store,
             )
         except ShopdataError as error:
             raise DropItem(f"not published: {error}", log_level="ERROR") from None
-        receipt = adapter["receipt"]
+        receipt: Receipt = adapter["receipt"]
         logger.info(
             "%s %s: published %d rows of %d shops, %d missing",
-            receipt["dataset"],
-            receipt["dt"],
-            receipt["rows"],
-            len(receipt["shops"]),
-            len(receipt["missing"]),
+            receipt.dataset,
+            receipt.dt,
+            receipt.rows,
+            len(receipt.shops),
+            len(receipt.missing),
         )
         self._crawler.signals.send_catch_log(signals.partition_published, partition=item)
         return item

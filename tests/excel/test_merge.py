@@ -140,7 +140,7 @@ def test_columns_differ_from_shop_to_shop(tmp_path: Path) -> None:
         ["甲", "1", "5", "x", None],
         ["乙", "2", "6", "y", None],
     ]
-    drift = {(entry["shop"], entry["kind"], entry["column"]) for entry in merged.drift}
+    drift = {(shop, found.kind, found.column) for shop, found in merged.drift}
     assert {
         ("a", "new_column", "新（一）"),
         ("b", "renamed_column", "可用库存"),
@@ -170,8 +170,8 @@ def test_warnings_name_the_shop(tmp_path: Path) -> None:
         + f'<row r="2">{inline("A2", "1")}<c r="B2"><v>1234567890123456789</v></c><c r="C2"><v>1</v></c></row>'
     )
     merged = merge(tmp_path, [part_of(write_by_hand(tmp_path / "1.xlsx", rows))])
-    [warning] = merged.warnings
-    assert (warning["shop"], warning["kind"], warning["column"], warning["count"]) == (
+    [(shop, warning)] = merged.warnings
+    assert (shop, warning.kind, warning.column, warning.count) == (
         "flagship",
         "imprecise_number",
         "商品名称",
@@ -274,8 +274,8 @@ def test_a_text_that_no_cell_can_hold_is_whole_in_the_parquet(tmp_path: Path) ->
     lines = [{"shopdata": {}}, *({"id": name, "text": text} for name, text in LONG_TEXTS.items())]
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
     merged = merge(tmp_path, [part_of(path, dataset=dataset)], dataset)
-    [warning] = merged.warnings
-    assert (warning["kind"], warning["column"], warning["count"]) == ("too_long", "text", 4)
+    [(_, warning)] = merged.warnings
+    assert (warning.kind, warning.column, warning.count) == ("too_long", "text", 4)
     assert pq.read_table(tmp_path / "out.parquet")["text"].to_pylist() == list(LONG_TEXTS.values())
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["数据"]
     for (_, name, shown), text in zip(list(sheet.values)[1:], LONG_TEXTS.values(), strict=True):

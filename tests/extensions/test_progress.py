@@ -16,6 +16,7 @@ from scrapy.settings import Settings
 from shopdata.config import Shop
 from shopdata.extensions.progress import Progress
 from shopdata.items import Partition
+from shopdata.lake.receipts import PublishedShop, Receipt
 from shopdata.periods import Period
 from shopdata.plan import Plan
 from shopdata.states import CellState
@@ -61,7 +62,8 @@ def test_a_run_from_sign_in_to_published(width: int, count: int) -> None:
             progress._on_stepped("jd_store", DT, f"shop-{number:03}", "create")
             progress._on_settled(DT, f"shop-{number:03}", state, "HTTP 502", 20 if number != 4 else None)
         partition = Partition(dataset="jd_store", platform="jd", dt=DT, run_id="r")
-        partition.receipt = {"dt": DT, "shops": [{"id": f"shop-{n:03}"} for n in range(count) if n != 4]}
+        shops = [PublishedShop.model_construct(id=f"shop-{n:03}") for n in range(count) if n != 4]
+        partition.receipt = Receipt.model_construct(dt=DT, shops=shops)
         progress._on_published(partition)
         shown = lines(progress)
         assert shown[0].startswith(f"jd_store  {count - 1}/{count} done, 1 failed")

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from shopdata.extensions.summary import published_lines
 from shopdata.items import Partition
+from shopdata.lake.drafts import Built
+from shopdata.lake.receipts import PublishedFile, PublishedWorkbook, Receipt, Refresh
 
 
 def partition(day: int, missing: int = 0, refresh: str = "COMPLETED") -> Partition:
     dt = f"2026-03-{day:02}"
-    receipt: dict[str, Any] = {
-        "dataset": "jd_store",
-        "dt": dt,
-        "rows": 20,
-        "shops": [{}] * (3 - missing),
-        "missing": [{}] * missing,
-        "workbook": {"key": f"merged/{dt}.xlsx", "bytes": 1000},
-        "parquet": {"key": f"ods/{dt}.parquet", "bytes": 500},
-        "refresh": {"state": refresh, "detail": "the source is gone"},
-    }
-    made = Partition(dataset="jd_store", platform="jd", dt=dt, run_id="r", workbook=Path(f"state/{dt}.xlsx"))
-    made.receipt = receipt
+    made = Partition(dataset="jd_store", platform="jd", dt=dt, run_id="r")
+    made.receipt = Receipt.model_construct(
+        dataset="jd_store",
+        dt=dt,
+        rows=20,
+        shops=(None,) * (3 - missing),
+        missing=(None,) * missing,
+        workbook=PublishedWorkbook.model_construct(key=f"merged/{dt}.xlsx", bytes=1000),
+        parquet=PublishedFile.model_construct(key=f"ods/{dt}.parquet", bytes=500),
+        refresh=Refresh(state=refresh, detail="the source is gone"),
+    )
+    made.built = Built(Path(f"state/{dt}.xlsx"), Path(f"state/{dt}.parquet"), made.receipt)
     return made
 
 

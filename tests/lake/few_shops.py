@@ -19,6 +19,7 @@ from shopdata.excel import read_table
 from shopdata.files import sha256_of
 from shopdata.lake.partition import build_partition
 from shopdata.lake.publishing import publish_partition
+from shopdata.lake.receipts import Receipt
 from shopdata.lake.replay import Replayed, Replayer
 from shopdata.ledger import CellKey, Ledger, RawFile
 from shopdata.periods import SHANGHAI
@@ -104,7 +105,7 @@ class FewShops:
         self.ledger.settle(key, raw.state, raw=raw)
         return raw
 
-    def publish(self, dt: str = DT, **how: Any) -> dict[str, Any] | None:
+    def publish(self, dt: str = DT, **how: Any) -> Receipt | None:
         """Merges and publishes all that is staged; the receipt, None if there is nothing to publish."""
         outbox = Outbox(self.staging, self.ledger, self.store)
         built = build_partition(
@@ -113,13 +114,7 @@ class FewShops:
         if built is None:
             return None
         outbox.send_partition(NAME, dt)
-        return publish_partition(
-            {**built.receipt, "refresh": {"state": "NOT_CONFIGURED", "detail": ""}},
-            built.workbook,
-            built.parquet,
-            ledger=self.ledger,
-            store=self.store,
-        )
+        return publish_partition(built, has_dremio=False, ledger=self.ledger, store=self.store)
 
     def replay(self, dt: str = DT) -> tuple[Replayer, Replayed]:
         """What `scrapy replay` does; its error is raised."""

@@ -17,10 +17,12 @@ import pyarrow.parquet
 from shopdata import failpoints
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.files import sha256_of
+from shopdata.lake.drafts import Built
 from shopdata.lake.publishing import publish_partition
+from shopdata.lake.receipts import Draft
 from shopdata.ledger import Ledger
 from shopdata.store import ObjectStore
-from shopdata.store.keys import parquet_key, workbook_key
+from shopdata.store.keys import parquet_key, raw_key, workbook_key
 
 DATASET, PLATFORM, DT = "jd_store", "jd", "2026-03-01"
 SHOPS = ("one", "two", "three")
@@ -47,24 +49,36 @@ def publish(version: int, folder: Path, ledger: Ledger, store: ObjectStore) -> N
         pa.table({"shop": [shop for shop, _ in rows], "version": [n for _, n in rows]}), parquet
     )
     workbook.write_bytes(f"{version}\n".encode() * len(rows))
-    files = {
-        "parquet": (parquet_key(PLATFORM, DATASET, DT), parquet),
-        "workbook": (workbook_key(PLATFORM, DATASET, DT), workbook),
-    }
-    receipt: dict[str, Any] = {
-        "dataset": DATASET,
-        "platform": PLATFORM,
-        "dt": DT,
-        "run_id": f"run-{version}",
-        "rows": len(rows),
-        "columns": ["shop", "version"],
-        "shops": [{"id": shop, "name": shop, "rows": version, "sha256": f"{version:064x}"} for shop in SHOPS],
-        "missing": [],
-        "refresh": {"state": "NOT_CONFIGURED", "detail": ""},
-    }
-    for part, (key, path) in files.items():
-        receipt[part] = {"key": key, "sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": len(rows)}
-    publish_partition(receipt, workbook, parquet, ledger=ledger, store=store)
+    about = {"rows": len(rows), "platform": PLATFORM, "dataset": DATASET, "dt": DT}
+    draft = Draft.model_validate_json(
+        json.dumps(
+            about
+            | {
+                "run_id": f"run-{version}",
+                "columns": ["shop", "version"],
+                "shops": [
+                    {
+                        "id": shop,
+                        "name": shop,
+                        "rows": version,
+                        "raw_key": raw_key(PLATFORM, DATASET, DT, shop, "csv"),
+                        "sha256": f"{version:064x}",
+                        "bytes": version,
+                        "fetched_at": "2026-03-02T08:30:00+08:00",
+                    }
+                    for shop in SHOPS
+                ],
+                "missing": [],
+                "parquet": facts(parquet_key(PLATFORM, DATASET, DT), parquet, len(rows)),
+                "workbook": facts(workbook_key(PLATFORM, DATASET, DT), workbook, len(rows)),
+            }
+        )
+    )
+    publish_partition(Built(workbook, parquet, draft), has_dremio=False, ledger=ledger, store=store)
+
+
+def facts(key: str, path: Path, rows: int) -> dict[str, Any]:
+    return {"key": key, "sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": rows}
 
 
 def main(order: Order) -> None:

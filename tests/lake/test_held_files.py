@@ -49,7 +49,7 @@ def test_an_open_copy_keeps_no_day_from_the_lake(
     shops.stage("three")
     receipt = shops.publish()
     assert receipt is not None
-    assert (receipt["rows"], len(shops.ledger.partitions(NAME)[0].shops or ())) == (6, 3)
+    assert (receipt.rows, len(shops.ledger.partitions(NAME)[0].shops or ())) == (6, 3)
     beside = copy.with_name(f"{NAME}_{DT}.new.{extension}")
     told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert [text for text in told if "is open in another program" in text] == [
@@ -58,7 +58,7 @@ def test_an_open_copy_keeps_no_day_from_the_lake(
     ]
     book = openpyxl.load_workbook(io.BytesIO(shops.store.get_bytes(WORKBOOK)), read_only=True)
     assert book["数据"].max_row == 7
-    assert files.sha256_of(beside) == receipt["workbook" if extension == "xlsx" else "parquet"]["sha256"]
+    assert files.sha256_of(beside) == (receipt.workbook if extension == "xlsx" else receipt.parquet).sha256
     let_go(copy)
     shops.stage("three", rows=3)
     shops.publish()

@@ -42,7 +42,7 @@ def columns_on(place: FewShops, day: str, columns: tuple[str, ...] = OWN) -> lis
     place.stage("one", dt=day, columns=columns)
     receipt = place.publish(day)
     assert receipt is not None
-    return receipt["columns"]
+    return list(receipt.columns)
 
 
 def told(place: FewShops, day: str) -> list[tuple[str, str]]:

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from few_shops import raw_of
-from test_published import a_receipt
+from test_receipts import a_receipt
 
-from shopdata.lake.published import Receipt
+from shopdata.lake.receipts import Receipt
 from shopdata.lake.restatement import Differences, differences, restated
 
 Row = dict[str, str | None]
@@ -103,25 +103,22 @@ def test_only_shops_whose_file_is_another_are_compared(tmp_path: Path) -> None:
     def shop(id: str, name: str, sha256: str) -> dict[str, Any]:
         return {"id": id, "name": name, "sha256": sha256 * 64}
 
-    def published(shops: list[dict[str, Any]], restated: list[dict[str, Any]]) -> Receipt:
-        told = a_receipt()
+    def receipt(shops: list[dict[str, Any]], restated: list[dict[str, Any]], run_id: str = "run") -> Receipt:
+        told = a_receipt() | {"run_id": run_id}
         filled = [{**told["shops"][0], **shop, "raw_key": raw_of(shop["id"])} for shop in shops]
         return Receipt.model_validate_json(json.dumps(told | {"shops": filled, "restated": restated}))
 
-    before = published([shop("one", "甲", "1"), shop("two", "乙", "2")], [])
-    after: dict[str, Any] = {
-        "run_id": "run",
-        "shops": [shop("one", "甲 (new name)", "9"), shop("two", "乙", "2"), shop("three", "丙", "3")],
-    }
+    before = receipt([shop("one", "甲", "1"), shop("two", "乙", "2")], [])
+    shops = [shop("one", "甲 (new name)", "9"), shop("two", "乙", "2"), shop("three", "丙", "3")]
     about = {"run_id": "run", "was": "1" * 64}
     changes = [
         {"shop": "one", "column": "", "cells": 0, "rows_added": 0, "rows_removed": 1, **about},
         {"shop": "one", "column": "a", "cells": 1, "rows_added": 0, "rows_removed": 0, **about},
     ]
-    assert restated(before, after, old, new, ["id"]) == changes
+    assert [entry.model_dump() for entry in restated(before, receipt(shops, []), old, new, ["id"])] == changes
     # Published once more with the same files: it is still told.
-    again = published(after["shops"], changes)
-    assert restated(again, {**after, "run_id": "next"}, new, new, ["id"]) == changes
+    again = receipt(shops, changes)
+    assert [entry.model_dump() for entry in restated(again, receipt(shops, [], "next"), new, new, ["id"])] == changes
     # Replaced again: only the last time is told.
-    last = {"shops": [shop("one", "甲 (new name)", "a")], "run_id": "next"}
-    assert restated(again, last, new, new, ["id"]) == []
+    last = receipt([shop("one", "甲 (new name)", "a")], [], "next")
+    assert restated(again, last, new, new, ["id"]) == ()

@@ -86,8 +86,8 @@ def test_of_an_emptied_bucket_all_is_asked_for_again(place: FewShops) -> None:
     receipt = place.publish()
     assert receipt is not None
     assert place.rows() == {"店 one": 2, "店 two": 2}
-    assert [(shop["id"], shop["state"]) for shop in receipt["missing"]] == [("three", "pending")]
-    assert "gone from the bucket" in receipt["missing"][0]["reason"]
+    assert [(shop.id, shop.state) for shop in receipt.missing] == [("three", "pending")]
+    assert "gone from the bucket" in receipt.missing[0].reason
 
 
 def test_rows_that_are_still_here_are_not_lost_with_their_raw_file(place: FewShops) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -43,7 +42,7 @@ class Part:
 
 @dataclass
 class Merged:
-    """What was written, and where. `warnings` and `drift` are entries of a receipt, as `_entry` has them."""
+    """What was written, and where; `warnings` and `drift` are what was found in the file of a shop, by its id."""
 
     workbook: Path
     parquet: Path | None
@@ -55,8 +54,8 @@ class Merged:
     header_by_shop: dict[str, str]
     #: Columns that no file has: those of the contract, and of earlier periods.
     unseen: list[str]
-    warnings: list[dict[str, Any]] = field(default_factory=list)
-    drift: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[tuple[str, Finding]] = field(default_factory=list)
+    drift: list[tuple[str, Finding]] = field(default_factory=list)
 
 
 def merge_tables(
@@ -99,8 +98,8 @@ def merge_tables(
         unseen=plan.unseen,
         rows_by_shop={part.shop_id: table.rows for part, table in zip(parts, tables, strict=True)},
         header_by_shop={part.shop_id: table.header for part, table in zip(parts, tables, strict=True)},
-        warnings=[_entry(part, found) for part, table in zip(parts, tables, strict=True) for found in table.warnings],
-        drift=[_entry(part, found) for part, table in zip(parts, tables, strict=True) for found in table.drift],
+        warnings=_found(parts, [table.warnings for table in tables]),
+        drift=_found(parts, [table.drift for table in tables]),
     )
     writer = WorkbookWriter(beside, plan.columns, plan.widths())
     try:
@@ -127,8 +126,8 @@ def merge_tables(
     return merged
 
 
-def _entry(part: Part, found: Finding) -> dict[str, Any]:
-    return {"shop": part.shop_id, "kind": found.kind, "column": found.column, "count": found.count, "text": found.text}
+def _found(parts: Sequence[Part], findings: Sequence[Sequence[Finding]]) -> list[tuple[str, Finding]]:
+    return [(part.shop_id, found) for part, of_part in zip(parts, findings, strict=True) for found in of_part]
 
 
 def _take_sheet(pieces: Iterator[tuple[bool, Deflated]]) -> Iterator[Deflated]:
@@ -262,5 +261,5 @@ def _notes(
     for title, entries in (("警告", merged.warnings), ("列变化", merged.drift)):
         if entries:
             rows += [[], [title]]
-            rows += [[names[e["shop"]], e["column"], str(e["count"] or ""), e["text"]] for e in entries]
+            rows += [[names[shop], e.column, str(e.count or ""), e.text] for shop, e in entries]
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shopdata.exceptions import ShopdataError
-from shopdata.lake.published import Receipt, read_receipt
+from shopdata.lake.receipts import Receipt, read_receipt
 from shopdata.ledger import PartitionRecord
 from shopdata.ledger.reading import Glance
 from shopdata.periods import today

@@ -11,10 +11,11 @@ import pytest
 from few_shops import DT, NAME, PARQUET, PLATFORM, RECEIPT, FewShops, raw_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.exceptions import ReceiptError, StoreError
-from shopdata.lake.published import MAX_BYTES, Receipt, decode_receipt
+from shopdata.lake.receipts import MAX_BYTES, Draft, Receipt, decode_receipt
 from shopdata.lake.verify import Verifier
 from shopdata.store import ObjectStore
 from shopdata.store.keys import parquet_key, workbook_key
@@ -63,6 +64,24 @@ def test_what_was_written_is_believed() -> None:
     receipt = decode(a_receipt() | {"a key of tomorrow": 1})
     assert [(shop.id, shop.raw_key) for shop in receipt.shops] == [("one", raw_of("one")), ("two", raw_of("two"))]
     assert receipt.missing[0].state == "failed"
+
+
+def test_what_is_read_is_written_as_it_was() -> None:
+    """Earlier versions read it too: no key goes, no time gets another form, no list becomes something else."""
+    told = a_receipt() | {"accounts": {"one": {"mall": "0123456789abcdef"}}}
+    told["restated"] = [
+        {"shop": "one", "column": "a", "cells": 1, "rows_added": 0, "rows_removed": 0, "run_id": "run", "was": SUM}
+    ]
+    told["drift"] = [{"shop": "", "kind": "kept_column", "column": "a", "count": 0, "text": "it stays"}]
+    assert json.loads(decode(told).to_json()) == told
+
+
+def test_nobody_changes_a_receipt_or_writes_what_is_none() -> None:
+    receipt = decode(a_receipt())
+    with pytest.raises(ValidationError):
+        receipt.rows = 3  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="`raw_key` of one is not the key of its raw file"):
+        Draft(**(dict(receipt) | {"dt": "2026-03-02"}))
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=repr)

@@ -28,16 +28,20 @@ class Measured:
 
 
 def measure(
-    command: Sequence[str], environment: Mapping[str, str] | None = None, *, good: Sequence[int] = (0,)
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    *,
+    good: Sequence[int] = (0,),
+    folder: Path = ROOT,
 ) -> Measured:
-    """Runs a command in the project's folder.
+    """Runs a command in a folder, by default the project's.
 
     Raises:
         CalledProcessError: it ended with another code than the `good` ones, so there is nothing to compare.
     """
     used = _processor_seconds()
     started = time.monotonic()
-    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.PIPE, text=True)
     peak = 0.0
     done = threading.Event()
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +26,9 @@ LIGHT = {
     "shopdata.doorway",
     "shopdata.exceptions",
 }
+#: What `scrapy status` does without, too.
+HEAVIEST = ("duckdb", "minio", "numpy", "openpyxl", "pandas", "playwright", "pyarrow", "scrapy_playwright")
+LEDGER = Path(__file__).parents[1] / "ledger" / "ledger_fixtures" / "version_1.sqlite.sql"
 HEAVY = ("alembic", "apprise", "minio", "numpy", "openpyxl", "pandas", "playwright", "pyarrow", "rich", "sqlalchemy")
 
 
@@ -48,3 +54,25 @@ def test_commands_load_nothing_heavy() -> None:
     code = f"import sys, {names}; print(*sorted({{name.partition('.')[0] for name in sys.modules}} & set({HEAVY})))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_status_loads_neither_browser_nor_store_nor_arrow(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as ledger:
+        ledger.executescript(LEDGER.read_text("utf-8"))
+    code = f"""
+import sys, shopdata.commands.status
+from scrapy.cmdline import execute
+try:
+    execute(["scrapy", "status"])
+finally:
+    print(*sorted({{name.partition('.')[0] for name in sys.modules}} & set({HEAVIEST})), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=COMMANDS.parents[1],
+        env=dict(os.environ) | {"SHOPDATA_STATE_DIR": str(tmp_path), "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr.split()) == (0, []), done.stderr
+    assert "jd_store" in done.stdout

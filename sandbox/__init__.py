@@ -11,7 +11,7 @@ from sandbox.options import SandboxOptions
 from sandbox.records import Counters, Record
 from sandbox.server import Sandbox
 from sandbox.truth import Truth
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 __all__ = [
     "EVERY_SHOP",
@@ -21,6 +21,6 @@ __all__ = [
     "Record",
     "Sandbox",
     "SandboxOptions",
-    "Shop",
+    "SandboxShop",
     "Truth",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.world import SHANGHAI, Shop, World
+from sandbox.world import SHANGHAI, SandboxShop, World
 
 LAKE: dict[str, Any] = {
     # A sandbox's object store listens on loopback without TLS.
@@ -66,7 +66,7 @@ def write_config(
     return folder
 
 
-def _variable(shop: Shop, what: str) -> str:
+def _variable(shop: SandboxShop, what: str) -> str:
     return f"{shop.id.upper().replace('-', '_')}_{what}"
 
 

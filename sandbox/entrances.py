@@ -15,7 +15,7 @@ from sandbox.faults import Fault
 from sandbox.html_pages import Pages
 from sandbox.portal import Part, Stage
 from sandbox.tickets import Tickets
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 SAID = {
     Fault.LOGIN_BUSY: "系统繁忙，请稍后再试",
@@ -55,7 +55,7 @@ class Entrance(Part):
         app.router.add_get(CHOOSE_PATH, self._choose_page)
         app.router.add_get(NEW_PASSWORD_PATH, self._password_page)
 
-    def sms_code(self, shop: Shop) -> str:
+    def sms_code(self, shop: SandboxShop) -> str:
         """The code that the shop's telephone gets: always the same, so that a person can know it."""
         return f"{self.first_code + shop.number:06d}"
 
@@ -70,7 +70,7 @@ class Entrance(Part):
         """The page's own timer before it jumps, in milliseconds."""
         return round(self.stage.options.login_delay_seconds * 1000)
 
-    def is_let_in(self, shop: Shop, password: str) -> bool:
+    def is_let_in(self, shop: SandboxShop, password: str) -> bool:
         """Says whether the password opens the shop now; counts those that do not."""
         is_wrong = self.stage.faults.take(shop.id, Fault.WRONG_PASSWORD)
         if is_wrong or not self.stage.world.is_password(shop.id, password):
@@ -78,22 +78,22 @@ class Entrance(Part):
             return False
         return True
 
-    def wants_code(self, shop: Shop, *, is_new_device: bool) -> bool:
+    def wants_code(self, shop: SandboxShop, *, is_new_device: bool) -> bool:
         """Says whether a code sent by SMS is asked for."""
         take = self.stage.faults.take
         return take(shop.id, Fault.SMS) or (is_new_device and take(shop.id, Fault.SMS_ON_NEW_DEVICE))
 
-    def down(self, shop: Shop) -> web.Response | None:
+    def down(self, shop: SandboxShop) -> web.Response | None:
         """The answer of a portal that is down; None if it is not."""
         is_down = self.stage.faults.take(shop.id, Fault.LOGIN_DOWN)
         return web.Response(status=502, text="Bad Gateway") if is_down else None
 
-    def text(self, shop: Shop) -> str | None:
+    def text(self, shop: SandboxShop) -> str | None:
         """What the portal says instead of yes or no; None if nothing."""
         faults = self.stage.faults
         return next((text for fault, text in SAID.items() if faults.take(shop.id, fault)), None)
 
-    def detour(self, shop: Shop, return_url: str) -> str | None:
+    def detour(self, shop: SandboxShop, return_url: str) -> str | None:
         """The page that comes before the back office; None if none does."""
         if self.stage.faults.take(shop.id, Fault.NEW_PASSWORD):
             return NEW_PASSWORD_PATH
@@ -102,7 +102,7 @@ class Entrance(Part):
             return f"{CHOOSE_PATH}?ticket={quote(ticket)}"
         return None
 
-    def entered(self, request: web.Request) -> tuple[Shop, str] | None:
+    def entered(self, request: web.Request) -> tuple[SandboxShop, str] | None:
         """The shop that was chosen and where to go then; None for a ticket that is none."""
         return_url = self._choosing.redeem(request.query.get("ticket", ""))
         shop = self._shops.get(request.query.get("shop", ""))

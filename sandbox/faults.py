@@ -15,7 +15,7 @@ class Fault(StrEnum):
 
     A fault marked *job* is decided when a report is ordered and stays with that report, one marked *reading* with the
     first page and stays for the pages after it; the others are decided request by request. Which platform can have
-    which fault is said by `Portal.faults`.
+    which fault is said by `SandboxPortal.faults`.
     """
 
     sentence: str

@@ -8,7 +8,7 @@ import socket
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sandbox.portal import ADDRESS, CLIENT_CLOSED_REQUEST, RECORD, RECORD_DONE, Portal
+from sandbox.portal import ADDRESS, CLIENT_CLOSED_REQUEST, RECORD, RECORD_DONE, SandboxPortal
 from sandbox.records import Records
 
 
@@ -26,7 +26,7 @@ def listen(base_port: int | None, number: int) -> socket.socket:
     return listener
 
 
-def recording(portal: Portal, host: str, records: Records) -> Middleware:
+def recording(portal: SandboxPortal, host: str, records: Records) -> Middleware:
     """A middleware that notes every request of a host."""
 
     @web.middleware

@@ -17,7 +17,7 @@ from sandbox.options import SandboxOptions
 from sandbox.records import Record, Records
 from sandbox.revisions import Revisions
 from sandbox.truth import Truth
-from sandbox.world import Shop, World
+from sandbox.world import SandboxShop, World
 
 ADDRESS = "127.0.0.1"
 # What is recorded as the status of a request whose connection ended before the answer.
@@ -30,7 +30,7 @@ RECORD_DONE: web.RequestKey[Callable[[int], None]] = web.RequestKey("record_done
 
 
 # The report of a shop and day, as it is sent when the given faults are in it.
-TruthOf = Callable[[Shop, dt.date, Collection[Fault]], Truth]
+TruthOf = Callable[[SandboxShop, dt.date, Collection[Fault]], Truth]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Part:
         return {}
 
 
-class Portal(ABC):
+class SandboxPortal(ABC):
     """One platform: its hosts, each an application on a port of its own."""
 
     platform: ClassVar[str]
@@ -82,7 +82,7 @@ class Portal(ABC):
 
     @staticmethod
     @abstractmethod
-    def make_shops(options: SandboxOptions) -> tuple[Shop, ...]:
+    def make_shops(options: SandboxOptions) -> tuple[SandboxShop, ...]:
         """The shops that this platform has under these options."""
 
     @abstractmethod
@@ -90,7 +90,7 @@ class Portal(ABC):
         """A new application for each of `hosts`."""
 
     @abstractmethod
-    def shop_of(self, request: web.Request) -> Shop | None:
+    def shop_of(self, request: web.Request) -> SandboxShop | None:
         """The shop that a request belongs to, as far as its address and cookies tell, session alive or not."""
 
     @abstractmethod
@@ -101,15 +101,15 @@ class Portal(ABC):
     def settings(self) -> dict[str, Any]:
         """This platform's part of `portals.yaml`."""
 
-    def prepare(self, dataset: str, shop: Shop, day: dt.date) -> None:  # noqa: B027 - small ones are made when asked for
+    def prepare(self, dataset: str, shop: SandboxShop, day: dt.date) -> None:  # noqa: B027 - small ones are made when asked for
         """Makes the report's file now, so that the first download does not wait for it."""
 
     @abstractmethod
-    def session_cookies(self, shop: Shop) -> list[dict[str, Any]]:
+    def session_cookies(self, shop: SandboxShop) -> list[dict[str, Any]]:
         """The cookies of a new session, in the form of Playwright's storage state."""
 
     @abstractmethod
-    def sms_code(self, shop: Shop) -> str:
+    def sms_code(self, shop: SandboxShop) -> str:
         """The code that the shop's telephone gets."""
 
     def close(self) -> None:  # noqa: B027 - most do nothing in other threads
@@ -121,7 +121,7 @@ def daily_job(dataset: str, cron: str) -> Mapping[str, Any]:
     return {"name": dataset, "spider": dataset, "cron": cron}
 
 
-def note_shop(request: web.Request, shop: Shop) -> None:
+def note_shop(request: web.Request, shop: SandboxShop) -> None:
     """Notes whose a request is, where only its body tells."""
     request[RECORD].shop_id, request[RECORD].account = shop.id, shop.username
 

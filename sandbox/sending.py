@@ -9,11 +9,11 @@ from typing import BinaryIO
 
 from aiohttp import web
 
+from sandbox.common_faults import common_fault_for
 from sandbox.faults import Fault
 from sandbox.html_pages import notice
-from sandbox.obstacles import obstacle_for
 from sandbox.portal import RECORD_DONE, Stage
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 from sandbox.xlsx import Interrupted
 
 CHUNK_BYTES = 256 * 1024
@@ -44,10 +44,14 @@ class Sender:
         self._content_type = content_type
 
     async def answer(
-        self, request: web.Request, shop: Shop, day: dt.date, open_file: Callable[[], Awaitable[tuple[BinaryIO, int]]]
+        self,
+        request: web.Request,
+        shop: SandboxShop,
+        day: dt.date,
+        open_file: Callable[[], Awaitable[tuple[BinaryIO, int]]],
     ) -> web.StreamResponse:
         """Sends a shop's file, or what stands in its way. `open_file` tells its size in bytes, too."""
-        if (obstacle := await obstacle_for(self._stage, shop, "download", day)) is not None:
+        if (obstacle := await common_fault_for(self._stage, shop, "download", day)) is not None:
             return obstacle
         if self._is_struck(shop, day, Fault.HTML_INSTEAD_OF_WORKBOOK):
             return notice()
@@ -59,7 +63,7 @@ class Sender:
             return await self._answer(request, shop, day, content, size)
 
     async def _answer(
-        self, request: web.Request, shop: Shop, day: dt.date, content: BinaryIO, size: int
+        self, request: web.Request, shop: SandboxShop, day: dt.date, content: BinaryIO, size: int
     ) -> web.StreamResponse:
         if self._is_struck(shop, day, Fault.TRUNCATED_DOWNLOAD):
             return await self._send_cut(request, content, size)
@@ -75,7 +79,7 @@ class Sender:
 
         return await self._send(request, content, size, left=size, note_end=note_download)
 
-    def _is_struck(self, shop: Shop, day: dt.date, fault: Fault) -> bool:
+    def _is_struck(self, shop: SandboxShop, day: dt.date, fault: Fault) -> bool:
         return self._stage.faults.take(shop.id, fault, day=day, at="download")
 
     async def _send(

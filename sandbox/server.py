@@ -22,18 +22,18 @@ from sandbox import configuration
 from sandbox.control import control_application
 from sandbox.faults import EVERY_SHOP, Fault, FaultBoard, FaultRule, fault_named
 from sandbox.hosts import listen, recording
-from sandbox.jd import JdPortal
+from sandbox.jd import SandboxJd
 from sandbox.options import SandboxOptions
-from sandbox.pdd import PddPortal
-from sandbox.portal import ADDRESS, Portal, Stage
+from sandbox.pdd import SandboxPdd
+from sandbox.portal import ADDRESS, SandboxPortal, Stage
 from sandbox.records import Counters, Record, Records
 from sandbox.truth import Truth
-from sandbox.world import Shop, World
+from sandbox.world import SandboxShop, World
 
 logger = logging.getLogger(__name__)
 
 # A platform joins the sandbox by standing here.
-PORTALS: tuple[type[Portal], ...] = (JdPortal, PddPortal)
+PORTALS: tuple[type[SandboxPortal], ...] = (SandboxJd, SandboxPdd)
 
 CONTROL_HOST = "control"
 # How long open connections may still be served when the sandbox stops.
@@ -46,7 +46,7 @@ class Sandbox:
     All methods may be called from any thread while it runs. `truth`, `environment` and the faults also work before.
     """
 
-    def __init__(self, options: SandboxOptions | None = None, portals: Sequence[type[Portal]] = PORTALS) -> None:
+    def __init__(self, options: SandboxOptions | None = None, portals: Sequence[type[SandboxPortal]] = PORTALS) -> None:
         self.options = options or SandboxOptions()
         world = World(
             tuple(shop for portal in portals for shop in portal.make_shops(self.options)),
@@ -146,7 +146,7 @@ class Sandbox:
         return MappingProxyType(self._stage.origins)
 
     @property
-    def shops(self) -> tuple[Shop, ...]:
+    def shops(self) -> tuple[SandboxShop, ...]:
         """The shops of all platforms, in the order of shops.yaml."""
         return self._stage.world.shops
 
@@ -172,10 +172,10 @@ class Sandbox:
         shop = self._stage.world.shop(shop_id)
         return self._portal(shop).sms_code(shop)
 
-    def _portal(self, shop: Shop) -> Portal:
+    def _portal(self, shop: SandboxShop) -> SandboxPortal:
         return self._portals[shop.platform]
 
-    def _dataset(self, shop: Shop, asked: str | None) -> str:
+    def _dataset(self, shop: SandboxShop, asked: str | None) -> str:
         known = tuple(self._portal(shop).truths)
         if asked is not None and asked not in known:
             raise ValueError(f"the sandbox has no dataset {asked!r} for {shop.id}; it has {', '.join(known)}")

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from sandbox.faults import Fault
 from sandbox.portal import ADDRESS, Stage
-from sandbox.world import Session, Shop
+from sandbox.world import SandboxSession, SandboxShop
 
 SESSION_FAULTS = frozenset({Fault.SESSION_DEAD_ONCE, Fault.SESSION_DEAD_ALWAYS, Fault.KICKED})
 """The faults that `Sessions` knows."""
@@ -34,23 +34,23 @@ class Sessions(ABC):
         """The session's token in the cookies of a request; "" if there is none."""
 
     @abstractmethod
-    def new_cookies(self, shop: Shop) -> list[tuple[str, str, bool]]:
+    def new_cookies(self, shop: SandboxShop) -> list[tuple[str, str, bool]]:
         """Opens a session; returns name and value of its cookies, and whether each is HttpOnly."""
 
-    def shop_of(self, request: web.Request) -> Shop | None:
+    def shop_of(self, request: web.Request) -> SandboxShop | None:
         """The shop whose session the request carries, alive or not."""
         session = self._session(request)
         return None if session is None else self._stage.world.shop(session.shop_id)
 
-    def live_shop(self, request: web.Request) -> Shop | None:
+    def live_shop(self, request: web.Request) -> SandboxShop | None:
         """The shop that is signed in."""
         session = self._session(request)
         return self._stage.world.shop(session.shop_id) if session is not None and session.is_alive() else None
 
-    def _session(self, request: web.Request) -> Session | None:
+    def _session(self, request: web.Request) -> SandboxSession | None:
         return self._stage.world.session(self.token(request))
 
-    def live_shop_for_data(self, request: web.Request, at: str, day: dt.date | None) -> Shop | None:
+    def live_shop_for_data(self, request: web.Request, at: str, day: dt.date | None) -> SandboxShop | None:
         """The same for a call of the data interface, where faults may end or ignore the session."""
         faults = self._stage.faults
         shop = self.shop_of(request)
@@ -64,18 +64,18 @@ class Sessions(ABC):
             self._stage.world.end_sessions(shop.id)
         return self.live_shop(request)
 
-    def open(self, shop: Shop) -> str:
+    def open(self, shop: SandboxShop) -> str:
         """Opens a session of a shop; returns its token."""
         self._calls[shop.id] = 0
         return self._stage.world.open_session(shop.id)
 
-    def give(self, response: web.Response, shop: Shop, cookies: list[tuple[str, str, bool]]) -> None:
+    def give(self, response: web.Response, shop: SandboxShop, cookies: list[tuple[str, str, bool]]) -> None:
         """Puts the cookies of a new session into the answer of a sign-in, which counts."""
         for name, value, is_http_only in cookies:
             response.set_cookie(name, value, max_age=self.cookie_seconds, httponly=is_http_only)
         self._stage.records.count("logins", shop.id)
 
-    def storage_state(self, shop: Shop) -> list[dict[str, Any]]:
+    def storage_state(self, shop: SandboxShop) -> list[dict[str, Any]]:
         """The cookies of a new session, in the form of Playwright's storage state."""
         return [
             {

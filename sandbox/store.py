@@ -21,7 +21,7 @@ from typing import IO
 
 from pydantic import SecretStr
 
-from sandbox import leash
+from sandbox import child_process
 from shopdata import config
 from shopdata.exceptions import StoreError
 from shopdata.store import ObjectStore
@@ -139,7 +139,7 @@ class SeaweedStore:
 
 
 class _Keeper:
-    """The server's process, held by a leash (see there): it ends with us, however we end."""
+    """The server's process, held by `child_process` (see there): it ends with us, however we end."""
 
     def __init__(self, command: list[str], directory: Path, log: IO[bytes]) -> None:
         self._command = command
@@ -152,7 +152,7 @@ class _Keeper:
         # Settings are looked for in the home directory, logs go to TMPDIR: both are to be ours, and not the user's.
         own = dict.fromkeys(("HOME", "TMPDIR", "TMP", "TEMP", "USERPROFILE"), directory)
         self._leash = subprocess.Popen(
-            [sys.executable, "-I", leash.__file__, *self._command],
+            [sys.executable, "-I", child_process.__file__, *self._command],
             cwd=self._directory,
             env=os.environ | own,
             stdin=subprocess.PIPE,
@@ -224,7 +224,7 @@ def _free_ports() -> dict[str, int]:
 
 
 def _command(program: Path, directory: Path, ports: dict[str, int]) -> list[str]:
-    """The leash's arguments: files to remove at the end, then the server's command."""
+    """The arguments of `child_process`: files to remove at the end, then the server's command."""
     command = [
         str(program),
         "mini",

@@ -18,7 +18,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class SandboxShop:
     """One shop and the account that opens it. `number` counts from 1 within its platform."""
 
     id: str
@@ -30,7 +30,7 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class SandboxSession:
     """What the server remembers of a sign-in; `expires_at` is in seconds since 1970."""
 
     shop_id: str
@@ -50,7 +50,7 @@ class World:
 
     def __init__(
         self,
-        shops: tuple[Shop, ...],
+        shops: tuple[SandboxShop, ...],
         *,
         session_seconds: float,
         clock_skew_seconds: float = 0.0,
@@ -68,13 +68,13 @@ class World:
         self._devices: defaultdict[str, set[str]] = defaultdict(set)
         self._seen_devices: dict[str, str] = {}
 
-    def shop(self, shop_id: str) -> Shop:
+    def shop(self, shop_id: str) -> SandboxShop:
         """The shop of that id. Raises `ValueError` with the ids there are."""
         if shop_id not in self._by_id:
             raise ValueError(f"the sandbox has no shop {shop_id!r}; it has {', '.join(self._by_id)}")
         return self._by_id[shop_id]
 
-    def account(self, username: str) -> Shop | None:
+    def account(self, username: str) -> SandboxShop | None:
         """The shop that a user name opens, or None."""
         return self._by_username.get(username)
 
@@ -119,11 +119,11 @@ class World:
         """Signs a shop in and returns the new session's token."""
         token = secrets.token_hex(32)
         with self._lock:
-            self._sessions[_digest(token)] = Session(shop_id, time.time() + self._session_seconds)
+            self._sessions[_digest(token)] = SandboxSession(shop_id, time.time() + self._session_seconds)
             self._save()
         return token
 
-    def session(self, token: str) -> Session | None:
+    def session(self, token: str) -> SandboxSession | None:
         """The session of a token, alive or not; None for a token that was never given out."""
         with self._lock:
             return self._sessions.get(_digest(token))
@@ -154,7 +154,7 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _read_sessions(path: Path | None) -> dict[str, Session]:
+def _read_sessions(path: Path | None) -> dict[str, SandboxSession]:
     if path is None or not path.exists():
         return {}
-    return {digest: Session(**fields) for digest, fields in json.loads(path.read_text(encoding="utf-8")).items()}
+    return {digest: SandboxSession(**fields) for digest, fields in json.loads(path.read_text(encoding="utf-8")).items()}

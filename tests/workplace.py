@@ -20,7 +20,7 @@ import yaml
 from template_process import Order
 from warm_process import STARTED_WITH, WarmProcess, start_warm
 
-from sandbox import Sandbox, Shop
+from sandbox import Sandbox, SandboxShop
 from shopdata import config
 from shopdata.config import load_config
 from shopdata.sessions.sessions import SessionStore
@@ -142,7 +142,7 @@ class Workplace:
         self._runs: list[Run] = []
 
     @property
-    def shops(self) -> tuple[Shop, ...]:
+    def shops(self) -> tuple[SandboxShop, ...]:
         """The shops that have jd_store."""
         return tuple(shop for shop in self.sandbox.shops if shop.platform == "jd")
 

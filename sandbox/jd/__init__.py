@@ -1,5 +1,5 @@
 """JD's half of the sandbox, built on docs/portals.md 4 and 5.1."""
 
-from sandbox.jd.portal import JdPortal
+from sandbox.jd.portal import SandboxJd
 
-__all__ = ["JdPortal"]
+__all__ = ["SandboxJd"]

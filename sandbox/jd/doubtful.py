@@ -8,7 +8,7 @@ from aiohttp import web
 
 from sandbox.html_pages import notice
 from sandbox.portal import CLIENT_CLOSED_REQUEST, RECORD_DONE
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 # A client that waits longer for an answer waits for ever.
 _SILENCE_SECONDS = 90
@@ -41,12 +41,12 @@ _BODIES = {
 }
 
 
-def kind_for(shop: Shop) -> str:
+def kind_for(shop: SandboxShop) -> str:
     """Which of `ANSWERS` a shop gets."""
     return ANSWERS[(shop.number - 1) % len(ANSWERS)]
 
 
-async def doubtful_answer(request: web.Request, shop: Shop) -> web.Response:
+async def doubtful_answer(request: web.Request, shop: SandboxShop) -> web.Response:
     """The answer of the shop's kind."""
     kind = kind_for(shop)
     if kind == "silence":

@@ -14,7 +14,7 @@ from sandbox.faults import Fault
 from sandbox.jd.login import other_name
 from sandbox.jd.ordered import OrderedReport, ReportKey
 from sandbox.portal import Stage
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 # What people order besides what the sandbox declares.
 STRANGER = ("经营状况-商品明细", "managePro")
@@ -44,7 +44,7 @@ JOB_FAULTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ReportJob:
     """One entry of the report list. `created_at` is the portal's clock; the other times are `time.monotonic()`."""
 
     number: int
@@ -105,10 +105,10 @@ class JobBook:
         self._stage = stage
         self._usual = usual
         self._numbers = itertools.count(880001)
-        self._jobs: dict[str, list[Job]] = {}
-        self._files: dict[str, Job] = {}
+        self._jobs: dict[str, list[ReportJob]] = {}
+        self._files: dict[str, ReportJob] = {}
 
-    def create(self, report: OrderedReport, shop: Shop, day: dt.date) -> Job:
+    def create(self, report: OrderedReport, shop: SandboxShop, day: dt.date) -> ReportJob:
         """Adds a job, and beside it what other people of the account do at the same time.
 
         Before it stands a colleague's filtered report of the same day, after it one of another day, and some hours
@@ -134,24 +134,24 @@ class JobBook:
         self._stage.records.count_job(shop.id, day)
         return job
 
-    def listed(self, shop: Shop) -> list[Job]:
+    def listed(self, shop: SandboxShop) -> list[ReportJob]:
         """The jobs of an account, newest first."""
         now = time.monotonic()
         visible = (job for job in self._of(shop) if job.visible_at <= now)
         return sorted(visible, key=lambda job: (job.created_at, job.number), reverse=True)
 
-    def by_file(self, file_name: str) -> Job | None:
+    def by_file(self, file_name: str) -> ReportJob | None:
         """The job whose file has that name."""
         return self._files.get(file_name)
 
-    def _of(self, shop: Shop) -> list[Job]:
+    def _of(self, shop: SandboxShop) -> list[ReportJob]:
         if shop.id not in self._jobs:
             self._jobs[shop.id] = []
             for name, report_type, key, hours, faults in reversed(list(self._history(shop))):
                 self._add(shop, name, key, report_type=report_type, seconds_ago=hours * 3600, takes=0, faults=faults)
         return self._jobs[shop.id]
 
-    def _history(self, shop: Shop) -> Iterator[tuple[str, str, ReportKey, int, frozenset[Fault]]]:
+    def _history(self, shop: SandboxShop) -> Iterator[tuple[str, str, ReportKey, int, frozenset[Fault]]]:
         """What people asked for during the last days: both report types, done, failed and never finished."""
         random = Random(f"{self._stage.options.seed}/{shop.id}/history")
         outcomes = (frozenset[Fault](), frozenset({Fault.REPORT_FAILED}), frozenset({Fault.REPORT_STUCK}))
@@ -169,7 +169,7 @@ class JobBook:
 
     def _add(
         self,
-        shop: Shop,
+        shop: SandboxShop,
         name: str,
         key: ReportKey,
         *,
@@ -177,9 +177,9 @@ class JobBook:
         report_type: str = "",
         seconds_ago: float = 0,
         faults: frozenset[Fault] = frozenset(),
-    ) -> Job:
+    ) -> ReportJob:
         start = time.monotonic() - seconds_ago
-        job = Job(
+        job = ReportJob(
             number=next(self._numbers),
             name=name,
             report_type=report_type or key.report.report_type,

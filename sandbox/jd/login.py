@@ -12,15 +12,15 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from sandbox.common_faults import delay_login_page
 from sandbox.entrances import ENTER_PATH, SLIDER_TOLERANCE_PIXELS, Entrance
 from sandbox.faults import Fault
 from sandbox.html_pages import maintenance
 from sandbox.jd.pages import page
 from sandbox.jd.session import HOME_PATH, LOGIN_PATH, JdSessions
-from sandbox.obstacles import delay_login_page
 from sandbox.portal import Stage, note_shop
 from sandbox.tickets import Tickets
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 SERVICE_PATH = "/uc/loginService"
 CERTIFIED_PATH = "/certified"
@@ -135,7 +135,7 @@ class JdLoginHosts(Entrance):
             return web.json_response({"go_to": f"{CERTIFIED_PATH}?ticket={ticket}"})
         return self._let_in(shop, return_url)
 
-    def _slider(self, shop: Shop, gap: str, slide: str) -> web.Response | None:
+    def _slider(self, shop: SandboxShop, gap: str, slide: str) -> web.Response | None:
         """The puzzle, unless it is solved or not wanted. It comes before the password is looked at."""
         if gap:
             is_solved = slide.isdigit() and abs(int(slide) - int(gap)) <= SLIDER_TOLERANCE_PIXELS
@@ -146,7 +146,7 @@ class JdLoginHosts(Entrance):
         new_gap = 80 + secrets.randbelow(160)
         return web.json_response({"slider": {"gap": new_gap}, "nonce": self._nonces.issue(str(new_gap))})
 
-    def _let_in(self, shop: Shop, return_url: str) -> web.Response:
+    def _let_in(self, shop: SandboxShop, return_url: str) -> web.Response:
         response = web.json_response({"go_to": return_url})
         self.stage.world.know_device(shop.id)
         self._sessions.give(response, shop, self._sessions.new_cookies(shop))
@@ -203,7 +203,7 @@ class JdLoginHosts(Entrance):
         return web.json_response({"name": name} | ({"notice": True} if is_noted else {}))
 
 
-def other_name(shop: Shop) -> str:
+def other_name(shop: SandboxShop) -> str:
     """The name of the shop that fault `wrong_shop` opens instead."""
     return f"另一家{shop.number}号专营店"
 

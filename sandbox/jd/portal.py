@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from sandbox.accounts import numbered_shops
+from sandbox.common_faults import COMMON_FAULTS
 from sandbox.entrances import ENTRANCE_FAULTS
 from sandbox.faults import Fault
 from sandbox.jd.inventory import Inventory
@@ -22,18 +23,17 @@ from sandbox.jd.session import LOGIN_PATH, JdSessions
 from sandbox.jd.storage import JdStorageHosts, has_shared_strings
 from sandbox.jd.workbook import WorkbookShelf
 from sandbox.links import LinkSigner
-from sandbox.obstacles import OBSTACLES
 from sandbox.options import SandboxOptions
-from sandbox.portal import Portal, Stage, daily_job
+from sandbox.portal import SandboxPortal, Stage, daily_job
 from sandbox.sending import DOWNLOAD_FAULTS
 from sandbox.sessions import SESSION_FAULTS
 from sandbox.truth import Truth
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 _NAMES = ("回力京东旗舰店", "南极人京东自营店", "云南白药京东专卖店", "三只松鼠京东旗舰店", "晨光文具京东专营店")
 
 
-class JdPortal(Portal):
+class SandboxJd(SandboxPortal):
     """The stand-in for JD's merchant back office."""
 
     platform: ClassVar[str] = "jd"
@@ -44,7 +44,7 @@ class JdPortal(Portal):
     faults: ClassVar[frozenset[Fault]] = frozenset(
         {
             *SESSION_FAULTS,
-            *OBSTACLES,
+            *COMMON_FAULTS,
             *JOB_FAULTS,
             *CONTENT_FAULTS,
             *DOWNLOAD_FAULTS,
@@ -83,7 +83,7 @@ class JdPortal(Portal):
         self.jobs = tuple(daily_job(report.dataset, report.cron) for report in self.reports)
 
     @staticmethod
-    def make_shops(options: SandboxOptions) -> tuple[Shop, ...]:
+    def make_shops(options: SandboxOptions) -> tuple[SandboxShop, ...]:
         """`sandbox-01`, `sandbox-02`, …"""
         return numbered_shops(
             "jd",
@@ -105,7 +105,7 @@ class JdPortal(Portal):
             "elsewhere": self._storage.elsewhere(),
         }
 
-    def shop_of(self, request: web.Request) -> Shop | None:
+    def shop_of(self, request: web.Request) -> SandboxShop | None:
         """By the file that is asked for, else by the session cookie."""
         return self._storage.shop_of(request) or self._sessions.shop_of(request)
 
@@ -129,20 +129,20 @@ class JdPortal(Portal):
             "requests_per_second": options.requests_per_second,
         }
 
-    def _truth(self, report: OrderedReport, shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
+    def _truth(self, report: OrderedReport, shop: SandboxShop, day: dt.date, variant: Collection[Fault]) -> Truth:
         return Contents(self._key(report, shop, day, variant)).truth()
 
-    def prepare(self, dataset: str, shop: Shop, day: dt.date) -> None:
+    def prepare(self, dataset: str, shop: SandboxShop, day: dt.date) -> None:
         """Makes the workbook of a shop and day."""
         key = self._key(self._by_dataset[dataset], shop, day, ())
         content, _ = self._shelf.open(key, is_shared=has_shared_strings(self.stage, shop))
         content.close()
 
-    def session_cookies(self, shop: Shop) -> list[dict[str, Any]]:
+    def session_cookies(self, shop: SandboxShop) -> list[dict[str, Any]]:
         """`thor` and `pin` of a new session."""
         return self._sessions.storage_state(shop)
 
-    def sms_code(self, shop: Shop) -> str:
+    def sms_code(self, shop: SandboxShop) -> str:
         """The code that fault `sms` asks for."""
         return self._login.sms_code(shop)
 
@@ -150,7 +150,7 @@ class JdPortal(Portal):
         """Ends the making of workbooks."""
         self._shelf.stop()
 
-    def _key(self, report: OrderedReport, shop: Shop, day: dt.date, variant: Collection[Fault]) -> ReportKey:
+    def _key(self, report: OrderedReport, shop: SandboxShop, day: dt.date, variant: Collection[Fault]) -> ReportKey:
         name = other_name(shop) if Fault.WRONG_SHOP in variant else shop.name
         faults = frozenset(variant) - {Fault.WRONG_SHOP}
         return ReportKey(report, self.stage.options.seed, shop.id, name, day, self.stage.options.rows, faults)

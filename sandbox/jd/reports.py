@@ -9,17 +9,17 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.common_faults import common_fault_for
 from sandbox.faults import Fault
 from sandbox.html_pages import notice
 from sandbox.jd.doubtful import doubtful_answer
-from sandbox.jd.jobs import Job, JobBook
+from sandbox.jd.jobs import JobBook, ReportJob
 from sandbox.jd.ordered import OrderedReport
 from sandbox.jd.pages import page
 from sandbox.jd.session import JdSessions
 from sandbox.links import LinkSigner
-from sandbox.obstacles import obstacle_for
 from sandbox.portal import CLIENT_CLOSED_REQUEST, RECORD_DONE, Stage, json_body
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
 FILE_FOLDER = "/reportcenter/"
@@ -77,7 +77,9 @@ class JdReportHosts:
     async def _create(self, report: OrderedReport, request: web.Request) -> web.Response:
         body = await json_body(request)
         day = _day(body)
-        if (obstacle := await obstacle_for(self._stage, self._sessions.shop_of(request), "create", day)) is not None:
+        if (
+            obstacle := await common_fault_for(self._stage, self._sessions.shop_of(request), "create", day)
+        ) is not None:
             return obstacle
         shop = self._sessions.live_shop_for_data(request, "create", day)
         if shop is None:
@@ -100,10 +102,10 @@ class JdReportHosts:
             request.transport.close()
         return web.json_response({"status": 0, "content": {"taskName": job.name}})
 
-    def _is_struck(self, shop: Shop, fault: Fault, day: dt.date) -> bool:
+    def _is_struck(self, shop: SandboxShop, fault: Fault, day: dt.date) -> bool:
         return self._stage.faults.take(shop.id, fault, day=day, at="create")
 
-    def _refusal_of(self, shop: Shop, day: dt.date) -> web.Response | None:
+    def _refusal_of(self, shop: SandboxShop, day: dt.date) -> web.Response | None:
         """The refusal of an order that is as it should be, if such a fault strikes now."""
         if self._is_struck(shop, Fault.CREATE_REFUSED, day):
             return _refusal(REFUSED_ACCOUNT, "下载任务创建失败，请稍后重试")
@@ -123,7 +125,7 @@ class JdReportHosts:
         return day <= self._stage.world.now().date() - dt.timedelta(days=days_back)
 
     async def _list(self, request: web.Request) -> web.Response:
-        if (obstacle := await obstacle_for(self._stage, self._sessions.shop_of(request), "list", None)) is not None:
+        if (obstacle := await common_fault_for(self._stage, self._sessions.shop_of(request), "list", None)) is not None:
             return obstacle
         shop = self._sessions.live_shop_for_data(request, "list", None)
         if shop is None:
@@ -140,7 +142,7 @@ class JdReportHosts:
         # docs/portals.md 4.3: how many entries a list has at most was not recorded; here all of them.
         return web.json_response({"message": "success", "content": {"data": entries}})
 
-    def _entry(self, job: Job, name: str) -> dict[str, Any]:
+    def _entry(self, job: ReportJob, name: str) -> dict[str, Any]:
         return {
             # docs/portals.md 4.3 [S]: whether the id is a number or a text was not recorded.
             "reportId": job.number,
@@ -151,7 +153,7 @@ class JdReportHosts:
             "downloadLink": self._link(job) if job.has_link() else "",
         }
 
-    def _link(self, job: Job) -> str:
+    def _link(self, job: ReportJob) -> str:
         """A fresh link. docs/portals.md 7: host and lifetime of the real ones were not found."""
         host = "elsewhere" if Fault.FOREIGN_LINK_HOST in job.faults else "storage"
         path = self._signer.sign(FILE_FOLDER + job.file_name(), self._stage.options.link_seconds)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from sandbox.jd.pages import page
 from sandbox.sessions import Sessions
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 COOKIE = "thor"
 PIN_COOKIE = "pin"
@@ -29,7 +29,7 @@ class JdSessions(Sessions):
         """The value of `thor`."""
         return request.cookies.get(COOKIE, "")
 
-    def new_cookies(self, shop: Shop) -> list[tuple[str, str, bool]]:
+    def new_cookies(self, shop: SandboxShop) -> list[tuple[str, str, bool]]:
         """`thor` and `pin` of a new session."""
         token = self.open(shop)
         return [(COOKIE, token, True), (PIN_COOKIE, quote(shop.username), False)]

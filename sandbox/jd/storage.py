@@ -12,7 +12,7 @@ from sandbox.jd.workbook import WorkbookShelf
 from sandbox.links import LinkSigner
 from sandbox.portal import Stage
 from sandbox.sending import Sender, access_denied
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -37,7 +37,7 @@ class JdStorageHosts:
         """A host that is none of JD's: it would hand out the file to whoever follows the link."""
         return self.storage()
 
-    def shop_of(self, request: web.Request) -> Shop | None:
+    def shop_of(self, request: web.Request) -> SandboxShop | None:
         """The shop whose file a link leads to."""
         job = self._jobs.by_file(request.path.rpartition("/")[2])
         return None if job is None else self._stage.world.shop(job.key.shop_id)
@@ -56,7 +56,7 @@ class JdStorageHosts:
         )
 
 
-def has_shared_strings(stage: Stage, shop: Shop) -> bool:
+def has_shared_strings(stage: Stage, shop: SandboxShop) -> bool:
     """Says whether a shop's workbooks hold their text as shared strings."""
     chosen = stage.options.strings
     return shop.number % 2 == 1 if chosen == "mixed" else chosen == "shared"

@@ -12,18 +12,18 @@ from aiohttp import web
 from sandbox.faults import Fault
 from sandbox.options import of_shop
 from sandbox.pdd.answers import Call
-from sandbox.pdd.chat_contents import ChatKey, Conversation, Message, agents, conversations, messages
-from sandbox.pdd.gate import Gate
+from sandbox.pdd.chat_contents import ChatKey, ChatMessage, Conversation, agents, conversations, messages
 from sandbox.pdd.mall import mall_of
 from sandbox.pdd.paged import Found, PagedList, Window
+from sandbox.pdd.request_guard import RequestGuard
 from sandbox.portal import Part, Stage, TruthOf, daily_job
 from sandbox.truth import Truth
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 TRUTH_FIELDS = ("uid", "nickname", "msg_id", "time", "role", "csname", "type", "content")
 BUYER, STAFF = "user", "mall_cs"
 # One message, and the conversation that it is of.
-Entry = tuple[Conversation, Message]
+Entry = tuple[Conversation, ChatMessage]
 
 
 class PddChatUsers(Part):
@@ -33,16 +33,16 @@ class PddChatUsers(Part):
     path = "/chats/getMallUsers"
     calls: Mapping[str, str] = {path: call.name}
 
-    def __init__(self, stage: Stage, gate: Gate) -> None:
+    def __init__(self, stage: Stage, guard: RequestGuard) -> None:
         self._stage = stage
-        self._gate = gate
+        self._guard = guard
 
     def add_routes(self, app: web.Application) -> None:
         """Adds the path to the application of the back office."""
         app.router.add_get(self.path, self._answer)
 
     async def _answer(self, request: web.Request) -> web.Response:
-        shop = await self._gate.enter(request, self.call, None)
+        shop = await self._guard.enter(request, self.call, None)
         if isinstance(shop, web.Response):
             return shop
         # docs/portals.md 3.2 [S] names the list; that it is inside `result` is an inference. [A]
@@ -58,13 +58,13 @@ class _ChatList(PagedList):
     # docs/portals.md 3.2 [S]
     max_days = 31
 
-    def of_day(self, shop: Shop, day: dt.date) -> tuple[Conversation, ...]:
+    def of_day(self, shop: SandboxShop, day: dt.date) -> tuple[Conversation, ...]:
         """The conversations of a day."""
         options = self.stage.options
         count = of_shop(options.conversations, shop.number)
         return conversations(ChatKey(options.seed, shop.id, day, count, options.messages_per_conversation))
 
-    def found(self, shop: Shop, window: Window) -> list[Conversation]:
+    def found(self, shop: SandboxShop, window: Window) -> list[Conversation]:
         """The conversations with a message in the window; of a buyer who wrote on several days the newest."""
         found: dict[int, Conversation] = {}
         for day in window.days():
@@ -74,7 +74,7 @@ class _ChatList(PagedList):
                     found.setdefault(conversation.uid, conversation)
         return list(found.values())
 
-    def of_buyer(self, shop: Shop, window: Window, uid: int) -> list[Conversation]:
+    def of_buyer(self, shop: SandboxShop, window: Window, uid: int) -> list[Conversation]:
         """A buyer's conversations, the oldest first."""
         return [talk for day in reversed(window.days()) for talk in self.of_day(shop, day) if talk.uid == uid]
 
@@ -86,7 +86,7 @@ class PddConversations(_ChatList):
     path = "/latitude/search/message/getMessagesUsers"
     rows_key = "convUsers"
 
-    def find(self, shop: Shop, window: Window, body: Mapping[str, Any]) -> Found | None:
+    def find(self, shop: SandboxShop, window: Window, body: Mapping[str, Any]) -> Found | None:
         """Those with a service account, or with words in a message."""
         keywords, mms_id = body.get("keywords") or "", body.get("mmsId")
         found = [
@@ -98,7 +98,7 @@ class PddConversations(_ChatList):
         # docs/portals.md 3.2 [S]: the total may be missing; here it is for every third shop, beginning with the second.
         return Found(found, has_total=shop.number % 3 != 2)
 
-    def write(self, shop: Shop, row: Conversation) -> dict[str, Any]:
+    def write(self, shop: SandboxShop, row: Conversation) -> dict[str, Any]:
         """The buyer of a conversation."""
         return _buyer(shop, row)
 
@@ -111,7 +111,7 @@ class PddMessages(_ChatList):
     rows_key = "contentList"
     jobs = (daily_job("pdd_chat", "30 9 * * *"),)
 
-    def find(self, shop: Shop, window: Window, body: Mapping[str, Any]) -> Found | None:
+    def find(self, shop: SandboxShop, window: Window, body: Mapping[str, Any]) -> Found | None:
         """The messages with one buyer."""
         uid = str(body.get("uid", ""))
         if not uid.isdecimal():
@@ -120,7 +120,7 @@ class PddMessages(_ChatList):
         # The total may be missing here too; it is for every third buyer.
         return Found(entries, of=uid, has_total=int(uid) % 3 != 2)
 
-    def write(self, shop: Shop, row: Entry) -> dict[str, Any] | str:
+    def write(self, shop: SandboxShop, row: Entry) -> dict[str, Any] | str:
         """docs/portals.md 3.2 [S]: items can be JSON texts; here those of every second shop are."""
         sent = _searched(shop, *row)
         return json.dumps(sent, ensure_ascii=False) if shop.number % 2 == 0 else sent
@@ -129,7 +129,7 @@ class PddMessages(_ChatList):
         """The chats of a day."""
         return {"pdd_chat": self._truth}
 
-    def _truth(self, shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
+    def _truth(self, shop: SandboxShop, day: dt.date, variant: Collection[Fault]) -> Truth:
         """Every message, conversation by conversation, as getMessages sends them.
 
         A record is `{"uid", "nickname", "message"}` with the message as it is sent (decoded, where it comes as text).
@@ -157,7 +157,7 @@ class PddHistory(_ChatList):
     first_page = 0
     rows_key = "messageList"
 
-    def find(self, shop: Shop, window: Window, body: Mapping[str, Any]) -> Found | None:
+    def find(self, shop: SandboxShop, window: Window, body: Mapping[str, Any]) -> Found | None:
         """The messages about one order."""
         order, mall = body.get("orderSn"), mall_of(self.stage.options.seed, shop)
         if not order:
@@ -170,7 +170,7 @@ class PddHistory(_ChatList):
         # That the newest come first was not recorded. [A]
         return Found(list(_in_window(talks, window))[::-1], of=str(order), beside=beside)
 
-    def write(self, shop: Shop, row: Entry) -> str:
+    def write(self, shop: SandboxShop, row: Entry) -> str:
         """A message as getHistoryMessage has it, a JSON text."""
         return json.dumps(_from_history(mall_of(self.stage.options.seed, shop).mall_id, *row), ensure_ascii=False)
 
@@ -179,17 +179,17 @@ def _in_window(talks: list[Conversation], window: Window) -> Iterator[Entry]:
     return ((talk, message) for talk in talks for message in messages(talk) if window.holds(message.second))
 
 
-def _uid(shop: Shop, conversation: Conversation) -> int | str:
+def _uid(shop: SandboxShop, conversation: Conversation) -> int | str:
     """Whether a uid is a number or a text was not recorded; here it is a text for every second shop. [A]"""
     return str(conversation.uid) if shop.number % 2 == 0 else conversation.uid
 
 
-def _buyer(shop: Shop, conversation: Conversation) -> dict[str, Any]:
+def _buyer(shop: SandboxShop, conversation: Conversation) -> dict[str, Any]:
     avatar = f"https://avatar.example.invalid/{conversation.uid}.jpeg"
     return {"uid": _uid(shop, conversation), "nickname": conversation.nickname, "avatar": avatar}
 
 
-def _searched(shop: Shop, conversation: Conversation, message: Message) -> dict[str, Any]:
+def _searched(shop: SandboxShop, conversation: Conversation, message: ChatMessage) -> dict[str, Any]:
     """A message as getMessages has it. docs/portals.md 3.2 [S]: `csname` stands on all of them and marks no sender.
 
     Sources name the time `time` or `ts`, and no msg_id; here every second shop's messages have `ts`, and no msg_id. [A]
@@ -205,7 +205,7 @@ def _searched(shop: Shop, conversation: Conversation, message: Message) -> dict[
     return {"msg_id": str(message.msg_id)} | sent | {"time": message.second}
 
 
-def _from_history(mall_id: int, conversation: Conversation, message: Message) -> dict[str, Any]:
+def _from_history(mall_id: int, conversation: Conversation, message: ChatMessage) -> dict[str, Any]:
     """A message as getHistoryMessage has it (docs/portals.md 3.2 [C 2])."""
     buyer = {"role": BUYER, "uid": str(conversation.uid)}
     staff = {

@@ -82,7 +82,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ChatMessage:
     """One message, apart from how an endpoint writes it. `content` is a text, or an object for the platform's cards."""
 
     msg_id: int
@@ -134,7 +134,7 @@ def _conversation(key: ChatKey, number: int, first_uid: int, staff: list[Agent],
 
 # Pages of one conversation are asked for one after another.
 @lru_cache(64)
-def messages(conversation: Conversation) -> tuple[Message, ...]:
+def messages(conversation: Conversation) -> tuple[ChatMessage, ...]:
     """What is written in a conversation, the oldest first; no two at the same second."""
     key = conversation.key
     random = Random(f"{key.seed}/{key.shop_id}/{key.day}/{conversation.uid}/messages")
@@ -145,7 +145,7 @@ def messages(conversation: Conversation) -> tuple[Message, ...]:
         is_by_staff = number > 0 and random.randrange(5) < 2
         kind, content = _content(random, conversation, is_by_staff=is_by_staff)
         # docs/portals.md 3.2 [S]: cards of the platform come under the buyer's name.
-        found.append(Message(msg_id, second, is_by_staff and kind in (TEXT, IMAGE), kind, content))
+        found.append(ChatMessage(msg_id, second, is_by_staff and kind in (TEXT, IMAGE), kind, content))
         step = random.randint(1, conversation.longest_pause)
         msg_id, second = msg_id + step * 1000 + 1, second + step
     return tuple(found)

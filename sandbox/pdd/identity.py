@@ -7,11 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.common_faults import common_fault_for
 from sandbox.faults import Fault
-from sandbox.obstacles import obstacle_for
 from sandbox.pdd.answers import Call, json_answer
-from sandbox.pdd.gate import Gate
 from sandbox.pdd.mall import Mall, mall_of
+from sandbox.pdd.request_guard import RequestGuard
 from sandbox.pdd.session import PddSessions
 from sandbox.portal import Part, Stage
 
@@ -27,10 +27,10 @@ class PddIdentity(Part):
 
     calls = {CHECK_PATH: "check"} | dict.fromkeys((*USER_PATHS, MALL_PATH, CREDENTIAL_PATH), CALL.name)
 
-    def __init__(self, stage: Stage, sessions: PddSessions, gate: Gate) -> None:
+    def __init__(self, stage: Stage, sessions: PddSessions, guard: RequestGuard) -> None:
         self._stage = stage
         self._sessions = sessions
-        self._gate = gate
+        self._guard = guard
 
     def add_routes(self, app: web.Application) -> None:
         """Adds the paths to the application of the one host."""
@@ -44,7 +44,7 @@ class PddIdentity(Part):
 
     async def _check(self, request: web.Request) -> web.Response:
         caller = self._sessions.shop_of(request)
-        if (obstacle := await obstacle_for(self._stage, caller, "check", None)) is not None:
+        if (obstacle := await common_fault_for(self._stage, caller, "check", None)) is not None:
             return obstacle
         shop = self._sessions.live_shop_for_data(request, "check", None)
         is_signed_in = shop is not None and not self._stage.faults.take(shop.id, Fault.LOGIN_FALSE, at="check")
@@ -74,7 +74,7 @@ class PddIdentity(Part):
         )
 
     async def _answer(self, request: web.Request, describe: Callable[[Mall], dict[str, Any]]) -> web.Response:
-        shop = await self._gate.enter(request, CALL, None)
+        shop = await self._guard.enter(request, CALL, None)
         if isinstance(shop, web.Response):
             return shop
         is_other = self._sessions.is_of_other_shop(request, shop)

@@ -14,13 +14,13 @@ from aiohttp import web
 from sandbox.faults import Fault
 from sandbox.links import LinkSigner
 from sandbox.pdd.answers import WRONG_ARGUMENTS, Call
-from sandbox.pdd.gate import Gate
 from sandbox.pdd.kpi_contents import CONTENT_FAULTS, KpiKey, kpi_truth
 from sandbox.pdd.kpi_workbook import XLS_TYPE, make_workbook, require_writer
+from sandbox.pdd.request_guard import RequestGuard
 from sandbox.portal import Part, Stage, TruthOf
 from sandbox.sending import Sender, access_denied
 from sandbox.truth import Truth
-from sandbox.world import SHANGHAI, Shop
+from sandbox.world import SHANGHAI, SandboxShop
 from shopdata.periods import Period, PeriodKind
 
 DOWNLOAD_PATH = "/chats/csReportDetail/download"
@@ -39,7 +39,7 @@ PERIODS: dict[str, tuple[PeriodKind, str]] = {
 class KpiFile:
     """A file that a link leads to."""
 
-    shop: Shop
+    shop: SandboxShop
     key: KpiKey
 
 
@@ -53,11 +53,11 @@ class PddKpi(Part):
         for dataset, (kind, cron) in PERIODS.items()
     )
 
-    def __init__(self, stage: Stage, gate: Gate) -> None:
+    def __init__(self, stage: Stage, guard: RequestGuard) -> None:
         if stage.options.pdd_shops:
             require_writer()
         self._stage = stage
-        self._gate = gate
+        self._guard = guard
         self._signer = LinkSigner()
         self._sender = Sender(stage, XLS_TYPE)
         self._files: dict[str, KpiFile] = {}
@@ -72,12 +72,12 @@ class PddKpi(Part):
         app.router.add_get(FILE_FOLDER + "{file_name}", self._download)
         return app
 
-    def shop_of(self, request: web.Request) -> Shop | None:
+    def shop_of(self, request: web.Request) -> SandboxShop | None:
         """The shop whose file a link leads to."""
         file = self._files.get(request.path.rpartition("/")[2])
         return None if file is None else file.shop
 
-    def _key(self, shop: Shop, first: dt.date, last: dt.date, variant: frozenset[Fault]) -> KpiKey:
+    def _key(self, shop: SandboxShop, first: dt.date, last: dt.date, variant: frozenset[Fault]) -> KpiKey:
         """What the report of a range follows from, at this moment."""
         if last > self._stage.world.now().date() - dt.timedelta(days=LAG_DAYS):
             # docs/portals.md 0.6 [A]: what a day that is too fresh gets was not recorded; here a header only.
@@ -90,7 +90,7 @@ class PddKpi(Part):
         return {dataset: self._truth_of(kind) for dataset, (kind, _) in PERIODS.items()}
 
     def _truth_of(self, kind: PeriodKind) -> TruthOf:
-        def truth(shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
+        def truth(shop: SandboxShop, day: dt.date, variant: Collection[Fault]) -> Truth:
             period = Period.of(kind, day)
             return kpi_truth(self._key(shop, period.start, period.end, frozenset(variant)))
 
@@ -99,11 +99,11 @@ class PddKpi(Part):
     async def _order(self, request: web.Request) -> web.Response:
         days = _days(request)
         last = None if days is None else days[1]
-        shop = await self._gate.enter(request, self.call, last)
+        shop = await self._guard.enter(request, self.call, last)
         if isinstance(shop, web.Response):
             return shop
         if days is None:
-            return self._gate.refuse(shop, self.call, WRONG_ARGUMENTS)
+            return self._guard.refuse(shop, self.call, WRONG_ARGUMENTS)
         struck = frozenset(fault for fault in CONTENT_FAULTS if self._is_struck(shop, fault, last))
         key = self._key(shop, *days, struck)
         file_name = (
@@ -115,7 +115,7 @@ class PddKpi(Part):
         path = self._signer.sign(FILE_FOLDER + file_name, self._stage.options.link_seconds)
         return self.call.success(self._stage.origins[host] + path)
 
-    def _is_struck(self, shop: Shop, fault: Fault, day: dt.date | None) -> bool:
+    def _is_struck(self, shop: SandboxShop, fault: Fault, day: dt.date | None) -> bool:
         return self._stage.faults.take(shop.id, fault, day=day, at=self.call.name)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:

@@ -11,10 +11,10 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.bombs import bomb
+from sandbox.common_faults import delay_login_page
 from sandbox.entrances import ENTER_PATH, SLIDER_TOLERANCE_PIXELS, Entrance
 from sandbox.faults import Fault
 from sandbox.html_pages import maintenance
-from sandbox.obstacles import delay_login_page
 from sandbox.pdd.answers import SESSION_EXPIRED, Call, Refusal, too_frequent
 from sandbox.pdd.mall import mall_of
 from sandbox.pdd.pages import back_office_page, login_page
@@ -22,7 +22,7 @@ from sandbox.pdd.session import COOKIE, HOME_PATH, LOGIN_PATH, OTHER_COOKIES, Pd
 from sandbox.pdd.signing import PageKeys
 from sandbox.portal import Stage, json_body, note_shop
 from sandbox.tickets import Tickets
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 AUTH_PATH = "/janus/api/auth"
 SEND_CODE_PATH = "/janus/api/user/getLoginVerificationCode"
@@ -52,7 +52,7 @@ WRONG_CODE = Refusal(2000017, "手机验证码错误")
 SMS_CODES = (2000020, 2000021, 2000015)
 
 
-class PddLogin(Entrance):
+class PddLoginPages(Entrance):
     """The handlers of the login page, of `/janus/api/auth`, and of the pages that need a sign-in."""
 
     platform = "pdd"
@@ -174,7 +174,7 @@ class PddLogin(Entrance):
         is_good = self._page_keys.accept(token, shop_id="", method="POST", path=request.path, body=username)
         return body if is_good else None
 
-    def _slider(self, shop: Shop, body: dict[str, Any]) -> web.Response | None:
+    def _slider(self, shop: SandboxShop, body: dict[str, Any]) -> web.Response | None:
         """The puzzle, unless it is solved or not wanted. It comes before the password is looked at."""
         if "verifyAuthToken" in body:
             gap, place = self._sliders.redeem(str(body["verifyAuthToken"])), body.get("place")
@@ -186,13 +186,13 @@ class PddLogin(Entrance):
         refusal = too_frequent(self._sliders.issue(gap))
         return _AUTH.refusal(Refusal(refusal.code, refusal.text, refusal.result | {"gap": int(gap)}))
 
-    def _check_code(self, shop: Shop, code: str) -> web.Response:
+    def _check_code(self, shop: SandboxShop, code: str) -> web.Response:
         if shop.username not in self._codes_sent or code != self.sms_code(shop):
             return _AUTH.refusal(WRONG_CODE)
         self._codes_sent.discard(shop.username)
         return self._let_in(shop)
 
-    def _let_in(self, shop: Shop) -> web.Response:
+    def _let_in(self, shop: SandboxShop) -> web.Response:
         self.stage.world.know_device(shop.id)
         cookies = self._sessions.new_cookies(shop)
         pass_id = next(value for name, value, _ in cookies if name == COOKIE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Mall:
     username: str
 
 
-def mall_of(seed: int, shop: Shop, *, is_other: bool = False) -> Mall:
+def mall_of(seed: int, shop: SandboxShop, *, is_other: bool = False) -> Mall:
     """The mall of a shop, or that of another one which fault `wrong_shop` opens instead."""
     name = f"另一家{shop.number}号旗舰店" if is_other else shop.name
     random = Random(f"{seed}/{shop.id}/mall/{is_other}")

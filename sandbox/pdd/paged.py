@@ -12,10 +12,10 @@ from aiohttp import web
 
 from sandbox.faults import Fault
 from sandbox.pdd.answers import SPAN_TOO_LONG, WRONG_ARGUMENTS, Call
-from sandbox.pdd.gate import Gate
+from sandbox.pdd.request_guard import RequestGuard
 from sandbox.portal import Part, Stage, TruthOf, daily_job, json_body
 from sandbox.truth import Truth
-from sandbox.world import SHANGHAI, Shop
+from sandbox.world import SHANGHAI, SandboxShop
 
 # The most that any known caller asks for (docs/portals.md 3.3, 3.4); whether more is refused was not recorded. [A]
 MAX_PAGE_SIZE = 40
@@ -95,17 +95,17 @@ class PagedList(Part, ABC):
     reading_faults: ClassVar[frozenset[Fault]] = READING_FAULTS
     """The faults that strike with the first page and stay for the pages after it."""
 
-    def __init__(self, stage: Stage, gate: Gate) -> None:
+    def __init__(self, stage: Stage, guard: RequestGuard) -> None:
         self.stage = stage
-        self._gate = gate
+        self._guard = guard
         self._struck: dict[tuple[str, str], frozenset[Fault]] = {}
         self.calls = {self.path: self.call.name}
 
     @abstractmethod
-    def find(self, shop: Shop, window: Window, body: Mapping[str, Any]) -> Found | None:
+    def find(self, shop: SandboxShop, window: Window, body: Mapping[str, Any]) -> Found | None:
         """What a call asks for, all pages of it; None if its body is malformed."""
 
-    def write(self, shop: Shop, row: Any) -> Any:
+    def write(self, shop: SandboxShop, row: Any) -> Any:
         """A row as it is sent."""
         return row
 
@@ -117,20 +117,20 @@ class PagedList(Part, ABC):
         body = await json_body(request)
         window = Window.of_day(self.stage.world.now().date()) if self.max_days is None else Window.of(body)
         day = None if window is None else window.last_day()
-        shop = await self._gate.enter(request, self.call, day)
+        shop = await self._guard.enter(request, self.call, day)
         if isinstance(shop, web.Response):
             return shop
         number, size = body.get(self.page_key), body.get(self.size_key)
         if window is None or type(number) is not int or type(size) is not int:
-            return self._gate.refuse(shop, self.call, WRONG_ARGUMENTS)
+            return self._guard.refuse(shop, self.call, WRONG_ARGUMENTS)
         if self.max_days is not None and len(window.days()) > self.max_days:
-            return self._gate.refuse(shop, self.call, SPAN_TOO_LONG)
+            return self._guard.refuse(shop, self.call, SPAN_TOO_LONG)
         found = self.find(shop, window, body)
         if found is None or number < self.first_page or not 1 <= size <= MAX_PAGE_SIZE:
-            return self._gate.refuse(shop, self.call, WRONG_ARGUMENTS)
+            return self._guard.refuse(shop, self.call, WRONG_ARGUMENTS)
         return self.call.success(self._page(shop, day, found, number - self.first_page, size))
 
-    def _page(self, shop: Shop, day: dt.date | None, found: Found, number: int, size: int) -> dict[str, Any]:
+    def _page(self, shop: SandboxShop, day: dt.date | None, found: Found, number: int, size: int) -> dict[str, Any]:
         """One page, `number` counted from 0, and what it says of the whole."""
         struck = self._faults(shop, day, found.of, is_first=number == 0)
         rows = () if Fault.QUALITY_EMPTY in struck else found.rows
@@ -151,7 +151,7 @@ class PagedList(Part, ABC):
             return result
         return result | {self.rows_key: [self.write(shop, row) for row in page]}
 
-    def _faults(self, shop: Shop, day: dt.date | None, of: str, *, is_first: bool) -> frozenset[Fault]:
+    def _faults(self, shop: SandboxShop, day: dt.date | None, of: str, *, is_first: bool) -> frozenset[Fault]:
         if is_first:
             take = self.stage.faults.take
             self._struck[shop.id, of] = frozenset(
@@ -170,12 +170,12 @@ class PagedReport(PagedList):
     time_key: ClassVar[str | None] = None
     """Where a row's moment stands, in seconds; None where all rows of a day are of the whole day."""
 
-    def __init__(self, stage: Stage, gate: Gate) -> None:
-        super().__init__(stage, gate)
+    def __init__(self, stage: Stage, guard: RequestGuard) -> None:
+        super().__init__(stage, guard)
         self.jobs = (daily_job(self.dataset, self.cron),)
 
     @abstractmethod
-    def rows(self, shop: Shop, day: dt.date) -> Sequence[dict[str, Any]]:
+    def rows(self, shop: SandboxShop, day: dt.date) -> Sequence[dict[str, Any]]:
         """The rows of a day, in the order in which they are sent. They must follow from seed, shop and day alone."""
 
     def select(self, rows: Sequence[dict[str, Any]], body: Mapping[str, Any]) -> Sequence[dict[str, Any]] | None:
@@ -186,7 +186,7 @@ class PagedReport(PagedList):
         """Says whether a row is in the dataset."""
         return True
 
-    def find(self, shop: Shop, window: Window, body: Mapping[str, Any]) -> Found | None:
+    def find(self, shop: SandboxShop, window: Window, body: Mapping[str, Any]) -> Found | None:
         """Those in the window that the body asks for."""
         of_days = [row for day in window.days() for row in self.rows(shop, day)]
         key = self.time_key
@@ -197,6 +197,6 @@ class PagedReport(PagedList):
         """The rows of a day as they are sent."""
         return {self.dataset: self._truth}
 
-    def _truth(self, shop: Shop, day: dt.date, variant: Collection[Fault]) -> Truth:
+    def _truth(self, shop: SandboxShop, day: dt.date, variant: Collection[Fault]) -> Truth:
         rows = [] if Fault.QUALITY_EMPTY in variant else self.rows(shop, day)
         return Truth.of_records(list(self.fields), [row for row in rows if self.is_reported(row)])

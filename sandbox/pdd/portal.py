@@ -9,31 +9,31 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from sandbox.accounts import numbered_shops
+from sandbox.common_faults import COMMON_FAULTS
 from sandbox.entrances import ENTRANCE_FAULTS
 from sandbox.faults import Fault
-from sandbox.obstacles import OBSTACLES
 from sandbox.options import SandboxOptions
 from sandbox.pdd.chat import PddChatUsers, PddConversations, PddHistory, PddMessages
-from sandbox.pdd.gate import GATE_FAULTS, Gate
 from sandbox.pdd.identity import PddIdentity
 from sandbox.pdd.kpi import PddKpi
 from sandbox.pdd.kpi_contents import CONTENT_FAULTS
-from sandbox.pdd.login import PddLogin
+from sandbox.pdd.login import PddLoginPages
 from sandbox.pdd.paged import PAGE_FAULTS, PagedList
 from sandbox.pdd.quality import PddQuality
+from sandbox.pdd.request_guard import GUARD_FAULTS, RequestGuard
 from sandbox.pdd.reviews import PddReviews
 from sandbox.pdd.session import LOGIN_PATH, PddSessions
 from sandbox.pdd.signing import PageKeys
-from sandbox.portal import Part, Portal, Stage
+from sandbox.portal import Part, SandboxPortal, Stage
 from sandbox.sending import DOWNLOAD_FAULTS
 from sandbox.sessions import SESSION_FAULTS
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 _NAMES = ("回力拼多多旗舰店", "南极人官方旗舰店", "三只松鼠旗舰店", "云南白药专卖店", "晨光文具专营店")
 _UNPACED = frozenset({"check", "identity"})
 
 
-class PddPortal(Portal):
+class SandboxPdd(SandboxPortal):
     """The stand-in for Pinduoduo's merchant back office."""
 
     platform: ClassVar[str] = "pdd"
@@ -48,8 +48,8 @@ class PddPortal(Portal):
     faults: ClassVar[frozenset[Fault]] = frozenset(
         {
             *SESSION_FAULTS,
-            *OBSTACLES,
-            *GATE_FAULTS,
+            *COMMON_FAULTS,
+            *GUARD_FAULTS,
             *PAGE_FAULTS,
             *CONTENT_FAULTS,
             *DOWNLOAD_FAULTS,
@@ -70,15 +70,15 @@ class PddPortal(Portal):
         super().__init__(stage)
         page_keys = PageKeys()
         self._sessions = PddSessions(stage)
-        gate = Gate(stage, self._sessions, page_keys)
-        self._login = PddLogin(stage, self._sessions, page_keys)
-        self._kpi = PddKpi(stage, gate)
+        guard = RequestGuard(stage, self._sessions, page_keys)
+        self._login = PddLoginPages(stage, self._sessions, page_keys)
+        self._kpi = PddKpi(stage, guard)
         self._parts: tuple[Part, ...] = (
             self._login,
-            PddIdentity(stage, self._sessions, gate),
+            PddIdentity(stage, self._sessions, guard),
             self._kpi,
-            PddChatUsers(stage, gate),
-            *(paged(stage, gate) for paged in self.lists),
+            PddChatUsers(stage, guard),
+            *(paged(stage, guard) for paged in self.lists),
         )
         self._calls = {path: call for part in self._parts for path, call in part.calls.items()}
         self.calls = (*sorted(set(self._calls.values())), "download", "sign_in")
@@ -87,7 +87,7 @@ class PddPortal(Portal):
         self.jobs = tuple(job for part in self._parts for job in part.jobs)
 
     @staticmethod
-    def make_shops(options: SandboxOptions) -> tuple[Shop, ...]:
+    def make_shops(options: SandboxOptions) -> tuple[SandboxShop, ...]:
         """`pdd-01`, `pdd-02`, …"""
         return numbered_shops(
             "pdd",
@@ -105,7 +105,7 @@ class PddPortal(Portal):
             part.add_routes(back_office)
         return {"mms": back_office, "mms_storage": self._kpi.storage(), "mms_elsewhere": self._kpi.storage()}
 
-    def shop_of(self, request: web.Request) -> Shop | None:
+    def shop_of(self, request: web.Request) -> SandboxShop | None:
         """By the file that is asked for, else by the session cookie."""
         return self._kpi.shop_of(request) or self._sessions.shop_of(request)
 
@@ -123,10 +123,10 @@ class PddPortal(Portal):
             "requests_per_second": self.stage.options.requests_per_second,
         }
 
-    def session_cookies(self, shop: Shop) -> list[dict[str, Any]]:
+    def session_cookies(self, shop: SandboxShop) -> list[dict[str, Any]]:
         """PASS_ID of a new session, and what stands beside it."""
         return self._sessions.storage_state(shop)
 
-    def sms_code(self, shop: Shop) -> str:
+    def sms_code(self, shop: SandboxShop) -> str:
         """The code that the faults `sms` and `sms_behind_success` ask for."""
         return self._login.sms_code(shop)

@@ -12,7 +12,7 @@ from sandbox.faults import Fault
 from sandbox.options import of_shop
 from sandbox.pdd.answers import Call
 from sandbox.pdd.paged import READING_FAULTS, PagedReport
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 _NOUNS = ("帆布鞋", "短袖T恤", "坚果礼盒🎁", "抽纸<加厚>", "中性笔0.5mm", "=特价*肉粽", '牙膏 "薄荷"')
 _KEPT_LISTS = 64
@@ -43,7 +43,7 @@ class PddQuality(PagedReport):
         "repeat_purchase_ratio",
     )
 
-    def rows(self, shop: Shop, day: dt.date) -> Sequence[dict[str, Any]]:
+    def rows(self, shop: SandboxShop, day: dt.date) -> Sequence[dict[str, Any]]:
         """The goods as they are on a day."""
         options = self.stage.options
         return _goods_list(options.seed, shop.id, day, of_shop(options.goods, shop.number))

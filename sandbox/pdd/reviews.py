@@ -10,7 +10,7 @@ from sandbox.options import of_shop
 from sandbox.pdd.answers import Call
 from sandbox.pdd.paged import PagedReport
 from sandbox.pdd.review_contents import BAD_STARS, FIELDS, reviews
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 
 class PddReviews(PagedReport):
@@ -29,7 +29,7 @@ class PddReviews(PagedReport):
     id_key, text_key, time_key = "reviewId", "comment", "createTime"
     fields = FIELDS
 
-    def rows(self, shop: Shop, day: dt.date) -> Sequence[dict[str, Any]]:
+    def rows(self, shop: SandboxShop, day: dt.date) -> Sequence[dict[str, Any]]:
         """The reviews of a day."""
         return reviews(self.stage.options.seed, shop.id, day, of_shop(self.stage.options.reviews, shop.number))
 

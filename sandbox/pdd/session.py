@@ -9,7 +9,7 @@ from aiohttp import web
 from sandbox.faults import Fault
 from sandbox.pdd.mall import mall_of
 from sandbox.sessions import Sessions
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 COOKIE = "PASS_ID"
 LOGIN_PATH = "/login/"
@@ -30,7 +30,7 @@ class PddSessions(Sessions):
         parts = request.cookies.get(COOKIE, "").split("_")
         return parts[0].removeprefix("1-") if len(parts) == 3 else ""
 
-    def new_cookies(self, shop: Shop) -> list[tuple[str, str, bool]]:
+    def new_cookies(self, shop: SandboxShop) -> list[tuple[str, str, bool]]:
         """PASS_ID of a new session, and what stands beside it."""
         is_other = self._stage.faults.take(shop.id, Fault.WRONG_SHOP)
         mall = mall_of(self._stage.options.seed, shop, is_other=is_other)
@@ -38,7 +38,7 @@ class PddSessions(Sessions):
         others = [(name, value, False) for name, value in OTHER_COOKIES.items()]
         return [(COOKIE, f"1-{token}_{mall.mall_id}_{mall.user_id}", True), *others]
 
-    def is_of_other_shop(self, request: web.Request, shop: Shop) -> bool:
+    def is_of_other_shop(self, request: web.Request, shop: SandboxShop) -> bool:
         """Says whether the session was opened under fault `wrong_shop`."""
         mall = mall_of(self._stage.options.seed, shop, is_other=True)
         return request.cookies.get(COOKIE, "").endswith(f"_{mall.mall_id}_{mall.user_id}")

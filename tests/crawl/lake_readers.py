@@ -15,7 +15,7 @@ import pyarrow.fs
 from python_calamine import CalamineWorkbook
 from shipped_config import load_shipped_config
 
-from sandbox import Sandbox, Shop
+from sandbox import Sandbox, SandboxShop
 from shopdata import config
 
 Cell = str | int | float | None
@@ -26,7 +26,7 @@ CONTRACT = load_shipped_config().dataset("jd_store")
 COLUMNS = ["shop", *CONTRACT.columns]
 
 
-def sent(sandbox: Sandbox, day: date, shops: Iterable[Shop] | None = None) -> list[list[Cell]]:
+def sent(sandbox: Sandbox, day: date, shops: Iterable[SandboxShop] | None = None) -> list[list[Cell]]:
     """All rows as the portal sent them, the display name first, in the order of shops.yaml and of the contract."""
     rows: list[list[Cell]] = []
     for shop in (shop for shop in sandbox.shops if shop.platform == "jd") if shops is None else shops:

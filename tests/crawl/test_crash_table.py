@@ -27,7 +27,7 @@ import pytest
 from shipped_config import load_shipped_config
 from workplace import Run, Workplace
 
-from sandbox import Sandbox, SandboxOptions, Shop
+from sandbox import Sandbox, SandboxOptions, SandboxShop
 from sandbox.dremio import DremioDouble
 from sandbox.store import SeaweedStore
 from shopdata.failpoints import FailPoint
@@ -81,7 +81,7 @@ class Story:
 
     place: Workplace
     dataset: str
-    shops: tuple[Shop, ...]
+    shops: tuple[SandboxShop, ...]
     day: date
     kills: list[Kill]
     last: Run
@@ -148,7 +148,7 @@ def stories(
             yield dict(zip(wanted, pool.map(tell, wanted, folders), strict=True))
 
 
-def kill_and_go_on(place: Workplace, spider: str, step: str, shops: tuple[Shop, ...], day: date) -> Story:
+def kill_and_go_on(place: Workplace, spider: str, step: str, shops: tuple[SandboxShop, ...], day: date) -> Story:
     ids = {shop.id for shop in shops}
     place.keep_only(*ids)
     if step != SIGN_IN:

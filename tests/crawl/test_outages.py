@@ -24,7 +24,7 @@ import pytest
 from faulty_http import Fault, closed_port, drain, forward_to, reply, s3_error, serve
 from workplace import REPO, Run, Workplace
 
-from sandbox import Sandbox, SandboxOptions, Shop
+from sandbox import Sandbox, SandboxOptions, SandboxShop
 from sandbox.dremio import DremioDouble
 from sandbox.store import SeaweedStore
 
@@ -42,7 +42,7 @@ class Story:
     """A run while something was out of order, and the one after it."""
 
     place: Workplace
-    shops: tuple[Shop, ...]
+    shops: tuple[SandboxShop, ...]
     day: date
     bad: Run
     #: Right after the bad run: what lay in the outbox, what the ledger said.
@@ -170,7 +170,7 @@ def sandbox_of(rows: int, stories: int) -> Sandbox:
     return Sandbox(SandboxOptions(shops=shops, pdd_shops=0, rows=rows, report_seconds=0.2, empty_link_seconds=0.1))
 
 
-def suffer_and_go_on(place: Workplace, outage: Outage, shops: tuple[Shop, ...], day: date) -> Story:
+def suffer_and_go_on(place: Workplace, outage: Outage, shops: tuple[SandboxShop, ...], day: date) -> Story:
     ids = [shop.id for shop in shops]
     place.keep_only(*ids)
     place.sign_in(*ids)

@@ -18,8 +18,8 @@ from python_calamine import CalamineWorkbook
 from sandbox_client import DAY, PAGE_HEADERS, Client
 
 from sandbox import Fault, Sandbox, SandboxOptions
-from sandbox.jd import JdPortal
-from sandbox.pdd import PddPortal
+from sandbox.jd import SandboxJd
+from sandbox.pdd import SandboxPdd
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = [
@@ -32,16 +32,16 @@ for declaration in BLOCKS:
     exec(declaration, NAMES)
 
 
-class Jd(JdPortal):
+class Jd(SandboxJd):
     """With one more report that is ordered."""
 
-    reports = (*JdPortal.reports, NAMES["Traffic"]())
+    reports = (*SandboxJd.reports, NAMES["Traffic"]())
 
 
-class Pdd(PddPortal):
+class Pdd(SandboxPdd):
     """With one more that is read page by page."""
 
-    lists = (*PddPortal.lists, NAMES["PddRefunds"])
+    lists = (*SandboxPdd.lists, NAMES["PddRefunds"])
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Runs a program that must not outlive whoever started it.
 
-    python leash.py [--remove FILE]… [--remove-folder FOLDER] -- PROGRAM ARGUMENT…
+    python child_process.py [--remove FILE]… [--remove-folder FOLDER] -- PROGRAM ARGUMENT…
 
 The starter holds the other end of standard input. When that closes, whether it was closed on purpose or because the
 starter was killed with SIGKILL, the program is ended (SIGTERM, after five seconds SIGKILL) and the files named with

@@ -11,7 +11,7 @@ from sandbox.bombs import bomb, garbled, long_text, many_values
 from sandbox.faults import EVERY_SHOP, Fault
 from sandbox.html_pages import notice
 from sandbox.portal import Stage
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
 _BOMBS = {
     Fault.ANSWER_BOMB: bomb,
@@ -20,13 +20,13 @@ _BOMBS = {
     Fault.GARBLED: garbled,
 }
 
-OBSTACLES = frozenset(
+COMMON_FAULTS = frozenset(
     {Fault.SLOW, Fault.TOO_MANY_REQUESTS, Fault.SERVER_ERROR_ONCE, Fault.SERVER_ERROR_ALWAYS, *_BOMBS}
 )
-"""The faults that `obstacle_for` knows: those of a platform that calls it."""
+"""The faults that `common_fault_for` knows: those of a platform that calls it."""
 
 
-async def obstacle_for(stage: Stage, shop: Shop | None, at: str, day: dt.date | None) -> web.Response | None:
+async def common_fault_for(stage: Stage, shop: SandboxShop | None, at: str, day: dt.date | None) -> web.Response | None:
     """The answer that stands in the way of this call; None when the way is free."""
     if shop is None:
         return None

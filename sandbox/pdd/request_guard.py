@@ -1,4 +1,4 @@
-"""The gate that every call of Pinduoduo's data interface goes through, and the refusals it may meet there."""
+"""The guard that every call of Pinduoduo's data interface goes through, and the refusals it may meet there."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from itertools import count
 
 from aiohttp import web
 
+from sandbox.common_faults import common_fault_for
 from sandbox.faults import Fault
 from sandbox.html_pages import notice
-from sandbox.obstacles import obstacle_for
 from sandbox.pdd.answers import FAILED, NOT_SIGNED, RISK_TEXTS, SESSION_EXPIRED, Call, Refusal, too_frequent
 from sandbox.pdd.session import PddSessions, login_path
 from sandbox.pdd.signing import HEADER, PageKeys
 from sandbox.portal import Stage
-from sandbox.world import Shop
+from sandbox.world import SandboxShop
 
-GATE_FAULTS = frozenset(
+GUARD_FAULTS = frozenset(
     {
         Fault.RISK_CONTROL,
         Fault.RISK_TEXT,
@@ -27,10 +27,10 @@ GATE_FAULTS = frozenset(
         Fault.DOUBLE_SPELLING,
     }
 )
-"""The faults that `Gate` knows besides obstacles and sessions."""
+"""The faults that `RequestGuard` knows besides obstacles and sessions."""
 
 
-class Gate:
+class RequestGuard:
     """Lets a call in, or says why not."""
 
     def __init__(self, stage: Stage, sessions: PddSessions, page_keys: PageKeys) -> None:
@@ -39,10 +39,10 @@ class Gate:
         self._page_keys = page_keys
         self._risk_texts = count()
 
-    async def enter(self, request: web.Request, call: Call, day: dt.date | None) -> Shop | web.Response:
+    async def enter(self, request: web.Request, call: Call, day: dt.date | None) -> SandboxShop | web.Response:
         """The shop that may make this call now, or the answer that it gets instead."""
         caller = self._sessions.shop_of(request)
-        if (obstacle := await obstacle_for(self._stage, caller, call.name, day)) is not None:
+        if (obstacle := await common_fault_for(self._stage, caller, call.name, day)) is not None:
             return obstacle
         shop = self._sessions.live_shop_for_data(request, call.name, day)
         if shop is None:
@@ -54,15 +54,15 @@ class Gate:
         refusal = self._refusal(shop, call, day)
         return shop if refusal is None else self.refuse(shop, call, refusal)
 
-    def refuse(self, shop: Shop | None, call: Call, refusal: Refusal) -> web.Response:
+    def refuse(self, shop: SandboxShop | None, call: Call, refusal: Refusal) -> web.Response:
         """A refusal in the spelling of the call."""
         is_other = shop is not None and self._is_struck(shop, Fault.DOUBLE_SPELLING, call, None)
         return call.refusal(refusal, is_other_spelling=is_other)
 
-    def _is_struck(self, shop: Shop, fault: Fault, call: Call, day: dt.date | None) -> bool:
+    def _is_struck(self, shop: SandboxShop, fault: Fault, call: Call, day: dt.date | None) -> bool:
         return self._stage.faults.take(shop.id, fault, day=day, at=call.name)
 
-    def _expired(self, request: web.Request, caller: Shop | None, call: Call) -> web.Response:
+    def _expired(self, request: web.Request, caller: SandboxShop | None, call: Call) -> web.Response:
         """docs/portals.md 1.3 [C 5]: code 43001 on every endpoint that was tried, unless the options say otherwise."""
         match self._stage.options.dead_session_answer:
             case "redirect":
@@ -72,13 +72,13 @@ class Gate:
             case _:
                 return self.refuse(caller, call, SESSION_EXPIRED)
 
-    async def _is_signed(self, request: web.Request, shop: Shop, call: Call, day: dt.date | None) -> bool:
+    async def _is_signed(self, request: web.Request, shop: SandboxShop, call: Call, day: dt.date | None) -> bool:
         if self._is_struck(shop, Fault.SIGNATURE_REFUSED, call, day):
             return False
         token, body = request.headers.get(HEADER, ""), await request.text()
         return self._page_keys.accept(token, shop_id=shop.id, method=request.method, path=request.path_qs, body=body)
 
-    def _refusal(self, shop: Shop, call: Call, day: dt.date | None) -> Refusal | None:
+    def _refusal(self, shop: SandboxShop, call: Call, day: dt.date | None) -> Refusal | None:
         if self._is_struck(shop, Fault.RISK_CONTROL, call, day):
             return too_frequent(secrets.token_hex(16))
         if self._is_struck(shop, Fault.RISK_TEXT, call, day):

@@ -21,6 +21,7 @@ from shopdata.lake.coverage import Gap, expected_periods, find_gaps
 from shopdata.lake.standing import lacks_of
 from shopdata.ledger import PartitionRecord
 from shopdata.periods import SHANGHAI, Period
+from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
 #: More names in a line help nobody.
@@ -61,9 +62,9 @@ def _due(
     arguments = {**given, "due": "1"}
     plan = spider.plan_for(workspace.config, arguments).against(workspace.ledger, datetime.now(SHANGHAI))
     for key in plan.keys:
-        print(f"{key}: due again")
+        print(workspace.texts("backfill.due", cell=key))
     if not plan.keys:
-        print(f"{plan.dataset}: nothing is due.")
+        print(workspace.texts("backfill.nothing_due", dataset=plan.dataset))
     return arguments if plan.keys else None
 
 
@@ -93,7 +94,7 @@ def _missing(
         )
     lost = _lost(workspace, [partition for partition in partitions if Period.from_dt(partition.dt) in periods])
     gaps = find_gaps(name, periods, shops, cells, [partition for partition in partitions if partition.dt not in lost])
-    _show(name, periods, gaps)
+    _show(workspace.texts, name, periods, gaps)
     return {**given, "periods": ",".join(gap.period.dt for gap in gaps)} if gaps else None
 
 
@@ -105,35 +106,30 @@ def _lost(workspace: Workspace, partitions: Sequence[PartitionRecord]) -> set[st
             lacks = lacks_of(partition, workspace.store)
         except StoreError as error:
             # The crawl meets the same; the ledger has the word until then.
-            print(f"What the bucket holds could not be looked at: {error}", file=sys.stderr)
+            print(workspace.texts("backfill.bucket_unseen", why=error), file=sys.stderr)
             break
         if lacks:
-            print(f"{partition.dataset} {partition.dt}: {'; '.join(lacks)}")
+            told = "; ".join(lacks)
+            print(workspace.texts("backfill.lost", dataset=partition.dataset, dt=partition.dt, lacks=told))
             lost.add(partition.dt)
     return lost
 
 
-def _show(name: str, periods: Sequence[Period], gaps: Sequence[Gap]) -> None:
+def _show(t: Texts, name: str, periods: Sequence[Period], gaps: Sequence[Gap]) -> None:
     count = sum(len(gap.to_ask) for gap in gaps)
-    print(
-        f"{name}: {len(periods)} periods from {periods[0].dt} to {periods[-1].dt}; "
-        f"{len(gaps)} are not whole, {count} files are to be asked for."
-    )
+    numbers = {"periods": len(periods), "gaps": len(gaps), "files": count}
+    print(t("backfill.found", dataset=name, first=periods[0].dt, last=periods[-1].dt, **numbers))
     table = Table(box=None, pad_edge=False)
-    for header in ("period", "to ask", "shops", "because"):
-        table.add_column(header, justify="right" if header == "to ask" else "left", overflow="fold")
+    for header in ("head.period", "backfill.to_ask", "head.shops", "backfill.because"):
+        table.add_column(t(header), justify="right" if header == "backfill.to_ask" else "left", overflow="fold")
     for gap in gaps:
-        shops = ", ".join(list(gap.to_ask)[:_MOST_SHOPS])
-        more = len(gap.to_ask) - _MOST_SHOPS
-        states = Counter("never asked" if state is None else str(state) for state in gap.to_ask.values())
-        why = [f"{number} {state}" for state, number in states.items()]
-        why += ["not published, or Dremio was not told"] if gap.is_unpublished else []
-        shown = (
-            gap.period.dt,
-            str(len(gap.to_ask)),
-            f"{shops} and {more} more" if more > 0 else shops,
-            ", ".join(why),
+        states = Counter(
+            t("backfill.never_asked") if state is None else t(f"state.{state}.word") for state in gap.to_ask.values()
         )
+        why = [t("backfill.count", n=number, state=state) for state, number in states.items()]
+        why += [t("backfill.unpublished")] if gap.is_unpublished else []
+        shops = t.shops(list(gap.to_ask), _MOST_SHOPS)
+        shown = (gap.period.dt, str(len(gap.to_ask)), shops, t("format.listed").join(why))
         table.add_row(*(Text(text) for text in shown))
     if gaps:
         Console().print(table)

@@ -113,7 +113,8 @@ def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageEr
 
 def _foreign_sessions(config: Config, settings: BaseSettings) -> str:
     """Which sessions another key has saved; "" for none."""
-    return of_other_keys(Workspace.from_settings(settings).sessions.of_other_key(config.shops))
+    workspace = Workspace.from_settings(settings)
+    return of_other_keys(workspace.texts, workspace.sessions.of_other_key(config.shops))
 
 
 def _unreadable_sessions(settings: BaseSettings) -> Iterator[UsageError]:

@@ -10,11 +10,11 @@ from rich.text import Text
 
 from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
-from shopdata.alerts.in_words import listed
 from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError
 from shopdata.lake.replay import Replayed, Replayer
 from shopdata.periods import is_between
 from shopdata.plan import new_run_id
+from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
 #: A partition in which more changed is told by its sums.
@@ -26,7 +26,7 @@ def replay(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
     name = as_dataset(workspace.config, name)
     dataset = workspace.config.dataset(name)
     start, end, period = read_days(dataset, opts)
-    run_id, ledger = new_run_id(), workspace.ledger
+    run_id, ledger, t = new_run_id(), workspace.ledger, workspace.texts
     replayer = Replayer(
         name,
         run_id,
@@ -52,8 +52,8 @@ def replay(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
     console, is_whole = Console(soft_wrap=True), True
     for dt, result in replayer.replay(dts):
         for stray in replayer.strays.get(dt, ()):
-            console.print(Text(f"! {name} {dt}: left out, it is no raw file of ours: {stray}"))
-        console.print(_told(name, dt, result))
+            console.print(Text(t("replay.stray", dataset=name, dt=dt, key=stray)))
+        console.print(_told(t, name, dt, result))
         is_whole = is_whole and isinstance(result, Replayed) and result.is_whole
     exit_code = 0 if is_whole else 1
     try:
@@ -65,32 +65,40 @@ def replay(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
     return exit_code
 
 
-def _told(name: str, dt: str, result: Replayed | ShopdataError) -> Text:
+def _told(t: Texts, name: str, dt: str, result: Replayed | ShopdataError) -> Text:
     if isinstance(result, ShopdataError):
-        return Text(f"✗ {name} {dt}: left as it was: {result}")
-    text = f"{'✓' if result.is_whole else '◔'} {name} {dt}: {result.rows:,} rows of {result.shops} shops, "
-    text += _changes(result)
+        return Text(t("replay.failed", dataset=name, dt=dt, why=result))
+    mark = "✓" if result.is_whole else "◔"
+    text = t(
+        "replay.done",
+        mark=mark,
+        dataset=name,
+        dt=dt,
+        rows=result.rows,
+        shops=result.shops,
+        what=_changes(t, result),
+    )
     if result.missing:
-        text += f"; missing: {listed(result.missing)}"
+        text += t("replay.missing", shops=t.shops([t.in_state(*shop) for shop in result.missing]))
     if result.refresh_state == "FAILED":
-        text += "; Dremio was not refreshed, the next run does it"
+        text += t("replay.not_refreshed")
     return Text(text)
 
 
-def _changes(result: Replayed) -> str:
+def _changes(t: Texts, result: Replayed) -> str:
     if not result.is_changed:
-        return "unchanged, nothing was put"
+        return t("replay.unchanged")
     if result.changes is None:
-        return "published"
-    parts = [f"column '{column}' came" for column in result.columns_added]
-    parts += [f"column '{column}' went" for column in result.columns_removed]
+        return t("replay.published")
+    parts = [t("replay.column_came", column=column) for column in result.columns_added]
+    parts += [t("replay.column_went", column=column) for column in result.columns_removed]
     cells = list(result.changes.cells.items())
-    parts += [f"{count:,} cells of '{column}' changed" for column, count in cells[:_MOST_COLUMNS]]
+    parts += [t("replay.cells_changed", column=column, n=count) for column, count in cells[:_MOST_COLUMNS]]
     if len(cells) > _MOST_COLUMNS:
         rest = cells[_MOST_COLUMNS:]
-        parts.append(f"{sum(count for _, count in rest):,} cells of {len(rest)} more columns changed")
+        parts.append(t("replay.more_cells_changed", n=sum(count for _, count in rest), columns=len(rest)))
     if result.changes.rows_added:
-        parts.append(f"{result.changes.rows_added:,} rows came")
+        parts.append(t("replay.rows_came", n=result.changes.rows_added))
     if result.changes.rows_removed:
-        parts.append(f"{result.changes.rows_removed:,} rows went")
-    return "published anew: " + (", ".join(parts) or "the same rows")
+        parts.append(t("replay.rows_went", n=result.changes.rows_removed))
+    return t("replay.published_anew", what=t("format.listed").join(parts) or t("replay.same_rows"))

@@ -115,7 +115,7 @@ def _start(settings: BaseSettings, options: ServiceOptions, *, is_new_wanted: bo
     workspace = Workspace.from_settings(settings)
     assert workspace.config
     assert workspace.sessions
-    if foreign := of_other_keys(workspace.sessions.of_other_key(workspace.config.shops)):
+    if foreign := of_other_keys(workspace.texts, workspace.sessions.of_other_key(workspace.config.shops)):
         print(foreign, file=sys.stderr)
     daemon = background.start(options, environment_for(settings, options))
     username, _ = options.credentials()

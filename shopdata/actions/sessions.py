@@ -35,7 +35,7 @@ def show_sessions(workspace: Workspace, *, user_agent: str, is_check_wanted: boo
         user_agent: for sessions that do not say which browser has signed in.
         is_check_wanted: each portal is asked first whether its sessions live.
     """
-    shops = [shop for shop in workspace.config.shops if shop.enabled]
+    t, shops = workspace.texts, [shop for shop in workspace.config.shops if shop.enabled]
     if is_check_wanted:
         # A handful at once: each shop is asked a single time.
         with ThreadPoolExecutor(workspace.shops_at_once) as pool:
@@ -43,7 +43,8 @@ def show_sessions(workspace: Workspace, *, user_agent: str, is_check_wanted: boo
         for sentence in told:
             print(sentence, file=sys.stderr)
     table = Table(box=None, pad_edge=False)
-    for header in ("", "shop", "platform", "session", "signed in", "age", "checked", "note"):
+    heads = ("session", "signed_in", "age", "checked", "note")
+    for header in ("", t("head.shop"), t("head.platform"), *(t(f"session_list.{head}") for head in heads)):
         table.add_column(header)
     is_well = True
     parked: list[str] = []
@@ -57,23 +58,26 @@ def show_sessions(workspace: Workspace, *, user_agent: str, is_check_wanted: boo
         )
         # The next run leaves alone who waits for a person, also where the session lives.
         is_well = is_well and state is SessionState.ALIVE and not about.parked
-        age = "" if about.saved_at is None else _age(about.saved_at)
-        texts = (shop.id, shop.platform, state.value, _clock(about.saved_at), age, _clock(about.checked_at))
-        note = "saved with another key" if about.is_of_other_key else "waits for a person" if about.parked else ""
+        age = "" if about.saved_at is None else t.span((datetime.now(UTC) - about.saved_at).total_seconds())
+        session = t(f"session.{state.name.lower()}")
+        texts = (shop.id, shop.platform, session, _clock(about.saved_at), age, _clock(about.checked_at))
+        note = ""
+        if about.is_of_other_key or about.parked:
+            note = t("session_list.saved_with_another_key" if about.is_of_other_key else "session_list.waits")
         table.add_row(MARKS[state], *(Text(text) for text in texts), Text(note))
         if about.is_of_other_key:
             foreign.append(shop.id)
         elif about.parked:
-            parked.append(f"{shop.id}: {about.parked}")
+            parked.append(t("session_list.parked", shop=shop.id, why=about.parked))
     console = Console(soft_wrap=True)
     console.print(table)
     for sentence in parked:
         # Text, not markup: it quotes what a portal said.
         console.print(Text(sentence))
     if foreign:
-        print(of_other_keys(foreign))
+        print(of_other_keys(t, foreign))
     if is_check_wanted and not is_well:
-        print("Sign in with `scrapy login SHOP` before the next run, or let the run do it where no person is needed.")
+        print(t("session_list.todo"))
         return 1
     return 0
 
@@ -99,8 +103,3 @@ def _ask(workspace: Workspace, shop: Shop, session: Session | None, user_agent: 
 
 def _clock(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}"
-
-
-def _age(moment: datetime) -> str:
-    hours = (datetime.now(UTC) - moment).total_seconds() / 3600
-    return f"{hours * 60:.0f} min" if hours < 1 else f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"

@@ -18,21 +18,23 @@ from shopdata.periods import Period, is_between
 from shopdata.plan import new_run_id
 from shopdata.sessions.handing_on import files_of, forget, hand_on
 from shopdata.store.keys import is_id
+from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
 
 def list_ids(workspace: Workspace) -> int:
     """Prints every id that there ever was; returns the exit code. Raises ShopdataError."""
-    known = {(one.platform, one.id): one for one in workspace.ledger.moves.ids()}
+    t, known = workspace.texts, {(one.platform, one.id): one for one in workspace.ledger.moves.ids()}
     shops = {(str(shop.platform), shop.id): shop for shop in workspace.config.shops}
     kept = {tuple(key.split("_", 1)) for key in workspace.identities.known()}
     table = Table(box=None, pad_edge=False)
-    for header in ("platform", "id", "name", "shops.yaml", "periods", "first", "last", "account"):
-        table.add_column(header, justify="right" if header == "periods" else "left")
+    columns = (t("shops.id"), t("shops.name"), "shops.yaml", t("shops.periods"), t("shops.first"), t("shops.last"))
+    for header in (t("head.platform"), *columns, t("shops.account")):
+        table.add_column(header, justify="right" if header == t("shops.periods") else "left")
     for platform, shop_id in sorted({*known, *shops, *kept}):
         one, shop = known.get((platform, shop_id)), shops.get((platform, shop_id))
         name = shop.name if shop is not None else one.name if one is not None else ""
-        use = "-" if shop is None else "yes" if shop.enabled else "disabled"
+        use = "-" if shop is None else t("shops.yes" if shop.enabled else "shops.disabled")
         periods = (str(one.periods), one.first, one.last) if one is not None else ("0", "", "")
         account = workspace.identities.told(platform, shop_id)
         table.add_row(*(Text(text) for text in (platform, shop_id, name, use, *periods, account)))
@@ -54,14 +56,14 @@ def rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) -
     asked = {"rename": old, "to": new}
     found = _platforms(workspace, old)
     if not found and any(run.spider == "shops" and run.arguments == asked for run in workspace.ledger.runs()):
-        print(f"Nothing is left of {old}: {new} has it all.")
+        print(workspace.texts("shops.nothing_left", old=old, new=new))
         return 0
     platform = _platform(found, old, opts.platform)
     _refuse_other_platform(workspace.config, new, platform)
     ids = _shop_ids(workspace, platform)
     places = ids.places(old)
     if opts.dry_run:
-        return _show(places)
+        return _show(workspace.texts, places)
     done = _carry_out(workspace, ids, asked, ids.rename(old, new, places))
     if done == 0:
         # Last: as long as a period is left, the old id is still known by its account.
@@ -70,7 +72,7 @@ def rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) -
         for shop in workspace.config.shops:
             if shop.id == new:
                 workspace.sessions.unpark(shop)
-        print(f"{old} is {new} now, in {len(places)} periods. See that shops.yaml has the id {new}.")
+        print(workspace.texts("shops.renamed", old=old, new=new, n=len(places)))
     return done
 
 
@@ -90,7 +92,7 @@ def remove(workspace: Workspace, shop_id: str, opts: argparse.Namespace) -> int:
     ids = _shop_ids(workspace, platform)
     places = [place for place in ids.places(shop_id, wanted) if opts.all or _is_meant(workspace.config, place, opts)]
     if opts.dry_run:
-        return _show(places)
+        return _show(workspace.texts, places)
     done = _carry_out(workspace, ids, {"remove": shop_id}, ids.remove(shop_id, places))
     is_configured = any(shop.id == shop_id and shop.platform == platform for shop in workspace.config.shops)
     if done == 0 and opts.all and opts.dataset is None:
@@ -98,9 +100,9 @@ def remove(workspace: Workspace, shop_id: str, opts: argparse.Namespace) -> int:
         if not is_configured:
             forget(workspace.state_dir / "sessions", platform, shop_id)
     if done == 0:
-        print(f"{shop_id} is out of {len(places)} periods. Its raw files are kept in history/.")
+        print(workspace.texts("shops.removed", shop=shop_id, n=len(places)))
         if is_configured:
-            print("It still stands in shops.yaml: a crawl of these periods collects it again.")
+            print(workspace.texts("shops.still_configured"))
     return done
 
 
@@ -163,10 +165,10 @@ def _shop_ids(workspace: Workspace, platform: str) -> ShopIds:
     )
 
 
-def _show(places: Sequence[Place]) -> int:
+def _show(t: Texts, places: Sequence[Place]) -> int:
     for place in places:
         print(f"{place.dataset} {place.dt}")
-    print(f"{len(places)} periods; nothing was changed.")
+    print(t("shops.only_shown", n=len(places)))
     return 0
 
 
@@ -178,19 +180,19 @@ def _carry_out(
 ) -> int:
     """Prints what came of each period; the exit code."""
     workspace.ledger.start_run(ids.run_id, "shops", arguments)
-    console, is_whole = Console(soft_wrap=True), True
+    t, console, is_whole = workspace.texts, Console(soft_wrap=True), True
     for place, result in results:
         is_whole = is_whole and isinstance(result, Changed)
-        console.print(Text(f"{place.dataset} {place.dt}: {_told(result)}"))
+        console.print(Text(t("shops.period", dataset=place.dataset, dt=place.dt, what=_told(t, result))))
     workspace.ledger.finish_run(ids.run_id, "complete" if is_whole else "incomplete", {}, 0 if is_whole else 1)
     if not is_whole:
-        print("Not all could be done. What is done stays; run the same command again for the rest.")
+        print(t("shops.unfinished"))
     return 0 if is_whole else 1
 
 
-def _told(result: Changed | ShopdataError) -> str:
+def _told(t: Texts, result: Changed | ShopdataError) -> str:
     if isinstance(result, ShopdataError):
-        return f"left as it was, or to be done again: {result}"
+        return t("shops.failed", why=result)
     if result.rows is None:
-        return "changed; it was not published yet"
-    return f"published anew, {result.rows:,} rows of {result.shops} shops"
+        return t("shops.not_published")
+    return t("shops.published_anew", rows=result.rows, shops=result.shops)

@@ -12,11 +12,11 @@ from rich.text import Text
 
 from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
-from shopdata.alerts.in_words import listed
 from shopdata.lake.coverage import expected_periods
 from shopdata.lake.verify import Verified, Verifier
-from shopdata.periods import Period, in_ranges, is_between
+from shopdata.periods import Period, is_between
 from shopdata.store.keys import is_dt, receipt_key
+from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
 
@@ -30,9 +30,9 @@ def verify(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
     )
     found = [verifier.verify(dt) for dt in dts]
     if not found:
-        print(f"{name}: nothing is to be expected from {start} to {end}, and nothing is there.")
+        print(workspace.texts("verify.nothing", dataset=name, start=start, end=end))
         return 1
-    _show(name, found, has_dremio=workspace.dremio is not None)
+    _show(workspace.texts, name, found, has_dremio=workspace.dremio is not None)
     return 0 if all(one.is_whole for one in found) else 1
 
 
@@ -50,44 +50,44 @@ def _dts(workspace: Workspace, name: str, start: date, end: date) -> list[str]:
     return [period.dt for period in sorted(there)]
 
 
-def _show(name: str, found: Sequence[Verified], *, has_dremio: bool) -> None:
+def _show(t: Texts, name: str, found: Sequence[Verified], *, has_dremio: bool) -> None:
     console = Console(soft_wrap=True)
     table = Table(box=None, pad_edge=False)
-    counts = ["receipt", "raw", "workbook", "Parquet", *(["Dremio"] if has_dremio else [])]
+    counts = [*map(t, ("verify.receipt", "verify.raw", "verify.workbook")), "Parquet"]
+    counts += ["Dremio"] if has_dremio else []
     table.add_column(name)
     for header in counts:
         table.add_column(header, justify="right")
     table.add_column("")
     for one in found:
         rows = [one.told, one.raw, one.workbook, one.parquet, *([one.dremio] if has_dremio else [])]
-        table.add_row(one.dt, *("?" if count is None else f"{count:,}" for count in rows), _verdict(one))
+        table.add_row(one.dt, *("?" if count is None else f"{count:,}" for count in rows), _verdict(t, one))
     console.print(table)
     for one in found:
         for what, sentence in one.problems:
             # Text, not markup: a sentence quotes what stands in a file.
-            console.print(Text(f"✗ {one.dt} {what}: {sentence}"))
+            console.print(Text(t("verify.problem", dt=one.dt, what=what, why=sentence)))
         for stray in one.strays:
-            console.print(Text(f"! {one.dt} {stray}: it is no raw file of ours; nothing reads it."))
-    for periods, shops in _missing(found).items():
-        console.print(Text(f"◔ {periods} missing: {listed(shops)}"))
+            console.print(Text(t("verify.stray", dt=one.dt, key=stray)))
+    for periods, shops in _missing(t, found).items():
+        console.print(Text(t("verify.missing", periods=periods, shops=t.shops(shops))))
 
 
-def _missing(found: Sequence[Verified]) -> dict[str, list[str]]:
+def _missing(t: Texts, found: Sequence[Verified]) -> dict[str, list[str]]:
     """Shops that receipts call missing, those together that are missing in the same periods."""
     by_shop: dict[str, list[str]] = {}
     for one in found:
-        for shop in one.missing:
+        for shop in (t.in_state(*entry) for entry in one.missing):
             by_shop.setdefault(shop, []).append(one.dt)
     by_periods: dict[str, list[str]] = {}
     for shop, dts in by_shop.items():
-        by_periods.setdefault(in_ranges(dts), []).append(shop)
+        by_periods.setdefault(t.labels(dts), []).append(shop)
     return by_periods
 
 
-def _verdict(one: Verified) -> Text:
+def _verdict(t: Texts, one: Verified) -> Text:
     if one.problems:
-        return Text(f"✗ wrong ({len(one.problems)})", "red")
+        return Text(t("verify.wrong", n=len(one.problems)), "red")
     if one.missing:
-        count = len(one.missing)
-        return Text(f"◔ {count} {'shop' if count == 1 else 'shops'} missing", "yellow")
-    return Text("✓ whole", "green")
+        return Text(t("verify.shops_missing", n=len(one.missing)), "yellow")
+    return Text(t("verify.whole"), "green")

@@ -45,7 +45,7 @@ class Replayed:
     rows: int
     shops: int
     #: Shops that are not in it, with their state.
-    missing: tuple[str, ...]
+    missing: tuple[tuple[str, str], ...]
     #: False if the store held just this already: nothing was put.
     is_changed: bool
     #: Against what was published before; None if nothing was, or it could not be read.
@@ -180,7 +180,7 @@ class Replayer:
 
     def _publish(self, dt: str, built: Built, before: PartitionRecord | None) -> Replayed:
         draft = built.draft
-        missing = tuple(f"{shop.id} ({shop.state})" for shop in draft.missing)
+        missing = tuple((shop.id, shop.state) for shop in draft.missing)
         done = partial(Replayed, dt=dt, rows=draft.rows, shops=len(draft.shops), missing=missing)
         if before is not None and self._is_there(draft, before):
             return done(is_changed=False, refresh_state=before.refresh_state)

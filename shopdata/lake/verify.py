@@ -39,7 +39,7 @@ class Verified:
     parquet: int | None = None
     dremio: int | None = None
     #: Shops that the receipt says are missing, with their state.
-    missing: list[str] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)
     #: What is wrong: the object, then a sentence.
     problems: list[tuple[str, str]] = field(default_factory=list)
     #: Objects in raw/ that are none of ours: nobody uses them.
@@ -76,7 +76,7 @@ class Verifier:
     def _against(self, receipt: Receipt, key: str, record: PartitionRecord | None, found: Verified) -> None:
         """Holds everything else against a receipt."""
         found.told = receipt.rows
-        found.missing = [f"{shop.id} ({shop.state})" for shop in receipt.missing]
+        found.missing = [(shop.id, shop.state) for shop in receipt.missing]
         self._compare_with_ledger(key, receipt, record, found)
         with tempfile.TemporaryDirectory(prefix="shopdata-verify-") as folder:
             path = Path(folder, "object")

@@ -23,6 +23,7 @@ from shopdata.sessions.secret_files import OtherKeyUsedError, SecretFiles, Unrea
 from shopdata.sessions.session import Session
 from shopdata.sessions.session_file import without_odd
 from shopdata.sessions.sign_in.steps import Identity
+from shopdata.wording import Texts
 
 logger = logging.getLogger(__name__)
 
@@ -31,13 +32,10 @@ _SALT_BYTES = 16
 PLAIN = "SHOPDATA_SECRET_KEY is not set: sessions are saved unencrypted, in files that only this user can read"
 
 
-def of_other_keys(ids: Iterable[str]) -> str:
+def of_other_keys(t: Texts, ids: Iterable[str]) -> str:
     """The sentence about shops whose sessions another key has saved; "" for none."""
-    names = ", ".join(ids)
-    return names and (
-        f"Saved with another key than SHOPDATA_SECRET_KEY has now: {names}. Set the one that they were saved with; "
-        "if it is lost, `scrapy login SHOP --again`."
-    )
+    names = t("format.listed").join(ids)
+    return names and t("session_list.other_keys", shops=names)
 
 
 @dataclass(frozen=True)

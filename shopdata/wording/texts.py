@@ -24,7 +24,7 @@ class Texts:
 
     code: str
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """The text of a key, its `{holes}` filled."""
         text = CATALOGUES[self.code][key]
         counted = {name: _Count(value) if type(value) is int else value for name, value in values.items()}
@@ -53,9 +53,18 @@ class Texts:
 
     def periods(self, labels: Collection[str], most: int = 3) -> str:
         """Periods, those in a row as one: 2026-03-01 至 2026-03-31（31 期）; of more ranges than `most` the first."""
+        return self._ranges(labels, most, is_exact=False)
+
+    def labels(self, labels: Collection[str], most: int = 3) -> str:
+        """The same where people type periods: one that stands alone by its label, as commands and keys have it."""
+        return self._ranges(labels, most, is_exact=True)
+
+    def _ranges(self, labels: Collection[str], most: int, *, is_exact: bool) -> str:
         found = ranges(labels)
         told = [
-            str(first.start) if first.start == last.end else self("format.range", first=first.start, last=last.end)
+            first.dt
+            if first.start == last.end or (is_exact and first == last)
+            else self("format.range", first=first.start, last=last.end)
             for first, last in found[:most]
         ]
         what = self("format.listed").join(told) + (" …" if len(found) > most else "")
@@ -95,6 +104,15 @@ class Texts:
                 return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
             size /= 1000
         return f"{size:.1f} TB"
+
+    def shops(self, names: Sequence[str], most: int = 8) -> str:
+        """Names of shops in a sentence; those above `most` are counted."""
+        shown = self("format.listed").join(names[:most])
+        return shown if len(names) <= most else self("format.more_shops", names=shown, n=len(names) - most)
+
+    def in_state(self, shop: str, state: str) -> str:
+        """A shop with the state of its data: kids (failed)."""
+        return self("format.in_state", shop=shop, state=self(f"state.{state}.word"))
 
     def join(self, parts: Sequence[str]) -> str:
         """A list in a sentence."""

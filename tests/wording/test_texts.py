@@ -19,6 +19,7 @@ from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
 from shopdata.service.board import states
 from shopdata.service.board.actions import TOLD
 from shopdata.service.endings import Ending
+from shopdata.sessions.checking import SessionState
 from shopdata.wording import CATALOGUES, Texts
 from shopdata.wording.catalogue import TAGS, Catalogue
 from shopdata.wording.language import browser_texts, terminal_texts
@@ -45,7 +46,8 @@ BUILT = {
     "sentence.": ["lacking", "running", "unrefreshed", "waiting"],
     "asked.": ["due", "force"],
     "log.": ["warning", "error", "critical"],
-    "session.": ["alive", "unknown", "dead", "none", "parked", "unread"],
+    "session.": [*(state.name.lower() for state in SessionState), "parked", "unread"],
+    "session_list.": ["session", "signed_in", "age", "checked", "note"],
     "slot.": [CLAIMED, QUEUED, SKIPPED],
     "told.": list(TOLD),
     "partition.": ["workbook", "parquet"],

@@ -115,7 +115,7 @@ def test_the_sentence_in_english(client: Client) -> None:
     page = client.get("/?lang=en").visible
     assert "Today 08:41: 7 datasets, 1 complete; 2 with gaps; 1 in work; 3 not due yet " in page
     assert " JD inventory lacks 4 shops; PDD weekly KPI lacks 1 shop; PDD monthly KPI lacks 1 shop " in page
-    assert "4 shops need attention: 1 × sign in; 1 × failed; 1 × rejected; 1 × not out " in page
+    assert "4 shops need attention: 1 × needs_login; 1 × failed; 1 × rejected; 1 × not_ready " in page
 
 
 def test_a_language_once_chosen_stays(client: Client) -> None:
@@ -176,7 +176,7 @@ def test_why_what_to_do_and_a_button(client: Client) -> None:
 
 def test_why_in_english(client: Client) -> None:
     english = causes(client.get("/?lang=en").text)
-    assert [cause.partition(" 1 shop")[0] for cause in english] == ["sign in", "rejected", "failed", "not out"]
+    assert [cause.partition(" 1 shop")[0] for cause in english] == ["needs_login", "rejected", "failed", "not_ready"]
     assert SLIDER in english[0]
     assert not any("平台" in cause for cause in english)
 

@@ -11,7 +11,7 @@ import pytest
 
 from shopdata.alerts import digest
 from shopdata.service.board import states
-from shopdata.wording import CATALOGUES
+from shopdata.wording.catalogue import catalogue
 
 ROOT = Path(__file__).parents[1]
 #: What portals say is quoted there in their words.
@@ -32,7 +32,7 @@ def words(cell: str) -> list[str]:
 
 def texts() -> Iterator[tuple[str, str]]:
     """Everything that a Chinese reader sees of the board, of messages and of the documents, with where it stands."""
-    yield from CATALOGUES["zh"].items()
+    yield from catalogue("zh").items()
     for path in [ROOT / "README.zh-CN.md", *(ROOT / "docs").glob("*.md")]:
         if path.name not in QUOTING:
             yield path.name, path.read_text("utf-8")
@@ -63,8 +63,7 @@ def test_every_state_has_the_word_of_the_glossary_in_both_languages() -> None:
     of_states = rows()[-len(states.ALL) :]
     told = {names.get(row[1], row[1].strip("`")): (row[0], row[1].strip("`")) for row in of_states}
     assert told == {
-        state: (CATALOGUES["zh"][f"state.{state}.word"], CATALOGUES["en"][f"state.{state}.word"])
-        for state in states.ALL
+        state: (catalogue("zh")[f"state.{state}.word"], catalogue("en")[f"state.{state}.word"]) for state in states.ALL
     }
     assert {state.value: word for state, word in digest._COUNTED.items()}.items() <= {
         state: chinese for state, (chinese, _) in told.items()

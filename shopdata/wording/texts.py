@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shopdata.periods import SHANGHAI, Period, ranges
-from shopdata.wording.catalogue import CATALOGUES, TAGS
+from shopdata.wording.catalogue import TAGS, catalogue
 
 
 class _Count(int):
@@ -26,13 +26,13 @@ class Texts:
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The text of a key, its `{holes}` filled."""
-        text = CATALOGUES[self.code][key]
+        text = catalogue(self.code)[key]
         counted = {name: _Count(value) if type(value) is int else value for name, value in values.items()}
         return text.format(**counted) if values else text
 
     def has(self, key: str) -> bool:
         """True if there is such a text."""
-        return key in CATALOGUES[self.code]
+        return key in catalogue(self.code)
 
     @property
     def tag(self) -> str:

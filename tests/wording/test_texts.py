@@ -20,20 +20,17 @@ from shopdata.service.board import states
 from shopdata.service.board.actions import TOLD
 from shopdata.service.endings import Ending
 from shopdata.sessions.checking import SessionState
-from shopdata.wording import CATALOGUES, Texts
-from shopdata.wording.catalogue import TAGS, Catalogue
+from shopdata.wording import Texts
+from shopdata.wording.catalogue import TAGS, catalogue
 from shopdata.wording.language import browser_texts, terminal_texts
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "shopdata"
 TABLES = sorted((PACKAGE / "wording" / "tables").glob("*.yaml"))
-DATASETS = sorted(path.stem for path in (ROOT / "pipelines_config" / "datasets").glob("*.yaml"))
 
 #: Keys that are put together while a page is made: their beginning, and what may follow.
 BUILT = {
     "state.": [f"{state}.{part}" for state in states.ALL for part in ("word", "means", "todo")],
-    "dataset.": DATASETS,
-    "platform.": ["jd", "pdd"],
     "weekday.": [str(number) for number in range(7)],
     "month.": [str(number) for number in range(1, 13)],
     "span.": ["seconds", "minutes", "hours", "days"],
@@ -86,33 +83,24 @@ def test_no_key_stands_there_twice() -> None:
     lines = "".join(table.read_text("utf-8") for table in TABLES).splitlines()
     keys = Counter(line for line in lines if re.match(r"[^\s#]", line))
     assert [key for key, count in keys.items() if count > 1] == []
-    assert len(keys) == len(CATALOGUES["zh"])
+    assert len(keys) == len(catalogue("zh"))
 
 
 def test_every_text_that_is_asked_for_is_there() -> None:
-    assert (asked_for() | built()) - CATALOGUES["zh"].keys() == set()
+    assert (asked_for() | built()) - catalogue("zh").keys() == set()
 
 
 def test_every_text_is_used() -> None:
-    assert CATALOGUES["zh"].keys() - asked_for() - built() - constants() == set()
+    assert catalogue("zh").keys() - asked_for() - built() - constants() == set()
 
 
 def test_holes_are_the_same_in_all_languages() -> None:
     def holes(text: str) -> set[str]:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
-    for key, text in CATALOGUES["zh"].items():
+    for key, text in catalogue("zh").items():
         if not key.startswith("format."):
-            assert holes(text) == holes(CATALOGUES["en"][key]), key
-
-
-def test_a_package_outside_brings_texts_along(tmp_path: Path) -> None:
-    (tmp_path / "made_up.yaml").write_text('platform.made_up:\n  zh: "虚构"\n  en: "made up"\n', "utf-8")
-    catalogue = Catalogue(PACKAGE / "wording" / "tables")
-    assert "platform.made_up" not in catalogue["zh"]
-    catalogue.add(tmp_path)
-    assert catalogue["zh"]["platform.made_up"] == "虚构"
-    assert catalogue["en"]["menu.today"] == "Today"
+            assert holes(text) == holes(catalogue("en")[key]), key
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from shopdata.service.board import states
 from shopdata.service.board.names import dataset_name, platform_name
 from shopdata.service.board.notes import in_short, tip
 from shopdata.service.board.visit import Visit
-from shopdata.wording import CATALOGUES
+from shopdata.wording.catalogue import TAGS, catalogue
 
 _STATIC = ("board.css", "board.js")
 
@@ -49,7 +49,7 @@ class Renderer:
         """A page as UTF-8 HTML."""
         words = {state: visit.texts(f"state.{state}.word") for state in states.ALL}
         template = self._environment.get_template(f"{page.template}.html")
-        languages = [(code, CATALOGUES[code]["language.name"], visit.here(lang=code)) for code in CATALOGUES]
+        languages = [(code, catalogue(code)["language.name"], visit.here(lang=code)) for code in TAGS]
         return template.render(
             t=visit.texts,
             visit=visit,

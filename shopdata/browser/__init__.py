@@ -1,1 +1,4 @@
-"""Chromium on this machine: found, started and ended, its fonts and authorities. No Scrapy, no portal."""
+"""Chromium on this machine: found, started and ended, its fonts and authorities.
+
+Imports configuration and network; no Scrapy, no session, no platform.
+"""

@@ -1,4 +1,7 @@
-"""`pipelines_config/` as typed models: shops, portals, lake, schedule and the contract of each dataset."""
+"""`pipelines_config/` as typed models: shops, portals, lake, schedule and the contract of each dataset.
+
+Imports leaf modules and the network's hosts only, and asks nobody: who has a `Config` needs no file any more.
+"""
 
 from shopdata.config.alerts import Alerts, Channel
 from shopdata.config.datasets import Dataset

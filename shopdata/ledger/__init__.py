@@ -1,4 +1,8 @@
-"""The ledger: the truth about what happened to every cell, run and partition."""
+"""The ledger: the truth about what happened to every cell, run and partition.
+
+Outside, only `Ledger` and the records are used; tables and sessions of SQLAlchemy stay in here. Imports leaf modules
+only: it knows no file, no store and no configuration.
+"""
 
 from shopdata.ledger.claims import ClaimResult, Claims
 from shopdata.ledger.ledger import Ledger

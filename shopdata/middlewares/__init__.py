@@ -1,5 +1,7 @@
 """Downloader middlewares: a request simply waits for its shop's session and for its turn, finds its way out, and is
 sent again while that may help.
+
+They import sessions, network and crawling, and no platform: whose answer it is, `config.platforms` tells.
 """
 
 from shopdata.middlewares.network import NetworkMiddleware

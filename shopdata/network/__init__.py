@@ -1,4 +1,7 @@
-"""The network around us: proxies, what is reached without them, and whose certificates are believed. One for all."""
+"""The network around us: proxies, what is reached without them, and whose certificates are believed. One for all.
+
+Imports leaf modules only; whoever opens a connection asks here first.
+"""
 
 from shopdata.network.description import Network, current_network, read_network
 from shopdata.network.hosts import is_loopback

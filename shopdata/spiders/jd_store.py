@@ -4,41 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from shopdata.config import Shop
-from shopdata.items import ReportFile
 from shopdata.periods import Period
-from shopdata.platforms.jd.spider import JdSpider
-
-CREATE_PATH = "/inventoryajax/reportCenter/recommendReport/downloadERPSupplyChainProData.ajax"
-REPORT_TYPE = "supplyChainPro"
+from shopdata.platforms.jd.report_spider import JdReportSpider
 
 
-class JdStoreSpider(JdSpider):
-    """One workbook of 112 columns per shop and day."""
+class JdStoreSpider(JdReportSpider):
+    """One workbook of 112 columns per shop and day (docs/portals.md 4.3)."""
 
     name = "jd_store"
+    create_path = "/inventoryajax/reportCenter/recommendReport/downloadERPSupplyChainProData.ajax"
+    report_type = "supplyChainPro"
 
-    async def collect(self, shop: Shop, period: Period) -> ReportFile:
-        job = await self.create_report(shop, period, CREATE_PATH, create_body(period), REPORT_TYPE)
-        report = await self.wait_for_report(shop, period, job)
-        return await self.download(shop, period, job, report)
-
-
-def create_body(period: Period) -> dict[str, Any]:
-    """What the page's download button sends for one past day (docs/portals.md 4.3; `offline` is the form for T-1)."""
-    day = period.start.isoformat()
-    return {
-        "isRdc": "0",
-        "brandId": "all",
-        "firstCategoryId": "",
-        "secondCategoryId": "",
-        "thirdCategoryId": "all",
-        "date": day,
-        "startDate": day,
-        "endDate": day,
-        "skuId": "",
-        "skuStatusCd": "",
-        "dataType": "offline",
-        "id": 1,
-        "excludeEmpty": "0",
-    }
+    def body(self, period: Period) -> dict[str, Any]:
+        day = period.start.isoformat()
+        return {
+            "isRdc": "0",
+            "brandId": "all",
+            "firstCategoryId": "",
+            "secondCategoryId": "",
+            "thirdCategoryId": "all",
+            "date": day,
+            "startDate": day,
+            "endDate": day,
+            "skuId": "",
+            "skuStatusCd": "",
+            "dataType": "offline",  # the form for days before today
+            "id": 1,
+            "excludeEmpty": "0",
+        }

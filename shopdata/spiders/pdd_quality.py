@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from shopdata.config import Shop
-from shopdata.crawling import Page
-from shopdata.items import ReportFile
+from typing import Any
+
+from shopdata.crawling.paged_list import PagedList
 from shopdata.periods import Period
-from shopdata.platforms.pdd.spider import PddSpider
-
-LIST_PATH = "/api/price/mariana/quality_experience/goods_list"
-PAGE_SIZE = 40
+from shopdata.platforms.pdd.report_spiders import PddPagedSpider
 
 
-class PddQualitySpider(PddSpider):
+class PddQualitySpider(PddPagedSpider):
     """Every product of a shop, page by page (docs/portals.md 3.4)."""
 
     name = "pdd_quality"
+    pages = PagedList(
+        path="/api/price/mariana/quality_experience/goods_list",
+        page_key="page_no",
+        size_key="page_size",
+        rows_key="goods_list",
+        id_key="goods_id",
+    )
 
-    async def collect(self, shop: Shop, period: Period) -> ReportFile:
-        async def ask(number: int) -> Page:
-            body = {"sort_field": 1, "sort_type": "ASC", "page_size": PAGE_SIZE, "page_no": number}
-            result = await self.post(shop, LIST_PATH, body)
-            return Page.from_result(result, "goods_list", "total", f"shop {shop.id!r}, {LIST_PATH}")
-
-        return await self.collect_pages(shop, period, "goods_id", PAGE_SIZE, ask)
+    def body(self, period: Period) -> dict[str, Any]:
+        return {"sort_field": 1, "sort_type": "ASC"}

@@ -25,14 +25,14 @@ from shopdata.config import Config, Shop
 from shopdata.crawling.portal_client import PortalClient
 from shopdata.excel.tables import Table
 from shopdata.exceptions import OddAnswerError, PortalError, ShopdataError
-from shopdata.lake.chat import ChatFile, conversation_rows
 from shopdata.lake.check import check_file
 from shopdata.periods import Period
 from shopdata.platforms.jd.orders import task_name_in
+from shopdata.platforms.pdd.chat import ChatFile, conversation_rows
 from shopdata.platforms.pdd.spider import PddSpider
 from shopdata.spiders.jd_store import JdStoreSpider
 from shopdata.spiders.pdd_badscore import PddBadscoreSpider
-from shopdata.spiders.pdd_chat import PddChatSpider
+from shopdata.spiders.pdd_chat import MESSAGES, USERS, PddChatSpider
 from shopdata.spiders.pdd_kpi import PddKpiSpider
 from shopdata.spiders.pdd_quality import PddQualitySpider
 from shopdata.store.staging import Staging
@@ -219,8 +219,7 @@ class Far:
             workspace=SimpleNamespace(staging=self.staging, config=self.config),
             plan=SimpleNamespace(dataset=dataset),
             _clients={SHOP.id: client},
-            _onlookers=nobody,
-            _asked_again=(),
+            _run=SimpleNamespace(events=nobody, states=SimpleNamespace(rechecks=())),
         )
         return spider
 
@@ -261,13 +260,13 @@ async def read_chat(spider: PddChatSpider, far: Far, name: str) -> Table:
     async def post(path: str, _body: dict[str, Any]) -> Any:
         return await spider.post(SHOP, path, {})
 
-    asked, users = (SHOP, DAY, "/path"), [CONVERSATION]
+    users = [CONVERSATION]
     path = far.staging.incoming("pdd_chat", DAY.dt, SHOP.id)
     if name == "conversations":
-        users = list(await spider._read(post, *asked, "convUsers", "uid", {}))
+        users = list(await spider.read_list(SHOP, DAY, USERS, post, {}))
         messages: Any = [MESSAGE]
     else:
-        messages = await spider._read(post, *asked, "contentList", "msg_id", {})
+        messages = await spider.read_list(SHOP, DAY, MESSAGES, post, {})
     with ChatFile(path, {"dataset": "pdd_chat"}, is_masked=True) as file:
         for user in users:
             file.add(str(user["uid"]), conversation_rows(user, messages))

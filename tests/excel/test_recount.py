@@ -12,7 +12,7 @@ from shopdata.crawling.paged_rows import Page, PagedRows, Room
 from shopdata.excel import read_table
 from shopdata.excel.containers.extent import cells_spanned
 from shopdata.excel.recount import count_raw
-from shopdata.lake.chat import ChatFile, message_row
+from shopdata.platforms.pdd.chat import ChatFile, message_row
 
 
 def write_chats(path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from shopdata.config import Shop
-from shopdata.crawling import Page
+from shopdata.crawling.paged_list import PagedList
 from shopdata.exceptions import IncompleteError, OddAnswerError
 from shopdata.periods import Period
 from shopdata.platforms.pdd.portal import PddPortal
@@ -29,15 +29,18 @@ PORTAL = PddPortal(
     max_rows=7,
 )
 DAY = Period.from_dt("2026-03-01")
+LIST = PagedList(path="/list", page_key="page", size_key="size", rows_key="rows", id_key="id", page_size=2)
 
 
-def read(*passes: Sequence[Page]) -> tuple[list[int], list[int]]:
+def read(*passes: Sequence[dict[str, Any]]) -> tuple[list[int], list[int]]:
     """The ids that come of it, and the pages that were asked; a pass has its last page again and again."""
     spider: PddSpider = PddBadscoreSpider()
     spider.portal = PORTAL
     asked: list[int] = []
 
-    async def ask(number: int) -> Page:
+    async def ask(path: str, body: dict[str, Any]) -> Any:
+        number = body["page"]
+        assert (path, body["size"], body["since"]) == (LIST.path, 2, "yesterday")
         if number == 1:
             asked.append(0)
         pages = passes[min(len([page for page in asked if page == 0]), len(passes)) - 1]
@@ -46,12 +49,12 @@ def read(*passes: Sequence[Page]) -> tuple[list[int], list[int]]:
 
     with tempfile.TemporaryDirectory() as folder:
         spider.workspace = cast("Any", SimpleNamespace(staging=Staging(Path(folder))))
-        rows = asyncio.run(spider.read_pages(SHOP, DAY, "id", 2, ask))
+        rows = asyncio.run(spider.read_list(SHOP, DAY, LIST, ask, {"since": "yesterday"}))
     return [row["id"] for row in rows], [number for number in asked if number]
 
 
-def page(*ids: int, total: int | None = None) -> Page:
-    return Page([{"id": number} for number in ids], total)
+def page(*ids: int, total: int | None = None) -> dict[str, Any]:
+    return {"rows": [{"id": number} for number in ids], "total": total}
 
 
 def test_a_page_that_is_not_full_is_the_last() -> None:
@@ -92,7 +95,7 @@ def test_a_row_that_goes_away_takes_another_from_the_next_page() -> None:
         pytest.param([page(1, 2, total=1)], r"2 different rows on 2 pages.*pages that differ", id="a wrong total too"),
     ],
 )
-def test_what_cannot_be_proved_is_an_error_and_asked_for_twice(pages: list[Page], words: str) -> None:
+def test_what_cannot_be_proved_is_an_error_and_asked_for_twice(pages: list[dict[str, Any]], words: str) -> None:
     with pytest.raises(IncompleteError, match=words):
         read(pages)
 
@@ -108,6 +111,6 @@ def test_what_cannot_be_proved_is_an_error_and_asked_for_twice(pages: list[Page]
         pytest.param([page(*range(50))], "8 rows, expected at most 7", id="one page that holds all"),
     ],
 )
-def test_pages_without_an_end_end(pages: list[Page], words: str) -> None:
+def test_pages_without_an_end_end(pages: list[dict[str, Any]], words: str) -> None:
     with pytest.raises(OddAnswerError, match=words):
         read(pages)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,26 +10,21 @@ from urllib.parse import urlencode, urljoin
 
 from scrapy import Request
 from scrapy.http import JsonRequest
-from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.config import Shop
 from shopdata.crawling.downloads import Wire
-from shopdata.crawling.paged_rows import Page, PagedRows, Room
+from shopdata.crawling.paged_list import Ask, PagedSpider
 from shopdata.crawling.persistence import Persistence
-from shopdata.crawling.report_spider import ReportSpider
 from shopdata.crawling.signed_page import SignedPage
-from shopdata.exceptions import IncompleteError, OddAnswerError, PortalError
+from shopdata.exceptions import OddAnswerError, PortalError
 from shopdata.items import ReportFile
 from shopdata.periods import Period
 from shopdata.platforms.pdd.answers import error_code, error_text, is_no
 from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.sign_in import login_for
 
-#: Asks a path with a JSON body, and gives the `result`.
-Post = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
-
-class PddSpider(ReportSpider):
+class PddSpider(PagedSpider):
     """For datasets of Pinduoduo's back office. Failures come as HTTP 200 with `success: false` in two spellings."""
 
     platform: ClassVar[str] = "pdd"
@@ -51,7 +45,7 @@ class PddSpider(ReportSpider):
         return result_of(answer, f"shop {shop.id!r}, {request.url.partition('?')[0]}")
 
     @asynccontextmanager
-    async def signed_page(self, shop: Shop, path: str) -> AsyncIterator[Post]:
+    async def signed_page(self, shop: Shop, path: str) -> AsyncIterator[Ask]:
         """A page of the shop's back office; what it gives is `post(path, body)`, signed by the page's own code."""
         assert self.crawler.engine is not None
         client = self.client(shop)
@@ -100,59 +94,10 @@ class PddSpider(ReportSpider):
         await self.client(shop).fetch_file(first, self.portal.origin, item.path, link)
         return item
 
-    async def collect_pages(
-        self, shop: Shop, period: Period, id_key: str, page_size: int, ask: Callable[[int], Awaitable[Page]]
-    ) -> ReportFile:
-        """The rows of all pages as one raw file; see `read_pages`."""
-        item = self.report_file(shop, period)
 
-        async def tell_and_ask(number: int) -> Page:
-            self.step(shop, period, f"page {number}")
-            return await ask(number)
-
-        rows = await self.read_pages(shop, period, id_key, page_size, tell_and_ask)
-        await run_in_thread(rows.write, item.path, {"dataset": item.dataset, "dt": item.dt, "total": rows.total})
-        return item
-
-    async def read_pages(
-        self,
-        shop: Shop,
-        period: Period,
-        id_key: str,
-        page_size: int,
-        ask: Callable[[int], Awaitable[Page]],
-        room: Room | None = None,
-    ) -> PagedRows:
-        """Reads page after page until all rows are there, and proves it by the portal's own total.
-
-        Args:
-            id_key: the field that tells one row from another: pages shift while one reads, and rows come twice.
-            ask: asks for one page, counted from 1.
-            room: what the cell may still take; by default all that portals.yaml allows.
-
-        Raises:
-            OddAnswerError: there is no end of them.
-            IncompleteError: also the second time, fewer rows came than the portal says there are, or the same page came
-                again and again.
-        """
-        for _ in range(2):
-            rows = PagedRows(id_key, room or Room.of(self.portal), self.workspace.staging.half_way())
-            for number in itertools.count(1):
-                page = await ask(number)
-                is_new = rows.add(page, f"shop {shop.id!r}, {period.dt}")
-                is_last = len(page.rows) < page_size or len(rows) == rows.total
-                if is_last or not is_new:
-                    break
-            if is_last and rows.is_complete:
-                return rows
-        raise IncompleteError(
-            "the portal's pages do not add up to its own total, also when asked a second time",
-            params={"rows": len(rows), "total": rows.total},
-            where=f"shop {shop.id!r}, {period.dt}",
-            found=f"{len(rows)} different rows on {number} pages ({rows.doubles} came twice)",
-            expected="pages that differ" if rows.is_complete else f"{rows.total}",
-            todo="The next run asks again; if it stays, count them in the back office.",
-        )
+def times_of(period: Period) -> dict[str, int]:
+    """First and last second of a period, as most questions name them."""
+    return {"startTime": int(period.start_time.timestamp()), "endTime": int(period.end_time.timestamp())}
 
 
 def result_of(answer: dict[str, Any], where: str) -> Any:

@@ -10,7 +10,7 @@ import pytest
 
 from shopdata.config import load_config
 from shopdata.excel import read_table
-from shopdata.lake.chat import ChatFile, conversation_rows, message_row
+from shopdata.platforms.pdd.chat import ChatFile, conversation_rows, message_row
 
 ROOT = Path(__file__).resolve().parents[2]
 ABOUT = {"dataset": "pdd_chat", "dt": "2026-03-01", "shop": "pdd-01"}

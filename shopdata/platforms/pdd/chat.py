@@ -11,8 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from shopdata.config import Config
 from shopdata.excel.formats.json_lines import FORMAT, first_line, mark_in, mark_line, row_line, time_text
 from shopdata.files import move
+from shopdata.items import ReportFile
 from shopdata.lake.privacy import mask_value
 
 #: Who speaks, by the field `role` where there is one.
@@ -164,3 +166,9 @@ class ChatFile:
                     self.rows += about["messages"]
                     whole = place
         return whole
+
+
+def chat_file(item: ReportFile, config: Config) -> ChatFile:
+    """The file of a cell, with the privacy that its dataset asks for."""
+    about = {"dataset": item.dataset, "dt": item.dt, "shop": item.shop_id}
+    return ChatFile(item.path, about, is_masked=config.dataset(item.dataset).privacy == "mask")

@@ -20,7 +20,7 @@ SCRIPT = """
 import re, resource, sys
 from pathlib import Path
 from shopdata.excel.merging import parquet
-from shopdata.lake.chat import ChatFile, message_row
+from shopdata.platforms.pdd.chat import ChatFile, message_row
 from shopdata.lake.check import check_file
 from shopdata.excel.merging.merge import Part, merge_tables
 from shopdata.store.staging import Staging

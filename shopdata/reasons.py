@@ -52,6 +52,9 @@ class Reason:
     def __bool__(self) -> bool:
         return bool(self.code or self.text)
 
+    def __str__(self) -> str:
+        return self.text
+
     @classmethod
     def of(cls, error: BaseException | None) -> Reason:
         """From an error, where it is caught."""
@@ -73,6 +76,9 @@ class Reason:
         """As receipts and `scrapy status --json` have it: `reason` is the sentence."""
         params = {name: list(value) if isinstance(value, tuple) else value for name, value in self.params.items()}
         return {"reason": self.text, "code": self.code, "params": params}
+
+
+NO_REASON = Reason()
 
 
 def _clean(value: Any) -> Param:

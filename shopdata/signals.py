@@ -11,7 +11,7 @@ cell_stepped = object()
 #: A shop is at something that is no single cell's: `shop` (id), `step` (signing in, …; "" if it is not any more).
 shop_stepped = object()
 
-#: A cell reached a state: `dataset`, `dt`, `shop`, `state` (`CellState`), `reason` (sentence or ""), `rows` (or None).
+#: A cell reached a state: `dataset`, `dt`, `shop`, `state` (`CellState`), `reason` (`Reason`), `rows` (or None).
 cell_settled = object()
 
 #: A partition was published: `partition` (the item, its receipt complete).

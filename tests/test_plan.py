@@ -17,6 +17,7 @@ from shopdata.ledger import CellKey, Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI, PeriodKind, today
 from shopdata.plan import Plan
 from shopdata.platforms.jd.portal import JdPortal
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 
 KPI: Mapping[PeriodKind, str] = {"day": "kpi_days", "week": "kpi_weekly", "month": "kpi_monthly"}
@@ -232,7 +233,7 @@ def published(ledger: Ledger, name: str, dt: str, *shops: str) -> None:
     keys = [CellKey(name, dt, shop) for shop in shops]
     ledger.add_cells("jd", keys)
     for key in keys:
-        ledger.settle(key, CellState.PUBLISHED, "")
+        ledger.settle(key, CellState.PUBLISHED)
     record = PartitionRecord(
         dataset=name,
         platform="jd",
@@ -258,9 +259,9 @@ class TestAgainstTheLedger:
     def test_only_cells_without_a_good_file_are_asked(self, config: Config, ledger: Ledger) -> None:
         asked = plan(config, date="2026-03-01")
         ledger.add_cells("jd", asked.keys)
-        ledger.settle(asked.keys[0], CellState.STAGED, "")
+        ledger.settle(asked.keys[0], CellState.STAGED)
         assert asked.todo(ledger.cells()) == {asked.keys[1]}
-        ledger.settle(asked.keys[0], CellState.FAILED, "")
+        ledger.settle(asked.keys[0], CellState.FAILED)
         assert asked.todo(ledger.cells()) == set(asked.keys)
 
     def test_force_asks_all(self, config: Config, ledger: Ledger) -> None:
@@ -273,9 +274,9 @@ class TestAgainstTheLedger:
         keys = [CellKey("kpi_days", dt, shop) for dt in ("2026-03-01", "2026-03-02") for shop in ("one", "two")]
         ledger.add_cells("jd", keys)
         for key in keys[:3]:
-            ledger.settle(key, CellState.NOT_READY, "not yet")
+            ledger.settle(key, CellState.NOT_READY, Reason(text="not yet"))
             put_off(ledger, key, config.dataset("kpi_days"), now)
-        ledger.settle(keys[3], CellState.FAILED, "down")
+        ledger.settle(keys[3], CellState.FAILED, Reason(text="down"))
         later = now + timedelta(minutes=31)
         assert kpi(config, due="1").against(ledger, now).keys == []
         due = kpi(config, due="1").against(ledger, later)

@@ -56,7 +56,7 @@ class Site:
     def codes(self) -> set[str]:
         """The codes that it may give, as far as they stand there."""
         given = [keyword.value for keyword in self.call.keywords if keyword.arg == "code"]
-        return {one.value for node in given for one in ast.walk(node) if isinstance(one, ast.Constant)}
+        return {one.value for node in given for one in ast.walk(node) if isinstance(one, ast.Constant) and one.value}
 
     @property
     def what(self) -> ast.expr:

@@ -115,7 +115,7 @@ def as_json(cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> dic
                 "state": cell.state.value,
                 "rows": cell.rows,
                 "attempts": cell.attempts,
-                "reason": cell.reason,
+                **cell.reason.as_json(),
                 "updated_at": cell.updated_at.isoformat(timespec="seconds"),
             }
             for cell in cells
@@ -126,7 +126,7 @@ def as_json(cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> dic
                 "dt": partition.dt,
                 "rows": partition.rows,
                 "published": partition.published,
-                "missing": [{"id": m.id, "state": m.state.value, "reason": m.reason} for m in partition.missing],
+                "missing": [shop.as_json() for shop in partition.missing],
             }
             for partition in partitions
         ],

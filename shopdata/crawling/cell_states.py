@@ -11,10 +11,11 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.crawling.events import CellEvents
 from shopdata.crawling.rechecks import Rechecks
-from shopdata.exceptions import LeaseLostError, LedgerError, ShopdataError
+from shopdata.exceptions import LeaseLostError, LedgerError
 from shopdata.lake.not_ready import put_off
 from shopdata.ledger import Cell, CellKey, RawFile
 from shopdata.periods import SHANGHAI
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
@@ -33,7 +34,7 @@ class CellStates:
         self,
         key: CellKey,
         state: CellState,
-        reason: str = "",
+        reason: Reason = NO_REASON,
         *,
         raw: RawFile | None = None,
         forget_job: bool = False,
@@ -63,15 +64,15 @@ class CellStates:
 
     async def fail(self, key: CellKey, error: BaseException | None) -> None:
         """What is still `running` is `failed`, by a mistake of ours or where nobody could go on without."""
-        await self.settle(key, CellState.FAILED, _why(error), only_from=CellState.RUNNING)
+        await self.settle(key, CellState.FAILED, Reason.of(error), only_from=CellState.RUNNING)
 
-    def settle_now(self, key: CellKey, state: CellState, reason: str) -> None:
+    def settle_now(self, key: CellKey, state: CellState, reason: Reason) -> None:
         """The same without a thread, for who is being stopped. Raises LedgerError."""
         cell = self._write(key, state, reason)
         assert cell is not None
         self._tell(cell)
 
-    def _write(self, key: CellKey, state: CellState, reason: str, **about: Any) -> Cell | None:
+    def _write(self, key: CellKey, state: CellState, reason: Reason, **about: Any) -> Cell | None:
         ledger, (state, reason) = self._workspace.ledger, self.rechecks.outcome(key, state, reason)
         cell = ledger.settle(key, state, reason, **about)
         if cell is not None and state is CellState.NOT_READY:
@@ -81,11 +82,3 @@ class CellStates:
     def _tell(self, cell: Cell) -> None:
         # Where there is a reason, it says more than the count of the rows that stay.
         self._events.settled(cell.key, cell.state, cell.reason, None if cell.reason else cell.rows)
-
-
-def _why(error: BaseException | None) -> str:
-    if isinstance(error, ShopdataError):
-        # No mistake of ours: the ledger or the disk failed where nobody could go on without.
-        return str(error)
-    # Only the kind: the text of an unknown error may hold anything.
-    return f"an unexpected {type(error).__name__}: this is a mistake in the program; the log has its traceback."

@@ -24,12 +24,13 @@ from shopdata.exceptions import (
 from shopdata.items import ReportFile
 from shopdata.ledger import CellKey
 from shopdata.periods import SHANGHAI
+from shopdata.reasons import UNKNOWN, Reason
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
-_STOPPED = "the run was stopped before this cell was done"
+_STOPPED = Reason("run_stopped", {}, "the run was stopped before this cell was done")
 
 
 class CellTries:
@@ -54,7 +55,7 @@ class CellTries:
             logger.warning("%s", error)
         except ShopdataError as error:
             await self._leave_alone(shop, error)
-            await self._states.settle(key, CellState(error.state), str(error))
+            await self._states.settle(key, CellState(error.state), Reason.of(error))
         except asyncio.CancelledError:
             # Somebody stops the run: no time for threads, and the state must be true before we go.
             self._stop(key)
@@ -78,7 +79,7 @@ class CellTries:
         """Keeps for later runs that the shop waits for a person, or for time to pass."""
         try:
             if isinstance(error, NeedsPersonError) and error.parks and error is not self._parked.get(shop.id):
-                await run_in_thread(self._workspace.sessions.park, shop, str(error))
+                await run_in_thread(self._workspace.sessions.park, shop, Reason.of(error))
                 self._parked[shop.id] = error
             elif isinstance(error, RiskBlockedError) and error.rest_seconds:
                 await run_in_thread(self._workspace.restraint.rest, shop, error.rest_seconds, error.found)
@@ -91,7 +92,10 @@ class CellTries:
             raise self._parked[shop.id]
         if reason:
             raise ParkedError(
-                f"the shop waits for a person since an earlier run. Then: {reason.rstrip('.')}",
+                f"the shop waits for a person since an earlier run. Then: {reason.text.rstrip('.')}",
+                # It needs the same of a person as the reason of that run.
+                code="" if reason.code == UNKNOWN else reason.code,
+                params=reason.params,
                 todo=f"Mend its credentials, run `scrapy login {shop.id}`, or try again as it is with `-a force=1`.",
             )
 
@@ -103,6 +107,7 @@ class CellTries:
                 f"the portal's risk control says too often, and the shop is left alone until {_clock(until)}",
                 where=f"shop {shop.id!r}",
                 found=why,
+                params={"said": why, "until": until.isoformat(timespec="minutes")},
                 todo="Asked before, it would take longer still: leave exports of this account alone, also by hand.",
             )
 

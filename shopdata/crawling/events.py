@@ -8,6 +8,7 @@ from scrapy.signalmanager import SignalManager
 
 from shopdata import signals
 from shopdata.ledger import CellKey
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 
 
@@ -25,7 +26,7 @@ class CellEvents:
         """A cell moved."""
         self.send(signals.cell_stepped, dataset=key.dataset, dt=key.dt, shop=key.shop, step=step)
 
-    def settled(self, key: CellKey, state: CellState, reason: str, rows: int | None = None) -> None:
+    def settled(self, key: CellKey, state: CellState, reason: Reason, rows: int | None = None) -> None:
         """A cell reached a state. What this run makes of cells, `CellStates` tells."""
         cell = {"dataset": key.dataset, "dt": key.dt, "shop": key.shop}
         self.send(signals.cell_settled, state=state, reason=reason, rows=rows, **cell)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from shopdata.ledger import Cell, CellKey
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 
 
@@ -21,9 +23,9 @@ class Rechecks:
     def __contains__(self, key: CellKey) -> bool:
         return key in self._before
 
-    def outcome(self, key: CellKey, state: CellState, reason: str) -> tuple[CellState, str]:
+    def outcome(self, key: CellKey, state: CellState, reason: Reason) -> tuple[CellState, Reason]:
         """What was published and could not be had again stays published; the reason tells of the try."""
         before = self._before.get(key)
         if before is None or state.is_done or state is CellState.STAGED:
             return state, reason
-        return before, f"asked for again, and {state}: {reason}"
+        return before, replace(reason, text=f"asked for again, and {state}: {reason}")

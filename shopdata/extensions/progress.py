@@ -24,6 +24,7 @@ from shopdata.extensions.summary import missing_in, missing_lines, published_lin
 from shopdata.items import Partition
 from shopdata.lake.standing import UNSEEN_STAT
 from shopdata.plan import Plan
+from shopdata.reasons import Reason
 from shopdata.states import MARKS, CellState
 
 logger = logging.getLogger(__name__)
@@ -91,9 +92,9 @@ class Progress:
         if self._live is None:
             logger.info("%s %s %s: %s", dataset, shop, dt, step)
 
-    def _on_settled(self, dt: str, shop: str, state: CellState, reason: str, rows: int | None = None) -> None:
+    def _on_settled(self, dt: str, shop: str, state: CellState, reason: Reason, rows: int | None = None) -> None:
         now = time.monotonic()
-        self._seen.settled((dt, shop), state, f"{rows:,} rows" if rows is not None else reason, now)
+        self._seen.settled((dt, shop), state, f"{rows:,} rows" if rows is not None else reason.text, now)
         if self._live is None and self._seen.left and now - self._told_at >= _PLAIN_EVERY_SECONDS:
             self._told_at = now
             logger.info("%s", self._title())

@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 from shopdata import signals
 from shopdata.alerts.causes import trouble_of, without_who
 from shopdata.periods import in_ranges
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 
 logger = logging.getLogger(__name__)
@@ -72,16 +73,16 @@ class ReasonsLog:
         crawler.signals.connect(extension._on_closed, scrapy_signals.spider_closed)
         return extension
 
-    def _on_settled(self, dataset: str, dt: str, shop: str, state: CellState, reason: str) -> None:
+    def _on_settled(self, dataset: str, dt: str, shop: str, state: CellState, reason: Reason) -> None:
         if state not in _TOLD:
             return
-        trouble = trouble_of(state, reason, shop=shop, name="", dt=dt)
+        trouble = trouble_of(state, reason.text, shop=shop, name="", dt=dt)
         key = shop, state, without_who(trouble)
         line = self._lines.get(key)
         if line is None:
-            line = self._lines[key] = _Line(f"{dataset} {shop}", state, reason, reason in self._told)
+            line = self._lines[key] = _Line(f"{dataset} {shop}", state, reason.text, reason.text in self._told)
             if trouble.kind in _OF_THE_MACHINE:
-                self._told.add(reason)
+                self._told.add(reason.text)
         line.add(dt)
 
     def _on_closed(self) -> None:

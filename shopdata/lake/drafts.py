@@ -60,7 +60,7 @@ def draft_of(
         rows=merged.rows,
         columns=tuple(merged.columns),
         shops=tuple(_published(shop, merged.rows_by_shop[shop.id]) for shop in shops),
-        missing=tuple(LeftOutShop(**asdict(shop)) for shop in missing),
+        missing=tuple(LeftOutShop.of(shop) for shop in missing),
         parquet=PublishedFile(key=parquet_key(*about), rows=merged.rows, **_facts(parquet)),
         workbook=PublishedWorkbook(
             key=workbook_key(*about), rows=merged.rows, sheets=tuple(merged.sheets), **_facts(merged.workbook)

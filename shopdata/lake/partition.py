@@ -28,12 +28,15 @@ from shopdata.lake.restatement import differences, replaced_shops, restated
 from shopdata.lake.twins import refuse_twins
 from shopdata.ledger import Cell, CellKey, Ledger, MissingShop, RawFile
 from shopdata.periods import Period
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 from shopdata.store import ObjectStore
 from shopdata.store.history import keep_parquet
 from shopdata.store.staging import Staging
 
 logger = logging.getLogger(__name__)
+
+_NOT_ASKED = Reason("not_asked", {}, "not asked yet")
 
 
 def missing_shops(cells: Sequence[Cell], shops: Sequence[Shop]) -> list[MissingShop]:
@@ -43,7 +46,7 @@ def missing_shops(cells: Sequence[Cell], shops: Sequence[Shop]) -> list[MissingS
     for shop in shops:
         cell = by_shop.get(shop.id)
         if cell is None:
-            missing.append(MissingShop(id=shop.id, state=CellState.PENDING, reason="not asked yet"))
+            missing.append(MissingShop(id=shop.id, state=CellState.PENDING, reason=_NOT_ASKED))
         elif cell.raw is None:
             missing.append(MissingShop(id=shop.id, state=cell.state, reason=cell.reason))
     return missing

@@ -9,7 +9,7 @@ from shopdata.failpoints import FailPoint
 from shopdata.lake.drafts import Built
 from shopdata.lake.kept_columns import seen_in
 from shopdata.lake.receipts import Draft, Receipt, Refresh
-from shopdata.ledger import Ledger, MissingShop, PartitionRecord
+from shopdata.ledger import Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI
 from shopdata.store import ObjectStore
 
@@ -75,7 +75,7 @@ def _record_of(receipt: Receipt) -> PartitionRecord:
         dt=receipt.dt,
         rows=receipt.rows,
         published=len(receipt.shops),
-        missing=tuple(MissingShop(**dict(shop)) for shop in receipt.missing),
+        missing=tuple(shop.missing for shop in receipt.missing),
         run_id=receipt.run_id,
         receipt_key=receipt.key,
         parquet_sha256=receipt.parquet.sha256,
@@ -84,7 +84,6 @@ def _record_of(receipt: Receipt) -> PartitionRecord:
         columns=receipt.columns,
         seen=seen_in(receipt),
         refresh_state=receipt.refresh.state,
-        refresh_detail=receipt.refresh.detail,
     )
 
 

@@ -23,6 +23,8 @@ from pydantic import (
 )
 
 from shopdata.exceptions import ReceiptError
+from shopdata.ledger import MissingShop
+from shopdata.reasons import UNKNOWN, Param, Reason
 from shopdata.states import CellState
 from shopdata.store import ObjectStore
 from shopdata.store.keys import is_dt, is_id, parquet_key, receipt_key, shop_and_ext_of, workbook_key
@@ -77,11 +79,31 @@ class PublishedShop(_Strict):
 
 
 class LeftOutShop(_Strict):
-    """A shop that is missing from it; the fields are those of the ledger's `MissingShop`."""
+    """A shop that is missing from it, and why: `reason` is the sentence."""
 
     id: Id
     state: CellState
     reason: Text
+    code: Text = ""
+    params: dict[Text, Param] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, entry: Any) -> Any:
+        if isinstance(entry, dict) and entry.get("reason") and "code" not in entry:
+            return {**entry, "code": UNKNOWN}
+        return entry
+
+    @classmethod
+    def of(cls, shop: MissingShop) -> LeftOutShop:
+        """As the ledger knows it."""
+        reason = shop.reason
+        return cls(id=shop.id, state=shop.state, reason=reason.text, code=reason.code, params=dict(reason.params))
+
+    @property
+    def missing(self) -> MissingShop:
+        """As the ledger knows it."""
+        return MissingShop(id=self.id, state=self.state, reason=Reason(self.code, self.params, self.reason))
 
 
 class PublishedFile(_Strict):
@@ -127,6 +149,14 @@ class Refresh(_Strict):
 
     state: Text
     detail: Text
+    #: Of a refusal; `detail` is then its sentence.
+    code: Text = ""
+    params: dict[Text, Param] = Field(default_factory=dict)
+
+    @property
+    def reason(self) -> Reason:
+        """`detail` with its code."""
+        return Reason(self.code, self.params, self.detail)
 
 
 class Draft(_Strict):

@@ -12,6 +12,7 @@ from shopdata.lake.dremio import DremioClient
 from shopdata.lake.publishing import publish_partition, put_receipt
 from shopdata.lake.receipts import Receipt, Refresh
 from shopdata.ledger import Ledger
+from shopdata.reasons import Reason
 from shopdata.store import ObjectStore
 
 logger = logging.getLogger(__name__)
@@ -31,11 +32,12 @@ def refresh_partition(
         refresh = Refresh(state=result.state, detail=result.detail)
     except RefreshError as error:
         logger.error("%s %s: published, but not refreshed: %s", receipt.dataset, receipt.dt, error)
-        refresh = Refresh(state="FAILED", detail=str(error))
+        why = Reason.of(error)
+        refresh = Refresh(state="FAILED", detail=why.text, code=why.code, params=dict(why.params))
     failpoints.reach(FailPoint.REFRESH_AFTER)
     receipt = receipt.model_copy(update={"refresh": refresh})
     put_receipt(receipt, store)
-    ledger.set_refresh(receipt.dataset, receipt.dt, refresh.state, refresh.detail)
+    ledger.set_refresh(receipt.dataset, receipt.dt, refresh.state, refresh.reason)
     failpoints.reach(FailPoint.REFRESHED_AFTER)
     return receipt
 

@@ -17,6 +17,7 @@ from shopdata.ledger.records import Cell, CellKey, RawFile
 from shopdata.ledger.rows import fill_raw, set_state, to_cell
 from shopdata.ledger.schema import CellRow, RawRow
 from shopdata.periods import SHANGHAI
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 
 
@@ -34,7 +35,7 @@ class Cells(LedgerPart):
                 query = select(CellRow.shop).where(CellRow.dataset == dataset, CellRow.dt == dt)
                 for shop in sorted(shops.difference(session.scalars(query))):
                     row = CellRow(dataset=dataset, dt=dt, shop=shop, platform=platform)
-                    set_state(row, CellState.PENDING, "")
+                    set_state(row, CellState.PENDING)
                     session.add(row)
 
         self._database.write(work)
@@ -45,7 +46,7 @@ class Cells(LedgerPart):
         def work(session: Session) -> Cell:
             row = self._own_row(session, key)
             row.attempts += 1
-            set_state(row, CellState.RUNNING, "")
+            set_state(row, CellState.RUNNING)
             row.run_id = run_id
             return to_cell(row)
 
@@ -69,7 +70,7 @@ class Cells(LedgerPart):
         self,
         key: CellKey,
         state: CellState,
-        reason: str = "",
+        reason: Reason = NO_REASON,
         *,
         raw: RawFile | None = None,
         forget_job: bool = False,
@@ -120,7 +121,7 @@ class Cells(LedgerPart):
             fill_raw(row.raw, raw)
             row.rows = raw.rows
             if row.state == CellState.PENDING:
-                set_state(row, raw.state, "")
+                set_state(row, raw.state)
             return True
 
         return self._database.write(work)
@@ -141,7 +142,7 @@ class Cells(LedgerPart):
 
         return self._database.write(work)
 
-    def forget_unsent(self, key: CellKey, sha256: str, reason: str) -> bool:
+    def forget_unsent(self, key: CellKey, sha256: str, reason: Reason) -> bool:
         """Writes that a staged file was lost on its way to the store: `failed`, so that it is asked for again.
 
         Returns:

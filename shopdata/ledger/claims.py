@@ -22,6 +22,7 @@ from shopdata.ledger.owner import Owner, name_of
 from shopdata.ledger.records import Cell, CellKey
 from shopdata.ledger.rows import set_state, to_cell
 from shopdata.ledger.schema import CellRow, LeaseRow, PartitionRow, Run
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 
 Row = TypeVar("Row", CellRow, LeaseRow)
@@ -183,9 +184,11 @@ class Claims:
                 if row.state == CellState.RUNNING:
                     if _is_published(session, row):
                         state = CellState.PUBLISHED if row.rows else CellState.EMPTY
-                        set_state(row, state, f"asked for again, and run {row.run_id} ended before that was done")
+                        text = f"asked for again, and run {row.run_id} ended before that was done"
+                        set_state(row, state, Reason("run_died", {"run": row.run_id}, text))
                     else:
-                        set_state(row, CellState.PENDING, f"run {row.run_id} ended before this cell was done")
+                        text = f"run {row.run_id} ended before this cell was done"
+                        set_state(row, CellState.PENDING, Reason("run_died", {"run": row.run_id}, text))
                     interrupted.append(_key(row))
             for lease in session.scalars(_unlocked(select(LeaseRow))):
                 if not is_live(lease.owner, lease.until, now):

@@ -12,7 +12,7 @@ from shopdata.ledger.database import Database
 from shopdata.ledger.leases import is_live
 from shopdata.ledger.owner import name_of
 from shopdata.ledger.records import CellKey
-from shopdata.ledger.rows import set_state
+from shopdata.ledger.rows import set_state, to_reason
 from shopdata.ledger.schema import CellRow, RawRow
 from shopdata.states import CellState
 
@@ -104,14 +104,14 @@ class Moves:
 def _copy(old: CellRow, new: str, raw_key: str) -> CellRow:
     """The same cell under another id: `staged`, where it was published."""
     row = CellRow(dataset=old.dataset, dt=old.dt, shop=new, platform=old.platform)
-    set_state(row, CellState(old.state), old.reason)
+    set_state(row, CellState(old.state), to_reason(old.reason, old.reason_code, old.reason_params))
     for name in ("rows", "attempts", "run_id", "job", "next_ask_at", "since_not_ready"):
         setattr(row, name, getattr(old, name))
     if old.raw is not None:
         columns = [column.key for column in RawRow.__table__.columns if column.key not in ("shop", "key")]
         row.raw = RawRow(shop=new, key=raw_key, **{name: getattr(old.raw, name) for name in columns})
         if old.state == CellState.PUBLISHED:
-            set_state(row, CellState.STAGED, "")
+            set_state(row, CellState.STAGED)
     return row
 
 

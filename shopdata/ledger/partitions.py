@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 from shopdata.ledger.leases import is_live
 from shopdata.ledger.ledger_part import LedgerPart
 from shopdata.ledger.records import PartitionRecord
-from shopdata.ledger.rows import fill_partition, set_state, to_partition
+from shopdata.ledger.rows import fill_partition, set_refresh, set_state, to_partition
 from shopdata.ledger.schema import CellRow, PartitionRow
+from shopdata.reasons import Reason
 from shopdata.states import CellState
+
+_RAW_FILE_GONE = Reason("raw_file_gone", {}, "its raw file is gone from the bucket: it is asked for again")
 
 
 class Partitions(LedgerPart):
@@ -42,7 +45,7 @@ class Partitions(LedgerPart):
             )
             for cell in session.scalars(query.order_by(CellRow.shop).with_for_update()):
                 if cell.raw is not None and cell.raw.sha256 == published[cell.shop]:
-                    set_state(cell, CellState.PUBLISHED, "")
+                    set_state(cell, CellState.PUBLISHED)
 
         if self._claims is not None:
             self._claims.renew_partition(record.dataset, record.dt)
@@ -70,22 +73,22 @@ class Partitions(LedgerPart):
                 if cell.shop in without_file:
                     cell.raw, cell.rows = None, None
                 if cell.shop in ask_again:
-                    set_state(cell, CellState.PENDING, "its raw file is gone from the bucket: it is asked for again")
+                    set_state(cell, CellState.PENDING, _RAW_FILE_GONE)
                 elif cell.state == CellState.PUBLISHED:
-                    set_state(cell, CellState.STAGED, "")
+                    set_state(cell, CellState.STAGED)
 
         if self._claims is not None:
             self._claims.renew_partition(dataset, dt)
         self._database.write(work)
 
-    def set_refresh(self, dataset: str, dt: str, state: str, detail: str) -> None:
+    def set_refresh(self, dataset: str, dt: str, state: str, reason: Reason) -> None:
         """Writes what Dremio said to a partition."""
 
         def work(session: Session) -> None:
             row = session.get(PartitionRow, (dataset, dt), with_for_update=True)
             if row is None:
                 raise self._unknown(f"partition {dataset} {dt}")
-            row.refresh_state, row.refresh_detail = state, detail
+            set_refresh(row, state, reason)
 
         self._database.write(work)
 

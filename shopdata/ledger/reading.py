@@ -9,13 +9,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select
 
 from shopdata.ledger.database import Database
 from shopdata.ledger.records import PartitionRecord, RunRecord
-from shopdata.ledger.rows import to_partition, to_run, whole
+from shopdata.ledger.rows import to_partition, to_reason, to_run, whole
 from shopdata.ledger.schema import CellRow, PartitionRow, Run
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 
 
@@ -28,7 +30,7 @@ class Glance:
     shop: str
     state: CellState
     rows: int | None
-    reason: str
+    reason: Reason
     updated_at: datetime
     #: Until when somebody works on it without a further sign of life; None if nobody does.
     lease_until: datetime | None = None
@@ -41,6 +43,8 @@ _GLANCE = select(
     CellRow.state,
     CellRow.rows,
     CellRow.reason,
+    CellRow.reason_code,
+    CellRow.reason_params,
     CellRow.updated_at,
     CellRow.lease_until,
 ).order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
@@ -134,6 +138,9 @@ def _by_dataset(periods: Collection[tuple[str, str]]) -> dict[str, set[str]]:
     return wanted
 
 
-def _glance(row: Row[str, str, str, str, int | None, str, datetime, datetime | None]) -> Glance:
-    dataset, dt, shop, state, rows, reason, updated_at, lease_until = row
+def _glance(
+    row: Row[str, str, str, str, int | None, str, str, dict[str, Any] | None, datetime, datetime | None],
+) -> Glance:
+    dataset, dt, shop, state, rows, text, code, params, updated_at, lease_until = row
+    reason = to_reason(text, code, params)
     return whole(Glance(dataset, dt, shop, CellState(state), rows, reason, updated_at, lease_until))

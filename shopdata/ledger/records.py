@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shopdata.accounts import Account
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 
 
@@ -62,7 +63,7 @@ class Cell:
     state: CellState
     rows: int | None
     attempts: int
-    reason: str
+    reason: Reason
     updated_at: datetime
     run_id: str
     raw: RawFile | None = None
@@ -99,7 +100,11 @@ class MissingShop:
 
     id: str
     state: CellState
-    reason: str
+    reason: Reason
+
+    def as_json(self) -> dict[str, Any]:
+        """As receipts and `scrapy status --json` have it."""
+        return {"id": self.id, "state": self.state.value, **self.reason.as_json()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +129,9 @@ class PartitionRecord:
     shops: Mapping[str, str] | None = None
     #: The columns that its files had, of `columns`; None if that was not kept yet.
     seen: tuple[str, ...] | None = None
-    #: What Dremio said: empty until it was told, then for example COMPLETED.
+    #: What Dremio said: empty until it was told, then for example COMPLETED; without a code where it has no trouble.
     refresh_state: str = ""
-    refresh_detail: str = ""
+    refresh_reason: Reason = NO_REASON
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 from shopdata.ledger.records import Cell, CellKey, MissingShop, PartitionRecord, RawFile, RunRecord
 from shopdata.ledger.schema import CellRow, PartitionRow, RawRow, Run
 from shopdata.periods import SHANGHAI
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 
 Record = TypeVar("Record")
@@ -36,9 +37,10 @@ def _kinds_of(kind: type) -> dict[str, tuple[type, ...]]:
     return {name: tuple(get_origin(one) or one for one in hints) for name, hints in found.items()}
 
 
-def set_state(row: CellRow, state: CellState, reason: str) -> None:
+def set_state(row: CellRow, state: CellState, reason: Reason = NO_REASON) -> None:
     """Moves a cell a step; its time is the ledger's clock, not the caller's."""
-    row.state, row.reason, row.updated_at = state.value, reason, datetime.now(SHANGHAI)
+    row.state, row.updated_at = state.value, datetime.now(SHANGHAI)
+    row.reason, row.reason_code, row.reason_params = reason.text, reason.code, dict(reason.params) or None
     if state not in (CellState.PENDING, CellState.RUNNING, CellState.NOT_READY):
         row.since_not_ready = row.next_ask_at = None
 
@@ -54,8 +56,19 @@ def fill_raw(row: RawRow, raw: RawFile) -> None:
 
 def fill_partition(row: PartitionRow, record: PartitionRecord) -> None:
     """Overwrites what is known about a partition."""
-    for name, value in asdict(record).items():
-        setattr(row, name, list(value) if name in ("missing", "columns", "seen") and value is not None else value)
+    for name, value in vars(record).items():
+        if name == "missing":
+            row.missing = [shop.as_json() for shop in record.missing]
+        elif name == "refresh_reason":
+            set_refresh(row, record.refresh_state, record.refresh_reason)
+        else:
+            setattr(row, name, list(value) if name in ("columns", "seen") and value is not None else value)
+
+
+def set_refresh(row: PartitionRow, state: str, reason: Reason) -> None:
+    """Overwrites what Dremio said."""
+    row.refresh_state, row.refresh_detail = state, reason.text
+    row.refresh_code, row.refresh_params = reason.code, dict(reason.params) or None
 
 
 def to_run(row: Run) -> RunRecord:
@@ -77,6 +90,13 @@ def to_run(row: Run) -> RunRecord:
     )
 
 
+def to_reason(text: str, code: str, params: dict[str, Any] | None) -> Reason:
+    """A reason as it leaves the ledger. Raises TypeError where a file holds something else."""
+    if not (isinstance(text, str) and isinstance(code, str) and isinstance(params, dict | None)):
+        raise TypeError("reason")
+    return Reason(code, params or {}, text)
+
+
 def to_cell(row: CellRow) -> Cell:
     """A cell as it leaves the ledger, with its file."""
     return whole(
@@ -86,7 +106,7 @@ def to_cell(row: CellRow) -> Cell:
             state=CellState(row.state),
             rows=row.rows,
             attempts=row.attempts,
-            reason=row.reason,
+            reason=to_reason(row.reason, row.reason_code, row.reason_params),
             updated_at=row.updated_at,
             run_id=row.run_id,
             raw=None if row.raw is None else _to_raw(row.raw),
@@ -117,8 +137,8 @@ def _to_raw(row: RawRow) -> RawFile:
     )
 
 
-def _to_missing(entry: dict[str, str]) -> MissingShop:
-    return whole(MissingShop(id=entry["id"], state=CellState(entry["state"]), reason=entry["reason"]))
+def _to_missing(entry: dict[str, Any]) -> MissingShop:
+    return whole(MissingShop(id=entry["id"], state=CellState(entry["state"]), reason=Reason.from_json(entry)))
 
 
 def to_partition(row: PartitionRow) -> PartitionRecord:
@@ -140,6 +160,6 @@ def to_partition(row: PartitionRow) -> PartitionRecord:
             shops=row.shops,
             seen=None if row.seen is None else tuple(row.seen),
             refresh_state=row.refresh_state,
-            refresh_detail=row.refresh_detail,
+            refresh_reason=to_reason(row.refresh_detail, row.refresh_code, row.refresh_params),
         )
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with a step in `migrations/` that leads there.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -84,6 +84,8 @@ class CellRow(Base):
     rows: Mapped[int | None] = mapped_column(BigInteger)
     attempts: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(Text, default="")
+    reason_code: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    reason_params: Mapped[dict[str, Any] | None]
     updated_at: Mapped[datetime]
     run_id: Mapped[str] = mapped_column(String(100), default="")
     job: Mapped[dict[str, Any] | None]
@@ -143,6 +145,8 @@ class PartitionRow(Base):
     seen: Mapped[list[Any] | None]
     refresh_state: Mapped[str] = mapped_column(String(50), default="")
     refresh_detail: Mapped[str] = mapped_column(Text, default="")
+    refresh_code: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    refresh_params: Mapped[dict[str, Any] | None]
 
 
 class LeaseRow(Base):
@@ -167,6 +171,7 @@ class SlotRow(Base):
     run_id: Mapped[str] = mapped_column(String(100), default="")
     owner: Mapped[str] = mapped_column(String(255), default="")
     note: Mapped[str] = mapped_column(Text, default="")
+    reasons: Mapped[list[Any] | None]
 
 
 class NotificationRow(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from shopdata.files import discard
 from shopdata.items import ReportFile
 from shopdata.lake.partition import is_revised
 from shopdata.ledger import CellKey, RawFile
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
@@ -49,13 +51,13 @@ class ComparePipeline:
             if await run_in_thread(self._is_revised, key, published, adapter["sha256"]):
                 logger.info("%s %s %s: the figures were revised", key.dataset, key.shop, key.dt)
                 return item
-            reason = ""
+            reason = NO_REASON
         except ShopdataError as error:
             # Without the old file nobody can say what changed; the next run asks again.
-            reason = f"asked for again, and not compared: {error}"
+            reason = replace(Reason.of(error), text=f"asked for again, and not compared: {error}")
         await run_in_thread(discard, path)
         await self._states.settle(key, CellState.PUBLISHED if published.rows else CellState.EMPTY, reason)
-        raise DropItem(f"{key}: {reason or 'nothing was revised'}", log_level="INFO")
+        raise DropItem(f"{key}: {reason.text or 'nothing was revised'}", log_level="INFO")
 
     def _published(self, key: CellKey) -> RawFile | None:
         cell = self._workspace.ledger.cell(key)

@@ -18,6 +18,7 @@ from shopdata.failpoints import FailPoint
 from shopdata.files import move
 from shopdata.items import ReportFile
 from shopdata.ledger import CellKey, RawFile
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
@@ -68,7 +69,7 @@ class StagePipeline:
         except LedgerError as error:
             raise DropItem(f"not staged: {error}", log_level="ERROR") from None
         except DiskError as error:
-            await self._states.settle(key, CellState.FAILED, str(error))
+            await self._states.settle(key, CellState.FAILED, Reason.of(error))
             raise DropItem(f"not staged: {error}", log_level="ERROR") from None
         failpoints.reach(FailPoint.CELL_BEFORE)
         if not await self._states.settle(key, raw.state, raw=raw):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from shopdata.items import ReportFile
 from shopdata.lake.check import FileFacts, check_file
 from shopdata.lake.twins import refuse_twin
 from shopdata.ledger import CellKey
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 from shopdata.store.keys import raw_key
 from shopdata.workspace import Workspace
@@ -70,13 +72,13 @@ class ValidatePipeline:
         except ShopdataError as error:
             state = CellState(error.state)
             try:
-                reason = await run_in_thread(self._put_aside, path, CellKey(name, dt, shop), state, str(error))
+                reason = await run_in_thread(self._put_aside, path, CellKey(name, dt, shop), state, Reason.of(error))
             except DiskError as failed:
                 raise DropItem(f"{error} It could not be put aside: {failed}", log_level="ERROR") from None
             # The next run orders a new report in the place of one whose file is of no use.
             await self._states.settle(CellKey(name, dt, shop), state, reason, forget_job=state in _KEPT)
             # The extension `ReasonsLog` tells it.
-            raise DropItem(reason, log_level="DEBUG") from None
+            raise DropItem(reason.text, log_level="DEBUG") from None
         adapter.update(
             ext=facts.ext,
             sha256=facts.sha256,
@@ -95,12 +97,13 @@ class ValidatePipeline:
         refuse_twin(key, account, facts.sha256, facts.rows, workspace.ledger.cells(key.dataset, key.dt))
         return account
 
-    def _put_aside(self, path: Path, key: CellKey, state: CellState, reason: str) -> str:
+    def _put_aside(self, path: Path, key: CellKey, state: CellState, reason: Reason) -> Reason:
         """Keeps a rejected file's bytes; returns the reason, which then says where."""
         if state in _KEPT:
             kept = self._workspace.staging.reject(path, key.dataset, key.dt, key.shop, sniff(path))
             relative = kept.relative_to(self._workspace.state_dir).as_posix()
-            return f"{reason} The bytes are kept in the state directory under {relative}."
+            text = f"{reason} The bytes are kept in the state directory under {relative}."
+            return replace(reason, text=text, params={**reason.params, "kept": relative})
         if state is CellState.NOT_READY:
             # Of no use any more; left there, the next run would take it for an answer.
             discard(path)

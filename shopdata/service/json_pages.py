@@ -215,7 +215,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "state": cell.state.value,
         "rows": cell.rows,
         "attempts": cell.attempts,
-        "reason": cell.reason,
+        **cell.reason.as_json(),
         "updated_at": cell.updated_at,
         "run_id": cell.run_id,
     }

@@ -44,6 +44,8 @@ class _SessionFile(BaseModel):
     user_agent: _Line = ""
     identity: dict[str, str] = {}
     parked: str = ""
+    parked_code: str = ""
+    parked_params: dict[str, Any] = {}
     # 16 bytes of salt, 64 of scrypt.
     fingerprint: Annotated[str, Field(pattern=r"^(?:[0-9a-f]{160})?\z")] = ""
     checked_at: _Moment = ""

@@ -19,6 +19,7 @@ from filelock import AsyncFileLock
 from shopdata.config import Shop
 from shopdata.exceptions import OtherKeyError, UsageError
 from shopdata.files import alone, as_disk_error
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.sessions.secret_files import OtherKeyUsedError, SecretFiles, UnreadableError, is_encrypted
 from shopdata.sessions.session import Session
 from shopdata.sessions.session_file import without_odd
@@ -28,6 +29,8 @@ from shopdata.wording import Texts
 logger = logging.getLogger(__name__)
 
 _SALT_BYTES = 16
+#: Why a shop waits; files of earlier versions have the sentence alone.
+_PARKED = ("parked", "parked_code", "parked_params")
 #: For people, once a run.
 PLAIN = "SHOPDATA_SECRET_KEY is not set: sessions are saved unencrypted, in files that only this user can read"
 
@@ -45,7 +48,7 @@ class AboutSession:
     saved_at: datetime | None
     checked_at: datetime | None
     checked_state: str
-    parked: str
+    parked: Reason
     is_of_other_key: bool = False
 
 
@@ -141,23 +144,25 @@ class SessionStore:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return AsyncFileLock(self._path(shop).with_suffix(".lock"), mode=0o600)
 
-    def park(self, shop: Shop, reason: str) -> None:
+    def park(self, shop: Shop, reason: Reason) -> None:
         """Remembers that a person must act before these credentials are used again: trying on locks accounts.
 
         The credentials themselves are not kept, only a salted fingerprint.
         """
         with self._changing(shop) as data:
-            data.update(parked=reason, fingerprint=self._fingerprint(shop))
+            data.update(parked=reason.text, parked_code=reason.code, parked_params=dict(reason.params))
+            data["fingerprint"] = self._fingerprint(shop)
 
     def unpark(self, shop: Shop) -> None:
         """Lets the same credentials be used once more."""
         with suppress(OtherKeyError):
             if "parked" in self._read(shop):
                 with self._changing(shop) as data:
-                    data.pop("parked", None)
+                    for name in _PARKED:
+                        data.pop(name, None)
 
-    def parked(self, shop: Shop) -> str:
-        """Why the shop waits for a person; "" if it does not, or if its credentials or what the portal calls it have
+    def parked(self, shop: Shop) -> Reason:
+        """Why the shop waits for a person; none if it does not, or if its credentials or what the portal calls it have
         changed since.
 
         Raises:
@@ -165,11 +170,13 @@ class SessionStore:
         """
         return self._parked(shop, self._read(shop))
 
-    def _parked(self, shop: Shop, data: dict[str, Any]) -> str:
+    def _parked(self, shop: Shop, data: dict[str, Any]) -> Reason:
         reason, known = data.get("parked"), str(data.get("fingerprint") or "")
         if not reason or not hmac.compare_digest(known, self._fingerprint(shop, known[: 2 * _SALT_BYTES])):
-            return ""
-        return str(reason)
+            return NO_REASON
+        return Reason.from_json(
+            {"reason": reason, "code": data.get("parked_code"), "params": data.get("parked_params")}
+        )
 
     def note_check(self, shop: Shop, state: str) -> None:
         """Remembers what the portal said when it was asked whether the session lives."""
@@ -181,7 +188,7 @@ class SessionStore:
         try:
             data = self._read(shop)
         except OtherKeyError as error:
-            return AboutSession(None, None, "unknown", parked=str(error), is_of_other_key=True)
+            return AboutSession(None, None, "unknown", parked=Reason.of(error), is_of_other_key=True)
         has_session = bool(data.get("cookies")) and data.get("username") == shop.username
         return AboutSession(
             saved_at=_moment(data.get("saved_at")) if has_session else None,

@@ -12,6 +12,7 @@ from shopdata.exceptions import DiskError, StoreError
 from shopdata.failpoints import FailPoint
 from shopdata.files import discard, require_readable, sha256_of
 from shopdata.ledger import CellKey, Ledger, RawFile
+from shopdata.reasons import Reason
 from shopdata.store import ObjectStore
 from shopdata.store.history import keep_raw
 from shopdata.store.staging import Staging
@@ -110,7 +111,7 @@ class Outbox:
             "It is kept under rejected/ in the state directory, and the portal is asked again. "
             "See what is wrong with the disk, or who changes files there."
         )
-        if self.ledger.forget_unsent(key, raw.sha256, reason):
+        if self.ledger.forget_unsent(key, raw.sha256, Reason("staged_file_changed", {}, reason)):
             logger.error("%s", reason)
             self.staging.reject(self.staging.raw(raw.key), key.dataset, key.dt, key.shop, raw.ext)
 

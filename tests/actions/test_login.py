@@ -14,6 +14,7 @@ from sandbox import Sandbox, SandboxOptions
 from shopdata.actions.login import login
 from shopdata.actions.sessions import show_sessions
 from shopdata.config import load_config
+from shopdata.reasons import Reason
 from shopdata.sessions.sessions import SessionStore
 from shopdata.workspace import Workspace
 
@@ -85,7 +86,7 @@ def test_signs_in_where_it_has_ended_or_a_person_is_waited_for(
     assert login("sandbox-01", options(), settings) == 1
     assert "sandbox-01: it has ended; signing in." in capsys.readouterr().out
     shop = next(shop for shop in load_config().shops if shop.id == "pdd-01")
-    SessionStore(tmp_path / "state" / "sessions", KEY).park(shop, "a slider")
+    SessionStore(tmp_path / "state" / "sessions", KEY).park(shop, Reason("challenge", {}, "a slider"))
     assert login(shop.name, options(), settings) == 1
     assert "pdd-01: it waits for a person; signing in." in capsys.readouterr().out
 

@@ -16,6 +16,7 @@ from shopdata.actions.status_grid import Shown, grid
 from shopdata.config import Config, Shop
 from shopdata.ledger.reading import Glance
 from shopdata.periods import SHANGHAI
+from shopdata.reasons import Reason
 from shopdata.states import MARKS, CellState
 
 NAME = "jd_store"
@@ -32,7 +33,7 @@ def shop(id: str, since: str | None = None) -> Shop:
 
 
 def cell(day: int, shop: str, state: CellState, reason: str = "") -> Glance:
-    return Glance(NAME, f"2026-03-{day:02}", shop, state, 1, reason, datetime.now(SHANGHAI))
+    return Glance(NAME, f"2026-03-{day:02}", shop, state, 1, Reason(text=reason), datetime.now(SHANGHAI))
 
 
 def shown(cells: Sequence[Glance], made: Config | None, *, count: int | None = 7, one: str | None = None) -> Shown:

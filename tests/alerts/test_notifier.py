@@ -21,6 +21,7 @@ from shopdata.alerts.start_failures import notify_broken_ledger, notify_start_fa
 from shopdata.config import Alerts, Config, Shop
 from shopdata.ledger import CellKey, Ledger, MissingShop, PartitionRecord, RawFile
 from shopdata.periods import SHANGHAI
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 
 DT = "2026-03-01"
@@ -76,7 +77,7 @@ class World:
             self.ledger.settle(keys[shop], raw.state, raw=raw)
         for shop, state in states.items():
             if shop not in good:
-                self.ledger.settle(keys[shop], CellState(state[0]), state[1])
+                self.ledger.settle(keys[shop], CellState(state[0]), Reason(text=state[1]))
         published = [shop for shop, state in states.items() if state == "published"]
         missing = [
             MissingShop(id=cell.shop, state=cell.state, reason=cell.reason)
@@ -242,10 +243,10 @@ class TestOtherNews:
 
     def test_dremio(self, world: World) -> None:
         world.cells(a="published", b="published", c="published")
-        world.ledger.set_refresh("jd_store", DT, "FAILED", "Dremio can't be reached.")
+        world.ledger.set_refresh("jd_store", DT, "FAILED", Reason(text="Dremio can't be reached."))
         world.tell()
         assert "Dremio 未刷新（数据已入湖）" in world.told()[0]
-        world.ledger.set_refresh("jd_store", DT, "COMPLETED", "")
+        world.ledger.set_refresh("jd_store", DT, "COMPLETED", NO_REASON)
         world.tell()
         (text,) = world.told()
         assert "已恢复，3/3" in text

@@ -8,6 +8,7 @@ import pytest
 from workplace import Workplace
 
 from shopdata.config import load_config
+from shopdata.reasons import Reason
 from shopdata.sessions.sessions import SessionStore
 
 pytestmark = pytest.mark.services
@@ -22,7 +23,7 @@ def parked(place: Workplace) -> Workplace:
     sessions = SessionStore(place.state_dir / "sessions")
     for shop in load_config(place.config_dir, place.environment({})).shops:
         if shop.id == "sandbox-02":
-            sessions.park(shop, WHY)
+            sessions.park(shop, Reason(text=WHY))
     return place
 
 

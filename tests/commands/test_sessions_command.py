@@ -9,6 +9,7 @@ from workplace import Run, Workplace
 
 from sandbox import Fault
 from shopdata.config import load_config
+from shopdata.reasons import Reason
 from shopdata.sessions.sessions import SessionStore
 
 SHOPS = ("sandbox-01", "sandbox-02", "pdd-01", "pdd-02")
@@ -80,7 +81,7 @@ def test_who_waits_for_a_person_fails_the_check_also_with_a_live_session(place: 
     place.sign_in(*SHOPS)
     sessions = SessionStore(place.state_dir / "sessions")
     (shop,) = (shop for shop in load_config(place.config_dir, place.environment({})).shops if shop.id == "pdd-01")
-    sessions.park(shop, "the portal's risk control wants a person")
+    sessions.park(shop, Reason("challenge", {}, "the portal's risk control wants a person"))
     run = place.scrapy("sessions", "--check")
     sessions.unpark(shop)
     assert run.code == 1, run.text

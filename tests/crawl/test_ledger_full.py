@@ -18,6 +18,7 @@ from workplace import Run, Workplace
 
 from sandbox.dremio import DremioDouble
 from shopdata.config import load_config
+from shopdata.reasons import Reason
 from shopdata.sessions.sessions import SessionStore
 
 pytestmark = pytest.mark.services
@@ -175,7 +176,7 @@ def test_a_replay_that_is_through_says_so(place: Workplace, change: str, code: i
 def test_a_session_that_can_not_be_changed_when_the_run_begins(place: Workplace) -> None:
     """`force=1` lets a refused password be tried again, which is noted first."""
     shop = load_config(place.config_dir, place.environment({})).shops[0]
-    SessionStore(place.state_dir / "sessions").park(shop, "credentials refused")
+    SessionStore(place.state_dir / "sessions").park(shop, Reason(text="credentials refused"))
     lock = place.state_dir / "sessions" / f"{shop.platform}_{shop.id}.writing"
     lock.unlink()
     lock.mkdir()

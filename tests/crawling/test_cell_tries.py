@@ -45,7 +45,7 @@ def test_the_reason_is_what_happened(tmp_path: Path, error: Exception, reason: s
         asyncio.run(asyncio.wait_for(states.fail(KEY, error), 10))
         cell = ledger.cell(KEY)
     assert cell is not None
-    assert (cell.state, cell.reason) == (CellState.FAILED, reason)
+    assert (cell.state, cell.reason.text) == (CellState.FAILED, reason)
 
 
 class Listener:
@@ -91,7 +91,7 @@ def test_a_shop_that_can_not_be_parked_costs_no_other_shop(tmp_path: Path, caplo
         assert asyncio.run(tries.ask(shop, KEY, refused)) is None
         cell = ledger.cell(KEY)
     assert cell is not None
-    assert (cell.state, cell.reason) == (CellState.NEEDS_LOGIN, "credentials refused. Mend the password.")
+    assert (cell.state, cell.reason.text) == (CellState.NEEDS_LOGIN, "credentials refused. Mend the password.")
     assert listener.states == [CellState.NEEDS_LOGIN]
     assert "flagship: the next run tries the same again" in caplog.text
 
@@ -112,7 +112,7 @@ def test_a_shop_that_is_parked_in_a_run_has_one_reason_for_all_of_its_days(tmp_p
         shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
         for key in keys:
             assert asyncio.run(tries.ask(shop, key, refused)) is None
-        reasons = {cell.reason for key in keys if (cell := ledger.cell(key))}
+        reasons = {cell.reason.text for key in keys if (cell := ledger.cell(key))}
         assert sessions.parked(shop)
     assert len(calls) == 1
     assert reasons == {"credentials refused. Mend the password."}

@@ -19,9 +19,11 @@ from shopdata.items import Partition
 from shopdata.lake.receipts import PublishedShop, Receipt
 from shopdata.periods import Period
 from shopdata.plan import Plan
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 
 DT = "2026-03-01"
+DOWN = Reason("http_status", {"status": 502}, "HTTP 502")
 
 
 def begun(count: int, console: Console) -> Progress:
@@ -60,7 +62,13 @@ def test_a_run_from_sign_in_to_published(width: int, count: int) -> None:
         for number in range(count):
             state = CellState.FAILED if number == 4 else CellState.STAGED
             progress._on_stepped("jd_store", DT, f"shop-{number:03}", "create")
-            progress._on_settled(DT, f"shop-{number:03}", state, "HTTP 502", 20 if number != 4 else None)
+            progress._on_settled(
+                DT,
+                f"shop-{number:03}",
+                state,
+                Reason("http_status", {"status": 502}, "HTTP 502"),
+                20 if number != 4 else None,
+            )
         partition = Partition(dataset="jd_store", platform="jd", dt=DT, run_id="r")
         shops = [PublishedShop.model_construct(id=f"shop-{n:03}") for n in range(count) if n != 4]
         partition.receipt = Receipt.model_construct(dt=DT, shops=shops)
@@ -87,6 +95,6 @@ def test_plain_lines_where_no_table_can_be(
     assert progress._live is None
     progress._on_stepped("jd_store", DT, "shop-000", "create")
     monkeypatch.setattr("shopdata.extensions.progress._PLAIN_EVERY_SECONDS", 0)
-    progress._on_settled(DT, "shop-000", CellState.STAGED, "", 20)
+    progress._on_settled(DT, "shop-000", CellState.STAGED, NO_REASON, 20)
     assert caplog.messages[1] == "jd_store shop-000 2026-03-01: create"
     assert caplog.messages[2].startswith("jd_store  1/3 done, ")

@@ -8,6 +8,7 @@ import pytest
 
 from shopdata.extensions import reasons
 from shopdata.extensions.reasons import ReasonsLog
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 
 DAYS = [f"2026-03-{day:02}" for day in range(1, 32)]
@@ -19,7 +20,7 @@ REJECTED = (
 
 
 def told(log: ReasonsLog, shop: str, dt: str, state: CellState, reason: str) -> None:
-    log._on_settled("jd_store", dt, shop, state, reason.format(shop=shop, dt=dt))
+    log._on_settled("jd_store", dt, shop, state, Reason(text=reason.format(shop=shop, dt=dt)))
 
 
 def test_one_line_for_each_shop_and_reason(caplog: pytest.LogCaptureFixture) -> None:

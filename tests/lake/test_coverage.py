@@ -14,6 +14,7 @@ from shopdata.config import Dataset, Shop
 from shopdata.lake.coverage import Gap, expected_periods, find_gaps
 from shopdata.ledger import Cell, CellKey, PartitionRecord
 from shopdata.periods import SHANGHAI, Period
+from shopdata.reasons import NO_REASON
 from shopdata.states import CellState
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=SHANGHAI)
@@ -101,7 +102,7 @@ def cell(dt: str, shop: str, state: CellState) -> Cell:
         state=state,
         rows=None,
         attempts=1,
-        reason="",
+        reason=NO_REASON,
         updated_at=NOON,
         run_id="run",
     )

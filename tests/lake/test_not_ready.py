@@ -13,6 +13,7 @@ from shopdata.config import Dataset
 from shopdata.lake.not_ready import deadline_of, is_due, is_overdue, next_ask, put_off
 from shopdata.ledger import CellKey, Ledger
 from shopdata.periods import SHANGHAI, Period
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 
 KEY = CellKey("pdd_kpi_days", "2026-03-01", "one")
@@ -71,7 +72,7 @@ def ledger(tmp_path: Path) -> Any:
 
 def test_a_cell_waits_and_is_due(ledger: Ledger) -> None:
     now = at("2026-03-04 12:00")
-    ledger.settle(KEY, CellState.NOT_READY, "not yet")
+    ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
     assert put_off(ledger, KEY, dataset(), now) == at("2026-03-04 12:30")
     cell = ledger.cell(KEY)
     assert cell is not None
@@ -87,7 +88,7 @@ def test_asking_again_in_between_does_not_begin_the_wait_anew(ledger: Ledger) ->
     since = at("2026-03-04 12:00")
     for now, due in (("12:00", "12:30"), ("12:30", "13:30"), ("13:31", "15:30")):
         ledger.claim(KEY, "run")
-        ledger.settle(KEY, CellState.NOT_READY, "not yet")
+        ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
         assert put_off(ledger, KEY, dataset(), at(f"2026-03-04 {now}")) == at(f"2026-03-04 {due}")
     cell = ledger.cell(KEY)
     assert cell is not None
@@ -95,19 +96,19 @@ def test_asking_again_in_between_does_not_begin_the_wait_anew(ledger: Ledger) ->
 
 
 def test_a_cell_that_was_something_else_begins_anew(ledger: Ledger) -> None:
-    ledger.settle(KEY, CellState.NOT_READY, "not yet")
+    ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
     put_off(ledger, KEY, dataset(), at("2026-03-04 12:00"))
-    ledger.settle(KEY, CellState.FAILED, "down")
+    ledger.settle(KEY, CellState.FAILED, Reason(text="down"))
     cell = ledger.cell(KEY)
     assert cell is not None
     assert (cell.since_not_ready, cell.next_ask_at) == (None, None)
     assert put_off(ledger, KEY, dataset(), at("2026-03-04 13:00")) is None
-    ledger.settle(KEY, CellState.NOT_READY, "not yet")
+    ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
     assert put_off(ledger, KEY, dataset(), at("2026-03-04 14:00")) == at("2026-03-04 14:30")
 
 
 def test_overdue_only_while_not_ready_and_after_the_deadline(ledger: Ledger) -> None:
-    ledger.settle(KEY, CellState.NOT_READY, "not yet")
+    ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
     put_off(ledger, KEY, dataset(), at("2026-03-04 12:00"))
     cell = ledger.cell(KEY)
     assert cell is not None

@@ -23,6 +23,7 @@ from shopdata.ledger import CellKey, Claims, Ledger, Owner, PartitionRecord, Raw
 from shopdata.ledger.holding import holding
 from shopdata.ledger.owner import name_of
 from shopdata.ledger.schema import CellRow, LeaseRow
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 
 DATASET, DT = "jd_store", "2026-03-01"
@@ -144,9 +145,9 @@ class TestCells:
         a.take(*KEYS)
         a.stage(KEYS[0])
         a.ledger.claim(KEYS[1], "a")
-        a.ledger.settle(KEYS[1], CellState.FAILED, "no")
+        a.ledger.settle(KEYS[1], CellState.FAILED, Reason(text="no"))
         a.ledger.claim(KEYS[2], "a")
-        a.ledger.settle(KEYS[2], CellState.PENDING, "stopped")
+        a.ledger.settle(KEYS[2], CellState.PENDING, Reason(text="stopped"))
         a.claims.release_all()
         claim = b.claims.acquire(planned)
         assert {cell.key: cell.state.value for cell in claim.settled} == {KEYS[0]: "staged", KEYS[1]: "failed"}
@@ -164,7 +165,7 @@ class TestCells:
         a, b = new_run("a"), new_run("b")
         a.take(KEY)
         a.ledger.claim(KEY, "a")
-        a.ledger.settle(KEY, CellState.FAILED, "no")
+        a.ledger.settle(KEY, CellState.FAILED, Reason(text="no"))
         a.claims.release(KEY)
         assert b.take(KEY) == {KEY}
 
@@ -209,7 +210,7 @@ class TestLostLeases:
             lambda: a.ledger.claim(KEY, "a"),
             lambda: a.ledger.set_job(KEY, {"id": 1}),
             lambda: a.ledger.settle(KEY, CellState.STAGED, raw=raw(KEY, "of a")),
-            lambda: a.ledger.settle(KEY, CellState.FAILED, "of a"),
+            lambda: a.ledger.settle(KEY, CellState.FAILED, Reason(text="of a")),
         ):
             with pytest.raises(LeaseLostError, match=r"cell jd_store 2026-03-01 flagship is no longer ours") as lost:
                 write()
@@ -366,7 +367,7 @@ class TestDeadRuns:
         cells = b.ledger.cells()
         assert {cell.lease_owner for cell in cells} == {""}
         assert [cell.state.value for cell in cells] == ["pending", "staged", "pending"]
-        assert (cells[0].reason, cells[0].job) == ("run a ended before this cell was done", {"id": 17})
+        assert (cells[0].reason.text, cells[0].job) == ("run a ended before this cell was done", {"id": 17})
         assert b.ledger.leases.holder(f"partition {DATASET} {DT}") == ""
         assert b.ledger.leases.holder(f"partition {DATASET} 2026-03-02") == str(b.claims.owner)
 
@@ -385,7 +386,7 @@ class TestDeadRuns:
         assert b.claims.reap() == KEYS[:2]
         cells = b.ledger.cells()
         assert [cell.state.value for cell in cells] == ["published", "pending", "pending"]
-        assert cells[0].reason == "asked for again, and run a ended before that was done"
+        assert cells[0].reason.text == "asked for again, and run a ended before that was done"
 
     def test_what_lives_is_left_alone(self, new_run: NewRun) -> None:
         a, b = new_run("a"), new_run("b")

@@ -14,6 +14,7 @@ import pytest
 from shopdata.exceptions import LedgerError
 from shopdata.ledger import CellKey, Ledger, MissingShop, Owner, PartitionRecord, RawFile
 from shopdata.ledger.slots import Slot
+from shopdata.reasons import Reason
 from shopdata.states import CellState
 
 NOW = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -43,7 +44,7 @@ def fill(ledger: Ledger) -> None:
                 account={"mall id": "0123456789abcdef"},
             )
             ledger.settle(key, raw.state, raw=raw)
-        ledger.settle(keys[2], CellState.NOT_READY, "not there yet")
+        ledger.settle(keys[2], CellState.NOT_READY, Reason(text="not there yet"))
         ledger.not_ready.put_off(keys[2], NOW, lambda since: since + timedelta(minutes=30))
         ledger.publish(
             PartitionRecord(
@@ -52,7 +53,7 @@ def fill(ledger: Ledger) -> None:
                 dt=dt,
                 rows=40,
                 published=2,
-                missing=(MissingShop(id="three", state=CellState.NOT_READY, reason="not there yet"),),
+                missing=(MissingShop(id="three", state=CellState.NOT_READY, reason=Reason(text="not there yet")),),
                 run_id="run-1",
                 receipt_key=f"receipts/jd/{NAME}/dt={dt}.json",
                 parquet_sha256="cd" * 32,

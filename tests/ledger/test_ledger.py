@@ -18,6 +18,7 @@ import pytest
 
 from shopdata.exceptions import LedgerError
 from shopdata.ledger import Cell, CellKey, Ledger, MissingShop, PartitionRecord, RawFile
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 
 DATASET, DT = "jd_store", "2026-03-01"
@@ -47,7 +48,7 @@ def partition(**changed: object) -> PartitionRecord:
         dt=DT,
         rows=200,
         published=1,
-        missing=(MissingShop(id="outlet", state=CellState.NEEDS_LOGIN, reason="验证码"),),
+        missing=(MissingShop(id="outlet", state=CellState.NEEDS_LOGIN, reason=Reason("challenge", {}, "验证码")),),
         run_id="run-1",
         receipt_key=f"receipts/jd/{DATASET}/dt={DT}.json",
         parquet_sha256="bb",
@@ -96,9 +97,9 @@ def test_a_cell_from_plan_to_publication(ledger: Ledger) -> None:
     published = partition(shops={"flagship": "aa"})
     assert ledger.partitions() == [published]
 
-    ledger.set_refresh(DATASET, DT, "COMPLETED", "Metadata for table refreshed.")
+    ledger.set_refresh(DATASET, DT, "COMPLETED", Reason(text="Metadata for table refreshed."))
     detail = "Metadata for table refreshed."
-    assert ledger.partitions() == [replace(published, refresh_state="COMPLETED", refresh_detail=detail)]
+    assert ledger.partitions() == [replace(published, refresh_state="COMPLETED", refresh_reason=Reason(text=detail))]
 
 
 def test_all_of_it_is_there_after_closing(ledger: Ledger, database_url: str) -> None:
@@ -112,7 +113,7 @@ def test_all_of_it_is_there_after_closing(ledger: Ledger, database_url: str) -> 
 
 
 def test_planning_again_changes_nothing(ledger: Ledger) -> None:
-    ledger.settle(KEY, CellState.FAILED, "the portal refused")
+    ledger.settle(KEY, CellState.FAILED, Reason(text="the portal refused"))
     before = the_cell(ledger)
     other = CellKey(DATASET, DT, "outlet")
     ledger.add_cells("jd", [KEY, other, other])
@@ -124,10 +125,10 @@ def test_a_failure_keeps_the_earlier_good_file(ledger: Ledger) -> None:
     ledger.settle(KEY, CellState.STAGED, raw=raw_file(in_store=True))
     ledger.publish(partition(), {"flagship": "aa"})
     ledger.claim(KEY, "run-2")
-    ledger.settle(KEY, CellState.REJECTED, "HTML instead of a workbook")
+    ledger.settle(KEY, CellState.REJECTED, Reason(text="HTML instead of a workbook"))
 
     cell = the_cell(ledger)
-    assert (cell.state, cell.reason, cell.rows) == ("rejected", "HTML instead of a workbook", 200)
+    assert (cell.state, cell.reason.text, cell.rows) == ("rejected", "HTML instead of a workbook", 200)
     assert cell.raw == raw_file(in_store=True)
     ledger.publish(partition(run_id="run-2"), {"flagship": "aa"})
     assert the_cell(ledger).state is CellState.REJECTED, "its old rows are published, yet the last try failed"
@@ -244,7 +245,7 @@ def test_what_was_never_planned_is_said(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="the run nobody is not in the ledger"):
         ledger.finish_run("nobody", "done", {})
     with pytest.raises(LedgerError, match="the partition jd_store 2026-03-09 is not"):
-        ledger.set_refresh(DATASET, "2026-03-09", "COMPLETED", "")
+        ledger.set_refresh(DATASET, "2026-03-09", "COMPLETED", NO_REASON)
     assert ledger.cell(stranger) is None
 
 
@@ -350,7 +351,7 @@ def test_tables_of_a_newer_version_are_not_touched(tmp_path: Path) -> None:
     connection.execute("UPDATE schema_version SET version = 99")
     connection.commit()
     connection.close()
-    with pytest.raises(LedgerError, match=r"another version of shopdata. Found version 99, expected version 4"):
+    with pytest.raises(LedgerError, match=r"another version of shopdata. Found version 99, expected version 5"):
         Ledger.at(tmp_path)
 
 

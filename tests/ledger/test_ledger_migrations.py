@@ -14,12 +14,15 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Engine, create_engine, inspect, make_url, select, text, update
 
 from shopdata.exceptions import LedgerError
 from shopdata.ledger import CellKey, Ledger
 from shopdata.ledger.migrations import STEPS
 from shopdata.ledger.schema import SCHEMA_VERSION, Base, SchemaVersion
+from shopdata.reasons import NO_REASON, Reason
+from shopdata.states import CellState
 
 FIXTURES = Path(__file__).parent / "ledger_fixtures"
 
@@ -93,7 +96,7 @@ def test_all_that_it_held_is_still_there(old_url: str) -> None:
             ("2026-03-02", "kids"): ("pending", 0, None),
             ("2026-03-02", "outlet"): ("running", 1, None),
         }
-        assert cells["2026-03-01", "sport"].reason == "JD 拒绝生成报表：don't ask again; 100%"
+        assert cells["2026-03-01", "sport"].reason == Reason("unknown", {}, "JD 拒绝生成报表：don't ask again; 100%")
         assert cells["2026-03-02", "outlet"].job == {
             "task_name": "商品明细_2026-03-02",
             "report_type": "supplyChainPro",
@@ -111,6 +114,32 @@ def test_all_that_it_held_is_still_there(old_url: str) -> None:
         assert (finished.outcome, finished.counts["published"]) == ("incomplete", 1)
         assert (running.run_id, running.outcome, running.pid) == ("job-of-scrapyd", None, None)
         assert {(cell.lease_owner, cell.lease_until, cell.next_ask_at) for cell in cells.values()} == {("", None, None)}
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+def test_of_every_earlier_version_the_sentences_stay_and_are_not_read(
+    version: int, old_url: str, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        for step in range(2, version + 1):
+            STEPS[step](operations)
+        connection.execute(update(SchemaVersion).values(version=version))
+        connection.execute(text("UPDATE partitions SET refresh_state = 'FAILED', refresh_detail = 'no answer'"))
+    with Ledger(old_url) as ledger:
+        reasons = {cell.reason for cell in ledger.cells(dt="2026-03-01")}
+        assert {reason.code for reason in reasons if reason} == {"unknown"}
+        assert Reason("unknown", {}, "JD 拒绝生成报表：don't ask again; 100%") in reasons
+        assert NO_REASON in reasons
+        (partition,) = ledger.partitions()
+        assert partition.refresh_reason == Reason("unknown", {}, "no answer")
+        assert [shop.reason.code for shop in partition.missing] == ["unknown", "unknown"]
+        key, reason = (
+            CellKey("jd_store", "2026-03-02", "kids"),
+            Reason("missing_columns", {"columns": ("可用库存",)}, "no."),
+        )
+        ledger.settle(key, CellState.REJECTED, reason)
+        assert [cell.reason for cell in ledger.cells(dt=key.dt, shops=[key.shop])] == [reason]
 
 
 def test_it_is_a_ledger_to_go_on_with(old_url: str) -> None:

@@ -28,6 +28,7 @@ from sandbox.store import SeaweedStore
 from shopdata.ledger import CellKey, Ledger
 from shopdata.ledger.slots import Slot
 from shopdata.periods import SHANGHAI, today
+from shopdata.reasons import Reason
 from shopdata.service.client import Client
 from shopdata.service.crawls import Crawls
 from shopdata.service.deploy import DeployError, put_egg
@@ -233,7 +234,7 @@ def test_killed_in_the_middle_of_two_crawls(service: Running) -> None:
     later = CellKey("pdd_badscore", str(today() - timedelta(days=1)), "pdd-01")
     with Ledger.at(place.state_dir) as ledger:
         ledger.add_cells("pdd", [later])
-        ledger.settle(later, CellState.NOT_READY, "not published yet")
+        ledger.settle(later, CellState.NOT_READY, Reason(text="not published yet"))
         ledger.not_ready.put_off(later, datetime.now(SHANGHAI), lambda since: since)
 
     assert service.command("start", SHOPDATA_SERVICE_NOW="2026-11-24T08:40:00").code == 0

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from shopdata.config import Shop
 from shopdata.exceptions import DiskError, OtherKeyError, UsageError
 from shopdata.files import alone
+from shopdata.reasons import Reason
 from shopdata.sessions.sealing import seal, unseal
 from shopdata.sessions.session import Session
 from shopdata.sessions.sessions import PLAIN, SessionStore
@@ -35,6 +36,7 @@ COOKIES: list[dict[str, Any]] = [
     {"name": "thor", "value": TOKEN, "domain": ".jd.com", "path": "/", "expires": -1, "secure": False},
     {"name": "pin", "value": "%E5%BA%97", "domain": "shop.jd.com", "path": "/", "expires": 4102444800, "secure": True},
 ]
+SLIDER = Reason("challenge", {}, "a slider")
 
 
 @pytest.fixture(params=[None, "a key"], ids=["plain", "encrypted"])
@@ -58,11 +60,14 @@ class TestSaving:
 
     def test_nothing_was_saved(self, store: SessionStore, shop: Shop) -> None:
         assert store.load(shop) is None
-        assert store.parked(shop) == ""
+        assert not store.parked(shop)
 
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such modes")
     def test_only_its_owner_can_read_it(self, store: SessionStore, shop: Shop) -> None:
-        for write in (lambda: store.save(shop, COOKIES), lambda: store.park(shop, "credentials refused")):
+        for write in (
+            lambda: store.save(shop, COOKIES),
+            lambda: store.park(shop, SLIDER),
+        ):
             write()
             assert {stat.S_IMODE(file.stat().st_mode) for file in store.folder.iterdir()} == {0o600}
             assert stat.S_IMODE(store.folder.stat().st_mode) == 0o700
@@ -89,12 +94,12 @@ class TestSaving:
         with ThreadPoolExecutor(2) as threads:
             work = [
                 threads.submit(store.update, shop, session),
-                threads.submit(SessionStore(store.folder, store.secret_key).park, shop, "credentials refused"),
+                threads.submit(SessionStore(store.folder, store.secret_key).park, shop, SLIDER),
             ]
         for done in work:
             done.result()
         monkeypatch.undo()
-        assert store.parked(shop) == "credentials refused"
+        assert store.parked(shop) == SLIDER
         loaded = store.load(shop)
         assert loaded is not None
         assert loaded.values()["thor"] == "another"
@@ -204,7 +209,7 @@ class TestOddInsides:
     ) -> None:
         store = SessionStore(tmp_path)
         self.write(store, json.dumps(WHOLE | odd).encode())
-        assert store.parked(shop) == ""
+        assert not store.parked(shop)
         assert store.load(shop) is None
         assert store.about(shop).saved_at is None
         (told,) = caplog.messages
@@ -220,10 +225,10 @@ class TestOddInsides:
 
     def test_what_else_is_whole_stays(self, store: SessionStore, shop: Shop) -> None:
         """The session is lost, and that the shop waits for a person is not."""
-        store.park(shop, "credentials refused")
+        store.park(shop, Reason("challenge", {}, "credentials refused"))
         session = json.loads(self.plain(store)) | {"cookies": 5, "checked_state": "sleepy"}
         self.write(store, json.dumps(session).encode())
-        assert store.parked(shop) == "credentials refused"
+        assert store.parked(shop) == Reason("challenge", {}, "credentials refused")
 
     @staticmethod
     def plain(store: SessionStore) -> bytes:
@@ -234,7 +239,7 @@ class TestOddInsides:
     def test_an_odd_fingerprint_parks_nobody(self, tmp_path: Path, shop: Shop, fingerprint: object) -> None:
         store = SessionStore(tmp_path)
         self.write(store, json.dumps({"parked": "a slider", "fingerprint": fingerprint}).encode())
-        assert store.parked(shop) == ""
+        assert not store.parked(shop)
 
     @pytest.mark.parametrize(
         "content",
@@ -244,7 +249,7 @@ class TestOddInsides:
     def test_anything_else(self, store: SessionStore, shop: Shop, content: bytes) -> None:
         self.write(store, content)
         assert store.load(shop) is None
-        assert store.parked(shop) == ""
+        assert not store.parked(shop)
 
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
@@ -265,7 +270,7 @@ class TestOddInsides:
         self.write(store, json.dumps(WHOLE | odd).encode())
         session = store.load(shop)
         assert session is None or session.cookie_header("https://ppzh.jd.com/").isprintable()
-        assert isinstance(store.parked(shop), str)
+        assert isinstance(store.parked(shop), Reason)
         store.about(shop)
         store.note_check(shop, "alive")
 
@@ -348,7 +353,7 @@ class TestEncryption:
             store.parked,
             partial(store.drop, session=session),
             partial(store.update, session=session),
-            partial(store.park, reason="a slider"),
+            partial(store.park, reason=SLIDER),
             partial(store.note_check, state="alive"),
         ):
             with pytest.raises(OtherKeyError, match=r"jd_one\.session: the saved session was saved with another key"):
@@ -356,7 +361,7 @@ class TestEncryption:
         store.unpark(shop)
         about = store.about(shop)
         assert (about.saved_at, about.checked_state) == (None, "unknown")
-        assert "saved with another key" in about.parked
+        assert "saved with another key" in about.parked.text
         assert the_file(store).read_bytes() == before
 
     def test_a_sign_in_by_hand_replaces_one_of_another_key(self, tmp_path: Path, shop: Shop) -> None:
@@ -436,8 +441,8 @@ class TestEncryption:
 
 class TestAShopThatWaitsForAPerson:
     def test_is_remembered_without_its_password(self, store: SessionStore, shop: Shop) -> None:
-        store.park(shop, "credentials refused")
-        assert store.parked(shop) == "credentials refused"
+        store.park(shop, Reason("challenge", {}, "credentials refused"))
+        assert store.parked(shop) == Reason("challenge", {}, "credentials refused")
         assert b"right-horse" not in the_file(store).read_bytes()
 
     @pytest.mark.parametrize(
@@ -450,39 +455,39 @@ class TestAShopThatWaitsForAPerson:
     def test_is_let_go_when_its_credentials_change(
         self, store: SessionStore, shop: Shop, make_shop: MakeShop, change: dict[str, str]
     ) -> None:
-        store.park(shop, "credentials refused")
-        assert store.parked(make_shop(**change)) == ""
+        store.park(shop, Reason("challenge", {}, "credentials refused"))
+        assert not store.parked(make_shop(**change))
 
     @pytest.mark.parametrize("key", ["portal_shop", "portal_name"])
     def test_is_let_go_when_it_is_said_which_shop_is_meant(
         self, store: SessionStore, shop: Shop, make_shop: MakeShop, key: str
     ) -> None:
-        store.park(shop, "a choice among several shops")
-        assert store.parked(make_shop(**{key: "第一家店"})) == ""
+        store.park(shop, Reason("challenge", {}, "a choice among several shops"))
+        assert not store.parked(make_shop(**{key: "第一家店"}))
 
     def test_is_let_go_on_request(self, store: SessionStore, shop: Shop) -> None:
-        store.park(shop, "a slider")
+        store.park(shop, SLIDER)
         store.unpark(shop)
-        assert store.parked(shop) == ""
+        assert not store.parked(shop)
 
     def test_is_let_go_by_a_sign_in(self, store: SessionStore, shop: Shop) -> None:
-        store.park(shop, "a slider")
+        store.park(shop, SLIDER)
         store.save(shop, COOKIES)
-        assert store.parked(shop) == ""
+        assert not store.parked(shop)
 
     def test_keeps_the_session_that_there_is(self, store: SessionStore, shop: Shop) -> None:
         store.save(shop, COOKIES)
-        store.park(shop, "risk control wants a person")
+        store.park(shop, Reason("challenge", {}, "risk control wants a person"))
         assert store.load(shop) is not None
 
     def test_still_waits_when_its_session_dies(self, store: SessionStore, shop: Shop) -> None:
         session = store.save(shop, COOKIES)
-        store.park(shop, "a slider")
+        store.park(shop, SLIDER)
         store.drop(shop, session)
-        assert store.parked(shop) == "a slider"
+        assert store.parked(shop) == SLIDER
 
     def test_one_that_never_waited_does_not(self, store: SessionStore, shop: Shop) -> None:
-        assert store.parked(shop) == ""
+        assert not store.parked(shop)
 
 
 class TestWhatIsKnownWithoutAsking:

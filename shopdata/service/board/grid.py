@@ -90,7 +90,7 @@ def square_of(
     kind = states.kind_of(state)
     if glance.state is CellState.NOT_READY and is_late(contract, expected.dt, now):
         kind = "trouble"
-    return Square(dataset, glance.dt, shop, state, glance.rows, glance.reason, kind)
+    return Square(dataset, glance.dt, shop, state, glance.rows, glance.reason.text, kind)
 
 
 def is_late(contract: Dataset, dt: str, now: datetime) -> bool:

@@ -80,10 +80,10 @@ def _of_dataset(dataset: str, cells: Iterable[Glance], names: Mapping[str, str])
     for cell in cells:
         if cell.state in _IN_TROUBLE:
             name = names.get(cell.shop, cell.shop)
-            troubles.append(trouble_of(cell.state, cell.reason, shop=cell.shop, name=name, dt=cell.dt))
+            troubles.append(trouble_of(cell.state, cell.reason.text, shop=cell.shop, name=name, dt=cell.dt))
         else:
             # A good cell may have something to say too: that it was asked again in vain.
-            others.setdefault((cell.state.value, cell.reason), {}).setdefault(cell.shop, []).append(cell.dt)
+            others.setdefault((cell.state.value, cell.reason.text), {}).setdefault(cell.shop, []).append(cell.dt)
     for cause in causes_of(troubles):
         by_shop = {shop: [trouble.dt for trouble in ones] for shop, ones in cause.shops.items()}
         its_state = cause.troubles[0].state

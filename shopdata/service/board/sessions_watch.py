@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from shopdata.config import Shop
 from shopdata.exceptions import ShopdataError
+from shopdata.reasons import Reason
 from shopdata.sessions.sessions import AboutSession, SessionStore
 
 #: How long a page waits for sessions that are being read; what is not there by then is shown the next time.
@@ -80,7 +81,8 @@ class SessionsWatch:
                 about = self._store.about(shop)
             except (OSError, ShopdataError) as error:
                 # It may be there all the same.
-                about = AboutSession(saved_at=None, checked_at=None, checked_state="unknown", parked=str(error))
+                why = Reason("disk_failed", {}, str(error)) if isinstance(error, OSError) else Reason.of(error)
+                about = AboutSession(saved_at=None, checked_at=None, checked_state="unknown", parked=why)
             with self._changed:
                 self._known[shop.id] = _Known(shop, stamp, about)
                 self._queued.discard(shop.id)

@@ -198,7 +198,7 @@ def troubles_of_cells(cells: Iterable[tuple[Glance, str]], names: Mapping[str, s
     return [
         found(
             state,
-            cell.reason,
+            cell.reason.text,
             dataset=cell.dataset,
             dt=cell.dt,
             shop=cell.shop,

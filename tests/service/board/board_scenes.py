@@ -14,6 +14,7 @@ from board_world import HOSTILE_NAMES, NOW, RUN_ID, BoardWorld, cell, partition,
 from shopdata.config import ObjectStore as StoreSettings
 from shopdata.config import load_config
 from shopdata.ledger.schema import CellRow, PartitionRow
+from shopdata.reasons import Reason
 from shopdata.sessions.checking import SessionState
 from shopdata.sessions.sessions import SessionStore
 from shopdata.states import CellState
@@ -208,7 +209,7 @@ def _sessions(world: BoardWorld) -> None:
         if shop.id != "jd-06":
             store.save(shop, [{"name": "fake", "value": "fake", "domain": "example.com", "path": "/"}])
         if shop.id == "jd-05":
-            store.park(shop, SLIDER)
+            store.park(shop, Reason(text=SLIDER))
         if number % 3:
             store.note_check(shop, SessionState.DEAD if shop.id == "jd-02" else SessionState.ALIVE)
     for number, path in enumerate(sorted(store.folder.glob("*.session"))):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from shopdata.config import Shop
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.service.board.pages.sessions import _line
 from shopdata.service.board.sessions_watch import SessionsWatch
 from shopdata.sessions.sessions import AboutSession, SessionStore
@@ -37,19 +38,19 @@ def test_reads_what_has_changed_and_nothing_else(store: CountingStore) -> None:
     about = watch.about(shops)
     assert about["one"] is not None
     assert about["one"].saved_at is not None
-    assert about["two"] == AboutSession(saved_at=None, checked_at=None, checked_state="", parked="")
+    assert about["two"] == AboutSession(saved_at=None, checked_at=None, checked_state="", parked=NO_REASON)
     watch.about(shops)
     assert sorted(store.read) == ["one", "two"]
-    store.park(shops[1], "a slider")
-    assert watch.about(shops)["two"].parked == "a slider"
+    store.park(shops[1], Reason("challenge", {}, "a slider"))
+    assert watch.about(shops)["two"].parked == Reason("challenge", {}, "a slider")
     assert sorted(store.read) == ["one", "two", "two"]
 
 
 def test_new_credentials_end_the_wait_for_a_person(store: CountingStore) -> None:
-    store.park(shop("one"), "the password is refused")
+    store.park(shop("one"), Reason("challenge", {}, "the password is refused"))
     watch = SessionsWatch(store)
-    assert watch.about([shop("one")])["one"].parked == "the password is refused"
-    assert watch.about([shop("one", "another fake")])["one"].parked == ""
+    assert watch.about([shop("one")])["one"].parked.text == "the password is refused"
+    assert watch.about([shop("one", "another fake")])["one"].parked == NO_REASON
 
 
 def test_a_page_does_not_wait_for_all(store: CountingStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +69,6 @@ def test_what_can_not_be_read_is_told_and_is_not_none(store: CountingStore) -> N
     facts = SimpleNamespace(screenshot_time=lambda *_: None)
     one, two = (_line(facts, shop, about[shop.id]) for shop in shops)  # type: ignore[arg-type]
     assert (one.state, two.state) == ("parked", "parked")
-    assert "saved with another key" in one.parked
-    assert two.parked.startswith(str(store.folder))
+    assert "saved with another key" in one.parked.text
+    assert two.parked.text.startswith(str(store.folder))
     assert (one.command, two.command) == ("scrapy login one --again", "scrapy login two --headed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from board_world import NOW
 
 from shopdata.ledger.reading import Glance
+from shopdata.reasons import Reason
 from shopdata.service.board.outcomes import outcomes_of
 from shopdata.states import CellState
 from shopdata.wording import Texts
@@ -14,7 +15,9 @@ REFUSED = "shop '{0}': credentials refused. Mend them."
 
 
 def cells(state: CellState, reason: str, *shops: str) -> list[Glance]:
-    return [Glance("jd_store", dt, shop, state, 5, reason.format(shop), NOW) for dt in DAYS for shop in shops]
+    return [
+        Glance("jd_store", dt, shop, state, 5, Reason(text=reason.format(shop)), NOW) for dt in DAYS for shop in shops
+    ]
 
 
 def test_a_month_with_a_parked_shop() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shopdata.config import Shop
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.service.board import grid
 from shopdata.service.board.facts import Facts
 from shopdata.service.board.notes import in_short
@@ -23,7 +24,7 @@ class Line:
     state: str
     saved_at: datetime | None
     checked_at: datetime | None
-    parked: str
+    parked: Reason
     screenshot_at: datetime | None
     #: Another key has saved it: whether it lives can't be asked.
     is_of_other_key: bool = False
@@ -60,7 +61,7 @@ def page(facts: Facts, visit: Visit) -> Page:
         {
             "lines": lines,
             "counts": grid.count_kinds(lines),
-            "parked_reason": lambda line: in_short(visit.texts, CellState.NEEDS_LOGIN, line.parked),
+            "parked_reason": lambda line: in_short(visit.texts, CellState.NEEDS_LOGIN, line.parked.text),
             "filter": grid.Filter.of(visit),
         },
     )
@@ -68,7 +69,7 @@ def page(facts: Facts, visit: Visit) -> Page:
 
 def _line(facts: Facts, shop: Shop, about: AboutSession | None) -> Line:
     if about is None:
-        return Line(shop, "unread", None, None, "", None)
+        return Line(shop, "unread", None, None, NO_REASON, None)
     state = "none" if about.saved_at is None else about.checked_state or "unknown"
     if about.parked:
         state = "parked"

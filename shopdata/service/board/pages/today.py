@@ -171,7 +171,7 @@ def _troubles(lines: list[Line], rows: list[grid.Row]) -> list[Found]:
     ]
     for line in lines:
         if line.state == "unrefreshed" and line.partition is not None:
-            found.append(why.not_refreshed(line.dataset, line.expected.dt, line.partition.refresh_detail))
+            found.append(why.not_refreshed(line.dataset, line.expected.dt, line.partition.refresh_reason.text))
     return found
 
 

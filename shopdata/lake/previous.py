@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 
 from shopdata.config import Config
 from shopdata.exceptions import ReceiptError
-from shopdata.lake.adoption import adopt_published, find_raw
 from shopdata.lake.drafts import StagedShop
 from shopdata.lake.receipts import Receipt, read_receipt
+from shopdata.lake.reconcile import import_published, import_raw
 from shopdata.ledger import Ledger
 from shopdata.store import ObjectStore
 from shopdata.store.history import keep_unbelieved
@@ -50,20 +50,13 @@ def known_before(
             raise
         previous = None
     if previous is not None:
-        adopt_published(previous, config=config, ledger=ledger, store=store, without=without)
+        import_published(previous, config=config, ledger=ledger, store=store, without=without)
     elif is_rebuilt:
         keep_unbelieved(store, platform, name, dt)
     elif not ledger.partitions(name, dt) and store.stat(parquet_key(platform, name, dt)) is not None:
         # Ledger and receipt are gone, the partition is there: what it was made of lies in raw/.
-        found = find_raw(name, dt, None, config=config, ledger=ledger, store=store)
-        for key, raw in found.files.items():
-            if key.shop in without:
-                continue
-            ledger.add_cells(platform, [key])
-            ledger.adopt(key, raw)
-            logger.warning("%s: neither ledger nor receipt knows of it: its file in raw/ is taken in", key)
-        for stray in found.strays:
-            logger.warning("%s: left out, it is no raw file of ours", store.where(stray))
+        for stray in import_raw(name, dt, None, config=config, ledger=ledger, store=store, without=without):
+            logger.warning("%s: left out, it is no raw file of ours", stray)
     return previous
 
 

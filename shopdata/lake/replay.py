@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, ReceiptError, ShopdataError, StoreError
 from shopdata.files import sha256_of
-from shopdata.lake.adoption import find_raw
 from shopdata.lake.check import read_checked
 from shopdata.lake.drafts import Built
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.partition import build_partition
 from shopdata.lake.raw_tables import raw_bytes
 from shopdata.lake.receipts import Draft, Receipt, read_receipt
+from shopdata.lake.reconcile import import_raw
 from shopdata.lake.refresh import publish_and_refresh
 from shopdata.lake.restatement import Differences, differences
 from shopdata.ledger import Cell, Ledger, PartitionRecord
@@ -102,7 +102,7 @@ class Replayer:
         refused: dict[str, ShopdataError] = {}
         for dt in dts:
             try:
-                self._adopt(dt)
+                self._import(dt)
             except ShopdataError as error:
                 refused[dt] = error
         # From here on the ledger is written to only for what is held.
@@ -141,15 +141,17 @@ class Replayer:
 
     # -- raw files --------------------------------------------------------------------------------------------------
 
-    def _adopt(self, dt: str) -> None:
+    def _import(self, dt: str) -> None:
         """Enters raw files that lie in the store and that the ledger does not know: it was lost, or is another's."""
-        receipt = self._receipt(dt)
-        found = find_raw(self._name, dt, receipt, config=self._config, ledger=self._ledger, store=self._store)
-        self.strays[dt] = tuple(self._store.where(key) for key in found.strays)
-        for key, file in found.files.items():
-            self._ledger.add_cells(self._dataset.platform, [key])
-            self._ledger.settle(key, file.state, raw=file)
-            logger.info("%s: the ledger now knows its raw file", key)
+        self.strays[dt] = import_raw(
+            self._name,
+            dt,
+            self._receipt(dt),
+            config=self._config,
+            ledger=self._ledger,
+            store=self._store,
+            is_replay=True,
+        )
 
     def _receipt(self, dt: str) -> Receipt | None:
         """The receipt as far as it can be believed: where it can't, the partition is rebuilt without it."""

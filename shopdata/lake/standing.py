@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from shopdata.config import Config
 from shopdata.exceptions import ReceiptError, RejectedFileError, StoreError
-from shopdata.lake.adoption import adopt_published
 from shopdata.lake.receipts import read_receipt
+from shopdata.lake.reconcile import import_published
 from shopdata.ledger import Ledger, PartitionRecord
 from shopdata.store import ObjectStore
 from shopdata.store.keys import parquet_key, workbook_key
@@ -45,7 +45,7 @@ class Standing:
             if self._failure is not None:
                 pass  # with many periods nobody wants as many time-outs
             elif record is None:
-                self._adopt(dt)
+                self._import(dt)
             elif lacks_of(record, self.store):
                 self._withdraw(dt)
         except StoreError as error:
@@ -59,7 +59,7 @@ class Standing:
     def _record(self, dt: str) -> PartitionRecord | None:
         return next(iter(self.ledger.partitions(self.name, dt)), None)
 
-    def _adopt(self, dt: str) -> None:
+    def _import(self, dt: str) -> None:
         """The ledger was lost, or is another machine's: what is published need not be asked for again."""
         try:
             receipt = read_receipt(self.config.dataset(self.name).platform, self.name, dt, self.store)
@@ -70,7 +70,7 @@ class Standing:
         if receipt is None:
             return
         try:
-            adopt_published(receipt, config=self.config, ledger=self.ledger, store=self.store)
+            import_published(receipt, config=self.config, ledger=self.ledger, store=self.store)
         except (RejectedFileError, StoreError) as error:
             # The same.
             logger.error("%s %s: it is published, and can't be taken in: %s", self.name, dt, error)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +24,7 @@ logger = logging.getLogger(__name__)
 RAW_EXTENSIONS = frozenset({"xlsx", "xls", "xlsb", "ods", "fods", "csv", "zip", "json", "html", "xml"})
 
 
-def adopt_published(
+def import_published(
     receipt: Receipt, *, config: Config, ledger: Ledger, store: ObjectStore, without: Collection[str] = ()
 ) -> None:
     """Enters the files of a published partition that the ledger does not know, so that the next one has them too.
@@ -43,7 +42,7 @@ def adopt_published(
     for about in receipt.shops:
         if about.id not in known and about.id not in without:
             key = CellKey(name, dt, about.id)
-            raw = raw_file_of(key, about.raw_key, receipt, about.name, dataset, store)
+            raw = _raw_file_of(key, about.raw_key, receipt, about.name, dataset, store)
             ledger.add_cells(dataset.platform, [key])
             if ledger.adopt(key, raw):
                 logger.warning(
@@ -53,21 +52,28 @@ def adopt_published(
                 )
 
 
-@dataclass(frozen=True)
-class Found:
-    """What lies in `raw/` of a period: files to be entered, and objects that are none of ours."""
-
-    files: Mapping[CellKey, RawFile]
-    strays: tuple[str, ...]
-
-
-def find_raw(
-    name: str, dt: str, receipt: Receipt | None, *, config: Config, ledger: Ledger, store: ObjectStore
-) -> Found:
-    """The raw files of a period that the ledger does not know.
+def import_raw(
+    name: str,
+    dt: str,
+    receipt: Receipt | None,
+    *,
+    config: Config,
+    ledger: Ledger,
+    store: ObjectStore,
+    without: Collection[str] = (),
+    is_replay: bool = False,
+) -> tuple[str, ...]:
+    """Enters the files in `raw/` of a period that the ledger does not know.
 
     Anybody may put things there. A file is ours if its key is one that we make, and somebody knows the shop:
     shops.yaml, the ledger or the receipt. Without a receipt nobody can tell, and what can be read is taken.
+
+    Args:
+        without: ids that are to leave the partition.
+        is_replay: what is there counts, whatever came of asking the portal since.
+
+    Returns:
+        where the objects lie that are none of ours; they were left out.
 
     Raises:
         StoreError: one of them can't be had.
@@ -92,15 +98,24 @@ def find_raw(
         try:
             # Under its old name: ids change hands.
             shop_name = about.name if about is not None else names.get(key.shop, "")
-            files[key] = raw_file_of(key, raw, receipt, shop_name, dataset, store)
+            files[key] = _raw_file_of(key, raw, receipt, shop_name, dataset, store)
         except RejectedFileError:
             if key.shop in names or about is not None:
                 raise
             strays.append(raw)
-    return Found(files, tuple(strays))
+    for key, file in files.items():
+        if key.shop not in without:
+            ledger.add_cells(dataset.platform, [key])
+            if is_replay:
+                ledger.settle(key, file.state, raw=file)
+            else:
+                ledger.adopt(key, file)
+            level = logging.INFO if is_replay else logging.WARNING
+            logger.log(level, "%s: the ledger did not know its file in raw/, and does now", key)
+    return tuple(map(store.where, strays))
 
 
-def raw_file_of(
+def _raw_file_of(
     key: CellKey, raw_key: str, receipt: Receipt | None, shop_name: str, dataset: Dataset, store: ObjectStore
 ) -> RawFile:
     """What the ledger is to know about a raw object, from its bytes and what the receipt says about it.

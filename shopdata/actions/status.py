@@ -25,8 +25,6 @@ from shopdata.terminal import json_text
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
-_TEXTS = Texts("en")
-
 
 def show_status(workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
     """Prints it; returns the exit code. Raises ArgumentError, LedgerError."""
@@ -56,10 +54,10 @@ def show_status(workspace: Workspace, args: list[str], opts: argparse.Namespace)
         by_day = expected_for(config, told, day, now)
         expected = {name: one for name, one in by_day.items() if wanted is None or name in wanted}
     is_narrowed = any((day, opts.dataset, opts.shop))
-    console = Console()
+    t, console = workspace.texts, Console()
     if not told.cells:
-        print("Nothing was asked of that yet." if is_narrowed else "Nothing was asked yet. Begin with `scrapy crawl`.")
-    _print(console, told, lines_of(told, expected, now, opts.shop) if config is not None else [], opts, now)
+        print(t("status.none_of_that" if is_narrowed else "status.none"))
+    _print(t, console, told, lines_of(told, expected, now, opts.shop) if config is not None else [], opts, now)
     return 0
 
 
@@ -133,17 +131,19 @@ def as_json(cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> dic
     }
 
 
-def _print(console: Console, told: Told, lines: Sequence[Line], opts: argparse.Namespace, now: datetime) -> None:
+def _print(
+    t: Texts, console: Console, told: Told, lines: Sequence[Line], opts: argparse.Namespace, now: datetime
+) -> None:
     if told.config is None:
-        console.print("pipelines_config can't be read (`scrapy check_config` says why); this is what the ledger has:")
+        console.print(t("status.no_config"))
     if lines:
         day = parse_date(opts.date) if opts.date else None
         if told.cells:
-            console.print(Text(sentence(_TEXTS, list(lines), now if day is None else None, day or today(now))))
-            if look := who_needs_somebody(told):
+            console.print(Text(sentence(t, list(lines), now if day is None else None, day or today(now))))
+            if look := who_needs_somebody(t, told):
                 console.print(Text(look, "yellow"))
         console.print()
-        for line in dataset_lines(lines, console.width, today(now)):
+        for line in dataset_lines(t, lines, console.width, today(now)):
             console.print(line)
     shown = [
         Shown.of(
@@ -158,16 +158,16 @@ def _print(console: Console, told: Told, lines: Sequence[Line], opts: argparse.N
     ]
     meant = {(line.dataset, line.expected.dt) for line in lines}
     earlier = {one.name: [p for p in one.periods if (one.name, p.dt) not in meant] for one in shown}
-    for text in earlier_lines(told, earlier, opts.shop):
+    for text in earlier_lines(t, told, earlier, opts.shop):
         console.print(Text(text))
     if opts.all or opts.shop:
         for one in shown:
             console.print()
-            console.print(grid(one, console))
-    whys = list(each_reason(told) if opts.all else reasons(told))
+            console.print(grid(t, one, console))
+    whys = list(each_reason(t, told) if opts.all else reasons(t, told))
     if whys:
-        console.print("\nwhy")
+        console.print(Text(f"\n{t('status.why')}"))
     for why in whys:
         console.print(why)
     if told.cells and not (opts.all or opts.shop):
-        console.print(Text("\nMore: `--all` each cell, `--shop ID`, `--date YYYY-MM-DD`", "dim"))
+        console.print(Text(f"\n{t('status.more')}", "dim"))

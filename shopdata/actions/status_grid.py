@@ -15,8 +15,7 @@ from shopdata.ledger import PartitionRecord
 from shopdata.ledger.reading import Glance
 from shopdata.periods import Period
 from shopdata.states import MARKS, CellState
-
-NOT_ASKED = Text("– not asked", "yellow")
+from shopdata.wording import Texts
 
 
 @dataclass
@@ -80,46 +79,50 @@ class Shown:
         return (period.dt, shop) in self.cells or (shop in self.known and self.known[shop].has(period))
 
 
-def grid(shown: Shown, console: Console) -> RenderableType:
+def grid(t: Texts, shown: Shown, console: Console) -> RenderableType:
     """Shops x periods."""
     first = max([4, *(len(shop) for shop in shown.shops)])
     has_room = first + sum(max(len(period.dt), 13) + 2 for period in shown.periods) <= console.width
-    table = _table(shown, first, has_room=has_room)
+    table = _table(t, shown, first, has_room=has_room)
     for shop in shown.shops:
-        marks = [_mark(shown, period, shop) for period in shown.periods]
+        marks = [_mark(t, shown, period, shop) for period in shown.periods]
         table.add_row(Text(shop), *(marks if has_room else map(_shape, marks)))
     # Not the table's own title: that would break at the table's width.
     parts: list[RenderableType] = [Text(f"{shown.name}  {shown.title}".rstrip(), "italic"), table]
     if shown.shops and not has_room:
-        parts.append(_legend(shown, shown.shops))
+        parts.append(_legend(t, shown, shown.shops))
     return Group(*parts)
 
 
-def _table(shown: Shown, first: int, *, has_room: bool) -> Table:
+def _table(t: Texts, shown: Shown, first: int, *, has_room: bool) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column("shop", no_wrap=True, min_width=first)
+    table.add_column(t("head.shop"), no_wrap=True, min_width=first)
     for period in shown.periods:
         label = period.dt if has_room else period.dt.replace(f"{period.end.year}-", "").replace("_", "\n")
         table.add_column(label, no_wrap=True)
     return table
 
 
-def _mark(shown: Shown, period: Period, shop: str) -> Text:
+def _mark(t: Texts, shown: Shown, period: Period, shop: str) -> Text:
     if not shown.is_expected(period, shop):
         return Text("")
     state = shown.state(period, shop)
     if state is None:
-        return NOT_ASKED
+        return _not_asked(t)
     shape, style = MARKS[state]
-    return Text(f"{shape} {state}", style)
+    return Text(f"{shape} {t(f'state.{state}.word')}", style)
+
+
+def _not_asked(t: Texts) -> Text:
+    return Text(f"– {t('state.unasked.word')}", "yellow")
 
 
 def _shape(mark: Text) -> Text:
     return Text(mark.plain[:1], mark.style)
 
 
-def _legend(shown: Shown, shops: Sequence[str]) -> Text:
+def _legend(t: Texts, shown: Shown, shops: Sequence[str]) -> Text:
     """What the shapes mean that were shown."""
-    used = {_mark(shown, period, shop).plain for period in shown.periods for shop in shops}
-    words = [f"{MARKS[state][0]} {state}" for state in CellState] + [NOT_ASKED.plain]
+    used = {_mark(t, shown, period, shop).plain for period in shown.periods for shop in shops}
+    words = [f"{MARKS[state][0]} {t(f'state.{state}.word')}" for state in CellState] + [_not_asked(t).plain]
     return Text("   ".join(word for word in words if word in used), "dim")

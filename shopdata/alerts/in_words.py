@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from shopdata.alerts.causes import Cause, without_who
-from shopdata.periods import in_ranges
+from shopdata.states import CellState
+from shopdata.wording import Texts
 
-#: So many names of shops stand in a line; the others are counted.
-_MOST_NAMES = 8
 #: So many groups of shops with periods of their own.
 _MOST_GROUPS = 3
 
@@ -18,26 +15,32 @@ def shop_label(shop: str, name: str) -> str:
     return f"{name} ({shop})" if name and name != shop else shop
 
 
-def who_of(cause: Cause, *, with_periods: bool = True) -> str:
+def who_of(t: Texts, cause: Cause, *, with_periods: bool = True) -> str:
     """`回力京东旗舰店 (flagship), kids and 3 more, 2026-03-01 to 2026-03-31 (31 periods)`."""
     groups: dict[str, list[str]] = {}
     for shop, troubles in cause.shops.items():
-        periods = in_ranges([trouble.dt for trouble in troubles]) if with_periods else ""
+        periods = t.labels([trouble.dt for trouble in troubles]) if with_periods else ""
         groups.setdefault(periods, []).append(shop_label(shop, troubles[0].name))
-    told = [listed(names) + (f", {periods}" if periods else "") for periods, names in groups.items()]
+    told = [
+        t("reasons.who", shops=t.shops(names), periods=periods) if periods else t.shops(names)
+        for periods, names in groups.items()
+    ]
     rest = sum(map(len, list(groups.values())[_MOST_GROUPS:]))
-    return "; ".join(told[:_MOST_GROUPS]) + (f"; and {rest} more" if rest else "")
+    text = t("format.between_groups").join(told[:_MOST_GROUPS])
+    return text + (t("reasons.more_groups", n=rest) if rest else "")
 
 
-def what_of(cause: Cause) -> str:
+def what_of(t: Texts, cause: Cause) -> str:
     """`needs_login: shop 'flagship': credentials refused. …`: of many sentences the first, and how many others."""
     state = cause.troubles[0].state
     more = len({without_who(trouble) for trouble in cause.troubles}) - 1
-    told = f"{cause.reason} (and {more} more like it in other words)" if more else cause.reason
-    return ": ".join(filter(None, (str(state) if state is not None else "", told)))
+    told = t("reasons.more_words", reason=cause.reason, n=more) if more else cause.reason
+    return state_and_reason(t, state, told)
 
 
-def listed(names: Sequence[str]) -> str:
-    """Some names, and how many more there are."""
-    rest = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+def state_and_reason(t: Texts, state: CellState | None, reason: str) -> str:
+    """One of them, or both."""
+    if state is None:
+        return reason
+    word = t(f"state.{state}.word")
+    return t("reasons.what", state=word, reason=reason) if reason else word

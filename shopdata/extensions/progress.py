@@ -26,6 +26,7 @@ from shopdata.lake.standing import UNSEEN_STAT
 from shopdata.plan import Plan
 from shopdata.reasons import Reason
 from shopdata.states import MARKS, CellState
+from shopdata.wording.language import terminal_texts
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Progress:
         if not crawler.settings.getbool("SHOPDATA_PROGRESS", True):
             raise NotConfigured
         self._crawler = crawler
+        self._texts = terminal_texts(crawler.settings)
         self._console = Console(stderr=True)
         self._live: Live | None = None
         self._streams: list[tuple[logging.StreamHandler[Any], Any]] = []
@@ -74,8 +76,8 @@ class Progress:
     def _on_planned(self, plan: Plan, todo: list[tuple[str, str]]) -> None:
         self._plan = plan
         self._names = {shop.id: shop.name for shop in plan.shops}
-        cells = len(plan.keys)
-        logger.info("%s: run %s, %d cells, %d of them to be asked", plan.dataset, plan.run_id, cells, len(todo))
+        counts = {"cells": len(plan.keys), "asked": len(todo)}
+        logger.info("%s", self._texts("crawl.begun", dataset=plan.dataset, run=plan.run_id, **counts))
         self._seen = Seen(todo, time.monotonic())
         if self._is_live and todo:
             self._live = Live(
@@ -90,11 +92,13 @@ class Progress:
     def _on_stepped(self, dataset: str, dt: str, shop: str, step: str) -> None:
         self._seen.stepped((dt, shop), step, time.monotonic())
         if self._live is None:
-            logger.info("%s %s %s: %s", dataset, shop, dt, step)
+            logger.info("%s %s %s: %s", dataset, shop, dt, self._texts.step(step))
 
     def _on_settled(self, dt: str, shop: str, state: CellState, reason: Reason, rows: int | None = None) -> None:
         now = time.monotonic()
-        self._seen.settled((dt, shop), state, f"{rows:,} rows" if rows is not None else reason.text, now)
+        self._seen.settled(
+            (dt, shop), state, self._texts("crawl.rows", n=rows) if rows is not None else reason.text, now
+        )
         if self._live is None and self._seen.left and now - self._told_at >= _PLAIN_EVERY_SECONDS:
             self._told_at = now
             logger.info("%s", self._title())
@@ -135,28 +139,28 @@ class Progress:
                 handler.setStream(FileProxy(self._console, handler.stream))
 
     def _table(self) -> Table:
-        keys, is_wide = self._seen.keys, self._console.width >= _WIDE
+        t, keys, is_wide = self._texts, self._seen.keys, self._console.width >= _WIDE
         table = Table(box=None, pad_edge=False, title=self._title(), title_justify="left", expand=True)
         table.add_column("")
-        table.add_column("shop", min_width=min(max(len(shop) for _, shop in keys), 20), no_wrap=True)
+        table.add_column(t("head.shop"), min_width=min(max(len(shop) for _, shop in keys), 20), no_wrap=True)
         if is_wide:
             table.add_column("", max_width=24, no_wrap=True, overflow="ellipsis")
-        table.add_column("period", min_width=max(len(dt) for dt, _ in keys), no_wrap=True)
-        table.add_column("step", ratio=1, no_wrap=True, overflow="ellipsis")
+        table.add_column(t("head.period"), min_width=max(len(dt) for dt, _ in keys), no_wrap=True)
+        table.add_column(t("crawl.step"), ratio=1, no_wrap=True, overflow="ellipsis")
         # The title, the head and the line below stand there too.
         most = max(min(_MOST_LINES, self._console.height - 4), 1)
         for (dt, shop), state, text in self._seen.pressing_first()[:most]:
             mark, style = MARKS[state]
             name = [Text(self._names.get(shop, ""))] if is_wide else []
-            told = text if state is CellState.RUNNING else f"{state} {text}"
+            told = t.step(text) if state is CellState.RUNNING else f"{t(f'state.{state}.word')} {text}"
             table.add_row(Text(mark, style), Text(shop), *name, Text(dt), Text(told.replace("\n", " "), style))
         if len(keys) > most:
-            table.add_row("", Text(f"and {len(keys) - most} more"))
+            table.add_row("", Text(t("crawl.more", n=len(keys) - most)))
         return table
 
     def _title(self) -> str:
         assert self._plan is not None
-        return f"{self._plan.dataset}  {self._seen.so_far(time.monotonic())}"
+        return f"{self._plan.dataset}  {self._seen.so_far(self._texts, time.monotonic())}"
 
     def _is_unseen(self) -> bool:
         return self._crawler.stats is not None and bool(self._crawler.stats.get_value(UNSEEN_STAT))
@@ -164,17 +168,17 @@ class Progress:
     def _summary(self, reason: str) -> Iterator[str]:
         if self._plan is None:
             return
-        seconds = self._seen.seconds(time.monotonic())
+        t, dataset, seconds = self._texts, self._plan.dataset, self._seen.seconds(time.monotonic())
         if reason != "finished":
-            yield f"{self._plan.dataset}: the run was stopped ({reason}) after {seconds:.0f} s; run it again to go on."
+            yield t("crawl.stopped", dataset=dataset, reason=reason, seconds=round(seconds))
         elif self._is_unseen():
-            yield f"{self._plan.dataset}: whether all is still published could not be seen: the object store failed."
+            yield t("crawl.unseen", dataset=dataset)
         elif not self._seen.keys and not self._partitions and not self._unpublished:
-            yield f"{self._plan.dataset}: all was published before, nothing was asked (ask again with -a force=1)."
-        yield from published_lines(self._partitions, seconds)
+            yield t("crawl.all_published", dataset=dataset)
+        yield from published_lines(t, self._partitions, seconds)
         for dt, why in self._unpublished.items():
-            yield f"{self._plan.dataset} {dt}: {why}"
-        yield from missing_lines(list(self._missing()))
+            yield t("crawl.unpublished", dataset=dataset, dt=dt, why=why)
+        yield from missing_lines(t, list(self._missing()))
 
     def _missing(self) -> Iterator[Trouble]:
         """What a published partition lacks, and what there is of periods that were not published."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from shopdata.states import CellState
+from shopdata.wording import Texts
 
 Key = tuple[str, str]
 #: A person looks at these first.
@@ -93,26 +94,20 @@ class Seen:
         shown.sort(key=lambda entry: entry[0])
         return [(key, state, text) for _, key, state, text in shown]
 
-    def so_far(self, now: float) -> str:
+    def so_far(self, t: Texts, now: float) -> str:
         """`3/5 done, 1 failed, 1 not ready, 40 s, about 30 s left`."""
         states = [cell.state for cell in self._cells.values()]
-        parts = [f"{sum(state in _HERE for state in states)}/{len(states)} done"]
-        parts += [f"{count} failed"] if (count := sum(state in _TROUBLES for state in states)) else []
-        parts += [f"{count} not ready"] if (count := states.count(CellState.NOT_READY)) else []
-        parts.append(_span(self.seconds(now)))
+        parts = [t("crawl.done", done=sum(state in _HERE for state in states), total=len(states))]
+        parts += [t("crawl.failed", n=count)] if (count := sum(state in _TROUBLES for state in states)) else []
+        parts += [t("crawl.not_ready", n=count)] if (count := states.count(CellState.NOT_READY)) else []
+        parts.append(t.span(self.seconds(now)))
         if left := self.left:
             # What came to its end without a question tells nothing about how long questions take.
             asked = sum(
                 c.was_asked and c.state not in (CellState.PENDING, CellState.RUNNING) for c in self._cells.values()
             )
             if asked:
-                parts.append(f"about {_span(self.seconds(now) * left / asked)} left")
+                parts.append(t("crawl.left", span=t.span(self.seconds(now) * left / asked)))
         elif CellState.STAGED in states:
-            parts.append("merging")
-        return ", ".join(parts)
-
-
-def _span(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+            parts.append(t("crawl.merging"))
+        return t("format.listed").join(parts)

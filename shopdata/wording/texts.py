@@ -114,6 +114,14 @@ class Texts:
         """A shop with the state of its data: kids (failed)."""
         return self("format.in_state", shop=shop, state=self(f"state.{state}.word"))
 
+    def step(self, step: str) -> str:
+        """What a shop is at, as `cell_stepped` and `shop_stepped` have it; a step without a text stays as it is."""
+        word, _, rest = step.partition(" ")
+        for key, values in ((f"step.{step.replace(' ', '_')}", {}), (f"step.{word}", {"rest": rest})):
+            if self.has(key):
+                return self(key, **values)
+        return step
+
     def join(self, parts: Sequence[str]) -> str:
         """A list in a sentence."""
         return self("format.comma").join(parts)

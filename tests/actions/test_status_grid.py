@@ -18,6 +18,7 @@ from shopdata.ledger.reading import Glance
 from shopdata.periods import SHANGHAI
 from shopdata.reasons import Reason
 from shopdata.states import MARKS, CellState
+from shopdata.wording import Texts
 
 NAME = "jd_store"
 
@@ -42,7 +43,7 @@ def shown(cells: Sequence[Glance], made: Config | None, *, count: int | None = 7
 
 def lines(cells: Sequence[Glance], made: Config | None, *, width: int = 100, one: str | None = None) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
-    console.print(grid(shown(cells, made, one=one), console))
+    console.print(grid(Texts("en"), shown(cells, made, one=one), console))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 

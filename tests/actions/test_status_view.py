@@ -21,6 +21,7 @@ from shopdata.ledger import Ledger
 from shopdata.ledger.schema import CellRow, PartitionRow
 from shopdata.periods import SHANGHAI, today
 from shopdata.states import CellState
+from shopdata.wording import Texts
 
 NOW = datetime.now(SHANGHAI)
 #: The newest first; the first is what jd_store is asked for today.
@@ -41,7 +42,7 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     """Fills a ledger with jd_store's cells, those in `troubles` in trouble on all days, and shows it."""
 
     def run(
-        count: int, troubles: dict[str, tuple[CellState, str]], *options: str, width: int = 80, known: bool = True
+        count: int, troubles: dict[str, tuple[CellState, str]], *options: str, width: int = 80, language: str = "en"
     ) -> list[str]:
         monkeypatch.setenv("COLUMNS", str(width))
         config: Config | None = replace(load_shipped_config(), shops=shops(count))
@@ -70,7 +71,7 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         parser.add_argument("--json", action="store_true", dest="as_json")
         with Ledger.at(tmp_path) as ledger:
             ledger._database.write(lambda session: session.add_all(rows))
-            workspace = SimpleNamespace(ledger=ledger, config=config)
+            workspace = SimpleNamespace(ledger=ledger, config=config, texts=Texts(language))
             assert show_status(cast("Any", workspace), [], parser.parse_args(options)) == 0
         return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
@@ -125,3 +126,22 @@ def test_a_good_cell_that_was_asked_again_in_vain_is_no_failure(show: Show) -> N
     assert "✓ 回力1号店 (shop-001)" in lines
     assert "   published: asked for again, and failed: HTTP 502" in lines
     assert not any("needs somebody" in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_in_chinese_columns_stay_columns(show: Show, width: int) -> None:
+    troubles = {f"shop-{n:03}": (CellState.NEEDS_LOGIN, REFUSED) for n in range(0, 200, 9)}
+    lines = show(200, troubles, width=width, language="zh")
+    assert lines[0].startswith("今天 ")
+    assert "需要处理 23 家店：见下面的原因。" in lines
+    assert max(map(cell_len, lines)) <= width
+    (head,) = [line for line in lines if line.split() == ["数据集", "期", "店铺", "行数"]]
+    row = next(line for line in lines if "177/200" in line)
+    assert cell_len(head.partition("店铺")[0] + "店铺") == cell_len(row.partition("177/200")[0] + "177/200")
+    assert f"◔ jd_store {DAYS[-1]} 至 {DAYS[1]}（6 期）：缺 138 份" in lines
+
+
+def test_each_cell_in_chinese(show: Show) -> None:
+    lines = show(3, {"shop-001": (CellState.NEEDS_LOGIN, REFUSED)}, "--all", width=200, language="zh")
+    assert any(line.split()[:3] == ["shop-001", "⚿", "待登录"] for line in lines)
+    assert sum("：待登录：" in line for line in lines) == len(DAYS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shopdata.extensions.seen import Seen
 from shopdata.states import CellState
+from shopdata.wording import Texts
 
 DAY, NEXT = "2026-03-01", "2026-03-02"
 
@@ -32,21 +33,21 @@ def test_it_ends_on_published() -> None:
     seen.settled((DAY, "a"), CellState.STAGED, "20 rows", 1)
     seen.settled((DAY, "b"), CellState.EMPTY, "0 rows", 2)
     seen.settled((DAY, "c"), CellState.FAILED, "HTTP 502", 3)
-    assert seen.so_far(4) == "2/3 done, 1 failed, 4 s, merging"
+    assert seen.so_far(Texts("en"), 4) == "2/3 done, 1 failed, 4 s, merging"
     seen.published(DAY, {"a", "b"}, 5)
     assert shown(seen) == [
         ("c", DAY, "failed", "HTTP 502"),
         ("a", DAY, "published", "20 rows"),
         ("b", DAY, "empty", "0 rows"),
     ]
-    assert seen.so_far(6) == "2/3 done, 1 failed, 6 s"
+    assert seen.so_far(Texts("en"), 6) == "2/3 done, 1 failed, 6 s"
 
 
 def test_what_was_not_asked_says_nothing_about_the_time_that_is_left() -> None:
     seen = Seen([(DAY, f"{number}") for number in range(30)], 0)
     for number in range(20):
         seen.settled((DAY, f"{number}"), CellState.NEEDS_LOGIN, "parked", 1)
-    assert seen.so_far(10) == "0/30 done, 20 failed, 10 s"
+    assert seen.so_far(Texts("en"), 10) == "0/30 done, 20 failed, 10 s"
     seen.stepped((DAY, "20"), "create", 10)
     seen.settled((DAY, "20"), CellState.STAGED, "1 rows", 20)
-    assert seen.so_far(20) == "1/30 done, 20 failed, 20 s, about 3 min left"
+    assert seen.so_far(Texts("en"), 20) == "1/30 done, 20 failed, 20 s, about 3 min left"

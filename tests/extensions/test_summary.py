@@ -8,6 +8,7 @@ from shopdata.extensions.summary import published_lines
 from shopdata.items import Partition
 from shopdata.lake.drafts import Built
 from shopdata.lake.receipts import PublishedFile, PublishedWorkbook, Receipt, Refresh
+from shopdata.wording import Texts
 
 
 def partition(day: int, missing: int = 0, refresh: str = "COMPLETED") -> Partition:
@@ -28,7 +29,7 @@ def partition(day: int, missing: int = 0, refresh: str = "COMPLETED") -> Partiti
 
 
 def test_of_a_day_every_file_is_named() -> None:
-    assert list(published_lines([partition(1, refresh="FAILED")], 12)) == [
+    assert list(published_lines(Texts("en"), [partition(1, refresh="FAILED")], 12)) == [
         "jd_store 2026-03-01: 20 rows of 3 shops published, 0 missing, 12 s",
         "  workbook  merged/2026-03-01.xlsx  (1,000 bytes)",
         "  parquet   ods/2026-03-01.parquet  (500 bytes)",
@@ -39,7 +40,7 @@ def test_of_a_day_every_file_is_named() -> None:
 
 def test_of_a_month_what_went_the_same_way_is_one_line() -> None:
     month = [partition(day, missing=day == 5, refresh="FAILED" if day > 29 else "COMPLETED") for day in range(1, 32)]
-    assert list(published_lines(month, 300)) == [
+    assert list(published_lines(Texts("en"), month, 300)) == [
         "jd_store 2026-03-01 to 2026-03-04, 2026-03-06 to 2026-03-31 (30 periods): "
         "600 rows of 3 shops each published, 0 missing each, 300 s",
         "jd_store 2026-03-05: 20 rows of 2 shops published, 1 missing, 300 s",

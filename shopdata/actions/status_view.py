@@ -124,7 +124,7 @@ def each_reason(t: Texts, told: Told) -> Iterator[RenderableType]:
     for cell in sorted(told.cells, key=lambda cell: (cell.dt, cell.shop), reverse=True):
         if cell.reason:
             mark, _ = MARKS[cell.state]
-            what = state_and_reason(t, cell.state, cell.reason)
+            what = state_and_reason(t, cell.state, cell.reason.text)
             yield Text(t("status.cell", mark=mark, dataset=cell.dataset, dt=cell.dt, shop=cell.shop, what=what))
 
 

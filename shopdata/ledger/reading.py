@@ -15,7 +15,7 @@ from sqlalchemy import Row, and_, func, or_, select
 
 from shopdata.ledger.database import Database
 from shopdata.ledger.records import PartitionRecord, RunRecord
-from shopdata.ledger.rows import to_partition, to_reason, to_run, whole
+from shopdata.ledger.rows import record_of, to_partition, to_reason, whole
 from shopdata.ledger.schema import CellRow, PartitionRow, Run
 from shopdata.reasons import Reason
 from shopdata.states import CellState
@@ -122,13 +122,13 @@ class Reading:
         """The latest runs, the newest first."""
         query = select(Run).order_by(Run.started_at.desc(), Run.run_id).limit(count)
         with self._database.reading() as session:
-            return [to_run(row) for row in session.scalars(query)]
+            return [record_of(RunRecord, row) for row in session.scalars(query)]
 
     def run(self, run_id: str) -> RunRecord | None:
         """One run."""
         with self._database.reading() as session:
             row = session.get(Run, run_id)
-            return None if row is None else to_run(row)
+            return None if row is None else record_of(RunRecord, row)
 
 
 def _by_dataset(periods: Collection[tuple[str, str]]) -> dict[str, set[str]]:

@@ -9,8 +9,8 @@ from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from shopdata.ledger.records import Cell, CellKey, MissingShop, PartitionRecord, RawFile, RunRecord
-from shopdata.ledger.schema import CellRow, PartitionRow, RawRow, Run
+from shopdata.ledger.records import Cell, CellKey, MissingShop, PartitionRecord, RawFile
+from shopdata.ledger.schema import Base, CellRow, PartitionRow, RawRow
 from shopdata.periods import SHANGHAI
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
@@ -71,22 +71,14 @@ def set_refresh(row: PartitionRow, state: str, reason: Reason) -> None:
     row.refresh_code, row.refresh_params = reason.code, dict(reason.params) or None
 
 
-def to_run(row: Run) -> RunRecord:
-    """A run as it leaves the ledger."""
+def record_of(kind: type[Record], row: Base, **others: Any) -> Record:
+    """A row as it leaves the ledger: each field is the column of its name, but for those that are given.
+
+    Raises:
+        TypeError: a field is not of its type.
+    """
     return whole(
-        RunRecord(
-            run_id=row.run_id,
-            spider=row.spider,
-            arguments=row.arguments,
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            outcome=row.outcome,
-            counts=row.counts,
-            heartbeat_at=row.heartbeat_at,
-            host=row.host,
-            pid=row.pid,
-            exit_code=row.exit_code,
-        )
+        kind(**{name: others[name] if name in others else getattr(row, name) for name in _kinds_of(cast(Any, kind))})
     )
 
 
@@ -99,42 +91,19 @@ def to_reason(text: str, code: str, params: dict[str, Any] | None) -> Reason:
 
 def to_cell(row: CellRow) -> Cell:
     """A cell as it leaves the ledger, with its file."""
-    return whole(
-        Cell(
-            key=whole(CellKey(row.dataset, row.dt, row.shop)),
-            platform=row.platform,
-            state=CellState(row.state),
-            rows=row.rows,
-            attempts=row.attempts,
-            reason=to_reason(row.reason, row.reason_code, row.reason_params),
-            updated_at=row.updated_at,
-            run_id=row.run_id,
-            raw=None if row.raw is None else _to_raw(row.raw),
-            job=row.job,
-            lease_owner=row.lease_owner,
-            lease_until=row.lease_until,
-            next_ask_at=row.next_ask_at,
-            since_not_ready=row.since_not_ready,
-        )
+    return record_of(
+        Cell,
+        row,
+        key=record_of(CellKey, row),
+        state=CellState(row.state),
+        reason=to_reason(row.reason, row.reason_code, row.reason_params),
+        raw=None if row.raw is None else _to_raw(row.raw),
     )
 
 
 def _to_raw(row: RawRow) -> RawFile:
-    return whole(
-        RawFile(
-            key=row.key,
-            sha256=row.sha256,
-            bytes=row.bytes,
-            ext=row.ext,
-            rows=row.rows,
-            fetched_at=row.fetched_at,
-            shop_name=row.shop_name,
-            in_store=row.in_store,
-            warnings=tuple(row.warnings),
-            drift=tuple(row.drift),
-            account=json.loads(row.account) if row.account else {},
-        )
-    )
+    account = json.loads(row.account) if row.account else {}
+    return record_of(RawFile, row, warnings=tuple(row.warnings), drift=tuple(row.drift), account=account)
 
 
 def _to_missing(entry: dict[str, Any]) -> MissingShop:
@@ -143,23 +112,11 @@ def _to_missing(entry: dict[str, Any]) -> MissingShop:
 
 def to_partition(row: PartitionRow) -> PartitionRecord:
     """A partition as it leaves the ledger."""
-    return whole(
-        PartitionRecord(
-            dataset=row.dataset,
-            platform=row.platform,
-            dt=row.dt,
-            rows=row.rows,
-            published=row.published,
-            missing=tuple(_to_missing(entry) for entry in row.missing),
-            run_id=row.run_id,
-            receipt_key=row.receipt_key,
-            parquet_sha256=row.parquet_sha256,
-            workbook_sha256=row.workbook_sha256,
-            published_at=row.published_at,
-            columns=tuple(row.columns),
-            shops=row.shops,
-            seen=None if row.seen is None else tuple(row.seen),
-            refresh_state=row.refresh_state,
-            refresh_reason=to_reason(row.refresh_detail, row.refresh_code, row.refresh_params),
-        )
+    return record_of(
+        PartitionRecord,
+        row,
+        missing=tuple(_to_missing(entry) for entry in row.missing),
+        columns=tuple(row.columns),
+        seen=None if row.seen is None else tuple(row.seen),
+        refresh_reason=to_reason(row.refresh_detail, row.refresh_code, row.refresh_params),
     )

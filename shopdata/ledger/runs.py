@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from shopdata.ledger.ledger_part import LedgerPart
 from shopdata.ledger.records import RunRecord
-from shopdata.ledger.rows import to_run
+from shopdata.ledger.rows import record_of
 from shopdata.ledger.schema import Run
 from shopdata.periods import SHANGHAI
 
@@ -55,4 +55,7 @@ class Runs(LedgerPart):
     def runs(self) -> list[RunRecord]:
         """All runs, the latest first."""
         with self._database.reading() as session:
-            return [to_run(row) for row in session.scalars(select(Run).order_by(Run.started_at.desc(), Run.run_id))]
+            return [
+                record_of(RunRecord, row)
+                for row in session.scalars(select(Run).order_by(Run.started_at.desc(), Run.run_id))
+            ]

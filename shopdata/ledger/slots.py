@@ -9,9 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shopdata.ledger.database import Database
-from shopdata.ledger.rows import whole
+from shopdata.ledger.rows import record_of
 from shopdata.ledger.schema import SlotRow
-from shopdata.periods import SHANGHAI
 
 #: A slot that is to run, and is not in a queue yet: its service may have ended in between.
 CLAIMED = "claimed"
@@ -53,7 +52,7 @@ class Slots:
         def work(session: Session) -> bool:
             if session.get(SlotRow, (slot.job, slot.due_at)) is not None:
                 return False
-            session.add(_to_row(slot))
+            session.add(SlotRow(**vars(slot)))
             return True
 
         return self._database.write(work)
@@ -75,7 +74,7 @@ class Slots:
             moment = at
             while session.get(SlotRow, (job, moment)) is not None:
                 moment += timedelta(milliseconds=1)
-            session.add(_to_row(Slot(job=job, due_at=moment, state=state, decided_at=at, owner=owner, note=note)))
+            session.add(SlotRow(job=job, due_at=moment, state=state, decided_at=at, run_id="", owner=owner, note=note))
 
         self._database.write(work)
 
@@ -91,7 +90,7 @@ class Slots:
         """Slots that this service has claimed and not put into its queue: it ended in between."""
         query = select(SlotRow).where(SlotRow.owner == owner, SlotRow.state == CLAIMED).order_by(SlotRow.due_at)
         with self._database.reading() as session:
-            return [_to_slot(row) for row in session.scalars(query)]
+            return [record_of(Slot, row) for row in session.scalars(query)]
 
     def since(self, moment: datetime) -> list[Slot]:
         """Decided slots from a moment on, the newest first."""
@@ -101,37 +100,11 @@ class Slots:
             .order_by(SlotRow.due_at.desc(), SlotRow.job)
         )
         with self._database.reading() as session:
-            return [_to_slot(row) for row in session.scalars(query)]
+            return [record_of(Slot, row) for row in session.scalars(query)]
 
     def _last(self, job: str, *, is_mark: bool) -> Slot | None:
         kind = SlotRow.state.in_(_MARKS) if is_mark else SlotRow.state.not_in(_MARKS)
         query = select(SlotRow).where(SlotRow.job == job, kind).order_by(SlotRow.due_at.desc()).limit(1)
         with self._database.reading() as session:
             row = session.scalars(query).first()
-            return None if row is None else _to_slot(row)
-
-
-def _to_row(slot: Slot) -> SlotRow:
-    return SlotRow(
-        job=slot.job,
-        due_at=slot.due_at,
-        state=slot.state,
-        decided_at=slot.decided_at.astimezone(SHANGHAI),
-        run_id=slot.run_id,
-        owner=slot.owner,
-        note=slot.note,
-    )
-
-
-def _to_slot(row: SlotRow) -> Slot:
-    return whole(
-        Slot(
-            job=row.job,
-            due_at=row.due_at,
-            state=row.state,
-            decided_at=row.decided_at,
-            run_id=row.run_id,
-            owner=row.owner,
-            note=row.note,
-        )
-    )
+            return None if row is None else record_of(Slot, row)

@@ -43,7 +43,10 @@ class Fault(StrEnum):
         "Sign-in says success, but opens no session and wants a code sent by SMS.",
     )
     LOGIN_BUSY = "login_busy", "Sign-in is answered by a text, and a code, that say that the portal is busy."
-    LOGIN_MAINTENANCE = "login_maintenance", "Sign-in is answered by a text that says that the portal is being mended."
+    LOGIN_MAINTENANCE = (
+        "login_maintenance",
+        "Sign-in is answered by a text that says: under maintenance.",
+    )
     LOGIN_DOWN = "login_down", "Sign-in is answered by HTTP 502 and no data."
     LOGIN_UNKNOWN = "login_unknown", "Sign-in is answered by a text that says neither yes nor no."
     LOGIN_LOCKED = "login_locked", "Sign-in is answered by a text that says that the account is locked."
@@ -57,7 +60,7 @@ class Fault(StrEnum):
     )
 
     # --- session
-    SESSION_DEAD_ONCE = "session_dead_once", "The next call ends the account's sessions; a new sign-in mends it."
+    SESSION_DEAD_ONCE = "session_dead_once", "The next call ends the account's sessions; a new sign-in fixes it."
     SESSION_DEAD_ALWAYS = (
         "session_dead_always",
         "Every call is answered as to a dead session, even after a sign-in.",

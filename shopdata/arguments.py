@@ -138,7 +138,7 @@ def _labelled(kind: PeriodKind, labels: str) -> list[Period]:
     for period in sorted(periods):
         if Period.of(kind, period.end) != period:
             raise ArgumentError(
-                f"this is no {kind}",
+                f"invalid {kind}",
                 where="-a periods",
                 found=period.dt,
                 expected=Period.of(kind, period.end).dt,

@@ -68,7 +68,7 @@ def refuse_unknown_options(args: list[str]) -> None:
             raise ArgumentError(
                 "this option is not known",
                 where=argument.partition("=")[0],
-                todo="Mend it; the command with `-h` shows all.",
+                todo="Fix it; the command with `-h` shows all.",
             )
 
 

@@ -29,7 +29,7 @@
     │   ├── ForbiddenHostError     a link leads to a host that portals.yaml does not allow
     │   ├── RejectedFileError      the file is not what it should be
     │   └── ReceiptError           a receipt in the store can't be believed, or is missing where one is needed
-    └── NeedsPersonError           somebody must sign in or mend the credentials
+    └── NeedsPersonError           somebody must sign in or fix the credentials
         ├── CredentialsRefusedError
         ├── ChallengeError         captcha, slider or SMS code
         ├── WrongShopError         the account opens another shop than it should

@@ -68,7 +68,7 @@ class PrivateLogFormatter(LogFormatter):
     def item_error(
         self, item: Any, exception: BaseException, response: Response | Failure | None, spider: Spider
     ) -> LogFormatterResult:
-        return _line(logging.ERROR, "%s: a pipeline failed in a way nobody expected", _name(item))
+        return _line(logging.ERROR, "%s: unexpected pipeline error", _name(item))
 
     def download_error(
         self, failure: Failure, request: Request, spider: Spider, errmsg: str | None = None

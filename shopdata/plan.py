@@ -123,6 +123,6 @@ def _with_shops(periods: tuple[Period, ...], shops: tuple[Shop, ...]) -> tuple[P
             where="shops.yaml",
             found=f"{periods[-1].dt}",
             expected=f"{min(shop.since for shop in shops if shop.since is not None)} or later",
-            todo="Ask for a later day, or mend `since`.",
+            todo="Ask for a later day, or fix `since`.",
         )
     return found

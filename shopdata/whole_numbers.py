@@ -17,9 +17,9 @@ def whole_number(value: object, setting: str, least: int = 1) -> int:
     if text.isascii() and text.isdigit() and len(text) <= len(str(_MOST)) and least <= int(text) <= _MOST:
         return int(text)
     raise ArgumentError(
-        "this is no such number",
+        "invalid number",
         where=setting,
         found=repr(text[:60]),
         expected=f"a whole number from {least} to {_MOST}",
-        todo="Mend it, or unset it.",
+        todo="Fix it, or unset it.",
     )

@@ -36,8 +36,8 @@ ALL = [kind for _, kind in inspect.getmembers(exceptions, inspect.isclass) if is
         pytest.param({"found": "x", "expected": "y"}, "it broke. Found x, expected y.", id="found against expected"),
         pytest.param({"found": "x"}, "it broke. Found x.", id="only found"),
         pytest.param({"expected": "y"}, "it broke. Expected y.", id="only expected"),
-        pytest.param({"todo": "Mend it"}, "it broke. Mend it.", id="todo gets its full stop"),
-        pytest.param({"todo": "Mend it?"}, "it broke. Mend it?", id="a question needs none"),
+        pytest.param({"todo": "Fix it"}, "it broke. Fix it.", id="todo gets its full stop"),
+        pytest.param({"todo": "Fix it?"}, "it broke. Fix it?", id="a question needs none"),
     ],
 )
 def test_sentence(facts: dict[str, str], sentence: str) -> None:
@@ -49,7 +49,7 @@ HOSTILE = "a\x1b]0;title\x07\x1b[2Jb\r\n2026-03-01 ERROR forged\u2028c\u202ed\u2
 
 @pytest.mark.parametrize("part", ["what", "where", "found", "expected", "todo"])
 def test_no_terminal_obeys_a_sentence_and_it_is_one_line(part: str) -> None:
-    parts = {"what": "it broke", "where": "here", "found": "x", "expected": "y", "todo": "Mend it", part: HOSTILE}
+    parts = {"what": "it broke", "where": "here", "found": "x", "expected": "y", "todo": "Fix it", part: HOSTILE}
     what = parts.pop("what")
     sentence = str(ShopdataError(what, **parts))
     assert sentence.isprintable()
@@ -58,14 +58,14 @@ def test_no_terminal_obeys_a_sentence_and_it_is_one_line(part: str) -> None:
 
 @pytest.mark.parametrize("part", ["where", "found", "expected"])
 def test_a_quoted_part_has_an_end(part: str) -> None:
-    assert len(str(ShopdataError("it broke", **{part: "长" * 10_000}, todo="Mend it"))) < 500
+    assert len(str(ShopdataError("it broke", **{part: "长" * 10_000}, todo="Fix it"))) < 500
     assert len(str(ShopdataError("长" * 10_000, todo="长" * 10_000))) < 5_000
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ALL if kind is not ConfigError], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("travel", [copy.copy, lambda e: pickle.loads(pickle.dumps(e))], ids=["copied", "pickled"])
 def test_facts_survive_a_pool(kind: type[ShopdataError], travel: Callable[[ShopdataError], ShopdataError]) -> None:
-    error = kind("it broke", where="here", found="x", expected="y", todo="Mend it")
+    error = kind("it broke", where="here", found="x", expected="y", todo="Fix it")
     arrived = travel(error)
     assert type(arrived) is kind
     assert vars(arrived) == vars(error)

@@ -174,7 +174,7 @@ class TestForce:
         pytest.param({"shops": "other"}, "no enabled shop 'other' has the dataset 'store'", id="shop without dataset"),
         pytest.param({"shops": " , "}, "no shop is named", id="only commas"),
         pytest.param({"periods": " , "}, "-a periods: no period is named", id="no period"),
-        pytest.param({"periods": "2026-03-01_2026-03-07"}, "this is no day.*2026-03-07", id="a week of a day"),
+        pytest.param({"periods": "2026-03-01_2026-03-07"}, "invalid day.*2026-03-07", id="a week of a day"),
         pytest.param({"periods": "2026-03-01", "end": "2026-03-02"}, "periods says it all", id="periods and a range"),
         pytest.param({"periods": "2099-03-01"}, "-a periods: this day is not over yet", id="a period in the future"),
         pytest.param({"due": "1", "date": "2026-03-01"}, "found in the ledger.*Leave out date", id="due and a date"),

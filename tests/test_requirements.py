@@ -110,7 +110,7 @@ def test_what_is_pinned_works_here(tmp_path: Path) -> None:
     assert psutil.Process().create_time() > 0
     assert ZoneInfo("Asia/Shanghai").utcoffset(datetime(2026, 3, 1)) == timedelta(hours=8)  # noqa: DTZ001 - asked for
     eggs = FilesystemEggStorage({"eggs_dir": str(tmp_path / "eggs")})
-    runner.mend()
+    runner.fix_filepath()
     eggs.put(io.BytesIO(b"egg"), "shopdata", "1")
     assert eggs.list("shopdata") == ["1"]
     assert get_file_path(str(tmp_path), "shopdata", "jd_store", "job").path == str(tmp_path / "shopdata/jd_store/job")

@@ -38,7 +38,7 @@ def _nobody(names: list[str], wanted: str | None) -> ArgumentError:
             f"there is no channel {wanted!r}",
             where="alerts.yaml",
             expected=", ".join(names) or "at least one channel",
-            todo="Mend the name, or add the channel.",
+            todo="Fix the name, or add the channel.",
         )
     return ArgumentError(
         f"channel {wanted!r} is off" if wanted else "no channel is on",

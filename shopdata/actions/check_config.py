@@ -60,7 +60,7 @@ def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> in
     for line in (*problems, *look.hints, *env_file.hints, *_of_env_file(env_file, look.unset)):
         print(line, file=sys.stderr)
     if problems or config is None:
-        tail = " Nothing was tried: mend them first." if is_connecting else ""
+        tail = " Nothing was tried: fix them first." if is_connecting else ""
         print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}.{tail}", file=sys.stderr)
         return 2
     enabled = sum(shop.enabled for shop in config.shops)
@@ -156,5 +156,5 @@ def _unknown_addresses(config: Config) -> Iterator[UsageError]:
                 "apprise does not know this kind of address",
                 where=f"alerts.yaml channels[{number}].url",
                 expected="one as its documentation shows, for example ntfys://topic",
-                todo="Mend the variable that it comes from.",
+                todo="Fix the variable that it comes from.",
             )

@@ -31,7 +31,7 @@ def as_spider(loader: SpiderLoaderProtocol, name: str, arguments: Mapping[str, s
     raise ArgumentError(
         f"there is no spider {name!r}, and no dataset",
         expected=f"one of: {', '.join(sorted(loader.list()))}",
-        todo=_did_you_mean(name, names) or "Mend its name.",
+        todo=_did_you_mean(name, names) or "Fix its name.",
     )
 
 

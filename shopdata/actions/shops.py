@@ -49,7 +49,7 @@ def rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) -
     for shop_id in (old, new):
         if not is_id(shop_id):
             raise ArgumentError(
-                "this can't be a shop's id", found=repr(shop_id), expected="a text like `flagship-2`", todo="Mend it."
+                "this can't be a shop's id", found=repr(shop_id), expected="a text like `flagship-2`", todo="Fix it."
             )
     if old == new:
         raise ArgumentError("the two ids are the same", where=old, todo="Name the old id, then the new one.")

@@ -87,7 +87,7 @@ def _count(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) > 0:
         return int(text)
     raise ArgumentError(
-        "this is no number of days", where="--days", found=repr(text), expected="1 or more", todo="Mend it."
+        "invalid number of days", where="--days", found=repr(text), expected="1 or more", todo="Fix it."
     )
 
 

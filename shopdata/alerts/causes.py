@@ -22,7 +22,7 @@ TOPICS = ("needs_login", "rejected", "failed", "unpublished", "not_ready", "refr
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something that stays until it is mended. `shop` is empty where it concerns the whole partition."""
+    """Something that stays until it is fixed. `shop` is empty where it concerns the whole partition."""
 
     topic: str
     kind: str

@@ -17,7 +17,7 @@ from shopdata.states import CellState
 
 @dataclass(frozen=True)
 class Note:
-    """Something that is told once and needs no mending."""
+    """Something that is told once and needs no fixing."""
 
     topic: str
     key: str

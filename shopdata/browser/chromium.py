@@ -42,7 +42,7 @@ def find_chromium(chosen: str | None, playwrights_own: str | None = None) -> Pat
             "there is no browser at this path",
             where="SHOPDATA_BROWSER_PATH",
             found=str(path),
-            todo="Mend the path, or unset the variable to use another Chromium.",
+            todo="Fix the path, or unset the variable to use another Chromium.",
         )
     if playwrights_own and Path(playwrights_own).is_file():
         return Path(playwrights_own)
@@ -67,7 +67,7 @@ def cannot_start(why: str) -> BrowserError:
         f"the browser can't be started because {why}",
         where="this machine",
         todo=(
-            "Mend that here (usual causes: no room in TMPDIR, a low `ulimit -n`, a wrong SHOPDATA_BROWSER_PATH, "
+            "Fix that here (usual causes: no room in TMPDIR, a low `ulimit -n`, a wrong SHOPDATA_BROWSER_PATH, "
             "missing libraries, no memory); the next run asks again."
         ),
     )

@@ -31,7 +31,7 @@ def cron_trigger(line: str, zone: tzinfo) -> CronTrigger:
             minute=minute, hour=hour, day=day, month=month, day_of_week=_weekday_names(weekday), timezone=zone
         )
     except ValueError as error:
-        raise ValueError(f"this is no time that cron knows ({error})") from None
+        raise ValueError(f"invalid cron time ({error})") from None
 
 
 def _weekday_names(field: str) -> str:

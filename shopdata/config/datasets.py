@@ -121,7 +121,7 @@ class Dataset(Model):
             named.append(("period_column", self.period_column))
         for key, name in named:
             if name not in known:
-                raise ValueError(f"{key} names {name!r}, which is not under columns: add it there or mend the spelling")
+                raise ValueError(f"{key} names {name!r}, which is not under columns: add it there or fix the spelling")
         for name in self.dropped_columns:
             if name in known:
                 raise ValueError(f"dropped_columns names {name!r}, which is under columns: take it out of one of them")

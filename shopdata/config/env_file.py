@@ -37,7 +37,7 @@ _WHY = (
     (r"\s*export\s", "`export` is nothing that systemd knows", "Take it away; `set -a` does the same."),
     (r"\s*#", "this remark ends with a backslash, and systemd goes on with it", "Take the backslash away."),
     (r"\s*[A-Za-z_][A-Za-z0-9_]*\s*＝", "a full-width ＝ stands where = belongs", "Type it in English mode."),
-    (r"[^=]*$", "this is no NAME=value", "Write one, or begin the line with # if it is a remark."),
+    (r"[^=]*$", "not NAME=value", "Write one, or begin the line with # if it is a remark."),
     (r"\s*[A-Za-z_][A-Za-z0-9_]*\s+=|[^=]*=\s+\S", "blanks stand beside the =", "Take them away."),
     (r"(?!\s*[A-Za-z_][A-Za-z0-9_]*=)", "what stands before the = is no name", "Letters, digits and _ make a name."),
     (r"[^=]*='[^']*$|[^=]*=\"[^\"]*$", "a quote is not closed on this line", "Close it; a value has one line."),

@@ -76,7 +76,7 @@ class Config:
             raise ArgumentError(
                 f"there is no dataset {name!r}",
                 expected=", ".join(sorted(self.datasets)),
-                todo=f"Did you mean `{close[0]}`?" if close else "Mend its name.",
+                todo=f"Did you mean `{close[0]}`?" if close else "Fix its name.",
             ) from None
 
     def portal(self, platform: str) -> Portal:
@@ -145,7 +145,7 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
     problems += platform_problems()
     if not folder.is_dir():
         missing = UsageError(
-            "this folder does not exist", where=str(folder), todo="Mend SHOPDATA_CONFIG_DIR, or create it."
+            "this folder does not exist", where=str(folder), todo="Fix SHOPDATA_CONFIG_DIR, or create it."
         )
         raise ConfigError(problems or [missing])
     models: dict[str, Any] = {}

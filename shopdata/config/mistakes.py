@@ -42,14 +42,14 @@ def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageEr
         return UsageError(f"the key {key!r} is missing", where=where, todo=f"Add `{key}: …`.")
     if kind == "string_pattern_mismatch":
         hint = _PATTERN_HINTS.get(key, f"a text like {context.get('pattern')}")
-        return UsageError(f"the value of {key!r} does not fit", where=where, expected=hint, todo=f"Mend `{key}`.")
+        return UsageError(f"the value of {key!r} does not fit", where=where, expected=hint, todo=f"Fix `{key}`.")
     error = context.get("error")
     if kind == "literal_error" or isinstance(error, UnknownPlatformError):
         return UsageError(
             f"the value of {key!r} is not known",
             where=where,
             expected=str(context.get("expected", error)),
-            todo=f"Mend `{dotted(path)}`.",
+            todo=f"Fix `{dotted(path)}`.",
         )
     if kind.startswith("date_") and (problem := _no_day(_value_at(source.value, path), where)):
         return problem
@@ -59,11 +59,11 @@ def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageEr
             f"{what} is of the wrong kind",
             where=where,
             expected=_KIND_HINTS[kind],
-            todo=f"Mend `{dotted(path) or source.file}`.",
+            todo=f"Fix `{dotted(path) or source.file}`.",
         )
     message = str(error) if error is not None else detail["msg"]
     return UsageError(
-        message.removeprefix("Value error, ").rstrip("."), where=where, todo=f"Mend `{dotted(path) or source.file}`."
+        message.removeprefix("Value error, ").rstrip("."), where=where, todo=f"Fix `{dotted(path) or source.file}`."
     )
 
 
@@ -94,7 +94,7 @@ def _no_day(value: object, where: str) -> UsageError | None:
     try:
         right = str(date(year, month, day))
     except ValueError as error:
-        return UsageError(f"there is no such day: {error}", where=where, found=str(value), todo="Mend it.")
+        return UsageError(f"there is no such day: {error}", where=where, found=str(value), todo="Fix it.")
     what = "this day is written in another way"
     return UsageError(what, where=where, found=str(value), expected=right, todo="Write it so.")
 

@@ -17,7 +17,7 @@ from shopdata.exceptions import UsageError
 
 @dataclass
 class SecondLook:
-    """Sentences: `problems` are to be mended, `hints` only looked at."""
+    """Sentences: `problems` are to be fixed, `hints` only looked at."""
 
     problems: list[UsageError] = field(default_factory=list)
     hints: list[UsageError] = field(default_factory=list)

@@ -96,7 +96,7 @@ class CellTries:
                 # It needs the same of a person as the reason of that run.
                 code="" if reason.code == UNKNOWN else reason.code,
                 params=reason.params,
-                todo=f"Mend its credentials, run `scrapy login {shop.id}`, or try again as it is with `-a force=1`.",
+                todo=f"Fix its credentials, run `scrapy login {shop.id}`, or try again as it is with `-a force=1`.",
             )
 
     async def _refuse_resting(self, shop: Shop) -> None:

@@ -91,7 +91,7 @@ class RunLeases:
             if is_first:
                 raise
             # Another run has it, and may be long: it will be asked again.
-            logger.warning("%s %s: whether it is free could not be read, the next look may: %s", dataset, dt, error)
+            logger.warning("%s %s: lease not read; retrying: %s", dataset, dt, error)
             return False
 
     async def _release(self, let_go: Callable[[], None], what: str) -> None:
@@ -99,7 +99,7 @@ class RunLeases:
             await run_in_thread(let_go)
         except LedgerError as error:
             # Nothing is lost by it: the lease ends by itself, and the next run takes over what it held.
-            logger.error("%s: not given back: %s", what, error)
+            logger.error("%s: lease not released: %s", what, error)
 
     async def _look_soon(self) -> set[CellKey] | None:
         """What others hold; None if it can't be seen."""
@@ -107,7 +107,7 @@ class RunLeases:
         try:
             return await run_in_thread(self._claims.held_by_others)
         except LedgerError as error:
-            logger.warning("who is at what could not be read, the next look may: %s", error)
+            logger.warning("leases not read; retrying: %s", error)
             return None
 
     async def _beat(self) -> None:

@@ -48,7 +48,7 @@ def count_raw(path: Path, ext: str, contract: Contract) -> int:
             with path.open("rb") as file:
                 return _count_workbook(CalamineWorkbook.from_filelike(file), contract)
         except CalamineError:
-            # What it can't read, we may: files that Excel mends too.
+            # What it can't read, we may: files that Excel fixes too.
             pass
         except BaseException as error:
             if type(error).__name__ != "PanicException":  # of its Rust, and no Exception

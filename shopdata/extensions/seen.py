@@ -76,7 +76,7 @@ class Seen:
         return [(key, cell.state, cell.text) for key, cell in sorted(self._cells.items(), key=lambda pair: pair[0])]
 
     def pressing_first(self) -> list[tuple[Key, CellState, str]]:
-        """Shops at work first, then what somebody must mend, then what was settled last, then what is to come."""
+        """Shops at work first, then what somebody must fix, then what was settled last, then what is to come."""
         shown: list[tuple[tuple[int, float], Key, CellState, str]] = []
         at_work = {shop for (_, shop), cell in self._cells.items() if cell.state is CellState.RUNNING}
         for key, cell in sorted(self._cells.items(), key=lambda pair: pair[0]):

@@ -95,7 +95,7 @@ class DremioClient:
                 "Dremio has no such source, or does not show it to this user",
                 where=self._at((source,)),
                 found=error.found,
-                todo="Mend `source` of `dremio` in lake.yaml, or add the source in Dremio.",
+                todo="Fix `source` of `dremio` in lake.yaml, or add the source in Dremio.",
             ) from None
         return self._at((source,))
 

@@ -106,7 +106,7 @@ class DremioHttp:
                     "Dremio refuses user name or password",
                     where=self.where,
                     found=f"HTTP {response.status} for user {self._settings.username!r}",
-                    todo="Mend username and password of `dremio` in lake.yaml "
+                    todo="Fix username and password of `dremio` in lake.yaml "
                     "(SHOPDATA_DREMIO_USERNAME, SHOPDATA_DREMIO_PASSWORD).",
                 )
             answer = self._read(response, "/apiv2/login")
@@ -174,7 +174,7 @@ class DremioHttp:
             "what answers there is not Dremio",
             where=self.where,
             found=found,
-            todo="Mend `url` of `dremio` in lake.yaml (SHOPDATA_DREMIO_URL): scheme, host and port only.",
+            todo="Fix `url` of `dremio` in lake.yaml (SHOPDATA_DREMIO_URL): scheme, host and port only.",
         )
 
     def _unreachable(self, error: http.HTTPError) -> RefreshError:
@@ -199,7 +199,7 @@ class DremioHttp:
             "Dremio can't be reached",
             where=self.where,
             found=found,
-            todo=f"See that it runs, or mend SHOPDATA_DREMIO_URL. {NEXT_RUN}",
+            todo=f"See that it runs, or fix SHOPDATA_DREMIO_URL. {NEXT_RUN}",
         )
 
 

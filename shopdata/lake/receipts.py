@@ -254,7 +254,7 @@ def _first(error: ValidationError) -> str:
 
 def _unbelievable(where: str, dataset: str, found: str) -> ReceiptError:
     return ReceiptError(
-        "this is no receipt of this partition",
+        "not a receipt of this partition",
         where=where,
         found=found,
         expected="a receipt as it was written, under its own key",

@@ -20,7 +20,7 @@ from shopdata.ledger.migrations import bring_up_to_date, version_of
 from shopdata.ledger.schema import SCHEMA_VERSION
 from shopdata.periods import SHANGHAI
 
-_SETTING = "Mend SHOPDATA_DATABASE_URL, or unset it to use SQLite in the state directory."
+_SETTING = "Fix SHOPDATA_DATABASE_URL, or unset it to use SQLite in the state directory."
 #: Tries of a transaction that another program made void (two runs that begin at once).
 _TRIES = 3
 #: PostgreSQL's code for it.

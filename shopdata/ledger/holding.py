@@ -35,4 +35,4 @@ def holding(claims: Claims, dataset: str, dt: str) -> Iterator[None]:
             claims.release_partition(dataset, dt)
         except LedgerError as error:
             # What came of the block counts; the lease ends by itself.
-            logger.error("%s %s: not given back: %s", dataset, dt, error)
+            logger.error("%s %s: lease not released: %s", dataset, dt, error)

@@ -187,7 +187,7 @@ class SignIns:
         try:
             await run_in_thread(self._restraint.note_sent, shop)
         except DiskError as error:
-            logger.error("%s: that its password was sent could not be kept: %s", shop.id, error)
+            logger.error("%s: attempt to sign in not saved: %s", shop.id, error)
 
     async def _through(self, page: Page, shop: Shop, portal: Portal) -> SignedIn:
         login = login_for(shop.platform)

@@ -163,7 +163,7 @@ def _exemptions(environ: Mapping[str, str]) -> tuple[tuple[Exemption, ...], list
                 where=f"environment variable {variable}",
                 found=repr(text.rpartition("@")[2][:80]),
                 expected="example.com, .example.com, host:port, 10.0.0.0/8, fd00::/8 or *, with commas between",
-                todo="Mend it, or take it out.",
+                todo="Fix it, or take it out.",
             )
         )
     return tuple(found), problems
@@ -183,7 +183,7 @@ def _no_authorities(variable: str, found: str) -> UsageError:
         where=f"environment variable {variable}",
         found=found,
         expected="certificates in PEM form (-----BEGIN CERTIFICATE-----)",
-        todo="Mend the path, or unset it.",
+        todo="Fix the path, or unset it.",
     )
 
 

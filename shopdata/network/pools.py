@@ -127,7 +127,7 @@ def refused_by(proxy: Proxy, status: int, host: str) -> ProxyTrouble:
         return ProxyTrouble(
             "refuses its user name or password" if has_user else "wants a user name and a password",
             f"HTTP 407 from {proxy.url}",
-            f"Mend {'them' if has_user else 'it'} in {proxy.variable} (http://user:password@host:port).",
+            f"Fix {'them' if has_user else 'it'} in {proxy.variable} (http://user:password@host:port).",
             is_about_password=True,
         )
     return ProxyTrouble(
@@ -142,5 +142,5 @@ def not_reached(proxy: Proxy, found: str, host: str) -> ProxyTrouble:
     return ProxyTrouble(
         "can't be reached",
         f"{found} at {proxy.url}",
-        f"Mend {proxy.variable}, or, if {host} is reached without, add it to NO_PROXY.",
+        f"Fix {proxy.variable}, or, if {host} is reached without, add it to NO_PROXY.",
     )

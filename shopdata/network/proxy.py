@@ -77,12 +77,12 @@ class Proxy:
         return cls(variable, host, port or 80, username, password)
 
 
-_HINT = "Mend it; in a user name or password, : / ? # @ % are written as %3A %2F %3F %23 %40 %25."
+_HINT = "Fix it; in a user name or password, : / ? # @ % are written as %3A %2F %3F %23 %40 %25."
 
 
 def _refused(variable: str, found: str, todo: str) -> UsageError:
     return UsageError(
-        "this is no proxy that we can use",
+        "unsupported proxy",
         where=variable if " " in variable else f"environment variable {variable}",
         found=found,
         expected=f"{_EXAMPLE}, or with http://user:password@ in front of the host",

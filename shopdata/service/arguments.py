@@ -50,7 +50,7 @@ class SpiderArguments:
         known = sorted({name for name, _ in self.datasets.values()})
         if spider not in known:
             raise ArgumentError(
-                f"there is no spider {spider!r}", expected=f"one of {', '.join(known)}", todo="Mend its name."
+                f"there is no spider {spider!r}", expected=f"one of {', '.join(known)}", todo="Fix its name."
             )
 
     def _refuse_dataset(self, name: str) -> None:

@@ -88,7 +88,7 @@ class Clock(Service):
         text = str(failure.value) if is_ours else failure.getTraceback()
         if text != self._told:
             # Once, and not every two seconds for as long as a database is away.
-            logger.error("the clock could not look, and tries again: %s", text)
+            logger.error("schedule tick failed; retrying: %s", text)
         self._told = text
 
     # -- in a thread ------------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ class Started(ScrapyProcessProtocol):  # type: ignore[misc]
         super().processEnded(status)
 
 
-class Adopted(ScrapyProcessProtocol):  # type: ignore[misc]
+class ReattachedProcess(ScrapyProcessProtocol):  # type: ignore[misc]
     """A crawl that an earlier service started: not our child, so it is watched by its pid and start time."""
 
     #: Only a parent is told it.

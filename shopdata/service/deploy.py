@@ -82,7 +82,7 @@ def put_egg(client: Client, version: str, egg: bytes) -> None:
             "the new version can't be run and was taken back; the one before it stays",
             where=f"version {version}",
             found=error.found.strip().splitlines()[-1],
-            todo="Mend it (`scrapy list` says more, as does service.log), then run `scrapy service restart`.",
+            todo="Fix it (`scrapy list` says more, as does service.log), then run `scrapy service restart`.",
         ) from None
     if not spiders:
         client.post("delversion", project=PROJECT, version=version)
@@ -107,7 +107,7 @@ def build_egg(source: Path, folder: Path) -> Path:
     eggs = list(folder.glob("*.egg"))
     if built.returncode != 0 or not eggs:
         raise DeployError(
-            "the egg could not be built", where=str(source), found=built.stderr.strip()[-500:], todo="Mend setup.py."
+            "the egg could not be built", where=str(source), found=built.stderr.strip()[-500:], todo="Fix setup.py."
         )
     return eggs[0]
 

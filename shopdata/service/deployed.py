@@ -36,7 +36,7 @@ class AddVersion(LaterPage, ScrapydAddVersion):  # type: ignore[misc]
         project, version, egg = (_needed(txrequest.args, name) for name in ("project", "version", "egg"))
         if not zipfile.is_zipfile(BytesIO(egg)):
             raise ArgumentError(
-                "this is no ZIP file", where="egg", todo="Send one; with curl that is egg=@PATH, not egg=PATH."
+                "not a ZIP file", where="egg", todo="Send one; with curl that is egg=@PATH, not egg=PATH."
             )
         await self._lock.acquire()
         try:

@@ -141,7 +141,7 @@ class Inside:
 
     def _no_dataset(self, name: str) -> NoReturn:
         raise ArgumentError(
-            f"there is no dataset {name!r}", expected=", ".join(sorted(self._datasets)), todo="Mend its name."
+            f"there is no dataset {name!r}", expected=", ".join(sorted(self._datasets)), todo="Fix its name."
         )
 
     def collect(
@@ -234,7 +234,7 @@ class Inside:
 
     def _problem_of(self, entry: ScheduleEntry) -> str:
         if entry.spider not in {name for name, _ in self._datasets.values()}:
-            todo = "Mend its name, or run `scrapy service restart` if it is new."
+            todo = "Fix its name, or run `scrapy service restart` if it is new."
             return f"there is no spider {entry.spider!r}. {todo}"
         try:
             check_names(entry.spider, entry.args)
@@ -266,7 +266,7 @@ class Inside:
         raise ArgumentError(
             f"schedule.yaml has no job {job!r}",
             expected=f"one of {names}" if names else "",
-            todo="Mend the name, or add the job.",
+            todo="Fix the name, or add the job.",
         )
 
     # -- the service ------------------------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ def _one_of(what: str, given: str, known: Sequence[str]) -> str:
             f"there is no such {what}",
             found=quoted(given),
             expected=", ".join(known),
-            todo=f"Did you mean {close[0]!r}?" if close else "Mend it.",
+            todo=f"Did you mean {close[0]!r}?" if close else "Fix it.",
         )
     return given
 
@@ -191,7 +191,7 @@ def _needed(arguments: Arguments, name: str) -> str:
 def _as_error(failure: Failure) -> dict[str, Any]:
     if isinstance(failure.value, ShopdataError):
         return {"status": "error", "message": str(failure.value)}
-    logger.error("a page failed in a way nobody expected:\n%s", failure.getTraceback())
+    logger.error("unexpected error in a page:\n%s", failure.getTraceback())
     return {"status": "error", "message": f"an unexpected {type(failure.value).__name__}; service.log has more"}
 
 

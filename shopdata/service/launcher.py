@@ -22,7 +22,7 @@ from twisted.internet.error import ProcessExitedAlready
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
-from shopdata.service.crawl_processes import Adopted, Started, naive, sentence_of, told
+from shopdata.service.crawl_processes import ReattachedProcess, Started, naive, sentence_of, told
 from shopdata.service.crawls import Crawl, Crawls, kill_tree
 from shopdata.service.names import check_job, checked_name, quoted
 
@@ -44,16 +44,16 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         self.is_closed = False
         #: Crawls that are ended because the service stops; the next one starts them again.
         self.cut_off: set[str] = set()
-        self._watch = task.LoopingCall(self._look_after_adopted)
+        self._watch = task.LoopingCall(self._watch_reattached)
 
     def startService(self) -> None:
-        """Adopts the crawls that an earlier service left running; then opens the free slots."""
+        """Reattaches the crawls that an earlier service left running; then opens the free slots."""
         for crawl in self.crawls.open():
             process = crawl.process()
             if process is not None:
                 slot = len(self.processes)
-                self.processes[slot] = Adopted(crawl, process)
-                logger.warning("run %s of %s still runs since an earlier service: adopted", crawl.job, crawl.spider)
+                self.processes[slot] = ReattachedProcess(crawl, process)
+                logger.warning("run %s of %s still runs since an earlier service: reattached", crawl.job, crawl.spider)
         super().startService()
         self._watch.start(_LOOK_EVERY_SECONDS, now=False)
 
@@ -67,12 +67,12 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         return {crawl.key for process in self.processes.values() if (crawl := self.crawls.get(process.job))}
 
     def lost(self) -> list[Crawl]:
-        """Crawls whose process ended with nobody there: killed, or the machine went down. Adopted ones are not lost."""
+        """Crawls whose process ended with nobody there: killed, or the machine went down. Reattached ones are not."""
         alive = {process.job for process in self.processes.values()}
         return [crawl for crawl in self.crawls.open() if crawl.job not in alive]
 
     def _get_message(self, slot: int) -> None:
-        # Adopted crawls may be more than there are slots, or sit in some of them.
+        # ReattachedProcess crawls may be more than there are slots, or sit in some of them.
         if slot < self.max_proc and slot not in self.processes and not self.is_closed:
             super()._get_message(slot)
 
@@ -181,12 +181,12 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
                     with contextlib.suppress(ProcessExitedAlready, ProcessLookupError):
                         process.transport.signalProcess("INT" if os.name != "nt" else "KILL")
 
-    def _look_after_adopted(self) -> None:
+    def _watch_reattached(self) -> None:
         for slot, process in list(self.processes.items()):
             # A timer of Twisted's ends at the first error.
             with told("it could not be looked after", process.job):
-                if isinstance(process, Adopted) and not process.is_alive():
-                    logger.info("run %s of %s, adopted, has ended", process.job, process.spider)
+                if isinstance(process, ReattachedProcess) and not process.is_alive():
+                    logger.info("run %s of %s, reattached, has ended", process.job, process.spider)
                     self._process_finished(None, slot)
 
 

@@ -98,7 +98,7 @@ def check_job(project: str, spider: str, job: str, arguments: Mapping[str, str],
     for name, value in arguments.items():
         if not _SETTING.fullmatch(name) or name.startswith("_") or name in _RESERVED:
             raise ArgumentError(
-                "this is no name of a spider's argument",
+                "invalid name of a spider's argument",
                 where="schedule.json",
                 found=quoted(name),
                 expected="letters, digits and `_`, the first a letter",
@@ -119,7 +119,7 @@ def check_job(project: str, spider: str, job: str, arguments: Mapping[str, str],
 def _check_setting(name: str, value: str) -> None:
     if not _SETTING.fullmatch(name):
         raise ArgumentError(
-            "this is no name of a setting",
+            "invalid name of a setting",
             where="setting",
             found=quoted(name),
             expected="NAME=VALUE",

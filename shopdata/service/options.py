@@ -140,11 +140,11 @@ def _port(value: object) -> int:
         port = 0
     if not 0 < port < 65536:
         raise ArgumentError(
-            "this is no port",
+            "invalid port",
             where="SHOPDATA_SERVICE_PORT",
             found=repr(value),
             expected="a number from 1 to 65535",
-            todo="Mend it, or unset it to use 6800.",
+            todo="Fix it, or unset it to use 6800.",
         )
     return port
 
@@ -156,10 +156,10 @@ def _moment(value: str | None) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise ArgumentError(
-            "this is no moment",
+            "invalid datetime",
             where="SHOPDATA_SERVICE_NOW",
             found=repr(value),
             expected="2026-03-01T08:29:50",
-            todo="Mend it, or unset it to go by the machine's clock.",
+            todo="Fix it, or unset it to go by the machine's clock.",
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)

@@ -28,7 +28,7 @@ def overview(options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> tupl
     if daemon is None:
         lines = ["down. Start it with `scrapy service start`."]
         lines += [
-            f"  still runs    {crawl.spider}, run {crawl.job}, pid {process.pid}: the next start adopts it"
+            f"  still runs    {crawl.spider}, run {crawl.job}, pid {process.pid}: the next start reattaches it"
             for crawl in Crawls(options.folder).open()
             if (process := crawl.process()) is not None
         ]
@@ -79,7 +79,7 @@ def _failures(options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> Ite
     except LedgerError as error:
         yield f"  ledger        {error}"
         runs = {}
-    # Nobody saw the exit code of a crawl that was adopted; the ledger knows that it did its work.
+    # Nobody saw the exit code of a crawl that was reattached; the ledger knows that it did its work.
     failed = [crawl for crawl in failed if not _is_complete(runs.get(crawl.job))]
     for crawl in failed[:_MOST_FAILED]:
         named = _named({"spider": crawl.spider, "arguments": crawl.arguments})

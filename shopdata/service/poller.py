@@ -35,7 +35,7 @@ class Poller(QueuePoller):  # type: ignore[misc]
                 text = f"{type(error).__name__}: {error}"
                 if self._told.get(project) != text:
                     # Once, and not every second for as long as a disk is full.
-                    logger.error("the queue of %s can't be read, and is tried again: %s", project, text)
+                    logger.error("queue of %s not read; retrying: %s", project, text)
                 self._told[project] = text
 
     def _poll_project(self, project: str, queue: Any) -> bool:

@@ -3,7 +3,7 @@
 There, Twisted 26.10 asks `PureWindowsPath` whether a name is one of Windows' own and imports it for 3.11 only: scrapyd
 could look at no egg. The Twisted before has not this mistake, but seven security holes that 26.10 has closed.
 
-A crawl finds our package in its egg, and the egg by what is mended here. So this file imports nothing of ours, and a
+A crawl finds our package in its egg, and the egg by what is fixed here. So this file imports nothing of ours, and a
 copy of it lies where crawls begin. Where Twisted needs no help, nothing of this is used; a test says when that is so
 everywhere and this file can go.
 """
@@ -20,7 +20,7 @@ from twisted.python import filepath
 COPY = "shopdata_runner"
 
 
-def mend(module: ModuleType = filepath) -> None:
+def fix_filepath(module: ModuleType = filepath) -> None:
     """Gives Twisted's module the name that it forgets to import; does nothing where it has it."""
     if not hasattr(module, "PureWindowsPath"):
         module.PureWindowsPath = PureWindowsPath  # type: ignore[attr-defined]
@@ -33,18 +33,18 @@ def is_needed() -> bool:
 
 
 def prepare(folder: Path) -> str:
-    """The module that runs crawls which begin in this folder, put there if it is ours; mends this process as well."""
+    """The module that runs crawls which begin in this folder, put there if it is ours; fixes this process as well."""
     copy = folder / f"{COPY}.py"
     if not is_needed():
         copy.unlink(missing_ok=True)
         return "scrapyd.runner"
-    mend()
+    fix_filepath()
     copy.write_bytes(Path(__file__).read_bytes())
     return COPY
 
 
 if __name__ == "__main__":
-    mend()
+    fix_filepath()
     from scrapyd.runner import main
 
     main()

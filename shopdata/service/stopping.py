@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 reactor: Any = twisted_reactor
 
 #: `wait`: running crawls finish; `now`: they are ended as by Ctrl-C, and taken up by the next service; `leave`: they
-#: run on, and the next service adopts them.
+#: run on, and the next service reattaches them.
 Mode = Literal["wait", "now", "leave"]
 
 _LOOK_EVERY_SECONDS = 0.2

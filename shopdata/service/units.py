@@ -33,7 +33,7 @@ ExecStart={scrapy} service start
 # Running crawls put down what they have in hand and go on with the next start: a shutdown must not wait for a portal.
 ExecStop={scrapy} service stop --now
 # The service sees to its crawls itself. With control-group or mixed, systemd would kill them whenever the service
-# crashes; this way they finish, and the service that Restart= brings up adopts them.
+# crashes; this way they finish, and the service that Restart= brings up reattaches them.
 KillMode=process
 Restart=on-failure
 RestartSec=10

@@ -274,5 +274,5 @@ def _check_priority(text: str) -> None:
         is_good = False
     if not is_good:
         raise ArgumentError(
-            "this is no priority", where="priority", found=quoted(text), expected="a number", todo="Change it."
+            "invalid priority", where="priority", found=quoted(text), expected="a number", todo="Change it."
         )

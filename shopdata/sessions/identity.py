@@ -155,7 +155,7 @@ def _not_as_before(shop: Shop, value: str, before: str | None, fact: str, twins:
             where=f"shop {shop.id!r}",
             found=_told(fact, value),
             expected="the shop that this id had until now" if before is None else _told(fact, before),
-            todo="Mend user name and password, or the ids in shops.yaml: a shop keeps its id. To hand one on, with its "
+            todo="Fix user name and password, or the ids in shops.yaml: a shop keeps its id. To hand one on, with its "
             "days, there is `scrapy shops rename OLD NEW`.",
         )
     return WrongShopError(
@@ -163,7 +163,7 @@ def _not_as_before(shop: Shop, value: str, before: str | None, fact: str, twins:
         where=f"shop {shop.id!r}",
         found=_told(fact, value),
         expected="the shop that this id had until now" if before is None else _told(fact, before),
-        todo=f"Mend user name and password, or accept it with `scrapy login {shop.id} --accept-identity`.",
+        todo=f"Fix user name and password, or accept it with `scrapy login {shop.id} --accept-identity`.",
     )
 
 
@@ -173,14 +173,14 @@ def _not_as_configured(shop: Shop, found: Identity) -> WrongShopError:
         where=f"shop {shop.id!r}",
         found=describe(found),
         expected=f"portal_name {shop.portal_name!r}",
-        todo=f"Mend user name and password, or `portal_name` in shops.yaml; then run `scrapy login {shop.id}`.",
+        todo=f"Fix user name and password, or `portal_name` in shops.yaml; then run `scrapy login {shop.id}`.",
     )
 
 
 def _twice(shop: Shop, twin: str, value: str, fact: str, *, is_in_use: bool) -> WrongShopError:
     if is_in_use:
         todo = (
-            f"Take one of them out of shops.yaml; or mend the credentials of the wrong one and run "
+            f"Take one of them out of shops.yaml; or fix the credentials of the wrong one and run "
             f"`scrapy login {shop.id} --accept-identity`, or the same for {twin}."
         )
     else:

@@ -33,11 +33,11 @@ _NOT_TLS = f"Set `secure: false` of {_PLACE} (SHOPDATA_S3_SECURE), or name its T
 
 #: The S3 code: what, what to do.
 _CODES: dict[str, tuple[str, str]] = {
-    "SignatureDoesNotMatch": ("the object store refuses the secret key", f"Mend {_KEYS}."),
-    "InvalidAccessKeyId": ("the object store does not know the access key", f"Mend {_KEYS}."),
+    "SignatureDoesNotMatch": ("the object store refuses the secret key", f"Fix {_KEYS}."),
+    "InvalidAccessKeyId": ("the object store does not know the access key", f"Fix {_KEYS}."),
     "NoSuchBucket": (
         "the bucket does not exist",
-        "Create it, or mend `bucket` in lake.yaml (SHOPDATA_S3_BUCKET); if it is there, the store may want another "
+        "Create it, or fix `bucket` in lake.yaml (SHOPDATA_S3_BUCKET); if it is there, the store may want another "
         f"{_ADDRESSING}.",
     ),
     "NoSuchKey": (
@@ -115,7 +115,7 @@ def explain(error: Exception, where: str, settings: config.ObjectStore, right: s
             todo="See that it is there, may be read and written, and that the disk is not full.",
         )
     return StoreError(
-        "the object store can't be asked this", where=where, found=str(error), todo=f"Mend {_ENDPOINT} or the bucket."
+        "the object store can't be asked this", where=where, found=str(error), todo=f"Fix {_ENDPOINT} or the bucket."
     )
 
 
@@ -138,7 +138,7 @@ def _refusal(error: S3Error, where: str, settings: config.ObjectStore, right: st
             found=f"{found}: the store names {region}" if region else found,
             expected=f"region {settings.region}" if settings.region else "",
             todo=f"Set `region{f': {region}' if region else ''}` of {_PLACE}; if its address is one of a region, "
-            f"mend {_ENDPOINT} too.",
+            f"fix {_ENDPOINT} too.",
         )
     if code in _OTHER_ADDRESSING:
         other = "path" if settings.addressing == "virtual" else "virtual"
@@ -162,7 +162,7 @@ def _refusal(error: S3Error, where: str, settings: config.ObjectStore, right: st
             "the object store does not allow this",
             where=where,
             found=found,
-            todo=f"Give the access key {needed}, or mend {_KEYS}.",
+            todo=f"Give the access key {needed}, or fix {_KEYS}.",
         )
     what, todo = _CODES.get(
         code,
@@ -223,7 +223,7 @@ def _unreachable(reason: Exception, where: str, settings: config.ObjectStore) ->
             "the object store's host name is not known",
             where=where,
             found=f"no address for {host} in {tries}",
-            todo=f"Mend {_ENDPOINT}, or see why this machine finds no names"
+            todo=f"Fix {_ENDPOINT}, or see why this machine finds no names"
             + (
                 f"; a store without a name for each bucket wants `addressing: path` of {_PLACE}." if is_virtual else "."
             ),
@@ -233,14 +233,14 @@ def _unreachable(reason: Exception, where: str, settings: config.ObjectStore) ->
             "nobody listens where the object store should be",
             where=where,
             found=f"{getattr(reason.__cause__, 'strerror', None) or 'no connection'}, {tries}",
-            todo=f"Start it, or mend {_ENDPOINT}. {_LATER}",
+            todo=f"Start it, or fix {_ENDPOINT}. {_LATER}",
         )
     if isinstance(reason, http.ConnectTimeoutError):
         return StoreError(
             "the object store can't be reached",
             where=where,
             found=f"no connection within {settings.connect_timeout_seconds:g} s, {tries}",
-            todo=f"See that it runs and that no firewall is between, or mend {_ENDPOINT}. {_LATER}",
+            todo=f"See that it runs and that no firewall is between, or fix {_ENDPOINT}. {_LATER}",
         )
     if isinstance(reason, http.SSLError):
         return _no_trust(reason, where)
@@ -269,9 +269,9 @@ _CERTIFICATES = {
     "self-signed certificate": _TRUST,
     "unable to get local issuer": _TRUST,
     "certificate has expired": "Renew the store's certificate.",
-    "not yet valid": "Set the clock of this machine, or mend the store's certificate.",
-    "hostname mismatch": f"Mend {_ENDPOINT}: it must be a name that the certificate holds.",
-    "ip address mismatch": f"Mend {_ENDPOINT}: it must be a name that the certificate holds.",
+    "not yet valid": "Set the clock of this machine, or fix the store's certificate.",
+    "hostname mismatch": f"Fix {_ENDPOINT}: it must be a name that the certificate holds.",
+    "ip address mismatch": f"Fix {_ENDPOINT}: it must be a name that the certificate holds.",
 }
 
 

@@ -81,7 +81,7 @@ class ObjectStore:
                 "the bucket does not exist and can't be created",
                 where=self.where(),
                 found=error.found,
-                todo="Create it by hand, or give the access key the right s3:CreateBucket; if it is there, mend "
+                todo="Create it by hand, or give the access key the right s3:CreateBucket; if it is there, fix "
                 "`bucket`, or set `addressing` of object_store in lake.yaml to what the store wants.",
             ) from None
 

@@ -26,7 +26,7 @@ from shopdata.wording import Texts
 NOW = datetime.now(SHANGHAI)
 #: The newest first; the first is what jd_store is asked for today.
 DAYS = [str(today(NOW) - timedelta(days=number)) for number in range(1, 8)]
-REFUSED = "shop '{0}': credentials refused. Found 「账号或密码错误」. Mend them, or run `scrapy login {0}`."
+REFUSED = "shop '{0}': credentials refused. Found 「账号或密码错误」. Fix them, or run `scrapy login {0}`."
 Show = Callable[..., list[str]]
 
 

@@ -6,7 +6,7 @@ from shopdata.alerts.causes import Trouble, causes_of, trouble_of
 from shopdata.states import CellState
 
 DAYS = [f"2026-03-{day:02}" for day in range(1, 32)]
-REFUSED = "shop '{shop}': credentials refused. Found 「账号或密码错误」. Mend them, then run `scrapy login {shop}`."
+REFUSED = "shop '{shop}': credentials refused. Found 「账号或密码错误」. Fix them, then run `scrapy login {shop}`."
 
 
 def troubles(*cells: tuple[str, str, CellState, str]) -> list[Trouble]:

@@ -142,9 +142,9 @@ def test_a_long_message_is_cut_where_the_platform_would_refuse_it(
 @pytest.mark.parametrize(
     ("kind", "channel", "found", "todo"),
     [
-        ("dingtalk", {"secret": "another"}, "errcode 310000, sign not match", "Mend `secret`"),
-        ("dingtalk", {"secret": ""}, "errcode 310000, sign not match", "Mend `secret`"),
-        ("feishu", {"secret": "another"}, "code 19021, sign match fail", "Mend `secret`"),
+        ("dingtalk", {"secret": "another"}, "errcode 310000, sign not match", "Fix `secret`"),
+        ("dingtalk", {"secret": ""}, "errcode 310000, sign not match", "Fix `secret`"),
+        ("feishu", {"secret": "another"}, "code 19021, sign match fail", "Fix `secret`"),
     ],
 )
 def test_a_wrong_signature(kind: str, channel: dict[str, Any], found: str, todo: str, make_alerts: MakeAlerts) -> None:
@@ -156,7 +156,7 @@ def test_a_wrong_signature(kind: str, channel: dict[str, Any], found: str, todo:
 @pytest.mark.parametrize("kind", ["dingtalk", "wecom"])
 def test_a_wrong_key(kind: str, make_alerts: MakeAlerts, receiver: Receiver) -> None:
     error = refusal(make_alerts(kind, channel={"url": receiver.url(kind) + "x"}))
-    assert "Mend `url`" in error.todo
+    assert "Fix `url`" in error.todo
     assert receiver.taken == []
 
 

@@ -26,7 +26,7 @@ from shopdata.states import CellState
 
 DT = "2026-03-01"
 NAMES = {"a": "回力京东旗舰店", "b": "南极人京东自营店", "c": "云南白药京东专卖店"}
-REFUSED = "shop 'b': credentials refused. Found 「账号名与密码不匹配」 on JD's login page. Mend user name or password."
+REFUSED = "shop 'b': credentials refused. Found 「账号名与密码不匹配」 on JD's login page. Fix user name or password."
 DOWN = "shop 'c', ppzh.jd.com: the portal refused. Found HTTP 500, expected HTTP 200. Nothing to do now."
 
 

@@ -45,7 +45,7 @@ def test_a_chosen_one_that_is_not_there_is_no_reason_to_take_another(places: dic
         chromium.find_chromium(str(nowhere), str(places["own"]))
     assert str(refusal.value) == (
         f"SHOPDATA_BROWSER_PATH: there is no browser at this path. Found {nowhere}. "
-        "Mend the path, or unset the variable to use another Chromium."
+        "Fix the path, or unset the variable to use another Chromium."
     )
 
 

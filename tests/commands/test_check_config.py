@@ -149,7 +149,7 @@ def test_the_service_takes_what_env_says(place: Workplace) -> None:
     env_file.chmod(0o600)
     run = place.scrapy("service", "status")
     assert run.code == 2
-    assert run.err.startswith("SHOPDATA_SERVICE_PORT: this is no port. Found 'none'")
+    assert run.err.startswith("SHOPDATA_SERVICE_PORT: invalid port. Found 'none'")
     assert place.scrapy("service", "status", SHOPDATA_SERVICE_PORT="6801").code == 1, "what is set already stays"
 
 

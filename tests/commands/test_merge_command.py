@@ -381,9 +381,7 @@ def test_no_process_where_none_may_be(folder: Path, scrapy_merge: Run, monkeypat
 def test_a_number_of_processes_that_is_none(folder: Path, scrapy_merge: Run, number: str) -> None:
     result = scrapy_merge(folder, "-o", folder.parent / "out.xlsx", SHOPDATA_WORKERS=number)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith(
-        f"SHOPDATA_WORKERS: this is no such number. Found {number[:60]!r}, expected a whole"
-    )
+    assert result.stderr.startswith(f"SHOPDATA_WORKERS: invalid number. Found {number[:60]!r}, expected a whole")
 
 
 def test_totals_merged_cells_and_zips_are_taken_by_switches(tmp_path: Path, scrapy_merge: Run) -> None:

@@ -48,8 +48,8 @@ def test_a_proxy_that_we_cannot_use_is_refused_at_the_start(command: list[str], 
         *command, HTTPS_PROXY="socks5://user:pw-of-the-proxy@proxy.corp.test:1080", http_proxy="proxy:80"
     )
     assert run.code == 2
-    assert "environment variable HTTPS_PROXY: this is no proxy that we can use. Found a socks5 proxy" in run.err
-    assert "environment variable http_proxy: this is no proxy that we can use. Found no scheme" in run.err
+    assert "environment variable HTTPS_PROXY: unsupported proxy. Found a socks5 proxy" in run.err
+    assert "environment variable http_proxy: unsupported proxy. Found no scheme" in run.err
     assert "pw-of-the-proxy" not in run.text
     assert "Traceback" not in run.text
     assert place.sandbox.records() == []

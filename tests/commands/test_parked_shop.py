@@ -13,7 +13,7 @@ from shopdata.sessions.sessions import SessionStore
 
 pytestmark = pytest.mark.services
 
-WHY = "shop 'sandbox-02': credentials refused. Mend them."
+WHY = "shop 'sandbox-02': credentials refused. Fix them."
 SPAN = "2026-03-01 to 2026-03-06 (6 periods)"
 
 

@@ -22,7 +22,7 @@ def test_before_the_first_run(place: Workplace) -> None:
     ("arguments", "sentence"),
     [
         pytest.param(["--date", "yesterday"], "this is not a date", id="a day that is none"),
-        pytest.param(["--days", "0"], "this is no number of days", id="no days"),
+        pytest.param(["--days", "0"], "invalid number of days", id="no days"),
         pytest.param(["--shop", "sandbox-1"], "Did you mean 'sandbox-01'?", id="misspelt shop"),
         pytest.param(["--dataset", "jd_stock"], "Did you mean 'jd_store'?", id="misspelt dataset"),
         pytest.param(["--dates=2026-03-01"], "--dates: this option is not known", id="misspelt option"),

@@ -173,7 +173,7 @@ def test_the_folder_that_mistakes_are_put_into_has_none(folder: ConfigFolder) ->
             "id: one",
             "id: Flag Ship",
             "shops.yaml:2 shops[0].id",
-            ["'id' does not fit", "lower-case letters, digits, - and _", "Mend `id`."],
+            ["'id' does not fit", "lower-case letters, digits, - and _", "Fix `id`."],
             id="id with a space and capitals",
         ),
         pytest.param(
@@ -261,7 +261,7 @@ def test_the_folder_that_mistakes_are_put_into_has_none(folder: ConfigFolder) ->
             "https://passport.example.com",
             "http://passport.example.com",
             "portals.yaml:2 jd.login_url",
-            ["write https://", "Mend `jd.login_url`."],
+            ["write https://", "Fix `jd.login_url`."],
             id="plain http to a host elsewhere",
         ),
         pytest.param(
@@ -409,7 +409,7 @@ def test_missing_folder(folder: ConfigFolder) -> None:
     folder.path = folder.path / "nowhere"
     (problem,) = folder.problems()
     assert "this folder does not exist" in problem
-    assert "Mend SHOPDATA_CONFIG_DIR" in problem
+    assert "Fix SHOPDATA_CONFIG_DIR" in problem
 
 
 def test_a_dataset_of_the_other_platform(folder: ConfigFolder) -> None:

@@ -30,7 +30,7 @@ FIRST_DAY = date(2026, 3, 2)
 DATASETS = {"jd_store": "jd_store", "pdd_kpi": "pdd_kpi_days"}
 ROWS = 20
 PARTITION_POINTS = tuple(FailPoint)[tuple(FailPoint).index(FailPoint.MERGE_BEFORE) :]
-#: How many calm runs may be needed for each dataset: one sends and mends, one more for what a fault still had in hand.
+#: How many calm runs may be needed for each dataset: one sends and fixes, one more for what a fault still had in hand.
 CALM_RUNS = 3
 #: Each costs a run something, and none of them a cell its report.
 FAULTS = {

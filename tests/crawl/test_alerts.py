@@ -65,7 +65,7 @@ def story(make_workplace: Callable[..., Workplace], receiver: Receiver) -> Story
     attempt("wrong password", *crawl, SANDBOX_02_PASSWORD="not-the-right-pass-word")
     attempt("unchanged", *crawl, SANDBOX_02_PASSWORD="not-the-right-pass-word")
     receiver.instead = [(500, b"")]
-    attempt("mended, one channel down", *crawl)
+    attempt("fixed, one channel down", *crawl)
     attempt("nothing to do", *crawl)
     attempt("broken configuration", *crawl, SHOPDATA_S3_SECRET_KEY=None)
     attempt("still broken", *crawl, SHOPDATA_S3_SECRET_KEY=None)
@@ -101,13 +101,13 @@ def test_nothing_when_nothing_changed(story: Story) -> None:
 
 
 def test_mended_is_told(story: Story) -> None:
-    (text,) = story.told["mended, one channel down"]
+    (text,) = story.told["fixed, one channel down"]
     assert "京东供应链库存 2026-03-01：已恢复，2/2 已入湖" in text
     assert story.place.shops[1].name in text
 
 
 def test_a_channel_that_is_down_costs_an_error_line_and_no_more(story: Story) -> None:
-    run = story.runs["mended, one channel down"]
+    run = story.runs["fixed, one channel down"]
     assert run.code == 0, run.text
     (line,) = [line for line in run.err.splitlines() if " ERROR " in line]
     assert "alerts: alerts.yaml, channel 'dingtalk' (dingtalk, 127.0.0.1): the channel is not well" in line

@@ -138,7 +138,7 @@ def test_a_wrong_password_for_the_proxy_is_told_as_such(story: Story) -> None:
     assert cell in story.refused.text
     assert "signing in" not in story.refused.text
     assert "Asking again" not in story.refused.text, "with wrong passwords, accounts get locked"
-    assert "Mend them in HTTPS_PROXY" in story.refused.text
+    assert "Fix them in HTTPS_PROXY" in story.refused.text
     assert "wrong-password" not in story.refused.text
 
 

@@ -1,4 +1,4 @@
-"""The ledger's disk takes no more at one step of a run: a sentence, no traceback, and the next run mends it.
+"""The ledger's disk takes no more at one step of a run: a sentence, no traceback, and the next run fixes it.
 
 A trigger in the ledger refuses one kind of change, in the words of SQLite on a full disk. Each case has a business day
 of its own.

@@ -21,7 +21,7 @@ DAY = date(2026, 3, 1)
 
 #: What becomes of the cell, and words that its reason must have.
 FAULTS: dict[Fault, tuple[str, str]] = {
-    Fault.WRONG_PASSWORD: ("needs_login", "credentials refused.*Mend user name or password"),
+    Fault.WRONG_PASSWORD: ("needs_login", "credentials refused.*Fix user name or password"),
     Fault.CAPTCHA: ("needs_login", "asks for a slider.*scrapy login SHOP"),
     Fault.SMS: ("needs_login", "asks for an SMS code.*scrapy login SHOP"),
     Fault.CREATE_REFUSED: ("failed", "JD refused to make the report.*下载任务创建失败"),
@@ -80,8 +80,8 @@ class Story:
     first: Try
     #: Only the shops that wait for a person are asked for again, and nobody has acted.
     stubborn: Try
-    #: The faults are gone, the password is mended, a person has signed in where that was asked.
-    mended: Try
+    #: The faults are gone, the password is fixed, a person has signed in where that was asked.
+    fixed: Try
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ class TestFirstRun:
             (found,) = re.findall(rf"rejected/jd_store/{DAY}/\S+", story.first.missing[shop]["reason"])
             assert (story.place.state_dir / found.rstrip(".")).is_file()
 
-    @pytest.mark.parametrize("name", ["first", "stubborn", "mended"])
+    @pytest.mark.parametrize("name", ["first", "stubborn", "fixed"])
     def test_ledger_and_bucket_say_the_same(self, story: Story, name: str) -> None:
         attempt: Try = getattr(story, name)
         cells = {cell["shop"]: cell for cell in attempt.status["cells"]}
@@ -204,24 +204,24 @@ class TestWrongPassword:
             assert (story.place.state_dir / "screenshots" / f"jd_{SHOP[fault]}.png").read_bytes()[1:4] == b"PNG"
 
     def test_a_changed_one_is_tried(self, story: Story) -> None:
-        assert story.mended.counters.logins[WRONG_PASSWORD] == 1
-        assert WRONG_PASSWORD not in story.mended.missing
+        assert story.fixed.counters.logins[WRONG_PASSWORD] == 1
+        assert WRONG_PASSWORD not in story.fixed.missing
 
 
 class TestAfterTheFaultsAreGone:
     def test_only_the_missing_shops_are_asked(self, story: Story) -> None:
-        assert set(story.mended.hosts) == set(SHOP.values())
+        assert set(story.fixed.hosts) == set(SHOP.values())
 
     def test_what_jd_made_wrong_is_ordered_anew(self, story: Story) -> None:
         for fault in BOUND_TO_THE_REPORT:
-            assert story.mended.counters.jobs[SHOP[fault]] == {str(DAY): 1}
+            assert story.fixed.counters.jobs[SHOP[fault]] == {str(DAY): 1}
 
     def test_what_jd_made_well_is_not_ordered_again(self, story: Story) -> None:
-        assert SHOP[Fault.TRUNCATED_DOWNLOAD] not in story.mended.counters.jobs
+        assert SHOP[Fault.TRUNCATED_DOWNLOAD] not in story.fixed.counters.jobs
 
     def test_the_partition_is_complete(self, story: Story) -> None:
-        assert story.mended.run.code == 0, story.mended.run.text[-5000:]
-        assert story.mended.receipt["missing"] == []
+        assert story.fixed.run.code == 0, story.fixed.run.text[-5000:]
+        assert story.fixed.receipt["missing"] == []
         header, rows = lake_readers.read_by_pyarrow(story.place.store, DAY)
         assert header == lake_readers.COLUMNS
         assert rows == lake_readers.as_parquet(lake_readers.sent(story.place.sandbox, DAY))

@@ -113,7 +113,7 @@ def test_one_job_and_a_published_shop(story: Story, shop: str) -> None:
 def test_what_is_published_is_ours(story: Story) -> None:
     shops = [shop for shop in story.place.shops if shop.id in PUBLISHED]
     header, rows = lake_readers.read_by_pyarrow(story.place.store, DAY)
-    # The one that had a twin was mended by a later run.
+    # The one that had a twin was fixed by a later run.
     twin = [shop for shop in story.place.shops if shop.id == TWIN]
     in_order = [shop for shop in story.place.shops if shop in [*shops, *twin]]
     assert rows == lake_readers.as_parquet(lake_readers.sent(story.place.sandbox, DAY, in_order))

@@ -1,4 +1,4 @@
-"""Something that a run depends on is out of order: a sentence, exit code 1, and the next run mends it by itself.
+"""Something that a run depends on is out of order: a sentence, exit code 1, and the next run fixes it by itself.
 
 Every outage has two shops, a business day, a state directory and a bucket of its own. The runs are real, and so is what
 is wrong: a store that is not there or does not answer, a server that refuses, a disk that takes no more.

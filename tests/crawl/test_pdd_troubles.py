@@ -305,7 +305,7 @@ def story(make_workplace: Callable[..., Workplace]) -> Story:
     set_faults(BADSCORE, IN_BADSCORE, "reviews")
     badscore = crawl(place, "pdd_badscore", IN_BADSCORE.values())
     stubborn = crawl(place, "pdd_badscore", [IN_BADSCORE[name] for name in BADSCORE if name in WAITING])
-    # As a person would: signed in by hand, and the password mended.
+    # As a person would: signed in by hand, and the password fixed.
     place.variables.clear()
     place.sign_in(*IN_CHAT.values())
     set_faults(CHAT, IN_CHAT, None)

@@ -81,7 +81,7 @@ class Sessions:
 
 def test_a_shop_that_can_not_be_parked_costs_no_other_shop(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def refused() -> ReportFile:
-        raise CredentialsRefusedError("credentials refused", todo="Mend the password.")
+        raise CredentialsRefusedError("credentials refused", todo="Fix the password.")
 
     listener = Listener()
     with Ledger.at(tmp_path) as ledger:
@@ -91,7 +91,7 @@ def test_a_shop_that_can_not_be_parked_costs_no_other_shop(tmp_path: Path, caplo
         assert asyncio.run(tries.ask(shop, KEY, refused)) is None
         cell = ledger.cell(KEY)
     assert cell is not None
-    assert (cell.state, cell.reason.text) == (CellState.NEEDS_LOGIN, "credentials refused. Mend the password.")
+    assert (cell.state, cell.reason.text) == (CellState.NEEDS_LOGIN, "credentials refused. Fix the password.")
     assert listener.states == [CellState.NEEDS_LOGIN]
     assert "flagship: the next run tries the same again" in caplog.text
 
@@ -101,7 +101,7 @@ def test_a_shop_that_is_parked_in_a_run_has_one_reason_for_all_of_its_days(tmp_p
 
     async def refused() -> ReportFile:
         calls.append(1)
-        raise CredentialsRefusedError("credentials refused", todo="Mend the password.")
+        raise CredentialsRefusedError("credentials refused", todo="Fix the password.")
 
     listener = Listener()
     keys = [replace(KEY, dt=f"2026-03-0{day}") for day in (1, 2, 3)]
@@ -115,7 +115,7 @@ def test_a_shop_that_is_parked_in_a_run_has_one_reason_for_all_of_its_days(tmp_p
         reasons = {cell.reason.text for key in keys if (cell := ledger.cell(key))}
         assert sessions.parked(shop)
     assert len(calls) == 1
-    assert reasons == {"credentials refused. Mend the password."}
+    assert reasons == {"credentials refused. Fix the password."}
 
 
 def test_whoever_stops_the_run_does_not_wait_for_a_lost_ledger_twice(

@@ -126,11 +126,11 @@ def test_an_unchanged_table_is_told_so(double: DremioDouble, clock: FastClock) -
 
 #: What a person is told for each fault, as a pattern.
 SENTENCES = {
-    "login_refused": r"refuses user name or password. Found HTTP 401 for user 'shopdata'. Mend .*DREMIO_PASSWORD",
+    "login_refused": r"refuses user name or password. Found HTTP 401 for user 'shopdata'. Fix .*DREMIO_PASSWORD",
     "token_refused": r"does not let this user do it. Found HTTP 401",
     "forbidden": r"does not let this user do it. Found HTTP 403: User not authorized",
     "unavailable": r"Dremio is not well. Found HTTP 503: Dremio is starting. The data is published",
-    "web_page": r"what answers there is not Dremio. Found HTTP 200 that is not JSON. Mend `url`",
+    "web_page": r"what answers there is not Dremio. Found HTTP 200 that is not JSON. Fix `url`",
     "silence": r"can't be reached. Found silence for 0.5 s",
     "job_failed": r"did not succeed. Found job \S+ FAILED: DATA_READ ERROR: the bucket does not answer\. See",
     "job_canceled": r"did not succeed. Found job \S+ CANCELED: Query cancelled by user 'admin'",

@@ -131,7 +131,7 @@ def test_no_odd_id_is_believed(path: tuple[str | int, ...], value: object) -> No
     ids=lambda value: str(value)[:60],
 )
 def test_refused(path: tuple[str | int, ...], value: object) -> None:
-    with pytest.raises(ReceiptError, match="is no receipt of this partition"):
+    with pytest.raises(ReceiptError, match="not a receipt of this partition"):
         decode(put(a_receipt(), path, value))
 
 

@@ -200,7 +200,7 @@ def test_a_wrong_password_for_the_proxy(
     said = answer(ask)
     assert f"the proxy on the way refuses its user name or password. Found HTTP 407 from {proxy.url}." in said
     # On Windows, variables are the same in any case.
-    assert f"Mend them in {'ALL_PROXY' if os.name == 'posix' else 'all_proxy'}" in said
+    assert f"Fix them in {'ALL_PROXY' if os.name == 'posix' else 'all_proxy'}" in said
     assert "wrong-password" not in said
 
 
@@ -216,7 +216,7 @@ def test_a_proxy_that_is_not_there(ask: Callable[[], str], monkeypatch: pytest.M
     said = answer(ask)
     assert "the proxy on the way can't be reached" in said
     assert f"at http://{closed_port()}" in said
-    assert "Mend all_proxy, or, if " in said
+    assert "Fix all_proxy, or, if " in said
 
 
 @with_tls

@@ -24,7 +24,7 @@ from twisted.application.service import IServiceCollection
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import SHANGHAI
 from shopdata.service.configuration import ServiceConfig, write_configuration
-from shopdata.service.crawl_processes import Adopted, Started
+from shopdata.service.crawl_processes import ReattachedProcess, Started
 from shopdata.service.crawls import Crawl, Crawls
 from shopdata.service.launcher import Launcher
 from shopdata.service.names import checked_name
@@ -208,7 +208,7 @@ def test_a_queue_that_cannot_be_read_does_not_end_the_polling(
     queue.q.conn.execute("ALTER TABLE spider_queue RENAME TO away")
     poll(launcher)
     poll(launcher)
-    assert caplog.text.count("the queue of shopdata can't be read, and is tried again: OperationalError") == 1
+    assert caplog.text.count("queue of shopdata not read; retrying: OperationalError") == 1
 
 
 def test_what_cannot_be_written_down_frees_the_slot_too(
@@ -235,10 +235,10 @@ def test_what_cannot_be_written_down_frees_the_slot_too(
     assert [process.job for process in spawned.started] == ["first", "second"]
 
 
-def test_an_adopted_crawl_that_cannot_be_asked_is_no_end_of_looking(
+def test_a_reattached_crawl_that_cannot_be_asked_is_no_end_of_looking(
     launcher: Launcher, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A timer of Twisted's ends at the first error; then no adopted crawl would ever leave its slot."""
+    """A timer of Twisted's ends at the first error; then no reattached crawl would ever leave its slot."""
 
     class Ended:
         def is_running(self) -> bool:
@@ -254,8 +254,8 @@ def test_an_adopted_crawl_that_cannot_be_asked_is_no_end_of_looking(
         )
         launcher.crawls.put(crawl)
         process.pid = 0  # type: ignore[attr-defined]
-        launcher.processes[slot] = Adopted(crawl, process)  # type: ignore[arg-type]
-    launcher._look_after_adopted()
+        launcher.processes[slot] = ReattachedProcess(crawl, process)  # type: ignore[arg-type]
+    launcher._watch_reattached()
     assert [process.job for process in launcher.processes.values()] == ["job-0"]
     assert "run 'job-0': it could not be looked after: OSError: access is denied" in caplog.text
     launcher.end_all(hard=False)
@@ -338,22 +338,22 @@ def test_bad_names_are_refused_at_the_door(service: TinyService) -> None:
         ({"data": "2026-03-01"}, "spider 'jd_store' has no argument 'data'. Expected date, start"),
         ({"data": "2026-03-01"}, "Did you mean `-a date=…`?"),
         ({"Shops": "a"}, "Did you mean `-a shops=…`?"),
-        ({"_job": "x"}, "this is no name of a spider's argument. Found '_job'"),
+        ({"_job": "x"}, "invalid name of a spider's argument. Found '_job'"),
         ({"_project": "x"}, "'_project'"),
         ({"settings": "x"}, "'settings'"),
         ({"a b": "x"}, "'a b'"),
         ({"date": "2026\0"}, "date: this can't stand on a command line"),
         ({"shops": "a" * 200_000}, "shops: this is too long for a command line. Found 200000 bytes"),
         ({"setting": "LOG_LEVEL"}, "a setting has a value. Found 'LOG_LEVEL', expected NAME=VALUE"),
-        ({"setting": "A B=1"}, "this is no name of a setting. Found 'A B'"),
+        ({"setting": "A B=1"}, "invalid name of a setting. Found 'A B'"),
         ({"setting": ["A=1", "B=\0"]}, "setting=B: this can't stand on a command line"),
-        ({"priority": "nan"}, "this is no priority"),
-        ({"priority": "soon"}, "this is no priority"),
+        ({"priority": "nan"}, "invalid priority"),
+        ({"priority": "soon"}, "invalid priority"),
         ({"date": "2026-02-30"}, "-a date: this is not a date. Found '2026-02-30'"),
         ({"date": "2099-01-01"}, "this day is not over yet"),
         ({"start": "2026-03-02", "end": "2026-03-01"}, "the range ends before it starts"),
         ({"start": "2026-03-01"}, "a range needs end too"),
-        ({"periods": "2026-03-01_2026-03-07"}, "this is no day"),
+        ({"periods": "2026-03-01_2026-03-07"}, "invalid day"),
         ({"period": "week"}, "this period is not known"),
         ({"spider": "pdd_kpi_weekly"}, "Expected the spider 'pdd_kpi', with the argument period=week"),
         ({"shops": "flagshp"}, "Did you mean 'flagship'?"),

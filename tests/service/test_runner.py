@@ -41,7 +41,7 @@ def test_eggs_can_be_looked_at(version: tuple[int, ...], monkeypatch: pytest.Mon
     there = as_on_windows(version, monkeypatch)
     monkeypatch.setattr("scrapyd.eggstorage.filepath", there)
     eggs = FilesystemEggStorage({"eggs_dir": str(tmp_path)})
-    runner.mend(there)
+    runner.fix_filepath(there)
     eggs.put(io.BytesIO(b"egg"), "shopdata", "1")
     assert eggs.list("shopdata") == ["1"]
     with eggs.get("shopdata")[1] as egg:

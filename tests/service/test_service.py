@@ -238,7 +238,7 @@ def test_killed_in_the_middle_of_two_crawls(service: Running) -> None:
         ledger.not_ready.put_off(later, datetime.now(SHANGHAI), lambda since: since)
 
     assert service.command("start", SHOPDATA_SERVICE_NOW="2026-11-24T08:40:00").code == 0
-    assert f"run {crawls['first']} of jd_store still runs since an earlier service: adopted" in service.log
+    assert f"run {crawls['first']} of jd_store still runs since an earlier service: reattached" in service.log
     # Whoever asks for the same meanwhile gets the run that there is; scrapyd's own API puts it behind.
     assert service.post("cron.json", action="run", job="first")["jobid"] == crawls["first"]
     service.post("schedule.json", project="shopdata", spider="jd_store", date=str(DAY), jobid="behind")

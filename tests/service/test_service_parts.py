@@ -301,7 +301,7 @@ def test_what_failed_last(options: ServiceOptions) -> None:
     crawls = Crawls(options.folder)
     for job in ("done", "short", "killed"):
         crawls.put(Crawl(job=job, project="shopdata", spider="jd_store", started_at=NOW))
-        crawls.end(job, None)  # adopted: nobody sees how it ends
+        crawls.end(job, None)  # reattached: nobody sees how it ends
     with Ledger.at(options.state_dir) as ledger:
         for job, outcome in (("done", "complete"), ("short", "incomplete")):
             ledger.start_run(job, "jd_store", {})
@@ -372,7 +372,7 @@ def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     ("dts", "shops", "said"),
     [
         (["2026-03-01", "2026-13-45"], [], r"this is not a date\. Found '2026-13-45'"),
-        (["2026-03-01_2026-03-07"], [], "this is no day"),
+        (["2026-03-01_2026-03-07"], [], "invalid day"),
         (["2026-03-01"], ["flagship", "flagshp"], r"no enabled shop 'flagshp' .*Did you mean 'flagship'\?"),
     ],
     ids=["no day", "a week of a daily dataset", "no shop"],
@@ -404,7 +404,7 @@ def test_a_job_of_a_spider_that_is_not_there(options: ServiceOptions, tmp_path: 
     file = SimpleNamespace(schedule=Schedule(jobs=entries), problem="", config=config)
     inside = Inside(options, Workspace(tmp_path), file, JD_ONLY)  # type: ignore[arg-type]
     assert inside.schedule_problem().startswith(
-        "schedule.yaml: job 'new' can't run: there is no spider 'tb'. Mend its name"
+        "schedule.yaml: job 'new' can't run: there is no spider 'tb'. Fix its name"
     )
     assert "job 'typo' can't run: spider 'jd_store' has no argument 'data'." in inside.schedule_problem()
     assert "job 'value' can't run: -a shops: no enabled shop 'flagshp'" in inside.schedule_problem()

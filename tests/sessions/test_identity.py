@@ -39,7 +39,7 @@ def test_another_one_is_refused_until_it_is_accepted(identities: Identities, sho
     assert str(error.value) == (
         "shop 'one': the account opens another shop than before; nothing was asked of it. "
         "Found mall id 987654321, expected mall id 123456789. "
-        "Mend user name and password, or accept it with `scrapy login one --accept-identity`."
+        "Fix user name and password, or accept it with `scrapy login one --accept-identity`."
     )
     assert identities.of(shop) == MALL
     identities.check_and_keep(shop, OTHER_MALL, [shop], is_accepted=True)

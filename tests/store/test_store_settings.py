@@ -297,7 +297,7 @@ def test_an_authority_for_this_store_alone(authority: Authority, monkeypatch: py
         assert use(wrong.model_copy(update={"ca_file": authority.ca_file})) == "well"
         said = use(settings("other.test:9000", region="us-east-1", secure=True, ca_file=str(authority.ca_file)))
     assert "Found hostname mismatch" in said
-    assert "Mend `endpoint`" in said
+    assert "Fix `endpoint`" in said
 
 
 # -- the endpoint ----------------------------------------------------------------------------------------------------

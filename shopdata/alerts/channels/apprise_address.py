@@ -47,7 +47,7 @@ def send(channel: Channel, message: Message, alerts: Alerts, deadline: Deadline)
             "apprise does not know this kind of address",
             where=place(channel),
             expected="one as its documentation shows, for example mailtos://user:password@example.com",
-            todo="Mend `url`, then run `scrapy alert_test`.",
+            todo="Fix `url`, then run `scrapy alert_test`.",
         )
     body = body_of(message, _STYLE, _MOST_BYTES, with_headline=False) or message.headline
     retrying = tries(alerts, deadline, tenacity.retry_if_result(lambda is_taken: not is_taken))

@@ -25,11 +25,11 @@ _STYLE = Style(escape=escape, headline="#### {}", newline="\n\n", gap="")
 _MOST_BYTES = 15_000
 
 _TODO = {
-    310000: "Mend `secret` (加签) of this channel, or the robot's other safety settings (关键词, IP).",
-    300001: "Mend `url`: copy the whole webhook of the robot.",
+    310000: "Fix `secret` (加签) of this channel, or the robot's other safety settings (关键词, IP).",
+    300001: "Fix `url`: copy the whole webhook of the robot.",
     130101: "Too many messages in a minute: lower `messages_per_minute`.",
     400013: "The group is gone: make a robot in another one.",
-    400014: "The robot is gone: make another one, and mend `url`.",
+    400014: "The robot is gone: make another one, and fix `url`.",
 }
 _BUSY = frozenset({-1})
 

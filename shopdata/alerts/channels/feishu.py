@@ -23,10 +23,10 @@ _MOST_BYTES = 15_000
 _COLOURS = {"good": "green", "attention": "orange", "bad": "red"}
 
 _TODO = {
-    19021: "Mend `secret` (签名校验) of this channel, or this machine's clock.",
+    19021: "Fix `secret` (签名校验) of this channel, or this machine's clock.",
     19022: "Add this machine's address to the robot's IP 白名单.",
     19024: "Take the robot's 自定义关键词 away, or choose one that every message has, for example 入湖.",
-    19001: "Mend `url`: copy the whole webhook of the robot.",
+    19001: "Fix `url`: copy the whole webhook of the robot.",
 }
 #: Throttled for the moment, at full and half hours also without any fault of ours.
 _BUSY = frozenset({11232})

@@ -18,7 +18,7 @@ _STYLE = Style(escape=escape, bullet="> ")
 _MOST_BYTES = 4096
 
 _TODO = {
-    93000: "Mend `url`: copy the whole webhook; the robot may have been taken out of the group.",
+    93000: "Fix `url`: copy the whole webhook; the robot may have been taken out of the group.",
     45009: "Too many messages in a minute: lower `messages_per_minute`.",
 }
 _BUSY = frozenset({-1})

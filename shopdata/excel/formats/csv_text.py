@@ -115,7 +115,7 @@ def _too_wide(line: int, found: int, expected: int, where: str) -> RejectedFileE
         where=where,
         found=f"{found}",
         expected=f"at most {expected}",
-        todo="A text in it may hold the sign that separates the cells, without quotes around it: mend the line.",
+        todo="A text in it may hold the sign that separates the cells, without quotes around it: fix the line.",
     )
 
 

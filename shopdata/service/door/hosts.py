@@ -62,10 +62,10 @@ def read_names(text: str, where: str) -> tuple[str, ...]:
     for name in names:
         if not _NAME.fullmatch(name):
             raise ArgumentError(
-                "this is no name of a host",
+                "invalid host name",
                 where=where,
                 found=repr(name),
                 expected="names with commas between, without https:// and port, for example board.example.com",
-                todo="Mend it.",
+                todo="Fix it.",
             )
     return names

@@ -204,7 +204,7 @@ class Patience:
                 f"the login page did not show {what} within {self.seconds:g} seconds",
                 code="login_page_failed",
                 where=f"shop {shop.id!r}",
-                todo="Look at the page by hand; if the portal changed it, mend `login_page` in portals.yaml.",
+                todo="Look at the page by hand; if the portal changed it, fix `login_page` in portals.yaml.",
             )
 
     async def lasts(self) -> bool:

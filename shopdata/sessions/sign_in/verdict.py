@@ -96,7 +96,7 @@ def refused(shop: Shop, platform: str, text: str) -> CredentialsRefusedError:
         params=_said(text),
         where=f"shop {shop.id!r}",
         found=_quoted(text, platform),
-        todo="Mend user name or password in the environment; the same password is not tried again.",
+        todo="Fix user name or password in the environment; the same password is not tried again.",
     )
 
 

@@ -11,7 +11,7 @@ from shopdata.states import CellState
 from shopdata.wording import Texts
 
 DAYS = [f"2026-10-{day:02}" for day in range(1, 32)]
-REFUSED = "shop '{0}': credentials refused. Mend them."
+REFUSED = "shop '{0}': credentials refused. Fix them."
 
 
 def cells(state: CellState, reason: str, *shops: str) -> list[Glance]:

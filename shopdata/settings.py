@@ -9,6 +9,8 @@ gc.set_threshold(50_000, 20, 20)
 
 BOT_NAME = "shopdata"
 SPIDER_MODULES = ["shopdata.spiders"]
+# Scrapy's own: ours also looks where platforms bring spiders along.
+SPIDER_LOADER_CLASS = "shopdata.crawling.spider_loader.PlatformSpiderLoader"
 NEWSPIDER_MODULE = "shopdata.spiders"
 COMMANDS_MODULE = "shopdata.commands"
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from scrapy.spiderloader import SpiderLoader, SpiderLoaderProtocol
+from scrapy.spiderloader import SpiderLoaderProtocol, get_spider_loader
 from scrapy.utils.project import get_project_settings
 
 from shopdata.config import Config
@@ -44,7 +44,7 @@ def as_datasets(config: Config, name: str) -> tuple[str, ...]:
     if name in config.datasets:
         return (name,)
     # Only now: it imports all spiders, and what they are made of.
-    known = _datasets_by_spider(SpiderLoader.from_settings(get_project_settings()))
+    known = _datasets_by_spider(get_spider_loader(get_project_settings()))
     if name not in known:
         # Says which there are.
         config.dataset(name)

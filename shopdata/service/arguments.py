@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from scrapy.spiderloader import SpiderLoader
+from scrapy.spiderloader import SpiderLoaderProtocol
 
 from shopdata.arguments import check_names
 from shopdata.config import Config, load_config
@@ -16,7 +16,7 @@ from shopdata.plan import Plan
 class SpiderArguments:
     """The spiders of this installation, and what each collects."""
 
-    def __init__(self, spiders: SpiderLoader) -> None:
+    def __init__(self, spiders: SpiderLoaderProtocol) -> None:
         classes = {name: spiders.load(name) for name in spiders.list()}
         self._planners: Mapping[str, Callable[[Config, Mapping[str, str]], Plan]] = {
             name: spider.plan_for for name, spider in classes.items() if hasattr(spider, "plan_for")

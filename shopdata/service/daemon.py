@@ -13,7 +13,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from scrapy.settings import Settings
-from scrapy.spiderloader import SpiderLoader
+from scrapy.spiderloader import get_spider_loader
 from scrapyd import get_application
 from scrapyd.exceptions import ScrapydError
 from twisted.application.app import startApplication
@@ -74,7 +74,7 @@ def _run(options: ServiceOptions, settings: Settings) -> int:
     os.chdir(options.folder)
     _clean_environment()
     _log_to(options, logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]))
-    inside = Inside(options, Workspace.from_settings(settings), ScheduleFile(), SpiderLoader.from_settings(settings))
+    inside = Inside(options, Workspace.from_settings(settings), ScheduleFile(), get_spider_loader(settings))
     try:
         startApplication(get_application(ServiceConfig(options, inside)), False)
     except CannotListenError as error:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from scrapy.spiderloader import SpiderLoader
+from scrapy.spiderloader import SpiderLoaderProtocol
 from scrapyd.interfaces import ISpiderScheduler
 from twisted.internet import reactor
 from twisted.internet.threads import blockingCallFromThread
@@ -40,7 +40,7 @@ class Inside:
     """Jobs, schedule and disk of the running service. Methods without underscore are for worker threads."""
 
     def __init__(
-        self, options: ServiceOptions, workspace: Workspace, schedule: ScheduleFile, spiders: SpiderLoader
+        self, options: ServiceOptions, workspace: Workspace, schedule: ScheduleFile, spiders: SpiderLoaderProtocol
     ) -> None:
         self.options = options
         self.workspace = workspace

@@ -10,16 +10,15 @@ from urllib.parse import unquote, urljoin, urlsplit
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
-from shopdata.config import Portal, Shop
+from shopdata.config import Portal
 from shopdata.platforms.jd.portal import AJAX_HEADERS, LIST_PATH, JdPortal
-from shopdata.sessions.sign_in.entering import Entrance
+from shopdata.sessions.sign_in.form_login import FormLogin
 from shopdata.sessions.sign_in.looking import any_of, first_visible
 from shopdata.sessions.sign_in.steps import (
     Answer,
     Identity,
     Risk,
 )
-from shopdata.sessions.sign_in.verdict import SMS_CODE, challenge
 from shopdata.texts import one_line
 
 #: Codes of JD's merchant gateways that mean risk control, and what they say (docs/portals.md 4.2, 8.2, 8.11).
@@ -37,25 +36,17 @@ _NOT_SHOWN = re.compile(
 )
 
 
-class JdLogin:
-    """JD's answers."""
+class JdLogin(FormLogin):
+    """JD's two forms, whichever the page shows, and its answers."""
 
-    async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
-        """Fills whichever of the two forms the page shows, then waits for the landing page."""
+    name = "JD"
+
+    async def wants_code(self, page: Page, portal: Portal) -> bool:
+        """A page of its own, or words that name the second factor."""
         assert isinstance(portal, JdPortal)
-        entrance = Entrance(page, shop, portal, "JD")
-        await entrance.enter_credentials()
-        await entrance.wait_until_landed(lambda: self._raise_if_challenged(page, shop, portal))
-
-    async def _raise_if_challenged(self, page: Page, shop: Shop, portal: JdPortal) -> None:
         place = urlsplit(page.url)
-        if await first_visible(page.frames, portal.login_page.slider) is not None:
-            raise challenge(shop, "JD", "a slider", "captcha_wanted")
-        is_second_factor = place.hostname in portal.second_factor_hosts or place.path.startswith(
-            portal.second_factor_path
-        )
-        if is_second_factor or await first_visible(page.frames, portal.login_page.second_factor) is not None:
-            raise challenge(shop, "JD", SMS_CODE, "sms_code_wanted")
+        is_its_page = place.hostname in portal.second_factor_hosts or place.path.startswith(portal.second_factor_path)
+        return is_its_page or await first_visible(page.frames, portal.login_page.second_factor) is not None
 
     async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:
         """The shop's name in the header of the back office, and the account's name in the cookie `pin`."""
@@ -74,12 +65,14 @@ class JdLogin:
     def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
         """A redirect, something else than data, 401, or neither a status nor "success": nowhere is recorded how
         zhgateway and the report list say it, so each of these means "sign in once more" (docs/portals.md 4.2 [A])."""
-        if answer.status in (301, 302, 303, 307, 308, 401):
+        if answer.status == 200 and answer.is_broken_data:
+            return False
+        if super().is_session_dead(answer, portal):
             return True
-        if answer.status != 200 or answer.is_broken_data:
+        if answer.status != 200:
             return False
         data = answer.json()
-        if answer.is_html or data is None:
+        if data is None:
             return True
         if not isinstance(data, dict):
             return False
@@ -93,8 +86,8 @@ class JdLogin:
         return isinstance(data, dict) and data.get("message") == "success"
 
     def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
-        if answer.status == 429:
-            return Risk("HTTP 429", needs_person=False, may_pass=True)
+        if (risk := super().risk_in(answer, portal)) is not None:
+            return risk
         assert isinstance(portal, JdPortal)
         data = answer.json()
         if isinstance(data, dict):

@@ -18,7 +18,7 @@ from shopdata.config import Portal, Shop
 from shopdata.platforms.pdd.answers import error_code, error_text, is_no
 from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.sign_in.entering import Entrance
-from shopdata.sessions.sign_in.looking import first_visible
+from shopdata.sessions.sign_in.form_login import FormLogin
 from shopdata.sessions.sign_in.steps import (
     Answer,
     Identity,
@@ -58,13 +58,15 @@ def _speaks_of_risk(text: str) -> bool:
     return any(word in text for word in _RISK_TEXTS)
 
 
-class PddLogin:
-    """Pinduoduo's answers."""
+class PddLogin(FormLogin):
+    """Pinduoduo's form, what it answers to the page that sends it, and its other answers."""
+
+    name = "Pinduoduo"
 
     async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
         """Switches from the QR code to the account form, fills it, then waits for the landing page."""
         assert isinstance(portal, PddPortal)
-        entrance = Entrance(page, shop, portal, "Pinduoduo")
+        entrance = Entrance(page, shop, portal, self.name)
         answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         page.on("response", lambda response: asyncio.ensure_future(_note_auth(response, answers)))
         await entrance.enter_credentials()
@@ -73,10 +75,7 @@ class PddLogin:
             while not answers.empty():
                 raise_if_refused(shop, answer := answers.get_nowait(), portal.login_page.refused_words)
                 _hear(entrance.voice, answer)
-            if await first_visible(page.frames, portal.login_page.slider) is not None:
-                raise challenge(shop, "Pinduoduo", "a slider", "captcha_wanted")
-            if await first_visible(page.frames, portal.sms_form.code) is not None:
-                raise challenge(shop, "Pinduoduo", SMS_CODE, "sms_code_wanted")
+            await self.look(page, shop, portal)
 
         await entrance.wait_until_landed(look)
 
@@ -91,11 +90,9 @@ class PddLogin:
 
     def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
         """Code 43001 in either spelling, `login: false`, a redirect to the login page, or a page instead of data."""
-        if answer.status in (301, 302, 303, 307, 308, 401):
+        if super().is_session_dead(answer, portal):
             return True
-        if answer.is_html:
-            return answer.status == 200
-        data = answer.json()
+        data = answer.json() if not answer.is_html else None
         if error_code(data) == SESSION_ENDED:
             return True
         result = data.get("result") if isinstance(data, dict) else None
@@ -109,8 +106,8 @@ class PddLogin:
 
     def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
         """54001 and 429 may pass by themselves; a captcha does not."""
-        if answer.status == 429:
-            return Risk("HTTP 429", needs_person=False, may_pass=True)
+        if (risk := super().risk_in(answer, portal)) is not None:
+            return risk
         data = answer.json() if not answer.is_html else None
         code, text = error_code(data), error_text(data)
         if code == TOO_OFTEN:

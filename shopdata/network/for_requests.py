@@ -1,4 +1,4 @@
-"""The description of the network for the library requests: our own session, and whoever calls requests by himself."""
+"""The description of the network for the library requests, where another library calls it without asking us."""
 
 from __future__ import annotations
 
@@ -24,16 +24,6 @@ _VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 #: The environment is one for all threads.
 _lock = threading.Lock()
-
-
-def session_for(url: str) -> requests.Session:
-    """A session for one server that speaks plain HTTP: by its proxy, if it has one, and else by none."""
-    proxy = current_network().proxy_for(url)
-    session = requests.Session()
-    session.trust_env = False
-    if proxy is not None:
-        session.proxies = {"http": _with_password(proxy), "https": _with_password(proxy)}
-    return session
 
 
 @contextlib.contextmanager

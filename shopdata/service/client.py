@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from http import HTTPStatus
 from typing import Any
 
-import requests
+import urllib3
 
 from shopdata.exceptions import TransientError
-from shopdata.network.for_requests import session_for
-from shopdata.network.pools import trouble_with_proxy
+from shopdata.network.pools import pool_for, trouble_with_proxy
 from shopdata.service.options import PROJECT, ServiceOptions
 
 _TIMEOUT_SECONDS = 60
@@ -24,16 +24,17 @@ class Client:
 
     def __init__(self, options: ServiceOptions) -> None:
         self._url = options.url
-        self._session = session_for(options.url)
-        self._session.auth = options.credentials()
+        credentials = base64.b64encode(":".join(options.credentials()).encode()).decode()
+        headers = {"Authorization": f"Basic {credentials}"}
+        self._pool = pool_for(options.url, headers=headers, timeout=_TIMEOUT_SECONDS, retries=False)
 
     def get(self, page: str, **parameters: str) -> dict[str, Any]:
         """Asks `PAGE.json`. Raises ServiceError."""
-        return self._ask("GET", page, params=parameters)
+        return self._ask("GET", page, fields=parameters)
 
     def post(self, page: str, **parameters: str) -> dict[str, Any]:
         """Tells `PAGE.json`. Raises ServiceError."""
-        return self._ask("POST", page, data=parameters)
+        return self._ask("POST", page, fields=parameters, encode_multipart=False)
 
     def add_version(self, version: str, egg: bytes) -> list[str]:
         """Deploys an egg.
@@ -47,20 +48,20 @@ class Client:
         self._ask(
             "POST",
             "addversion",
-            data={"project": PROJECT, "version": version},
-            files={"egg": ("project.egg", egg)},
+            fields={"project": PROJECT, "version": version, "egg": ("project.egg", egg)},
         )
         spiders: list[str] = self.get("listspiders", project=PROJECT, _version=version)["spiders"]
         return spiders
 
     def _ask(self, method: str, page: str, **options: Any) -> dict[str, Any]:
         where = f"{self._url}/{page}.json"
+        code = None
         try:
-            response = self._session.request(method, where, timeout=_TIMEOUT_SECONDS, **options)
+            response = self._pool.request(method, where, **options)
+            code = response.status
             answer: dict[str, Any] = response.json()
-        except (requests.RequestException, ValueError) as error:
-            code = getattr(locals().get("response"), "status_code", None)
-            trouble = trouble_with_proxy(where, error.args[0] if error.args else None, code)
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
+            trouble = trouble_with_proxy(where, error, code)
             if trouble:
                 raise ServiceError(trouble.what, where=where, found=trouble.found, todo=trouble.todo) from None
             if code == HTTPStatus.UNAUTHORIZED:

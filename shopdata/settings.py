@@ -91,7 +91,10 @@ DOWNLOADER_MIDDLEWARES = {
     "shopdata.middlewares.RetryMiddleware": 550,
     "shopdata.middlewares.SessionMiddleware": 700,
     "shopdata.middlewares.NetworkMiddleware": 750,
-    "shopdata.middlewares.PaceMiddleware": 900,
+    # Before the pace: that page is a request of its own.
+    "shopdata.middlewares.SignedPageMiddleware": 800,
+    # After Scrapy's cache, for those who switch it on: what comes from there is no turn taken.
+    "shopdata.middlewares.PaceMiddleware": 950,
 }
 
 # -- the browser ---------------------------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ class Platform:
     #: What people call its datasets, without the platform: `{"zh": {"jd_store": "库存"}}`. Others are called as their
     #: YAML calls them.
     dataset_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: What its pages sign calls with, where some must be: a `crawling.signed_page.PageClient`.
+    page_client: str | None = None
     #: A package with its spiders, besides those of `SPIDER_MODULES`.
     spiders: str | None = None
 
@@ -66,6 +68,12 @@ class Platform:
     def load_login(self) -> Any:
         """The class of its login."""
         return pkgutil.resolve_name(self.login)
+
+    def load_page_client(self) -> Any:
+        """What its pages sign calls with. Raises LookupError where they do not."""
+        if self.page_client is None:
+            raise LookupError(f"the pages of {self.name} sign nothing: its `page_client` is not set")
+        return pkgutil.resolve_name(self.page_client)
 
 
 @dataclass(frozen=True)

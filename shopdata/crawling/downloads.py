@@ -31,6 +31,7 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from twisted.internet.ssl import Certificate, optionsForClientTLS, trustRootFromCertificates
 
 from shopdata.crawling.line import place_of
+from shopdata.crawling.signed_page import SignedPage
 from shopdata.exceptions import OddAnswerError, PortalError
 from shopdata.files import as_disk_error, nameless
 from shopdata.network import current_network
@@ -63,13 +64,6 @@ class Wire:
         self._folder = folder
         self._error: OSError | None = None
         self._file = nameless(self, folder)
-
-    @classmethod
-    def holding(cls, content: bytes, folder: Path) -> Wire:
-        """For what came by another way."""
-        wire = cls(folder, len(content))
-        wire.write(content)
-        return wire
 
     def close(self) -> None:
         """Lets the bytes go."""
@@ -205,7 +199,9 @@ def _trust_root(authorities: tuple[bytes, ...]) -> Any:
 
 
 class DownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
-    """Pages go to the browser; what shops ask for comes by a `Wire`, which a request may bring with it."""
+    """Pages go to the browser, signed calls to their page; all else that shops ask for comes by a `Wire`, which a
+    request may bring with it.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -224,6 +220,12 @@ class DownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         if "shopdata_shop" not in request.meta or request.meta.get("playwright"):
             return cast("Response", await super().download_request(request))
         wire: Wire = request.meta.get("shopdata_wire") or self._wire_for(request.meta["shopdata_shop"])
+        page: SignedPage | None = request.meta.get("shopdata_page")
+        if page is not None:
+            wire.restart()
+            response = await page.send(request)
+            wire.write(response.body)
+            return response
         try:
             return await self._through(wire, request)
         except DownloadCancelledError:

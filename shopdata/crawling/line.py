@@ -26,9 +26,9 @@ _FAILURES = {
 }
 
 
-def place_of(request: Request) -> str:
+def place_of(request: Request, url: str = "") -> str:
     """Whose request went where; never the query: it holds tokens and signatures."""
-    parts = urlsplit(request.url)
+    parts = urlsplit(url or request.url)
     return f"shop {request.meta['shopdata_shop']!r}, {parts.hostname}{parts.path}"
 
 
@@ -52,7 +52,7 @@ def refused(request: Request, response: Response) -> PortalError:
         "the portal refused",
         code="http_status",
         params={"status": response.status},
-        where=place_of(request),
+        where=place_of(request, response.url),
         found=f"HTTP {response.status}",
         expected="HTTP 200",
         todo="Nothing to do now: the next run asks again. If it stays, look at the portal's page by hand.",

@@ -8,5 +8,6 @@ from shopdata.middlewares.network import NetworkMiddleware
 from shopdata.middlewares.pace import PaceMiddleware
 from shopdata.middlewares.retry import RetryMiddleware
 from shopdata.middlewares.session import SessionMiddleware
+from shopdata.middlewares.signed_page import SignedPageMiddleware
 
-__all__ = ["NetworkMiddleware", "PaceMiddleware", "RetryMiddleware", "SessionMiddleware"]
+__all__ = ["NetworkMiddleware", "PaceMiddleware", "RetryMiddleware", "SessionMiddleware", "SignedPageMiddleware"]

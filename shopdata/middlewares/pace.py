@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
+
 from scrapy import Request
+from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
 
 from shopdata.workspace import Workspace
 
 
 class PaceMiddleware:
-    """Keeps the starts of one shop's requests apart."""
+    """Lets one request of a shop be under way at a time, and keeps their starts apart."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._pace = workspace.pace
         self._shops = {shop.id: shop for shop in workspace.config.shops}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PaceMiddleware:
-        return cls(Workspace.of(crawler))
+        middleware = cls(Workspace.of(crawler))
+        crawler.signals.connect(middleware._on_left, scrapy_signals.request_left_downloader)
+        return middleware
 
     async def process_request(self, request: Request) -> None:
         shop = request.meta.get("shopdata_shop")
-        if shop is not None:
+        if shop is None:
+            return
+        if _is_page(request):
             await self._pace.turn(self._shops[shop])
+            return
+        await self._turns[shop].acquire()
+        try:
+            await self._pace.turn(self._shops[shop])
+        except BaseException:
+            self._turns[shop].release()
+            raise
+
+    def _on_left(self, request: Request) -> None:
+        if "shopdata_shop" in request.meta and not _is_page(request):
+            self._turns[request.meta["shopdata_shop"]].release()
+
+
+def _is_page(request: Request) -> bool:
+    # It may be opened for a call that is under way.
+    return bool(request.meta.get("playwright"))

@@ -103,9 +103,7 @@ class RetryMiddleware:
         if not isinstance(error, RiskBlockedError):
             # After a cool-down, all requests of the shop wait.
             await _wait(request, seconds)
-        repeated: Request = request.replace(dont_filter=True)
-        repeated.meta["shopdata_tries"] = tries
-        return repeated
+        return repeated(request, shopdata_tries=tries)
 
     def _back_off(self, request: Request, error: ShopdataError, tries: int) -> float:
         """For how many seconds to wait. Raises the error if that would change nothing."""
@@ -153,6 +151,17 @@ class RetryMiddleware:
 def is_repeatable(request: Request) -> bool:
     """True for a request that may be sent twice."""
     return bool(request.meta.get("shopdata_repeatable", request.method in _SAFE_METHODS))
+
+
+def repeated(request: Request, **meta: object) -> Request:
+    """The same once more, without the shop's session and page, which may be others by then: it may wait on a disk."""
+    again: Request = request.replace(dont_filter=True)
+    again.meta.pop("shopdata_page", None)
+    if again.meta.get("shopdata_session"):
+        again.meta["shopdata_session"] = True
+        again.headers.pop("Cookie", None)
+    again.meta.update(meta)
+    return again
 
 
 async def send_again(crawler: Crawler, request: Request, error: ShopdataError) -> Request:

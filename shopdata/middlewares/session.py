@@ -18,7 +18,7 @@ from shopdata.browser.starting import quietly
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import ChallengeError, RiskBlockedError
 from shopdata.failpoints import FailPoint
-from shopdata.middlewares.retry import is_repeatable, send_again
+from shopdata.middlewares.retry import is_repeatable, repeated, send_again
 from shopdata.middlewares.sign_in import SignIns
 from shopdata.sessions.restraint import SHORT_LIFE
 from shopdata.sessions.session import Session
@@ -67,8 +67,6 @@ class SessionMiddleware:
             return
         shop = self._shops[request.meta["shopdata_shop"]]
         async with self._locks[shop.id]:
-            if request.meta.pop("shopdata_has_died", False):
-                await self._forget(shop, self._sessions.get(shop.id))
             session = self._sessions.get(shop.id)
             if session is None:
                 session = self._sessions[shop.id] = await self._saved_or_new(shop)
@@ -106,7 +104,9 @@ class SessionMiddleware:
         if session.is_changed:
             session.is_changed = False
             await run_in_thread(self._workspace.sessions.update, shop, session)
-        del self._renewals[shop.id]
+        if not request.meta.get("playwright"):
+            # A page that opens is no proof of what is asked through it.
+            del self._renewals[shop.id]
         if not is_repeatable(request):
             self._suspects.pop(shop.id, None)
         self._on_signed_in(shop.id)
@@ -143,9 +143,7 @@ class SessionMiddleware:
                     raise refused_although_new(shop)
                 await self._forget(shop, session)
                 self._renewals[shop.id] += 1
-        repeated: Request = request.replace(dont_filter=True)
-        repeated.meta.update(shopdata_session=True)
-        return repeated
+        return repeated(request)
 
     async def _suspect(self, shop: Shop, session: Session) -> None:
         """Drops a session that looks dead a second time by the answer to an order.

@@ -26,15 +26,15 @@ class PddChatSpider(PddSpider):
 
     async def collect(self, shop: Shop, period: Period) -> ReportFile:
         item = self.report_file(shop, period)
+        post = partial(self.post_signed, shop, self.portal.chat_page_path)
         with chat_file(item, self.workspace.config) as file:
-            async with self.signed_page(shop, self.portal.chat_page_path) as post:
-                users = await self.read_list(shop, period, USERS, post, {"keywords": "", **times_of(period)})
-                for number, user in enumerate(users, start=1):
-                    if file.has(str(user["uid"])):
-                        continue
-                    self.step(shop, period, f"conversation {number}/{len(users)}")
-                    question = {"uid": user["uid"], **times_of(period)}
-                    room = Room.of(self.portal, file.rows, file.size)
-                    messages = await self.read_list(shop, period, MESSAGES, post, question, room)
-                    await run_in_thread(file.add, str(user["uid"]), conversation_rows(user, messages))
+            users = await self.read_list(shop, period, USERS, post, {"keywords": "", **times_of(period)})
+            for number, user in enumerate(users, start=1):
+                if file.has(str(user["uid"])):
+                    continue
+                self.step(shop, period, f"conversation {number}/{len(users)}")
+                question = {"uid": user["uid"], **times_of(period)}
+                room = Room.of(self.portal, file.rows, file.size)
+                messages = await self.read_list(shop, period, MESSAGES, post, question, room)
+                await run_in_thread(file.add, str(user["uid"]), conversation_rows(user, messages))
         return item

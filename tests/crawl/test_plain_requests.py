@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from sandbox import Fault
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
-BUSY, ORDERED, EXPIRED, TOO_OFTEN = (f"pdd-{number:02d}" for number in range(1, 5))
+BUSY, ORDERED, EXPIRED, TOO_OFTEN, CROWDED = (f"pdd-{number:02d}" for number in range(1, 6))
 SPIDER = f"""
 import json, pathlib, scrapy
 from scrapy.http import JsonRequest
@@ -33,6 +35,8 @@ class PlainSpider(scrapy.Spider):
         kpi = f"{{self.origin}}/chats/csReportDetail/download?{{DAY}}"
         for shop in ("{EXPIRED}", "{TOO_OFTEN}"):
             yield scrapy.Request(kpi, self.parse, errback=self.fail, dont_filter=True, meta=self.by(shop))
+        for number in range(3):
+            yield scrapy.Request(f"{{self.busy}}/slow?{{number}}", self.parse, meta=self.by("{CROWDED}"))
         yield scrapy.Request(f"{{self.busy}}/busy", self.parse, errback=self.fail, meta=self.by("{BUSY}"))
         yield JsonRequest(f"{{self.busy}}/order", callback=self.parse, errback=self.fail, data={{}},
                           meta=self.by("{ORDERED}"))
@@ -65,11 +69,17 @@ class Story:
 def server() -> Iterator[Server]:
     """Busy at the first of two questions."""
     seen: Counter[str] = Counter()
+    under_way = threading.Semaphore(1)
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.rfile.read(int(request.headers.get("Content-Length", 0)))
         seen[request.path] += 1
-        if seen[request.path] == 1:
+        if request.path.startswith("/slow"):
+            is_alone = under_way.acquire(blocking=False)
+            time.sleep(0.2)
+            reply(request, 200 if is_alone else 500, b"{}", Content_Type="application/json")
+            under_way.release()
+        elif seen[request.path] == 1:
             reply(request, 503, Retry_After="1")
         else:
             reply(request, 200, b'{"result": "at last"}', Content_Type="application/json")
@@ -80,10 +90,10 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def story(make_workplace: Callable[..., Workplace], server: Server, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    place = make_workplace(shops=0, pdd_shops=4, requests_per_second=20.0)
+    place = make_workplace(shops=0, pdd_shops=5, requests_per_second=20.0)
     quick = {"retry_after_seconds": 0.1, "cooldown_seconds": 0.4, "cooldown_tries": 2}
     place.edit("portals.yaml", lambda portals: portals["pdd"].update(quick))
-    place.sign_in(BUSY, ORDERED, EXPIRED, TOO_OFTEN)
+    place.sign_in(BUSY, ORDERED, EXPIRED, TOO_OFTEN, CROWDED)
     place.sandbox.set_fault(EXPIRED, Fault.SESSION_DEAD_ONCE, at="kpi")
     place.sandbox.set_fault(TOO_OFTEN, Fault.RISK_CONTROL, at="kpi", times=1)
     folder: Path = tmp_path_factory.mktemp("plain")
@@ -104,9 +114,14 @@ def asked(story: Story, shop: str) -> list[float]:
 
 def test_a_busy_portal_is_asked_again_when_it_said(story: Story) -> None:
     assert story.found[BUSY] == {"result": "at last"}
-    assert story.server.count("GET") == 2
+    assert story.server.requests.count("GET /busy") == 2
     assert "HTTP 503, expected HTTP 200." in story.run.err
     assert story.retries == 2
+
+
+def test_one_request_of_a_shop_is_under_way_at_a_time(story: Story) -> None:
+    assert story.found[CROWDED] == {}
+    assert len([request for request in story.server.requests if request.startswith("GET /slow")]) == 3
 
 
 def test_what_may_do_something_twice_is_sent_once(story: Story) -> None:

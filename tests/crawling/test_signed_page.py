@@ -6,31 +6,53 @@ import asyncio
 import contextlib
 import json
 import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
+from playwright.async_api import Browser, Page, Route, async_playwright
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Route, async_playwright
 from scrapy import Request
-from scrapy.http import HtmlResponse, Response
+from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
+from scrapy.http import HtmlResponse, JsonRequest, Response
+from scrapy.signalmanager import SignalManager
 
+from shopdata import signals
 from shopdata.browser.alive import BrowserDiedError
 from shopdata.browser.chromium import find_chromium, needs_no_sandbox
 from shopdata.browser.starting import OwnChromium
 from shopdata.config import Shop
-from shopdata.crawling.signed_page import SignedPage
-from shopdata.exceptions import OddAnswerError, PortalError, RiskBlockedError, SessionRefusedError, ShopdataError
+from shopdata.crawling.portal_client import PortalClient
+from shopdata.exceptions import (
+    ChallengeError,
+    OddAnswerError,
+    PortalError,
+    RiskBlockedError,
+    SessionRefusedError,
+    ShopdataError,
+)
+from shopdata.middlewares import RetryMiddleware, SessionMiddleware, SignedPageMiddleware
 from shopdata.platforms.pdd.portal import PddPortal
-from shopdata.sessions.sign_in import login_for
+from shopdata.sessions.session import Session
 
 pytestmark = pytest.mark.browser
 
 ORIGIN, PATH = "https://mms.example.com", "/latitude/search/message/getMessages"
 PORTAL = PddPortal(
-    login_url=f"{ORIGIN}/login/", origin=ORIGIN, download_hosts=(".example.com",), max_answer_bytes=1 << 20
+    login_url=f"{ORIGIN}/login/",
+    origin=ORIGIN,
+    download_hosts=(".example.com",),
+    max_answer_bytes=1 << 20,
+    max_tries=1,
+    cooldown_tries=0,
 )
-SHOP = Shop(id="one", name="第一家店", platform="pdd", username="u", password="p")
+SHOPS = [Shop(id=name, name=name, platform="pdd", username="u", password="p") for name in ("one", "two")]
+SHOP = SHOPS[0]
+Post = Callable[..., dict[str, Any]]
 #: What a client does with an answer that is no success; what the real one does was not recorded (docs/portals.md 2).
 RETURNS, THROWS_IT, THROWS_AN_ERROR = (
     "return answer",
@@ -50,46 +72,118 @@ def no(code: int, text: str) -> str:
     return json.dumps({"success": False, "error_code": code, "error_msg": text})
 
 
-def post(answer: str, *, client: str = RETURNS, page_status: int = 200, is_down: bool = False) -> dict[str, Any]:
+class Portal:
+    """What stands between a spider and the pages of a portal: the middlewares, without the pace.
+
+    Args:
+        opened: gives a page in a new context, for one that is asked for.
+    """
+
+    def __init__(self, opened: Callable[[Request], Awaitable[Page]], folder: Path, *, page_status: int = 200) -> None:
+        self._opened = opened
+        self._page_status = page_status
+        self.pages: list[Page] = []
+        self.signals = SignalManager()
+        workspace: Any = SimpleNamespace(
+            config=SimpleNamespace(shops=SHOPS, portal=lambda _: PORTAL),
+            shops_at_once=1,
+            logins_at_once=1,
+            # Whoever signs in, does it somewhere else.
+            sessions=SimpleNamespace(load=lambda _: Session((), datetime.now(UTC)), drop=lambda *_: None),
+            devices=SimpleNamespace(load=lambda _: None),
+            check_identity=lambda *_: None,
+            restraint=None,
+        )
+        crawler: Any = SimpleNamespace(
+            settings={"USER_AGENT": "x"},
+            stats=None,
+            spider=None,
+            signals=self.signals,
+            engine=SimpleNamespace(download_async=self.download),
+            get_downloader_middleware=lambda _: middlewares[0],
+        )
+        middlewares: Any = (
+            RetryMiddleware(crawler, workspace),
+            SessionMiddleware(crawler, workspace),
+            SignedPageMiddleware(crawler, workspace),
+        )
+        self.signals.connect(middlewares[-1]._on_shop_done, signals.shop_signed_in)
+        self._middlewares = DownloaderMiddlewareManager(*middlewares, crawler=crawler)
+        self._folder = folder
+
+    async def post(self, shop: Shop = SHOP) -> dict[str, Any]:
+        """What one call gives."""
+        client = PortalClient(self.download, asyncio.sleep, shop, PORTAL, self._folder)
+        request = JsonRequest(f"{ORIGIN}{PATH}", data={"uid": 1})
+        request.meta["shopdata_signed_page"] = "/mms-chat/search?token=1"
+        return await client.ask_json(request, as_it_came=True)
+
+    async def download(self, request: Request) -> Response:
+        """As Scrapy's engine does it."""
+        while True:
+            result = await self._middlewares.download_async(self._deliver, request)
+            if isinstance(result, Response):
+                return result
+            request = result
+
+    async def _deliver(self, request: Request) -> Response:
+        if "shopdata_page" in request.meta:
+            return await request.meta["shopdata_page"].send(request)
+        page = await self._opened(request)
+        self.pages.append(page)
+        if "playwright_page_init_callback" in request.meta:
+            await request.meta["playwright_page_init_callback"](page, request)
+        await page.goto(request.url)
+        request.meta["playwright_page"] = page
+        return HtmlResponse(request.url, status=self._page_status, request=request)
+
+
+@contextlib.asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        own = playwright.chromium.executable_path
+        yield await playwright.chromium.launch(
+            executable_path=str(find_chromium(os.environ.get("SHOPDATA_BROWSER_PATH"), own)),
+            args=["--no-sandbox"] if needs_no_sandbox() else [],
+        )
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """What one call gives where the portal answers all calls with this text."""
-    return asyncio.run(_post(answer, client, page_status, is_down=is_down))
+
+    def post(answer: str, *, client: str = RETURNS, page_status: int = 200, is_down: bool = False) -> dict[str, Any]:
+        async def run() -> dict[str, Any]:
+            async with browser() as chromium:
+
+                async def opened(request: Request) -> Page:
+                    if is_down:
+                        raise PlaywrightError(f"Page.goto: net::ERR_CONNECTION_REFUSED at {request.url}\nCall log: …")
+                    return await page_of(chromium, answer, client)
+
+                return await Portal(opened, tmp_path, page_status=page_status).post()
+
+        return asyncio.run(run())
+
+    return post
 
 
-async def _post(answer: str, client: str, page_status: int, *, is_down: bool) -> dict[str, Any]:
+async def page_of(chromium: Browser, answer: str, client: str = RETURNS) -> Page:
+    """A page in a context of its own, and the portal behind it."""
+
     async def serve(route: Route) -> None:
         if route.request.method == "POST":
             await route.fulfill(body=answer, content_type="application/json")
         else:
             await route.fulfill(body=PAGE.replace("CLIENT", client), content_type="text/html")
 
-    async def at_once() -> None:
-        """Here nothing is paced."""
-
-    async with async_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        browser = await playwright.chromium.launch(
-            executable_path=str(find_chromium(os.environ.get("SHOPDATA_BROWSER_PATH"), own)),
-            args=["--no-sandbox"] if needs_no_sandbox() else [],
-        )
-
-        async def download(request: Request) -> Response:
-            if is_down:
-                raise PlaywrightError(f"Page.goto: net::ERR_CONNECTION_REFUSED at {request.url}\nCall log: …")
-            context = await browser.new_context()
-            await context.route("**", serve)
-            page = await context.new_page()
-            await request.meta["playwright_page_init_callback"](page, request)
-            await page.goto(request.url)
-            request.meta["playwright_page"] = page
-            return HtmlResponse(request.url, status=page_status, request=request)
-
-        signed = SignedPage(download, f"{ORIGIN}/mms-chat/search?token=1", SHOP, PORTAL, login_for("pdd"), at_once)
-        async with signed.opened():
-            return await signed.post(PATH, {"uid": 1})
+    context = await chromium.new_context()
+    await context.route("**", serve)
+    return await context.new_page()
 
 
 @pytest.mark.parametrize("number", [9007199254740993, 690123456789012345])
-def test_a_number_keeps_its_last_digits(number: int) -> None:
+def test_a_number_keeps_its_last_digits(post: Post, number: int) -> None:
     # A page holds numbers as floats: asked of it, these would be others.
     assert post(json.dumps({"success": True, "result": {"contentList": [{"msg_id": number}], "total": 1}})) == {
         "success": True,
@@ -102,18 +196,18 @@ def test_a_number_keeps_its_last_digits(number: int) -> None:
     ("answer", "kind", "words"),
     [
         pytest.param(no(43001, "会话已过期"), SessionRefusedError, "has just signed in", id="dead session"),
-        pytest.param(no(54001, "操作太过频繁"), RiskBlockedError, "54001", id="risk control"),
+        pytest.param(no(54001, "操作太过频繁"), ChallengeError, "did not let go.*54001", id="risk control"),
     ],
 )
 def test_what_the_portal_said_counts_not_how_its_page_takes_it(
-    client: str, answer: str, kind: type[ShopdataError], words: str
+    post: Post, client: str, answer: str, kind: type[ShopdataError], words: str
 ) -> None:
     with pytest.raises(kind, match=words):
         post(answer, client=client)
 
 
 @pytest.mark.parametrize("client", [RETURNS, THROWS_IT], ids=["returns", "throws it"])
-def test_a_plain_no_is_the_answer(client: str) -> None:
+def test_a_plain_no_is_the_answer(post: Post, client: str) -> None:
     assert post(no(3000001, "系统异常"), client=client)["error_code"] == 3000001
 
 
@@ -124,19 +218,21 @@ def test_a_plain_no_is_the_answer(client: str) -> None:
         pytest.param({"page_status": 502}, "HTTP 502", id="the page is down"),
     ],
 )
-def test_a_page_that_does_not_come_is_asked_for_again_by_the_next_try(options: dict[str, Any], found: str) -> None:
-    with pytest.raises(PortalError, match=f"its chat page: .*Found .*{found}") as caught:
+def test_a_page_that_does_not_come_is_asked_for_again_by_the_next_try(
+    post: Post, options: dict[str, Any], found: str
+) -> None:
+    with pytest.raises(PortalError, match=f"/mms-chat/search: .*Found .*{found}") as caught:
         post("{}", **options)
     assert "token" not in str(caught.value)
 
 
-def test_a_page_that_says_too_often_lets_the_shop_cool_down() -> None:
+def test_a_page_that_says_too_often_lets_the_shop_cool_down(post: Post) -> None:
     with pytest.raises(RiskBlockedError, match="HTTP 429"):
         post("{}", page_status=429)
 
 
 @pytest.mark.parametrize(("deaths", "is_answered"), [(1, True), (99, False)], ids=["once", "each time"])
-def test_a_browser_that_ends_in_a_call(deaths: int, *, is_answered: bool) -> None:
+def test_a_browser_that_ends_in_a_call(tmp_path: Path, deaths: int, *, is_answered: bool) -> None:
     """The next try has a new one; after a few of them it is the machine's trouble."""
     browsers: list[OwnChromium] = []
 
@@ -151,21 +247,15 @@ def test_a_browser_that_ends_in_a_call(deaths: int, *, is_answered: bool) -> Non
         else:
             await route.fulfill(body='{"success": true, "result": 1}', content_type="application/json")
 
-    async def download(request: Request) -> Response:
+    async def opened(_request: Request) -> Page:
         browsers.append(OwnChromium({"executable_path": os.environ.get("SHOPDATA_BROWSER_PATH")}))
         context = await (await browsers[-1].start()).new_context()
         await context.route("**", serve)
-        request.meta["playwright_page"] = page = await context.new_page()
-        await page.goto(request.url)
-        return HtmlResponse(request.url, request=request)
-
-    async def at_once() -> None:
-        """Here nothing is paced."""
+        return await context.new_page()
 
     async def run() -> dict[str, Any]:
         try:
-            async with SignedPage(download, ORIGIN, SHOP, PORTAL, login_for("pdd"), at_once).opened() as signed:
-                return await signed.post(PATH, {"uid": 1})
+            return await Portal(opened, tmp_path).post()
         finally:
             for browser in browsers:
                 await browser.close()
@@ -186,13 +276,30 @@ def test_a_browser_that_ends_in_a_call(deaths: int, *, is_answered: bool) -> Non
         pytest.param("[1, 2]", PortalError, "did not answer as it does", id="a list"),
     ],
 )
-def test_an_odd_answer_is_told(answer: str, kind: type[ShopdataError], words: str) -> None:
+def test_an_odd_answer_is_told(post: Post, answer: str, kind: type[ShopdataError], words: str) -> None:
     with pytest.raises(kind, match=words):
         post(answer)
 
 
-def test_odd_values_come_as_they_are() -> None:
+def test_odd_values_come_as_they_are(post: Post) -> None:
     found = post('{"result": {"contentList": [{"content": "好的\\ud83d", "time": 1e999}], "total": 1}}')
     (row,) = found["result"]["contentList"]
     assert row["content"] in ("好的\ud83d", "好的\ufffd")
     assert row["time"] == float("inf")
+
+
+def test_a_shop_keeps_its_page_until_it_is_done_or_others_need_the_room(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with browser() as chromium:
+            portal = Portal(lambda _: page_of(chromium, "{}"), tmp_path)
+            await portal.post()
+            await portal.post()
+            (first,) = portal.pages
+            # One shop is worked on at once here.
+            await portal.post(SHOPS[1])
+            assert [page.is_closed() for page in portal.pages] == [True, False]
+            assert first.context not in chromium.contexts
+            async with portal.pages[1].context.expect_event("close"):
+                portal.signals.send_catch_log(signals.shop_signed_in, shop=SHOPS[1].id)
+
+    asyncio.run(run())

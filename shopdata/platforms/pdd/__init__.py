@@ -6,6 +6,7 @@ PLATFORM = Platform(
     name="pdd",
     portal="shopdata.platforms.pdd.portal:PddPortal",
     login="shopdata.platforms.pdd.login:PddLogin",
+    page_client="shopdata.platforms.pdd.signing:PAGE_CLIENT",
     titles={"zh": "拼多多", "en": "PDD"},
     dataset_titles={
         "zh": {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urljoin
 
@@ -12,16 +10,12 @@ from scrapy import Request
 from scrapy.http import JsonRequest
 
 from shopdata.config import Shop
-from shopdata.crawling.downloads import Wire
-from shopdata.crawling.paged_list import Ask, PagedSpider
-from shopdata.crawling.persistence import Persistence
-from shopdata.crawling.signed_page import SignedPage
+from shopdata.crawling.paged_list import PagedSpider
 from shopdata.exceptions import OddAnswerError, PortalError
 from shopdata.items import ReportFile
 from shopdata.periods import Period
 from shopdata.platforms.pdd.answers import error_code, error_text, is_no
 from shopdata.platforms.pdd.portal import PddPortal
-from shopdata.sessions.sign_in import login_for
 
 
 class PddSpider(PagedSpider):
@@ -44,29 +38,11 @@ class PddSpider(PagedSpider):
         answer = await self.client(shop).ask_json(request, as_it_came=True)
         return result_of(answer, f"shop {shop.id!r}, {request.url.partition('?')[0]}")
 
-    @asynccontextmanager
-    async def signed_page(self, shop: Shop, path: str) -> AsyncIterator[Ask]:
-        """A page of the shop's back office; what it gives is `post(path, body)`, signed by the page's own code."""
-        assert self.crawler.engine is not None
-        client = self.client(shop)
-        persistence = Persistence(self.wait, shop, self.portal)
-        page = SignedPage(
-            self.crawler.engine.download_async,
-            urljoin(self.portal.origin, path),
-            shop,
-            self.portal,
-            login_for(self.platform),
-            partial(self.workspace.pace.turn, shop),
-        )
-
-        async def post(path: str, body: dict[str, Any]) -> Any:
-            client.took(None)
-            answer = await persistence.insist(lambda: page.post(path, body))
-            client.took(Wire.holding(page.last, self.workspace.staging.half_way()))
-            return result_of(answer, f"shop {shop.id!r}, {path}")
-
-        async with page.opened():
-            yield post
+    async def post_signed(self, shop: Shop, page: str, path: str, body: dict[str, Any]) -> Any:
+        """The `result` of a POST with a JSON body that a page of the back office, `page`, signs with its own code."""
+        request = JsonRequest(urljoin(self.portal.origin, path), data=body, dont_filter=True)
+        request.meta["shopdata_signed_page"] = page
+        return await self._result(shop, request)
 
     async def download(self, shop: Shop, period: Period, ask_for_link: Callable[[], Awaitable[Any]]) -> ReportFile:
         """Fetches the file that a link leads to; links are signed, and need no session.

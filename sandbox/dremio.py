@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 import pyarrow.parquet as pq
 from pydantic import SecretStr
 
-from sandbox.dremio_jobs import Jobs, Refused
+from sandbox.dremio_jobs import Jobs, RefusedError
 from sandbox.dremio_reflections import Outcome, Reflection
 from sandbox.dremio_server import JsonServer
 from sandbox.dremio_sql import CountRows, RefreshMetadata, SqlError, parse
@@ -167,12 +167,12 @@ class DremioDouble:
         with self._lock:
             try:
                 return self._route(method, path, token, body)
-            except Refused as error:
+            except RefusedError as error:
                 return error.status, {"errorMessage": error.message, "moreInfo": "", "stackTrace": []}
 
     def _route(self, method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
         if "unavailable" in self._faults:
-            raise Refused(503, "Dremio is starting")
+            raise RefusedError(503, "Dremio is starting")
         if (method, path) == ("POST", "/apiv2/login"):
             return self._login(body)
         self._check(token)
@@ -193,12 +193,12 @@ class DremioDouble:
                 return self._refresh_reflections(self._table(unquote(table)))
             case ["GET", "dataset", table, "reflection"]:
                 return 200, {"data": [reflection.look() for reflection in self._table(unquote(table)).reflections]}
-        raise Refused(404, "HTTP 404 Not Found")
+        raise RefusedError(404, "HTTP 404 Not Found")
 
     def _login(self, body: Any) -> tuple[int, Any]:
         known = {"userName": self.username, "password": self.password}
         if body != known or self._token_only or "login_refused" in self._faults:
-            raise Refused(401, "Login failed: Invalid username or password")
+            raise RefusedError(401, "Login failed: Invalid username or password")
         token = secrets.token_hex(16)
         self._tokens.add(token)
         return 200, {
@@ -222,13 +222,13 @@ class DremioDouble:
         # docs/dremio.md 1.1: a token of a login and one of a person are told apart by the word in front.
         is_known = token.removeprefix("_dremio") in self._tokens or token == f"Bearer {self.token}"
         if not is_known or "token_refused" in self._faults:
-            raise Refused(401, "HTTP 401 Unauthorized")
+            raise RefusedError(401, "HTTP 401 Unauthorized")
 
     def _submit(self, body: Any) -> tuple[int, Any]:
         if "forbidden" in self._faults:
-            raise Refused(403, "User not authorized")
+            raise RefusedError(403, "User not authorized")
         if not isinstance(body, dict) or not isinstance(body.get("sql"), str):
-            raise Refused(400, "sql is required")
+            raise RefusedError(400, "sql is required")
         return 200, {"id": self._jobs.submit(body["sql"], self._run, self._faults)}
 
     def _run(self, sql: str) -> dict[str, Any]:
@@ -276,7 +276,7 @@ class DremioDouble:
         if path == (self._source,):
             return 200, {"entityType": "source", "type": "S3", "id": str(uuid.UUID(int=3)), "name": self._source}
         if not self._shows(path) or "table_not_in_catalog" in self._faults:
-            raise Refused(404, f"Could not find entity with path [{list(path)}]")
+            raise RefusedError(404, f"Could not find entity with path [{list(path)}]")
         table = self._tables.get(path)
         if table is None:
             return 200, {"entityType": "folder", "id": "dremio:/" + "/".join(path), "path": list(path)}
@@ -286,7 +286,7 @@ class DremioDouble:
         for table in self._tables.values():
             if table.id == number:
                 return table
-        raise Refused(404, f"Could not find entity with id [{number}]")
+        raise RefusedError(404, f"Could not find entity with id [{number}]")
 
     def _refresh_reflections(self, table: _Table) -> tuple[int, Any]:
         outcomes: tuple[Outcome, ...] = ("failed", "stuck", "not_needed")

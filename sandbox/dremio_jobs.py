@@ -13,7 +13,7 @@ from sandbox.dremio_sql import SqlError
 _STATES_BEFORE_THE_END = ("PENDING", "RUNNING")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An answer that is an error."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -76,11 +76,11 @@ class Jobs:
         """What `job/ID/results` answers."""
         job = self._job(number)
         if job.states != ["COMPLETED"]:
-            raise Refused(400, "Can not fetch details for a job that is in [RUNNING] state.")
+            raise RefusedError(400, "Can not fetch details for a job that is in [RUNNING] state.")
         return {"rowCount": 1, "schema": [], "rows": [job.row]}
 
     def _job(self, number: str) -> _Job:
         try:
             return self._jobs[number]
         except KeyError:
-            raise Refused(404, f"Could not find a job with id [{number}]") from None
+            raise RefusedError(404, f"Could not find a job with id [{number}]") from None

@@ -14,7 +14,7 @@ from sandbox.faults import Fault
 from sandbox.html_pages import notice
 from sandbox.portal import RECORD_DONE, Stage
 from sandbox.world import SandboxShop
-from sandbox.xlsx import Interrupted
+from sandbox.xlsx import StoppedError
 
 CHUNK_BYTES = 256 * 1024
 
@@ -57,7 +57,7 @@ class Sender:
             return notice()
         try:
             content, size = await open_file()
-        except Interrupted:
+        except StoppedError:
             return web.Response(status=503)
         with content:
             return await self._answer(request, shop, day, content, size)

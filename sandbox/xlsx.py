@@ -32,7 +32,7 @@ _STYLES = (
 )
 
 
-class Interrupted(Exception):
+class StoppedError(Exception):
     """Raised by `write_workbook` when it is told to stop; the unfinished file is left to the caller."""
 
 
@@ -86,7 +86,7 @@ def write_workbook(
 ) -> None:
     """Writes a workbook of one sheet. `rendered_rows` are the cells of each row, header first, `rows` in all.
 
-    Equal input gives equal bytes. Memory is bounded by the shared strings. Raises `Interrupted` when `is_stopping`.
+    Equal input gives equal bytes. Memory is bounded by the shared strings. Raises `StoppedError` when `is_stopping`.
     """
     last = f"{column_letters(columns)[-1]}{max(rows, 1)}" if columns else "A1"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -100,7 +100,7 @@ def write_workbook(
                 waiting.append(f'<row r="{ROW}">{cells}</row>'.replace(ROW, str(number)))
                 if len(waiting) == ROWS_PER_WRITE:
                     if is_stopping():
-                        raise Interrupted(path.name)
+                        raise StoppedError(path.name)
                     sheet.write("".join(waiting).encode())
                     waiting.clear()
             sheet.write("".join(waiting).encode() + b"</sheetData></worksheet>")

@@ -20,7 +20,7 @@ def log() -> io.StringIO:
 def logger(log: io.StringIO) -> logging.Logger:
     handler = logging.StreamHandler(log)
     handler.addFilter(QueryFilter())
-    logger = logging.Logger("test")
+    logger = logging.Logger("test")  # noqa: LOG001 - of this test alone
     logger.addHandler(handler)
     return logger
 

@@ -77,11 +77,11 @@ class WorkbookShelf:
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Makes running and later calls of `file` end with `Interrupted`."""
+        """Makes running and later calls of `file` end with `StoppedError`."""
         self._stopping.set()
 
     def open(self, key: ReportKey, *, is_shared: bool) -> tuple[BinaryIO, int]:
-        """The report's file, opened for reading, and its size in bytes. Raises `Interrupted` when the sandbox stops."""
+        """The report's file, opened for reading, and its size in bytes. Raises `StoppedError` when it stops."""
         name = _file_name(key, is_shared=is_shared)
         path = self._folder / name
         with self._lock:

@@ -46,7 +46,7 @@ class _WithoutPandas(MetaPathFinder):
 
 
 def _choose_allocator() -> None:
-    """jemalloc where pyarrow has it: its default keeps a fifth more memory when columns of many sizes come and go.
+    """Takes jemalloc where it is: the default keeps a fifth more memory when columns of many sizes come and go.
 
     It is built for pages of 4 KiB, and fails on systems with larger ones.
     """

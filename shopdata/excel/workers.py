@@ -48,7 +48,8 @@ class Workers(Executor):
     """
 
     def __init__(self, count: int, tell: Callable[[str], None] = logger.warning) -> None:
-        """
+        """Starts nothing yet.
+
         Args:
             count: of processes; 0 leaves all to threads.
             tell: gets a sentence for people, at most once.

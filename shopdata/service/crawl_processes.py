@@ -33,7 +33,8 @@ class Started(ScrapyProcessProtocol):  # type: ignore[misc]
     exit_code: int | None = None
 
     def __init__(self, *arguments: Any, output: Path | None) -> None:
-        """
+        """Takes what scrapyd says, and one thing more.
+
         Args:
             output: gets what the crawl prints where that comes through a pipe: Windows has no other way.
         """
@@ -107,4 +108,5 @@ def told(what: str, job: str) -> Iterator[None]:
 
 
 def naive(moment: datetime) -> datetime:
+    """This machine's time without its zone, as scrapyd has it."""
     return moment.astimezone().replace(tzinfo=None)

@@ -20,7 +20,7 @@ from sandbox.jd.inventory import Inventory
 from sandbox.jd.ordered import Contents, ReportKey
 from sandbox.jd.workbook import WorkbookShelf, make_workbook
 from sandbox.truth import Value
-from sandbox.xlsx import Interrupted, column_letters
+from sandbox.xlsx import StoppedError, column_letters
 
 MakeSandbox = Callable[..., Sandbox]
 
@@ -183,5 +183,5 @@ def test_the_shelf_drops_the_oldest_files_and_makes_them_again(tmp_path: Path) -
 def test_the_shelf_stops_in_the_middle_of_a_file(tmp_path: Path) -> None:
     shelf = WorkbookShelf(tmp_path, max_bytes=1)
     shelf.stop()
-    with pytest.raises(Interrupted):
+    with pytest.raises(StoppedError):
         shelf.open(key_of(rows=1000), is_shared=True)

@@ -1,7 +1,7 @@
-"""DingTalk 钉钉, as in 「自定义机器人接入」 and 「自定义机器人安全设置」 of its open platform (custom-robot-access).
+r"""DingTalk 钉钉, as in 「自定义机器人接入」 and 「自定义机器人安全设置」 of its open platform (custom-robot-access).
 
 A POST of `msgtype: markdown` with `title` (shown in the list of chats) and `text`. Signed with `timestamp`
-(milliseconds) and `sign` in the query: HMAC-SHA256 with the secret as key over "timestamp\\nsecret", base64. HTTP is
+(milliseconds) and `sign` in the query: HMAC-SHA256 with the secret as key over "timestamp\nsecret", base64. HTTP is
 200 also for a refusal; `errcode` tells. At most 20 messages a minute and 20,000 bytes.
 """
 

@@ -1,7 +1,7 @@
-"""Feishu 飞书, as in 「自定义机器人使用指南」 (client-docs/bot-v3/add-custom-bot) and 「富文本组件」, card JSON 1.0.
+r"""Feishu 飞书, as in 「自定义机器人使用指南」 (client-docs/bot-v3/add-custom-bot) and 「富文本组件」, card JSON 1.0.
 
 A POST of `msg_type: interactive` with a `card`. Signed with `timestamp` (seconds) and `sign` in the body: HMAC-SHA256
-with "timestamp\\nsecret" as key over nothing, base64. `code` tells whether it was taken (older: `StatusCode`). At most
+with "timestamp\nsecret" as key over nothing, base64. `code` tells whether it was taken (older: `StatusCode`). At most
 100 messages a minute, five a second, and 20 KB. Cards of JSON 1.0: older clients do not show 2.0.
 """
 

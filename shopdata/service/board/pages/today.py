@@ -169,10 +169,11 @@ def _troubles(lines: list[Line], rows: list[grid.Row]) -> list[Found]:
         for square in row.squares
         if square is not None and square.kind == "trouble"
     ]
-    for line in lines:
-        if line.state == "unrefreshed" and line.partition is not None:
-            found.append(why.not_refreshed(line.dataset, line.expected.dt, line.partition.refresh_reason.text))
-    return found
+    return found + [
+        why.not_refreshed(line.dataset, line.expected.dt, line.partition.refresh_reason.text)
+        for line in lines
+        if line.state == "unrefreshed" and line.partition is not None
+    ]
 
 
 def _when(expected: Expected) -> tuple[bool, str]:

@@ -19,7 +19,7 @@ class _AsWritten(ScrapyHelpFormatter):
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" not in text:
             return super()._fill_text(text, width, indent)
-        return "\n".join(f"{indent}{line}".rstrip() for line in text.splitlines())
+        return "\n".join(f"{indent}{line}".rstrip() for line in _with_names(text).splitlines())
 
 
 def explain(
@@ -32,7 +32,8 @@ def explain(
     """Adds to the help of a command.
 
     Args:
-        examples: commands, and what each does; at least two.
+        examples: commands, and what each does; at least two. Here and in sections, `{daily}` stands for a dataset that
+            is a spider, too, `{kinds}` for a spider of days, weeks and months, `{weekly}` for its dataset of weeks.
         exit_codes: each that there is, and what it means.
         sections: what else a person types, by its name; a `_` in the heading is a blank.
     """
@@ -41,6 +42,15 @@ def explain(
         parser.add_argument_group(heading.replace("_", " "), _two_columns(words))
     parser.add_argument_group("Examples", "\n".join(f"{command}\n    {what}" for command, what in examples.items()))
     parser.add_argument_group("Exit codes", _two_columns(exit_codes))
+
+
+def _with_names(text: str) -> str:
+    # Only where help is shown: other starts need no platform to be looked for.
+    from shopdata.config.platforms import example_names
+
+    for hole, name in example_names().items():
+        text = text.replace(f"{{{hole}}}", name)
+    return text
 
 
 def _two_columns(words: Mapping[Any, str]) -> str:

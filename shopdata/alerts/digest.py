@@ -60,7 +60,7 @@ def _level(troubles: Sequence[Trouble], *, is_noted: bool) -> Level:
 
 
 def _headline(group: Sequence[Changes]) -> str:
-    """For example 「京东供应链库存 2026-03-01：48/50 已入湖 · 1 待登录 · 1 失败」."""
+    """For example 「供应链库存 2026-03-01：48/50 已入湖 · 1 待登录 · 1 失败」."""
     days = [change.day for change in group]
     # A month or week has a label of its own with two dates.
     when = days[0].dt.replace("_", " 至 ")

@@ -16,7 +16,7 @@ def shop_label(shop: str, name: str) -> str:
 
 
 def who_of(t: Texts, cause: Cause, *, with_periods: bool = True) -> str:
-    """`回力京东旗舰店 (flagship), kids and 3 more, 2026-03-01 to 2026-03-31 (31 periods)`."""
+    """`回力旗舰店 (flagship), kids and 3 more, 2026-03-01 to 2026-03-31 (31 periods)`."""
     groups: dict[str, list[str]] = {}
     for shop, troubles in cause.shops.items():
         periods = t.labels([trouble.dt for trouble in troubles]) if with_periods else ""

@@ -97,7 +97,7 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (r"risk control says too often", "RiskBlockedError", ""),
     (r"do not add up to its own total", "IncompleteError", ""),
     (r"did not finish the report in time", "TooLateError", ""),
-    (r"JD (?:refused|failed) to make the report", "ReportRefusedError", ""),
+    (r"(?:refused|failed) to make the report", "ReportRefusedError", ""),
     (r"although the shop has just signed in", "SessionRefusedError", ""),
     (r"sessions do not last", "SessionRefusedError", "可能有人在别处用同一账号登录"),
     (

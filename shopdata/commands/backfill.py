@@ -35,13 +35,13 @@ class Command(CrawlCommand):
             parser,
             spider={"SPIDER": "as for `scrapy crawl`: a spider or a dataset"},
             examples={
-                "scrapy backfill jd_store --start 2026-03-01 --end 2026-03-31 --dry-run": (
+                "scrapy backfill {daily} --start 2026-03-01 --end 2026-03-31 --dry-run": (
                     "show what is missing in March, ask nothing"
                 ),
-                "scrapy backfill pdd_kpi_weekly --start 2026-02-01 --end 2026-03-31": (
+                "scrapy backfill {weekly} --start 2026-02-01 --end 2026-03-31": (
                     "collect the weeks that end there and are missing"
                 ),
-                "scrapy backfill jd_store --due": "what was not ready, and is due again by now",
+                "scrapy backfill {daily} --due": "what was not ready, and is due again by now",
             },
             exit_codes={
                 0: "nothing is missing any more, nothing was due, or the plan was shown",

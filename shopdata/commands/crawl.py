@@ -22,7 +22,7 @@ class Command(ScrapyCrawl):
             parser,
             spider={
                 "SPIDER": (
-                    "one of `scrapy list`, jd_store or pdd_kpi for example; or a dataset: pdd_kpi_weekly is pdd_kpi "
+                    "one of `scrapy list`, {daily} or {kinds} for example; or a dataset: {weekly} is {kinds} "
                     "with -a period=week"
                 )
             },
@@ -35,12 +35,12 @@ class Command(ScrapyCrawl):
                 "-a periods=DT,DT": "just these, as `scrapy status` names them, the oldest first",
                 "-a due=1": "only what was not ready and is due again",
                 "-a shops=ID,ID": "only these shops",
-                "-a period=KIND": "day, week or month, for pdd_kpi",
+                "-a period=KIND": "day, week or month, for spiders that have several",
                 "-a force=1": "ask again for what is published, order new reports, try refused credentials once more",
             },
             examples={
-                "scrapy crawl jd_store": "yesterday, all shops; what is published is not asked for again",
-                "scrapy crawl pdd_kpi -a period=week -a date=2026-03-07 -a shops=pdd-flagship": (
+                "scrapy crawl {daily}": "yesterday, all shops; what is published is not asked for again",
+                "scrapy crawl {kinds} -a period=week -a date=2026-03-07 -a shops=flagship": (
                     "one shop's week that ends on that day"
                 ),
             },

@@ -26,12 +26,12 @@ class Command(WorkspaceCommand):
         add_day_options(parser)
         explain(
             parser,
-            dataset={"DATASET": "jd_store, pdd_kpi_days and so on, as in pipelines_config/datasets"},
+            dataset={"DATASET": "{daily}, {weekly} and so on, as in pipelines_config/datasets"},
             examples={
-                "scrapy replay jd_store --date 2026-03-01": (
+                "scrapy replay {daily} --date 2026-03-01": (
                     "after a change of the contract: one day anew, no portal is asked"
                 ),
-                "scrapy replay pdd_kpi_weekly --start 2026-02-01 --end 2026-03-31": (
+                "scrapy replay {weekly} --start 2026-02-01 --end 2026-03-31": (
                     "every week of which there are raw files"
                 ),
             },

@@ -42,7 +42,7 @@ class Command(ScrapyCommand):
             },
             examples={
                 "scrapy service start": "start it; says where the board is",
-                "scrapy service log jd_store --follow": "watch the latest run of jd_store",
+                "scrapy service log {daily} --follow": "watch the latest run of {daily}",
             },
             exit_codes={
                 0: "done; status: it is up",

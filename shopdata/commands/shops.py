@@ -27,7 +27,7 @@ class Command(WorkspaceCommand):
         add_day_options(parser)
         parser.add_argument("--dataset", metavar="NAME", help="remove: only from this dataset")
         parser.add_argument("--all", action="store_true", help="remove: from all periods, and forget its sign-in")
-        parser.add_argument("--platform", metavar="NAME", help="jd or pdd, for an id that was on both")
+        parser.add_argument("--platform", metavar="NAME", help="which platform, for an id that was on several")
         parser.add_argument("--dry-run", action="store_true", help="show which periods it would change, change nothing")
         explain(
             parser,
@@ -38,7 +38,7 @@ class Command(WorkspaceCommand):
             },
             examples={
                 "scrapy shops rename sandbox-01 flagship --dry-run": "show which periods it would change",
-                "scrapy shops remove flagship --dataset jd_store --date 2026-03-01": "out of one day of one dataset",
+                "scrapy shops remove flagship --dataset {daily} --date 2026-03-01": "out of one day of one dataset",
             },
             exit_codes={
                 0: "done, or shown",

@@ -38,7 +38,7 @@ class Command(WorkspaceCommand):
             parser,
             examples={
                 "scrapy status": "the newest periods of each dataset, and why something is missing",
-                "scrapy status --dataset jd_store --date 2026-03-01": "one day of one dataset",
+                "scrapy status --dataset {daily} --date 2026-03-01": "one day of one dataset",
                 "scrapy status --json": "all cells and partitions, for programs",
             },
             exit_codes={0: "it was shown", 2: "a wrong date, number or name, or the ledger can't be opened"},

@@ -26,12 +26,12 @@ class Command(WorkspaceCommand):
         add_day_options(parser)
         explain(
             parser,
-            dataset={"DATASET": "jd_store, pdd_kpi_days and so on, as in pipelines_config/datasets"},
+            dataset={"DATASET": "{daily}, {weekly} and so on, as in pipelines_config/datasets"},
             examples={
-                "scrapy verify jd_store --date 2026-03-01": (
+                "scrapy verify {daily} --date 2026-03-01": (
                     "one day: raw files, workbook, Parquet and Dremio against the receipt"
                 ),
-                "scrapy verify pdd_chat --start 2026-03-01 --end 2026-03-31": (
+                "scrapy verify {daily} --start 2026-03-01 --end 2026-03-31": (
                     "a month, and which of its days were never published"
                 ),
             },

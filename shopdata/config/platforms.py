@@ -38,13 +38,16 @@ class Platform:
     portal: str
     #: How it is signed in to, and what its answers mean: a class of `sessions.sign_in.PlatformLogin`.
     login: str
-    #: What people call it, by language: `{"zh": "京东", "en": "JD"}`.
+    #: What people call it, by language: `{"zh": "艾克美", "en": "Acme"}`.
     titles: Mapping[str, str] = field(default_factory=dict)
-    #: What people call its datasets, without the platform: `{"zh": {"jd_store": "库存"}}`. Others are called as their
-    #: YAML calls them.
+    #: What people call its datasets, without the platform: `{"zh": {"acme_orders": "订单"}}`. Others are called as
+    #: their YAML calls them.
     dataset_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: What its pages sign calls with, where some must be: a `crawling.signed_page.PageClient`.
     page_client: str | None = None
+    #: Names that `-h` shows in examples: `daily`, a spider that is its dataset; `kinds`, a spider of days, weeks and
+    #: months; `weekly`, its dataset of weeks.
+    examples: Mapping[str, str] = field(default_factory=dict)
     #: A package with its spiders, besides those of `SPIDER_MODULES`.
     spiders: str | None = None
 
@@ -90,6 +93,14 @@ def platforms() -> Mapping[str, Platform]:
 def platform_problems() -> tuple[UsageError, ...]:
     """Why some can't be."""
     return _find().problems
+
+
+def example_names() -> Mapping[str, str]:
+    """`Platform.examples` of all; the first that has one is shown."""
+    names: dict[str, str] = {}
+    for platform in platforms().values():
+        names = {**platform.examples, **names}
+    return names
 
 
 def find_platform(name: str) -> Platform | None:

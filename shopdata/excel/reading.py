@@ -52,7 +52,7 @@ def read_table(
         path: the raw file; its name means nothing.
         contract: what is agreed about its columns, or None to take all columns as they come.
         limits: what a file may hold at most; checked before or while it is unpacked.
-        where: what a refusal names, for example `jd_store flagship 2026-03-01`; by default the file's name.
+        where: what a refusal names, for example `shop_orders flagship 2026-03-01`; by default the file's name.
         rules: how the table is taken out of the file; by default as the contract says.
 
     Raises:

@@ -20,7 +20,7 @@ _OPEN_FACTS = frozenset({"mall id", "shop name"})
 
 @dataclass(frozen=True)
 class Identities:
-    """One small file beside the sessions, which outlives them: `{"pdd_flagship": {"mall id": …}}`. No secrets."""
+    """One small file beside the sessions, which outlives them: `{"acme_flagship": {"mall id": …}}`. No secrets."""
 
     folder: Path
 

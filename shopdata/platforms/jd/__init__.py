@@ -8,4 +8,5 @@ PLATFORM = Platform(
     login="shopdata.platforms.jd.login:JdLogin",
     titles={"zh": "京东", "en": "JD"},
     dataset_titles={"zh": {"jd_store": "库存"}, "en": {"jd_store": "inventory"}},
+    examples={"daily": "jd_store"},
 )

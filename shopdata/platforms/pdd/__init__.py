@@ -8,6 +8,7 @@ PLATFORM = Platform(
     login="shopdata.platforms.pdd.login:PddLogin",
     page_client="shopdata.platforms.pdd.signing:PAGE_CLIENT",
     titles={"zh": "拼多多", "en": "PDD"},
+    examples={"kinds": "pdd_kpi", "weekly": "pdd_kpi_weekly"},
     dataset_titles={
         "zh": {
             "pdd_kpi_days": "客服日绩效",

@@ -7,7 +7,7 @@ from shopdata.wording import Texts
 
 
 def platform_name(t: Texts, platform: str) -> str:
-    """京东, JD."""
+    """As people call it in this language."""
     known = find_platform(platform)
     return known.title(t.code) if known is not None else platform
 

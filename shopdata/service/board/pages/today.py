@@ -199,7 +199,7 @@ def sentence(t: Texts, lines: list[Line], now: datetime | None, day: date) -> st
 
 
 def lacking(t: Texts, lines: list[Line]) -> str:
-    """京东库存还差 2 家店，拼多多质量还差 1 家店; "" if nothing is lacking."""
+    """库存还差 2 家店，质量还差 1 家店; "" if nothing is lacking."""
     open_lines = sorted((line for line in lines if line.state in ("lacking", "running")), key=lambda x: -x.lacking)
     return t.join(
         [

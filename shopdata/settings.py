@@ -3,6 +3,8 @@
 import gc
 import os
 
+from scrapy.settings import default_settings
+
 # Read before most of the program is imported, which makes hundreds of thousands of objects that stay: looking through
 # all of them for rubbish after every 700 new ones (Python's default) takes a fifth of the start.
 gc.set_threshold(50_000, 20, 20)
@@ -125,9 +127,14 @@ ITEM_PIPELINES = {
 # 100: parsing a workbook is work for a core, not for the network.
 CONCURRENT_ITEMS = 8
 
+# All of Scrapy's but remote control, which is switched off below: it brings aiohttp along, and is imported where
+# EXTENSIONS names it, also with None.
+EXTENSIONS_BASE = {
+    name: place
+    for name, place in default_settings.EXTENSIONS_BASE.items()
+    if name != "scrapy.extensions.remote_control.RemoteControl"
+}
 EXTENSIONS = {
-    # Switched off below; it would still be imported, with a web server of its own.
-    "scrapy.extensions.remote_control.RemoteControl": None,
     # 0: it would export our items. Ours takes its place.
     "scrapy.extensions.feedexport.FeedExporter": None,
     "shopdata.extensions.published_feed.PublishedFeed": 0,

@@ -16,10 +16,15 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+#: What a crawl imports while it runs.
+_LATE = ("_strptime", "email.policy", "numpy.ma", "twisted.conch.telnet", "unittest")
+#: Would bring aiohttp along, which no crawl has.
+_LEFT_OUT = ("scrapy.extensions.remote_control.RemoteControl",)
 #: Read or done once for each process, so by the forked one; and what no command of a test needs.
 _NOT_HERE = ("shopdata.settings", "shopdata.commands", "sandbox", "shopdata.service")
 
@@ -37,11 +42,21 @@ class Order:
 
 def import_all() -> None:
     """All that a start of `scrapy` in the project may import."""
-    for name in ("scrapy.cmdline", "sqlalchemy.dialects.sqlite"):
+    for name in ("scrapy.cmdline", "sqlalchemy.dialects.sqlite", *components(), *_LATE):
         importlib.import_module(name)
-    import_below("shopdata")
+    for package in ("scrapy.commands", "shopdata"):
+        import_below(package)
     for name in ("twisted.internet.reactor", "shopdata.settings", "shopdata.commands"):
         assert name not in sys.modules, name
+
+
+def components() -> Iterator[str]:
+    """The modules that Scrapy's own settings name, where ours leave them in."""
+    default_settings = importlib.import_module("scrapy.settings.default_settings")
+    for value in vars(default_settings).values():
+        for name in (*value, *value.values()) if isinstance(value, dict) else (value,):
+            if isinstance(name, str) and name.startswith("scrapy.") and name not in _LEFT_OUT:
+                yield name.rpartition(".")[0]
 
 
 def import_below(package: str) -> None:

@@ -76,3 +76,19 @@ finally:
     )
     assert (done.returncode, done.stderr.split()) == (0, []), done.stderr
     assert "jd_store" in done.stdout
+
+
+def test_a_crawl_has_no_extension_with_a_web_server() -> None:
+    """Switched off, it would still be imported, with all of aiohttp: a third of a second of each start."""
+    code = """
+import sys
+from scrapy.utils.project import get_project_settings
+names = get_project_settings().get_component_priority_dict_with_base("EXTENSIONS")
+print(*names, *(name for name in sys.modules if "." not in name))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=COMMANDS.parents[1], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert {"scrapy.extensions.corestats.CoreStats", "shopdata.extensions.outcome.RunOutcome"} <= loaded
+    assert not {"scrapy.extensions.remote_control.RemoteControl", "aiohttp"} & loaded

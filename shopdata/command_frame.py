@@ -7,6 +7,7 @@ import sys
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
+from scrapy.addons import AddonManager
 from scrapy.commands import ScrapyCommand
 from scrapy.utils.log import configure_logging
 
@@ -25,7 +26,10 @@ class QuietCommand(ScrapyCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
-        # As a crawler process does: what libraries warn of goes into the log, which is off.
+        assert self.settings is not None
+        # As a crawler process does. In somebody else's project our settings come by the add-on; what libraries warn of
+        # goes into the log, which is off.
+        AddonManager.load_pre_crawler_settings(self.settings)
         configure_logging(self.settings)
 
 

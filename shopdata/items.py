@@ -9,24 +9,29 @@ from pathlib import Path
 
 from shopdata.lake.drafts import Built
 from shopdata.lake.receipts import Receipt
+from shopdata.periods import SHANGHAI
 
 
 @dataclass(kw_only=True)
 class ReportFile:
     """One cell's raw file: what a portal sent for one dataset, period and shop.
 
-    The spider fills the first part, `ValidatePipeline` and `StagePipeline` the second. The bytes lie on disk, never in
-    the item, so that neither a log line nor 500 shops in one run hold them in memory.
+    The spider fills the first part: dataset, period and shop, and either `body` or `path`. `AdmitPipeline` completes
+    it, `ValidatePipeline` and `StagePipeline` fill the second. From the first pipeline on the bytes lie on disk, so
+    that neither a log line nor 500 shops in one run hold them in memory.
     """
 
     dataset: str
-    platform: str
+    #: The period: `YYYY-MM-DD`, or first and last day with `_` between.
     dt: str
+    #: In shops.yaml.
     shop_id: str
-    shop_name: str
-    #: Where the spider put the bytes as they came.
-    path: Path
-    fetched_at: datetime
+    #: The bytes as they came, if `path` does not say where they lie.
+    body: bytes = field(default=b"", repr=False)
+    path: Path = Path()
+    fetched_at: datetime = field(default_factory=lambda: datetime.now(SHANGHAI))
+    platform: str = ""
+    shop_name: str = ""
     #: True if the cell is published and only asked for again to see whether its figures were revised.
     is_recheck: bool = False
 
@@ -44,8 +49,7 @@ class ReportFile:
 class Partition:
     """All staged shops of one dataset and period, on their way to being published.
 
-    The base spider yields it when no file of the run is in work any more; Merge fills in what it
-    built, Publish the receipt.
+    Made when no file of its period is in work any more; Merge fills in what it built, Publish the receipt.
     """
 
     dataset: str

@@ -26,7 +26,7 @@ _LATE = ("_strptime", "email.policy", "numpy.ma", "twisted.conch.telnet", "unitt
 #: Would bring aiohttp along, which no crawl has.
 _LEFT_OUT = ("scrapy.extensions.remote_control.RemoteControl",)
 #: Read or done once for each process, so by the forked one; and what no command of a test needs.
-_NOT_HERE = ("shopdata.settings", "shopdata.commands", "sandbox", "shopdata.service")
+_NOT_HERE = ("shopdata.settings", "shopdata.crawl_settings", "shopdata.commands", "sandbox", "shopdata.service")
 
 
 @dataclass(frozen=True)

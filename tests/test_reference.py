@@ -18,7 +18,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.settings import Settings, default_settings
 from scrapy.utils.misc import walk_modules_iter
 
-from shopdata import settings, signals
+from shopdata import crawl_settings, settings, signals
 from shopdata.arguments import ARGUMENTS
 from shopdata.config import Alerts, Dataset, Lake, Schedule, Shops
 from shopdata.config.model import Model
@@ -41,6 +41,9 @@ YAML_FILES: dict[str, type[Model]] = {
     "alerts.yaml": Alerts,
     "datasets/DATASET.yaml": Dataset,
 }
+
+#: Those of the project, and those that the add-on sets for a crawl.
+SCRAPYS = vars(settings) | vars(crawl_settings)
 
 Trees = dict[Path, ast.Module]
 
@@ -229,16 +232,16 @@ def test_default_of_our_setting(name: str, written: str, monkeypatch: pytest.Mon
 
 
 def test_scrapy_settings() -> None:
-    changed = {name for name in vars(settings) if name.isupper() and not name.startswith("SHOPDATA_")}
+    changed = {name for name in SCRAPYS if name.isupper() and not name.startswith("SHOPDATA_")}
     assert set(names_of("Scrapy settings that we change")) == changed
 
 
 @pytest.mark.parametrize("row", rows_of("Scrapy settings that we change"), ids=lambda row: row[0].lower())
 def test_value_of_scrapy_setting(row: list[str]) -> None:
     name, ours, scrapys, _ = row
-    for written, module in ((ours, settings), (scrapys, default_settings)):
+    for written, values in ((ours, SCRAPYS), (scrapys, vars(default_settings))):
         if is_literal(written):
-            assert ast.literal_eval(written) == getattr(module, name), f"{name} in {module.__name__}"
+            assert ast.literal_eval(written) == values[name]
 
 
 def test_spider_arguments() -> None:

@@ -35,12 +35,13 @@ def crawl(
     try:
         spider, arguments = as_spider(process.spider_loader, name, arguments)
         crawler = _with_log(process, crawler_of, spider)
+        # Before anything is asked of a portal, and as a sentence instead of a traceback.
+        workspace = Workspace.of(crawler)
+        assert workspace.config
         if issubclass(crawler.spidercls, ReportSpider):
-            # Before anything is asked of a portal, and as a sentence instead of a traceback.
-            workspace = Workspace.of(crawler)
             crawler.spidercls.plan_for(workspace.config, arguments)
-            assert workspace.ledger
-            assert workspace.sessions
+        assert workspace.ledger
+        assert workspace.sessions
         check_targets(process.settings.getdict("FEEDS"))
         doorway.begin_work()
     except (UsageError, LedgerError) as error:

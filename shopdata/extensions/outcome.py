@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
+from scrapy import Spider
 from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
+from shopdata.crawling import ReportSpider
 from shopdata.exceptions import LedgerError
 from shopdata.lake.coverage import REFRESH_DUE
 from shopdata.lake.standing import UNSEEN_STAT
@@ -41,23 +43,38 @@ class RunOutcome:
     def _on_planned(self, plan: Plan) -> None:
         self._plan = plan
 
-    async def _on_closed(self, reason: str) -> None:
+    async def _on_closed(self, spider: Spider, reason: str) -> None:
         if self._plan is not None:
             try:
-                exit_code = await run_in_thread(self._account, self._plan, reason)
+                # What an ordinary spider has lost on the way, no plan knows, and only the log tells.
+                is_whole = reason == "finished" and (isinstance(spider, ReportSpider) or not self._errors())
+                exit_code = await run_in_thread(self._account, self._plan, reason, is_whole)
             except LedgerError as error:
                 logger.error("run outcome not saved: %s", error)
                 exit_code = 1
         else:
-            exit_code = 2 if reason == "finished" else 1
+            exit_code = self._without_plan(spider, reason)
         assert self._crawler.stats is not None
         self._crawler.stats.set_value(EXIT_CODE_STAT, exit_code)
 
-    def _account(self, plan: Plan, reason: str) -> int:
+    def _without_plan(self, spider: Spider, reason: str) -> int:
+        if isinstance(spider, ReportSpider):
+            return 2 if reason == "finished" else 1
+        if spider.name in self._workspace.config.datasets:
+            logger.error("%s: the spider gave no file", spider.name)
+            return 1
+        # A spider that collects no reports: none of our business.
+        return 0 if reason == "finished" and not self._errors() else 1
+
+    def _errors(self) -> int:
+        assert self._crawler.stats is not None
+        return int(self._crawler.stats.get_value("log_count/ERROR", 0))
+
+    def _account(self, plan: Plan, reason: str, is_whole: bool) -> int:
         ledger = self._workspace.ledger
         counts: Counter[str] = Counter()
         assert self._crawler.stats is not None
-        is_whole = reason == "finished" and not self._crawler.stats.get_value(UNSEEN_STAT)
+        is_whole = is_whole and not self._crawler.stats.get_value(UNSEEN_STAT)
         for period in plan.periods:
             asked = {shop.id for shop in plan.shops_in(period)}
             partition = next(iter(ledger.partitions(plan.dataset, period.dt)), None)

@@ -74,10 +74,14 @@ class Progress:
     # -- what it is told --------------------------------------------------------------------------------------------
 
     def _on_planned(self, plan: Plan, todo: list[tuple[str, str]]) -> None:
+        is_first = self._plan is None
         self._plan = plan
         self._names = {shop.id: shop.name for shop in plan.shops}
         counts = {"cells": len(plan.keys), "asked": len(todo)}
         logger.info("%s", self._texts("crawl.begun", dataset=plan.dataset, run=plan.run_id, **counts))
+        if not is_first:
+            self._seen.expect(todo, time.monotonic())
+            return
         self._seen = Seen(todo, time.monotonic())
         if self._is_live and todo:
             self._live = Live(

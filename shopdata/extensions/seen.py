@@ -30,9 +30,14 @@ class Seen:
 
     def __init__(self, todo: Iterable[Key], now: float) -> None:
         self._started = now
-        self._cells = {key: _Cell(CellState.PENDING, "", now) for key in todo}
+        self._cells: dict[Key, _Cell] = {}
+        self.expect(todo, now)
         #: What a shop is at, and with it the cell that it is asked for.
         self._shops: dict[str, str] = {}
+
+    def expect(self, todo: Iterable[Key], now: float) -> None:
+        """These are to be asked too."""
+        self._cells.update({key: _Cell(CellState.PENDING, "", now) for key in todo})
 
     @property
     def keys(self) -> Collection[Key]:

@@ -291,6 +291,7 @@ KINDS: Mapping[str, Kind] = {
     "failed": _kind(
         ("未成功", "按原因处理，然后再运行一次。"),
         ("Not done", "Do what the reason says, then run again."),
+        no_file=("爬虫没有交来它的文件", "the spider gave no file for it"),
         # What earlier versions wrote has a sentence and no code.
         unknown=("", ""),
     ),

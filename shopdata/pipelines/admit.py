@@ -1,0 +1,47 @@
+"""Lets items in: so many at once, and files only into cells that the run holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from shopdata.crawling import ReportSpider
+from shopdata.crawling.admission import Admission
+from shopdata.crawling.crawl_run import CrawlRun
+from shopdata.exceptions import DiskError, LedgerError, UsageError
+from shopdata.items import ReportFile
+from shopdata.ledger import CellKey
+from shopdata.reasons import Reason
+from shopdata.states import CellState
+
+
+class AdmitPipeline:
+    """The limit on items in work is here, whoever yields them: CONCURRENT_ITEMS for the whole crawl.
+
+    `CellLeases` frees an item's place, and lets go of its cell.
+    """
+
+    def __init__(self, run: CrawlRun, admission: Admission | None) -> None:
+        """`admission` is for spiders that know nothing of cells."""
+        self._run = run
+        self._admission = admission
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> AdmitPipeline:
+        run, spider = CrawlRun.of(crawler), crawler.spider
+        return cls(run, None if spider is None or isinstance(spider, ReportSpider) else Admission(run, spider))
+
+    async def process_item(self, item: Any) -> Any:
+        await self._run.barrier.enter()
+        if self._admission is not None and isinstance(item, ReportFile):
+            try:
+                await self._admission.admit(item)
+            except DiskError as error:
+                key = CellKey(item.dataset, item.dt, item.shop_id)
+                await self._run.states.settle(key, CellState.FAILED, Reason.of(error))
+                raise DropItem(f"not taken in: {error}", log_level="DEBUG") from None
+            except (LedgerError, UsageError) as error:
+                raise DropItem(f"not taken in: {error}", log_level="ERROR") from None
+        return item

@@ -20,7 +20,7 @@ from shopdata.long_paths import MOST_SIGNS, REMEDY, is_too_long
 
 _BLOCK_BYTES = 1 << 20
 #: Windows: for so long what looks at each new file (a virus scanner, an index) may keep it from being renamed.
-_PATIENCE_SECONDS = 2.0 if os.name == "nt" else 0.0
+_RETRY_SECONDS = 2.0 if os.name == "nt" else 0.0
 _LOOK_EVERY_SECONDS = 0.05
 #: What Windows calls it when another program has a file, or a part of it, for itself.
 _SHARING_VIOLATIONS = (32, 33)
@@ -110,7 +110,7 @@ def put_in_place(source: Path, target: Path) -> Path:
         HeldError: another program does not let go of the one that is there, or it is write-protected.
         OSError: the disk is full, or may not be written.
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _RETRY_SECONDS
     while True:
         try:
             return source.replace(target)
@@ -159,7 +159,7 @@ def discard(path: Path) -> None:
 
 def require_readable(path: Path) -> None:
     """Waits a moment for whoever holds a file so that nobody else can read it. Raises DiskError if that goes on."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _RETRY_SECONDS
     while True:
         try:
             with path.open("rb"):

@@ -39,7 +39,7 @@ SHOPDATA_PROGRESS = True
 #: For how long a run without a sign of life keeps what it holds from others; it shows four in this time.
 SHOPDATA_LEASE_SECONDS = 120
 #: How long a run waits for what another run holds.
-SHOPDATA_PATIENCE_SECONDS = 3600
+SHOPDATA_LEASE_WAIT_SECONDS = 3600
 #: For how many days parsed tables stay in the state directory; later they are read again from raw/ when needed.
 SHOPDATA_KEEP_TABLES_DAYS = 7
 #: How long a backfill rests between one period and the next.

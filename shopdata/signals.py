@@ -1,4 +1,4 @@
-"""Signals that floors send and onlookers hear. Arguments are keywords; receivers may take fewer."""
+"""Signals between packages that do not import each other. Arguments are keywords; receivers may take fewer."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Workspace:
     workers_count: int = 2
     keep_tables_days: int = 7
     lease_seconds: float = 120
-    patience_seconds: float = 3600
+    lease_wait_seconds: float = 3600
     #: zh or en, if somebody has said so.
     language: str | None = None
 
@@ -71,6 +71,8 @@ class Workspace:
         private.close_to_others(state_dir)
         if settings.get("SHOPDATA_FAILPOINT") and settings.get("SHOPDATA_FAILPOINTS_KILL") in (True, "1"):
             failpoints.arm(settings["SHOPDATA_FAILPOINT"])
+        # The setting's earlier name counts where somebody has it.
+        lease_wait = settings.get("SHOPDATA_PATIENCE_SECONDS", settings["SHOPDATA_LEASE_WAIT_SECONDS"])
         return cls(
             state_dir=state_dir,
             database_url=_database_url(settings.get("SHOPDATA_DATABASE_URL")),
@@ -80,7 +82,7 @@ class Workspace:
             workers_count=whole_number(settings["SHOPDATA_WORKERS"], "SHOPDATA_WORKERS", 0),
             keep_tables_days=whole_number(settings["SHOPDATA_KEEP_TABLES_DAYS"], "SHOPDATA_KEEP_TABLES_DAYS", 0),
             lease_seconds=float(settings["SHOPDATA_LEASE_SECONDS"]),
-            patience_seconds=float(settings["SHOPDATA_PATIENCE_SECONDS"]),
+            lease_wait_seconds=float(lease_wait),
             language=chosen_language(settings),
         )
 

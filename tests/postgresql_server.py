@@ -18,7 +18,7 @@ from sqlalchemy import URL
 
 #: Where Debian keeps them: not in PATH.
 DEBIAN_FOLDERS = "/usr/lib/postgresql/*/bin"
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 USER, PASSWORD = "shopdata", "test-only-password"
 
 
@@ -51,11 +51,11 @@ class PostgresServer:
         data = str(self._folder / "data")
         new = ["-D", data, "-U", USER, "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "--pwfile", str(password)]
         made = self._popen("initdb", *new, "--no-sync")
-        assert made.wait(PATIENCE_SECONDS) == 0, self._log("initdb")
+        assert made.wait(TIMEOUT_SECONDS) == 0, self._log("initdb")
         options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         self._process = self._popen("postgres", "-D", data, "-p", str(self._port), *settings)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             try:
                 self._execute("SELECT 1")
@@ -70,7 +70,7 @@ class PostgresServer:
         if self._process.poll() is None:
             # Without waiting for those who are still connected.
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(PATIENCE_SECONDS)
+            self._process.wait(TIMEOUT_SECONDS)
         shutil.rmtree(self._folder)
 
     def new_database(self) -> str:

@@ -16,8 +16,8 @@ Held = Callable[[str], Path]
 
 
 @pytest.fixture(autouse=True)
-def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_PATIENCE_SECONDS", 0.0)
+def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_RETRY_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_moment_is_waited_for_whoever_looks_at_each_new_file(
         return replace(path, target)
 
     monkeypatch.setattr(Path, "replace", refuse_twice)
-    monkeypatch.setattr(files, "_PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr(files, "_RETRY_SECONDS", 60.0)
     put_in_place(new, there)
     assert (there.read_text(), len(refused)) == ("new", 2)
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from shopdata.config import Config, Dataset, Lake, ObjectStore, Schedule, Shop
 from shopdata.exceptions import ArgumentError
-from shopdata.lake.not_ready import put_off
+from shopdata.lake.not_ready import reschedule
 from shopdata.ledger import CellKey, Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI, PeriodKind, today
 from shopdata.plan import Plan
@@ -275,7 +275,7 @@ class TestAgainstTheLedger:
         ledger.add_cells("jd", keys)
         for key in keys[:3]:
             ledger.settle(key, CellState.NOT_READY, Reason(text="not yet"))
-            put_off(ledger, key, config.dataset("kpi_days"), now)
+            reschedule(ledger, key, config.dataset("kpi_days"), now)
         ledger.settle(keys[3], CellState.FAILED, Reason(text="down"))
         later = now + timedelta(minutes=31)
         assert kpi(config, due="1").against(ledger, now).keys == []

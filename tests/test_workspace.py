@@ -57,6 +57,11 @@ def test_the_ledgers_file(project: Path, given: str, meant: str) -> None:
     assert workspace.database_url == meant.format(project=project)
 
 
+@pytest.mark.parametrize("name", ["LEASE_WAIT_SECONDS", "PATIENCE_SECONDS"])
+def test_a_setting_that_got_another_name_is_read_by_both(project: Path, name: str) -> None:
+    assert Workspace.from_settings(settings_with(**{name: "7"})).lease_wait_seconds == 7
+
+
 def test_the_configuration(project: Path) -> None:
     assert config_source({"SHOPDATA_CONFIG_DIR": "brand/config"}) == project / "brand" / "config"
     (project / "pipelines_config").mkdir()

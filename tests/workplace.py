@@ -38,7 +38,7 @@ NETWORK = frozenset(
 #: How often the children of a run are looked at.
 LOOK_EVERY_SECONDS = 0.05
 #: No run in these tests takes nearly so long.
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Run:
         self.sightings.append((time.monotonic(), frozenset(names)))
         return self.sightings[-1][1]
 
-    def wait(self, seconds: float = PATIENCE_SECONDS) -> Run:
+    def wait(self, seconds: float = TIMEOUT_SECONDS) -> Run:
         """Waits for its end; ends it the hard way if that takes too long."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:
@@ -95,7 +95,7 @@ class Run:
 
     def wait_until(self, is_so: Callable[[], object]) -> None:
         """Waits for something that happens while it runs."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not is_so():
             assert self.code is None, f"it ended before that:\n{self.text}"
             assert time.monotonic() < deadline, f"it did not happen:\n{self.text}"
@@ -266,7 +266,7 @@ def _start_cold(order: Order) -> subprocess.Popen[bytes]:
 def stand_still(process: psutil.Process) -> None:
     """Suspends it, and comes back when all its threads stand: a signal only asks for that, and takes its time."""
     process.suspend()
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not _stands(process):
         assert time.monotonic() < deadline, "it was suspended, and goes on"
         time.sleep(0.01)

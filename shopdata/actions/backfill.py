@@ -17,7 +17,7 @@ from shopdata.actions.names import as_spider
 from shopdata.arguments import kind_of, read_range, shops_of
 from shopdata.crawling import ReportSpider
 from shopdata.exceptions import ArgumentError, StoreError
-from shopdata.lake.coverage import Gap, expected_periods, find_gaps
+from shopdata.lake.completeness import Gap, expected_periods, find_gaps
 from shopdata.lake.standing import lacks_of
 from shopdata.ledger import PartitionRecord
 from shopdata.periods import SHANGHAI, Period

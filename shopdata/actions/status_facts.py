@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from shopdata.alerts.causes import Trouble, trouble_of
 from shopdata.config import Config, Job
-from shopdata.lake.coverage import REFRESH_DUE, expected_periods
+from shopdata.lake.completeness import REFRESH_DUE, expected_periods
 from shopdata.ledger import Ledger, PartitionRecord
 from shopdata.ledger.reading import Glance
 from shopdata.ledger.slots import PAUSED

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shopdata.config import Config, Shop
-from shopdata.lake.coverage import expected_periods
+from shopdata.lake.completeness import expected_periods
 from shopdata.ledger import PartitionRecord
 from shopdata.ledger.reading import Glance
 from shopdata.periods import Period

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
-from shopdata.lake.coverage import expected_periods
+from shopdata.lake.completeness import expected_periods
 from shopdata.lake.verify import Verified, Verifier
 from shopdata.periods import Period, is_between
 from shopdata.store.keys import is_dt, receipt_key

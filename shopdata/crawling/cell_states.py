@@ -12,7 +12,7 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata.crawling.events import CellEvents
 from shopdata.crawling.rechecks import Rechecks
 from shopdata.exceptions import LeaseLostError, LedgerError
-from shopdata.lake.not_ready import put_off
+from shopdata.lake.not_ready import reschedule
 from shopdata.ledger import Cell, CellKey, RawFile
 from shopdata.periods import SHANGHAI
 from shopdata.reasons import NO_REASON, Reason
@@ -76,7 +76,7 @@ class CellStates:
         ledger, (state, reason) = self._workspace.ledger, self.rechecks.outcome(key, state, reason)
         cell = ledger.settle(key, state, reason, **about)
         if cell is not None and state is CellState.NOT_READY:
-            put_off(ledger, key, self._workspace.config.dataset(key.dataset), datetime.now(SHANGHAI))
+            reschedule(ledger, key, self._workspace.config.dataset(key.dataset), datetime.now(SHANGHAI))
         return cell
 
     def _tell(self, cell: Cell) -> None:

@@ -62,7 +62,7 @@ class CrawlRun:
         claims = (await run_in_thread(lambda: workspace.ledger)).hold_for(
             Owner.here(self.run_id), workspace.lease_seconds
         )
-        self.leases = RunLeases(claims, workspace.patience_seconds)
+        self.leases = RunLeases(claims, workspace.lease_wait_seconds)
         self.leases.begin()
         self.is_begun = True
         for key in await run_in_thread(claims.reap):

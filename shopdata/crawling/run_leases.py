@@ -25,12 +25,12 @@ class RunLeases:
     """A run's claims, for the event loop.
 
     Args:
-        patience_seconds: how long other runs are waited for.
+        wait_seconds: how long other runs are waited for.
     """
 
-    def __init__(self, claims: Claims, patience_seconds: float) -> None:
+    def __init__(self, claims: Claims, wait_seconds: float) -> None:
         self._claims = claims
-        self._patience_seconds = patience_seconds
+        self._wait_seconds = wait_seconds
         self._beating: asyncio.Task[None] | None = None
         self._look: asyncio.Task[set[CellKey] | None] | None = None
 
@@ -55,7 +55,7 @@ class RunLeases:
 
     async def wait_for_others(self, keys: Collection[CellKey]) -> bool:
         """Waits until no other run holds any of these cells; False if that took too long."""
-        deadline = time.monotonic() + self._patience_seconds
+        deadline = time.monotonic() + self._wait_seconds
         while time.monotonic() < deadline:
             if self._look is None or self._look.done():
                 self._look = asyncio.create_task(self._look_soon())
@@ -63,7 +63,7 @@ class RunLeases:
             held = await asyncio.shield(self._look)
             if held is not None and held.isdisjoint(keys):
                 return True
-        logger.error("%s: another run did not end with it in %g s", _names(keys), self._patience_seconds)
+        logger.error("%s: another run did not end with it in %g s", _names(keys), self._wait_seconds)
         return False
 
     @asynccontextmanager
@@ -72,11 +72,11 @@ class RunLeases:
 
         After an error, or Ctrl-C, `end` gives it back.
         """
-        deadline = time.monotonic() + self._patience_seconds
+        deadline = time.monotonic() + self._wait_seconds
         is_first = True
         while not (is_ours := await self._acquire_partition(dataset, dt, is_first=is_first)):
             if time.monotonic() > deadline:
-                logger.error("%s %s: another run did not end its merge in %g s", dataset, dt, self._patience_seconds)
+                logger.error("%s %s: another run did not end its merge in %g s", dataset, dt, self._wait_seconds)
                 break
             is_first = False
             await asyncio.sleep(_LOOK_EVERY_SECONDS)

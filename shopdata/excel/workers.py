@@ -27,7 +27,7 @@ T = TypeVar("T")
 #: More make no run faster: the portals are slower than four cores.
 MOST_WORKERS = min(os.cpu_count() or 1, 4)
 #: For so long a process may take to begin, on a machine with much to do. It takes half a second where there is nothing.
-PATIENCE_SECONDS = 30
+START_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -75,23 +75,23 @@ class Workers(Executor):
         context = multiprocessing.get_context("spawn")
         self._processes = ProcessPoolExecutor(self.count, context, initializer=_prepare)
         self._waiting = []
-        patience = threading.Timer(PATIENCE_SECONDS, self._give_up)
-        patience.daemon = True
-        patience.start()
+        timer = threading.Timer(START_SECONDS, self._give_up)
+        timer.daemon = True
+        timer.start()
         with _frugal_start():
             sign = self._processes.submit(_import, ())
             for _ in range(self.count):
                 self._processes.submit(_import, modules)
-        sign.add_done_callback(partial(self._on_sign, patience))
+        sign.add_done_callback(partial(self._on_sign, timer))
 
-    def _on_sign(self, patience: threading.Timer, sign: Future[None]) -> None:
-        patience.cancel()
+    def _on_sign(self, timer: threading.Timer, sign: Future[None]) -> None:
+        timer.cancel()
         self._begin(in_processes=not sign.cancelled() and sign.exception() is None)
 
     def _give_up(self) -> None:
         if self._begin(in_processes=False):
             self._tell(
-                f"The processes that read workbooks did not begin within {PATIENCE_SECONDS} s, so threads read them, "
+                f"The processes that read workbooks did not begin within {START_SECONDS} s, so threads read them, "
                 "which takes longer. See whether a virus scanner or a rule of this machine holds them back; "
                 "SHOPDATA_WORKERS=0 does without them."
             )
@@ -175,7 +175,7 @@ class Workers(Executor):
         ending = threading.Thread(target=processes.shutdown, kwargs={"cancel_futures": cancel_futures}, daemon=True)
         ending.start()
         while ending.is_alive():
-            ending.join(PATIENCE_SECONDS)
+            ending.join(START_SECONDS)
             if ending.is_alive() and not self._asked:
                 # One of them has never begun, though others did.
                 _kill(members)

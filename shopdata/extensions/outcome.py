@@ -13,7 +13,7 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata import signals
 from shopdata.crawling import ReportSpider
 from shopdata.exceptions import LedgerError
-from shopdata.lake.coverage import REFRESH_DUE
+from shopdata.lake.completeness import REFRESH_DUE
 from shopdata.lake.standing import UNSEEN_STAT
 from shopdata.plan import Plan
 from shopdata.workspace import Workspace

@@ -10,13 +10,13 @@ from shopdata.periods import SHANGHAI, Period, due_day
 from shopdata.states import CellState
 
 
-def put_off(ledger: Ledger, key: CellKey, dataset: Dataset, now: datetime) -> datetime | None:
+def reschedule(ledger: Ledger, key: CellKey, dataset: Dataset, now: datetime) -> datetime | None:
     """Writes when a cell that has just become `not_ready` is due again, and returns it; None is never by itself."""
     period = Period.from_dt(key.dt)
-    return ledger.not_ready.put_off(key, now, lambda since: next_ask(dataset, period, since, now))
+    return ledger.not_ready.reschedule(key, now, lambda since: next_attempt(dataset, period, since, now))
 
 
-def next_ask(dataset: Dataset, period: Period, since: datetime, now: datetime) -> datetime | None:
+def next_attempt(dataset: Dataset, period: Period, since: datetime, now: datetime) -> datetime | None:
     """When to ask again: after growing waits, a last time at the deadline, and from then on never (None).
 
     Args:
@@ -45,7 +45,7 @@ def deadline_of(dataset: Dataset, period: Period, since: datetime) -> datetime:
 
 def is_due(cell: Cell, now: datetime) -> bool:
     """True if the platform was not ready and it is time to ask again."""
-    return cell.state is CellState.NOT_READY and cell.next_ask_at is not None and cell.next_ask_at <= now
+    return cell.state is CellState.NOT_READY and cell.next_attempt_at is not None and cell.next_attempt_at <= now
 
 
 def is_overdue(cell: Cell, dataset: Dataset, now: datetime) -> bool:

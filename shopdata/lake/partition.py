@@ -17,7 +17,7 @@ from shopdata.excel.tables import Table
 from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
 from shopdata.files import as_disk_error, put_in_place_or_beside
-from shopdata.lake.coverage import REFRESH_DUE
+from shopdata.lake.completeness import REFRESH_DUE
 from shopdata.lake.display_names import display_names
 from shopdata.lake.drafts import Built, StagedShop, draft_of
 from shopdata.lake.kept_columns import KeptColumns

@@ -105,7 +105,7 @@ def _copy(old: CellRow, new: str, raw_key: str) -> CellRow:
     """The same cell under another id: `staged`, where it was published."""
     row = CellRow(dataset=old.dataset, dt=old.dt, shop=new, platform=old.platform)
     set_state(row, CellState(old.state), to_reason(old.reason, old.reason_code, old.reason_params))
-    for name in ("rows", "attempts", "run_id", "job", "next_ask_at", "since_not_ready"):
+    for name in ("rows", "attempts", "run_id", "job", "next_attempt_at", "since_not_ready"):
         setattr(row, name, getattr(old, name))
     if old.raw is not None:
         columns = [column.key for column in RawRow.__table__.columns if column.key not in ("shop", "key")]

@@ -21,14 +21,16 @@ class NotReady:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put_off(self, key: CellKey, now: datetime, next_ask: Callable[[datetime], datetime | None]) -> datetime | None:
+    def reschedule(
+        self, key: CellKey, now: datetime, next_attempt: Callable[[datetime], datetime | None]
+    ) -> datetime | None:
         """Writes when a cell that has just been marked `not_ready` is due again.
 
         Args:
-            next_ask: gets the time since which the cell is not ready; None is never.
+            next_attempt: gets the time since which the cell is not ready; None is never.
 
         Returns:
-            what `next_ask` said; None also where the cell is in another state by now.
+            what `next_attempt` said; None also where the cell is in another state by now.
         """
 
         def work(session: Session) -> datetime | None:
@@ -36,8 +38,8 @@ class NotReady:
             if row is None or row.state != CellState.NOT_READY:
                 return None
             row.since_not_ready = row.since_not_ready or now
-            row.next_ask_at = next_ask(row.since_not_ready)
-            return row.next_ask_at
+            row.next_attempt_at = next_attempt(row.since_not_ready)
+            return row.next_attempt_at
 
         return self._database.write(work)
 
@@ -45,7 +47,7 @@ class NotReady:
         """The dataset's cells that are to be asked again now, in the order of period and shop id."""
         query = (
             select(CellRow)
-            .where(CellRow.dataset == dataset, CellRow.state == CellState.NOT_READY, CellRow.next_ask_at <= now)
+            .where(CellRow.dataset == dataset, CellRow.state == CellState.NOT_READY, CellRow.next_attempt_at <= now)
             .order_by(CellRow.dt, CellRow.shop)
         )
         with self._database.reading() as session:

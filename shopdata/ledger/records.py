@@ -73,7 +73,7 @@ class Cell:
     lease_owner: str = ""
     lease_until: datetime | None = None
     #: A `not_ready` cell is due again at this time, and has been `not_ready` since then.
-    next_ask_at: datetime | None = None
+    next_attempt_at: datetime | None = None
     since_not_ready: datetime | None = None
 
     @property

@@ -42,7 +42,7 @@ def set_state(row: CellRow, state: CellState, reason: Reason = NO_REASON) -> Non
     row.state, row.updated_at = state.value, datetime.now(SHANGHAI)
     row.reason, row.reason_code, row.reason_params = reason.text, reason.code, dict(reason.params) or None
     if state not in (CellState.PENDING, CellState.RUNNING, CellState.NOT_READY):
-        row.since_not_ready = row.next_ask_at = None
+        row.since_not_ready = row.next_attempt_at = None
 
 
 def fill_raw(row: RawRow, raw: RawFile) -> None:

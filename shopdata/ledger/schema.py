@@ -92,7 +92,7 @@ class CellRow(Base):
     #: Who asks for it now; empty if nobody does.
     lease_owner: Mapped[str] = mapped_column(String(255), default="", server_default="", index=True)
     lease_until: Mapped[datetime | None]
-    next_ask_at: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None] = mapped_column("next_ask_at")
     since_not_ready: Mapped[datetime | None]
     # Read by a second query: PostgreSQL can't lock a row that an outer join brought along.
     raw: Mapped[RawRow | None] = relationship(lazy="selectin", cascade="all, delete-orphan")

@@ -16,7 +16,7 @@ from shopdata.config import Config, Shop
 logger = logging.getLogger(__name__)
 
 #: A note is read and written in less than a thousandth of this.
-_PATIENCE_SECONDS = 10
+_LOCK_WAIT_SECONDS = 10
 
 
 class Pace:
@@ -47,7 +47,7 @@ class Pace:
         """Takes the turn; returns 0, or for how many seconds there is none."""
         self._folder.mkdir(parents=True, exist_ok=True)
         note = self._folder / f"{shop.platform}_{shop.id}"
-        with FileLock(f"{note}.lock", timeout=_PATIENCE_SECONDS):
+        with FileLock(f"{note}.lock", timeout=_LOCK_WAIT_SECONDS):
             now, last = time.time(), _read(note)
             # What is still to come was noted before the clock was set back.
             if last <= now < last + interval:

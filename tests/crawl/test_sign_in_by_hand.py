@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, sync_playwright
-from workplace import PATIENCE_SECONDS, Run, Workplace
+from workplace import TIMEOUT_SECONDS, Run, Workplace
 
 from sandbox import Counters, Fault, Record
 from shopdata.browser.chromium import find_chromium, playwrights_chromium
@@ -166,7 +166,7 @@ def with_debugging(folder: Path, port: int) -> Path:
 
 def drag_the_slider(run: Run, port: int) -> str:
     """Waits for the window and its slider, and drags it to the gap."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     with sync_playwright() as playwright:
         while True:
             try:
@@ -178,7 +178,7 @@ def drag_the_slider(run: Run, port: int) -> str:
                 time.sleep(0.1)
         page.wait_for_selector(".captcha-slider", timeout=30_000)
         # The command must have seen it too, and told the person: a scripted one is quicker.
-        told = time.monotonic() + PATIENCE_SECONDS
+        told = time.monotonic() + TIMEOUT_SECONDS
         while "Finish it" not in run.out and time.monotonic() < told:
             time.sleep(0.1)
         drag(page)
@@ -212,7 +212,7 @@ def test_in_a_window_a_person_drags_the_slider(story: Story, tmp_path: Path) -> 
         )
         try:
             # A thread of their own: the tests' browser lives in this one.
-            agent = person.submit(drag_the_slider, run, port).result(PATIENCE_SECONDS)
+            agent = person.submit(drag_the_slider, run, port).result(TIMEOUT_SECONDS)
             run.wait(60)
         finally:
             run.end()

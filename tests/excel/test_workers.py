@@ -106,7 +106,7 @@ def mute_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     program.write_text("#!/bin/sh\nexec sleep 600\n")
     program.chmod(0o755)
     before = multiprocessing.spawn.get_executable()
-    monkeypatch.setattr("shopdata.excel.workers.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("shopdata.excel.workers.START_SECONDS", 0.2)
     multiprocessing.spawn.set_executable(str(program))
     yield
     multiprocessing.spawn.set_executable(before)
@@ -130,7 +130,7 @@ def test_processes_that_never_begin_are_waited_for_only_so_long(mute_processes: 
 @pytest.mark.skipif(os.name == "nt", reason="Windows starts no scripts as programs")
 @pytest.mark.parametrize("is_wanted", [True, False], ids=["work is waited for", "nobody waits"])
 def test_an_end_before_the_first_sign(mute_processes: None, monkeypatch: pytest.MonkeyPatch, is_wanted: bool) -> None:
-    monkeypatch.setattr("shopdata.excel.workers.PATIENCE_SECONDS", 600)
+    monkeypatch.setattr("shopdata.excel.workers.START_SECONDS", 600)
     workers = Workers(1, pytest.fail)
     workers.start()
     begun = workers.submit(who)
@@ -147,7 +147,7 @@ def test_one_that_never_begins_does_not_hold_up_the_end(monkeypatch: pytest.Monk
     with Workers(2, pytest.fail) as workers:
         workers.start()
         assert workers.submit(who).result(60)
-        monkeypatch.setattr("shopdata.excel.workers.PATIENCE_SECONDS", 0.2)
+        monkeypatch.setattr("shopdata.excel.workers.START_SECONDS", 0.2)
         first, *_ = [psutil.Process(process.pid) for process in (workers._processes._processes or {}).values()]
         first.suspend()
     assert psutil.wait_procs([first], timeout=20)[1] == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shopdata.config import Dataset
-from shopdata.lake.not_ready import deadline_of, is_due, is_overdue, next_ask, put_off
+from shopdata.lake.not_ready import deadline_of, is_due, is_overdue, next_attempt, reschedule
 from shopdata.ledger import CellKey, Ledger
 from shopdata.periods import SHANGHAI, Period
 from shopdata.reasons import Reason
@@ -49,18 +49,18 @@ def test_waits_grow_up_to_the_longest_and_end_at_the_deadline() -> None:
     rule, since = dataset(ask_again_minutes=30, growth=2, at_most_minutes=120), at("2026-03-04 12:00")
     moment: datetime | None = since
     asked = []
-    while (moment := next_ask(rule, DAY, since, moment)) is not None:
+    while (moment := next_attempt(rule, DAY, since, moment)) is not None:
         asked.append(f"{moment:%H:%M}")
     assert asked == ["12:30", "13:30", "15:30", "17:30", "19:30", "20:00"]
 
 
 def test_a_try_that_comes_late_does_not_shorten_the_next_wait() -> None:
     since = at("2026-03-04 12:00")
-    assert next_ask(dataset(), DAY, since, at("2026-03-04 12:50")) == at("2026-03-04 13:30")
+    assert next_attempt(dataset(), DAY, since, at("2026-03-04 12:50")) == at("2026-03-04 13:30")
 
 
 def test_after_the_deadline_it_is_not_due_by_itself() -> None:
-    assert next_ask(dataset(), DAY, at("2026-03-04 12:00"), at("2026-03-04 20:00")) is None
+    assert next_attempt(dataset(), DAY, at("2026-03-04 12:00"), at("2026-03-04 20:00")) is None
 
 
 @pytest.fixture
@@ -73,10 +73,10 @@ def ledger(tmp_path: Path) -> Any:
 def test_a_cell_waits_and_is_due(ledger: Ledger) -> None:
     now = at("2026-03-04 12:00")
     ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
-    assert put_off(ledger, KEY, dataset(), now) == at("2026-03-04 12:30")
+    assert reschedule(ledger, KEY, dataset(), now) == at("2026-03-04 12:30")
     cell = ledger.cell(KEY)
     assert cell is not None
-    assert (cell.since_not_ready, cell.next_ask_at) == (now, at("2026-03-04 12:30"))
+    assert (cell.since_not_ready, cell.next_attempt_at) == (now, at("2026-03-04 12:30"))
     assert not is_due(cell, at("2026-03-04 12:29"))
     assert is_due(cell, at("2026-03-04 12:30"))
     assert ledger.not_ready.due(KEY.dataset, at("2026-03-04 12:29")) == []
@@ -89,7 +89,7 @@ def test_asking_again_in_between_does_not_begin_the_wait_anew(ledger: Ledger) ->
     for now, due in (("12:00", "12:30"), ("12:30", "13:30"), ("13:31", "15:30")):
         ledger.claim(KEY, "run")
         ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
-        assert put_off(ledger, KEY, dataset(), at(f"2026-03-04 {now}")) == at(f"2026-03-04 {due}")
+        assert reschedule(ledger, KEY, dataset(), at(f"2026-03-04 {now}")) == at(f"2026-03-04 {due}")
     cell = ledger.cell(KEY)
     assert cell is not None
     assert cell.since_not_ready == since
@@ -97,19 +97,19 @@ def test_asking_again_in_between_does_not_begin_the_wait_anew(ledger: Ledger) ->
 
 def test_a_cell_that_was_something_else_begins_anew(ledger: Ledger) -> None:
     ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
-    put_off(ledger, KEY, dataset(), at("2026-03-04 12:00"))
+    reschedule(ledger, KEY, dataset(), at("2026-03-04 12:00"))
     ledger.settle(KEY, CellState.FAILED, Reason(text="down"))
     cell = ledger.cell(KEY)
     assert cell is not None
-    assert (cell.since_not_ready, cell.next_ask_at) == (None, None)
-    assert put_off(ledger, KEY, dataset(), at("2026-03-04 13:00")) is None
+    assert (cell.since_not_ready, cell.next_attempt_at) == (None, None)
+    assert reschedule(ledger, KEY, dataset(), at("2026-03-04 13:00")) is None
     ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
-    assert put_off(ledger, KEY, dataset(), at("2026-03-04 14:00")) == at("2026-03-04 14:30")
+    assert reschedule(ledger, KEY, dataset(), at("2026-03-04 14:00")) == at("2026-03-04 14:30")
 
 
 def test_overdue_only_while_not_ready_and_after_the_deadline(ledger: Ledger) -> None:
     ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
-    put_off(ledger, KEY, dataset(), at("2026-03-04 12:00"))
+    reschedule(ledger, KEY, dataset(), at("2026-03-04 12:00"))
     cell = ledger.cell(KEY)
     assert cell is not None
     deadline = at("2026-03-04 20:00")

@@ -45,7 +45,7 @@ def fill(ledger: Ledger) -> None:
             )
             ledger.settle(key, raw.state, raw=raw)
         ledger.settle(keys[2], CellState.NOT_READY, Reason(text="not there yet"))
-        ledger.not_ready.put_off(keys[2], NOW, lambda since: since + timedelta(minutes=30))
+        ledger.not_ready.reschedule(keys[2], NOW, lambda since: since + timedelta(minutes=30))
         ledger.publish(
             PartitionRecord(
                 dataset=NAME,

@@ -113,7 +113,9 @@ def test_all_that_it_held_is_still_there(old_url: str) -> None:
         finished, running = sorted(ledger.runs(), key=lambda run: run.started_at)
         assert (finished.outcome, finished.counts["published"]) == ("incomplete", 1)
         assert (running.run_id, running.outcome, running.pid) == ("job-of-scrapyd", None, None)
-        assert {(cell.lease_owner, cell.lease_until, cell.next_ask_at) for cell in cells.values()} == {("", None, None)}
+        assert {(cell.lease_owner, cell.lease_until, cell.next_attempt_at) for cell in cells.values()} == {
+            ("", None, None)
+        }
 
 
 @pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))

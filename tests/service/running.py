@@ -14,7 +14,7 @@ from workplace import Run, Workplace
 
 from shopdata.service.options import ServiceOptions
 
-PATIENCE_SECONDS = 180
+TIMEOUT_SECONDS = 180
 
 
 class Running:
@@ -63,7 +63,7 @@ class Running:
         return {job["id"] for job in self.get("listjobs.json", project="shopdata")[state]}
 
     def wait_until(self, is_so: Callable[[], object], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not is_so():
             assert time.monotonic() < deadline, f"{what}:\n{self.log}"
             time.sleep(0.1)

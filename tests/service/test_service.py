@@ -235,7 +235,7 @@ def test_killed_in_the_middle_of_two_crawls(service: Running) -> None:
     with Ledger.at(place.state_dir) as ledger:
         ledger.add_cells("pdd", [later])
         ledger.settle(later, CellState.NOT_READY, Reason(text="not published yet"))
-        ledger.not_ready.put_off(later, datetime.now(SHANGHAI), lambda since: since)
+        ledger.not_ready.reschedule(later, datetime.now(SHANGHAI), lambda since: since)
 
     assert service.command("start", SHOPDATA_SERVICE_NOW="2026-11-24T08:40:00").code == 0
     assert f"run {crawls['first']} of jd_store still runs since an earlier service: reattached" in service.log

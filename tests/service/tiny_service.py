@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 REPO = Path(__file__).parents[2]
 USER, PASSWORD = "tester", "fake-Pass-word-17"
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 
 _EGG = {
     "tiny/__init__.py": "",
@@ -156,7 +156,7 @@ class TinyService:
         return about["pending"] + about["running"] == 0
 
     def wait_until(self, is_so: Callable[[], object], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not is_so():
             assert time.monotonic() < deadline, f"{what}:\n{self.log}"
             time.sleep(0.05)

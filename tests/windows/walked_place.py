@@ -22,7 +22,7 @@ from shopdata import config
 from shopdata.service.options import ServiceOptions
 
 #: A virus scanner looks at each program that starts.
-PATIENCE_SECONDS = 600
+TIMEOUT_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class WalkedPlace:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
         said = ran.stdout.decode(errors="replace")
@@ -83,7 +83,7 @@ class WalkedPlace:
 
 def wait_until(is_so: Callable[[], object], what: Callable[[], str]) -> None:
     """Waits for a state; says `what` there is instead."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not is_so():
         assert time.monotonic() < deadline, what()
         time.sleep(0.2)

@@ -15,7 +15,7 @@ from shopdata.reasons import Reason
 from shopdata.sessions.sessions import AboutSession, SessionStore
 
 #: How long a page waits for sessions that are being read; what is not there by then is shown the next time.
-PATIENCE_SECONDS = 1.5
+ANSWER_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class SessionsWatch:
             if self._queued and self._reader is None:
                 self._reader = threading.Thread(target=self._read, name="sessions of the board", daemon=True)
                 self._reader.start()
-            end = time.monotonic() + PATIENCE_SECONDS
+            end = time.monotonic() + ANSWER_SECONDS
             ids = {shop.id for shop in shops}
             while self._queued & ids and (left := end - time.monotonic()) > 0:
                 self._changed.wait(left)

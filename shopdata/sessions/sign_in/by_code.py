@@ -12,7 +12,7 @@ from playwright.async_api import Page, Response
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import ChallengeError
 from shopdata.sessions.sign_in.looking import first_visible
-from shopdata.sessions.sign_in.steps import Patience, has_landed
+from shopdata.sessions.sign_in.steps import SignInDeadline, has_landed
 from shopdata.sessions.sign_in.trust import frames_of_page
 from shopdata.sessions.sign_in.voice import GRACE_SECONDS, Voice, lines_of
 from shopdata.texts import one_line
@@ -116,9 +116,9 @@ class _CodeForm:
         field = await first_visible(self._page.frames, self._portal.sms_form.code)
         if field is not None:
             await field.fill(code)
-        patience = Patience(self._portal.login_timeout_seconds)
+        deadline = SignInDeadline(self._portal.login_timeout_seconds)
         while (confirm := await first_visible(self._page.frames, self._portal.sms_form.confirm)) is None:
-            await patience.look_again(self.shop, "a button to confirm the SMS code")
+            await deadline.look_again(self.shop, "a button to confirm the SMS code")
         await self._voice.forget()
         self._answered_at, before, self.said = None, self.said, ""
         await confirm.click()
@@ -130,16 +130,16 @@ class _CodeForm:
         return is_taken
 
     async def _wait(self) -> bool:
-        began, patience = time.monotonic(), Patience(self._portal.login_timeout_seconds)
+        began, deadline = time.monotonic(), SignInDeadline(self._portal.login_timeout_seconds)
         while not await has_landed(self._page, self._portal):
-            if patience.is_close_look_due():
+            if deadline.is_close_look_due():
                 await self._voice.listen()
                 word = self._voice.last_word()
                 self.said = word.text if word is not None else ""
                 is_heard = word is not None and time.monotonic() - word.heard_at > GRACE_SECONDS
                 if (is_heard or self._had_its_time(began)) and await has_code_form(self._page, self._portal):
                     return False
-            if not await patience.lasts():
+            if not await deadline.lasts():
                 return False
         return True
 

@@ -17,7 +17,7 @@ from shopdata.exceptions import ChallengeError, CredentialsRefusedError, Unclear
 from shopdata.sessions.devices import DeviceStore, keep_device, open_context
 from shopdata.sessions.sign_in import SignedIn, login_for, read_session
 from shopdata.sessions.sign_in.by_code import enter_codes, has_code_form
-from shopdata.sessions.sign_in.steps import Patience, has_landed
+from shopdata.sessions.sign_in.steps import SignInDeadline, has_landed
 from shopdata.sessions.sign_in.way_out import why_not
 
 #: How long a person has for a captcha, a slider or a telephone.
@@ -96,6 +96,6 @@ async def _with_person(
 
 
 async def _wait_for_person(page: Page, shop: Shop, portal: Portal) -> None:
-    patience = Patience(PERSON_SECONDS)
+    deadline = SignInDeadline(PERSON_SECONDS)
     while not await has_landed(page, portal):
-        await patience.look_again(shop, "the back office")
+        await deadline.look_again(shop, "the back office")

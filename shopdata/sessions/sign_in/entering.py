@@ -13,7 +13,7 @@ from shopdata.exceptions import PortalError
 from shopdata.sessions.sign_in.choosing import choose_shop
 from shopdata.sessions.sign_in.looking import any_of, first_visible
 from shopdata.sessions.sign_in.obstacles import CLICK_TIMEOUT_MS, Obstacles
-from shopdata.sessions.sign_in.steps import Patience, has_landed, note_sent
+from shopdata.sessions.sign_in.steps import SignInDeadline, has_landed, note_sent
 from shopdata.sessions.sign_in.trust import foreign_host, frames_of_page, refuse_foreign, trusted_frames, type_into
 from shopdata.sessions.sign_in.verdict import challenge, error_for, unclear
 from shopdata.sessions.sign_in.voice import Voice, lines_of
@@ -51,7 +51,7 @@ class Entrance:
     """One shop's sign-in on one page. `voice` may be told what else the page's requests were answered."""
 
     def __init__(self, page: Page, shop: Shop, portal: Portal, platform: str) -> None:
-        self.patience = Patience(portal.login_timeout_seconds)
+        self.deadline = SignInDeadline(portal.login_timeout_seconds)
         self.voice = Voice(page, shop, portal)
         self._page = page
         self._shop = shop
@@ -80,7 +80,7 @@ class Entrance:
                 break
             except PlaywrightError:
                 # The page was redrawn meanwhile, or another came.
-                await self.patience.look_again(self._shop, "a form for user name and password that stays")
+                await self.deadline.look_again(self._shop, "a form for user name and password that stays")
         await self._press(password)
 
     async def _find_form(self) -> tuple[ElementHandle, ElementHandle]:
@@ -98,12 +98,12 @@ class Entrance:
                     except PlaywrightError:
                         pass  # it was redrawn under our hands
             else:
-                if self.patience.is_close_look_due():
+                if self.deadline.is_close_look_due():
                     if self._page.main_frame in frames:
                         await self._obstacles.clear()
                     await self._look_before_form(time.monotonic() - shown_since)
                 await self._open_tab()
-            await self.patience.look_again(self._shop, "a form for user name and password")
+            await self.deadline.look_again(self._shop, "a form for user name and password")
 
     async def _open_tab(self) -> None:
         # Pages open on the QR code; the account form is one tab further.
@@ -161,9 +161,9 @@ class Entrance:
                     if time.monotonic() - covered_since > _COVERED_SECONDS:
                         await self._explain_unpressed()
             await self._obstacles.clear()
-            if submit is not None and self.patience.is_over:
+            if submit is not None and self.deadline.is_over:
                 await self._explain_unpressed()
-            await self.patience.look_again(shop, "a sign-in button that can be pressed")
+            await self.deadline.look_again(shop, "a sign-in button that can be pressed")
 
     async def _explain_unpressed(self) -> None:
         """Why the button can't be pressed, if the page shows it; a busy machine is no reason.
@@ -202,10 +202,10 @@ class Entrance:
             CredentialsRefusedError, ChallengeError, UnclearSignInError: as the page says (`verdict.py`).
         """
         while not await has_landed(self._page, self._portal):
-            if self.patience.is_close_look_due():
+            if self.deadline.is_close_look_due():
                 await look()
                 await self._look_closely()
-            if not await self.patience.lasts():
+            if not await self.deadline.lasts():
                 last = self.voice.last_word()
                 if last is None:
                     raise unclear(self._shop, self._platform, "")

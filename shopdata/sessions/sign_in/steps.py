@@ -170,7 +170,7 @@ def browser_failed(shop: Shop, error: PlaywrightError) -> PortalError:
     )
 
 
-class Patience:
+class SignInDeadline:
     """Looks at a page again and again until a deadline."""
 
     def __init__(self, seconds: float) -> None:

@@ -196,7 +196,7 @@ def _whole(world: BoardWorld, dataset: str, dt: str, luck: random.Random) -> tup
     ]
     last = "The platform has not published this week yet. It is asked again."
     cells.append(
-        cell(dataset, dt, shops[-1], CellState.NOT_READY, reason=last, next_ask_at=NOW + timedelta(minutes=30))
+        cell(dataset, dt, shops[-1], CellState.NOT_READY, reason=last, next_attempt_at=NOW + timedelta(minutes=30))
     )
     missing = [{"id": shops[-1], "state": "not_ready", "reason": last}]
     return cells, [partition(dataset, dt, sum(row.rows or 0 for row in cells), len(shops) - 1, missing)]

@@ -54,7 +54,7 @@ def test_new_credentials_end_the_wait_for_a_person(store: CountingStore) -> None
 
 
 def test_a_page_does_not_wait_for_all(store: CountingStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shopdata.service.board.sessions_watch.PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("shopdata.service.board.sessions_watch.ANSWER_SECONDS", 0)
     watch = SessionsWatch(store)
     assert watch.about([shop("one")]) == {"one": None}
     monkeypatch.undo()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shopdata.config import Dataset, Shop
-from shopdata.lake.coverage import expected_periods
+from shopdata.lake.completeness import expected_periods
 from shopdata.ledger.reading import Glance
 from shopdata.periods import Period, days, today
 from shopdata.service.board import grid, states

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from shopdata.config import Config, Dataset
-from shopdata.lake.coverage import REFRESH_DUE
+from shopdata.lake.completeness import REFRESH_DUE
 from shopdata.ledger import PartitionRecord
 from shopdata.ledger.reading import Glance
 from shopdata.periods import Period, PeriodKind, today

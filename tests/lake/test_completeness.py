@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from shopdata.config import Dataset, Shop
-from shopdata.lake.coverage import Gap, expected_periods, find_gaps
+from shopdata.lake.completeness import Gap, expected_periods, find_gaps
 from shopdata.ledger import Cell, CellKey, PartitionRecord
 from shopdata.periods import SHANGHAI, Period
 from shopdata.reasons import NO_REASON

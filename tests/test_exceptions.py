@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 import pickle
 from collections.abc import Callable
 
 import pytest
+from each import each
 
 from shopdata import exceptions
 from shopdata.exceptions import (
@@ -26,6 +28,8 @@ from shopdata.exceptions import (
 from shopdata.states import CellState
 
 ALL = [kind for _, kind in inspect.getmembers(exceptions, inspect.isclass) if issubclass(kind, ShopdataError)]
+#: Ways that an error takes from process to process.
+TRAVELS: tuple[Callable[[ShopdataError], ShopdataError], ...] = (copy.copy, lambda e: pickle.loads(pickle.dumps(e)))
 
 
 @pytest.mark.parametrize(
@@ -62,8 +66,7 @@ def test_a_quoted_part_has_an_end(part: str) -> None:
     assert len(str(ShopdataError("长" * 10_000, todo="长" * 10_000))) < 5_000
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ALL if kind is not ConfigError], ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("travel", [copy.copy, lambda e: pickle.loads(pickle.dumps(e))], ids=["copied", "pickled"])
+@each(itertools.product([kind for kind in ALL if kind is not ConfigError], TRAVELS))
 def test_facts_survive_a_pool(kind: type[ShopdataError], travel: Callable[[ShopdataError], ShopdataError]) -> None:
     error = kind("it broke", where="here", found="x", expected="y", todo="Fix it")
     arrived = travel(error)
@@ -95,7 +98,7 @@ def test_what_becomes_of_the_cell(kind: type[ShopdataError], state: CellState) -
     assert CellState(kind.state) is state
 
 
-@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+@each(ALL)
 def test_every_kind_is_in_the_tree_on_top_and_leads_to_a_state(kind: type[ShopdataError]) -> None:
     assert exceptions.__doc__ is not None
     assert kind.__name__ in exceptions.__doc__

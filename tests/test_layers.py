@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import pytest
+from each import each
 
 PACKAGE = Path(__file__).parents[1] / "shopdata"
 #: From the bottom up. What stands in one line does not know each other.
@@ -58,7 +58,7 @@ def imports_of(path: Path) -> Iterator[str]:
                 yield node.module or ""
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+@each(MODULES)
 def test_imports_go_down(path: Path) -> None:
     package = package_of(path)
     if package == "__init__":

@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin
 
 import pytest
 import yaml
+from each import each
 from pydantic import BaseModel, SecretStr
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import Settings, default_settings
@@ -236,7 +237,7 @@ def test_scrapy_settings() -> None:
     assert set(names_of("Scrapy settings that we change")) == changed
 
 
-@pytest.mark.parametrize("row", rows_of("Scrapy settings that we change"), ids=lambda row: row[0].lower())
+@each(rows_of("Scrapy settings that we change"))
 def test_value_of_scrapy_setting(row: list[str]) -> None:
     name, ours, scrapys, _ = row
     for written, values in ((ours, SCRAPYS), (scrapys, vars(default_settings))):
@@ -351,7 +352,7 @@ def test_documents_are_there() -> None:
     }
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@each(DOCUMENTS, lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
     for link in links_of(path):
         if re.match(r"[a-z]+:", link):
@@ -368,7 +369,7 @@ def test_the_two_readmes_link_each_other() -> None:
     assert "README.md" in links_of(ROOT / "README.zh-CN.md")
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@each(DOCUMENTS, lambda path: path.name)
 def test_no_path_of_a_machine(path: Path) -> None:
     found = re.search(
         r"(?<![\w.:/])(?:/(?:home|root|Users|work|tmp|opt|mnt|srv)/\S*|[A-Z]:\\\S*)", path.read_text("utf-8")
@@ -376,7 +377,7 @@ def test_no_path_of_a_machine(path: Path) -> None:
     assert found is None, f"{found and found.group()} is a path of one machine"
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@each(DOCUMENTS, lambda path: path.name)
 def test_commands_in_documents_are_there(path: Path) -> None:
     """A line of a code block that begins with `scrapy` names a command that there is, with options that it has."""
     known = our_commands()
@@ -390,7 +391,7 @@ def test_commands_in_documents_are_there(path: Path) -> None:
         assert options <= options_of(known[words[1]]) | {"-s"} if words[1] in known else not options, line
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@each(DOCUMENTS, lambda path: path.name)
 def test_variables_in_documents_are_in_the_reference(path: Path) -> None:
     known = {*names_of("Environment"), *names_of("Settings")}
     assert set(re.findall(r"\bSHOPDATA_[A-Z0-9_]+[A-Z0-9]", path.read_text("utf-8"))) <= known

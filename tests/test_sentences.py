@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from each import each
 
 from shopdata import exceptions
 from shopdata.exceptions import ArgumentError, ConfigError, ShopdataError, UsageError
@@ -130,7 +130,7 @@ def has_hole(node: ast.expr) -> bool:
     return not isinstance(node, ast.Constant)
 
 
-@pytest.mark.parametrize("site", SITES, ids=lambda site: site.where)
+@each(SITES, lambda site: site.where)
 def test_has_all_parts(site: Site) -> None:
     parts = site.parts
     assert all(keyword.arg for keyword in site.call.keywords), "write the parts out: ** hides them"
@@ -147,7 +147,7 @@ def test_has_all_parts(site: Site) -> None:
         assert {"found", "expected"} & parts.keys() or has_hole(site.what), "what was found against what was expected?"
 
 
-@pytest.mark.parametrize("site", SITES, ids=lambda site: site.where)
+@each(SITES, lambda site: site.where)
 def test_reads_as_a_sentence(site: Site) -> None:
     error = site.kind(rendered(site.what), **{name: rendered(value) for name, value in site.parts.items()})
     sentence = str(error)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from each import each
 from test_reference import rows_of
 from test_sentences import KINDS, SITES, Site, rendered
 
@@ -87,7 +88,7 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize("site", CELLS, ids=lambda site: site.where)
+@each(CELLS, lambda site: site.where)
 def test_alerts_have_words_for_every_reason_of_a_cell(site: Site) -> None:
     parts = {name: rendered(value) for name, value in site.parts.items()}
     for what in site.whats:
@@ -100,7 +101,7 @@ def test_alerts_have_words_for_every_reason_of_a_cell(site: Site) -> None:
             assert kind_of(CellState.NEEDS_LOGIN, parked)[0] == kind
 
 
-@pytest.mark.parametrize("kind", WORDS, ids=str)
+@each(WORDS)
 def test_words_are_a_heading_and_a_sentence(kind: str) -> None:
     assert not re.search(r"[。.！!]$", WORDS[kind].title)
     assert WORDS[kind].todo.endswith("。")

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from each import each
 
 COMMANDS = Path(__file__).parents[2] / "shopdata" / "commands"
 #: What each start has paid for anyway: Python's own, and what Scrapy's commands import.
@@ -43,7 +43,7 @@ def imports_at_the_top(path: Path) -> Iterator[str]:
             yield node.module or ""
 
 
-@pytest.mark.parametrize("path", sorted(COMMANDS.glob("*.py")), ids=lambda path: path.stem)
+@each(sorted(COMMANDS.glob("*.py")), lambda path: path.stem)
 def test_a_command_imports_what_it_does_when_it_runs(path: Path) -> None:
     modules = {name for name in imports_at_the_top(path) if name.partition(".")[0] not in sys.stdlib_module_names}
     assert modules <= LIGHT

@@ -6,6 +6,7 @@ import re
 from string import Formatter
 
 import pytest
+from each import each
 from test_sentences import KINDS as ERRORS
 from test_sentences import SITES, Site
 
@@ -23,13 +24,13 @@ def test_each_kind_of_error_has_texts() -> None:
     assert {error.code for error in [*ERRORS.values(), ConfigError]} <= CODES
 
 
-@pytest.mark.parametrize("site", [site for site in SITES if site.codes], ids=lambda site: site.where)
+@each([site for site in SITES if site.codes], lambda site: site.where)
 def test_a_finer_code_is_one_of_its_error(site: Site) -> None:
     assert {kind_of(code) for code in site.codes} == {kind_of(site.kind.code)}
     assert site.codes <= CODES
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each(KINDS)
 def test_both_languages_say_it(kind: str) -> None:
     texts = KINDS[kind]
     assert all((*texts.title, *texts.todo))

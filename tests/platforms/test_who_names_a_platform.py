@@ -13,6 +13,12 @@ A_PLATFORM = re.compile(
 OF_THE_SANDBOX = "commands/sandbox.py"
 
 
+def test_platforms_do_not_know_each_other() -> None:
+    for path in (PACKAGE / "platforms").glob("*/*.py"):
+        named = set(re.findall(r"shopdata\.platforms\.(\w+)\.", path.read_text("utf-8")))
+        assert named <= {path.parent.name}, path
+
+
 def test_nobody_else_does() -> None:
     found = {
         f"{path.relative_to(PACKAGE).as_posix()}:{number}: {line.strip()}"

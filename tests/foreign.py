@@ -13,16 +13,13 @@ from typing import Any
 import openpyxl
 import xlsxwriter
 
-from shopdata.config import Dataset
+from shopdata.excel import Contract
 from shopdata.excel.tables import Table
 
 FIXTURES = Path(__file__).with_name("excel_fixtures")
 
 #: A small contract with a column of every kind.
-DATASET = Dataset(
-    title="Fixture",
-    platform="jd",
-    lag_days=1,
+DATASET = Contract(
     columns=("SKU", "商品名称", "可用库存", "价格", "日期", "时刻", "在售", "占比", "备注"),
     aliases={"可用库存": ("全国可用库存",)},
     ids=("SKU",),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shopdata.excel.assembly.builder import with_numbers
@@ -55,52 +54,140 @@ def read_table(
         where: what a refusal names, for example `shop_orders flagship 2026-03-01`; by default the file's name.
         rules: how the table is taken out of the file; by default as the contract says.
 
+    Returns:
+        a table of n rows (the header is none): the contract's columns in order, then new ones as they came, each of n
+        texts (null = missing) and n kinds.
+
     Raises:
         RejectedFileError: the file is not what it should be; the sentence says what to do.
+        OSError: it can't be read.
     """
-    where = where or path.name
-    rules = rules or Rules.of(contract)
-    size = path.stat().st_size
-    if size > limits.file_bytes:
-        raise RejectedFileError(
-            "the file is too large",
-            code="file_too_large",
-            params={"bytes": size},
-            where=where,
-            found=f"{size:,} bytes",
-            expected=f"at most {limits.file_bytes:,}",
-            todo="If the report is meant to be like this, raise the limits.",
-        )
-    kind = kind_of(path)
-    match kind.reader:
-        case "xlsx":
-            return _read_xlsx(path, contract, limits, where, rules)
-        case "xls":
-            return _read_by(xls_sheets, path, contract, limits, where, rules)
-        case "encrypted":
-            return _read_encrypted(path, contract, limits, where, rules)
-        case "xlsb":
-            return _read_by(partial(xlsb_sheets, limits=limits), path, contract, limits, where, rules)
-        case "ods":
-            return _read_by(partial(ods_sheets, limits=limits), path, contract, limits, where, rules)
-        case "fods":
-            return _read_by(fods_sheets, path, contract, limits, where, rules)
-        case "xml2003":
-            return _read_by(xml2003_sheets, path, contract, limits, where, rules)
-        case "csv":
-            return with_numbers(
-                _read_by(partial(csv_sheets, contract=contract), path, contract, limits, where, rules), contract
+    return _Reader(contract, limits, where or path.name, rules or Rules.of(contract)).read(path)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads a file, and what is packed in it, all in one way."""
+
+    contract: Contract | None
+    limits: Limits
+    where: str
+    rules: Rules
+
+    def read(self, path: Path) -> Table:
+        size = path.stat().st_size
+        if size > self.limits.file_bytes:
+            raise RejectedFileError(
+                "the file is too large",
+                code="file_too_large",
+                params={"bytes": size},
+                where=self.where,
+                found=f"{size:,} bytes",
+                expected=f"at most {self.limits.file_bytes:,}",
+                todo="If the report is meant to be like this, raise the limits.",
             )
-        case "html":
-            return with_numbers(
-                _read_by(partial(html_sheets, contract=contract), path, contract, limits, where, rules), contract
-            )
-        case "zip":
-            return _read_zip(path, contract, limits, where, rules)
-        case "json" if contract is not None:
-            return read_json_lines(path, contract, limits, where)
-        case _:
-            raise _no_table(kind, size, where)
+        kind = kind_of(path)
+        match kind.reader:
+            case "xlsx":
+                return self._of_xlsx(path)
+            case "encrypted":
+                return self._of_encrypted(path)
+            case "zip":
+                return self._of_zip(path)
+            case "json" if self.contract is not None:
+                return read_json_lines(path, self.contract, self.limits, self.where)
+        formats = Formats()
+        sheets = self._sheets(kind.reader, path, formats)
+        if sheets is None:
+            raise _no_table(kind, size, self.where)
+        table = self._table(sheets, formats)
+        return with_numbers(table, self.contract) if kind.reader in ("csv", "html") else table
+
+    def _table(self, sheets: list[Sheet], formats: Formats) -> Table:
+        return table_of_sheets(sheets, self.contract, formats, self.limits, self.where, self.rules)
+
+    def _sheets(self, reader: str, path: Path, formats: Formats) -> list[Sheet] | None:
+        """The sheets of a file that one reader reads as a whole; None if none does."""
+        match reader:
+            case "xls":
+                return xls_sheets(path, formats, self.where)
+            case "xlsb":
+                return xlsb_sheets(path, formats, self.where, self.limits)
+            case "ods":
+                return ods_sheets(path, formats, self.where, self.limits)
+            case "fods":
+                return fods_sheets(path, formats, self.where)
+            case "xml2003":
+                return xml2003_sheets(path, formats, self.where)
+            case "csv":
+                return csv_sheets(path, formats, self.where, self.contract)
+            case "html":
+                return html_sheets(path, formats, self.where, self.contract)
+        return None
+
+    def _of_xlsx(self, path: Path) -> Table:
+        with Package(path, self.limits, self.where) as package:
+            for reader in (fast_sheets, parsed_sheets, sorted_sheets):
+                formats = Formats()
+                # A sheet may turn out odd after many rows: then all of it is read again, by the full parser.
+                with suppress(UnsupportedXmlError):
+                    return self._table(reader(package, formats, self.where), formats)
+            raise package.broken("a worksheet that can't be read")
+
+    def _of_encrypted(self, path: Path) -> Table:
+        """The table of the workbook that the password opens which Excel tries by itself."""
+        content = without_password(path.read_bytes(), self.where)
+        with tempfile.TemporaryDirectory(prefix="shopdata-") as folder:
+            inner = Path(folder, "inner")
+            inner.write_bytes(content)
+            return self.read(inner)
+
+    def _of_zip(self, path: Path) -> Table:
+        """The one table in a zip; what a system puts beside it (`__MACOSX`, readme) is passed over."""
+        with Package(path, self.limits, self.where) as package:
+            names = [
+                name
+                for name in package.names
+                if Path(name).suffix.lower() in _TABLE_SUFFIXES and "__MACOSX" not in name
+            ]
+            if len(names) > 1 and self.rules.zip_parts == "join":
+                return self._of_parts(package, names)
+            if len(names) != 1:
+                raise RejectedFileError(
+                    "the zip does not hold one table",
+                    code="several_tables",
+                    where=self.where,
+                    found=", ".join(f"'{name}'" for name in (names or package.names)[:5]) or "nothing",
+                    expected="one workbook or CSV",
+                    todo=_PARTS if len(names) > 1 else "Look which file is meant; the report may have been split.",
+                )
+            return self._of_part(package, names[0])
+
+    def _of_part(self, package: Package, name: str) -> Table:
+        with tempfile.TemporaryDirectory(prefix="shopdata-") as folder:
+            inner = Path(folder, "inner")
+            with inner.open("wb") as file:
+                for piece in package.pieces(name):
+                    file.write(piece)
+            if (kind := kind_of(inner)).reader == "zip":
+                raise _no_table(kind, inner.stat().st_size, self.where)
+            return self.read(inner)
+
+    def _of_parts(self, package: Package, names: list[str]) -> Table:
+        """Several tables of equal header as one. The same file twice would be its rows twice."""
+        sizes: dict[tuple[int, int], str] = {}
+        for name in names:
+            if (twin := sizes.setdefault(package.mark(name), name)) != name:
+                raise RejectedFileError(
+                    "the zip holds one file twice",
+                    code="several_tables",
+                    where=self.where,
+                    found=f"'{twin}' and '{name}', byte for byte",
+                    expected="parts of one table",
+                    todo="Take one of them out of the zip.",
+                )
+        parts = [(name, replace(self, where=f"{self.where} '{name}'")._of_part(package, name)) for name in names]
+        return joined(parts, self.limits, self.where)
 
 
 def _no_table(kind: FileKind, size: int, where: str) -> RejectedFileError:
@@ -113,86 +200,3 @@ def _no_table(kind: FileKind, size: int, where: str) -> RejectedFileError:
         expected="a workbook, a CSV or a zip with one of them",
         todo=kind.remedy or LOOK,
     )
-
-
-def _read_by(
-    reader: Callable[[Path, Formats, str], list[Sheet]],
-    path: Path,
-    contract: Contract | None,
-    limits: Limits,
-    where: str,
-    rules: Rules,
-) -> Table:
-    formats = Formats()
-    return table_of_sheets(reader(path, formats, where), contract, formats, limits, where, rules)
-
-
-def _read_xlsx(path: Path, contract: Contract | None, limits: Limits, where: str, rules: Rules) -> Table:
-    with Package(path, limits, where) as package:
-        for reader in (fast_sheets, parsed_sheets, sorted_sheets):
-            formats = Formats()
-            # A sheet may turn out odd after many rows: then all of it is read again, by the full parser.
-            with suppress(UnsupportedXmlError):
-                return table_of_sheets(reader(package, formats, where), contract, formats, limits, where, rules)
-        raise package.broken("a worksheet that can't be read")
-
-
-def _read_encrypted(path: Path, contract: Contract | None, limits: Limits, where: str, rules: Rules) -> Table:
-    """Reads the workbook that the password opens which Excel tries by itself."""
-    content = without_password(path.read_bytes(), where)
-    with tempfile.TemporaryDirectory(prefix="shopdata-") as folder:
-        inner = Path(folder, "inner")
-        inner.write_bytes(content)
-        return read_table(inner, contract, limits=limits, where=where, rules=rules)
-
-
-def _read_zip(path: Path, contract: Contract | None, limits: Limits, where: str, rules: Rules) -> Table:
-    """Reads the one table in a zip; what a system puts beside it (`__MACOSX`, readme) is passed over."""
-    with Package(path, limits, where) as package:
-        names = [
-            name for name in package.names if Path(name).suffix.lower() in _TABLE_SUFFIXES and "__MACOSX" not in name
-        ]
-        if len(names) > 1 and rules.zip_parts == "join":
-            return _read_parts(package, names, contract, limits, where, rules)
-        if len(names) != 1:
-            raise RejectedFileError(
-                "the zip does not hold one table",
-                code="several_tables",
-                where=where,
-                found=", ".join(f"'{name}'" for name in (names or package.names)[:5]) or "nothing",
-                expected="one workbook or CSV",
-                todo=_PARTS if len(names) > 1 else "Look which file is meant; the report may have been split.",
-            )
-        return _read_part(package, names[0], contract, limits, where, rules)
-
-
-def _read_part(
-    package: Package, name: str, contract: Contract | None, limits: Limits, where: str, rules: Rules
-) -> Table:
-    with tempfile.TemporaryDirectory(prefix="shopdata-") as folder:
-        inner = Path(folder, "inner")
-        with inner.open("wb") as file:
-            for piece in package.pieces(name):
-                file.write(piece)
-        if (kind := kind_of(inner)).reader == "zip":
-            raise _no_table(kind, inner.stat().st_size, where)
-        return read_table(inner, contract, limits=limits, where=where, rules=rules)
-
-
-def _read_parts(
-    package: Package, names: list[str], contract: Contract | None, limits: Limits, where: str, rules: Rules
-) -> Table:
-    """Reads several tables of equal header as one. The same file twice would be its rows twice."""
-    sizes: dict[tuple[int, int], str] = {}
-    for name in names:
-        if (twin := sizes.setdefault(package.mark(name), name)) != name:
-            raise RejectedFileError(
-                "the zip holds one file twice",
-                code="several_tables",
-                where=where,
-                found=f"'{twin}' and '{name}', byte for byte",
-                expected="parts of one table",
-                todo="Take one of them out of the zip.",
-            )
-    parts = [(name, _read_part(package, name, contract, limits, f"{where} '{name}'", rules)) for name in names]
-    return joined(parts, limits, where)

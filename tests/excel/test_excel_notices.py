@@ -12,9 +12,7 @@ from foreign import DATASET, rows_of
 from shopdata.excel import read_table
 from shopdata.excel.layout.notices import says_nothing
 from shopdata.excel.recount import count_raw
-from shopdata.exceptions import NotReadyError, RejectedFileError
-from shopdata.lake.check import check_file
-from shopdata.store.staging import Staging
+from shopdata.exceptions import RejectedFileError
 
 NOTHING = ["暂无数据", "查询无结果", "没有符合条件的记录！", "您查询的时间段内没有数据", "No data", "no records found."]
 
@@ -84,26 +82,3 @@ def test_a_row_that_says_that_there_is_none_is_no_row(tmp_path: Path, text: str)
         ]
     assert count_raw(path, "xlsx", DATASET) == 0
     assert read_table(with_rows(tmp_path / "b.xlsx", ["SKU", "可用库存"], [text], ["1", 2]), DATASET).rows == 2
-
-
-@pytest.mark.parametrize("name", ["a.xlsx", "a.csv", "a.html"])
-def test_in_a_crawl_it_is_what_the_contract_says_of_empty_files(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    if name == "a.xlsx":
-        with_rows(path, ["暂无数据"])
-    else:
-        path.write_text("暂无数据" if name == "a.csv" else "<table><tr><td>暂无数据</td></tr></table>", "utf-8")
-    staging = Staging(tmp_path / "state")
-
-    def check(file: Path = path, **changes: Any) -> int:
-        dataset = DATASET.model_copy(update=changes)
-        return check_file(file, "jd_store", dataset, "2026-03-01", "neu-01", staging).rows
-
-    assert check(allow_empty=True) == 0
-    with pytest.raises(NotReadyError):
-        check(empty_is_not_ready=True)
-    with pytest.raises(RejectedFileError, match="is no table but a message"):
-        check()
-    busy = with_rows(tmp_path / "busy.xlsx", ["系统繁忙，请稍后再试"])
-    with pytest.raises(RejectedFileError, match="is no table but a message"):
-        check(busy, allow_empty=True)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -202,7 +203,7 @@ def test_null_texts_become_null_and_others_stay(tmp_path: Path) -> None:
     )
     path = write_by_hand(tmp_path / "a.xlsx", header_row() + rows)
     assert [row[1] for row in rows_of(read_table(path, DATASET))] == ["-", "--", "null", " ", "x"]
-    strict = DATASET.model_copy(update={"null_texts": ("-", "null")})
+    strict = replace(DATASET, null_texts=("-", "null"))
     assert [row[1] for row in rows_of(read_table(path, strict))] == [None, "--", None, " ", "x"]
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -11,14 +12,13 @@ import pytest
 import xlwt
 from foreign import rows_of
 
-from shopdata.config import Dataset
-from shopdata.excel import read_table
+from shopdata.excel import Contract, read_table
 from shopdata.excel.blocks.merged_ranges import Merge
 from shopdata.excel.layout.head import Row
 from shopdata.excel.layout.header import Certainty, HeaderRows, find_header
 from shopdata.exceptions import RejectedFileError
 
-DATASET = Dataset(title="Header", platform="jd", lag_days=1, columns=("时间", "SKU", "现货库存"), required=("SKU",))
+DATASET = Contract(columns=("时间", "SKU", "现货库存"), required=("SKU",))
 
 
 def rows_in(text: str) -> list[Row]:
@@ -172,16 +172,14 @@ def test_the_best_row_is_the_header_not_the_first_that_fits_a_little() -> None:
     assert (found.last, found.score) == (2, 2)
 
 
-GROUPED = Dataset(
-    title="Groups", platform="jd", lag_days=1, columns=("店铺", "销量", "退货/数量"), aliases={"销量": ("销售/数量",)}
-)
+GROUPED = Contract(columns=("店铺", "销量", "退货/数量"), aliases={"销量": ("销售/数量",)})
 
 
 def test_the_contracts_names_decide_about_groups() -> None:
     found = find_header(rows_in(TWO), GROUPED, lambda: PLACES)
     assert found is not None
     assert (found.names, found.score) == (["店铺", "销售/数量", "销售/金额", "退货/数量", "退货/金额"], 3)
-    plain = GROUPED.model_copy(update={"columns": ("店铺", "件数"), "aliases": {}})
+    plain = replace(GROUPED, columns=("店铺", "件数"), aliases={})
     found = find_header(rows_in("店铺|销售||退货|\n|数量|金额|件数|钱\n甲|1|2|3|4"), plain, lambda: PLACES)
     assert found is not None
     assert found.names == ["店铺", "销售/数量", "销售/金额", "件数", "退货/钱"]

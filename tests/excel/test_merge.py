@@ -19,20 +19,21 @@ import pytest
 import python_calamine
 from foreign import DATASET, EXPECTED, VALUES, header_row, inline, write_by_hand
 
-from shopdata.config import Dataset
-from shopdata.excel import read_table
+from shopdata.excel import Contract, read_table
 from shopdata.excel.merging import merge as merge_module
 from shopdata.excel.merging.merge import Merged, Part, merge_tables
 from shopdata.excel.workers import Workers
 
 
-def part_of(path: Path, shop_id: str = "flagship", name: str = "回力旗舰店", dataset: Dataset | None = DATASET) -> Part:
+def part_of(
+    path: Path, shop_id: str = "flagship", name: str = "回力旗舰店", dataset: Contract | None = DATASET
+) -> Part:
     saved = path.with_name(f"{shop_id}.arrow")
     read_table(path, dataset).save(saved)
     return Part(shop_id, name, saved)
 
 
-def merge(folder: Path, parts: Sequence[Part], dataset: Dataset | None = DATASET, **more: Any) -> Merged:
+def merge(folder: Path, parts: Sequence[Part], dataset: Contract | None = DATASET, **more: Any) -> Merged:
     return merge_tables(parts, dataset, workbook=folder / "out.xlsx", parquet=folder / "out.parquet", **more)
 
 
@@ -269,7 +270,7 @@ LONG_TEXTS = {
 
 def test_a_text_that_no_cell_can_hold_is_whole_in_the_parquet(tmp_path: Path) -> None:
     """A chat message knows no such limit, and must not cost its shop the day."""
-    dataset = Dataset(title="Chats", platform="pdd", lag_days=1, columns=("id", "text"), ids=("id",), required=("id",))
+    dataset = Contract(columns=("id", "text"), ids=("id",), required=("id",))
     path = tmp_path / "chats.json"
     lines = [{"shopdata": {}}, *({"id": name, "text": text} for name, text in LONG_TEXTS.items())]
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")

@@ -15,22 +15,19 @@ import pytest
 import xlwt
 from foreign import rows_of
 
-from shopdata.config import Dataset
-from shopdata.excel import read_table
+from shopdata.excel import Contract, read_table
 from shopdata.excel.contract import Rules
 from shopdata.excel.formats.xlsx import parsed_sheets
 from shopdata.excel.recount import count_raw
 from shopdata.excel.tables import Table
 from shopdata.exceptions import RejectedFileError
-from shopdata.lake.check import check_period
-from shopdata.periods import Period
 
 HEADER = ["省份", "商品", "数量", "金额"]
 ROWS = [["华东", "茶", 5, 1.5], ["华东", "酒", 6, 2.5], ["华北", "茶", 7, 3.5]]
 
 
-def contract(**more: Any) -> Dataset:
-    return Dataset(title="T", platform="jd", lag_days=1, columns=tuple(HEADER), required=("数量",), **more)
+def contract(**more: Any) -> Contract:
+    return Contract(columns=tuple(HEADER), required=("数量",), **more)
 
 
 def workbook(path: Path, rows: list[list[Any]], merged: tuple[str, ...] = ()) -> Path:
@@ -339,17 +336,8 @@ def test_blanks_around_ids_are_told(tmp_path: Path) -> None:
     assert [(found.column, found.count) for found in table.warnings if found.kind == "blank_ends"] == [("省份", 3)]
 
 
-def test_a_total_without_a_day_is_told_as_such(tmp_path: Path) -> None:
-    path = workbook(tmp_path / "a.xlsx", [["省份", "时间", "数量"], ["华东", "2026-03-01", 5], ["合计", None, 5]])
-    daily = Dataset(title="T", platform="jd", lag_days=1, columns=("省份", "时间", "数量"), period_column="时间")
-    with pytest.raises(RejectedFileError, match="`totals: drop` in the contract leaves them out"):
-        check_period(read_table(path, daily), daily, Period.from_dt("2026-03-01"))
-    dropping = daily.model_copy(update={"totals": "drop"})
-    check_period(read_table(path, dropping), dropping, Period.from_dt("2026-03-01"))
-
-
 def test_the_label_of_a_total_may_stand_in_a_key_wherever_its_column_is(tmp_path: Path) -> None:
     header = ["数量", "金额", "退货", "评分", "占比", "商品"]
     path = workbook(tmp_path / "a.xlsx", [header, [1, 2, 3, 4, 5, "茶"], [1, 2, 3, 4, 5, "平均"]])
-    keyed = Dataset(title="T", platform="jd", lag_days=1, columns=tuple(header), keys=("商品",), totals="drop")
+    keyed = Contract(columns=tuple(header), keys=("商品",), totals="drop")
     assert read_table(path, keyed).rows == count_raw(path, "xlsx", keyed) == 1

@@ -8,15 +8,12 @@ from typing import Any
 
 import pytest
 
-from shopdata.config import Dataset
-from shopdata.excel import read_table
+from shopdata.excel import Contract, read_table
 from shopdata.excel.formats import json_lines
 from shopdata.excel.tables import Table
 from shopdata.exceptions import DiskError
 
-DATASET = Dataset(
-    title="Chats", platform="pdd", lag_days=1, columns=("id", "text", "time"), ids=("id",), required=("id",)
-)
+DATASET = Contract(columns=("id", "text", "time"), ids=("id",), required=("id",))
 
 
 def row(number: int) -> dict[str, Any]:

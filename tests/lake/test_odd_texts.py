@@ -10,11 +10,10 @@ import openpyxl
 import pytest
 import xlwt
 
-from shopdata.config import Dataset
-from shopdata.excel import read_table
+from shopdata.excel import Contract, read_table
 from shopdata.exceptions import RejectedFileError
 
-DATASET = Dataset(title="x", platform="jd", lag_days=1, columns=("SKU", "名称"), required=("SKU", "名称"), ids=("SKU",))
+DATASET = Contract(columns=("SKU", "名称"), required=("SKU", "名称"), ids=("SKU",))
 #: As Excel on Windows copies names out of a form.
 TURNED = "\u202d名称\u202c"
 HALF, TAIL = "\ud83d", "\udc4c"

@@ -25,71 +25,78 @@ SAVE_ANEW = "Open it in the program that it belongs to, or in Excel, and save it
 UNPACK = "Unpack it, and take the workbook in it."
 UNKNOWN = FileKind("bin", "bytes of no known kind", remedy=LOOK)
 
-#: How a file begins -> its kind. Where two fit, the first counts.
-_BEGINNINGS: tuple[tuple[bytes, FileKind], ...] = (
-    (b"%PDF-", FileKind("pdf", "a PDF document", remedy=LOOK)),
-    (b"%!PS", FileKind("ps", "a PostScript document", remedy=LOOK)),
-    (b"{\\rtf", FileKind("rtf", "an RTF document", remedy=LOOK)),
-    (b"\x89PNG\r\n", FileKind("png", "a picture (PNG)", remedy=LOOK)),
-    (b"\xff\xd8\xff", FileKind("jpg", "a picture (JPEG)", remedy=LOOK)),
-    (b"GIF87a", FileKind("gif", "a picture (GIF)", remedy=LOOK)),
-    (b"GIF89a", FileKind("gif", "a picture (GIF)", remedy=LOOK)),
-    (b"II*\0", FileKind("tif", "a picture (TIFF)", remedy=LOOK)),
-    (b"MM\0*", FileKind("tif", "a picture (TIFF)", remedy=LOOK)),
-    (b"8BPS", FileKind("psd", "a picture (Photoshop)", remedy=LOOK)),
-    (b"\0\0\1\0", FileKind("ico", "a picture (icon)", remedy=LOOK)),
-    (b"\x1f\x8b", FileKind("gz", "a gzip archive", remedy=UNPACK)),
-    (b"BZh91AY", FileKind("bz2", "a bzip2 archive", remedy=UNPACK)),
-    (b"\xfd7zXZ\0", FileKind("xz", "an xz archive", remedy=UNPACK)),
-    (b"7z\xbc\xaf\x27\x1c", FileKind("7z", "a 7-Zip archive", remedy=UNPACK)),
-    (b"Rar!\x1a\x07", FileKind("rar", "a RAR archive", remedy=UNPACK)),
-    (b"(\xb5/\xfd", FileKind("zst", "a Zstandard archive", remedy=UNPACK)),
-    (b"\x04\x22\x4d\x18", FileKind("lz4", "an LZ4 archive", remedy=UNPACK)),
-    (b"MSCF", FileKind("cab", "a cabinet archive", remedy=UNPACK)),
-    (b"\x1f\x9d", FileKind("z", "a compressed file (.Z)", remedy=UNPACK)),
-    (b"!<arch>\n", FileKind("a", "an ar archive", remedy=LOOK)),
-    (b"SQLite format 3\0", FileKind("sqlite", "an SQLite database", remedy=SAVE_ANEW)),
-    (b"\0\1\0\0Standard Jet DB", FileKind("mdb", "an Access database", remedy=SAVE_ANEW)),
-    (b"\0\1\0\0Standard ACE DB", FileKind("accdb", "an Access database", remedy=SAVE_ANEW)),
-    (b"\0\0\2\0\6\4", FileKind("wk1", "a Lotus 1-2-3 worksheet", remedy=SAVE_ANEW)),
-    (b"\0\0\2\0\4\4", FileKind("wks", "a Lotus 1-2-3 worksheet", remedy=SAVE_ANEW)),
-    (b"\0\0\x1a\0", FileKind("wk3", "a Lotus 1-2-3 worksheet", remedy=SAVE_ANEW)),
-    (b"\xff\0\2\0\4\4", FileKind("wks", "a Works spreadsheet", remedy=SAVE_ANEW)),
-    (b"\0\0\2\0\x01\x10", FileKind("wb1", "a Quattro Pro notebook", remedy=SAVE_ANEW)),
-    (b"\0\0\2\0\x20\x51", FileKind("wq1", "a Quattro Pro worksheet", remedy=SAVE_ANEW)),
-    (b"*BEGIN SPREADSHEETS", FileKind("as", "an Applixware spreadsheet", remedy=SAVE_ANEW)),
-    (b"PAR1", FileKind("parquet", "a Parquet file", remedy=SAVE_ANEW)),
-    (b"ARROW1", FileKind("arrow", "an Arrow file", remedy=SAVE_ANEW)),
-    (b"FEA1", FileKind("feather", "a Feather file", remedy=SAVE_ANEW)),
-    (b"ORC", FileKind("orc", "an ORC file", remedy=SAVE_ANEW)),
-    (b"Obj\x01", FileKind("avro", "an Avro file", remedy=SAVE_ANEW)),
-    (b"\x89HDF\r\n", FileKind("h5", "an HDF5 file", remedy=SAVE_ANEW)),
-    (b"\x93NUMPY", FileKind("npy", "a numpy array", remedy=SAVE_ANEW)),
-    (b"$FL2@(#)", FileKind("sav", "an SPSS file", remedy=SAVE_ANEW)),
-    (b"<stata_dta>", FileKind("dta", "a Stata file", remedy=SAVE_ANEW)),
-    (b"ITSF", FileKind("chm", "a help file", remedy=LOOK)),
-    (b"!BDN", FileKind("pst", "an Outlook mailbox", remedy=LOOK)),
-    (b"AT&TFORM", FileKind("djvu", "a DjVu document", remedy=LOOK)),
-    (b"\xff\x57\x50\x43", FileKind("wpd", "a WordPerfect document", remedy=LOOK)),
-    (b"L\0\0\0\x01\x14\x02\0", FileKind("lnk", "a shortcut of Windows", remedy="Copy the file that it leads to.")),
-    (b"bplist00", FileKind("plist", "a property list of macOS", remedy=LOOK)),
-    (b"\x7fELF", FileKind("elf", "a program", remedy=LOOK)),
-    (b"\xca\xfe\xba\xbe", FileKind("bin", "a program", remedy=LOOK)),
-    (b"\xcf\xfa\xed\xfe", FileKind("bin", "a program", remedy=LOOK)),
-    (b"OggS", FileKind("ogg", "a sound", remedy=LOOK)),
-    (b"ID3", FileKind("mp3", "a sound", remedy=LOOK)),
-    (b"fLaC", FileKind("flac", "a sound", remedy=LOOK)),
-    (b"\x1aE\xdf\xa3", FileKind("mkv", "a film", remedy=LOOK)),
-    (b"\x80\x04\x95", FileKind("pickle", "a pickle of Python", remedy=SAVE_ANEW)),
-    (b"TABLE\r\n0,1\r\n", FileKind("dif", "a DIF spreadsheet", remedy=SAVE_ANEW)),
-    (b"TABLE\n0,1\n", FileKind("dif", "a DIF spreadsheet", remedy=SAVE_ANEW)),
-    (b"TABLE\r0,1\r", FileKind("dif", "a DIF spreadsheet", remedy=SAVE_ANEW)),
-    (b"version https://git-lfs", FileKind("txt", "a pointer of Git LFS", remedy="Fetch the file itself.")),
-    (b"-----BEGIN ", FileKind("pem", "a key or a certificate", remedy=LOOK)),
-    (b"BEGIN:VC", FileKind("vcf", "a card or a calendar", remedy=LOOK)),
-    (b"HTTP/1.", FileKind("txt", "the answer of a web server, with its headers", remedy=LOOK)),
-    (b"HTTP/2 ", FileKind("txt", "the answer of a web server, with its headers", remedy=LOOK)),
-)  # fmt: skip
+#: How a file begins, the extension that fits it, and what it is called, by what is to be done about it. None of them is
+#: the beginning of another.
+_BEGINNINGS: dict[str, tuple[tuple[bytes, str, str], ...]] = {
+    LOOK: (
+        (b"%PDF-", "pdf", "a PDF document"),
+        (b"%!PS", "ps", "a PostScript document"),
+        (b"{\\rtf", "rtf", "an RTF document"),
+        (b"\x89PNG\r\n", "png", "a picture (PNG)"),
+        (b"\xff\xd8\xff", "jpg", "a picture (JPEG)"),
+        (b"GIF87a", "gif", "a picture (GIF)"),
+        (b"GIF89a", "gif", "a picture (GIF)"),
+        (b"II*\0", "tif", "a picture (TIFF)"),
+        (b"MM\0*", "tif", "a picture (TIFF)"),
+        (b"8BPS", "psd", "a picture (Photoshop)"),
+        (b"\0\0\1\0", "ico", "a picture (icon)"),
+        (b"!<arch>\n", "a", "an ar archive"),
+        (b"ITSF", "chm", "a help file"),
+        (b"!BDN", "pst", "an Outlook mailbox"),
+        (b"AT&TFORM", "djvu", "a DjVu document"),
+        (b"\xff\x57\x50\x43", "wpd", "a WordPerfect document"),
+        (b"bplist00", "plist", "a property list of macOS"),
+        (b"\x7fELF", "elf", "a program"),
+        (b"\xca\xfe\xba\xbe", "bin", "a program"),
+        (b"\xcf\xfa\xed\xfe", "bin", "a program"),
+        (b"OggS", "ogg", "a sound"),
+        (b"ID3", "mp3", "a sound"),
+        (b"fLaC", "flac", "a sound"),
+        (b"\x1aE\xdf\xa3", "mkv", "a film"),
+        (b"-----BEGIN ", "pem", "a key or a certificate"),
+        (b"BEGIN:VC", "vcf", "a card or a calendar"),
+        (b"HTTP/1.", "txt", "the answer of a web server, with its headers"),
+        (b"HTTP/2 ", "txt", "the answer of a web server, with its headers"),
+    ),
+    UNPACK: (
+        (b"\x1f\x8b", "gz", "a gzip archive"),
+        (b"BZh91AY", "bz2", "a bzip2 archive"),
+        (b"\xfd7zXZ\0", "xz", "an xz archive"),
+        (b"7z\xbc\xaf\x27\x1c", "7z", "a 7-Zip archive"),
+        (b"Rar!\x1a\x07", "rar", "a RAR archive"),
+        (b"(\xb5/\xfd", "zst", "a Zstandard archive"),
+        (b"\x04\x22\x4d\x18", "lz4", "an LZ4 archive"),
+        (b"MSCF", "cab", "a cabinet archive"),
+        (b"\x1f\x9d", "z", "a compressed file (.Z)"),
+    ),
+    SAVE_ANEW: (
+        (b"SQLite format 3\0", "sqlite", "an SQLite database"),
+        (b"\0\1\0\0Standard Jet DB", "mdb", "an Access database"),
+        (b"\0\1\0\0Standard ACE DB", "accdb", "an Access database"),
+        (b"\0\0\2\0\6\4", "wk1", "a Lotus 1-2-3 worksheet"),
+        (b"\0\0\2\0\4\4", "wks", "a Lotus 1-2-3 worksheet"),
+        (b"\0\0\x1a\0", "wk3", "a Lotus 1-2-3 worksheet"),
+        (b"\xff\0\2\0\4\4", "wks", "a Works spreadsheet"),
+        (b"\0\0\2\0\x01\x10", "wb1", "a Quattro Pro notebook"),
+        (b"\0\0\2\0\x20\x51", "wq1", "a Quattro Pro worksheet"),
+        (b"*BEGIN SPREADSHEETS", "as", "an Applixware spreadsheet"),
+        (b"PAR1", "parquet", "a Parquet file"),
+        (b"ARROW1", "arrow", "an Arrow file"),
+        (b"FEA1", "feather", "a Feather file"),
+        (b"ORC", "orc", "an ORC file"),
+        (b"Obj\x01", "avro", "an Avro file"),
+        (b"\x89HDF\r\n", "h5", "an HDF5 file"),
+        (b"\x93NUMPY", "npy", "a numpy array"),
+        (b"$FL2@(#)", "sav", "an SPSS file"),
+        (b"<stata_dta>", "dta", "a Stata file"),
+        (b"\x80\x04\x95", "pickle", "a pickle of Python"),
+        (b"TABLE\r\n0,1\r\n", "dif", "a DIF spreadsheet"),
+        (b"TABLE\n0,1\n", "dif", "a DIF spreadsheet"),
+        (b"TABLE\r0,1\r", "dif", "a DIF spreadsheet"),
+    ),
+    "Copy the file that it leads to.": ((b"L\0\0\0\x01\x14\x02\0", "lnk", "a shortcut of Windows"),),
+    "Fetch the file itself.": ((b"version https://git-lfs", "txt", "a pointer of Git LFS"),),
+}  # fmt: skip
 
 #: Where more than the beginning tells.
 _PATTERNS: tuple[tuple[re.Pattern[bytes], FileKind], ...] = tuple(
@@ -131,10 +138,11 @@ def by_magic(head: bytes) -> FileKind | None:
     """The foreign kind that the first bytes of a file are of, if they tell."""
     bare = head.removeprefix(b"\xef\xbb\xbf")
     is_text = not _CONTROLS.search(bare)
-    for beginning, kind in _BEGINNINGS:
-        # Four letters alone may be the name of a column.
-        if bare.startswith(beginning) and not (is_text and beginning.isalnum() and len(beginning) < 6):
-            return kind
+    for remedy, kinds in _BEGINNINGS.items():
+        for beginning, ext, name in kinds:
+            # Four letters alone may be the name of a column.
+            if bare.startswith(beginning) and not (is_text and beginning.isalnum() and len(beginning) < 6):
+                return FileKind(ext, name, remedy=remedy)
     if _is_dbase(bare):
         return _DBASE
     return next((kind for pattern, kind in _PATTERNS if pattern.match(bare)), None)

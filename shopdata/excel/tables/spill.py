@@ -11,11 +11,11 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from shopdata.excel.tables.table import Batch, Column
+from shopdata.excel.tables.table import Batch, BatchesOnDisk
 from shopdata.files import as_disk_error
 
 
-class Spill(Sequence[Batch]):
+class Spill(BatchesOnDisk):
     """Takes batches one by one; each is read back when it is asked for, and none stays in memory.
 
     The file has no name where the system allows that, and is gone with this object.
@@ -47,25 +47,13 @@ class Spill(Sequence[Batch]):
     def __len__(self) -> int:
         return len(self._codes)
 
-    def __getitem__(self, place: Any) -> Any:
-        if isinstance(place, slice):
-            return [self[number] for number in range(*place.indices(len(self)))]
-        if not 0 <= place < len(self):
-            raise IndexError(place)
+    def _saved(self, place: int) -> tuple[pa.RecordBatch, Sequence[int | None]]:
         if self._reader is None:
             with as_disk_error(self._folder / "spill"):
                 self._writer.close()
                 self._file.seek(0)
             self._reader = pa.ipc.open_file(self._file)
-        saved = self._reader.get_batch(place)
-        columns = [
-            Column(
-                saved.column(number),
-                saved.column(len(self._codes[place]) + number).to_numpy() if code is None else code,
-            )
-            for number, code in enumerate(self._codes[place])
-        ]
-        return Batch(saved.num_rows, columns)
+        return self._reader.get_batch(place), self._codes[place]
 
 
 def _close(file: IO[bytes]) -> None:

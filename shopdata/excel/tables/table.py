@@ -6,6 +6,7 @@ A `Table` is saved as an Arrow IPC file, so that validation parses a raw file on
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -104,7 +105,7 @@ class Table:
     @property
     def rows(self) -> int:
         """Data rows; the header is none."""
-        if isinstance(self.batches, _SavedBatches):
+        if isinstance(self.batches, BatchesOnDisk):
             return self.batches.rows
         return sum(batch.rows for batch in self.batches)
 
@@ -183,8 +184,34 @@ class Table:
         )
 
 
-class _SavedBatches(Sequence[Batch]):
-    """The batches of a saved table, made anew each time they are asked for, so that none stays in memory."""
+class BatchesOnDisk(Sequence[Batch], ABC):
+    """Batches in an Arrow IPC file, made anew each time they are asked for, so that none stays in memory.
+
+    Column n has its texts under `text{n}`, and its codes under `code{n}` where one code does not stand for all.
+    """
+
+    #: Rows of all batches.
+    rows: int
+
+    @abstractmethod
+    def _saved(self, place: int) -> tuple[pa.RecordBatch, Sequence[int | None]]:
+        """A batch as it lies there, and for each column the code of all its cells, None where they differ."""
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        saved, codes = self._saved(place)
+        columns = [
+            Column(saved.column(f"text{number}"), saved.column(f"code{number}").to_numpy() if code is None else code)
+            for number, code in enumerate(codes)
+        ]
+        return Batch(saved.num_rows, columns)
+
+
+class _SavedBatches(BatchesOnDisk):
+    """The batches of a saved table."""
 
     def __init__(self, reader: Any, codes: list[int | None], rows: int) -> None:
         self._reader, self._codes, self.rows = reader, codes, rows
@@ -192,17 +219,8 @@ class _SavedBatches(Sequence[Batch]):
     def __len__(self) -> int:
         return int(self._reader.num_record_batches)
 
-    def __getitem__(self, place: Any) -> Any:
-        if isinstance(place, slice):
-            return [self[number] for number in range(*place.indices(len(self)))]
-        if not 0 <= place < len(self):
-            raise IndexError(place)
-        saved = self._reader.get_batch(place)
-        columns = [
-            Column(saved.column(number), saved.column(f"code{number}").to_numpy() if code is None else code)
-            for number, code in enumerate(self._codes)
-        ]
-        return Batch(saved.num_rows, columns)
+    def _saved(self, place: int) -> tuple[pa.RecordBatch, Sequence[int | None]]:
+        return self._reader.get_batch(place), self._codes
 
 
 def _joined(batches: Iterable[Batch]) -> Iterator[Batch]:

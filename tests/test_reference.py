@@ -23,7 +23,7 @@ from shopdata import crawl_settings, settings, signals
 from shopdata.arguments import ARGUMENTS
 from shopdata.config import Alerts, Dataset, Lake, Schedule, Shops
 from shopdata.config.model import Model
-from shopdata.config.portals import portals_model
+from shopdata.config.platforms import portals_model
 from shopdata.ledger.ledger import FILE_NAME
 from shopdata.states import CellState
 from shopdata.store import keys

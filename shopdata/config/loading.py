@@ -19,8 +19,8 @@ from shopdata.config.env_values import odd_settings
 from shopdata.config.lake import Lake
 from shopdata.config.mistakes import as_sentence, told_twice
 from shopdata.config.model import Model
-from shopdata.config.platforms import platform_problems
-from shopdata.config.portals import Portal, portals_model
+from shopdata.config.platforms import platform_problems, portals_model
+from shopdata.config.portals import Portal
 from shopdata.config.schedule import Schedule
 from shopdata.config.shops import Shop, Shops
 from shopdata.config.yaml_source import YamlSource, read_yaml

@@ -12,14 +12,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, create_model
 
+from shopdata.config.model import Model
+from shopdata.config.portals import Portal
 from shopdata.exceptions import UsageError
-
-if TYPE_CHECKING:
-    from shopdata.config.portals import Portal
 
 #: The group of entry points, and the package of the platforms that are there without any.
 GROUP = "shopdata.platforms"
@@ -164,3 +163,10 @@ def _known(name: str) -> str:
 
 #: A platform's name, in a file of the configuration.
 PlatformName = Annotated[str, AfterValidator(_known)]
+
+
+@functools.cache
+def portals_model() -> type[Model]:
+    """portals.yaml: a section for each platform, as the platform's own model; one without shops may be left out."""
+    sections: dict[str, Any] = {name: (platform.load_portal() | None, None) for name, platform in platforms().items()}
+    return create_model("Portals", __base__=Model, **sections)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, create_model, field_validator
+from pydantic import Field, field_validator
 
 from shopdata.config.model import Model, PositiveSeconds, Text, Url
-from shopdata.config.platforms import platforms
 from shopdata.network import is_loopback
 
 #: What UI kits make boxes of; only those beside an agreement are ticked.
@@ -174,10 +172,3 @@ def _matches(pattern: str, host: str, port: int) -> bool:
         return host == pattern[1:] or host.endswith(pattern)
     wanted, _, wanted_port = pattern.partition(":")
     return host == wanted and (not wanted_port or port == int(wanted_port))
-
-
-@functools.cache
-def portals_model() -> type[Model]:
-    """portals.yaml: a section for each platform, as the platform's own model; one without shops may be left out."""
-    sections: dict[str, Any] = {name: (platform.load_portal() | None, None) for name, platform in platforms().items()}
-    return create_model("Portals", __base__=Model, **sections)

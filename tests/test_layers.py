@@ -1,4 +1,4 @@
-"""The layers hold: a package imports from itself and from lines above it in the table, never from below."""
+"""The layers hold: what stands in a line of a table imports from lines above it, never from its own or from below."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from each import each
+import pytest
 
-PACKAGE = Path(__file__).parents[1] / "shopdata"
-#: From the bottom up. What stands in one line does not know each other.
+ROOT = Path(__file__).parents[1]
+
+#: The packages and modules of `shopdata`, from the bottom up.
 LAYERS = """
 texts
 exceptions  failpoints  private  terminal
@@ -32,78 +33,86 @@ commands
 settings
 crawl_settings
 addon
+__init__
 """
-LAYER = {name: number for number, line in enumerate(LAYERS.split("\n")) for name in line.split()}
-#: The first line that knows Scrapy.
-WITH_SCRAPY = LAYER["crawling"]
+#: Where Scrapy begins: no line above this one knows it.
+FIRST_WITH_SCRAPY = "crawling"
 
-MODULES = sorted(PACKAGE.rglob("*.py"))
-NAMES = {".".join(("shopdata", *path.relative_to(PACKAGE).with_suffix("").parts)): path for path in MODULES}
+#: The same within the engine; `__init__` is what `from shopdata.excel import ...` means.
+ENGINE_LAYERS = """
+arrow_setup  contract  limits  workers  xml
+names
+containers  tables
+values
+blocks  workbook
+layout
+assembly
+formats
+reading
+__init__
+merging  recount
+"""
 
-
-def package_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-def imports_of(path: Path) -> Iterator[str]:
-    """Every imported module, also where only a type checker looks."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"line {node.lineno}: write the whole name of the module"
-            if node.module == "shopdata":
-                yield from (f"shopdata.{alias.name}" for alias in node.names)
-            else:
-                yield node.module or ""
-
-
-@each(MODULES)
-def test_imports_go_down(path: Path) -> None:
-    package = package_of(path)
-    if package == "__init__":
-        assert set(imports_of(path)) == {"shopdata.addon"}
-        return
-    for module in imports_of(path):
-        top, _, inner = module.partition(".")
-        if top.startswith("scrapy"):
-            assert LAYER[package] >= WITH_SCRAPY, f"{module} is Scrapy's, of which {package} knows nothing"
-        if top == "shopdata" and (imported := inner.partition(".")[0]) != package:
-            assert LAYER[imported] < LAYER[package], f"{package} must not import {module}"
+SOURCES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text("utf-8")
+    for path in sorted((ROOT / "shopdata").rglob("*.py"))
+}
 
 
-def imported_at_once(path: Path) -> Iterator[str]:
-    """The modules of ours that are imported before this one is done."""
-    for node in ast.parse(path.read_text("utf-8")).body:
+def imports_of(source: str) -> Iterator[str]:
+    """Every imported module by its whole name, also where only a type checker looks, or only one function."""
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            within = [f"{node.module}.{alias.name}" for alias in node.names]
-            names = [name if name in NAMES else f"{node.module}" for name in within]
+            assert node.level == 0, f"line {node.lineno}: write the whole name of the module"
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in SOURCES or f"{name}.__init__" in SOURCES else f"{node.module}" for name in inner]
         else:
             continue
-        yield from (f"{name}.__init__" if f"{name}.__init__" in NAMES else name for name in names)
+        yield from (f"{name}.__init__" if f"{name}.__init__" in SOURCES else name for name in names)
 
 
-def test_whatever_is_imported_first_can_be() -> None:
-    """Most tests run their commands in processes that have imported everything before, in one order."""
-    TopologicalSorter(
-        {name: set(imported_at_once(path)) for name, path in NAMES.items()}
-    ).prepare()  # raises CycleError
+IMPORTS = {name: set(imports_of(source)) for name, source in SOURCES.items()}
 
 
-def test_every_package_has_a_layer() -> None:
-    assert {package_of(path) for path in MODULES} - {"__init__"} == LAYER.keys()
+def lines_of(table: str) -> dict[str, int]:
+    """The line in which each name stands."""
+    return {name: number for number, line in enumerate(table.split("\n")) for name in line.split()}
 
 
-def importers_of(name: str) -> set[str]:
-    """The packages of ours that import a module of this name, or from below it."""
-    return {
-        package_of(path)
-        for path in MODULES
-        for module in imports_of(path)
-        if module == name or module.startswith(f"{name}.")
-    }
+def parts_of(root: str) -> dict[str, str]:
+    """Each module below a package, and to which of its packages and modules it belongs."""
+    return {name: name.removeprefix(f"{root}.").split(".")[0] for name in SOURCES if name.startswith(f"{root}.")}
+
+
+@pytest.mark.parametrize(("root", "table"), [("shopdata", LAYERS), ("shopdata.excel", ENGINE_LAYERS)])
+def test_imports_come_from_lines_above(root: str, table: str) -> None:
+    part, line = parts_of(root), lines_of(table)
+    assert set(part.values()) == line.keys()
+    assert [
+        f"{name} imports {imported}"
+        for name in part
+        for imported in IMPORTS[name] & part.keys()
+        if part[name] != part[imported] and line[part[imported]] >= line[part[name]]
+    ] == []
+
+
+def test_scrapy_is_known_from_crawling_on() -> None:
+    part, line = parts_of("shopdata"), lines_of(LAYERS)
+    without = [name for name in part if line[part[name]] < line[FIRST_WITH_SCRAPY]]
+    assert [name for name in without for imported in IMPORTS[name] if imported.startswith("scrapy")] == []
+
+
+def test_no_import_leads_back_to_where_it_began() -> None:
+    """Whatever is imported first can be."""
+    TopologicalSorter({name: IMPORTS[name] - {name} for name in SOURCES}).prepare()  # raises CycleError
+
+
+def importers_of(package: str) -> set[str]:
+    """Which parts of `shopdata` import something from a package."""
+    part = parts_of("shopdata")
+    return {part[name] for name in part for imported in IMPORTS[name] if f"{imported}.".startswith(f"{package}.")}
 
 
 def test_only_its_command_looks_into_the_sandbox() -> None:
@@ -111,17 +120,18 @@ def test_only_its_command_looks_into_the_sandbox() -> None:
 
 
 def test_only_the_sandbox_knows_its_object_store() -> None:
-    assert [path for path in MODULES if "seaweed" in path.read_text("utf-8").lower()] == []
+    assert [name for name, source in SOURCES.items() if "seaweed" in source.lower()] == []
+
+
+def test_the_engine_knows_no_configuration_and_no_store() -> None:
+    """It can be used, and tested, without any of ours."""
+    part = parts_of("shopdata")
+    known = {part[imported] for name in part if part[name] == "excel" for imported in IMPORTS[name] & part.keys()}
+    assert known == {"columns", "excel", "exceptions", "files", "periods", "texts"}
 
 
 def test_the_service_knows_no_part_of_a_crawl() -> None:
     """A crawl is a process of its own, and runs from an egg that may be another version."""
-    known = {
-        module.split(".")[1]
-        for path in MODULES
-        if package_of(path) == "service"
-        for module in imports_of(path)
-        if module.startswith("shopdata.")
-    }
-    assert {name for name in known if LAYER[name] >= WITH_SCRAPY} == {"logs", "service"}
+    crawl = {name for name, line in lines_of(LAYERS).items() if line >= lines_of(LAYERS)[FIRST_WITH_SCRAPY]}
+    assert {name for name in crawl if "service" in importers_of(f"shopdata.{name}")} == {"logs", "service"}
     assert importers_of("shopdata.service") == {"service", "actions"}

@@ -26,15 +26,13 @@ from shopdata.config import (
 )
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 from shopdata.network import current_network
-from shopdata.sessions.sessions import PLAIN, of_other_keys
+from shopdata.sessions.sessions import of_other_keys
+from shopdata.wording import Texts
+from shopdata.wording.language import terminal_texts
 from shopdata.workspace import Workspace
 
 #: On Windows no shell reads such a file.
-_TAKE_IN = (
-    "Set them in the system settings too; only `scrapy service` reads .env."
-    if os.name == "nt"
-    else "`set -a; . ./.env; set +a` brings it into this shell; `scrapy service` reads it by itself."
-)
+_TAKE_IN = "check.take_in_windows" if os.name == "nt" else "check.take_in"
 
 
 def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> int:
@@ -45,6 +43,7 @@ def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> in
     """
     try:
         refuse_arguments(args)
+        t = terminal_texts(settings)
     except ArgumentError as error:
         print(error, file=sys.stderr)
         return 2
@@ -57,30 +56,29 @@ def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> in
         problems = error.problems if isinstance(error, ConfigError) else [error]
     look = look_again(config)
     problems = [*env_file.problems, *problems, *look.problems]
-    for line in (*problems, *look.hints, *env_file.hints, *_of_env_file(env_file, look.unset)):
+    for line in (*problems, *look.hints, *env_file.hints, *_of_env_file(t, env_file, look.unset)):
         print(line, file=sys.stderr)
     if problems or config is None:
-        tail = " Nothing was tried: fix them first." if is_connecting else ""
-        print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}.{tail}", file=sys.stderr)
+        tail = t("check.nothing_tried") if is_connecting else ""
+        print(t("check.problems", n=len(problems)) + tail, file=sys.stderr)
         return 2
     enabled = sum(shop.enabled for shop in config.shops)
-    print(f"{config_source()}: {enabled} of {len(config.shops)} shops enabled, {len(config.datasets)} datasets.")
-    print(f"sessions: {'saved encrypted' if settings['SHOPDATA_SECRET_KEY'] else PLAIN}")
+    counts = {"enabled": enabled, "shops": len(config.shops), "datasets": len(config.datasets)}
+    print(t("check.found", source=config_source(), **counts))
+    print(t("check.sessions", how=t("check.encrypted" if settings["SHOPDATA_SECRET_KEY"] else "sessions.plain")))
     if foreign := _foreign_sessions(config, settings):
         print(foreign, file=sys.stderr)
-    print(_env_line(env_file))
-    told = ", ".join(channel.name for channel in config.alerts.channels_on)
-    print(f"alerts: {told or 'nobody is told; give a channel of alerts.yaml a url'}")
-    for line in network_lines(current_network(), config):
+    print(_env_line(t, env_file))
+    told = t("format.listed").join(channel.name for channel in config.alerts.channels_on)
+    print(t("check.alerts", channels=told or t("check.nobody")))
+    for line in network_lines(t, current_network(), config):
         print(line)
     if not is_connecting:
         return 0
     from shopdata.actions.connecting import connect
 
-    is_well = connect(
-        Workspace.from_settings(settings), settings["SHOPDATA_BROWSER_PATH"], lambda tried: print(tried, flush=True)
-    )
-    return 0 if is_well else 1
+    workspace, path = Workspace.from_settings(settings), settings["SHOPDATA_BROWSER_PATH"]
+    return 0 if connect(workspace, path, lambda tried: print(tried.told(t), flush=True)) else 1
 
 
 def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageError]:
@@ -124,29 +122,28 @@ def _unreadable_sessions(settings: BaseSettings) -> Iterator[UsageError]:
         yield problem
 
 
-def _of_env_file(env_file: EnvFile, unset: Sequence[str]) -> Iterator[str]:
+def _of_env_file(t: Texts, env_file: EnvFile, unset: Sequence[str]) -> Iterator[str]:
     """What this shell and the service would take for something else: sessions of one key are no good to the other."""
     other = [name for name, value in env_file.values.items() if os.environ.get(name, value) != value]
     if other:
-        yield f"{', '.join(other)}: .env has another value than this shell; the service takes what the shell has."
+        yield t("check.env_other", names=", ".join(other))
     missing = [name for name in env_file.values if name not in os.environ]
     if missing:
-        yield f"{', '.join(missing)}: in .env, and not in this shell. {_TAKE_IN}"
+        yield t("check.env_not_in_shell", names=", ".join(missing), todo=t(_TAKE_IN))
     nowhere = ", ".join(name for name in unset if name not in env_file.values)
     if nowhere:
-        yield f"{nowhere}: neither in this shell nor in {_env_path()}. Write NAME=value there, one a line. {_TAKE_IN}"
+        yield t("check.env_nowhere", names=nowhere, path=_env_path(), todo=t(_TAKE_IN))
 
 
 def _env_path() -> Path:
     return project_folder() / ".env"
 
 
-def _env_line(env_file: EnvFile) -> str:
+def _env_line(t: Texts, env_file: EnvFile) -> str:
     """Who gets which variables, in one line."""
-    count = len(env_file.values)
     if not _env_path().exists():
-        return f"{_env_path()}: not there; the service and its crawls get what the shell has that starts it"
-    return f"{_env_path()}: {count} {'variable' if count == 1 else 'variables'}, read by `scrapy service` alone"
+        return t("check.no_env", path=_env_path())
+    return t("check.env", path=_env_path(), n=len(env_file.values))
 
 
 def _unknown_addresses(config: Config) -> Iterator[UsageError]:

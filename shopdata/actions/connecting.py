@@ -22,6 +22,7 @@ from shopdata.lake.dremio_http import NEXT_RUN
 from shopdata.ledger import Owner
 from shopdata.plan import new_run_id
 from shopdata.sessions.devices import open_context
+from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
 #: Written to the bucket and taken away again.
@@ -36,8 +37,10 @@ class Tried:
     is_well: bool | None
     sentence: str
 
-    def __str__(self) -> str:
-        return f"{'!' if self.is_well is None else '✓' if self.is_well else '✗'} {self.what}: {self.sentence}"
+    def told(self, t: Texts) -> str:
+        """As a line for people."""
+        mark = "!" if self.is_well is None else "✓" if self.is_well else "✗"
+        return t("connect.tried", mark=mark, what=self.what, sentence=self.sentence)
 
 
 def connect(workspace: Workspace, browser_path: str | None, tell: Callable[[Tried], None]) -> bool:
@@ -48,14 +51,15 @@ def connect(workspace: Workspace, browser_path: str | None, tell: Callable[[Trie
         results.append(tried)
         tell(tried)
 
-    note(_try("store", lambda: _store(workspace)))
+    t = workspace.texts
+    note(_try(t("connect.store"), lambda: _store(workspace)))
     note(_try("Dremio", lambda: _dremio(workspace)))
-    note(_try("ledger", lambda: _ledger(workspace)))
-    note(_try("browser", lambda: asyncio.run(_browser(browser_path))))
+    note(_try(t("connect.ledger"), lambda: _ledger(workspace)))
+    note(_try(t("connect.browser"), lambda: asyncio.run(_browser(t, browser_path))))
     alerts = workspace.config.alerts
     deadline = Deadline(alerts.deadline_seconds)
     for channel in alerts.channels_on:
-        note(_try(f"alerts, channel {channel.name}", lambda c=channel: _channel(c, alerts, deadline)))  # type: ignore[misc]
+        note(_try(t("connect.channel", channel=channel.name), lambda c=channel: _channel(t, c, alerts, deadline)))  # type: ignore[misc]
     return all(tried.is_well is not False for tried in results)
 
 
@@ -71,17 +75,17 @@ def _try(what: str, work: Callable[[], tuple[bool | None, str]]) -> Tried:
 def _store(workspace: Workspace) -> tuple[bool | None, str]:
     with contextlib.closing(workspace.store) as store:
         if not store.has_bucket():
-            return None, f"{store.where()}: it answers, and the bucket is not there yet; the first run makes it"
+            return None, workspace.texts("connect.no_bucket", where=store.where())
         store.put_bytes(PROBE_KEY, b"shopdata check_config")
         store.remove(PROBE_KEY)
-        return True, f"{store.where()}: an object was written, read and taken away again"
+        return True, workspace.texts("connect.bucket", where=store.where())
 
 
 def _dremio(workspace: Workspace) -> tuple[bool | None, str]:
     if workspace.dremio is None:
-        return None, "`dremio.url` of lake.yaml is empty: nothing is refreshed"
+        return None, workspace.texts("connect.no_dremio")
     with contextlib.closing(workspace.dremio) as dremio:
-        return True, f"{dremio.look_for_source()}: signed in, and the source is there"
+        return True, workspace.texts("connect.dremio", source=dremio.look_for_source())
 
 
 def _ledger(workspace: Workspace) -> tuple[bool | None, str]:
@@ -90,12 +94,12 @@ def _ledger(workspace: Workspace) -> tuple[bool | None, str]:
         name, owner = "check_config", Owner.here(new_run_id())
         ledger.leases.acquire(name, owner, timedelta(minutes=1).total_seconds())
         ledger.leases.release(name, owner)
-        return True, f"{ledger.where}: it can be read and written, {len(ledger.runs())} runs are in it"
+        return True, workspace.texts("connect.ledger_well", where=ledger.where, n=len(ledger.runs()))
     finally:
         ledger.close()
 
 
-async def _browser(path: str | None) -> tuple[bool | None, str]:
+async def _browser(t: Texts, path: str | None) -> tuple[bool | None, str]:
     logging.getLogger("shopdata.browser.starting").addHandler(logging.NullHandler())
     own = OwnChromium({"executable_path": path})
     try:
@@ -103,16 +107,13 @@ async def _browser(path: str | None) -> tuple[bool | None, str]:
         page = await (await open_context(browser)).new_page()
         name = f"Chromium {browser.version}"
         if await can_draw(page):
-            return True, f"{name} starts, and has a Chinese font"
-        return None, (
-            f"{name} starts, and has no Chinese font: login pages, and the pictures of them, show boxes in place of "
-            f"words. {INSTALL_ONE}"
-        )
+            return True, t("connect.browser_well", name=name)
+        return None, t("connect.browser_no_font", name=name, todo=INSTALL_ONE)
     except PlaywrightError as error:
         raise cannot_start(last_words(error)) from None
     finally:
         await own.close()
 
 
-def _channel(channel: Channel, alerts: Alerts, deadline: Deadline) -> tuple[bool | None, str]:
-    return True, f"a test message was sent: {send_message(channel, test_message(), alerts, deadline)}"
+def _channel(t: Texts, channel: Channel, alerts: Alerts, deadline: Deadline) -> tuple[bool | None, str]:
+    return True, t("connect.channel_well", said=send_message(channel, test_message(), alerts, deadline))

@@ -8,6 +8,7 @@ import difflib
 import logging
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from shopdata.config import Config, Shop
@@ -15,9 +16,9 @@ from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError, Usage
 from shopdata.periods import SHANGHAI
 from shopdata.sessions.checking import SessionState, check_session
 from shopdata.sessions.identity import describe
-from shopdata.sessions.sessions import PLAIN
 from shopdata.sessions.sign_in import SignedIn, login_for
 from shopdata.sessions.sign_in.by_hand import sign_in_by_hand
+from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
 
@@ -30,15 +31,15 @@ def login(name: str, opts: argparse.Namespace, settings: Mapping[str, Any]) -> i
         workspace = Workspace.from_settings(settings)
         shop = _shop(workspace.config, name)
         if not workspace.sessions.secret_key:
-            print(PLAIN, file=sys.stderr)
+            print(workspace.texts("sessions.plain"), file=sys.stderr)
         is_wanted = opts.again or opts.new_device or opts.accept_identity
         if not is_wanted and _still_lives(workspace, shop, settings["USER_AGENT"]):
             return 0
         signed_in = asyncio.run(_sign_in(workspace, shop, opts, settings["SHOPDATA_BROWSER_PATH"]))
     except (ShopdataError, EOFError) as error:
-        print("No SMS code was given." if isinstance(error, EOFError) else error, file=sys.stderr)
+        print(workspace.texts("login.no_code") if isinstance(error, EOFError) else error, file=sys.stderr)
         return 2 if isinstance(error, UsageError | LedgerError) else 1
-    _say(f"{shop.id}: signed in, the session is saved. The portal says: {describe(signed_in.identity)}.")
+    _say(workspace.texts, "login.done", shop=shop.id, who=describe(signed_in.identity))
     return 0
 
 
@@ -50,25 +51,22 @@ def _still_lives(workspace: Workspace, shop: Shop, user_agent: str) -> bool:
         WrongShopError: it is that of another shop than before.
         ProxyError, UntrustedError: the portal can't be reached from here as things are.
     """
-    session = workspace.sessions.load(shop)
+    t, session = workspace.texts, workspace.sessions.load(shop)
     parked = workspace.sessions.parked(shop)
     if session is None or parked:
-        _say(f"{shop.id}: {'it waits for a person' if parked else 'no session is saved'}; signing in.")
+        _say(t, "login.waits" if parked else "login.no_session", shop=shop.id)
         return False
     saved_at = f"{session.saved_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    _say(f"{shop.id}: asking the portal whether the session of {saved_at} still lives …")
+    _say(t, "login.asking", shop=shop.id, time=saved_at)
     portal = workspace.config.portal(shop.platform)
     state = check_session(shop, portal, session, user_agent)
     workspace.sessions.note_check(shop, state)
     if state is SessionState.ALIVE:
         told_by_cookies = asyncio.run(login_for(shop.platform).identity(session.values(), None, portal))
         workspace.check_identity(shop, {**session.identity, **told_by_cookies})
-        _say(
-            f"{shop.id}: it lives; nothing was signed in. `scrapy login {shop.id} --again` signs in anew all the same."
-        )
+        _say(t, "login.lives", shop=shop.id)
         return True
-    said = "it has ended" if state is SessionState.DEAD else "the portal does not say"
-    _say(f"{shop.id}: {said}; signing in.")
+    _say(t, "login.has_ended" if state is SessionState.DEAD else "login.not_said", shop=shop.id)
     return False
 
 
@@ -82,17 +80,17 @@ async def _sign_in(workspace: Workspace, shop: Shop, opts: argparse.Namespace, b
             devices=workspace.devices,
             browser_path=browser_path,
             is_headed=opts.headed,
-            ask_code=input,
-            tell=_say,
+            ask_code=lambda key, **values: input(workspace.texts(key, **values)),
+            tell=partial(_say, workspace.texts),
         )
         workspace.check_identity(shop, new.identity, is_accepted=opts.accept_identity)
         workspace.sessions.save(shop, new.cookies, user_agent=new.user_agent, identity=new.identity, is_proven=True)
     return new
 
 
-def _say(text: str) -> None:
+def _say(t: Texts, key: str, /, **values: object) -> None:
     # Whoever reads it through a pipe is waited for as well.
-    print(text, flush=True)
+    print(t(key, **values), flush=True)
 
 
 def _shop(config: Config, name: str) -> Shop:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
@@ -20,25 +22,24 @@ from shopdata.exceptions import ArgumentError, RejectedFileError
 from shopdata.private import as_the_user_wants
 from shopdata.texts import one_line
 from shopdata.whole_numbers import whole_number
+from shopdata.wording import Texts
+from shopdata.wording.language import terminal_texts
 
 
-def merge(args: list[str], opts: argparse.Namespace, workers: object = None) -> int:
-    """Merges, and says what came of it; returns the exit code.
-
-    Args:
-        workers: the setting `SHOPDATA_WORKERS`.
-    """
+def merge(args: list[str], opts: argparse.Namespace, settings: Mapping[str, Any]) -> int:
+    """Merges, and says what came of it; returns the exit code."""
     # What a person names is made as that person's other files are; nothing here goes into the state directory.
     with as_the_user_wants():
-        return _merge(args, opts, workers)
+        return _merge(args, opts, settings)
 
 
-def _merge(args: list[str], opts: argparse.Namespace, workers: object) -> int:
+def _merge(args: list[str], opts: argparse.Namespace, settings: Mapping[str, Any]) -> int:
     errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
     try:
+        t, workers = terminal_texts(settings), settings.get("SHOPDATA_WORKERS")
         count = MOST_WORKERS if workers is None else whole_number(workers, "SHOPDATA_WORKERS", 0)
         folder = _folder(args, opts.workbook, opts.parquet)
-        _tell_unused(folder, errors)
+        _tell_unused(t, folder, errors)
         if not folder.files:
             raise _nothing_to_merge(args[0])
     except ArgumentError as error:
@@ -47,7 +48,7 @@ def _merge(args: list[str], opts: argparse.Namespace, workers: object) -> int:
     files = folder.files
     try:
         with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:
-            task = progress.add_task("Reading", total=len(files) + 1)
+            task = progress.add_task(t("merge.reading"), total=len(files) + 1)
             readers = Workers(count, tell=errors.print)
             rules = Rules(
                 has_header=not opts.no_header,
@@ -56,7 +57,7 @@ def _merge(args: list[str], opts: argparse.Namespace, workers: object) -> int:
                 zip_parts="join" if opts.join_zips else "refuse",
             )
             with read_files(files, rules=rules, on_file=lambda _: progress.advance(task), workers=readers) as found:
-                progress.update(task, description="Writing")
+                progress.update(task, description=t("merge.writing"))
                 try:
                     merged = _write(found, folder, opts)
                 except RejectedFileError as error:
@@ -64,34 +65,33 @@ def _merge(args: list[str], opts: argparse.Namespace, workers: object) -> int:
                     errors.print(str(error))
                 except OSError as error:
                     merged = None
-                    errors.print(
-                        f"{error.filename2 or error.filename or opts.workbook}: this can't be written. "
-                        f"Found {error.strerror or error}. Is it open in Excel, or the disk full?"
-                    )
+                    path = error.filename2 or error.filename or opts.workbook
+                    errors.print(t("merge.not_written", path=path, found=error.strerror or error))
     except KeyboardInterrupt:
-        errors.print("Stopped: earlier results stay as they were.")
+        errors.print(t("merge.stopped"))
         return 130  # as shells have it for Ctrl-C
     for path in found.skipped:
-        errors.print(f"Skipped {shown(path.name)}: it is the result of a merge.")
+        errors.print(t("merge.skipped_result", file=shown(path.name)))
     for _, sentence in found.refused:
-        errors.print(f"Left out {sentence}")
+        errors.print(t("merge.left_out_file", sentence=sentence))
     if merged is None:
-        errors.print("Nothing was written.")
+        errors.print(t("merge.nothing"))
         return 1
     if opts.summary:
-        _print_summary(Console(highlight=False, markup=False, emoji=False), merged, found)
+        _print_summary(t, Console(highlight=False, markup=False, emoji=False), merged, found)
     elif merged.warnings:
-        errors.print(f"{len(merged.warnings)} warnings: --summary or the sheet {NOTES_SHEET} tells them.")
-    print(f"{opts.workbook}: {merged.rows:,} rows of {len(found.parts)} files in {len(merged.columns)} columns.")
+        errors.print(t("merge.warnings", n=len(merged.warnings), sheet=NOTES_SHEET))
+    counts = {"rows": merged.rows, "files": len(found.parts), "columns": len(merged.columns)}
+    print(t("merge.done", workbook=opts.workbook, **counts))
     return 1 if found.refused or folder.may_be_tables else 0
 
 
-def _tell_unused(folder: Folder, errors: Console) -> None:
+def _tell_unused(t: Texts, folder: Folder, errors: Console) -> None:
     """Every entry of the folder is used, or named here."""
     for path, reason in (*folder.passed_over, *folder.unused):
-        errors.print(f"Skipped {one_line(shown(path.name))}: {reason}.")
+        errors.print(t("merge.skipped", file=one_line(shown(path.name)), why=reason))
     for path, reason in folder.may_be_tables:
-        errors.print(f"Left out {one_line(shown(path.name))}: {reason}.")
+        errors.print(t("merge.left_out", file=one_line(shown(path.name)), why=reason))
 
 
 def _write(found: FileParts, folder: Folder, opts: argparse.Namespace) -> Merged | None:
@@ -155,16 +155,16 @@ def _nothing_to_merge(folder: str) -> ArgumentError:
     )
 
 
-def _print_summary(console: Console, merged: Merged, found: FileParts) -> None:
+def _print_summary(t: Texts, console: Console, merged: Merged, found: FileParts) -> None:
     table = Table(box=None, pad_edge=False)
-    table.add_column("file")
-    table.add_column("rows", justify="right")
-    table.add_column("header")
+    table.add_column(t("merge.file"))
+    table.add_column(t("head.rows"), justify="right")
+    table.add_column(t("merge.header"))
     for part in found.parts:
         table.add_row(
             Path(part.shop_id).name, f"{merged.rows_by_shop[part.shop_id]:,}", merged.header_by_shop[part.shop_id]
         )
     console.print(table)
-    for shop, found_in_it in merged.warnings:
-        column = f", column '{found_in_it.column}'" if found_in_it.column else ""
-        console.print(f"{Path(shop).name}{column}: {found_in_it.text}")
+    for shop, warning in merged.warnings:
+        key = "merge.column_warning" if warning.column else "merge.warning"
+        console.print(t(key, file=Path(shop).name, column=warning.column, text=warning.text))

@@ -7,34 +7,45 @@ from urllib.parse import urlsplit
 
 from shopdata.config import Config
 from shopdata.network import Network, Proxy
+from shopdata.wording import Texts
 
 
-def network_lines(network: Network, config: Config) -> Iterator[str]:
+def network_lines(t: Texts, network: Network, config: Config) -> Iterator[str]:
     """A short block; no password, and no address of a channel."""
+    for what in _lines(t, network, config):
+        yield t("network.line", what=what)
+
+
+def _lines(t: Texts, network: Network, config: Config) -> Iterator[str]:
     if not network.proxies:
-        yield "network: no proxy"
+        yield t("network.no_proxy")
     for scheme in ("https", "http") if network.proxies else ():
-        yield f"network: {scheme} {_way(network.proxies.get(scheme))}"
+        yield t("network.scheme", scheme=scheme, way=_way(t, network.proxies.get(scheme)))
     if network.proxies:
-        exempt = "what the system's settings say" if network.is_of_system else _exemptions(network)
-        yield f"network: without a proxy: this machine{', ' if exempt else ''}{exempt}"
-        ways: dict[bool, list[str]] = {True: [], False: []}
+        exempt = t("network.system_exemptions") if network.is_of_system else _exemptions(network)
+        hosts = [t("network.this_machine"), *filter(None, [exempt])]
+        yield t("network.exempt", hosts=t("format.listed").join(hosts))
+        ways: dict[str, list[str]] = {"network.by_proxy": [], "network.straight": []}
         for url in _urls(config):
-            ways[network.proxy_for(url) is not None].append(urlsplit(url).netloc)
-        for is_by_proxy, hosts in ways.items():
+            way = "network.straight" if network.proxy_for(url) is None else "network.by_proxy"
+            ways[way].append(urlsplit(url).netloc)
+        for way, hosts in ways.items():
             if hosts:
-                yield f"network: {'by proxy' if is_by_proxy else 'straight'}: {', '.join(dict.fromkeys(hosts))}"
+                yield t(way, hosts=", ".join(dict.fromkeys(hosts)))
     for variable, path in network.authority_paths:
-        yield f"network: authorities of {variable}: {path}"
+        yield t("network.authorities_of", variable=variable, path=path)
     count = len(network.company_authorities)
-    if count or network.authority_paths:
-        yield f"network: {count or 'no'} {'authority' if count == 1 else 'authorities'} on no public list"
+    if count:
+        yield t("network.company_authorities", n=count)
+    elif network.authority_paths:
+        yield t("network.no_company_authorities")
 
 
-def _way(proxy: Proxy | None) -> str:
+def _way(t: Texts, proxy: Proxy | None) -> str:
     if proxy is None:
-        return "without a proxy"
-    return f"by {proxy.url}{' with user name and password' if proxy.authorization else ''} ({proxy.variable})"
+        return t("network.way_straight")
+    key = "network.way_with_password" if proxy.authorization else "network.way"
+    return t(key, url=proxy.url, variable=proxy.variable)
 
 
 def _exemptions(network: Network) -> str:

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from shopdata.service.log_view import find_log, lines
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.overview import overview
 from shopdata.sessions.sessions import of_other_keys
+from shopdata.wording import Texts
+from shopdata.wording.language import terminal_texts
 from shopdata.workspace import Workspace
 
 #: How far back a dataset's latest run is looked for.
@@ -47,19 +50,19 @@ def act(args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> in
 
 
 def _act(args: list[str], opts: argparse.Namespace, settings: BaseSettings, options: ServiceOptions) -> int:
-    action = args[0]
+    action, t = args[0], terminal_texts(settings)
     if action == "start":
         return _start(settings, options, is_new_wanted=False)
     if action == "stop":
-        is_stopped = background.stop(options, "now" if opts.now else "wait", _say)
-        _say("stopped." if is_stopped else "it was not up.")
+        is_stopped = background.stop(options, "now" if opts.now else "wait", partial(_say, t))
+        _say(t, "service.stopped" if is_stopped else "service.was_not_up")
         return 0
     if action == "restart":
         # What runs goes on meanwhile, and is adopted.
-        background.stop(options, "now" if opts.now else "leave", _say)
+        background.stop(options, "now" if opts.now else "leave", partial(_say, t))
         return _start(settings, options, is_new_wanted=True)
     if action == "status":
-        is_up, said = overview(options, lambda: Workspace.from_settings(settings).ledger)
+        is_up, said = overview(t, options, lambda: Workspace.from_settings(settings).ledger)
         print("\n".join(said))
         return 0 if is_up else 1
     if action == "log":
@@ -113,24 +116,25 @@ def _read_env_file(action: str, settings: BaseSettings) -> None:
 
 def _start(settings: BaseSettings, options: ServiceOptions, *, is_new_wanted: bool) -> int:
     workspace = Workspace.from_settings(settings)
+    t = workspace.texts
     assert workspace.config
     assert workspace.sessions
-    if foreign := of_other_keys(workspace.texts, workspace.sessions.of_other_key(workspace.config.shops)):
+    if foreign := of_other_keys(t, workspace.sessions.of_other_key(workspace.config.shops)):
         print(foreign, file=sys.stderr)
     daemon = background.start(options, environment_for(settings, options))
     username, _ = options.credentials()
     if daemon is None:
-        _say(f"it is up already: {options.url}/")
+        _say(t, "service.up_already", url=options.url)
         return 0
     password = "SHOPDATA_SERVICE_PASSWORD" if options.password else str(options.password_file)
-    _say(f"up: {options.url}/, user name {username}, the password is in {password}")
+    _say(t, "service.up", url=options.url, user=username, password=password)
     source = source_folder()
     if source is not None:
-        return _deploy(options, source, is_new_wanted)
+        return _deploy(t, options, source, is_new_wanted)
     return 0
 
 
-def _deploy(options: ServiceOptions, source: Path, is_new_wanted: bool) -> int:
+def _deploy(t: Texts, options: ServiceOptions, source: Path, is_new_wanted: bool) -> int:
     client = Client(options)
     try:
         version = deploy(client, options, source)
@@ -139,7 +143,10 @@ def _deploy(options: ServiceOptions, source: Path, is_new_wanted: bool) -> int:
         # After a boot, a service with the version of yesterday is better than none.
         has_another = bool(client.get("listversions", project=PROJECT)["versions"])
         return 0 if has_another and not is_new_wanted else 1
-    _say(f"deployed: version {version}" if version else "deployed before: nothing has changed")
+    if version:
+        _say(t, "service.deployed", version=version)
+    else:
+        _say(t, "service.deployed_before")
     return 0
 
 
@@ -156,7 +163,7 @@ def environment_for(settings: Mapping[str, Any], options: ServiceOptions) -> dic
     if database_url := Workspace.from_settings(settings).database_url:
         environment["SHOPDATA_DATABASE_URL"] = database_url
     service = ("SERVICE_PORT", "SERVICE_BIND", "SERVICE_USERNAME", "SERVICE_PASSWORD", "SERVICE_HOSTS")
-    for name in ("SECRET_KEY", *service):
+    for name in ("SECRET_KEY", "LANGUAGE", *service):
         value = settings.get(f"SHOPDATA_{name}")
         if value:
             environment[f"SHOPDATA_{name}"] = str(value)
@@ -167,5 +174,5 @@ def environment_for(settings: Mapping[str, Any], options: ServiceOptions) -> dic
     return environment
 
 
-def _say(text: str) -> None:
-    print(text, flush=True)
+def _say(t: Texts, key: str, /, **values: object) -> None:
+    print(t(key, **values), flush=True)

@@ -53,4 +53,4 @@ class Command(QuietCommand):
         from shopdata.actions.merge import merge
 
         assert self.settings is not None
-        self.exitcode = merge(args, opts, self.settings.get("SHOPDATA_WORKERS"))
+        self.exitcode = merge(args, opts, self.settings)

@@ -28,8 +28,8 @@ from shopdata.service.options import ServiceOptions
 _START_SECONDS = 60
 _LOOK_EVERY_SECONDS = 0.1
 
-#: Gets a sentence for people.
-Tell = Callable[[str], None]
+#: Gets the key of a text, and what fills its holes.
+Tell = Callable[..., None]
 
 
 class StartError(ShopdataError):
@@ -145,7 +145,7 @@ def _ask_to_stop(options: ServiceOptions, daemon: Daemon, mode: str, tell: Tell)
     except ServiceError as error:
         if mode == "wait":
             raise
-        tell(f"{error} It is killed.")
+        tell("service.killed", why=error)
         with contextlib.suppress(psutil.Error):
             daemon.process.kill()
 
@@ -160,7 +160,7 @@ def _wait_for_end(options: ServiceOptions, daemon: Daemon, mode: str, tell: Tell
         if mode == "wait" and time.monotonic() > told:
             names = ", ".join(f"{crawl.spider} (run {crawl.job})" for crawl in _orphans(options))
             if names:
-                tell(f"waiting for {names}; `scrapy service stop --now` does not wait.")
+                tell("service.waiting", names=names)
             told = time.monotonic() + 60
         time.sleep(_LOOK_EVERY_SECONDS)
 
@@ -173,7 +173,7 @@ def _end_orphans(options: ServiceOptions, mode: str, tell: Tell) -> None:
     """Crawls without a service: it was killed. They are not taken for done, so the next service takes them up."""
     orphans = _orphans(options)
     for crawl in orphans:
-        tell(f"{crawl.spider} (run {crawl.job}) still runs without a service.")
+        tell("service.orphan", spider=crawl.spider, run=crawl.job)
     deadline = time.monotonic() + END_SECONDS
     if mode == "now":
         for crawl in orphans:

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
+
 from shopdata.exceptions import LedgerError
 from shopdata.ledger import Ledger, RunRecord
 from shopdata.periods import SHANGHAI
@@ -16,97 +18,102 @@ from shopdata.service.crawls import Crawl, Crawls
 from shopdata.service.endings import ending_of, refusal_in
 from shopdata.service.job_list import log_of
 from shopdata.service.options import ServiceOptions
+from shopdata.wording import Texts
 
 _MOST_FAILED = 5
 #: Of so many crawls that have ended.
 _LOOKED_AT = 100
 
 
-def overview(options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> tuple[bool, list[str]]:
+def overview(t: Texts, options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> tuple[bool, list[str]]:
     """Whether the service is up and answers, and lines for people; a ledger that can't be read is one of them."""
     daemon = find_daemon(options)
     if daemon is None:
-        lines = ["down. Start it with `scrapy service start`."]
+        lines = [t("service.down")]
         lines += [
-            f"  still runs    {crawl.spider}, run {crawl.job}, pid {process.pid}: the next start reattaches it"
+            _line(t, "still_runs", t("service.reattached_next", spider=crawl.spider, run=crawl.job, pid=process.pid))
             for crawl in Crawls(options.folder).open()
             if (process := crawl.process()) is not None
         ]
-        return False, [*lines, *_failures(options, open_ledger)]
-    since = f"since {daemon.started_at:%Y-%m-%d %H:%M}, pid {daemon.process.pid}, {options.url}/"
+        return False, [*lines, *_failures(t, options, open_ledger)]
+    since = t("service.since", time=f"{daemon.started_at:%Y-%m-%d %H:%M}", pid=daemon.process.pid, url=options.url)
     try:
         about = Client(options).get("service")
     except ServiceError as error:
-        return False, [f"it runs {since}, but does not answer. {error}"]
-    return True, [f"up {since}", *_from_inside(about), *_failures(options, open_ledger)]
+        return False, [t("service.no_answer", since=since, why=error)]
+    return True, [t("service.up_since", since=since), *_from_inside(t, about), *_failures(t, options, open_ledger)]
 
 
-def _from_inside(about: dict[str, Any]) -> Iterator[str]:
+def _line(t: Texts, head: str, text: object) -> str:
+    head = t(f"service.head.{head}")
+    return f"  {head}{' ' * (14 - cell_len(head))}{text}"
+
+
+def _from_inside(t: Texts, about: dict[str, Any]) -> Iterator[str]:
     if about["is_stopping"]:
-        yield "  stopping      it waits for what runs, and begins nothing new"
+        yield _line(t, "stopping", t("service.finishing"))
     if about["is_rehearsal"]:
-        yield f"  rehearsal     its clock says {_clock(about['now'])} (SHOPDATA_SERVICE_NOW)"
+        yield _line(t, "rehearsal", t("service.rehearsing", time=_clock(about["now"])))
     if not about["is_deployed"]:
-        yield "  not deployed  nothing can run: see `scrapy service restart`"
+        yield _line(t, "not_deployed", t("service.cannot_run"))
     if about["problem"]:
-        yield f"  schedule      {about['problem']}"
+        yield _line(t, "schedule", about["problem"])
     for job in about["running"]:
-        yield f"  runs          {_named(job)}, run {job['id']}, since {_clock(job['started_at'])}, pid {job['pid']}"
+        since = _clock(job["started_at"])
+        yield _line(t, "runs", t("service.run", what=_named(job), run=job["id"], time=since, pid=job["pid"]))
     for job in about["pending"]:
-        yield f"  waits         {_named(job)}, run {job['id']}"
+        yield _line(t, "waits", t("service.waiting_run", what=_named(job), run=job["id"]))
     if not about["running"] and not about["pending"]:
-        yield "  runs          nothing"
+        yield _line(t, "runs", t("service.nothing_runs"))
     due = sorted((job for job in about["jobs"] if job["next_at"]), key=lambda job: str(job["next_at"]))
     for job in due:
-        yield f"  next          {_clock(job['next_at'])} {job['job']}"
+        yield _line(t, "next", f"{_clock(job['next_at'])} {job['job']}")
     for job in about["jobs"]:
         if job["is_paused"] or not job["is_enabled"]:
-            yield f"  never         {job['job']}: {'paused' if job['is_paused'] else 'not enabled'}"
+            yield _line(t, "never", t("service.paused" if job["is_paused"] else "service.not_enabled", job=job["job"]))
     for job in about["jobs"]:
         if job["last_state"] == "skipped":
-            yield f"  left out      {_clock(job['last_at'])} {job['job']}: {job['last_note']}"
-    disk = about["disk"]
-    yield (
-        f"  disk          {_size(disk['state'])} in the state directory, of it {_size(disk['logs'])} logs; "
-        f"{_size(disk['free'])} of {_size(disk['total'])} free"
-    )
+            told = t("service.left_out", time=_clock(job["last_at"]), job=job["job"], why=job["last_note"])
+            yield _line(t, "left_out", told)
+    yield _line(t, "disk", t("service.disk", **{name: _size(count) for name, count in about["disk"].items()}))
 
 
-def _failures(options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> Iterator[str]:
+def _failures(t: Texts, options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> Iterator[str]:
     failed = [crawl for crawl in Crawls(options.folder).latest(_LOOKED_AT) if crawl.exit_code != 0]
     try:
         runs = {crawl.job: open_ledger().reading.run(crawl.job) for crawl in failed}
     except LedgerError as error:
-        yield f"  ledger        {error}"
+        yield _line(t, "ledger", error)
         runs = {}
     # Nobody saw the exit code of a crawl that was reattached; the ledger knows that it did its work.
     failed = [crawl for crawl in failed if not _is_complete(runs.get(crawl.job))]
     for crawl in failed[:_MOST_FAILED]:
         named = _named({"spider": crawl.spider, "arguments": crawl.arguments})
-        why = _why(crawl, runs.get(crawl.job), log_of(options.logs, crawl.project, crawl.spider, crawl.job))
-        yield f"  failed        {_clock(crawl.ended_at)} {named}, run {crawl.job}: {why}"
+        why = _why(t, crawl, runs.get(crawl.job), log_of(options.logs, crawl.project, crawl.spider, crawl.job))
+        told = t("service.failed", time=_clock(crawl.ended_at), what=named, run=crawl.job, why=why)
+        yield _line(t, "failed", told)
 
 
 def _is_complete(run: RunRecord | None) -> bool:
     return run is not None and run.outcome == "complete"
 
 
-def _why(crawl: Crawl, run: RunRecord | None, log: Path | None) -> str:
+def _why(t: Texts, crawl: Crawl, run: RunRecord | None, log: Path | None) -> str:
     if run is not None and run.outcome is not None:
-        states = ", ".join(f"{count} {state}" for state, count in run.counts.items())
-        return f"{run.outcome}: {states}" if states else str(run.outcome)
+        counts = [t("backfill.count", n=n, state=t(f"state.{state}.word")) for state, n in run.counts.items()]
+        outcome = t(f"run.{run.outcome}")
+        return t("service.outcome", outcome=outcome, states=t("format.listed").join(counts)) if counts else outcome
     match ending_of(crawl.exit_code, crawl.reason, has_begun=run is not None):
         case "unstarted":
             return crawl.reason
         case "refused":
-            said = refusal_in(log) or f"see `scrapy service log {crawl.job}`"
-            return f"refused before anything was asked (exit code 2). {said}"
+            return t("service.refused", why=refusal_in(log) or t("service.see_log", run=crawl.job))
         case "killed":
-            return f"killed (signal {-(crawl.exit_code or 0)})"
+            return t("service.killed_by", signal=-(crawl.exit_code or 0))
         case "lost":
-            return "it ended with nobody there to see it"
+            return t("service.unseen_end")
         case _:
-            return f"exit code {crawl.exit_code}; see `scrapy service log {crawl.job}`"
+            return t("service.exit_code", code=crawl.exit_code, run=crawl.job)
 
 
 def _named(job: dict[str, Any]) -> str:

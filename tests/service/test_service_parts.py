@@ -43,6 +43,7 @@ from shopdata.service.options import ServiceOptions
 from shopdata.service.overview import overview
 from shopdata.service.schedule_file import ScheduleFile
 from shopdata.spiders.jd_store import JdStoreSpider
+from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -306,7 +307,7 @@ def test_what_failed_last(options: ServiceOptions) -> None:
         for job, outcome in (("done", "complete"), ("short", "incomplete")):
             ledger.start_run(job, "jd_store", {})
             ledger.finish_run(job, outcome, {"failed": 1} if outcome == "incomplete" else {"published": 1})
-        is_up, said = overview(options, lambda: ledger)
+        is_up, said = overview(Texts("en"), options, lambda: ledger)
     text = "\n".join(said)
     assert not is_up
     assert "run short: incomplete: 1 failed" in text
@@ -325,7 +326,7 @@ def test_how_crawls_ended_of_which_the_ledger_does_not_know(options: ServiceOpti
     log.write_text(f"2026-03-01 08:00:00+08:00 INFO    Scrapy started\n{sentence}\n", "utf-8")
     with Ledger.at(options.state_dir) as ledger:
         ledger.start_run("late", "jd_store", {})
-        text = "\n".join(overview(options, lambda: ledger)[1])
+        text = "\n".join(overview(Texts("en"), options, lambda: ledger)[1])
     assert (
         "jd_store due=1, run refused: refused before anything was asked (exit code 2). shops.yaml: no enabled" in text
     )

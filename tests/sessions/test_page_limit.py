@@ -70,8 +70,8 @@ def test_a_login_page_without_an_end(portal: Server, shop: Shop, tmp_path: Path,
                 devices=DeviceStore(tmp_path, None),
                 browser_path=os.environ.get("SHOPDATA_BROWSER_PATH"),
                 is_headed=False,
-                ask_code=lambda: "",
-                tell=print,
+                ask_code=lambda key, **values: "",
+                tell=lambda key, **values: None,
             )
         )
 

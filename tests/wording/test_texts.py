@@ -7,6 +7,7 @@ import os
 import re
 import string
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import get_args
@@ -28,6 +29,9 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "shopdata"
 TABLES = sorted((PACKAGE / "wording" / "tables").glob("*.yaml"))
 
+#: What a key is given to; and what one looks like.
+CALLED = {"t", "texts", "group_texts", "_texts", "self", "tell", "ask_code", "_say"}
+KEY = r"[a-z_]+(?:\.[a-z_0-9]+)+"
 #: Keys that are put together while a page is made: their beginning, and what may follow.
 BUILT = {
     "state.": [f"{state}.{part}" for state in states.ALL for part in ("word", "means", "todo")],
@@ -47,6 +51,8 @@ BUILT = {
     "crawl.": ["workbook", "parquet"],
     "step.": ["ask", "create", "wait", "download", "check", "page", "conversation", "signing_in",
               "waits_for_the_browser"],
+    "service.head.": ["still_runs", "stopping", "rehearsal", "not_deployed", "schedule", "runs", "waits", "next",
+                      "never", "left_out", "disk", "ledger", "failed"],
     "session_list.": ["session", "signed_in", "age", "checked", "note"],
     "slot.": [CLAIMED, QUEUED, SKIPPED],
     "told.": list(TOLD),
@@ -58,8 +64,17 @@ BUILT = {
 
 def asked_for() -> set[str]:
     """Keys that stand in a call: a misspelt one would be met by a reader only."""
-    written = "".join(path.read_text("utf-8") for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html")])
-    return set(re.findall(r"""\b(?:t|texts|_texts|self)\(\s*["']([a-z_0-9]+(?:\.[a-z_0-9]+)+)["']\s*[,)]""", written))
+    templates = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.html"))
+    found = set(re.findall(rf"""\bt\(\s*["']({KEY})["']""", templates))
+    for path in PACKAGE.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in CALLED:
+                found.update(text for argument in call.args for text in texts_in(argument) if re.fullmatch(KEY, text))
+    return found
+
+
+def texts_in(tree: ast.AST) -> Iterator[str]:
+    return (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def built() -> set[str]:
@@ -67,12 +82,7 @@ def built() -> set[str]:
 
 
 def constants() -> set[str]:
-    return {
-        node.value
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    return {text for path in PACKAGE.rglob("*.py") for text in texts_in(ast.parse(path.read_text("utf-8")))}
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda path: path.stem)

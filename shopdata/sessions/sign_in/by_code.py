@@ -32,12 +32,13 @@ async def has_code_form(page: Page, portal: Portal) -> bool:
 
 
 async def enter_codes(
-    page: Page, shop: Shop, portal: Portal, ask_code: Callable[[str], str], tell: Callable[[str], None]
+    page: Page, shop: Shop, portal: Portal, ask_code: Callable[..., str], tell: Callable[..., None]
 ) -> None:
     """Asks for the code and gives it to the page until it has landed.
 
     Args:
-        ask_code: what to show to the person -> what was typed; blocks, and raises EOFError where nobody is there.
+        ask_code: key of a text and what fills its holes -> what was typed; blocks, and raises EOFError where nobody
+            is there.
 
     Raises:
         ChallengeError: three codes were not taken.
@@ -56,23 +57,26 @@ async def enter_codes(
             raise form.not_taken() from None
         if await has_landed(page, portal) or await form.takes(code):
             return
-        said = f" It says: 「{one_line(form.said, 80)}」." if form.said else ""
-        tell(f"The portal did not take this code.{said}")
+        if form.said:
+            tell("login.code_refused_said", said=one_line(form.said, 80))
+        else:
+            tell("login.code_refused")
     raise form.not_taken()
 
 
-async def _typed(form: _CodeForm, number: int, ask_code: Callable[[str], str], tell: Callable[[str], None]) -> str:
-    count = "" if number == 1 else f", try {number} of {TRIES}"
+async def _typed(form: _CodeForm, number: int, ask_code: Callable[..., str], tell: Callable[..., None]) -> str:
+    key = "login.code" if number == 1 else "login.code_again"
+    values = {"shop": form.shop.name} if number == 1 else {"shop": form.shop.name, "number": number, "tries": TRIES}
     for _ in range(_MOST_EMPTY):
         try:
-            code = await asyncio.to_thread(ask_code, f"SMS code for {form.shop.name}{count} (Enter alone: a new one): ")
+            code = await asyncio.to_thread(ask_code, key, **values)
         except asyncio.CancelledError:
             # Nothing but the person can end the reading of a line.
-            tell("The browser has ended. Press Enter.")
+            tell("login.browser_ended")
             raise
         if code.strip():
             return code.strip()
-        tell("A new code was asked for." if await form.send() else "The page has no button for a new code just now.")
+        tell("login.new_code" if await form.send() else "login.no_button")
     raise EOFError
 
 

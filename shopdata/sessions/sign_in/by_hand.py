@@ -31,16 +31,16 @@ async def sign_in_by_hand(
     devices: DeviceStore,
     browser_path: str | None,
     is_headed: bool,
-    ask_code: Callable[[str], str],
-    tell: Callable[[str], None],
+    ask_code: Callable[..., str],
+    tell: Callable[..., None],
 ) -> SignedIn:
     """Signs in as a crawl does, and tells each step; where the portal asks for a person, waits for one.
 
     Args:
         devices: where the device comes from that the portal knows, and goes to again.
         is_headed: open a window, in which the person does whatever the portal wants; else only an SMS code can be
-            given, by `ask_code`, which gets what to show.
-        tell: says to the person what happens, and what to do.
+            given, by `ask_code`, which gets what to show, as `tell` does.
+        tell: says to the person what happens, and what to do: gets the key of a text, and what fills its holes.
 
     Raises:
         NeedsPersonError: the credentials were refused, or the person did not finish in time.
@@ -49,7 +49,7 @@ async def sign_in_by_hand(
     """
     own = OwnChromium({"executable_path": browser_path}, is_headed=is_headed)
     limit = PageLimit(portal.max_answer_bytes)
-    tell(f"{shop.id}: starting the browser …")
+    tell("login.starting_browser", shop=shop.id)
     try:
         browser = await own.start()
         device = await asyncio.to_thread(devices.load, shop)
@@ -68,30 +68,33 @@ async def sign_in_by_hand(
 
 
 async def _with_person(
-    page: Page, shop: Shop, portal: Portal, is_headed: bool, ask_code: Callable[[str], str], tell: Callable[[str], None]
+    page: Page, shop: Shop, portal: Portal, is_headed: bool, ask_code: Callable[..., str], tell: Callable[..., None]
 ) -> SignedIn:
     login = login_for(shop.platform)
-    tell(f"{shop.id}: opening the login page on {urlsplit(portal.login_url).netloc} …")
+    tell("login.opening_page", shop=shop.id, host=urlsplit(portal.login_url).netloc)
     await page.goto(portal.login_url)
-    tell(f"{shop.id}: giving it user name and password, and waiting for the back office …")
+    tell("login.entering", shop=shop.id)
     try:
         await login.sign_in(page, shop, portal)
     except (CredentialsRefusedError, UnclearSignInError) as error:
         if not is_headed:
             raise
         # What the page said, and nothing of the next run: a person is here.
-        tell(f"{error.what}{f'. Found {error.found}' if error.found else ''}. Sign in by hand in the window.")
+        if error.found:
+            tell("login.refused_found", what=error.what, found=error.found)
+        else:
+            tell("login.refused", what=error.what)
         await _wait_for_person(page, shop, portal)
     except ChallengeError as challenge:
         if is_headed:
-            tell(f"{challenge.what}. Finish it in the window.")
+            tell("login.challenge", what=challenge.what)
         elif await has_code_form(page, portal):
             await enter_codes(page, shop, portal, ask_code, tell)
         else:
             raise
         if is_headed:
             await _wait_for_person(page, shop, portal)
-    tell(f"{shop.id}: the back office is open; reading whose it is …")
+    tell("login.reading", shop=shop.id)
     return await read_session(page, login, portal)
 
 

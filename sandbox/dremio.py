@@ -85,7 +85,7 @@ class DremioDouble:
         *,
         source: str = "minio",
         bucket: str = "warehouse",
-        lake: config.ObjectStore | None = None,
+        lake: config.ObjectStoreSettings | None = None,
         mounted_at: str = "",
         token_only: bool = False,
     ) -> None:

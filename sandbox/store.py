@@ -77,9 +77,9 @@ class SeaweedStore:
         self._stack.close()
         self.pid = 0
 
-    def settings(self, *, bucket: str | None = None) -> config.ObjectStore:
+    def settings(self, *, bucket: str | None = None) -> config.ObjectStoreSettings:
         """How to reach it, as lake.yaml would say."""
-        return config.ObjectStore(
+        return config.ObjectStoreSettings(
             endpoint=self._endpoint,
             secure=False,
             access_key=self._access_key,

@@ -60,13 +60,13 @@ def object_store_server() -> Iterator[SeaweedStore]:
 
 
 @pytest.fixture
-def store_settings(object_store_server: SeaweedStore) -> config.ObjectStore:
+def store_settings(object_store_server: SeaweedStore) -> config.ObjectStoreSettings:
     """How to reach a bucket that no other test uses. It does not exist yet."""
     return object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
 
 
 @pytest.fixture
-def object_store(store_settings: config.ObjectStore) -> Iterator[ObjectStore]:
+def object_store(store_settings: config.ObjectStoreSettings) -> Iterator[ObjectStore]:
     """An open store on an empty bucket of its own."""
     with ObjectStore(store_settings) as store:
         store.ensure_bucket()

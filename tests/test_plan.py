@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from shopdata.config import Config, Dataset, Lake, ObjectStore, Schedule, Shop
+from shopdata.config import Config, Dataset, Lake, ObjectStoreSettings, Schedule, Shop
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.not_ready import reschedule
 from shopdata.ledger import CellKey, Ledger, PartitionRecord
@@ -39,7 +39,7 @@ def config() -> Config:
         gateway_origin="https://c.example.com",
         download_hosts=(".example.com",),
     )
-    store = ObjectStore(endpoint="s.example.com", access_key="x", secret_key=SecretStr("x"), bucket="warehouse")
+    store = ObjectStoreSettings(endpoint="s.example.com", access_key="x", secret_key=SecretStr("x"), bucket="warehouse")
     return Config(
         shops=(
             shop("one"),

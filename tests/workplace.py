@@ -131,7 +131,7 @@ class Workplace:
         store: the object store, with a bucket that no other test uses.
     """
 
-    def __init__(self, folder: Path, sandbox: Sandbox, store: config.ObjectStore) -> None:
+    def __init__(self, folder: Path, sandbox: Sandbox, store: config.ObjectStoreSettings) -> None:
         self.folder = folder
         self.sandbox = sandbox
         self.store = store

@@ -7,7 +7,7 @@ from shopdata.config.alerts import Alerts, Channel
 from shopdata.config.datasets import Dataset
 from shopdata.config.env_file import EnvFile, fill_from, read_env_file
 from shopdata.config.env_values import odd_settings
-from shopdata.config.lake import Dremio, Lake, ObjectStore
+from shopdata.config.lake import Dremio, Lake, ObjectStoreSettings
 from shopdata.config.loading import (
     OWN_VARIABLES,
     Config,
@@ -34,7 +34,7 @@ __all__ = [
     "EnvFile",
     "Job",
     "Lake",
-    "ObjectStore",
+    "ObjectStoreSettings",
     "Platform",
     "Portal",
     "Schedule",

@@ -48,7 +48,7 @@ def _none_if_empty(value: object) -> object:
 CaFile = Annotated[Path | None, BeforeValidator(_none_if_empty), AfterValidator(_ca_file)]
 
 
-class ObjectStore(Model):
+class ObjectStoreSettings(Model):
     """MinIO or any other S3 service."""
 
     endpoint: Annotated[str, AfterValidator(_endpoint)]
@@ -129,5 +129,5 @@ class Dremio(Model):
 class Lake(Model):
     """lake.yaml."""
 
-    object_store: ObjectStore
+    object_store: ObjectStoreSettings
     dremio: Dremio = Dremio()

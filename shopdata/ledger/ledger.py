@@ -15,7 +15,7 @@ from shopdata.ledger.cells import Cells
 from shopdata.ledger.database import Database
 from shopdata.ledger.leases import Leases
 from shopdata.ledger.moves import Moves
-from shopdata.ledger.not_ready import NotReady
+from shopdata.ledger.not_ready import NotReadyCells
 from shopdata.ledger.notifications import Notifications
 from shopdata.ledger.partitions import Partitions
 from shopdata.ledger.reading import Reading
@@ -87,9 +87,9 @@ class Ledger(Cells, Partitions, Runs):
         return Reading(self._database)
 
     @cached_property
-    def not_ready(self) -> NotReady:
+    def not_ready(self) -> NotReadyCells:
         """When cells that the platform has not published yet are due again."""
-        return NotReady(self._database)
+        return NotReadyCells(self._database)
 
     def close(self) -> None:
         """Gives all connections back."""

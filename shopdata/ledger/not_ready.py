@@ -15,7 +15,7 @@ from shopdata.ledger.schema import CellRow
 from shopdata.states import CellState
 
 
-class NotReady:
+class NotReadyCells:
     """The waits of `not_ready` cells. A wait begins anew once the cell has been anything else."""
 
     def __init__(self, database: Database) -> None:

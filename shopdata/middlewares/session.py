@@ -22,7 +22,7 @@ from shopdata.middlewares.retry import is_repeatable, repeated, send_again
 from shopdata.middlewares.sign_in import SignIns
 from shopdata.sessions.restraint import SHORT_LIFE
 from shopdata.sessions.session import Session
-from shopdata.sessions.sign_in import Answer, Identity, is_login_page, login_for
+from shopdata.sessions.sign_in import Identity, PortalAnswer, is_login_page, login_for
 from shopdata.sessions.sign_in.risk import answered_as_signed_out, refused_although_new, risk_error
 from shopdata.workspace import Workspace
 
@@ -207,8 +207,8 @@ class SessionMiddleware:
         self._sign_ins.settle(shop)
 
 
-def _answer(response: Response) -> Answer:
-    return Answer(
+def _answer(response: Response) -> PortalAnswer:
+    return PortalAnswer(
         status=response.status,
         url=response.url,
         content_type=_header(response, "Content-Type").lower(),

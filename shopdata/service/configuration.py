@@ -17,7 +17,7 @@ from shopdata.service.options import ServiceOptions
 
 _SERVICES = {
     "addversion.json": "shopdata.service.deployed.AddVersion",
-    "schedule.json": "shopdata.service.webservices.Schedule",
+    "schedule.json": "shopdata.service.webservices.ScheduleService",
     "cancel.json": "shopdata.service.webservices.Cancel",
     "status.json": "shopdata.service.webservices.Status",
     "listspiders.json": "shopdata.service.webservices.ListSpiders",

@@ -16,7 +16,7 @@ JobState = Literal["pending", "running", "finished"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class CrawlJob:
     """A crawl as scrapyd knows it. `finished` says that its process has ended, not that it did its work: what came of
     it is in the ledger, under the same id. Times are aware, in Asia/Shanghai."""
 
@@ -70,7 +70,7 @@ class Disk:
 class Control(Protocol):
     """The service from inside."""
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[CrawlJob]:
         """Pending jobs in the order they will start, running ones, then finished ones, the latest first."""
 
     def next_due(self) -> list[Due]:

@@ -15,13 +15,13 @@ from twisted.internet import reactor
 from twisted.internet.threads import blockingCallFromThread
 
 from shopdata.arguments import check_names
-from shopdata.config import Job as ScheduleEntry
+from shopdata.config import Job
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger.slots import PAUSED, WATCHED
 from shopdata.periods import SHANGHAI
 from shopdata.plan import new_run_id
 from shopdata.service.arguments import SpiderArguments
-from shopdata.service.control import Disk, Due, Job
+from shopdata.service.control import CrawlJob, Disk, Due
 from shopdata.service.crawls import Crawl, key_of
 from shopdata.service.disk import measure
 from shopdata.service.due import Busy, delay_of, next_slot
@@ -64,10 +64,10 @@ class Inside:
 
     # -- jobs -------------------------------------------------------------------------------------------------------
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[CrawlJob]:
         return _in_reactor(self._jobs)
 
-    def _jobs(self) -> list[Job]:
+    def _jobs(self) -> list[CrawlJob]:
         return list_jobs(self.poller, self.launcher, self.options.logs)
 
     def busy(self, spider: str, arguments: Mapping[str, str]) -> Busy:
@@ -197,7 +197,7 @@ class Inside:
     def next_due(self) -> list[Due]:
         return [self._due(entry) for entry in self.schedule_file.schedule.jobs]
 
-    def _due(self, entry: ScheduleEntry) -> Due:
+    def _due(self, entry: Job) -> Due:
         slots = self.workspace.ledger.slots
         mark, last = slots.last_mark(entry.name), slots.last_slot(entry.name)
         is_paused = mark is not None and mark.state == PAUSED
@@ -232,7 +232,7 @@ class Inside:
             if (problem := self._problem_of(entry))
         )
 
-    def _problem_of(self, entry: ScheduleEntry) -> str:
+    def _problem_of(self, entry: Job) -> str:
         if entry.spider not in {name for name, _ in self._datasets.values()}:
             todo = "Fix its name, or run `scrapy service restart` if it is new."
             return f"there is no spider {entry.spider!r}. {todo}"
@@ -258,7 +258,7 @@ class Inside:
             self.workspace.ledger.slots.mark(job, WATCHED, self.now(), watched_note(entry), self.owner)
             logger.info("%s: resumed", job)
 
-    def _entry(self, job: str) -> ScheduleEntry:
+    def _entry(self, job: str) -> Job:
         for entry in self.schedule_file.schedule.jobs:
             if entry.name == job:
                 return entry
@@ -278,7 +278,7 @@ class Inside:
         return self._started_at
 
 
-def watched_note(entry: ScheduleEntry) -> str:
+def watched_note(entry: Job) -> str:
     """What the mark of a job holds: with another cron line, or enabled again, it is watched from then on."""
     return entry.cron if entry.enabled else "not enabled"
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from shopdata.periods import SHANGHAI
-from shopdata.service.control import Job
+from shopdata.service.control import CrawlJob
 
 #: Of so many ended jobs more is told than scrapyd remembers.
 _MOST_ENDED = 500
 
 
-def list_jobs(poller: Any, launcher: Any, logs: Path) -> list[Job]:
+def list_jobs(poller: Any, launcher: Any, logs: Path) -> list[CrawlJob]:
     """As `Control.jobs` says. In the reactor's thread, to which scrapyd's parts belong."""
     return [*_pending(poller), *_running(launcher, logs), *_finished(launcher, logs)]
 
@@ -34,20 +34,20 @@ def own_arguments(message: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _pending(poller: Any) -> list[Job]:
+def _pending(poller: Any) -> list[CrawlJob]:
     return [
-        Job(id=message["_job"], spider=message["name"], arguments=own_arguments(message), state="pending")
+        CrawlJob(id=message["_job"], spider=message["name"], arguments=own_arguments(message), state="pending")
         for queue in poller.queues.values()
         for message in queue.list()
     ]
 
 
-def _running(launcher: Any, logs: Path) -> list[Job]:
+def _running(launcher: Any, logs: Path) -> list[CrawlJob]:
     found = []
     for process in launcher.processes.values():
         crawl = launcher.crawls.get(process.job)
         found.append(
-            Job(
+            CrawlJob(
                 id=process.job,
                 spider=process.spider,
                 arguments=crawl.arguments if crawl else {},
@@ -60,13 +60,13 @@ def _running(launcher: Any, logs: Path) -> list[Job]:
     return found
 
 
-def _finished(launcher: Any, logs: Path) -> list[Job]:
+def _finished(launcher: Any, logs: Path) -> list[CrawlJob]:
     ended = {crawl.job: crawl for crawl in launcher.crawls.latest(_MOST_ENDED)}
     found = []
     for job in launcher.finished:
         crawl = ended.get(job.job)
         found.append(
-            Job(
+            CrawlJob(
                 id=job.job,
                 spider=job.spider,
                 arguments=crawl.arguments if crawl else {},

@@ -20,7 +20,7 @@ from shopdata.arguments import read_flag
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.ledger import Cell
 from shopdata.periods import Period
-from shopdata.service.control import Due, Job
+from shopdata.service.control import CrawlJob, Due
 from shopdata.service.inside import Inside
 from shopdata.service.names import checked_form, quoted
 from shopdata.service.stopping import Stopping
@@ -203,7 +203,7 @@ def _due(due: Due) -> dict[str, Any]:
     return dict(vars(due))
 
 
-def _job(job: Job) -> dict[str, Any]:
+def _job(job: CrawlJob) -> dict[str, Any]:
     return {name: value for name, value in vars(job).items() if name != "log"}
 
 

@@ -112,7 +112,7 @@ class LaterPage(WsResource):  # type: ignore[misc]
         txrequest.finish()
 
 
-class Schedule(LaterPage, ScrapydSchedule):  # type: ignore[misc]
+class ScheduleService(LaterPage, ScrapydSchedule):  # type: ignore[misc]
     """schedule.json that takes nothing which could not be started."""
 
     async def answer(self, txrequest: Any) -> dict[str, Any]:

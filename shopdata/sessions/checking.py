@@ -11,7 +11,7 @@ from shopdata.config import Portal, Shop
 from shopdata.network.pools import pool_for, trouble_with_proxy
 from shopdata.sessions.session import Session
 from shopdata.sessions.sign_in import login_for
-from shopdata.sessions.sign_in.steps import Answer
+from shopdata.sessions.sign_in.steps import PortalAnswer
 from shopdata.sessions.sign_in.way_out import proxy_error, untrusted
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=20)
@@ -53,7 +53,7 @@ def check_session(shop: Shop, portal: Portal, session: Session, default_agent: s
             if isinstance(error, urllib3.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise untrusted(host) from None
             return SessionState.UNKNOWN
-    answer = Answer(
+    answer = PortalAnswer(
         status=response.status,
         url=url,
         content_type=response.headers.get("Content-Type", "").lower(),

@@ -75,7 +75,7 @@ _TOKEN = frozenset({"InvalidToken", "ExpiredToken", "TokenRefreshRequired", "Inv
 _ALLOWED = frozenset({"AccessDenied", "AllAccessDisabled", "AccountProblem", "UnauthorizedAccess", "Forbidden"})
 
 
-def explain(error: Exception, where: str, settings: config.ObjectStore, right: str = "") -> StoreError:
+def explain(error: Exception, where: str, settings: config.ObjectStoreSettings, right: str = "") -> StoreError:
     """The sentence for one of `FAILURES`.
 
     Args:
@@ -119,7 +119,7 @@ def explain(error: Exception, where: str, settings: config.ObjectStore, right: s
     )
 
 
-def _refusal(error: S3Error, where: str, settings: config.ObjectStore, right: str) -> StoreError:
+def _refusal(error: S3Error, where: str, settings: config.ObjectStoreSettings, right: str) -> StoreError:
     """For an answer of the store's own."""
     code = error.code or ""
     found = f"{code} (HTTP {getattr(error.response, 'status', '?')})"
@@ -182,7 +182,9 @@ def _region_in(error: S3Error) -> str:
     return region if re.fullmatch(r"[a-z0-9_-]{1,63}", region) else ""
 
 
-def _strange_answer(error: ServerError | InvalidResponseError, where: str, settings: config.ObjectStore) -> StoreError:
+def _strange_answer(
+    error: ServerError | InvalidResponseError, where: str, settings: config.ObjectStoreSettings
+) -> StoreError:
     status = error.status_code if isinstance(error, ServerError) else getattr(error, "_code", 0)
     trouble = trouble_with_proxy(settings.url, status=status)
     if trouble:
@@ -199,7 +201,7 @@ def _strange_answer(error: ServerError | InvalidResponseError, where: str, setti
     )
 
 
-def _is_tls_asked_plainly(settings: config.ObjectStore) -> bool:
+def _is_tls_asked_plainly(settings: config.ObjectStoreSettings) -> bool:
     by_proxy = current_network().proxy_for(settings.url) is not None
     return not settings.secure and not by_proxy and speaks_tls(settings.url, settings.connect_timeout_seconds)
 
@@ -214,7 +216,7 @@ def _tls_asked_plainly(where: str, found: str) -> StoreError:
     )
 
 
-def _unreachable(reason: Exception, where: str, settings: config.ObjectStore) -> StoreError:
+def _unreachable(reason: Exception, where: str, settings: config.ObjectStoreSettings) -> StoreError:
     tries = f"{settings.max_tries} tries" if settings.max_tries > 1 else "one try"
     if isinstance(reason, http.NameResolutionError):
         is_virtual = settings.addressing == "virtual"

@@ -33,7 +33,7 @@ class ObjectStore:
     Every failure is a StoreError that says where (endpoint/bucket/key) and what to do, and holds no secret.
     """
 
-    def __init__(self, settings: config.ObjectStore) -> None:
+    def __init__(self, settings: config.ObjectStoreSettings) -> None:
         self._settings = settings
         self._bucket = settings.bucket
         with self._as_store_error(""):

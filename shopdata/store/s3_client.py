@@ -55,7 +55,7 @@ class _InPiecesByProxy(_InPieces, urllib3.ProxyManager):
 class S3Client(Minio):
     """A client for one store. Threads may share it; processes may not (it holds sockets)."""
 
-    def __init__(self, settings: config.ObjectStore) -> None:
+    def __init__(self, settings: config.ObjectStoreSettings) -> None:
         self._pool = pool_for(
             settings.url,
             ca_file=settings.ca_file,

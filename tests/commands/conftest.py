@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from workplace import Workplace
 
 from sandbox import Sandbox, SandboxOptions
-from shopdata.config import ObjectStore
+from shopdata.config import ObjectStoreSettings
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def portals() -> Iterator[Sandbox]:
 def place(portals: Sandbox, tmp_path: Path) -> Iterator[Workplace]:
     """A workplace whose portals were asked nothing yet."""
     portals.clear_records()
-    store = ObjectStore(
+    store = ObjectStoreSettings(
         endpoint="127.0.0.1:9", secure=False, access_key="nobody", secret_key=SecretStr("nothing"), bucket="nowhere"
     )
     workplace = Workplace(tmp_path, portals, store)

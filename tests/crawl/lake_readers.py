@@ -49,7 +49,7 @@ def as_workbook(rows: list[list[Cell]]) -> list[list[Cell]]:
     ]
 
 
-def read_by_pyarrow(store: config.ObjectStore, day: date) -> tuple[list[str], list[list[str | None]]]:
+def read_by_pyarrow(store: config.ObjectStoreSettings, day: date) -> tuple[list[str], list[list[str | None]]]:
     """Header and rows of a day out of the S3 data set; fails unless every column is text."""
     files = pyarrow.fs.S3FileSystem(
         endpoint_override=store.endpoint,
@@ -64,7 +64,7 @@ def read_by_pyarrow(store: config.ObjectStore, day: date) -> tuple[list[str], li
     return table.column_names, [list(row.values()) for row in table.to_pylist()]
 
 
-def read_by_duckdb(store: config.ObjectStore, day: date) -> tuple[list[str], list[list[str | None]]]:
+def read_by_duckdb(store: config.ObjectStoreSettings, day: date) -> tuple[list[str], list[list[str | None]]]:
     """The same by DuckDB, over its own HTTP client."""
     extension = Path(duckdb_extension_httpfs.__path__[0], "extensions", f"v{duckdb.__version__}")
     with duckdb.connect(config={"allow_unsigned_extensions": "false"}) as database:

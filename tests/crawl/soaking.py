@@ -56,7 +56,7 @@ class Soak:
     """
 
     folder: Path
-    store: config.ObjectStore
+    store: config.ObjectStoreSettings
     seed: int
     shops: int
     days: int = 3

@@ -22,7 +22,7 @@ pytestmark = [
 
 
 def test_all_is_there_once_whatever_happened(
-    request: pytest.FixtureRequest, store_settings: config.ObjectStore, tmp_path: Path
+    request: pytest.FixtureRequest, store_settings: config.ObjectStoreSettings, tmp_path: Path
 ) -> None:
     option = request.config.getoption
     seed, shops, rounds = option("--soak-seed"), option("--soak-shops"), option("--soak-rounds")

@@ -13,8 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from pydantic import SecretStr
 
-from shopdata.config import Config, Dataset, Lake, Schedule, Shop
-from shopdata.config import ObjectStore as StoreSettings
+from shopdata.config import Config, Dataset, Lake, ObjectStoreSettings, Schedule, Shop
 from shopdata.excel import read_table
 from shopdata.files import sha256_of
 from shopdata.lake.partition import build_partition
@@ -49,7 +48,7 @@ class FewShops:
 
     folder: Path
     store: ObjectStore
-    settings: StoreSettings
+    settings: ObjectStoreSettings
     ids: Sequence[str] = ("one", "two", "three")
     contract: Dataset = field(
         default_factory=lambda: Dataset(title="a report", platform=PLATFORM, lag_days=1, columns=("SKU", "数量"))

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from shopdata import failpoints
-from shopdata.config import ObjectStore as StoreSettings
+from shopdata.config import ObjectStoreSettings
 from shopdata.files import sha256_of
 from shopdata.lake.drafts import Built
 from shopdata.lake.publishing import publish_partition
@@ -85,7 +85,7 @@ def main(order: Order) -> None:
     folder = Path(order.folder)
     if order.failpoint:
         failpoints.arm(order.failpoint)
-    with Ledger.at(folder) as ledger, ObjectStore(StoreSettings.model_validate(order.store)) as store:
+    with Ledger.at(folder) as ledger, ObjectStore(ObjectStoreSettings.model_validate(order.store)) as store:
         for version in range(order.first, order.last + 1):
             publish(version, folder, ledger, store)
             print(version, flush=True)

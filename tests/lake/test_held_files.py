@@ -20,7 +20,7 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture
-def shops(tmp_path: Path, object_store: ObjectStore, store_settings: config.ObjectStore) -> FewShops:
+def shops(tmp_path: Path, object_store: ObjectStore, store_settings: config.ObjectStoreSettings) -> FewShops:
     return FewShops(tmp_path / "state", object_store, store_settings)
 
 

@@ -9,8 +9,7 @@ import pytest
 from few_shops import PARQUET, FewShops
 from pydantic import ValidationError
 
-from shopdata.config import Dataset
-from shopdata.config import ObjectStore as StoreSettings
+from shopdata.config import Dataset, ObjectStoreSettings
 from shopdata.lake.kept_columns import KEPT, LEFT
 from shopdata.states import CellState
 from shopdata.store import ObjectStore
@@ -27,7 +26,7 @@ def contract(**given: object) -> Dataset:
 
 
 @pytest.fixture
-def place(object_store: ObjectStore, store_settings: StoreSettings, tmp_path: Path) -> Iterator[FewShops]:
+def place(object_store: ObjectStore, store_settings: ObjectStoreSettings, tmp_path: Path) -> Iterator[FewShops]:
     """The second day has an odd file."""
     place = FewShops(tmp_path / "state", object_store, store_settings, ids=("one",))
     place.contract = contract(keep_columns_periods=2)

@@ -76,7 +76,9 @@ class Reader:
             self.newer += 1
 
 
-def publish(folder: Path, settings: config.ObjectStore, first: int, last: int, failpoint: str = "") -> tuple[int, int]:
+def publish(
+    folder: Path, settings: config.ObjectStoreSettings, first: int, last: int, failpoint: str = ""
+) -> tuple[int, int]:
     """Publishes in a process of its own; gives its exit code and the last version that it was done with."""
     told = settings.model_dump(exclude={"session_token"}) | {"secret_key": settings.secret_key.get_secret_value()}
     run = subprocess.run(
@@ -89,7 +91,7 @@ def publish(folder: Path, settings: config.ObjectStore, first: int, last: int, f
 
 
 def test_a_reader_never_sees_half_a_day(
-    object_store: ObjectStore, store_settings: config.ObjectStore, tmp_path: Path
+    object_store: ObjectStore, store_settings: config.ObjectStoreSettings, tmp_path: Path
 ) -> None:
     assert publish(tmp_path, store_settings, 1, 1) == (0, 1)
     reader, is_over = Reader(object_store), threading.Event()
@@ -130,7 +132,7 @@ def test_a_reader_never_sees_half_a_day(
 
 
 def test_of_two_that_publish_at_once_one_is_there_whole(
-    object_store: ObjectStore, store_settings: config.ObjectStore, tmp_path: Path
+    object_store: ObjectStore, store_settings: config.ObjectStoreSettings, tmp_path: Path
 ) -> None:
     class Interrupted(ObjectStore):
         """Another one publishes just before this one's Parquet file arrives."""
@@ -152,7 +154,7 @@ def test_of_two_that_publish_at_once_one_is_there_whole(
 
 
 def test_what_is_unchanged_is_not_put_again(
-    object_store: ObjectStore, store_settings: config.ObjectStore, tmp_path: Path
+    object_store: ObjectStore, store_settings: config.ObjectStoreSettings, tmp_path: Path
 ) -> None:
     client = Minio(
         store_settings.endpoint,

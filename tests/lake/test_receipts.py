@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shopdata.config import ObjectStore as StoreSettings
+from shopdata.config import ObjectStoreSettings
 from shopdata.exceptions import ReceiptError, StoreError
 from shopdata.lake.receipts import MAX_BYTES, Draft, Receipt, decode_receipt
 from shopdata.lake.verify import Verifier
@@ -186,7 +186,7 @@ def test_a_changed_one_is_refused_with_a_sentence_or_is_one(path: tuple[str | in
 
 
 @pytest.fixture
-def place(object_store: ObjectStore, store_settings: StoreSettings, tmp_path: Path) -> Iterator[FewShops]:
+def place(object_store: ObjectStore, store_settings: ObjectStoreSettings, tmp_path: Path) -> Iterator[FewShops]:
     place = FewShops(tmp_path / "state", object_store, store_settings)
     for shop in place.ids:
         place.stage(shop)

@@ -9,7 +9,7 @@ import pytest
 from few_shops import DT, NAME, PARQUET, PLATFORM, FewShops, raw_of
 
 from shopdata.accounts import fingerprint
-from shopdata.config import ObjectStore as StoreSettings
+from shopdata.config import ObjectStoreSettings
 from shopdata.exceptions import LedgerError, ShopdataError, StoreError, WrongShopError
 from shopdata.lake.shop_ids import Changed, Place, ShopIds
 from shopdata.lake.verify import Verifier
@@ -24,7 +24,7 @@ ACCOUNTS = {id: fingerprint(PLATFORM, {"shop name": id}) for id in ("one", "two"
 
 
 @pytest.fixture
-def place(object_store: ObjectStore, store_settings: StoreSettings, tmp_path: Path) -> Iterator[FewShops]:
+def place(object_store: ObjectStore, store_settings: ObjectStoreSettings, tmp_path: Path) -> Iterator[FewShops]:
     place = FewShops(tmp_path / "state", object_store, store_settings, ids=("one", "two"))
     for dt in (DT, NEXT):
         for shop in place.ids:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from few_shops import DT, NAME, PARQUET, RECEIPT, WORKBOOK, FewShops, raw_of
 
-from shopdata.config import ObjectStore as StoreSettings
+from shopdata.config import ObjectStoreSettings
 from shopdata.lake.partition import is_due
 from shopdata.lake.standing import Standing, lacks_of
 from shopdata.ledger import Owner
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture
-def place(object_store: ObjectStore, store_settings: StoreSettings, tmp_path: Path) -> Iterator[FewShops]:
+def place(object_store: ObjectStore, store_settings: ObjectStoreSettings, tmp_path: Path) -> Iterator[FewShops]:
     place = FewShops(tmp_path / "state", object_store, store_settings)
     for shop in place.ids:
         place.stage(shop)
@@ -121,7 +121,7 @@ def test_what_another_run_is_just_publishing_is_left_to_it(place: FewShops) -> N
     assert set(look(place).values()) == {"staged"}
 
 
-def test_a_store_that_fails_is_no_lost_partition(place: FewShops, store_settings: StoreSettings) -> None:
+def test_a_store_that_fails_is_no_lost_partition(place: FewShops, store_settings: ObjectStoreSettings) -> None:
     nobody = store_settings.model_copy(update={"endpoint": "127.0.0.1:9", "max_tries": 1})
     with ObjectStore(nobody) as store:
         standing = Standing(NAME, place.config, place.ledger, place.staging, store)
@@ -149,7 +149,7 @@ def test_why_it_could_not_be_seen_is_told_once_also_where_a_new_period_came_firs
 
 
 def test_a_first_run_finds_no_bucket_and_says_nothing(
-    store_settings: StoreSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    store_settings: ObjectStoreSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with ObjectStore(store_settings) as store:
         place = FewShops(tmp_path / "new", store, store_settings)

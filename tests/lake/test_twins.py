@@ -11,7 +11,7 @@ import pytest
 from few_shops import DT, NAME, RECEIPT, FewShops, raw_of, shop_of
 
 from shopdata.accounts import fingerprint, is_same
-from shopdata.config import ObjectStore as StoreSettings
+from shopdata.config import ObjectStoreSettings
 from shopdata.exceptions import WrongShopError
 from shopdata.lake.twins import refuse_twin
 from shopdata.ledger import CellKey
@@ -22,7 +22,7 @@ A, B = fingerprint("jd", {"shop name": "甲", "account": "a"}), fingerprint("jd"
 
 
 @pytest.fixture
-def place(object_store: ObjectStore, store_settings: StoreSettings, tmp_path: Path) -> Iterator[FewShops]:
+def place(object_store: ObjectStore, store_settings: ObjectStoreSettings, tmp_path: Path) -> Iterator[FewShops]:
     place = FewShops(tmp_path / "state", object_store, store_settings, ids=("one", "two"))
     place.stage("one", account=A)
     place.stage("two", account=B)

@@ -84,7 +84,7 @@ def proxy(authority: Authority, receiver: Receiver, dremio: DremioDouble) -> Ite
 
 
 def ask_store(scheme: str) -> str:
-    settings = config.ObjectStore.model_validate(
+    settings = config.ObjectStoreSettings.model_validate(
         {
             "endpoint": "store.corp.test:9000" if scheme == "https" else "store.corp.test:9001",
             "secure": scheme == "https",

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from shopdata.platforms.jd.portal import JdPortal
-from shopdata.sessions.sign_in import Answer, Identity, login_for
+from shopdata.sessions.sign_in import Identity, PortalAnswer, login_for
 
 PORTAL = JdPortal(
     login_url="https://passport.example.com/login",
@@ -17,8 +17,10 @@ PORTAL = JdPortal(
 )
 
 
-def answer(status: int = 200, body: str = "{}", content_type: str = "application/json", location: str = "") -> Answer:
-    return Answer(status, "https://report.example.com/list", content_type, location, body.encode())
+def answer(
+    status: int = 200, body: str = "{}", content_type: str = "application/json", location: str = ""
+) -> PortalAnswer:
+    return PortalAnswer(status, "https://report.example.com/list", content_type, location, body.encode())
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,7 @@ def answer(status: int = 200, body: str = "{}", content_type: str = "application
         pytest.param(answer(body='{"code":"401"}'), id="401 as a text"),
     ],
 )
-def test_dead(given: Answer) -> None:
+def test_dead(given: PortalAnswer) -> None:
     assert login_for("jd").is_session_dead(given, PORTAL)
 
 
@@ -51,7 +53,7 @@ def test_dead(given: Answer) -> None:
         pytest.param(answer(403), id="forbidden"),
     ],
 )
-def test_alive(given: Answer) -> None:
+def test_alive(given: PortalAnswer) -> None:
     assert not login_for("jd").is_session_dead(given, PORTAL)
 
 
@@ -73,7 +75,7 @@ def test_alive(given: Answer) -> None:
         ),
     ],
 )
-def test_risk_control_wants_a_person(given: Answer, text: str) -> None:
+def test_risk_control_wants_a_person(given: PortalAnswer, text: str) -> None:
     risk = login_for("jd").risk_in(given, PORTAL)
     assert risk is not None
     assert (risk.text, risk.needs_person, risk.may_pass) == (text, True, False)
@@ -90,7 +92,7 @@ def test_risk_control_wants_a_person(given: Answer, text: str) -> None:
         pytest.param(answer(body="操作频繁", content_type="text/plain"), id="a bare text"),
     ],
 )
-def test_too_many_exports_are_a_long_rest(given: Answer) -> None:
+def test_too_many_exports_are_a_long_rest(given: PortalAnswer) -> None:
     risk = login_for("jd").risk_in(given, PORTAL)
     assert risk is not None
     assert (risk.may_pass, risk.needs_person, risk.rest_seconds) == (True, False, 7200)
@@ -113,7 +115,7 @@ def test_too_many_exports_are_a_long_rest(given: Answer) -> None:
         pytest.param(answer(302), id="a dead session"),
     ],
 )
-def test_no_risk(given: Answer) -> None:
+def test_no_risk(given: PortalAnswer) -> None:
     assert login_for("jd").risk_in(given, PORTAL) is None
 
 

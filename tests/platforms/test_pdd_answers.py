@@ -13,7 +13,7 @@ from shopdata.config import Shop
 from shopdata.exceptions import ChallengeError, CredentialsRefusedError
 from shopdata.platforms.pdd.login import raise_if_refused
 from shopdata.platforms.pdd.portal import PddPortal
-from shopdata.sessions.sign_in import Answer, Identity, login_for
+from shopdata.sessions.sign_in import Identity, PortalAnswer, login_for
 
 PORTAL = PddPortal(
     login_url="https://mms.example.com/login/",
@@ -115,9 +115,11 @@ class TestSignIn:
         raise_if_refused(shop, answer)
 
 
-def answer(data: Any = None, *, status: int = 200, text: str = "", content_type: str = "application/json") -> Answer:
+def answer(
+    data: Any = None, *, status: int = 200, text: str = "", content_type: str = "application/json"
+) -> PortalAnswer:
     body = text or json.dumps(data, ensure_ascii=False)
-    return Answer(status, "https://mms.example.com/x", content_type, "", body.encode())
+    return PortalAnswer(status, "https://mms.example.com/x", content_type, "", body.encode())
 
 
 class TestSession:
@@ -133,7 +135,7 @@ class TestSession:
             pytest.param(answer(text="\n<!doctype html>"), id="a page that says it is data"),
         ],
     )
-    def test_dead(self, given: Answer) -> None:
+    def test_dead(self, given: PortalAnswer) -> None:
         assert login_for("pdd").is_session_dead(given, PORTAL)
 
     @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ class TestSession:
             pytest.param(answer(text="<html>", content_type="text/html", status=502), id="the portal is down"),
         ],
     )
-    def test_alive(self, given: Answer) -> None:
+    def test_alive(self, given: PortalAnswer) -> None:
         assert not login_for("pdd").is_session_dead(given, PORTAL)
 
 
@@ -160,7 +162,7 @@ class TestCheck:
             pytest.param(answer(text="maintenance"), False, id="no data"),
         ],
     )
-    def test_only_a_clear_yes_is_a_sign_of_life(self, given: Answer, is_alive: bool) -> None:
+    def test_only_a_clear_yes_is_a_sign_of_life(self, given: PortalAnswer, is_alive: bool) -> None:
         assert login_for("pdd").is_session_alive(given) is is_alive
 
 
@@ -182,7 +184,7 @@ class TestRisk:
             ),
         ],
     )
-    def test_is_seen(self, given: Answer, needs_person: bool, may_pass: bool) -> None:
+    def test_is_seen(self, given: PortalAnswer, needs_person: bool, may_pass: bool) -> None:
         risk = login_for("pdd").risk_in(given, PORTAL)
         assert risk is not None
         assert (risk.needs_person, risk.may_pass) == (needs_person, may_pass)
@@ -199,7 +201,7 @@ class TestRisk:
             pytest.param(answer(text="<html>限制", content_type="text/html"), id="a page"),
         ],
     )
-    def test_is_not_seen_where_there_is_none(self, given: Answer) -> None:
+    def test_is_not_seen_where_there_is_none(self, given: PortalAnswer) -> None:
         assert login_for("pdd").risk_in(given, PORTAL) is None
 
 

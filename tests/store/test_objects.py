@@ -28,14 +28,14 @@ pytestmark = pytest.mark.services
 KEY = "raw/jd/jd_store/dt=2026-03-01/flagship.xlsx"
 
 
-def plain_client(settings: config.ObjectStore) -> Minio:
+def plain_client(settings: config.ObjectStoreSettings) -> Minio:
     """A client that is not ours, to look behind our back."""
     return Minio(settings.endpoint, settings.access_key, settings.secret_key.get_secret_value(), secure=False)
 
 
 @contextmanager
 def store_behind(
-    settings: config.ObjectStore, fault: Fault = lambda request: False, after: Fault = lambda request: False
+    settings: config.ObjectStoreSettings, fault: Fault = lambda request: False, after: Fault = lambda request: False
 ) -> Iterator[tuple[ObjectStore, Server]]:
     """Our store, with a man in the middle who sees every request."""
     answer = forward_to(settings.endpoint, fault, after)
@@ -85,7 +85,9 @@ def test_a_key_with_chinese_comes_back_too(object_store: ObjectStore) -> None:
     assert object_store.get_bytes("merged/店铺 1+&.xlsx") == b"x"
 
 
-def test_unchanged_bytes_are_not_put_again(object_store: ObjectStore, store_settings: config.ObjectStore) -> None:
+def test_unchanged_bytes_are_not_put_again(
+    object_store: ObjectStore, store_settings: config.ObjectStoreSettings
+) -> None:
     with store_behind(store_settings) as (store, server):
         first = store.put_bytes(KEY, b"one", skip_unchanged=True)
         assert store.put_bytes(KEY, b"one", skip_unchanged=True) == first
@@ -128,7 +130,7 @@ def test_only_the_object_that_was_seen_is_replaced(object_store: ObjectStore) ->
     assert object_store.get_bytes(KEY) == b"two"
 
 
-def test_a_store_without_conditions_is_looked_at_before_the_put(store_settings: config.ObjectStore) -> None:
+def test_a_store_without_conditions_is_looked_at_before_the_put(store_settings: config.ObjectStoreSettings) -> None:
     def refuse_conditions(request: BaseHTTPRequestHandler) -> bool:
         if not {"If-Match", "If-None-Match"} & set(request.headers.keys()):
             return False
@@ -147,7 +149,7 @@ def test_a_store_without_conditions_is_looked_at_before_the_put(store_settings: 
         assert store.get_bytes(KEY) == b"two"
 
 
-def test_a_put_whose_answer_was_lost_finds_itself(store_settings: config.ObjectStore) -> None:
+def test_a_put_whose_answer_was_lost_finds_itself(store_settings: config.ObjectStoreSettings) -> None:
     def lose_the_answer(request: BaseHTTPRequestHandler) -> bool:
         if request.headers.get("If-None-Match") is None:
             return False
@@ -160,7 +162,7 @@ def test_a_put_whose_answer_was_lost_finds_itself(store_settings: config.ObjectS
         assert server.count("PUT") - puts == 2
 
 
-def test_a_store_that_is_busy_once_is_asked_again(store_settings: config.ObjectStore) -> None:
+def test_a_store_that_is_busy_once_is_asked_again(store_settings: config.ObjectStoreSettings) -> None:
     def busy(request: BaseHTTPRequestHandler) -> bool:
         if request.command != "PUT" or not request.path.endswith(".xlsx"):
             return False
@@ -173,7 +175,7 @@ def test_a_store_that_is_busy_once_is_asked_again(store_settings: config.ObjectS
 
 
 def test_a_download_that_broke_off_is_asked_for_again(
-    object_store: ObjectStore, store_settings: config.ObjectStore, tmp_path: Path
+    object_store: ObjectStore, store_settings: config.ObjectStoreSettings, tmp_path: Path
 ) -> None:
     content = secrets.token_bytes(300_000)
     object_store.put_bytes(KEY, content)
@@ -198,7 +200,7 @@ def test_a_download_that_broke_off_is_asked_for_again(
 
 
 def test_an_object_that_is_not_what_was_put_is_refused(
-    object_store: ObjectStore, store_settings: config.ObjectStore, tmp_path: Path
+    object_store: ObjectStore, store_settings: config.ObjectStoreSettings, tmp_path: Path
 ) -> None:
     plain_client(store_settings).put_object(
         store_settings.bucket, KEY, io.BytesIO(b"rotten"), 6, metadata={"sha256": hashlib.sha256(b"good").hexdigest()}
@@ -211,7 +213,7 @@ def test_an_object_that_is_not_what_was_put_is_refused(
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_store_that_keeps_something_else_is_found_out(store_settings: config.ObjectStore) -> None:
+def test_a_store_that_keeps_something_else_is_found_out(store_settings: config.ObjectStoreSettings) -> None:
     def drop_metadata(request: BaseHTTPRequestHandler) -> bool:
         if request.command != "PUT" or not request.path.endswith(".xlsx"):
             return False
@@ -240,12 +242,14 @@ def test_a_file_that_changed_since_it_was_kept_is_not_sent(object_store: ObjectS
     assert object_store.stat(KEY) is None
 
 
-def test_without_a_bucket_no_upload_was_cut_off(store_settings: config.ObjectStore) -> None:
+def test_without_a_bucket_no_upload_was_cut_off(store_settings: config.ObjectStoreSettings) -> None:
     with ObjectStore(store_settings) as store:
         assert store.abort_uploads(["raw/"], before=datetime.now(UTC)) == []
 
 
-def test_uploads_that_were_cut_off_are_ended(object_store: ObjectStore, store_settings: config.ObjectStore) -> None:
+def test_uploads_that_were_cut_off_are_ended(
+    object_store: ObjectStore, store_settings: config.ObjectStoreSettings
+) -> None:
     client = plain_client(store_settings)
     for key in ("raw/large", "ods/large", "foreign/large"):
         client._create_multipart_upload(store_settings.bucket, key, {})
@@ -279,13 +283,13 @@ def test_of_many_that_write_if_absent_one_wins(object_store: ObjectStore) -> Non
     assert object_store.get_bytes(KEY) == b"%d" % won[0]
 
 
-def test_many_may_create_the_bucket_at_once(store_settings: config.ObjectStore) -> None:
+def test_many_may_create_the_bucket_at_once(store_settings: config.ObjectStoreSettings) -> None:
     with ObjectStore(store_settings) as store, ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: store.ensure_bucket(), range(8)))
         assert store.has_bucket()
 
 
-def test_a_missing_bucket_is_said_and_not_made_by_a_put(store_settings: config.ObjectStore) -> None:
+def test_a_missing_bucket_is_said_and_not_made_by_a_put(store_settings: config.ObjectStoreSettings) -> None:
     with ObjectStore(store_settings) as store:
         with pytest.raises(StoreError, match=f"{store_settings.bucket}/{KEY}: the bucket does not exist"):
             store.put_bytes(KEY, b"x")
@@ -305,9 +309,9 @@ def test_a_missing_bucket_is_said_and_not_made_by_a_put(store_settings: config.O
     ],
 )
 def test_wrong_keys_are_said_without_them(
-    store_settings: config.ObjectStore, changed: dict[str, str], sentence: str
+    store_settings: config.ObjectStoreSettings, changed: dict[str, str], sentence: str
 ) -> None:
-    settings = config.ObjectStore.model_validate(store_settings.model_dump() | changed)
+    settings = config.ObjectStoreSettings.model_validate(store_settings.model_dump() | changed)
     with ObjectStore(settings) as store, pytest.raises(StoreError, match=sentence) as caught:
         store.ensure_bucket()
     assert "SHOPDATA_S3_SECRET_KEY" in str(caught.value)
@@ -316,7 +320,7 @@ def test_wrong_keys_are_said_without_them(
 
 
 def test_logs_hold_no_signature(
-    object_store: ObjectStore, store_settings: config.ObjectStore, caplog: pytest.LogCaptureFixture
+    object_store: ObjectStore, store_settings: config.ObjectStoreSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
     # The alerts keep urllib3 quiet wherever they are imported.
     with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="urllib3.connectionpool"):

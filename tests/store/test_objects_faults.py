@@ -29,8 +29,8 @@ SECRET = "secret-of-the-store"
 pytestmark = pytest.mark.timeout(60)
 
 
-def settings(endpoint: str, **changed: object) -> config.ObjectStore:
-    return config.ObjectStore.model_validate(
+def settings(endpoint: str, **changed: object) -> config.ObjectStoreSettings:
+    return config.ObjectStoreSettings.model_validate(
         {
             "endpoint": endpoint,
             "secure": False,
@@ -46,7 +46,7 @@ def settings(endpoint: str, **changed: object) -> config.ObjectStore:
     )
 
 
-def failure(configured: config.ObjectStore) -> str:
+def failure(configured: config.ObjectStoreSettings) -> str:
     """What a put is told."""
     with ObjectStore(configured) as store, pytest.raises(StoreError) as caught:
         store.put_bytes("raw/a", b"data")
@@ -199,7 +199,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tls_store(certificate: Path) -> Iterator[config.ObjectStore]:
+def tls_store(certificate: Path) -> Iterator[config.ObjectStoreSettings]:
     """A store that speaks TLS, if one trusts it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
@@ -207,14 +207,14 @@ def tls_store(certificate: Path) -> Iterator[config.ObjectStore]:
         yield settings(server.endpoint, secure=True, connect_timeout_seconds=5, read_timeout_seconds=5)
 
 
-def test_a_certificate_that_nobody_vouches_for(tls_store: config.ObjectStore) -> None:
+def test_a_certificate_that_nobody_vouches_for(tls_store: config.ObjectStoreSettings) -> None:
     sentence = failure(tls_store)
     assert "no trusted connection to the object store. Found self-signed certificate." in sentence
     assert "SSL_CERT_FILE" in sentence
 
 
 def test_a_certificate_that_ssl_cert_file_vouches_for(
-    tls_store: config.ObjectStore, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    tls_store: config.ObjectStoreSettings, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert "too busy" in failure(tls_store)

@@ -91,8 +91,8 @@ def answer_xml(request: BaseHTTPRequestHandler, body: bytes, status: int = 200) 
     reply(request, status, body, Content_Type="application/xml")
 
 
-def settings(endpoint: str, **changed: object) -> config.ObjectStore:
-    return config.ObjectStore.model_validate(
+def settings(endpoint: str, **changed: object) -> config.ObjectStoreSettings:
+    return config.ObjectStoreSettings.model_validate(
         {
             "endpoint": endpoint,
             "secure": False,
@@ -107,7 +107,7 @@ def settings(endpoint: str, **changed: object) -> config.ObjectStore:
     )
 
 
-def use(configured: config.ObjectStore) -> str:
+def use(configured: config.ObjectStoreSettings) -> str:
     """What every run does with a store; in words, what came of it."""
     said = "well"
     with ObjectStore(configured) as store:

@@ -38,7 +38,7 @@ SHOPS = ("sandbox-01", "sandbox-02")
 WORKBOOK = f"jd_store_{DAY}.xlsx"
 
 
-def store_settings(stack: ExitStack) -> config.ObjectStore:
+def store_settings(stack: ExitStack) -> config.ObjectStoreSettings:
     """An object store that is there, or one of our own."""
     endpoint = os.environ.get("SHOPDATA_S3_ENDPOINT")
     if endpoint is None:
@@ -46,7 +46,7 @@ def store_settings(stack: ExitStack) -> config.ObjectStore:
             return stack.enter_context(SeaweedStore()).settings(bucket=new_bucket())
         except (StoreError, OSError) as error:
             pytest.skip(f"no object store can be started here, and SHOPDATA_S3_ENDPOINT names none: {error}")
-    return config.ObjectStore(
+    return config.ObjectStoreSettings(
         endpoint=endpoint,
         secure=False,
         access_key=os.environ["SHOPDATA_S3_ACCESS_KEY"],

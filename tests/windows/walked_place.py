@@ -36,7 +36,7 @@ class Ran:
 class WalkedPlace:
     """A `Workplace` without processes that are kept warm or looked at: what a person has."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox, store: config.ObjectStore) -> None:
+    def __init__(self, folder: Path, sandbox: Sandbox, store: config.ObjectStoreSettings) -> None:
         self.folder = folder
         self.project = folder / "项目 a" / "采集 shopdata"
         self.own = Workplace(folder, sandbox, store)

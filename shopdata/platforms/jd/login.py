@@ -15,8 +15,8 @@ from shopdata.platforms.jd.portal import AJAX_HEADERS, LIST_PATH, JdPortal
 from shopdata.sessions.sign_in.form_login import FormLogin
 from shopdata.sessions.sign_in.looking import any_of, first_visible
 from shopdata.sessions.sign_in.steps import (
-    Answer,
     Identity,
+    PortalAnswer,
     Risk,
 )
 from shopdata.texts import one_line
@@ -62,7 +62,7 @@ class JdLogin(FormLogin):
         assert isinstance(portal, JdPortal)
         return f"{urljoin(portal.report_origin, LIST_PATH)}?uuid={uuid.uuid4()}", AJAX_HEADERS
 
-    def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
+    def is_session_dead(self, answer: PortalAnswer, portal: Portal) -> bool:
         """A redirect, something else than data, 401, or neither a status nor "success": nowhere is recorded how
         zhgateway and the report list say it, so each of these means "sign in once more" (docs/portals.md 4.2 [A])."""
         if answer.status == 200 and answer.is_broken_data:
@@ -80,12 +80,12 @@ class JdLogin(FormLogin):
         says_nothing = "status" not in data and data.get("message") != "success"
         return says_nothing or "401" in (str(data.get("code")), str(data.get("status")))
 
-    def is_session_alive(self, answer: Answer) -> bool:
+    def is_session_alive(self, answer: PortalAnswer) -> bool:
         """The list of reports is there: `message` says so (docs/portals.md 4.3)."""
         data = answer.json()
         return isinstance(data, dict) and data.get("message") == "success"
 
-    def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
+    def risk_in(self, answer: PortalAnswer, portal: Portal) -> Risk | None:
         if (risk := super().risk_in(answer, portal)) is not None:
             return risk
         assert isinstance(portal, JdPortal)

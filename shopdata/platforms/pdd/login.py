@@ -20,8 +20,8 @@ from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.sign_in.entering import Entrance
 from shopdata.sessions.sign_in.form_login import FormLogin
 from shopdata.sessions.sign_in.steps import (
-    Answer,
     Identity,
+    PortalAnswer,
     Risk,
 )
 from shopdata.sessions.sign_in.verdict import OUTCOMES, SMS_CODE, challenge, error_for
@@ -88,7 +88,7 @@ class PddLogin(FormLogin):
         assert isinstance(portal, PddPortal)
         return urljoin(portal.origin, CHECK_PATH), {}
 
-    def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
+    def is_session_dead(self, answer: PortalAnswer, portal: Portal) -> bool:
         """Code 43001 in either spelling, `login: false`, a redirect to the login page, or a page instead of data."""
         if super().is_session_dead(answer, portal):
             return True
@@ -98,13 +98,13 @@ class PddLogin(FormLogin):
         result = data.get("result") if isinstance(data, dict) else None
         return isinstance(result, dict) and result.get("login") is False
 
-    def is_session_alive(self, answer: Answer) -> bool:
+    def is_session_alive(self, answer: PortalAnswer) -> bool:
         """Only `login: true`: one sample had `success: false` beside it (docs/portals.md 1.3)."""
         data = answer.json()
         result = data.get("result") if isinstance(data, dict) else None
         return isinstance(result, dict) and result.get("login") is True
 
-    def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
+    def risk_in(self, answer: PortalAnswer, portal: Portal) -> Risk | None:
         """54001 and 429 may pass by themselves; a captcha does not."""
         if (risk := super().risk_in(answer, portal)) is not None:
             return risk

@@ -5,9 +5,26 @@ from __future__ import annotations
 import functools
 
 from shopdata.config import platforms
-from shopdata.sessions.sign_in.steps import Answer, Identity, PlatformLogin, Risk, SignedIn, is_login_page, read_session
+from shopdata.sessions.sign_in.steps import (
+    Identity,
+    PlatformLogin,
+    PortalAnswer,
+    Risk,
+    SignedIn,
+    is_login_page,
+    read_session,
+)
 
-__all__ = ["Answer", "Identity", "PlatformLogin", "Risk", "SignedIn", "is_login_page", "login_for", "read_session"]
+__all__ = [
+    "Identity",
+    "PlatformLogin",
+    "PortalAnswer",
+    "Risk",
+    "SignedIn",
+    "is_login_page",
+    "login_for",
+    "read_session",
+]
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from playwright.async_api import Page
 from shopdata.config import Portal, Shop
 from shopdata.sessions.sign_in.entering import Entrance
 from shopdata.sessions.sign_in.looking import first_visible
-from shopdata.sessions.sign_in.steps import Answer, Identity, Risk
+from shopdata.sessions.sign_in.steps import Identity, PortalAnswer, Risk
 from shopdata.sessions.sign_in.verdict import SMS_CODE, challenge
 
 
@@ -45,10 +45,10 @@ class FormLogin:
         """Nothing that tells one shop from the other."""
         return {}
 
-    def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
+    def is_session_dead(self, answer: PortalAnswer, portal: Portal) -> bool:
         """A redirect, 401, or a page where data was asked for."""
         return answer.status in (301, 302, 303, 307, 308, 401) or (answer.is_html and answer.status == 200)
 
-    def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
+    def risk_in(self, answer: PortalAnswer, portal: Portal) -> Risk | None:
         """HTTP 429 passes by itself."""
         return Risk("HTTP 429", needs_person=False, may_pass=True) if answer.status == 429 else None

@@ -26,7 +26,7 @@ CLOSE_LOOK_EVERY_SECONDS = 0.6
 
 
 @dataclass(frozen=True)
-class Answer:
+class PortalAnswer:
     """A portal's answer, as much of it as tells whether the session lives."""
 
     status: int
@@ -96,13 +96,13 @@ class PlatformLogin(Protocol):
     def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
         """The cheapest GET that needs a session: its URL and headers."""
 
-    def is_session_dead(self, answer: Answer, portal: Portal) -> bool:
+    def is_session_dead(self, answer: PortalAnswer, portal: Portal) -> bool:
         """True if this answer says that the session has ended."""
 
-    def is_session_alive(self, answer: Answer) -> bool:
+    def is_session_alive(self, answer: PortalAnswer) -> bool:
         """True if this answer to `check_call` says that the session lives."""
 
-    def risk_in(self, answer: Answer, portal: Portal) -> Risk | None:
+    def risk_in(self, answer: PortalAnswer, portal: Portal) -> Risk | None:
         """What risk control says in this answer; None if nothing."""
 
 

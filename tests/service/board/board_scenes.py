@@ -11,8 +11,7 @@ from typing import Any
 
 from board_world import HOSTILE_NAMES, NOW, RUN_ID, BoardWorld, cell, partition, past_days, run
 
-from shopdata.config import ObjectStore as StoreSettings
-from shopdata.config import load_config
+from shopdata.config import ObjectStoreSettings, load_config
 from shopdata.ledger.schema import CellRow, PartitionRow
 from shopdata.reasons import Reason
 from shopdata.sessions.checking import SessionState
@@ -42,7 +41,7 @@ REFUSED_RUN = "spider 'jd_store' has no argument 'data'. Expected date, start. D
 REFUSED = "ppzh.jd.com: the report was refused (HTTP 503). Found no answer after 3 tries. Run again later."
 
 
-def ordinary_morning(folder: Path, store: StoreSettings | None = None, *, is_hostile: bool = False) -> BoardWorld:
+def ordinary_morning(folder: Path, store: ObjectStoreSettings | None = None, *, is_hostile: bool = False) -> BoardWorld:
     """08:41: JD's inventory has one of every trouble, PDD's quality is through, the rest is not due yet."""
     world = BoardWorld(folder)
     names = list(HOSTILE_NAMES.values()) if is_hostile else []
@@ -238,7 +237,7 @@ def _log(world: BoardWorld) -> None:
     log.with_name("r-refused.log").write_text(f"{REFUSED_RUN}\n", "utf-8")
 
 
-def publish(world: BoardWorld, settings: StoreSettings) -> dict[str, bytes]:
+def publish(world: BoardWorld, settings: ObjectStoreSettings) -> dict[str, bytes]:
     """Puts JD's partition of the day into the store, as bytes that are no real files; returns them by key."""
     dt = "2026-11-23"
     shops = [shop for shop in world.shops if shop["platform"] == "jd" and shop["id"] not in _TROUBLED]

@@ -20,7 +20,7 @@ from twisted.web.server import Site  # noqa: E402
 
 from shopdata.exceptions import ArgumentError  # noqa: E402
 from shopdata.service.board.site import Board  # noqa: E402
-from shopdata.service.control import Disk, Due, Job  # noqa: E402
+from shopdata.service.control import CrawlJob, Disk, Due  # noqa: E402
 from shopdata.workspace import Workspace  # noqa: E402
 
 
@@ -31,9 +31,10 @@ class NotingControl:
         self._folder = folder
         self._now = now
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[CrawlJob]:
         return [
-            Job(**{**job, **_times(job, "started_at", "ended_at"), "log": _path(job)}) for job in self._facts("jobs")
+            CrawlJob(**{**job, **_times(job, "started_at", "ended_at"), "log": _path(job)})
+            for job in self._facts("jobs")
         ]
 
     def next_due(self) -> list[Due]:

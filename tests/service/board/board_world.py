@@ -11,8 +11,7 @@ from typing import Any
 
 import yaml
 
-from shopdata.config import ObjectStore as StoreSettings
-from shopdata.config import load_config
+from shopdata.config import ObjectStoreSettings, load_config
 from shopdata.ledger import Ledger
 from shopdata.ledger.schema import CellRow, PartitionRow, RawRow, Run
 from shopdata.periods import SHANGHAI, days
@@ -67,7 +66,7 @@ class BoardWorld:
             }
         )
 
-    def write(self, store: StoreSettings | None = None) -> None:
+    def write(self, store: ObjectStoreSettings | None = None) -> None:
         """Writes `pipelines_config`; call it before the ledger is filled."""
         shipped = REPO / "pipelines_config"
         shutil.copytree(shipped / "datasets", self.config_dir / "datasets", dirs_exist_ok=True)

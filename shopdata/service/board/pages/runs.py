@@ -11,7 +11,7 @@ from shopdata.service.board.asked import Asked, asked
 from shopdata.service.board.facts import Facts
 from shopdata.service.board.rendering import Page
 from shopdata.service.board.visit import Visit
-from shopdata.service.control import Job
+from shopdata.service.control import CrawlJob
 from shopdata.service.endings import ending_of
 
 _MOST = 200
@@ -56,9 +56,9 @@ class LineMaker:
         self._names = {shop.id: shop.name for shop in config.shops}
         self._dataset_of = facts.control.dataset_of
 
-    def line(self, job: Job | None, record: RunRecord | None) -> Line:
+    def line(self, job: CrawlJob | None, record: RunRecord | None) -> Line:
         """One run, of which the service, the ledger or both know."""
-        known: Job | RunRecord | None = job or record
+        known: CrawlJob | RunRecord | None = job or record
         assert known is not None
         started_at = (record.started_at if record is not None else None) or (job.started_at if job else None)
         ended_at = (record.finished_at if record is not None else None) or (job.ended_at if job else None)
@@ -88,7 +88,7 @@ class LineMaker:
         )
 
 
-def state_of(job: Job | None, record: RunRecord | None, now: datetime) -> str:
+def state_of(job: CrawlJob | None, record: RunRecord | None, now: datetime) -> str:
     """The ledger says how a run ended; the service only, that its process has."""
     if record is not None and record.outcome:
         return record.outcome

@@ -83,6 +83,14 @@ def merge_tables(
         workers: who makes the XML and deflates it; by default two threads.
         put: puts a file in place, and returns where that is.
 
+    Returns:
+        what was written. The first column of both files is `shop`, then the contract's, then others as they came; in
+        Parquet every column is `string`.
+
+    Raises:
+        RejectedFileError: the files have more different columns than a sheet can hold.
+        OSError: a file could not be read or written.
+
     Equal input gives equal bytes.
     """
     tables = [_Head.of(Table.load(part.table)) for part in parts]

@@ -62,11 +62,11 @@ class Column:
         return len(self.text)
 
     def code_array(self) -> Codes:
-        """The codes as an array, also where one stands for all."""
+        """The codes as an array of `uint8`, one per row, also where one stands for all."""
         return np.full(len(self.text), self.codes, np.uint8) if isinstance(self.codes, int) else self.codes
 
     def filter(self, keep: npt.NDArray[np.bool_]) -> Column:
-        """The rows for which `keep` is true."""
+        """The rows for which `keep` is true; it has one entry per row."""
         codes = self.codes if isinstance(self.codes, int) else self.codes[keep]
         return Column(self.text.filter(pa.array(keep)), codes)
 
@@ -78,7 +78,7 @@ def null_column(rows: int) -> Column:
 
 @dataclass
 class Batch:
-    """Some thousand rows of a table; its columns are in the order of the table's."""
+    """Some thousand rows of a table: as many columns as the table has, in its order, each of `rows` cells."""
 
     rows: int
     columns: list[Column]
@@ -133,7 +133,7 @@ class Table:
         return counts
 
     def to_arrow(self) -> pa.Table:
-        """All rows as one Arrow table of strings, for readers that want no kinds."""
+        """All rows as one Arrow table, every column `string`, null = missing: for readers that want no kinds."""
         schema = pa.schema([pa.field(name, pa.string()) for name in self.columns])
         arrays = [[column.text for column in batch.columns] for batch in self.batches]
         return pa.Table.from_batches([pa.RecordBatch.from_arrays(row, schema=schema) for row in arrays], schema=schema)
@@ -169,7 +169,11 @@ class Table:
 
     @classmethod
     def load(cls, path: Path) -> Table:
-        """Maps a saved table; its rows are read from disk as they are used."""
+        """Maps a saved table; its rows are read from disk as they are used.
+
+        Raises:
+            OSError, pa.ArrowInvalid, KeyError: it is not there, or no saved table.
+        """
         reader = pa.ipc.open_file(pa.OSFile(str(path)))
         about = json.loads(reader.schema.metadata[_META])
         return cls(

@@ -56,7 +56,9 @@ def float_text(value: float) -> str:
 
 
 def number_column(raw: pa.Array) -> tuple[pa.Array, npt.NDArray[np.intp]]:
-    """A column of raw numbers as text, and the places of those too large to be exact. Nulls stay.
+    """A column of n raw numbers (Arrow `string`) as n texts, and the places (`intp`) of those too large to be exact.
+
+    Nulls stay.
 
     Nearly all numbers are in their final form already; only those that may not be are looked at one by one.
     Raises ValueError if one of them is no number.
@@ -221,7 +223,11 @@ _TO_1970, _FIRST_RIGHT, _LAST = 25_569, 61, 2_958_465
 
 
 def date_column(raw: pa.Array, number_format: str, *, epoch_1904: bool) -> pa.Array:
-    """A column of day counts as `serial_text` writes them, whole days all at once. Raises ValueError as it does."""
+    """A column of n day counts (Arrow `string`) as n texts, as `serial_text` writes them, whole days all at once.
+
+    Raises:
+        ValueError, OverflowError: as `serial_text` does.
+    """
     if not epoch_1904 and not has_time(number_format) and has_date(number_format) and _all_between(raw, b"0", b"9"):
         counts = raw.cast(pa.int32())
         if pc.min(counts).as_py() >= _FIRST_RIGHT and pc.max(counts).as_py() <= _LAST:
@@ -248,7 +254,7 @@ def _all_between(texts: pa.Array, low: bytes, high: bytes) -> bool:
 
 
 def convert_distinct(raw: pa.Array, convert: Callable[[str], str]) -> pa.Array:
-    """Applies a function to every different value of a column; nulls stay."""
+    """Applies a function to every different value of a column (Arrow `string` of n, in and out); nulls stay."""
     encoded = raw.dictionary_encode()
     values = [convert(value) for value in encoded.dictionary.cast(pa.string()).to_pylist()]
     return pa.array(values, pa.string()).take(encoded.indices)

@@ -34,7 +34,7 @@ class UnsupportedXmlError(Exception):
 
 
 def slices(data: bytes, starts: Positions, ends: Positions) -> pa.Array:
-    """Text number 2*i is `data[starts[i]:ends[i]]`, without copying; the odd ones are what lies between.
+    """2n - 1 texts, without copying: number 2*i is `data[starts[i]:ends[i]]`, the odd ones are what lies between.
 
     `starts` and `ends` must not overlap and must grow. Take the even ones before anything else is done.
     """
@@ -44,7 +44,7 @@ def slices(data: bytes, starts: Positions, ends: Positions) -> pa.Array:
 
 
 def taken(data: bytes, starts: Positions, ends: Positions) -> pa.Array:
-    """The texts `data[starts[i]:ends[i]]` alone."""
+    """The n texts `data[starts[i]:ends[i]]` alone."""
     even = pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32))
     return slices(data, starts, ends).take(even)
 
@@ -115,7 +115,10 @@ def plain_text(raw: str, *, is_decoded: bool = False) -> str:
 
 
 def plain_texts(raw: pa.Array) -> tuple[pa.Array, Positions]:
-    """A column of raw texts -> texts, and the place of each illegal character that was replaced. Empty becomes null."""
+    """A column of n raw texts -> n texts, and the place (`intp`) of each illegal character that was replaced.
+
+    Empty becomes null.
+    """
     data = np.frombuffer(raw.buffers()[2] or b"", np.uint8)
     illegal = np.zeros(0, np.intp)
     # Most columns have nothing to decode; one look at the bytes tells.

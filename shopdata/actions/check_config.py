@@ -21,12 +21,14 @@ from shopdata.config import (
     config_source,
     load_config,
     look_again,
+    platforms,
     project_folder,
     read_env_file,
 )
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 from shopdata.network import current_network
 from shopdata.sessions.sessions import of_other_keys
+from shopdata.sessions.sign_in import login_for
 from shopdata.wording import Texts
 from shopdata.wording.language import terminal_texts
 from shopdata.workspace import Workspace
@@ -51,7 +53,12 @@ def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> in
     config: Config | None = None
     try:
         config = load_config()
-        problems = [*_impossible_jobs(config, settings), *_unknown_addresses(config), *_unreadable_sessions(settings)]
+        problems = [
+            *_unloadable_logins(config),
+            *_impossible_jobs(config, settings),
+            *_unknown_addresses(config),
+            *_unreadable_sessions(settings),
+        ]
     except UsageError as error:
         problems = error.problems if isinstance(error, ConfigError) else [error]
     look = look_again(config)
@@ -79,6 +86,19 @@ def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> in
 
     workspace, path = Workspace.from_settings(settings), settings["SHOPDATA_BROWSER_PATH"]
     return 0 if connect(workspace, path, lambda tried: print(tried.told(t), flush=True)) else 1
+
+
+def _unloadable_logins(config: Config) -> Iterator[UsageError]:
+    for name in sorted({shop.platform for shop in config.shops}):
+        try:
+            login_for(name)
+        except Exception as error:  # noqa: BLE001 - whatever the package of somebody else does
+            yield UsageError(
+                f"the sign-in of the platform {name!r} can't be loaded",
+                where=platforms()[name].login,
+                found=f"{type(error).__name__}: {error}",
+                todo="Fix it in the package that brings the platform.",
+            )
 
 
 def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageError]:

@@ -116,6 +116,8 @@ def _find() -> _Found:
             platform = pkgutil.resolve_name(reference)
             if not isinstance(platform, Platform) or platform.name != name:
                 raise TypeError(f"{platform!r:.80} is no Platform of that name")
+            if not issubclass(platform.load_portal(), Portal):
+                raise TypeError(f"{platform.portal} is no Portal")
         except Exception as error:  # noqa: BLE001 - whatever the package of somebody else does
             problems.append(
                 UsageError(

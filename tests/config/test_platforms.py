@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from config_folder import ConfigFolder
+from config_folder import ENVIRON, ConfigFolder
+from scrapy.utils.project import get_project_settings
 
+from shopdata.actions.check_config import check
 from shopdata.config import platforms
-from shopdata.config.platforms import _find, platform_problems
+from shopdata.config.platforms import _find, platform_problems, portals_model
 
 Install = Callable[..., None]
 
@@ -34,8 +36,21 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     _find.cache_clear()
 
 
+TEMU = """\
+temu:
+  login_url: https://login.example.com
+  home_path: /home
+  session_cookies: [session]
+  download_hosts: [.example.com]
+  login_page: {account_tab: [], username: ["#user"], password: ["#password"], submit: ["#submit"], slider: []}
+"""
+
+
 def platform(name: str) -> str:
-    return f"from shopdata.config import Platform\nPLATFORM = Platform(name={name!r}, portal='a:B', login='a:B')\n"
+    return (
+        "from shopdata.config import Platform, Portal\n"
+        f"PLATFORM = Platform(name={name!r}, portal=__name__ + ':Portal', login=__name__ + ':Nothing')\n"
+    )
 
 
 def test_what_a_clone_holds_needs_no_entry_point() -> None:
@@ -60,9 +75,19 @@ def test_a_package_brings_one(install: Install) -> None:
         ("temu", "PLATFORM = 7\n", "'temu' can't be loaded. Found TypeError: 7 is no Platform"),
         ("temu", platform("temu-1"), "'temu-1' is no name for a platform"),
         ("temu", platform("other"), "is no Platform of that name"),
+        ("temu", platform("temu").replace(":Portal'", ":Nothing'"), "Found AttributeError: module"),
+        ("temu", platform("temu").replace(":Portal'", ":Platform'"), "Platform is no Portal"),
         ("jd", platform("jd"), "two packages bring a platform 'jd'"),
     ],
-    ids=["missing", "something else", "bad name", "other name", "a name that is taken"],
+    ids=[
+        "missing",
+        "something else",
+        "bad name",
+        "other name",
+        "no settings",
+        "wrong settings",
+        "a name that is taken",
+    ],
 )
 def test_one_that_is_wrong_is_told_by_check_config(
     install: Install, folder: ConfigFolder, name: str, text: str, sentence: str
@@ -75,11 +100,32 @@ def test_one_that_is_wrong_is_told_by_check_config(
     assert platforms()["jd"].login.startswith("shopdata.platforms.jd.")
 
 
+def test_a_sign_in_that_cannot_be_loaded_is_told_too(
+    install: Install, folder: ConfigFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("temu", "registry_without_login", platform("temu"))
+    monkeypatch.setenv("SHOPDATA_CONFIG_DIR", str(folder.path))
+    monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", "shopdata.settings")
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    folder.edit("shops.yaml", "platform: jd", "platform: temu")
+    folder.edit("shops.yaml", "datasets: [jd_store]", "datasets: []")
+    folder.write("portals.yaml", TEMU)
+    portals_model.cache_clear()
+    settings = get_project_settings()
+    settings.set("SHOPDATA_STATE_DIR", str(folder.path.parent / "state"))
+    try:
+        assert check([], settings, is_connecting=False) == 2
+    finally:
+        portals_model.cache_clear()
+    assert (
+        "registry_without_login:Nothing: the sign-in of the platform 'temu' can't be loaded" in capsys.readouterr().err
+    )
+
+
 def test_the_registry_loads_no_platform() -> None:
     code = "import sys; from shopdata.config import platforms; platforms(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"playwright", "scrapy", "numpy"} & set(loaded)
-    assert [name for name in loaded if name.startswith("shopdata.platforms.")] == [
-        "shopdata.platforms.jd",
-        "shopdata.platforms.pdd",
-    ]
+    own = {name.removeprefix("shopdata.platforms.") for name in loaded if name.startswith("shopdata.platforms.")}
+    assert own == {"jd", "jd.portal", "pdd", "pdd.portal"}

@@ -10,12 +10,12 @@ from playwright.async_api import Page
 from shopdata.config import Portal, Shop
 from shopdata.sessions.sign_in.entering import Entrance
 from shopdata.sessions.sign_in.looking import first_visible
-from shopdata.sessions.sign_in.steps import Identity, PortalAnswer, Risk
+from shopdata.sessions.sign_in.steps import Identity, PlatformLogin, PortalAnswer, Risk
 from shopdata.sessions.sign_in.verdict import SMS_CODE, challenge
 
 
-class FormLogin:
-    """A `PlatformLogin` but for `check_call` and `is_session_alive`."""
+class FormLogin(PlatformLogin):
+    """All but `check_call` and `is_session_alive`."""
 
     #: How messages call the platform.
     name: ClassVar[str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -81,6 +82,7 @@ class PlatformLogin(Protocol):
     Which cookies make a session, and where a sign-in lands, stands in portals.yaml.
     """
 
+    @abstractmethod
     async def sign_in(self, page: Page, shop: Shop, portal: Portal) -> None:
         """How to start: from the open login page to the landing page.
 
@@ -90,18 +92,23 @@ class PlatformLogin(Protocol):
             PortalError: the page is not one that we know, or took too long.
         """
 
+    @abstractmethod
     async def identity(self, cookies: Mapping[str, str], page: Page | None, portal: Portal) -> Identity:
         """Whose session it is, by its cookies (name -> value), and by the landing page where there is one."""
 
+    @abstractmethod
     def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
         """The cheapest GET that needs a session: its URL and headers."""
 
+    @abstractmethod
     def is_session_dead(self, answer: PortalAnswer, portal: Portal) -> bool:
         """True if this answer says that the session has ended."""
 
+    @abstractmethod
     def is_session_alive(self, answer: PortalAnswer) -> bool:
         """True if this answer to `check_call` says that the session lives."""
 
+    @abstractmethod
     def risk_in(self, answer: PortalAnswer, portal: Portal) -> Risk | None:
         """What risk control says in this answer; None if nothing."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shopdata.ledger import Ledger
     from shopdata.sessions.devices import DeviceStore
     from shopdata.sessions.identity import Identities
+    from shopdata.sessions.left_alone import LeftAlone
     from shopdata.sessions.pace import Pace
     from shopdata.sessions.restraint import Restraint
     from shopdata.sessions.sessions import SessionStore
@@ -177,6 +178,13 @@ class Workspace:
     @functools.cached_property
     def _accounts(self) -> dict[str, dict[str, Account]]:
         return {}
+
+    @functools.cached_property
+    def left_alone(self) -> LeftAlone:
+        """Which shops are not to be asked."""
+        from shopdata.sessions.left_alone import LeftAlone
+
+        return LeftAlone(self.sessions, self.restraint)
 
     @functools.cached_property
     def restraint(self) -> Restraint:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.config import Portal
 from shopdata.crawling.line import no_answer, refused
@@ -32,8 +33,6 @@ class _Rest:
     count: int = 0
     #: Until when the shop is left alone, by `time.monotonic()`.
     until: float = 0
-    #: Set where it is left alone for the rest of the run.
-    error: RiskBlockedError | None = None
 
 
 class RetryMiddleware:
@@ -42,14 +41,16 @@ class RetryMiddleware:
     What may do something twice is sent once: whatever changes something by its method, unless
     `meta["shopdata_repeatable"]` is true. A status other than 200 is an error, unless `handle_httpstatus_list` or
     `handle_httpstatus_all` of the meta say that the spider takes it. `meta["shopdata_wait"]` is called in place of
-    `asyncio.sleep`.
+    `asyncio.sleep`. Shops that wait for a person, or for time to pass, are asked nothing by their session.
 
     A request that did not succeed ends with PortalError, RiskBlockedError or ChallengeError: its errback gets them.
     """
 
     def __init__(self, crawler: Crawler, workspace: Workspace) -> None:
         self._crawler = crawler
+        self._workspace = workspace
         config = workspace.config
+        self._shops = {shop.id: shop for shop in config.shops}
         self._portals: dict[str, Portal] = {shop.id: config.portal(shop.platform) for shop in config.shops}
         self._rests: defaultdict[str, _Rest] = defaultdict(_Rest)
 
@@ -58,12 +59,13 @@ class RetryMiddleware:
         return cls(crawler, Workspace.of(crawler))
 
     async def process_request(self, request: Request) -> None:
-        """Waits while the shop cools down."""
+        """Waits while the shop cools down. Raises where it is left alone."""
         if not _is_ours(request):
             return
-        rest = self._rests[request.meta["shopdata_shop"]]
-        if rest.error is not None:
-            raise rest.error
+        shop = self._shops[request.meta["shopdata_shop"]]
+        if request.meta.get("shopdata_session"):
+            await run_in_thread(self._workspace.left_alone.refuse, shop)
+        rest = self._rests[shop.id]
         begun = None
         while rest.until != begun and (seconds := rest.until - time.monotonic()) > 0:
             begun = rest.until
@@ -91,10 +93,14 @@ class RetryMiddleware:
         if not _is_ours(request):
             raise error from None
         tries = request.meta.get("shopdata_tries", 0) + 1
-        if isinstance(error, RiskBlockedError):
-            seconds = self._cool_down(request, error)
-        else:
-            seconds = self._back_off(request, error, tries)
+        try:
+            if isinstance(error, RiskBlockedError):
+                seconds = self._cool_down(request, error)
+            else:
+                seconds = self._back_off(request, error, tries)
+        except ShopdataError as last:
+            await run_in_thread(self._workspace.left_alone.keep, self._shops[request.meta["shopdata_shop"]], last)
+            raise
         if not is_repeatable(request):
             raise error from None
         logger.warning("%s Asking again in %.1f s", error, seconds)
@@ -122,21 +128,20 @@ class RetryMiddleware:
         """
         shop = request.meta["shopdata_shop"]
         rest, portal = self._rests[shop], self._portals[shop]
-        if error.is_final:
+        if error.is_final or error.rest_seconds:
+            error.is_final = True
             raise error from None
-        if error.rest_seconds:
-            rest.error = error
         is_new = request.meta.get("shopdata_cooldowns", 0) == rest.count
         # Over all of the shop's requests: a portal that says "too often" is not asked on and on. What was under way
         # when a cool-down began is one with it.
         rest.count += is_new
-        if rest.error is None and rest.count <= portal.cooldown_tries:
+        if rest.count <= portal.cooldown_tries:
             if is_new:
                 jitter = random.uniform(0.8, 1.2)  # noqa: S311 - so that shops do not come back in step
                 rest.until = time.monotonic() + portal.cooldown_seconds * 2**rest.count * jitter
             return max(rest.until - time.monotonic(), 0)
         error.is_final = True
-        if error.needs_person and rest.error is None:
+        if error.needs_person:
             raise ChallengeError(
                 f"the portal's risk control did not let go after {portal.cooldown_tries} cool-downs",
                 code="risk_not_lifted",

@@ -16,7 +16,8 @@ from shopdata.crawling.cell_tries import CellTries
 from shopdata.exceptions import CredentialsRefusedError, DiskError, LedgerError
 from shopdata.items import ReportFile
 from shopdata.ledger import CellKey, Ledger
-from shopdata.sessions.sessions import SessionStore
+from shopdata.sessions.left_alone import LeftAlone
+from shopdata.sessions.restraint import Restraint
 from shopdata.states import CellState
 
 KEY = CellKey("jd_store", "2026-03-01", "flagship")
@@ -69,12 +70,6 @@ def tries_of(workspace: object, events: object) -> CellTries:
 class Sessions:
     """On a disk that takes no more."""
 
-    def parked(self, _shop: object) -> str:
-        return ""
-
-    def rests_until(self, _shop: object) -> None:
-        return None
-
     def park(self, _shop: object, _reason: str) -> None:
         raise DiskError("the disk is full", where="sessions", todo="Make room there")
 
@@ -84,9 +79,10 @@ def test_a_shop_that_can_not_be_parked_costs_no_other_shop(tmp_path: Path, caplo
         raise CredentialsRefusedError("credentials refused", todo="Fix the password.")
 
     listener = Listener()
+    left_alone = LeftAlone(cast("Any", Sessions()), Restraint(tmp_path))
     with Ledger.at(tmp_path) as ledger:
         ledger.add_cells("jd", [KEY])
-        tries = tries_of(SimpleNamespace(ledger=ledger, sessions=Sessions(), restraint=Sessions()), listener)
+        tries = tries_of(SimpleNamespace(ledger=ledger, left_alone=left_alone), listener)
         shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
         assert asyncio.run(tries.ask(shop, KEY, refused)) is None
         cell = ledger.cell(KEY)
@@ -94,28 +90,6 @@ def test_a_shop_that_can_not_be_parked_costs_no_other_shop(tmp_path: Path, caplo
     assert (cell.state, cell.reason.text) == (CellState.NEEDS_LOGIN, "credentials refused. Fix the password.")
     assert listener.states == [CellState.NEEDS_LOGIN]
     assert "flagship: the next run tries the same again" in caplog.text
-
-
-def test_a_shop_that_is_parked_in_a_run_has_one_reason_for_all_of_its_days(tmp_path: Path) -> None:
-    calls = []
-
-    async def refused() -> ReportFile:
-        calls.append(1)
-        raise CredentialsRefusedError("credentials refused", todo="Fix the password.")
-
-    listener = Listener()
-    keys = [replace(KEY, dt=f"2026-03-0{day}") for day in (1, 2, 3)]
-    with Ledger.at(tmp_path) as ledger:
-        ledger.add_cells("jd", keys)
-        sessions = SessionStore(tmp_path / "sessions")
-        tries = tries_of(SimpleNamespace(ledger=ledger, sessions=sessions, restraint=Sessions()), listener)
-        shop = Shop(id="flagship", name="旗舰店", platform="jd", username="u", password="p")
-        for key in keys:
-            assert asyncio.run(tries.ask(shop, key, refused)) is None
-        reasons = {cell.reason.text for key in keys if (cell := ledger.cell(key))}
-        assert sessions.parked(shop)
-    assert len(calls) == 1
-    assert reasons == {"credentials refused. Fix the password."}
 
 
 def test_whoever_stops_the_run_does_not_wait_for_a_lost_ledger_twice(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from scrapy import Request
@@ -17,8 +17,18 @@ from shipped_config import load_shipped_config
 
 from shopdata.config import Portal, Shop
 from shopdata.crawling.portal_client import PortalClient
-from shopdata.exceptions import ChallengeError, ForbiddenHostError, PortalError, RiskBlockedError
+from shopdata.exceptions import (
+    ChallengeError,
+    CredentialsRefusedError,
+    ForbiddenHostError,
+    ParkedError,
+    PortalError,
+    RiskBlockedError,
+)
 from shopdata.middlewares import RetryMiddleware
+from shopdata.sessions.left_alone import LeftAlone
+from shopdata.sessions.restraint import Restraint
+from shopdata.sessions.sessions import SessionStore
 
 SHOP = Shop(id="one", name="第一家店", platform="jd", username="u", password="p")
 BASE = "https://report.jd.com"
@@ -41,8 +51,12 @@ class Far:
         self._answers = list(answers)
         self.asked: list[Request] = []
         self.waits: list[float] = []
+        #: So many are under way before the first one is answered.
+        self.all_sent: asyncio.Barrier | None = None
         config = SimpleNamespace(shops=[SHOP], portal=lambda _: portal)
-        retry: Any = RetryMiddleware(SimpleNamespace(stats=None), SimpleNamespace(config=config))
+        left_alone = LeftAlone(SessionStore(folder / "sessions"), Restraint(folder / "sessions"))
+        workspace = SimpleNamespace(config=config, left_alone=left_alone)
+        retry: Any = RetryMiddleware(cast("Any", SimpleNamespace(stats=None)), cast("Any", workspace))
         self._middlewares = DownloaderMiddlewareManager(retry, crawler=SimpleNamespace(spider=None))
         self.client = PortalClient(self.download, self.sleep, SHOP, portal, folder)
 
@@ -56,6 +70,8 @@ class Far:
 
     async def _answer(self, request: Request) -> Response:
         self.asked.append(request)
+        if self.all_sent is not None and len(self.asked) <= self.all_sent.parties:
+            await self.all_sent.wait()
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -121,18 +137,18 @@ def test_cool_downs_of_all_requests_of_a_shop_count(portal: Portal, tmp_path: Pa
         asyncio.run(order(far))
     first, second = far.waits
     assert second > first
-    # And a list is asked for no more often than that.
+    # And a list is not asked for either.
     with pytest.raises(ChallengeError, match="did not let go after 2 cool-downs"):
         asyncio.run(far.client.ask_json(Request(f"{BASE}/list")))
-    assert len(far.asked) == 4
+    assert len(far.asked) == 3
 
 
 def test_requests_that_are_under_way_share_a_cool_down(portal: Portal, tmp_path: Path) -> None:
-    """An ordinary spider's requests are not asked one after the other."""
     errors = [RiskBlockedError("too often", where="here", todo="Wait.") for _ in range(3)]
     far = Far(portal, tmp_path, [*errors, b"{}"])
 
     async def crawl() -> None:
+        far.all_sent = asyncio.Barrier(3)
         requests = [Request(f"{BASE}/{number}", meta=META | {"shopdata_wait": far.sleep}) for number in range(3)]
         await asyncio.gather(*map(far.download, requests))
 
@@ -151,6 +167,33 @@ def test_who_is_to_be_left_alone_is_asked_no_more(portal: Portal, tmp_path: Path
         with pytest.raises(RiskBlockedError):
             asyncio.run(ask)
     assert (len(far.asked), far.waits) == (1, [])
+
+
+def test_who_waits_for_a_person_is_asked_no_more_whoever_asks(portal: Portal, tmp_path: Path) -> None:
+    refused = CredentialsRefusedError("credentials refused", where="here", todo="Fix the password.")
+    far = Far(portal, tmp_path, [refused])
+    request = Request(f"{BASE}/list", meta=META)
+    for _ in range(3):
+        with pytest.raises(CredentialsRefusedError) as caught:
+            asyncio.run(far.download(request))
+        assert caught.value is refused, "one reason for all that is asked of it"
+    assert len(far.asked) == 1
+    later = Far(portal, tmp_path, [b"{}"])
+    with pytest.raises(ParkedError, match=r"waits for a person since an earlier run\. Then: here: credentials refused"):
+        asyncio.run(later.download(request))
+    asyncio.run(later.client.fetch_file(LINK, BASE, tmp_path / "file"))
+    assert later.urls == [LINK], "a link needs no session"
+
+
+def test_who_is_to_be_left_alone_is_so_in_later_runs_too(portal: Portal, tmp_path: Path) -> None:
+    error = RiskBlockedError("too often", where="here", found="601", todo="Wait.")
+    error.rest_seconds = 7200
+    with pytest.raises(RiskBlockedError, match="too often"):
+        asyncio.run(order(Far(portal, tmp_path, [error])))
+    later = Far(portal, tmp_path, [b"{}"])
+    with pytest.raises(RiskBlockedError, match=r"left alone until .* Found 601\."):
+        asyncio.run(later.download(Request(f"{BASE}/list", meta=META)))
+    assert later.asked == []
 
 
 @pytest.mark.parametrize("answer", [500, 502, 404, DownloadFailedError()], ids=lambda answer: repr(answer)[:24])

@@ -93,6 +93,7 @@ class Portal:
             devices=SimpleNamespace(load=lambda _: None),
             check_identity=lambda *_: None,
             restraint=None,
+            left_alone=SimpleNamespace(refuse=lambda _: None, keep=lambda *_: None),
         )
         crawler: Any = SimpleNamespace(
             settings={"USER_AGENT": "x"},

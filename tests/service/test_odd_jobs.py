@@ -29,7 +29,7 @@ from shopdata.service.crawls import Crawl, Crawls
 from shopdata.service.launcher import Launcher
 from shopdata.service.names import checked_name
 from shopdata.service.options import ServiceOptions
-from shopdata.service.webservices import Schedule
+from shopdata.service.webservices import ScheduleService
 
 GOOD_NAMES = (
     "20260301T003000Z-1a2b3c",
@@ -273,7 +273,7 @@ def test_what_a_crawl_prints_goes_to_its_log_where_it_comes_through_a_pipe(tmp_p
 
 
 def test_a_queue_takes_only_so_much(launcher: Launcher) -> None:
-    queue, page = queue_of(launcher), Schedule(SimpleNamespace(launcher=launcher))
+    queue, page = queue_of(launcher), ScheduleService(SimpleNamespace(launcher=launcher))
     queue.add("jd_store", _job="there")
     page._check_queue(queue, "shopdata", "other")
     with pytest.raises(ArgumentError, match="jobid: a run of this id waits or goes on"):

@@ -53,7 +53,7 @@ def terminal_texts(settings: Mapping[str, Any]) -> Texts:
     return Texts(chosen_language(settings) or system_language())
 
 
-def browser_texts(query: str | None, cookie: str | None, accept: str | None, default: str = FOR_GROUPS) -> Texts:
+def browser_texts(query: str | None, cookie: str | None, accept: str | None, default: str) -> Texts:
     """The language that was asked for, else the one that was asked for before, else the browser's, else the default."""
     for code in (query, cookie, *_accepted(accept or "")):
         if code in TAGS:

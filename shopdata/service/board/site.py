@@ -58,6 +58,7 @@ class Board(Resource):
         self._renderer = Renderer()
         self._tokens = Tokens()
         self._mount = mount
+        self._language = workspace.group_texts.code
         self._now = now
         # The first visitor shall not wait for spiders and configuration to be read.
         deferToThread(self._warm_up).addErrback(_log)
@@ -67,7 +68,7 @@ class Board(Resource):
             self._facts.expected(today(self._now()))
 
     def render(self, request: Request) -> int:
-        visit = read_visit(request, self._mount, self._tokens, self._now())
+        visit = read_visit(request, self._mount, self._tokens, self._now(), self._language)
         if visit is None or request.method not in (b"GET", b"HEAD", b"POST"):
             _send(request, Answer(status=404 if visit is None else 405, content_type="text/plain"))
             return NOT_DONE_YET

@@ -55,10 +55,11 @@ def _quoted(part: str) -> str:
     return quote(part, safe="")
 
 
-def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime) -> Visit | None:
+def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime, language: str) -> Visit | None:
     """A request as a visit; None if its address is not UTF-8 text.
 
     Args:
+        language: for whoever asks for none that we have.
         mount: the board's name in the root of the site, which a reverse proxy may have put anywhere.
     """
     try:
@@ -71,7 +72,9 @@ def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime) -> V
     query = _first_values(address)
     nonce = _cookie(request, NONCE_COOKIE) or new_nonce()
     user = (request.getUser() or b"").decode("utf-8", "replace")
-    chosen = browser_texts(query.get("lang"), _cookie(request, LANGUAGE_COOKIE), request.getHeader("Accept-Language"))
+    chosen = browser_texts(
+        query.get("lang"), _cookie(request, LANGUAGE_COOKIE), request.getHeader("Accept-Language"), language
+    )
     return Visit(
         path=path,
         query={name: value for name, value in query.items() if name != "lang"},

@@ -89,19 +89,22 @@ class _Reader:
         kind = kind_of(path)
         match kind.reader:
             case "xlsx":
-                return self._of_xlsx(path)
+                table = self._of_xlsx(path)
             case "encrypted":
-                return self._of_encrypted(path)
+                table = self._of_encrypted(path)
             case "zip":
-                return self._of_zip(path)
+                table = self._of_zip(path)
             case "json" if self.contract is not None:
-                return read_json_lines(path, self.contract, self.limits, self.where)
-        formats = Formats()
-        sheets = self._sheets(kind.reader, path, formats)
-        if sheets is None:
-            raise _no_table(kind, size, self.where)
-        table = self._table(sheets, formats)
-        return with_numbers(table, self.contract) if kind.reader in ("csv", "html") else table
+                table = read_json_lines(path, self.contract, self.limits, self.where)
+            case reader:
+                formats = Formats()
+                sheets = self._sheets(reader, path, formats)
+                if sheets is None:
+                    raise _no_table(kind, size, self.where)
+                table = self._table(sheets, formats)
+                if reader in ("csv", "html"):
+                    table = with_numbers(table, self.contract)
+        return replace(table, ext=kind.ext)
 
     def _table(self, sheets: list[Sheet], formats: Formats) -> Table:
         return table_of_sheets(sheets, self.contract, formats, self.limits, self.where, self.rules)

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from shopdata.config import Dataset
-from shopdata.excel import Contract, Table, read_table, sniff
+from shopdata.excel import Contract, Table, read_table
 from shopdata.exceptions import NotReadyError, RejectedFileError
 from shopdata.files import HeldError, as_disk_error, sha256_of
 from shopdata.periods import Period
@@ -43,7 +43,7 @@ def check_file(path: Path, name: str, dataset: Dataset, dt: str, shop_id: str, s
     # Held: another run reads what these bytes were read as before.
     with as_disk_error(kept), contextlib.suppress(HeldError):
         table.save(kept)
-    return FileFacts(ext=sniff(path), sha256=sha256, size_bytes=path.stat().st_size, rows=table.rows)
+    return FileFacts(ext=table.ext, sha256=sha256, size_bytes=path.stat().st_size, rows=table.rows)
 
 
 def read_checked(path: Path, name: str, dataset: Dataset, period: Period, *, where: str) -> Table:

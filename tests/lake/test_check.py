@@ -102,11 +102,12 @@ def test_in_a_crawl_it_is_what_the_contract_says_of_empty_files(tmp_path: Path, 
         path.write_text("暂无数据" if name == "a.csv" else "<table><tr><td>暂无数据</td></tr></table>", "utf-8")
     staging = Staging(tmp_path / "state")
 
-    def check(file: Path = path, **changes: Any) -> int:
+    def check(file: Path = path, **changes: Any) -> tuple[str, int]:
         dataset = DATASET.model_copy(update=changes)
-        return check_file(file, "jd_store", dataset, "2026-03-01", "neu-01", staging).rows
+        facts = check_file(file, "jd_store", dataset, "2026-03-01", "neu-01", staging)
+        return facts.ext, facts.rows
 
-    assert check(allow_empty=True) == 0
+    assert check(allow_empty=True) == (name.rpartition(".")[2], 0)
     with pytest.raises(NotReadyError):
         check(empty_is_not_ready=True)
     with pytest.raises(RejectedFileError, match="is no table but a message"):

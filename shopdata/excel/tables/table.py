@@ -101,6 +101,8 @@ class Table:
     renamed: dict[str, str] = field(default_factory=dict)
     #: Where the header was found, and how sure that is: for people.
     header: str = ""
+    #: The extension that fits the file that it was read from, by content: xlsx, csv, zip ...; "" for none.
+    ext: str = ""
 
     @property
     def rows(self) -> int:
@@ -151,6 +153,7 @@ class Table:
             "missing": self.missing,
             "renamed": self.renamed,
             "header": self.header,
+            "ext": self.ext,
         }
         fields = [pa.field(f"text{place}", pa.string()) for place in range(len(self.columns))]
         fields += [pa.field(f"code{place}", pa.uint8()) for place, code in enumerate(shared) if code is None]
@@ -185,6 +188,7 @@ class Table:
             missing=tuple(about["missing"]),
             renamed=about["renamed"],
             header=about.get("header", ""),
+            ext=about.get("ext", ""),
         )
 
 

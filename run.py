@@ -29,7 +29,10 @@ COMMANDS = {
     "demo": ("-m", "sandbox.demo"),
     # A worker more than there are cores: crawls and browsers wait a lot. The tests of a file share their sandbox, so
     # they stay together. Files come as tests/conftest.py sorts them, not those with most tests first: these are quick.
-    "test": ("-m", "pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", "--no-loadscope-reorder"),
+    "test": (
+        *("-m", "pytest", "--everything", "-n", str((os.cpu_count() or 1) + 1)),
+        *("--dist", "loadfile", "--no-loadscope-reorder"),
+    ),
     "sandbox": ("-m", "scrapy", "sandbox", "--lake"),
     "service": ("-m", "scrapy", "service"),
 }

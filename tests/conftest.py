@@ -21,11 +21,23 @@ from shopdata.store import ObjectStore
 os.environ["LC_ALL"] = "C.UTF-8"
 
 
+#: No browser, no server besides those of a test itself.
+QUICK = "not browser and not services and not soak"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How long tests/crawl/test_soak.py soaks."""
+    """How long tests/crawl/test_soak.py soaks, and what `python run.py test` adds."""
+    parser.addoption("--everything", action="store_true", help="browsers, servers and soaking too")
     parser.addoption("--soak-shops", type=int, default=5)
     parser.addoption("--soak-rounds", type=int, default=6)
     parser.addoption("--soak-seed", type=int, default=20260302)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """`pytest` alone runs the quick tests; who names a file, or says `-m`, gets what they ask for."""
+    is_alone = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if is_alone and not config.option.markexpr and not config.option.everything:
+        config.option.markexpr = QUICK
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -164,11 +164,6 @@ def test_the_service_deploys_by_the_same_rule(tmp_path: Path) -> None:
     assert {path.name for path in before} >= {"setup.py", "__init__.py", "shops.yaml", "jd_store.yaml"}
 
 
-def test_runs_from_the_zip(egg: Path, tmp_path: Path) -> None:
-    where = run(egg, tmp_path, "-c", "import shopdata; print(shopdata.__file__)")
-    assert where.stdout.strip() == str(egg / "shopdata" / "__init__.py")
-
-
 def test_scrapy_lists_every_spider(egg: Path, tmp_path: Path) -> None:
     listed = run(egg, tmp_path, "-m", "scrapy", "list")
     assert listed.returncode == 0, listed.stderr
@@ -199,18 +194,21 @@ def test_an_old_ledger_is_migrated_from_the_zip(egg: Path, tmp_path: Path) -> No
     assert len(json.loads(status.stdout)["cells"]) == 7
 
 
-def test_the_board_finds_its_templates_texts_and_static_files(egg: Path, tmp_path: Path) -> None:
+def test_runs_from_the_zip_and_the_board_finds_its_templates_texts_and_static_files(egg: Path, tmp_path: Path) -> None:
     code = """
 from datetime import datetime, UTC
+import shopdata
 from shopdata.service.board.rendering import Renderer
 from shopdata.service.board.site import _static
 from shopdata.wording import Texts
 from shopdata.service.board.visit import Visit
 visit = Visit(("static", "board.css"), {}, {}, Texts("zh"), datetime.now(UTC), "/board", "", "", "")
+print(shopdata.__file__)
 print(Renderer().trouble(visit, "not_found", "").decode(), _static(visit).body.decode())
 """
     shown = run(egg, tmp_path, "-c", code)
-    assert "没有这个页面" in shown.stdout, shown.stderr
+    assert shown.stdout.splitlines()[:1] == [str(egg / "shopdata" / "__init__.py")], shown.stderr
+    assert "没有这个页面" in shown.stdout
     assert "prefers-color-scheme" in shown.stdout
 
 

@@ -90,8 +90,14 @@ class LeftOutShop(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _of_an_earlier_version(cls, entry: Any) -> Any:
-        if isinstance(entry, dict) and entry.get("reason") and "code" not in entry:
-            return {**entry, "code": UNKNOWN}
+        if not isinstance(entry, dict):
+            return entry
+        if entry.get("reason") and "code" not in entry:
+            entry = entry | {"code": UNKNOWN}
+        if isinstance(params := entry.get("params"), dict):
+            # What a validator of ours has looked at is no JSON any more, whose lists may be tuples.
+            lists = {name: tuple(value) for name, value in params.items() if isinstance(value, list)}
+            entry = entry | {"params": params | lists}
         return entry
 
     @classmethod

@@ -166,7 +166,7 @@ class TestFirstRun:
             shop: cell["rows"] for shop, cell in cells.items() if cell["state"] == "published"
         }
         assert attempt.receipt["missing"] == [
-            {"id": shop, "state": cell["state"], "reason": cell["reason"]}
+            {"id": shop, **{name: cell[name] for name in ("state", "reason", "code", "params")}}
             for shop, cell in cells.items()
             if cell["state"] != "published"
         ]

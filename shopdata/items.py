@@ -32,6 +32,8 @@ class ReportFile:
     fetched_at: datetime = field(default_factory=lambda: datetime.now(SHANGHAI))
     platform: str = ""
     shop_name: str = ""
+    #: True once the run holds its cell; until then the file is the spider's own.
+    is_admitted: bool = False
     #: True if the cell is published and only asked for again to see whether its figures were revised.
     is_recheck: bool = False
 

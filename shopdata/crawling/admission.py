@@ -53,6 +53,7 @@ class Admission:
         async with self._one_at_a_time:
             await self._plan_for(item.dataset, period)
             await self._acquire(key, period)
+        item.is_admitted = True
         await run_in_thread(run.workspace.ledger.claim, key, run.run_id)
         await run_in_thread(self._fill, item, key, shop)
 

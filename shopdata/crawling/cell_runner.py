@@ -130,6 +130,7 @@ class CellRunner:
                     if item is None:
                         await leases.release(key)
                     else:
+                        item.is_admitted = True
                         yield item
             if not claim.held or not await leases.wait_for_others([cell.key for cell in claim.held]):
                 break

@@ -37,14 +37,14 @@ class CellLeases:
 
     async def _on_through(self, item: Any) -> None:
         try:
-            if isinstance(item, ReportFile):
+            if isinstance(item, ReportFile) and item.is_admitted:
                 await self._run.leases.release(_key(item))
         finally:
             self._run.barrier.leave()
 
     async def _on_error(self, item: Any, failure: Failure) -> None:
         try:
-            if isinstance(item, ReportFile):
+            if isinstance(item, ReportFile) and item.is_admitted:
                 if not isinstance(failure.value, ShopdataError):
                     await run_in_thread(self._keep, item)
                 await self._run.states.fail(_key(item), failure.value)

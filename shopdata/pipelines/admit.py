@@ -7,7 +7,6 @@ from typing import Any
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from shopdata.crawling import ReportSpider
 from shopdata.crawling.admission import Admission
 from shopdata.crawling.crawl_run import CrawlRun
 from shopdata.exceptions import DiskError, LedgerError, UsageError
@@ -23,19 +22,19 @@ class AdmitPipeline:
     `CellLeases` frees an item's place, and lets go of its cell.
     """
 
-    def __init__(self, run: CrawlRun, admission: Admission | None) -> None:
-        """`admission` is for spiders that know nothing of cells."""
+    def __init__(self, run: CrawlRun, admission: Admission) -> None:
         self._run = run
         self._admission = admission
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> AdmitPipeline:
-        run, spider = CrawlRun.of(crawler), crawler.spider
-        return cls(run, None if spider is None or isinstance(spider, ReportSpider) else Admission(run, spider))
+        assert crawler.spider is not None
+        run = CrawlRun.of(crawler)
+        return cls(run, Admission(run, crawler.spider))
 
     async def process_item(self, item: Any) -> Any:
         await self._run.barrier.enter()
-        if self._admission is not None and isinstance(item, ReportFile):
+        if isinstance(item, ReportFile) and not item.is_admitted:
             try:
                 await self._admission.admit(item)
             except DiskError as error:

@@ -15,6 +15,8 @@ import pytest
 from conftest import MakeWorkplace
 from workplace import Workplace
 
+from shopdata.config import load_config
+
 DOC = Path(__file__).parents[2] / "docs" / "ordinary-spider.md"
 DAY = "2026-03-01"
 NAME = "supplier_stock"
@@ -31,6 +33,9 @@ class Supplier(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Pages)
         self.files: dict[str, str] = {}
+        #: The file of this one comes once the event is set.
+        self.late = ""
+        self.go_on = threading.Event()
 
     @property
     def url(self) -> str:
@@ -46,7 +51,10 @@ class _Pages(BaseHTTPRequestHandler):
         self.answer(json.dumps(listed), "ticket=17")
 
     def do_GET(self) -> None:
-        content = self.server.files.get(self.path.strip("/").removesuffix(".csv"))
+        shop = self.path.strip("/").removesuffix(".csv")
+        if shop == self.server.late:
+            self.server.go_on.wait(60)
+        content = self.server.files.get(shop)
         if self.headers["Cookie"] != "ticket=17" or content is None:
             self.send_error(403)
         else:
@@ -70,6 +78,7 @@ def supplier() -> Iterator[Supplier]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
+        server.go_on.set()
         server.shutdown()
         thread.join()
 
@@ -77,7 +86,7 @@ def supplier() -> Iterator[Supplier]:
 @pytest.fixture(scope="module")
 def place(make_workplace: MakeWorkplace) -> Workplace:
     """A foreign project, as `scrapy startproject` lays it out, in a workplace with our configuration."""
-    place = make_workplace(shops=2, pdd_shops=0)
+    place = make_workplace(shops=2, pdd_shops=1)
     spider, settings = blocks("python")
     files = {
         "scrapy.cfg": "[settings]\ndefault = theirs.settings\n",
@@ -153,6 +162,62 @@ def test_no_file_is_no_success(place: Workplace, supplier: Supplier) -> None:
     run = place.scrapy("crawl", NAME, "-a", f"server={supplier.url}")
     assert run.code == 1, run.text
     assert f"{NAME}: the spider gave no file" in run.err
+
+
+def test_ctrl_c_publishes_nothing_and_the_next_run_does(place: Workplace, supplier: Supplier) -> None:
+    first, second = (shop.id for shop in place.shops)
+    supplier.files = {first: "SKU,库存\n1,50\n", second: "SKU,库存\n2,60\n"}
+    supplier.late = second
+    before = receipt_of(place)
+    run = place.start("crawl", NAME, "-a", f"server={supplier.url}")
+    run.wait_until(lambda: f"{NAME} {first} {DAY}: staged" in run.err)
+    run.interrupt()
+    supplier.go_on.set()
+    assert run.wait().code == 1, run.text
+    assert receipt_of(place) == before
+    supplier.late = ""
+    run = place.scrapy("crawl", NAME, "-a", f"server={supplier.url}")
+    assert run.code == 0, run.text
+    assert [row["库存"] for row in rows_of(place)] == ["50", "60"]
+
+
+REVIEWS = """
+import scrapy
+from scrapy.http import JsonRequest
+
+from shopdata.items import ReportFile
+
+
+class ReviewsSpider(scrapy.Spider):
+    name = "reviews"
+
+    async def start(self):
+        body = {"startTime": 1772294400, "endTime": 1772380799, "pageNo": 1, "pageSize": 40, "descScore": ["1"]}
+        meta = {"shopdata_shop": self.shops, "shopdata_session": True}
+        yield JsonRequest(f"{self.origin}/saturn/reviews/list", data=body, meta=meta)
+
+    def parse(self, response):
+        ids = [row["reviewId"] for row in response.json()["result"]["data"]]
+        text = "\\n".join(["reviewId", *map(str, ids)])
+        for _ in range(2):
+            yield ReportFile(dataset="reviews", dt="2026-03-01", shop_id=self.shops, body=text.encode())
+"""
+
+
+def test_with_the_session_of_a_shop(place: Workplace) -> None:
+    (shop,) = (shop.id for shop in place.sandbox.shops if shop.platform == "pdd")
+    place.sign_in(shop)
+    (place.folder / "theirs/spiders/reviews.py").write_text(REVIEWS, "utf-8")
+    contract = "{title: 评价, platform: pdd, lag_days: 1, columns: [reviewId], keys: [reviewId], required: [reviewId]}"
+    (place.config_dir / "datasets/reviews.yaml").write_text(contract, "utf-8")
+    portal = load_config(place.config_dir, place.environment({})).portal("pdd")
+    run = place.scrapy("crawl", "reviews", "-a", f"origin={portal.origin}", "-a", f"shops={shop}")  # type: ignore[attr-defined]
+    (cell,) = [cell for cell in place.status()["cells"] if cell["dataset"] == "reviews"]
+    assert (cell["state"], cell["shop"]) == ("published", shop), run.text
+    assert cell["rows"] > 0
+    # A second file of the cell is refused, and takes nothing away from the first.
+    assert "a second file for one cell" in run.err
+    assert run.code == 1
 
 
 def test_so_many_items_are_in_work_at_once(place: Workplace) -> None:

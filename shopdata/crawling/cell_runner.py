@@ -150,7 +150,7 @@ class CellRunner:
             logger.info("%s %s %s: %s, by run %s", cell.dataset, cell.shop, cell.dt, cell.state, cell.run_id)
             self._run.events.settled(cell.key, cell.state, cell.reason, cell.rows)
         for cell in claim.held:
-            self._run.events.stepped(cell.key, f"wait for {name_of(cell.lease_owner)}")
+            self._run.events.stepped(cell.key, f"held {name_of(cell.lease_owner)}")
         for key in (*claim.acquired, *(cell.key for cell in claim.settled)):
             del tries[key]
         return claim

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shopdata.exceptions import RejectedFileError
+
 #: Cells right of this are none (Excel's last column is XFD).
 MAX_COLUMNS = 16_384
 
@@ -30,3 +32,23 @@ class Limits:
     cell_length: int = 32_767
     #: All texts of a table; one that cells share counts as often as it is used.
     text_bytes: int = 2 << 30
+
+
+def require_at_most(limit: int, found: int, what: str, where: str) -> None:
+    """Refuses a file with more of something than is safe.
+
+    Args:
+        what: of what there are so many: `rows`, `bytes of text`.
+
+    Raises:
+        RejectedFileError: `found` is more than `limit`.
+    """
+    if found > limit:
+        raise RejectedFileError(
+            "the file is larger than is safe",
+            code="file_too_large",
+            where=where,
+            found=f"{found:,} {what}",
+            expected=f"at most {limit:,}",
+            todo="If the report is meant to be like this, raise the limits.",
+        )

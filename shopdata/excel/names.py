@@ -1,4 +1,4 @@
-"""Holds a file's header and dates against the dataset's contract: names, aliases, required columns, business day."""
+"""Names of columns: which of a file's is which of its contract's, and what a new one may be called."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from shopdata.excel.blocks.merged_ranges import Merge
 from shopdata.excel.contract import NO_RULES, Contract, Rules
 from shopdata.excel.layout.merged_cells import MergedCells
 from shopdata.excel.layout.odd_rows import KIND_COLUMN, OddRows
-from shopdata.excel.limits import Limits
+from shopdata.excel.limits import Limits, require_at_most
 from shopdata.excel.names import Header, column_letters, free_name
 from shopdata.excel.tables import (
     MAX_CELL_LENGTH,
@@ -31,7 +31,6 @@ from shopdata.excel.tables import (
     null_column,
 )
 from shopdata.excel.tables.spill import Spill
-from shopdata.exceptions import RejectedFileError
 
 _PLAIN_NUMBER = r"^-?(0|[1-9]\d{0,10})(\.\d{1,6})?$"
 _TEXTS = {
@@ -62,7 +61,7 @@ class TableBuilder:
         self._header, self._formats, self._limits, self._where = header, formats, limits, where
         self._rules, self._odd_rows = rules, odd_rows
         self._merged = MergedCells(rules)
-        self._check_limit(sum(place is not None for _, place in header.places), limits.columns, "columns")
+        require_at_most(limits.columns, sum(place is not None for _, place in header.places), "columns", where)
         self._names = [name for name, _ in header.places]
         if rules.totals == "mark":
             self._kind_place = len(self._names)
@@ -82,7 +81,7 @@ class TableBuilder:
         self._counts["formula_without_value", ""] += block.unvalued_formulas
         if rows <= 0:
             return
-        self._check_limit(self._rows + rows, self._limits.rows, "rows")
+        require_at_most(self._limits.rows, self._rows + rows, "rows", self._where)
         columns: list[Column | None] = [None] * len(self._names)
         for place, raw in block.columns(first_row).items():
             number = self._places.get(place)
@@ -102,7 +101,7 @@ class TableBuilder:
             self._rows += batch.rows
             self._text_bytes += sum(column.text.nbytes for column in batch.columns)
             if not isinstance(self._batches, Spill):  # what it holds takes no memory
-                self._check_limit(self._text_bytes, self._limits.text_bytes, "bytes of text")
+                require_at_most(self._limits.text_bytes, self._text_bytes, "bytes of text", self._where)
 
     def _without_odd_rows(self, odd_rows: OddRows, batch: Batch, numbers: RowNumbers) -> tuple[Batch, RowNumbers]:
         """A batch after what the contract says about totals."""
@@ -125,7 +124,7 @@ class TableBuilder:
     def _add_unnamed(self, place: int) -> int:
         """Values without a name above them are kept under the letters of their column."""
         name = free_name(f"column_{column_letters(place)}", self._names)
-        self._check_limit(len(self._names) + 1, self._limits.columns, "columns")
+        require_at_most(self._limits.columns, len(self._names) + 1, "columns", self._where)
         self._names.append(name)
         if self._rules.has_header:
             self._header.new.append(name)
@@ -160,19 +159,9 @@ class TableBuilder:
         if (pc.max(bytes_each).as_py() or 0) > few:
             long = column.text.filter(pc.greater(bytes_each, few))
             longest = pc.max(pc.utf8_length(long)).as_py()
-            self._check_limit(longest, self._limits.cell_length, f"characters in a cell of column '{name}'")
+            what = f"characters in a cell of column '{name}'"
+            require_at_most(self._limits.cell_length, longest, what, self._where)
             self._counts["too_long", name] += sum(cell_length(text) > MAX_CELL_LENGTH for text in long.to_pylist())
-
-    def _check_limit(self, found: int, limit: int, what: str) -> None:
-        if found > limit:
-            raise RejectedFileError(
-                "the file is larger than is safe",
-                code="file_too_large",
-                where=self._where,
-                found=f"{found:,} {what}",
-                expected=f"at most {limit:,}",
-                todo="If the report is meant to be like this, raise the limits.",
-            )
 
     def finish(self) -> Table:
         """The table of all blocks."""

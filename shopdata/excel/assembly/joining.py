@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from shopdata.excel.limits import Limits
+from shopdata.excel.limits import Limits, require_at_most
 from shopdata.excel.tables import Batch, Column, Finding, Formats, Table
 from shopdata.exceptions import RejectedFileError
 
@@ -22,16 +22,7 @@ def joined(parts: Sequence[tuple[str, Table]], limits: Limits, where: str) -> Ta
     for name, table in parts[1:]:
         if table.columns != first.columns or table.missing != first.missing:
             raise _different(first_name, first, name, table, where)
-    rows = sum(table.rows for _, table in parts)
-    if rows > limits.rows:
-        raise RejectedFileError(
-            "the file is larger than is safe",
-            code="file_too_large",
-            where=where,
-            found=f"{rows:,} rows in {len(parts)} parts",
-            expected=f"at most {limits.rows:,}",
-            todo="If the report is meant to be like this, raise the limits.",
-        )
+    require_at_most(limits.rows, sum(table.rows for _, table in parts), f"rows in {len(parts)} parts", where)
     formats = Formats()
     batches = [batch for _, table in parts for batch in _recoded(table, formats)]
     warnings = [replace(found, text=f"'{name}': {found.text}") for name, table in parts for found in table.warnings]

@@ -1,4 +1,4 @@
-"""Cells that are merged: which ones, and what those below the first of them hold."""
+"""Which cells of a sheet are merged, as its XML says. What becomes of them: `layout.merged_cells`."""
 
 from __future__ import annotations
 

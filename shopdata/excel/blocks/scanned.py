@@ -1,4 +1,4 @@
-"""Blocks of rows with their columns still numbered: what every reader of raw files gives to the contract."""
+"""Blocks made of scanned XML: whole-array operations, no object per cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What kind of file lies there, by its content and never by its name."""
+"""What kind of file lies there, by its content and never by its name; what is no table of ours, `foreign` names."""
 
 from __future__ import annotations
 

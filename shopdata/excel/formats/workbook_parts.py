@@ -1,4 +1,4 @@
-"""What a workbook says about itself: its sheets, their visibility, its styles and its epoch."""
+"""What an .xlsx or .xlsb says about itself: its sheets, their visibility, its styles and its epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merges the shops of a partition into one workbook for people and one Parquet object for the lake."""
+"""Merges the saved tables of several shops into one workbook for people and one Parquet file."""
 
 from __future__ import annotations
 

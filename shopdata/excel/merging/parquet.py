@@ -1,4 +1,4 @@
-"""The partition for the lake: one Parquet object, every column text, equal bytes for equal rows."""
+"""The merged rows as one Parquet file: every column text, equal bytes for equal rows."""
 
 from __future__ import annotations
 

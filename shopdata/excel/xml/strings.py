@@ -1,4 +1,4 @@
-"""Text out of XML: entities, `_x000D_` escapes, characters that XML forbids; and the shared strings of a workbook."""
+"""Text out of XML: entities, `_x000D_` escapes, characters that XML forbids."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class ShopdataError(Exception):
         params: the facts that go with the code, as `shopdata.reasons` takes them; no secrets.
     """
 
-    #: What kind of trouble it is. `wording/reasons.py` has texts for each.
+    #: What kind of trouble it is. `wording/tables/reasons.yaml` has texts for each.
     code: str = "failed"
     #: The cell state that this error leads to (docs/reference.md#states-of-a-cell).
     state: ClassVar[str] = "failed"

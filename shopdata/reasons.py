@@ -1,8 +1,8 @@
 """Why something is not there, as data: a code, the facts that go with it, and the sentence that a person reads.
 
 It is made where an error is caught, and goes from there into the ledger, receipts, `scrapy status --json`, alerts and
-the board. Nobody reads the sentence back: what depends on the reason depends on its code. `wording/reasons.py` has the
-texts of each code.
+the board. Nobody reads the sentence back: what depends on the reason depends on its code.
+`wording/tables/reasons.yaml` has the texts of each code.
 """
 
 from __future__ import annotations

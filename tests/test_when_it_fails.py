@@ -1,4 +1,4 @@
-"""docs/when-it-fails.md has an entry for every state and kind of error, and alerts have words for every reason."""
+"""docs/when-it-fails.md has an entry for every state, kind of error and code, in the words of the alerts."""
 
 from __future__ import annotations
 
@@ -6,32 +6,27 @@ import re
 from pathlib import Path
 
 import pytest
-from each import each
 from test_reference import rows_of
-from test_sentences import KINDS, SITES, Site, rendered
+from test_sentences import KINDS
 
 from shopdata import exceptions
-from shopdata.alerts.reasons import KINDS as WORDS
-from shopdata.alerts.reasons import kind_of
 from shopdata.exceptions import (
-    AlertError,
     ChallengeError,
     ConfigError,
     CredentialsRefusedError,
-    LedgerError,
     NeedsPersonError,
-    ParkedError,
-    ReceiptError,
-    RefreshError,
     ShopdataError,
-    StoreError,
     TerminalError,
     TransientError,
     UnclearSignInError,
     UsageError,
 )
+from shopdata.reasons import UNKNOWN
 from shopdata.sessions.sign_in.verdict import OUTCOMES
 from shopdata.states import CellState
+from shopdata.wording import Texts
+from shopdata.wording.catalogue import catalogue
+from shopdata.wording.why import kinds, title_of
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "when-it-fails.md"
 SECTIONS: dict[str, type[ShopdataError]] = {
@@ -50,12 +45,11 @@ def test_every_state() -> None:
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_kind_of_a_section(section: str) -> None:
-    kinds = {
-        name for name, kind in {**KINDS, "ConfigError": ConfigError}.items() if issubclass(kind, SECTIONS[section])
-    }
+    errors = {**KINDS, "ConfigError": ConfigError}
+    codes = {kind.code for name, kind in errors.items() if issubclass(kind, SECTIONS[section]) and name not in GROUPS}
     names = [row[0] for row in rows_of(section, DOCUMENT)]
     assert len(names) == len(set(names))
-    assert set(names) == kinds - GROUPS
+    assert set(names) == codes
 
 
 def test_no_kind_is_outside_of_the_sections() -> None:
@@ -69,7 +63,7 @@ def test_no_kind_is_outside_of_the_sections() -> None:
 def test_the_chats_words_are_those_of_the_alerts(section: str) -> None:
     for kind, words, *_ in rows_of(section, DOCUMENT):
         if words not in ("-", "as the first time"):
-            assert words == WORDS[kind].title
+            assert words == title_of(Texts("zh"), kind)
 
 
 @pytest.mark.parametrize("section", ["States", *SECTIONS])
@@ -77,34 +71,21 @@ def test_every_entry_says_what_to_do(section: str) -> None:
     assert all(row[-1] for row in rows_of(section, DOCUMENT))
 
 
-#: What becomes of a partition, a command or the sandbox, and not of a cell.
-ELSEWHERE = (UsageError, StoreError, LedgerError, ReceiptError, RefreshError, AlertError, ParkedError)
-CELLS = [
-    site
-    for site in SITES
-    if not issubclass(site.kind, ELSEWHERE)
-    and site.kind.__name__ not in GROUPS
-    and site.path.relative_to(DOCUMENT.parents[1] / "shopdata").parts[0] != "service"
-]
+@pytest.mark.parametrize("document", [DOCUMENT, DOCUMENT.with_name("when-it-fails.zh-CN.md")], ids=["en", "zh"])
+def test_every_code(document: Path) -> None:
+    named = set(re.findall(r"`([a-z][a-z0-9_]*)`", document.read_text("utf-8")))
+    assert {*kinds(), UNKNOWN} <= named
 
 
-@each(CELLS, lambda site: site.where)
-def test_alerts_have_words_for_every_reason_of_a_cell(site: Site) -> None:
-    parts = {name: rendered(value) for name, value in site.parts.items()}
-    for what in site.whats:
-        reason = str(site.kind(what, **parts))
-        kind, _ = kind_of(CellState(site.kind.state), reason)
-        assert kind == site.kind.__name__, reason
-        # Parked by it, the shop keeps the reason.
-        if issubclass(site.kind, NeedsPersonError):
-            parked = f"shop 'x': the shop waits for a person since an earlier run. Then: {reason}"
-            assert kind_of(CellState.NEEDS_LOGIN, parked)[0] == kind
-
-
-@each(WORDS)
-def test_words_are_a_heading_and_a_sentence(kind: str) -> None:
-    assert not re.search(r"[。.！!]$", WORDS[kind].title)
-    assert WORDS[kind].todo.endswith("。")
+def test_the_finer_codes_are_those_of_the_texts() -> None:
+    texts, found = catalogue("zh"), {}
+    for code, kind, words, facts in rows_of("Codes", DOCUMENT):
+        found[code] = kind
+        text = texts[f"reason.{kind}.{code}"]
+        assert words == re.sub(r"\{\w+\}", "…", text)
+        assert re.findall(r"\w+", facts) == re.findall(r"\{(\w+)\}", text)
+    named = {error.code for error in KINDS.values()} | {"config_wrong"}
+    assert found == {code: kind for code, kind in kinds().items() if code != kind and code not in named}
 
 
 def test_what_a_login_page_can_say() -> None:
@@ -112,6 +93,6 @@ def test_what_a_login_page_can_say() -> None:
     rows = {row[0]: row[2:5] for row in rows_of("What a login page can say", DOCUMENT)}
     errors = {"refused": CredentialsRefusedError, "person": ChallengeError, "again": UnclearSignInError}
     assert rows == {
-        says.value: [error.__name__, error.state, "yes" if getattr(error, "parks", False) else "no"]
+        says.value: [error.code, error.state, "yes" if getattr(error, "parks", False) else "no"]
         for says, error in ((says, errors[outcome]) for says, outcome in OUTCOMES.items())
     }

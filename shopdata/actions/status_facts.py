@@ -52,7 +52,7 @@ class Told:
             if cell.reason:
                 trouble = trouble_of(
                     CellState.FAILED if cell.state.is_done else cell.state,
-                    cell.reason.text,
+                    cell.reason,
                     shop=cell.shop,
                     name=names.get(cell.shop, cell.shop),
                     dt=cell.dt,

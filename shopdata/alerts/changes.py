@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shopdata import exceptions
 from shopdata.alerts.causes import Trouble
 from shopdata.alerts.facts import Day, Note
+from shopdata.reasons import UNKNOWN
+from shopdata.wording.why import kind_of
+
+#: `parked` stands for the reason of an earlier version.
+_WITHOUT_CODE = (UNKNOWN, "parked")
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ def compare(day: Day, state: Mapping[str, Any], known_drift: Mapping[str, Any]) 
         state: empty if it was never told.
         known_drift: keys of column changes that were told for an earlier period: told once, not every day.
     """
-    before: Mapping[str, str] = state.get("troubles", {})
+    before = {_as_now(key): str(name) for key, name in state.get("troubles", {}).items()}
     told_notes = set(state.get("notes", ()))
     now = {trouble.key for trouble in day.troubles}
     # A shop that was taken out of shops.yaml, or disabled, has not recovered.
@@ -49,8 +55,8 @@ def compare(day: Day, state: Mapping[str, Any], known_drift: Mapping[str, Any]) 
     return Changes(
         day=day,
         is_first=not state,
-        new=tuple(trouble for trouble in day.troubles if trouble.key not in before),
-        still=tuple(trouble for trouble in day.troubles if trouble.key in before),
+        new=tuple(trouble for trouble in day.troubles if not _is_told(trouble, before)),
+        still=tuple(trouble for trouble in day.troubles if _is_told(trouble, before)),
         recovered=tuple(dict.fromkeys(before[key] or "Dremio" for key in gone)),
         notes=tuple(
             note
@@ -69,6 +75,21 @@ def state_after(changes: Changes, state: Mapping[str, Any]) -> dict[str, Any]:
         "notes": sorted(notes),
         "complete": changes.day.is_complete,
     }
+
+
+def _is_told(trouble: Trouble, before: Collection[str]) -> bool:
+    if trouble.key in before:
+        return True
+    # Written by an earlier version, it has no code, and may be what was told under its kind.
+    without_kind = (trouble.topic, trouble.shop)
+    return trouble.reason.code in _WITHOUT_CODE and without_kind in {tuple(key.split("|")[::2]) for key in before}
+
+
+def _as_now(key: str) -> str:
+    """The key of a trouble that an earlier version may have kept: its kinds were the names of error classes."""
+    topic, kind, shop = key.split("|")
+    error = getattr(exceptions, kind, None)
+    return f"{topic}|{kind_of(error.code) if error is not None else kind}|{shop}"
 
 
 def _key(note: Note) -> str:

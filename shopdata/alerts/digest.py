@@ -8,8 +8,11 @@ from shopdata.alerts.causes import Cause, Trouble, causes_of
 from shopdata.alerts.changes import Changes
 from shopdata.alerts.facts import Note
 from shopdata.alerts.message import Block, Level, Message
-from shopdata.alerts.reasons import KINDS, SIGN_IN_BY_HAND
 from shopdata.states import CellState
+from shopdata.wording import Texts
+from shopdata.wording.why import SIGN_IN_BY_HAND, WORDLESS, detail_of, title_of, todo_of
+
+_TEXTS = Texts("zh")
 
 #: So many names of shops stand in a line; the others are counted.
 _MOST_NAMES = 12
@@ -91,7 +94,7 @@ def _blocks_of(group: Sequence[Changes]) -> list[Block]:
     else:
         blocks += _reasons(new, total)
     if still:
-        names = _names([(trouble.name or KINDS[trouble.kind].title, trouble.dt) for trouble in still], total)
+        names = _names([(trouble.name or title_of(_TEXTS, trouble.kind), trouble.dt) for trouble in still], total)
         blocks.append(Block(f"仍未解决 {len(still)}（已通知过）", (names,)))
     notes = [(note, change.day.dt) for change in group for note in change.notes]
     for topic, title in _NOTE_TITLES.items():
@@ -115,17 +118,17 @@ def _reasons(troubles: Sequence[Trouble], total: int | None) -> list[Block]:
         kinds.setdefault(cause.kind, []).append(cause)
     blocks = []
     for kind, causes in kinds.items():
-        words = KINDS[kind]
+        title = title_of(_TEXTS, kind)
         count = len({shop for cause in causes for shop in cause.shops if shop})
         lines = tuple(line for cause in causes for line in _lines_of(cause, total)) if count else ()
-        blocks.append(Block(f"{words.title}（{count} 店）" if count else words.title, lines, words.todo))
+        blocks.append(Block(f"{title}（{count} 店）" if count else title, lines, todo_of(_TEXTS, kind)))
     return blocks
 
 
 def _lines_of(cause: Cause, total: int | None) -> Iterator[str]:
-    detail = cause.detail
-    if cause.kind in ("other", "bug") and not detail:
-        detail = cause.reason[:_LONGEST_REASON]
+    detail = detail_of(_TEXTS, cause.reason)
+    if cause.kind in WORDLESS and not detail:
+        detail = cause.reason.text[:_LONGEST_REASON]
     # What is to be typed names the shop: then each has a line of its own.
     is_typed = cause.kind in SIGN_IN_BY_HAND
     for troubles in cause.shops.values() if is_typed else [cause.troubles]:

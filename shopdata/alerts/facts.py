@@ -74,12 +74,12 @@ def facts_of(
     counts = {state: sum(cell.state is state for cell in cells.values()) for state in CellState}
     counts[CellState.PENDING] += len(shops) - len(cells)
     troubles = [
-        trouble_of(cell.state, cell.reason.text, shop=shop, name=shops[shop].name, dt=dt)
+        trouble_of(cell.state, cell.reason, shop=shop, name=shops[shop].name, dt=dt)
         for shop in shops
         if (cell := cells.get(shop)) is not None and _is_trouble(cell, is_late=is_overdue(cell, dataset, now))
     ]
     if record is not None and record.refresh_state == "FAILED":
-        troubles.append(Trouble("refresh", "RefreshError", "", "", reason=record.refresh_reason.text, dt=dt))
+        troubles.append(Trouble("refresh", record.refresh_reason, "", "", dt))
     return Day(
         dataset=name,
         title=dataset.title,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from shopdata.alerts.causes import Cause, without_who
+from shopdata.alerts.causes import Cause
 from shopdata.states import CellState
 from shopdata.wording import Texts
+from shopdata.wording.why import WORDLESS, detail_of, title_of, todo_of
 
 #: So many groups of shops with periods of their own.
 _MOST_GROUPS = 3
@@ -31,11 +32,17 @@ def who_of(t: Texts, cause: Cause, *, with_periods: bool = True) -> str:
 
 
 def what_of(t: Texts, cause: Cause) -> str:
-    """`needs_login: shop 'flagship': credentials refused. …`: of many sentences the first, and how many others."""
-    state = cause.troubles[0].state
-    more = len({without_who(trouble) for trouble in cause.troubles}) - 1
-    told = t("reasons.more_words", reason=cause.reason, n=more) if more else cause.reason
-    return state_and_reason(t, state, told)
+    """`needs login: shop 'flagship': credentials refused. …`: in English the sentence of the first of them."""
+    told = cause.reason.text
+    if t.code != "en" and cause.kind not in WORDLESS:
+        title = in_brackets(t, title_of(t, cause.kind), detail_of(t, cause.reason))
+        told = t("reasons.what_and_todo", what=title, todo=todo_of(t, cause.kind))
+    return state_and_reason(t, cause.troubles[0].state, told)
+
+
+def in_brackets(t: Texts, text: str, more: str) -> str:
+    """A text with what more there is to say, if there is."""
+    return text + t("why.bracket", text=more) if more else text
 
 
 def state_and_reason(t: Texts, state: CellState | None, reason: str) -> str:

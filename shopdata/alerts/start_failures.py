@@ -7,10 +7,12 @@ from datetime import datetime
 from shopdata.alerts.channels import Deadline
 from shopdata.alerts.delivery import Count, deliver
 from shopdata.alerts.message import Block, Message
-from shopdata.alerts.reasons import KINDS
 from shopdata.config import Alerts, Channel
 from shopdata.ledger import Ledger
+from shopdata.wording import Texts
+from shopdata.wording.why import title_of, todo_of
 
+_TEXTS = Texts("zh")
 _TODO = "修好后用 scrapy check_config 检查，再运行一次；在此之前不会取任何数据。"
 
 
@@ -61,7 +63,7 @@ def notify_broken_ledger(alerts: Alerts, dataset: str, sentence: str) -> Count:
     message = Message(
         headline=f"{dataset}：运行结束，但账本读不出来，结果不明",
         level="bad",
-        blocks=(Block(KINDS["LedgerError"].title, (sentence,), KINDS["LedgerError"].todo),),
+        blocks=(Block(title_of(_TEXTS, "ledger_failed"), (sentence,), todo_of(_TEXTS, "ledger_failed")),),
         wants_person=True,
     )
     for channel in alerts.channels_on:

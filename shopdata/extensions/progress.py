@@ -53,6 +53,7 @@ class Progress:
         self._plan: Plan | None = None
         self._names: dict[str, str] = {}
         self._seen = Seen([], time.monotonic())
+        self._reasons: dict[tuple[str, str], Reason] = {}
         self._partitions: list[Partition] = []
         #: Why a period could not be merged or published, by its `dt`.
         self._unpublished: dict[str, str] = {}
@@ -100,6 +101,7 @@ class Progress:
 
     def _on_settled(self, dt: str, shop: str, state: CellState, reason: Reason, rows: int | None = None) -> None:
         now = time.monotonic()
+        self._reasons[dt, shop] = reason
         self._seen.settled(
             (dt, shop), state, self._texts("crawl.rows", n=rows) if rows is not None else reason.text, now
         )
@@ -191,4 +193,5 @@ class Progress:
         published = {partition.dt for partition in self._partitions}
         for (dt, shop), state, text in self._seen.in_order():
             if dt not in published and not state.is_done and state is not CellState.STAGED:
-                yield trouble_of(state, text, shop=shop, name=self._names.get(shop, ""), dt=dt)
+                reason = self._reasons.get((dt, shop)) or Reason(text=text)
+                yield trouble_of(state, reason, shop=shop, name=self._names.get(shop, ""), dt=dt)

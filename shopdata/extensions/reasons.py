@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
 
 from shopdata import signals
-from shopdata.alerts.causes import trouble_of, without_who
+from shopdata.alerts.causes import trouble_of
 from shopdata.periods import in_ranges
 from shopdata.reasons import Reason
 from shopdata.states import CellState
+from shopdata.wording.why import essence_of
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +25,7 @@ _HOLD_SECONDS = 2.0
 _MOST_HOLD_SECONDS = 30.0
 _TOLD = frozenset({CellState.FAILED, CellState.REJECTED, CellState.NEEDS_LOGIN, CellState.NOT_READY})
 #: The same for every shop that it meets: the log has it once.
-_OF_THE_MACHINE = frozenset({"BrowserError", "BrowserMissingError"})
+_OF_THE_MACHINE = frozenset({"browser_failed", "browser_missing"})
 
 
 @dataclass
@@ -63,8 +65,8 @@ class ReasonsLog:
     """Hears what becomes of cells. The first line of a kind comes within seconds; what comes after it, at the end."""
 
     def __init__(self) -> None:
-        self._lines: dict[tuple[str, CellState, str], _Line] = {}
-        self._told: set[str] = set()
+        self._lines: dict[tuple[str, CellState, tuple[Hashable, ...]], _Line] = {}
+        self._told: set[tuple[Hashable, ...]] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ReasonsLog:
@@ -76,13 +78,14 @@ class ReasonsLog:
     def _on_settled(self, dataset: str, dt: str, shop: str, state: CellState, reason: Reason) -> None:
         if state not in _TOLD:
             return
-        trouble = trouble_of(state, reason.text, shop=shop, name="", dt=dt)
-        key = shop, state, without_who(trouble)
+        trouble = trouble_of(state, reason, shop=shop, name="", dt=dt)
+        essence = essence_of(reason)
+        key = shop, state, essence
         line = self._lines.get(key)
         if line is None:
-            line = self._lines[key] = _Line(f"{dataset} {shop}", state, reason.text, reason.text in self._told)
+            line = self._lines[key] = _Line(f"{dataset} {shop}", state, reason.text, essence in self._told)
             if trouble.kind in _OF_THE_MACHINE:
-                self._told.add(reason.text)
+                self._told.add(essence)
         line.add(dt)
 
     def _on_closed(self) -> None:

@@ -65,7 +65,7 @@ def missing_in(receipt: Receipt, names: dict[str, str]) -> Iterator[Trouble]:
         names: of shops, by id.
     """
     for shop in receipt.missing:
-        yield trouble_of(shop.state, shop.reason, shop=shop.id, name=names.get(shop.id, ""), dt=receipt.dt)
+        yield trouble_of(shop.state, shop.missing.reason, shop=shop.id, name=names.get(shop.id, ""), dt=receipt.dt)
 
 
 def missing_lines(t: Texts, troubles: Sequence[Trouble]) -> Iterator[str]:

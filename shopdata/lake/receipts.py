@@ -24,7 +24,7 @@ from pydantic import (
 
 from shopdata.exceptions import ReceiptError
 from shopdata.ledger import MissingShop
-from shopdata.reasons import UNKNOWN, Param, Reason
+from shopdata.reasons import Param, Reason
 from shopdata.states import CellState
 from shopdata.store import ObjectStore
 from shopdata.store.keys import is_dt, is_id, parquet_key, receipt_key, shop_and_ext_of, workbook_key
@@ -84,21 +84,9 @@ class LeftOutShop(_Strict):
     id: Id
     state: CellState
     reason: Text
+    #: Not in receipts of earlier versions.
     code: Text = ""
     params: dict[Text, Param] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_an_earlier_version(cls, entry: Any) -> Any:
-        if not isinstance(entry, dict):
-            return entry
-        if entry.get("reason") and "code" not in entry:
-            entry = entry | {"code": UNKNOWN}
-        if isinstance(params := entry.get("params"), dict):
-            # What a validator of ours has looked at is no JSON any more, whose lists may be tuples.
-            lists = {name: tuple(value) for name, value in params.items() if isinstance(value, list)}
-            entry = entry | {"params": params | lists}
-        return entry
 
     @classmethod
     def of(cls, shop: MissingShop) -> LeftOutShop:
@@ -109,7 +97,7 @@ class LeftOutShop(_Strict):
     @property
     def missing(self) -> MissingShop:
         """As the ledger knows it."""
-        return MissingShop(id=self.id, state=self.state, reason=Reason(self.code, self.params, self.reason))
+        return MissingShop(id=self.id, state=self.state, reason=Reason.from_json(vars(self)))
 
 
 class PublishedFile(_Strict):

@@ -209,7 +209,7 @@ class Replayer:
             and there.sums == draft.sums
             # A run that was killed behind its receipt has not told the ledger.
             and there.run_id == before.run_id
-            and there.missing == draft.missing
+            and [shop.missing for shop in there.missing] == [shop.missing for shop in draft.missing]
             and not is_waiting
             and before.refresh_state not in ("FAILED", "PENDING")
         )

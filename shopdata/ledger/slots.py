@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from shopdata.ledger.database import Database
 from shopdata.ledger.rows import record_of
 from shopdata.ledger.schema import SlotRow
+from shopdata.reasons import Reason
 
 #: A slot that is to run, and is not in a queue yet: its service may have ended in between.
 CLAIMED = "claimed"
@@ -37,7 +38,9 @@ class Slot:
     run_id: str = ""
     #: Which service decided.
     owner: str = ""
+    #: In words; `reasons` say the same of a slot, but not in those of earlier versions.
     note: str = ""
+    reasons: tuple[Reason, ...] = ()
 
 
 class Slots:
@@ -52,7 +55,7 @@ class Slots:
         def work(session: Session) -> bool:
             if session.get(SlotRow, (slot.job, slot.due_at)) is not None:
                 return False
-            session.add(SlotRow(**vars(slot)))
+            session.add(_to_row(slot))
             return True
 
         return self._database.write(work)
@@ -90,7 +93,7 @@ class Slots:
         """Slots that this service has claimed and not put into its queue: it ended in between."""
         query = select(SlotRow).where(SlotRow.owner == owner, SlotRow.state == CLAIMED).order_by(SlotRow.due_at)
         with self._database.reading() as session:
-            return [record_of(Slot, row) for row in session.scalars(query)]
+            return [_to_slot(row) for row in session.scalars(query)]
 
     def since(self, moment: datetime) -> list[Slot]:
         """Decided slots from a moment on, the newest first."""
@@ -100,11 +103,19 @@ class Slots:
             .order_by(SlotRow.due_at.desc(), SlotRow.job)
         )
         with self._database.reading() as session:
-            return [record_of(Slot, row) for row in session.scalars(query)]
+            return [_to_slot(row) for row in session.scalars(query)]
 
     def _last(self, job: str, *, is_mark: bool) -> Slot | None:
         kind = SlotRow.state.in_(_MARKS) if is_mark else SlotRow.state.not_in(_MARKS)
         query = select(SlotRow).where(SlotRow.job == job, kind).order_by(SlotRow.due_at.desc()).limit(1)
         with self._database.reading() as session:
             row = session.scalars(query).first()
-            return None if row is None else record_of(Slot, row)
+            return None if row is None else _to_slot(row)
+
+
+def _to_row(slot: Slot) -> SlotRow:
+    return SlotRow(**vars(slot) | {"reasons": [reason.as_json() for reason in slot.reasons]})
+
+
+def _to_slot(row: SlotRow) -> Slot:
+    return record_of(Slot, row, reasons=tuple(map(Reason.from_json, row.reasons or ())))

@@ -181,6 +181,7 @@ class Clock(Service):
             run_id=new_run_id() if verdict.runs else "",
             owner=self._inside.owner,
             note=verdict.note,
+            reasons=verdict.reasons,
         )
         if not slots.claim(slot):
             return  # another service was faster

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+from shopdata.reasons import Reason
+
 JobState = Literal["pending", "running", "finished"]
 
 
@@ -55,6 +57,8 @@ class Due:
     last_at: datetime | None = None
     last_state: str = ""
     last_note: str = ""
+    #: The same as data; empty where an earlier version has decided it.
+    last_reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shopdata.config import Job
+from shopdata.reasons import Reason
+from shopdata.wording import Texts
+
+#: Of notes as the ledger and logs keep them.
+_ENGLISH = Texts("en")
 
 #: A slot that is later than this was missed: the service was off, or stood still.
 ON_TIME = timedelta(minutes=2)
@@ -17,11 +22,16 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class Verdict:
-    """One slot: whether it runs, and a sentence if that is worth one."""
+    """One slot: whether it runs, and what is worth to be said of that (`slot_note` among the texts)."""
 
     due_at: datetime
     runs: bool
-    note: str = ""
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """The reasons in words."""
+        return "; ".join(reason.text for reason in self.reasons)
 
 
 @dataclass(frozen=True)
@@ -64,10 +74,9 @@ def decide(job: Job, since: datetime, now: datetime, busy: Busy) -> list[Verdict
     if not ripe:
         return []
     *missed, last = ripe
-    verdicts = [Verdict(due_at, runs=False, note="missed; a later slot stands for it") for due_at in missed]
+    verdicts = [Verdict(due_at, runs=False, reasons=(_reason("replaced"),)) for due_at in missed]
     if count > len(ripe) and verdicts:
-        oldest = verdicts[0]
-        verdicts[0] = Verdict(oldest.due_at, runs=False, note=f"{oldest.note}, and {count - len(ripe)} before it")
+        verdicts[0] = replace(verdicts[0], reasons=(_reason("replaced_several", before=count - len(ripe)),))
     return [*verdicts, _judge(job, last, now, busy)]
 
 
@@ -75,22 +84,19 @@ def _judge(job: Job, slot: datetime, now: datetime, busy: Busy) -> Verdict:
     late = now - slot - delay_of(job, slot)
     is_missed = late > ON_TIME
     if is_missed and job.misfire == "skip":
-        return Verdict(slot, runs=False, note=f"missed by {in_words(late)}; this job's `misfire` is skip")
+        return Verdict(slot, runs=False, reasons=(_reason("misfire_skip", late),))
     if is_missed and late > job.latest:
-        return Verdict(slot, runs=False, note=f"missed by {in_words(late)}, more than its `max_late` of {job.max_late}")
+        return Verdict(slot, runs=False, reasons=(_reason("too_late", late, max_late=str(job.max_late)),))
     if busy.waiting:
-        return Verdict(slot, runs=False, note=f"run {busy.waiting} of the same job still waits")
+        return Verdict(slot, runs=False, reasons=(_reason("waits", run=busy.waiting),))
     if busy.running and job.overlap == "skip":
-        return Verdict(slot, runs=False, note=f"run {busy.running} still goes on; this job's `overlap` is skip")
-    notes = [f"caught up, {in_words(late)} late"] if is_missed else []
-    notes += [f"begins when run {busy.running} has ended"] if busy.running else []
-    return Verdict(slot, runs=True, note="; ".join(notes))
+        return Verdict(slot, runs=False, reasons=(_reason("overlap_skip", run=busy.running),))
+    reasons = [_reason("caught_up", late)] if is_missed else []
+    reasons += [_reason("after", run=busy.running)] if busy.running else []
+    return Verdict(slot, runs=True, reasons=tuple(reasons))
 
 
-def in_words(length: timedelta) -> str:
-    """`3 h 12 min`, for people."""
-    minutes = int(length.total_seconds() // 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number)[:20] or "less than a minute"
+def _reason(code: str, late: timedelta | None = None, **facts: str | int) -> Reason:
+    seconds = 0 if late is None else int(late.total_seconds())
+    text = _ENGLISH(f"slot_note.{code}", **facts, late=_ENGLISH.length(seconds))
+    return Reason(code, facts if late is None else {**facts, "late_seconds": seconds}, text)

@@ -221,6 +221,7 @@ class Inside:
             last_at=last.due_at if last else None,
             last_state=last.state if last else "",
             last_note=last.note if last else "",
+            last_reasons=last.reasons if last else (),
         )
 
     def schedule_problem(self) -> str:

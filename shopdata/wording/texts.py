@@ -96,6 +96,13 @@ class Texts:
                 return self(f"span.{unit}", n=round(seconds / size))
         return self("span.days", n=round(seconds / 86400))
 
+    def length(self, seconds: int) -> str:
+        """A length of time to the minute: 3 小时 12 分钟; 3 h 12 min."""
+        hours, minutes = divmod(seconds // 60, 60)
+        days, hours = divmod(hours, 24)
+        parts = (("days", days), ("hours", hours), ("minutes", minutes))
+        return " ".join(self(f"span.{unit}", n=n) for unit, n in parts if n) or self("span.seconds", n=seconds)
+
     def size(self, size_bytes: int) -> str:
         """As people read sizes: 812 B, 3.4 MB."""
         size = float(size_bytes)

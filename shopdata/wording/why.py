@@ -2,55 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache
 from string import Formatter
 from typing import Any
 
-from shopdata.reasons import Reason
-from shopdata.wording.reasons import KINDS, Language
+from shopdata.reasons import UNKNOWN, Reason
+from shopdata.wording.catalogue import catalogue
+from shopdata.wording.texts import Texts
 
-_KIND_OF: Mapping[str, str] = {code: name for name, kind in KINDS.items() for code in (name, *kind.finer)}
-#: All codes that have texts.
-CODES = frozenset(_KIND_OF)
+#: The kind of a code without texts: a newer version, or a platform from outside, may have written it.
+OTHER = "failed"
 #: Of these kinds only the reason's own sentence says what is wrong.
-WORDLESS = frozenset({"failed", "needs_person", "usage_wrong"})
+WORDLESS = frozenset({OTHER, "needs_person", "usage_wrong"})
 #: Kinds that need a person at the machine, who types `scrapy login SHOP`.
 SIGN_IN_BY_HAND = frozenset({"challenge", "session_refused", "parked"})
 
-_SAID = ("平台提示「{said}」", "the portal says: {said}")
-_COMMA = ("、", ", ")
-
 
 def kind_of(code: str) -> str:
-    """The kind that a code belongs to; "failed" for one that has no texts: a newer version may have written it."""
-    return _KIND_OF.get(code, "failed")
+    """The kind that a code belongs to: what needs the same of a person."""
+    return kinds().get(code, OTHER)
 
 
-def title_of(kind: str, language: Language) -> str:
+@cache
+def kinds() -> Mapping[str, str]:
+    """All codes that have texts, with their kinds."""
+    found: dict[str, str] = {}
+    for key in catalogue("zh"):
+        if key.startswith("reason."):
+            _, kind, part = key.split(".")
+            found[kind if part in ("title", "todo") else part] = kind
+    return found
+
+
+def title_of(t: Texts, kind: str) -> str:
     """What is wrong."""
-    return KINDS[kind].title[_at(language)]
+    return t(f"reason.{kind}.title")
 
 
-def todo_of(kind: str, language: Language) -> str:
+def todo_of(t: Texts, kind: str) -> str:
     """What helps, a sentence or two."""
-    return KINDS[kind].todo[_at(language)]
+    return t(f"reason.{kind}.todo")
 
 
-def detail_of(reason: Reason, language: Language) -> str:
+def detail_of(t: Texts, reason: Reason) -> str:
     """The particulars in a few words, what the portal said among them; "" if there are none."""
-    at = _at(language)
-    pattern = _patterns(reason.code)[at] or (_SAID[at] if reason.params.get("said") else "")
+    pattern = _pattern(t.code, reason.code) or (t("format.said") if reason.params.get("said") else "")
     facts = {
-        name: _COMMA[at].join(map(str, value)) if isinstance(value, tuple) else value
+        name: t("format.listed").join(map(str, value)) if isinstance(value, tuple) else value
         for name, value in reason.params.items()
     }
     return pattern.format_map(_Facts(facts))
 
 
-def essence_of(reason: Reason) -> tuple[Any, ...]:
-    """What a person would call the same reason has the same essence: the code, and the facts that are told with it."""
-    if reason.code not in CODES or reason.code == "unknown":
+def essence_of(reason: Reason) -> tuple[Hashable, ...]:
+    """Equal for what a person would call the same reason: its code, and the facts that are told with it."""
+    if reason.code == UNKNOWN or reason.code not in kinds():
         return (reason.code, reason.text)
     return (reason.code, *(reason.params.get(name) for name in _holes(reason.code) or ("said",)))
 
@@ -64,12 +71,8 @@ class _Facts(dict[str, Any]):
 
 @cache
 def _holes(code: str) -> tuple[str, ...]:
-    return tuple(name for _, name, _, _ in Formatter().parse(_patterns(code)[0]) if name)
+    return tuple(name for _, name, _, _ in Formatter().parse(_pattern("zh", code)) if name)
 
 
-def _patterns(code: str) -> tuple[str, str]:
-    return KINDS[kind_of(code)].finer.get(code, ("", ""))
-
-
-def _at(language: Language) -> int:
-    return 0 if language == "zh" else 1
+def _pattern(language: str, code: str) -> str:
+    return catalogue(language).get(f"reason.{kind_of(code)}.{code}", "")

@@ -26,6 +26,7 @@ from shopdata.wording import Texts
 NOW = datetime.now(SHANGHAI)
 #: The newest first; the first is what jd_store is asked for today.
 DAYS = [str(today(NOW) - timedelta(days=number)) for number in range(1, 8)]
+CODE = "credentials_refused"
 REFUSED = "shop '{0}': credentials refused. Found 「账号或密码错误」. Fix them, or run `scrapy login {0}`."
 Show = Callable[..., list[str]]
 
@@ -54,10 +55,10 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
                 reason = reason.format(shop.id)
                 rows.append(
                     CellRow(dataset="jd_store", dt=dt, shop=shop.id, platform="jd", state=state.value, rows=20,
-                            attempts=1, reason=reason, updated_at=NOW, run_id="r")
+                            attempts=1, reason=reason, reason_code=CODE if reason else "", updated_at=NOW, run_id="r")
                 )  # fmt: skip
                 if reason and not state.is_done:
-                    missing.append({"id": shop.id, "state": state.value, "reason": reason})
+                    missing.append({"id": shop.id, "state": state.value, "reason": reason, "code": CODE})
             rows.append(
                 PartitionRow(dataset="jd_store", dt=dt, platform="jd", rows=20 * (count - len(missing)),
                              published=count - len(missing), missing=missing, columns=[], published_at=NOW, run_id="r",

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shopdata.alerts.causes import Trouble, causes_of, trouble_of
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
+from shopdata.wording import Texts
+from shopdata.wording.why import detail_of
 
 DAYS = [f"2026-03-{day:02}" for day in range(1, 32)]
-REFUSED = "shop '{shop}': credentials refused. Found 「账号或密码错误」. Fix them, then run `scrapy login {shop}`."
+REFUSED = Reason("credentials_refused", {"said": "账号或密码错误"}, "shop '{shop}': credentials refused.")
 
 
-def troubles(*cells: tuple[str, str, CellState, str]) -> list[Trouble]:
+def troubles(*cells: tuple[str, str, CellState, Reason]) -> list[Trouble]:
     return [
-        trouble_of(state, reason.format(shop=shop, dt=dt), shop=shop, name=f"店 {shop}", dt=dt)
+        trouble_of(state, replace(reason, text=reason.text.format(shop=shop, dt=dt)), shop=shop, name=shop, dt=dt)
         for shop, dt, state, reason in cells
     ]
 
 
+def status(number: int) -> Reason:
+    return Reason("http_status", {"status": number}, "shop '{shop}' {dt}: the portal refused.")
+
+
 def test_a_parked_shop_is_one_cause_with_all_of_its_days() -> None:
-    told = "the shop waits for a person since an earlier run. Then: " + REFUSED
+    parked = replace(REFUSED, text="the shop waits for a person since an earlier run. Then: …")
     (cause,) = causes_of(
-        troubles(*(("a", dt, CellState.NEEDS_LOGIN, REFUSED if dt == DAYS[0] else told) for dt in DAYS))
+        troubles(*(("a", dt, CellState.NEEDS_LOGIN, REFUSED if dt == DAYS[0] else parked) for dt in DAYS))
     )
     assert [trouble.dt for trouble in cause.shops["a"]] == DAYS
-    assert (cause.kind, cause.detail) == ("CredentialsRefusedError", "平台提示「账号或密码错误」")
+    assert (cause.kind, detail_of(Texts("zh"), cause.reason)) == ("credentials_refused", "平台提示「账号或密码错误」")
 
 
 def test_shops_with_one_cause_are_together_although_each_sentence_names_its_own() -> None:
@@ -30,32 +39,33 @@ def test_shops_with_one_cause_are_together_although_each_sentence_names_its_own(
     assert len(cause.shops) == 200
 
 
-def test_what_nobody_has_words_for_is_one_where_only_shop_and_period_differ() -> None:
-    odd = "shop '{shop}' {dt}: an answer came that nobody knows"
+def test_of_earlier_versions_there_is_only_the_sentence_and_nobody_reads_it() -> None:
+    odd = Reason("unknown", {}, "an answer came that nobody knows")
     found = causes_of(
         troubles(
             ("a", DAYS[0], CellState.FAILED, odd),
             ("b", DAYS[1], CellState.FAILED, odd),
-            ("a", DAYS[2], CellState.FAILED, "shop '{shop}' {dt}: another such answer"),
+            ("a", DAYS[2], CellState.FAILED, replace(odd, text="shop 'a': credentials refused.")),
         )
     )
-    assert [list(cause.shops) for cause in found] == [["a", "b"], ["a"]]
+    assert [(cause.kind, list(cause.shops)) for cause in found] == [("failed", ["a", "b"]), ("failed", ["a"])]
 
 
 def test_the_most_urgent_comes_first() -> None:
     found = causes_of(
         troubles(
-            ("a", DAYS[0], CellState.NOT_READY, "the platform has not published it"),
-            ("b", DAYS[0], CellState.FAILED, "HTTP 502"),
-            ("c", DAYS[0], CellState.STAGED, ""),
+            ("a", DAYS[0], CellState.NOT_READY, Reason("not_ready", {}, "the platform has not published it")),
+            ("b", DAYS[0], CellState.FAILED, status(502)),
+            ("c", DAYS[0], CellState.STAGED, NO_REASON),
             ("d", DAYS[0], CellState.NEEDS_LOGIN, REFUSED),
-            ("e", DAYS[0], CellState.FAILED, "HTTP 500"),
+            ("e", DAYS[0], CellState.FAILED, status(500)),
+            ("f", DAYS[0], CellState.FAILED, status(502)),
         )
     )
-    assert [(cause.topic, cause.detail) for cause in found] == [
-        ("needs_login", "平台提示「账号或密码错误」"),
-        ("failed", "HTTP 502"),
-        ("failed", "HTTP 500"),
-        ("unpublished", ""),
-        ("not_ready", ""),
+    assert [(cause.topic, detail_of(Texts("en"), cause.reason), list(cause.shops)) for cause in found] == [
+        ("needs_login", "the portal says: 账号或密码错误", ["d"]),
+        ("failed", "HTTP 502", ["b", "f"]),
+        ("failed", "HTTP 500", ["e"]),
+        ("unpublished", "", ["c"]),
+        ("not_ready", "", ["a"]),
     ]

@@ -26,8 +26,8 @@ from shopdata.states import CellState
 
 DT = "2026-03-01"
 NAMES = {"a": "回力京东旗舰店", "b": "南极人京东自营店", "c": "云南白药京东专卖店"}
-REFUSED = "shop 'b': credentials refused. Found 「账号名与密码不匹配」 on JD's login page. Fix user name or password."
-DOWN = "shop 'c', ppzh.jd.com: the portal refused. Found HTTP 500, expected HTTP 200. Nothing to do now."
+REFUSED = Reason("credentials_refused", {"said": "账号名与密码不匹配"}, "shop 'b': credentials refused.")
+DOWN = Reason("http_status", {"status": 500}, "shop 'c', ppzh.jd.com: the portal refused. Found HTTP 500.")
 
 
 class Clock:
@@ -57,7 +57,7 @@ class World:
         pdd = Shop(id="p", name="拼多多店", platform="pdd", username="u", password=SecretStr("p"))
         self.config: Config = replace(shipped_config.load_shipped_config(), shops=(*shops, pdd), alerts=alerts)
 
-    def cells(self, dataset: str = "jd_store", dt: str = DT, **states: str | tuple[str, str]) -> None:
+    def cells(self, dataset: str = "jd_store", dt: str = DT, **states: str | tuple[str, Reason]) -> None:
         """Puts cells into states; a reason may go with them. Publishes what is good."""
         keys = {shop: CellKey(dataset, dt, shop) for shop in states}
         platform = self.config.dataset(dataset).platform
@@ -77,7 +77,7 @@ class World:
             self.ledger.settle(keys[shop], raw.state, raw=raw)
         for shop, state in states.items():
             if shop not in good:
-                self.ledger.settle(keys[shop], CellState(state[0]), Reason(text=state[1]))
+                self.ledger.settle(keys[shop], CellState(state[0]), state[1])
         published = [shop for shop, state in states.items() if state == "published"]
         missing = [
             MissingShop(id=cell.shop, state=cell.state, reason=cell.reason)
@@ -149,8 +149,8 @@ class TestADay:
         world.told()
         # The same trouble in other words: the shop is parked, the portal is down in another way.
         world.cells(
-            b=("needs_login", f"the shop waits for a person since an earlier run. Then: {REFUSED}"),
-            c=("failed", "shop 'c': the portal did not answer: time-out."),
+            b=("needs_login", replace(REFUSED, text=f"the shop waits for a person. Then: {REFUSED}")),
+            c=("failed", Reason("no_answer", {}, "shop 'c': the portal did not answer: time-out.")),
         )
         assert world.tell() == Count()
         assert world.told() == []
@@ -176,7 +176,7 @@ class TestADay:
         world.cells(a="published", b="published", c=("failed", DOWN))
         world.tell()
         world.told()
-        world.cells(c=("rejected", "shop 'c': required column 'SKU' is not in the file."))
+        world.cells(c=("rejected", Reason("missing_columns", {"columns": ("SKU",)}, "shop 'c': no.")))
         world.tell()
         (text,) = world.told()
         assert "新出现 · 文件不合格" in text
@@ -223,7 +223,9 @@ class TestADay:
 
 class TestOtherNews:
     def test_a_platform_that_is_late_is_told_after_the_deadline_once(self, world: World) -> None:
-        world.cells(a="published", b="published", c=("not_ready", "the platform has not published this period yet"))
+        world.cells(
+            a="published", b="published", c=("not_ready", Reason("not_ready", {}, "the platform has not published it"))
+        )
         world.tell()
         assert world.told() == []
         # The ledger's own clock says since when the platform is not ready.
@@ -243,7 +245,7 @@ class TestOtherNews:
 
     def test_dremio(self, world: World) -> None:
         world.cells(a="published", b="published", c="published")
-        world.ledger.set_refresh("jd_store", DT, "FAILED", Reason(text="Dremio can't be reached."))
+        world.ledger.set_refresh("jd_store", DT, "FAILED", Reason("refresh_failed", {}, "Dremio can't be reached."))
         world.tell()
         assert "Dremio 未刷新（数据已入湖）" in world.told()[0]
         world.ledger.set_refresh("jd_store", DT, "COMPLETED", NO_REASON)
@@ -281,7 +283,8 @@ class TestOtherNews:
         assert world.told() == []
 
     def test_reasons_that_nobody_has_words_for_are_quoted(self, world: World) -> None:
-        world.cells(a="published", b="published", c=("failed", "something that nobody has met before."))
+        odd = Reason("of_a_newer_version", {}, "something that nobody has met before.")
+        world.cells(a="published", b="published", c=("failed", odd))
         world.tell()
         assert "> 云南白药京东专卖店：something that nobody has met before." in world.told()[0]
 

@@ -18,9 +18,12 @@ REJECTED = (
     "under rejected/jd_store/{dt}/{shop}.xlsx."
 )
 
+NO_ROOM = "the browser can't be started because there is no room"
+
 
 def told(log: ReasonsLog, shop: str, dt: str, state: CellState, reason: str) -> None:
-    log._on_settled("jd_store", dt, shop, state, Reason(text=reason.format(shop=shop, dt=dt)))
+    code = {REJECTED: "missing_columns", "HTTP 502": "http_status", NO_ROOM: "browser_failed"}.get(reason, "challenge")
+    log._on_settled("jd_store", dt, shop, state, Reason(code, {}, reason.format(shop=shop, dt=dt)))
 
 
 def test_one_line_for_each_shop_and_reason(caplog: pytest.LogCaptureFixture) -> None:
@@ -67,11 +70,11 @@ def test_what_is_wrong_with_the_machine_is_told_for_one_shop(caplog: pytest.LogC
     async def run() -> None:
         log = ReasonsLog()
         for shop in ("a", "b"):
-            told(log, shop, DAYS[0], CellState.FAILED, "the browser can't be started because there is no room")
+            told(log, shop, DAYS[0], CellState.FAILED, NO_ROOM)
         log._on_closed()
 
     asyncio.run(run())
     assert [line.rpartition(": ")[2] for line in caplog.messages] == [
-        "the browser can't be started because there is no room",
+        NO_ROOM,
         "for the same reason",
     ]

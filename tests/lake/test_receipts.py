@@ -17,6 +17,7 @@ from shopdata.config import ObjectStoreSettings
 from shopdata.exceptions import ReceiptError, StoreError
 from shopdata.lake.receipts import MAX_BYTES, Draft, Receipt, decode_receipt
 from shopdata.lake.verify import Verifier
+from shopdata.reasons import Reason
 from shopdata.store import ObjectStore
 from shopdata.store.keys import parquet_key, workbook_key
 
@@ -76,7 +77,14 @@ def test_what_is_read_is_written_as_it_was() -> None:
     facts = {"columns": ["a", "b"], "rows": 5, "said": "5", "is_new": True, "share": 0.5, "until": None}
     told["missing"][0] |= {"code": "columns_missing", "params": facts}
     told["drift"] = [{"shop": "", "kind": "kept_column", "column": "a", "count": 0, "text": "it stays"}]
+    told["missing"][0] |= {"code": "no_answer", "params": {"why": "time-out", "n": [1, 2]}}
+    told["refresh"] |= {"code": "refresh_failed", "params": {}}
     assert json.loads(decode(told).to_json()) == told
+
+
+def test_of_an_earlier_version_a_reason_is_known_by_its_sentence_only() -> None:
+    (shop,) = decode(a_receipt()).missing
+    assert shop.missing.reason == Reason("unknown", {}, "no answer")
 
 
 def test_nobody_changes_a_receipt_or_writes_what_is_none() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from shopdata.config import Job
 from shopdata.periods import SHANGHAI
-from shopdata.service.due import MOST_NAMED, Busy, decide, delay_of, in_words, next_slot
+from shopdata.service.due import MOST_NAMED, Busy, decide, delay_of, next_slot
 
 FREE = Busy()
 
@@ -116,12 +116,3 @@ def test_what_is_delayed_is_not_overtaken() -> None:
 def test_a_day_that_never_comes() -> None:
     assert next_slot(job(cron="0 0 31 2 *"), at("01 00:00")) is None
     assert decide(job(cron="0 0 31 2 *"), at("01 00:00"), at("30 00:00"), FREE) == []
-
-
-def test_lengths_in_words() -> None:
-    assert [in_words(timedelta(seconds=s)) for s in (20, 60, 3600, 93_600)] == [
-        "less than a minute",
-        "1 min",
-        "1 h",
-        "1 d 2 h",
-    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from string import Formatter
 
 import pytest
 from each import each
@@ -12,41 +11,26 @@ from test_sentences import SITES, Site
 
 from shopdata.exceptions import ConfigError
 from shopdata.reasons import Reason
-from shopdata.wording.reasons import KINDS, Language
-from shopdata.wording.why import CODES, detail_of, essence_of, kind_of
-
-
-def holes(text: str) -> set[str]:
-    return {hole for _, hole, _, _ in Formatter().parse(text) if hole}
+from shopdata.wording import Texts
+from shopdata.wording.why import detail_of, essence_of, kind_of, kinds, title_of, todo_of
 
 
 def test_each_kind_of_error_has_texts() -> None:
-    assert {error.code for error in [*ERRORS.values(), ConfigError]} <= CODES
+    assert {error.code for error in [*ERRORS.values(), ConfigError]} <= kinds().keys()
 
 
 @each([site for site in SITES if site.codes], lambda site: site.where)
 def test_a_finer_code_is_one_of_its_error(site: Site) -> None:
     assert {kind_of(code) for code in site.codes} == {kind_of(site.kind.code)}
-    assert site.codes <= CODES
+    assert site.codes <= kinds().keys()
 
 
-@each(KINDS)
-def test_both_languages_say_it(kind: str) -> None:
-    texts = KINDS[kind]
-    assert all((*texts.title, *texts.todo))
-    assert not any(re.search(r"[。.！!]$", title) for title in texts.title)
-    assert texts.todo[0].endswith("。")
-    assert texts.todo[1].endswith((".", "`."))
-    for zh, en in texts.finer.values():
-        assert holes(zh) == holes(en)
-        assert not re.search(r"[一-鿿]", en)
-
-
-def test_no_code_stands_twice() -> None:
-    finer = [code for kind in KINDS.values() for code in kind.finer]
-    assert len(finer) == len(set(finer))
-    # Of itself a kind may say more too.
-    assert {code for code in finer if code in KINDS} == {"bug"}
+@each(sorted(set(kinds().values())))
+def test_a_title_is_a_heading_and_what_to_do_a_sentence(kind: str) -> None:
+    zh, en = Texts("zh"), Texts("en")
+    assert not re.search(r"[。.！!]$", title_of(zh, kind) + title_of(en, kind))
+    assert todo_of(zh, kind).endswith("。")
+    assert todo_of(en, kind).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -64,8 +48,8 @@ def test_no_code_stands_twice() -> None:
     ],
     ids=lambda value: value.code if isinstance(value, Reason) else str(value),
 )
-def test_detail(reason: Reason, language: Language, detail: str) -> None:
-    assert detail_of(reason, language) == detail
+def test_detail(reason: Reason, language: str, detail: str) -> None:
+    assert detail_of(Texts(language), reason) == detail
 
 
 def test_one_essence_is_what_a_person_would_call_the_same() -> None:

@@ -57,6 +57,9 @@ BUILT = {
     "slot.": [CLAIMED, QUEUED, SKIPPED],
     "told.": list(TOLD),
     "partition.": ["workbook", "parquet"],
+    # What of these can occur, `test_reason_texts.py` follows.
+    "reason.": [key.removeprefix("reason.") for key in catalogue("zh") if key.startswith("reason.")],
+    "slot_note.": [key.removeprefix("slot_note.") for key in catalogue("zh") if key.startswith("slot_note.")],
     "trouble.": [f"{kind}.{part}" for kind in ("not_found", "bad_form", "token", "usage", "failed", "bug")
                  for part in ("title", "todo")],
 }  # fmt: skip
@@ -180,4 +183,6 @@ def test_counts_agree_with_their_words() -> None:
 def test_days_and_lengths_of_time() -> None:
     assert Texts("zh").day(date(2026, 11, 24)) == "11月24日 周二"
     assert Texts("en").day(date(2026, 11, 24)) == "Tue 24 November"
+    assert [Texts("en").length(seconds) for seconds in (20, 60, 3600, 93_600)] == ["20 s", "1 min", "1 h", "1 day 2 h"]
+    assert Texts("zh").length(9000) == "2 小时 30 分钟"
     assert [Texts("en").span(seconds) for seconds in (4, 600, 7200, 400_000)] == ["4 s", "10 min", "2 h", "5 days"]

@@ -11,6 +11,7 @@ from typing import Protocol
 from shopdata.config import Dataset, Shop
 from shopdata.ledger.reading import Glance
 from shopdata.periods import SHANGHAI, Period
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.service.board import states
 from shopdata.service.board.due import Expected
 from shopdata.service.board.visit import Visit
@@ -42,7 +43,7 @@ class Square:
     shop: str
     state: str
     rows: int | None = None
-    reason: str = ""
+    reason: Reason = NO_REASON
     #: trouble, moving or done.
     kind: str = "moving"
 
@@ -90,7 +91,7 @@ def square_of(
     kind = states.kind_of(state)
     if glance.state is CellState.NOT_READY and is_late(contract, expected.dt, now):
         kind = "trouble"
-    return Square(dataset, glance.dt, shop, state, glance.rows, glance.reason.text, kind)
+    return Square(dataset, glance.dt, shop, state, glance.rows, glance.reason, kind)
 
 
 def is_late(contract: Dataset, dt: str, now: datetime) -> bool:

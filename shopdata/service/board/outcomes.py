@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from shopdata.alerts.causes import Trouble, causes_of, trouble_of
 from shopdata.ledger.reading import Glance
+from shopdata.reasons import Reason
 from shopdata.service.board import states
 from shopdata.states import CellState
+from shopdata.wording.why import essence_of
 
 #: So many shops of a line are named; the others are counted.
 _MOST_SHOPS = 12
@@ -31,8 +33,8 @@ class Outcome:
     dataset: str
     #: A CellState's value.
     state: str
-    #: What the ledger says of the first of them, or "".
-    reason: str
+    #: That of the first of them, if there is one.
+    reason: Reason
     shops: tuple[OutcomeShop, ...]
 
     @property
@@ -76,20 +78,23 @@ def outcomes_of(cells: Iterable[Glance], names: Mapping[str, str]) -> list[Outco
 
 def _of_dataset(dataset: str, cells: Iterable[Glance], names: Mapping[str, str]) -> Iterable[Outcome]:
     troubles: list[Trouble] = []
-    others: dict[tuple[str, str], dict[str, list[str]]] = {}
+    others: dict[tuple[Hashable, ...], list[Glance]] = {}
     for cell in cells:
         if cell.state in _IN_TROUBLE:
             name = names.get(cell.shop, cell.shop)
-            troubles.append(trouble_of(cell.state, cell.reason.text, shop=cell.shop, name=name, dt=cell.dt))
+            troubles.append(trouble_of(cell.state, cell.reason, shop=cell.shop, name=name, dt=cell.dt))
         else:
             # A good cell may have something to say too: that it was asked again in vain.
-            others.setdefault((cell.state.value, cell.reason.text), {}).setdefault(cell.shop, []).append(cell.dt)
+            others.setdefault((cell.state, *essence_of(cell.reason)), []).append(cell)
     for cause in causes_of(troubles):
         by_shop = {shop: [trouble.dt for trouble in ones] for shop, ones in cause.shops.items()}
         its_state = cause.troubles[0].state
         yield Outcome(dataset, its_state.value if its_state else "", cause.reason, _shops(by_shop, names))
-    for (state, reason), by_shop in others.items():
-        yield Outcome(dataset, state, reason, _shops(by_shop, names))
+    for members in others.values():
+        by_shop = {}
+        for cell in members:
+            by_shop.setdefault(cell.shop, []).append(cell.dt)
+        yield Outcome(dataset, members[0].state.value, members[0].reason, _shops(by_shop, names))
 
 
 def _shops(by_shop: Mapping[str, list[str]], names: Mapping[str, str]) -> tuple[OutcomeShop, ...]:

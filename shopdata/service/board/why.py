@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from shopdata.alerts.causes import Cause, Trouble, causes_of, trouble_of, without_who
-from shopdata.alerts.reasons import KINDS, SIGN_IN_BY_HAND
+from shopdata.alerts.causes import Cause, Trouble, causes_of, trouble_of
 from shopdata.config import Config
 from shopdata.ledger.reading import Glance
 from shopdata.periods import Period
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.service.board import states
 from shopdata.service.board.names import dataset_name
 from shopdata.states import CellState
 from shopdata.wording import Texts
+from shopdata.wording.why import SIGN_IN_BY_HAND, WORDLESS, detail_of, title_of, todo_of
 
 #: So many causes of a kind have a line, shops stand in it, and commands below; more are counted.
 _MOST_LINES, _MOST_SHOPS, _MOST_COMMANDS = 6, 6, 3
-#: Kinds that nobody has words for: their own sentence is all there is.
-_WORDLESS = ("other", "bug")
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,10 @@ class Found(Trouble):
 
     #: As pages call it; that of a cell that nobody has asked for is no state of the ledger.
     shown_state: str = ""
+
+    @property
+    def kind(self) -> str:
+        return states.OVERDUE if self.shown_state == states.OVERDUE else super().kind
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Line:
-    """Shops with one cause. `reason` is the ledger's sentence, of the first of them."""
+    """Shops with one cause. `reason` is the ledger's sentence of the first of them, where more is known than told."""
 
     places: tuple[Place, ...]
     #: Shops that are not named.
@@ -78,27 +80,22 @@ class Why:
     asks: tuple[Ask, ...] = field(default_factory=tuple)
 
 
-def found(state: str, reason: str, *, dataset: str, dt: str, shop: str, name: str) -> Found:
+def found(state: str, reason: Reason, *, dataset: str, dt: str, shop: str, name: str) -> Found:
     """What a cell that a page shows means to a person.
 
     Args:
         state: a CellState's value, or one of `states.STALLED` and `states.OVERDUE`.
     """
     if state == states.OVERDUE:
-        return Found("unpublished", state, shop, name, dt=dt, dataset=dataset, shown_state=state)
+        return Found("unpublished", NO_REASON, shop, name, dt, None, dataset, state)
     cell_state = CellState.RUNNING if state == states.STALLED else CellState(state)
-    return Found(**vars(_trouble_of(cell_state, reason, shop, name, dt, dataset)), shown_state=state)
+    trouble = trouble_of(cell_state, reason, shop=shop, name=name, dt=dt, dataset=dataset)
+    return Found(**vars(trouble), shown_state=state)
 
 
-@lru_cache(maxsize=20_000)
-def _trouble_of(state: CellState, reason: str, shop: str, name: str, dt: str, dataset: str) -> Trouble:
-    # A page is shown again and again, and each sentence is compared with dozens of patterns.
-    return trouble_of(state, reason, shop=shop, name=name, dt=dt, dataset=dataset)
-
-
-def not_refreshed(dataset: str, dt: str, detail: str) -> Found:
+def not_refreshed(dataset: str, dt: str, reason: Reason) -> Found:
     """A partition that Dremio does not show."""
-    return Found("refresh", "RefreshError", "", "", reason=detail, dt=dt, dataset=dataset, shown_state="unrefreshed")
+    return Found("refresh", reason, "", "", dt, None, dataset, "unrefreshed")
 
 
 class Reasons:
@@ -117,22 +114,19 @@ class Reasons:
         """One for each reason, the most urgent first."""
         groups: dict[str, list[Cause]] = {}
         for cause in causes_of(troubles):
-            # In other languages than that of the alerts there are words for states only.
-            key = cause.kind if self.t.code == "zh" else _first(cause).shown_state
-            groups.setdefault(key, []).append(cause)
+            groups.setdefault(cause.kind, []).append(cause)
         return [self._why(causes) for causes in groups.values()]
 
     def _why(self, causes: Sequence[Cause]) -> Why:
         members = [trouble for cause in causes for trouble in cause.troubles if isinstance(trouble, Found)]
         kind, state = causes[0].kind, members[0].shown_state
-        title, todo = self._words(kind, state)
         shops = {trouble.shop for trouble in members if trouble.shop}
         datasets, dts = {trouble.dataset for trouble in members}, {trouble.dt for trouble in members}
         by_hand = list(dict.fromkeys(trouble.shop for trouble in members if _is_by_hand(trouble)))
         return Why(
             state=state,
-            title=title,
-            todo=todo,
+            title=self.t("why.overdue") if kind == states.OVERDUE else title_of(self.t, kind),
+            todo=self.t("state.overdue.todo") if kind == states.OVERDUE else todo_of(self.t, kind),
             shops=len(shops),
             lines=tuple(self._line(cause, datasets, dts) for cause in causes[:_MOST_LINES]),
             more=len({trouble.shop for cause in causes[_MOST_LINES:] for trouble in cause.troubles}),
@@ -140,27 +134,16 @@ class Reasons:
             asks=tuple(self._asks(members)),
         )
 
-    def _words(self, kind: str, state: str) -> tuple[str, str]:
-        if self.t.code == "zh" and kind in KINDS:
-            return KINDS[kind].title, KINDS[kind].todo
-        if state == states.OVERDUE:
-            return self.t("why.overdue"), self.t("state.overdue.todo")
-        if state == "unrefreshed":
-            return self.t("line.unrefreshed"), self.t("why.unrefreshed.todo")
-        return self.t(f"state.{state}.word"), self.t(f"state.{state}.todo")
-
     def _line(self, cause: Cause, datasets: Collection[str], dts: Collection[str]) -> Line:
         places = [self._place(members, datasets, dts) for members in cause.shops.values()]
-        is_wordless = cause.kind in _WORDLESS or self.t.code != "zh"
-        told = cause.detail if self.t.code == "zh" else ""
-        if is_wordless and not told:
-            # Of several shops it names none.
-            told = without_who(cause.troubles[0]) if len(places) > 1 else cause.reason
+        told = detail_of(self.t, cause.reason)
+        if cause.kind in WORDLESS and not told:
+            told = cause.reason.text
         return Line(
             places=tuple(places[:_MOST_SHOPS]),
             more=max(len(places) - _MOST_SHOPS, 0),
             detail=told,
-            reason=cause.reason if told != cause.reason else "",
+            reason=cause.reason.text if told != cause.reason.text else "",
         )
 
     def _place(self, members: Sequence[Trouble], datasets: Collection[str], dts: Collection[str]) -> Place:
@@ -198,7 +181,7 @@ def troubles_of_cells(cells: Iterable[tuple[Glance, str]], names: Mapping[str, s
     return [
         found(
             state,
-            cell.reason.text,
+            cell.reason,
             dataset=cell.dataset,
             dt=cell.dt,
             shop=cell.shop,
@@ -209,11 +192,5 @@ def troubles_of_cells(cells: Iterable[tuple[Glance, str]], names: Mapping[str, s
 
 
 def _is_by_hand(trouble: Found) -> bool:
-    is_unknown = trouble.kind in _WORDLESS and trouble.shown_state == CellState.NEEDS_LOGIN
+    is_unknown = trouble.kind in WORDLESS and trouble.shown_state == CellState.NEEDS_LOGIN
     return trouble.kind in SIGN_IN_BY_HAND or is_unknown
-
-
-def _first(cause: Cause) -> Found:
-    first = cause.troubles[0]
-    assert isinstance(first, Found)
-    return first

@@ -13,7 +13,7 @@ from board_world import HOSTILE_NAMES, NOW, RUN_ID, BoardWorld, cell, partition,
 
 from shopdata.config import ObjectStoreSettings, load_config
 from shopdata.ledger.schema import CellRow, PartitionRow
-from shopdata.reasons import Reason
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.sessions.checking import SessionState
 from shopdata.sessions.sessions import SessionStore
 from shopdata.states import CellState
@@ -39,6 +39,18 @@ RENAMED = (
 )
 REFUSED_RUN = "spider 'jd_store' has no argument 'data'. Expected date, start. Did you mean `-a date=…`?"
 REFUSED = "ppzh.jd.com: the report was refused (HTTP 503). Found no answer after 3 tries. Run again later."
+
+REASONS = {
+    SLIDER: Reason("captcha_wanted", {}, SLIDER),
+    RENAMED: Reason("missing_columns", {"columns": ("可用库存",)}, RENAMED),
+    REFUSED: Reason("http_status", {"status": 503}, REFUSED),
+}
+
+
+def left_out(row: CellRow) -> dict[str, Any]:
+    """As a partition has a shop without rows."""
+    reason = Reason(row.reason_code, row.reason_params or {}, row.reason)
+    return {"id": row.shop, "state": row.state, **reason.as_json()}
 
 
 def ordinary_morning(folder: Path, store: ObjectStoreSettings | None = None, *, is_hostile: bool = False) -> BoardWorld:
@@ -93,7 +105,8 @@ def ordinary_morning(folder: Path, store: ObjectStoreSettings | None = None, *, 
         "last_at": "2026-11-23T12:00:00+08:00",
         "last_state": "skipped",
     }
-    world.due[4]["last_note"] = "missed by 20 h; this job's `misfire` is skip"
+    missed = Reason("misfire_skip", {"late_seconds": 72_000}, "missed by 20 h; this job's `misfire` is skip")
+    world.due[4] |= {"last_note": missed.text, "last_reasons": [missed.as_json()]}
     log = str(world.state_dir / "logs" / f"{RUN_ID}.log")
     world.jobs = [
         {"id": "waiting-1", "spider": "pdd_chat", "arguments": {"date": "2026-11-22"}, "state": "pending"},
@@ -134,19 +147,19 @@ def _jd(world: BoardWorld, luck: random.Random) -> tuple[list[CellRow], list[Par
             for shop in shops
         ]
         if dt.endswith("-19"):
-            found[1] = cell("jd_store", dt, shops[1], CellState.FAILED, reason=REFUSED, attempts=3)
+            found[1] = cell("jd_store", dt, shops[1], CellState.FAILED, reason=REASONS[REFUSED], attempts=3)
         if dt.endswith("-15"):
             found = found[:2]
         if dt.endswith("-12"):
             found[0] = cell("jd_store", dt, shops[0], CellState.RUNNING, lease_until=NOW - timedelta(days=11))
         cells += found
         good = [row for row in found if row.rows]
-        missing = [{"id": row.shop, "state": row.state, "reason": row.reason} for row in found if not row.rows]
+        missing = [left_out(row) for row in found if not row.rows]
         partitions.append(partition("jd_store", dt, sum(row.rows or 0 for row in good), len(good), missing))
     states = {
-        "jd-03": cell("jd_store", newest, "jd-03", CellState.REJECTED, reason=RENAMED),
-        "jd-04": cell("jd_store", newest, "jd-04", CellState.FAILED, reason=REFUSED, attempts=3),
-        "jd-05": cell("jd_store", newest, "jd-05", CellState.NEEDS_LOGIN, reason=SLIDER),
+        "jd-03": cell("jd_store", newest, "jd-03", CellState.REJECTED, reason=REASONS[RENAMED]),
+        "jd-04": cell("jd_store", newest, "jd-04", CellState.FAILED, reason=REASONS[REFUSED], attempts=3),
+        "jd-05": cell("jd_store", newest, "jd-05", CellState.NEEDS_LOGIN, reason=REASONS[SLIDER]),
         "jd-06": cell(
             "jd_store",
             newest,
@@ -162,7 +175,7 @@ def _jd(world: BoardWorld, luck: random.Random) -> tuple[list[CellRow], list[Par
             states.get(shop) or cell("jd_store", newest, shop, CellState.PUBLISHED, rows=luck.randint(900, 14000))
         )
     today = [row for row in cells if row.dt == newest]
-    missing = [{"id": row.shop, "state": row.state, "reason": row.reason} for row in today if not row.rows]
+    missing = [left_out(row) for row in today if not row.rows]
     rows = sum(row.rows or 0 for row in today)
     partitions.append(
         partition("jd_store", newest, rows, len(today) - len(missing), missing, refresh_state="COMPLETED")
@@ -183,7 +196,11 @@ def _pdd(world: BoardWorld, dataset: str, lag: int, luck: random.Random) -> tupl
         if dataset == "pdd_badscore":
             found[-1] = cell(dataset, dt, shops[-1], CellState.EMPTY, rows=0)
         cells += found
-        dremio = {"refresh_state": "FAILED", "refresh_detail": "no answer"} if dt == "2026-11-18" else {}
+        dremio = (
+            {"refresh_state": "FAILED", "refresh_detail": "no answer", "refresh_code": "refresh_failed"}
+            if dt == "2026-11-18"
+            else {}
+        )
         partitions.append(partition(dataset, dt, sum(row.rows or 0 for row in found), len(shops), [], **dremio))
     return cells, partitions
 
@@ -193,11 +210,11 @@ def _whole(world: BoardWorld, dataset: str, dt: str, luck: random.Random) -> tup
     cells = [
         cell(dataset, dt, shop, CellState.PUBLISHED, rows=luck.randint(4, 60), run_id="r-weekly") for shop in shops[:-1]
     ]
-    last = "The platform has not published this week yet. It is asked again."
+    last = Reason("not_ready", {}, "The platform has not published this week yet. It is asked again.")
     cells.append(
         cell(dataset, dt, shops[-1], CellState.NOT_READY, reason=last, next_attempt_at=NOW + timedelta(minutes=30))
     )
-    missing = [{"id": shops[-1], "state": "not_ready", "reason": last}]
+    missing = [{"id": shops[-1], "state": "not_ready", **last.as_json()}]
     return cells, [partition(dataset, dt, sum(row.rows or 0 for row in cells), len(shops) - 1, missing)]
 
 
@@ -208,7 +225,7 @@ def _sessions(world: BoardWorld) -> None:
         if shop.id != "jd-06":
             store.save(shop, [{"name": "fake", "value": "fake", "domain": "example.com", "path": "/"}])
         if shop.id == "jd-05":
-            store.park(shop, Reason(text=SLIDER))
+            store.park(shop, REASONS[SLIDER])
         if number % 3:
             store.note_check(shop, SessionState.DEAD if shop.id == "jd-02" else SessionState.ALIVE)
     for number, path in enumerate(sorted(store.folder.glob("*.session"))):
@@ -295,7 +312,7 @@ def large_morning(folder: Path, shops: int) -> BoardWorld:
                 state = luck.choices([CellState.PUBLISHED, CellState.FAILED, CellState.NEEDS_LOGIN], [95, 3, 2])[0]
                 is_good = state is CellState.PUBLISHED
                 cells.append(cell(dataset, dt, shop["id"], state, rows=luck.randint(1, 20000) if is_good else None,
-                                  reason="" if is_good else REFUSED))  # fmt: skip
+                                  reason=NO_REASON if is_good else REASONS[REFUSED]))  # fmt: skip
     world.fill(cells)
     world.tell_control()
     return world

@@ -19,6 +19,7 @@ from twisted.web.resource import Resource  # noqa: E402
 from twisted.web.server import Site  # noqa: E402
 
 from shopdata.exceptions import ArgumentError  # noqa: E402
+from shopdata.reasons import Reason  # noqa: E402
 from shopdata.service.board.site import Board  # noqa: E402
 from shopdata.service.control import CrawlJob, Disk, Due  # noqa: E402
 from shopdata.workspace import Workspace  # noqa: E402
@@ -38,7 +39,10 @@ class NotingControl:
         ]
 
     def next_due(self) -> list[Due]:
-        return [Due(**{**due, **_times(due, "next_at", "last_at")}) for due in self._facts("due")]
+        return [
+            Due(**{**due, **_times(due, "next_at", "last_at"), "last_reasons": _reasons(due)})
+            for due in self._facts("due")
+        ]
 
     def schedule_problem(self) -> str:
         return ""
@@ -89,6 +93,10 @@ class NotingControl:
         with (self._folder / "calls.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps({"action": action, **facts}) + "\n")
         return f"noted-{action}"
+
+
+def _reasons(due: dict) -> tuple[Reason, ...]:
+    return tuple(map(Reason.from_json, due.get("last_reasons", ())))
 
 
 def _times(facts: Mapping[str, str | None], *names: str) -> dict[str, datetime | None]:

@@ -15,6 +15,7 @@ from shopdata.config import ObjectStoreSettings, load_config
 from shopdata.ledger import Ledger
 from shopdata.ledger.schema import CellRow, PartitionRow, RawRow, Run
 from shopdata.periods import SHANGHAI, days
+from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 
 REPO = Path(__file__).parents[3]
@@ -115,7 +116,14 @@ class BoardWorld:
 
 
 def cell(
-    dataset: str, dt: str, shop: str, state: CellState, *, rows: int | None = None, reason: str = "", **more: Any
+    dataset: str,
+    dt: str,
+    shop: str,
+    state: CellState,
+    *,
+    rows: int | None = None,
+    reason: Reason = NO_REASON,
+    **more: Any,
 ) -> CellRow:
     """A cell as the ledger keeps it, with a file where it has rows."""
     platform = dataset.partition("_")[0]
@@ -145,14 +153,16 @@ def cell(
         platform=platform,
         state=state.value,
         rows=rows,
-        reason=reason,
+        reason=reason.text,
+        reason_code=reason.code,
+        reason_params=dict(reason.params) or None,
         raw=raw,
         **(known | more),
     )
 
 
 def partition(
-    dataset: str, dt: str, rows: int, published: int, missing: list[dict[str, str]], **more: Any
+    dataset: str, dt: str, rows: int, published: int, missing: list[dict[str, Any]], **more: Any
 ) -> PartitionRow:
     """A partition as the ledger keeps it."""
     platform = dataset.partition("_")[0]

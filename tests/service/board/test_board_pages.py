@@ -14,6 +14,7 @@ from board_scenes import REFUSED_RUN, RENAMED, SLIDER
 from board_world import NEEDED, PASSWORD, REPO, RUN_ID, BoardWorld, cell, partition
 
 from shopdata.config import load_config
+from shopdata.reasons import Reason
 from shopdata.service.board.why import Reasons, found
 from shopdata.states import CellState
 from shopdata.wording import Texts
@@ -176,8 +177,15 @@ def test_why_what_to_do_and_a_button(client: Client) -> None:
 
 def test_why_in_english(client: Client) -> None:
     english = causes(client.get("/?lang=en").text)
-    assert [cause.partition(" 1 shop")[0] for cause in english] == ["needs_login", "rejected", "failed", "not_ready"]
+    assert [cause.partition(" 1 shop")[0] for cause in english] == [
+        "The portal asks for a person",
+        "The file is not as it should be, and not in the lake (kept)",
+        "The portal did not answer as it should",
+        "The portal has no figures yet, and the deadline has passed",
+    ]
+    assert "云杉母婴旗舰店 a slider or captcha In full" in english[0]
     assert SLIDER in english[0]
+    assert "no column 可用库存" in english[1]
     assert not any("平台" in cause for cause in english)
 
 
@@ -187,7 +195,7 @@ def test_many_causes_and_shops_are_counted() -> None:
     troubles = [
         found(
             "failed",
-            f"an odd thing, {number % 40} teapots",
+            Reason("http_status", {"status": number % 40}, f"an odd thing, {number % 40} teapots"),
             dataset="jd_store",
             dt="2026-11-23",
             shop=f"jd-{number}",
@@ -199,7 +207,7 @@ def test_many_causes_and_shops_are_counted() -> None:
         (why,) = Reasons(Texts(code), config, "2026-11-24").of(troubles)
         assert (why.shops, len(why.lines), why.more) == (400, 6, 340)
         assert [(len(line.places), line.more) for line in why.lines] == [(6, 4)] * 6
-        assert why.lines[0].detail == "an odd thing, 0 teapots"
+        assert (why.lines[0].detail, why.lines[0].reason) == ("HTTP 0", "an odd thing, 0 teapots")
     assert why.asks == (), "none of these shops is enabled"
 
 
@@ -451,7 +459,7 @@ def test_sessions_and_what_to_type(client: Client) -> None:
 
 def test_why_a_shop_waits_for_a_person_is_told_in_the_language_of_the_page(client: Client) -> None:
     assert "平台要求人工验证（滑块或验证码）" in client.get("/board/sessions").visible
-    assert "JD asks for a slider" in client.get("/board/sessions?lang=en").visible
+    assert "The portal asks for a person (a slider or captcha)" in client.get("/board/sessions?lang=en").visible
 
 
 def test_the_schedule(client: Client) -> None:

@@ -11,13 +11,14 @@ from shopdata.states import CellState
 from shopdata.wording import Texts
 
 DAYS = [f"2026-10-{day:02}" for day in range(1, 32)]
-REFUSED = "shop '{0}': credentials refused. Fix them."
+AGAIN = "asked for again, and failed"
+REFUSED = "shop '{0}': credentials refused. Mend them."
+CODES = {"": "", REFUSED: "credentials_refused", AGAIN: "http_status"}
 
 
 def cells(state: CellState, reason: str, *shops: str) -> list[Glance]:
-    return [
-        Glance("jd_store", dt, shop, state, 5, Reason(text=reason.format(shop)), NOW) for dt in DAYS for shop in shops
-    ]
+    reasons = {shop: Reason(CODES[reason], {}, reason.format(shop)) for shop in shops}
+    return [Glance("jd_store", dt, shop, state, 5, reasons[shop], NOW) for dt in DAYS for shop in shops]
 
 
 def test_a_month_with_a_parked_shop() -> None:
@@ -37,7 +38,5 @@ def test_a_month_with_a_parked_shop() -> None:
 
 
 def test_what_a_good_cell_has_to_say_stays() -> None:
-    found = outcomes_of(
-        [*cells(CellState.PUBLISHED, "", "a"), *cells(CellState.PUBLISHED, "asked for again, and failed", "b")], {}
-    )
-    assert [outcome.reason for outcome in found] == ["", "asked for again, and failed"]
+    found = outcomes_of([*cells(CellState.PUBLISHED, "", "a"), *cells(CellState.PUBLISHED, AGAIN, "b")], {})
+    assert [outcome.reason.text for outcome in found] == ["", AGAIN]

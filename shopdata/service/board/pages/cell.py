@@ -40,7 +40,7 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str, shop_id: str) -> Pag
             "platform": contract.platform,
             "cell": cell,
             "state": state,
-            "short": in_short(visit.texts, cell.state, cell.reason.text) if cell is not None else (),
+            "short": in_short(visit.texts, cell.state, cell.reason) if cell is not None else (),
             "run": run,
             "has_log": cell is not None and bool(cell.run_id) and facts.control.log_path(cell.run_id) is not None,
             "has_rejected": bool(facts.rejected(dataset, dt, shop_id)),

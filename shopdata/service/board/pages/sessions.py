@@ -61,7 +61,7 @@ def page(facts: Facts, visit: Visit) -> Page:
         {
             "lines": lines,
             "counts": grid.count_kinds(lines),
-            "parked_reason": lambda line: in_short(visit.texts, CellState.NEEDS_LOGIN, line.parked.text),
+            "parked_reason": lambda line: in_short(visit.texts, CellState.NEEDS_LOGIN, line.parked),
             "filter": grid.Filter.of(visit),
         },
     )

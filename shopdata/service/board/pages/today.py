@@ -170,7 +170,7 @@ def _troubles(lines: list[Line], rows: list[grid.Row]) -> list[Found]:
         if square is not None and square.kind == "trouble"
     ]
     return found + [
-        why.not_refreshed(line.dataset, line.expected.dt, line.partition.refresh_reason.text)
+        why.not_refreshed(line.dataset, line.expected.dt, line.partition.refresh_reason)
         for line in lines
         if line.state == "unrefreshed" and line.partition is not None
     ]

@@ -13,7 +13,12 @@ import pytest
 from test_reference import links_of
 
 ROOT = Path(__file__).parents[1]
-ENGLISH = [ROOT / "README.md", ROOT / "docs" / "operate.md", ROOT / "docs" / "when-it-fails.md", ROOT / "docs" / "reference.md"]
+ENGLISH = [
+    ROOT / "README.md",
+    ROOT / "docs" / "operate.md",
+    ROOT / "docs" / "when-it-fails.md",
+    ROOT / "docs" / "reference.md",
+]
 BLOCK = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`+([^`]+)`+")
 #: Cells that are words, and have to be these.

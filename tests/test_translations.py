@@ -13,12 +13,7 @@ import pytest
 from test_reference import links_of
 
 ROOT = Path(__file__).parents[1]
-ENGLISH = [
-    ROOT / "README.md",
-    ROOT / "docs" / "operate.md",
-    ROOT / "docs" / "when-it-fails.md",
-    ROOT / "docs" / "reference.md",
-]
+ENGLISH = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("operate", "when-it-fails", "reference"))]
 BLOCK = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`+([^`]+)`+")
 #: Cells that are words, and have to be these.

@@ -30,7 +30,7 @@ from scrapy.utils.misc import build_from_crawler
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from twisted.internet.ssl import Certificate, optionsForClientTLS, trustRootFromCertificates
 
-from shopdata.crawling.line import place_of
+from shopdata.crawling.portal_errors import place_of
 from shopdata.crawling.signed_page import SignedPage
 from shopdata.exceptions import OddAnswerError, PortalError
 from shopdata.files import as_disk_error, nameless

@@ -50,7 +50,6 @@ async def one_cell(
         if type(error) in (PortalError, OddAnswerError) and wire is not None and wire.size:
             kept = await run_in_thread(_keep, wire, key, staging)
             error.todo = f"{error.todo} The bytes are kept in the state directory under {kept}."
-            error.args = (error.sentence(),)
         raise
     except TimeoutError:
         if not deadline.expired():

@@ -19,7 +19,7 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata import failpoints
 from shopdata.config import Portal, Shop
 from shopdata.crawling.downloads import Wire
-from shopdata.crawling.line import place_of, refused
+from shopdata.crawling.portal_errors import place_of, refused
 from shopdata.exceptions import ForbiddenHostError, OddAnswerError, PortalError
 from shopdata.failpoints import FailPoint
 from shopdata.files import write_durably

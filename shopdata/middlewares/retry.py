@@ -15,7 +15,7 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.config import Portal
-from shopdata.crawling.line import no_answer, refused
+from shopdata.crawling.portal_errors import no_answer, refused
 from shopdata.exceptions import ChallengeError, PortalError, RiskBlockedError, ShopdataError
 from shopdata.workspace import Workspace
 

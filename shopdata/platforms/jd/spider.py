@@ -98,7 +98,6 @@ class JdSpider(ReportSpider):
                     # What is kept for somebody to see is this answer, not the list's.
                     self.client(shop).took(odd)
                     error.todo = f"It was ordered {number} times, and is not in the list. {error.todo}"
-                    error.args = (error.sentence(),)
                     raise
                 if odd is not None:
                     odd.close()

@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.text import Text
 
 from shopdata.actions.names import as_datasets
-from shopdata.actions.status_facts import Told, expected_for, expected_today, lines_of, read
 from shopdata.actions.status_grid import Shown, grid
+from shopdata.actions.status_snapshot import StatusSnapshot, expected_for, expected_today, lines_of, read
 from shopdata.actions.status_view import dataset_lines, each_reason, earlier_lines, reasons, who_needs_somebody
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, ConfigError
 from shopdata.ledger import Cell, Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI, Period, parse_date, today
-from shopdata.service.board.pages.today import Line, sentence
+from shopdata.service.board.pages.today import DatasetLine, sentence
 from shopdata.terminal import json_text
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace
@@ -39,7 +39,7 @@ def show_status(workspace: Workspace, args: list[str], opts: argparse.Namespace)
     except ConfigError:
         # What happened can be told all the same; `scrapy check_config` says what is wrong.
         config = None
-    datasets, shops = ledger.reading.datasets(), ledger.reading.shops()
+    datasets, shops = ledger.queries.datasets(), ledger.queries.shops()
     wanted = _wanted(opts.dataset, {*datasets, *(config.datasets if config else ())}, config)
     _check("shop", opts.shop, {*shops, *(shop.id for shop in (config.shops if config else ()))})
     if opts.as_json:
@@ -49,15 +49,15 @@ def show_status(workspace: Workspace, args: list[str], opts: argparse.Namespace)
     expected = expected_today(config, ledger, today(now)) if config is not None and day is None else {}
     expected = {name: one for name, one in expected.items() if wanted is None or name in wanted}
     named = [name for name in sorted({*datasets, *expected}) if wanted is None or name in wanted]
-    told = read(ledger, config, named, count=count, day=day, shop=opts.shop, also=expected)
+    snapshot = read(ledger, config, named, count=count, day=day, shop=opts.shop, also=expected)
     if config is not None and day is not None:
-        by_day = expected_for(config, told, day, now)
+        by_day = expected_for(config, snapshot, day, now)
         expected = {name: one for name, one in by_day.items() if wanted is None or name in wanted}
     is_narrowed = any((day, opts.dataset, opts.shop))
     t, console = workspace.texts, Console()
-    if not told.cells:
+    if not snapshot.cells:
         print(t("status.none_of_that" if is_narrowed else "status.none"))
-    _print(t, console, told, lines_of(told, expected, now, opts.shop) if config is not None else [], opts, now)
+    _print(t, console, snapshot, lines_of(snapshot, expected, now, opts.shop) if config is not None else [], opts, now)
     return 0
 
 
@@ -132,15 +132,20 @@ def as_json(cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> dic
 
 
 def _print(
-    t: Texts, console: Console, told: Told, lines: Sequence[Line], opts: argparse.Namespace, now: datetime
+    t: Texts,
+    console: Console,
+    snapshot: StatusSnapshot,
+    lines: Sequence[DatasetLine],
+    opts: argparse.Namespace,
+    now: datetime,
 ) -> None:
-    if told.config is None:
+    if snapshot.config is None:
         console.print(t("status.no_config"))
     if lines:
         day = parse_date(opts.date) if opts.date else None
-        if told.cells:
+        if snapshot.cells:
             console.print(Text(sentence(t, list(lines), now if day is None else None, day or today(now))))
-            if look := who_needs_somebody(t, told):
+            if look := who_needs_somebody(t, snapshot):
                 console.print(Text(look, "yellow"))
         console.print()
         for line in dataset_lines(t, lines, console.width, today(now)):
@@ -148,26 +153,26 @@ def _print(
     shown = [
         Shown.of(
             name,
-            [cell for cell in told.cells if cell.dataset == name],
-            [partition for partition in told.partitions if partition.dataset == name],
-            told.config,
+            [cell for cell in snapshot.cells if cell.dataset == name],
+            [partition for partition in snapshot.partitions if partition.dataset == name],
+            snapshot.config,
             count=None if opts.date else _count(opts.days),
             shop=opts.shop,
         )
-        for name in told.datasets
+        for name in snapshot.datasets
     ]
     meant = {(line.dataset, line.expected.dt) for line in lines}
     earlier = {one.name: [p for p in one.periods if (one.name, p.dt) not in meant] for one in shown}
-    for text in earlier_lines(t, told, earlier, opts.shop):
+    for text in earlier_lines(t, snapshot, earlier, opts.shop):
         console.print(Text(text))
     if opts.all or opts.shop:
         for one in shown:
             console.print()
             console.print(grid(t, one, console))
-    whys = list(each_reason(t, told) if opts.all else reasons(t, told))
+    whys = list(each_reason(t, snapshot) if opts.all else reasons(t, snapshot))
     if whys:
         console.print(Text(f"\n{t('status.why')}"))
     for why in whys:
         console.print(why)
-    if told.cells and not (opts.all or opts.shop):
+    if snapshot.cells and not (opts.all or opts.shop):
         console.print(Text(f"\n{t('status.more')}", "dim"))

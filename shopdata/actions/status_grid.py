@@ -12,7 +12,7 @@ from rich.text import Text
 from shopdata.config import Config, Shop
 from shopdata.lake.completeness import expected_periods
 from shopdata.ledger import PartitionRecord
-from shopdata.ledger.reading import Glance
+from shopdata.ledger.queries import CellSummary
 from shopdata.periods import Period
 from shopdata.states import MARKS, CellState
 from shopdata.wording import Texts
@@ -27,7 +27,7 @@ class Shown:
     periods: list[Period]
     #: The shops in the order of shops.yaml; those that are no longer there come last.
     shops: list[str]
-    cells: dict[tuple[str, str], Glance]
+    cells: dict[tuple[str, str], CellSummary]
     partitions: list[PartitionRecord]
     #: Who was there when; a shop that is not in it was there from ever.
     known: dict[str, Shop]
@@ -36,7 +36,7 @@ class Shown:
     def of(
         cls,
         name: str,
-        cells: Sequence[Glance],
+        cells: Sequence[CellSummary],
         partitions: Sequence[PartitionRecord],
         config: Config | None,
         *,

@@ -10,12 +10,12 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from shopdata.actions.status_facts import Told, lacking
+from shopdata.actions.status_snapshot import StatusSnapshot, lacking
 from shopdata.alerts.causes import Cause, causes_of
 from shopdata.alerts.in_words import shop_label, state_and_reason, what_of
 from shopdata.periods import Period
 from shopdata.service.board import states
-from shopdata.service.board.pages.today import Line
+from shopdata.service.board.pages.today import DatasetLine
 from shopdata.states import MARKS, CellState
 from shopdata.wording import Texts
 
@@ -40,13 +40,13 @@ _MARK_OF_TOPIC = {
 }
 
 
-def who_needs_somebody(t: Texts, told: Told) -> str:
+def who_needs_somebody(t: Texts, snapshot: StatusSnapshot) -> str:
     """How many shops wait for a person, or "" if none does."""
-    count = len({trouble.shop for trouble in told.troubles() if trouble.state in _FOR_A_PERSON})
+    count = len({trouble.shop for trouble in snapshot.troubles() if trouble.state in _FOR_A_PERSON})
     return t("status.attention", n=count) if count else ""
 
 
-def dataset_lines(t: Texts, lines: Sequence[Line], width: int, today: date) -> Iterator[Text]:
+def dataset_lines(t: Texts, lines: Sequence[DatasetLine], width: int, today: date) -> Iterator[Text]:
     """A line for each dataset and the period that is meant; what does not fit behind it stands below it.
 
     Args:
@@ -60,9 +60,9 @@ def dataset_lines(t: Texts, lines: Sequence[Line], width: int, today: date) -> I
         count = f"{line.partition.rows:,}" if line.partition is not None else "–"
         rows.append((line.dataset, period, f"{line.done}/{line.total}", count))
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    told = ["  ".join(map(_aligned, row, widths, "<<>>")) for row in rows]
-    yield Text(f"   {told[0]}", "bold")
-    for line, text in zip(lines, told[1:], strict=True):
+    texts = ["  ".join(map(_aligned, row, widths, "<<>>")) for row in rows]
+    yield Text(f"   {texts[0]}", "bold")
+    for line, text in zip(lines, texts[1:], strict=True):
         mark, style = _LINE_MARKS[line.state]
         said = t("format.listed").join(filter(None, _said(t, line, today)))
         is_fit = _INDENT + cell_len(text) + 2 + cell_len(said) <= width
@@ -74,7 +74,7 @@ def _aligned(text: str, width: int, side: str) -> str:
     return text + blanks if side == "<" else blanks + text
 
 
-def _said(t: Texts, line: Line, today: date) -> Iterator[str]:
+def _said(t: Texts, line: DatasetLine, today: date) -> Iterator[str]:
     """What stands behind the numbers."""
     due_at = line.expected.due_at
     due = t.due(due_at, today) if due_at is not None else ""
@@ -93,11 +93,13 @@ def _said(t: Texts, line: Line, today: date) -> Iterator[str]:
         yield t("status.was_due", what=what, time=due) if due else what
 
 
-def earlier_lines(t: Texts, told: Told, periods: dict[str, list[Period]], shop: str | None) -> Iterator[str]:
+def earlier_lines(
+    t: Texts, snapshot: StatusSnapshot, periods: dict[str, list[Period]], shop: str | None
+) -> Iterator[str]:
     """What earlier periods lack, one line for each dataset; what is whole is counted."""
     whole = 0
     for name, own in periods.items():
-        lacks = lacking(told, name, own, shop)
+        lacks = lacking(snapshot, name, own, shop)
         whole += len(own) - len(lacks)
         if lacks:
             count = sum(lacks.values())
@@ -107,9 +109,9 @@ def earlier_lines(t: Texts, told: Told, periods: dict[str, list[Period]], shop: 
         yield t("status.earlier_whole", n=whole)
 
 
-def reasons(t: Texts, told: Told) -> Iterator[RenderableType]:
+def reasons(t: Texts, snapshot: StatusSnapshot) -> Iterator[RenderableType]:
     """Each reason once: which shops, where, and what the ledger says."""
-    causes = causes_of(told.troubles())
+    causes = causes_of(snapshot.troubles())
     for cause in causes[:_MOST_CAUSES]:
         yield _head(t, cause)
         yield Padding(Text(_where(t, cause), "dim"), (0, 0, 0, _INDENT))
@@ -119,9 +121,9 @@ def reasons(t: Texts, told: Told) -> Iterator[RenderableType]:
         yield Text(t("status.more_reasons", n=len(causes) - _MOST_CAUSES))
 
 
-def each_reason(t: Texts, told: Told) -> Iterator[RenderableType]:
+def each_reason(t: Texts, snapshot: StatusSnapshot) -> Iterator[RenderableType]:
     """A line for each cell that has something to say."""
-    for cell in sorted(told.cells, key=lambda cell: (cell.dt, cell.shop), reverse=True):
+    for cell in sorted(snapshot.cells, key=lambda cell: (cell.dt, cell.shop), reverse=True):
         if cell.reason:
             mark, _ = MARKS[cell.state]
             what = state_and_reason(t, cell.state, cell.reason.text)

@@ -8,7 +8,7 @@ from typing import Any
 
 from shopdata import exceptions
 from shopdata.alerts.causes import Trouble
-from shopdata.alerts.facts import Day, Note
+from shopdata.alerts.snapshot import Day, Note
 from shopdata.reasons import UNKNOWN
 from shopdata.wording.why import kind_of
 

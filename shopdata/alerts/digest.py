@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from shopdata.alerts.causes import Cause, Trouble, causes_of
 from shopdata.alerts.changes import Changes
-from shopdata.alerts.facts import Note
 from shopdata.alerts.message import Block, Level, Message
+from shopdata.alerts.snapshot import Note
 from shopdata.states import CellState
 from shopdata.wording import Texts
 from shopdata.wording.why import SIGN_IN_BY_HAND, WORDLESS, detail_of, title_of, todo_of

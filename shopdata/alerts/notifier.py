@@ -16,7 +16,7 @@ from shopdata.alerts.channel_lease import ChannelLease
 from shopdata.alerts.channels import Deadline
 from shopdata.alerts.delivery import Count, deliver
 from shopdata.alerts.digest import build_digest
-from shopdata.alerts.facts import facts_of
+from shopdata.alerts.snapshot import snapshot_of
 from shopdata.alerts.start_failures import forget_start_failure, notify_start_failures
 from shopdata.config import Channel, Config
 from shopdata.ledger import Ledger
@@ -94,7 +94,7 @@ class Notifier:
             state = states[key] = topics.get(_topic(channel, key))
             # What was noticed while it could not be told, and what this run has noticed.
             extra = _together(state.get("extras", {}), partitions.get(key, {}))
-            day = facts_of(
+            day = snapshot_of(
                 name, dt, config=self._config, ledger=self._ledger, now=now, extras=extra, tell=self._alerts.tell
             )
             found = compare(day, _without_waiting(state), topics.get(_drift_topic(channel, name)))

@@ -18,7 +18,7 @@ from shopdata.ledger.moves import Moves
 from shopdata.ledger.not_ready import NotReadyCells
 from shopdata.ledger.notifications import Notifications
 from shopdata.ledger.partitions import Partitions
-from shopdata.ledger.reading import Reading
+from shopdata.ledger.queries import LedgerQueries
 from shopdata.ledger.runs import Runs
 from shopdata.ledger.slots import Slots
 
@@ -82,9 +82,9 @@ class Ledger(Cells, Partitions, Runs):
         return Notifications(self._database)
 
     @cached_property
-    def reading(self) -> Reading:
+    def queries(self) -> LedgerQueries:
         """What pages ask of many cells, partitions and runs at once."""
-        return Reading(self._database)
+        return LedgerQueries(self._database)
 
     @cached_property
     def not_ready(self) -> NotReadyCells:

@@ -135,7 +135,7 @@ class Inside:
             return self.datasets
         found = [dataset for dataset, (spider, _) in self._datasets.items() if name in (dataset, spider)]
         # One that no spider collects any more is in the ledger still.
-        if name in found or name in self.workspace.ledger.reading.datasets():
+        if name in found or name in self.workspace.ledger.queries.datasets():
             return (name,)
         return tuple(found) or self._no_dataset(name)
 

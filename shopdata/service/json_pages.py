@@ -123,7 +123,7 @@ class CellsPage(JsonPage):
             Period.from_dt(arguments["dt"])
         cells = []
         for dataset in self.inside.datasets_named(arguments.get("dataset")):
-            dts = [arguments["dt"]] if "dt" in arguments else ledger.reading.periods(dataset, "9999-12-31", _PERIODS)
+            dts = [arguments["dt"]] if "dt" in arguments else ledger.queries.periods(dataset, "9999-12-31", _PERIODS)
             for dt in dts:
                 cells += [_cell(cell) for cell in ledger.cells(dataset, dt) if wanted in (None, cell.state)]
         return {"cells": cells}

@@ -83,12 +83,12 @@ class ServiceMetrics(Collector):
         success = GaugeMetricFamily(
             "shopdata_last_success_timestamp_seconds", "When the newest partition was published", labels=["dataset"]
         )
-        reading = self._inside.workspace.ledger.reading
+        reading = self._inside.workspace.ledger.queries
         for dataset in self._inside.datasets:
             dts = reading.periods(dataset, "9999-12-31", _PERIODS)
-            glances = reading.glances([(dataset, dt) for dt in dts])
-            counts = Counter(glance.state for glance in glances)
-            newest_counts = Counter(glance.state for glance in glances if glance.dt == dts[0])
+            summaries = reading.summaries([(dataset, dt) for dt in dts])
+            counts = Counter(glance.state for glance in summaries)
+            newest_counts = Counter(glance.state for glance in summaries if glance.dt == dts[0])
             for state in CellState:
                 cells.add_metric([dataset, state.value], counts[state])
                 if dts:
@@ -108,7 +108,7 @@ class ServiceMetrics(Collector):
             "shopdata_run_ended_timestamp_seconds", "When the last ended run ended", labels=["spider"]
         )
         last: dict[str, RunRecord] = {}
-        for run in self._inside.workspace.ledger.reading.runs(_RUNS):
+        for run in self._inside.workspace.ledger.queries.runs(_RUNS):
             if run.finished_at is not None:
                 last.setdefault(run.spider, run)
         for spider, run in sorted(last.items()):

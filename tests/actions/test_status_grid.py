@@ -14,7 +14,7 @@ from shipped_config import load_shipped_config
 
 from shopdata.actions.status_grid import Shown, grid
 from shopdata.config import Config, Shop
-from shopdata.ledger.reading import Glance
+from shopdata.ledger.queries import CellSummary
 from shopdata.periods import SHANGHAI
 from shopdata.reasons import Reason
 from shopdata.states import MARKS, CellState
@@ -33,15 +33,15 @@ def shop(id: str, since: str | None = None) -> Shop:
     )
 
 
-def cell(day: int, shop: str, state: CellState, reason: str = "") -> Glance:
-    return Glance(NAME, f"2026-03-{day:02}", shop, state, 1, Reason(text=reason), datetime.now(SHANGHAI))
+def cell(day: int, shop: str, state: CellState, reason: str = "") -> CellSummary:
+    return CellSummary(NAME, f"2026-03-{day:02}", shop, state, 1, Reason(text=reason), datetime.now(SHANGHAI))
 
 
-def shown(cells: Sequence[Glance], made: Config | None, *, count: int | None = 7, one: str | None = None) -> Shown:
+def shown(cells: Sequence[CellSummary], made: Config | None, *, count: int | None = 7, one: str | None = None) -> Shown:
     return Shown.of(NAME, cells, [], made, count=count, shop=one)
 
 
-def lines(cells: Sequence[Glance], made: Config | None, *, width: int = 100, one: str | None = None) -> list[str]:
+def lines(cells: Sequence[CellSummary], made: Config | None, *, width: int = 100, one: str | None = None) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
     console.print(grid(Texts("en"), shown(cells, made, one=one), console))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@
     answers.py    what goes back: a page, a file, the way to another page
     security.py   headers, and the token that every POST must bring
     texts/        one catalogue for each language
-    facts.py      what pages know: configuration, ledger, periods that are due
+    sources.py    what pages know: configuration, ledger, periods that are due
     pages/        one module for each page: reads, and hands plain values to its template
     actions.py    what the buttons do
     templates/ static/

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from shopdata.service.board.addresses import checked_dt, checked_id, checked_run_id
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError, redirect
-from shopdata.service.board.facts import Facts
+from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 
 #: More periods in one form than any page of ours shows.
 _MOST_PERIODS = 60
 
 
-def act(facts: Facts, visit: Visit) -> Answer:
+def act(sources: Sources, visit: Visit) -> Answer:
     """Runs the action that the address names: `do/<action>`.
 
     Raises:
@@ -23,42 +23,42 @@ def act(facts: Facts, visit: Visit) -> Answer:
     if len(visit.path) != 2 or visit.path[0] != "do" or visit.path[1] not in ACTIONS:
         raise PageNotFoundError
     try:
-        return ACTIONS[visit.path[1]](facts, visit)
+        return ACTIONS[visit.path[1]](sources, visit)
     except PageNotFoundError:
         raise BadFormError(
             f"a value of the form {visit.path[1]!r} can't be used", todo="Go back, load the page again, try again"
         ) from None
 
 
-def run_now(facts: Facts, visit: Visit) -> Answer:
+def run_now(sources: Sources, visit: Visit) -> Answer:
     """An entry of the clock, at once."""
-    return _queued(visit, [facts.control.run_now(visit.form.get("job", ""))])
+    return _queued(visit, [sources.control.run_now(visit.form.get("job", ""))])
 
 
-def pause(facts: Facts, visit: Visit) -> Answer:
+def pause(sources: Sources, visit: Visit) -> Answer:
     """The clock passes over an entry."""
-    facts.control.pause(visit.form.get("job", ""))
+    sources.control.pause(visit.form.get("job", ""))
     return redirect(visit.link("schedule", told="paused"))
 
 
-def resume(facts: Facts, visit: Visit) -> Answer:
+def resume(sources: Sources, visit: Visit) -> Answer:
     """The clock heeds an entry again."""
-    facts.control.resume(visit.form.get("job", ""))
+    sources.control.resume(visit.form.get("job", ""))
     return redirect(visit.link("schedule", told="resumed"))
 
 
-def collect(facts: Facts, visit: Visit) -> Answer:
+def collect(sources: Sources, visit: Visit) -> Answer:
     """Some periods of a dataset, of some shops or all: `dt` and `shop` are lists with commas between."""
     dataset = checked_id(visit.form.get("dataset", ""))
-    facts.contract(dataset)
+    sources.contract(dataset)
     dts = [checked_dt(dt) for dt in visit.form.get("dt", "").split(",")][:_MOST_PERIODS]
     shops = [checked_id(shop) for shop in visit.form.get("shop", "").split(",") if shop]
-    return _queued(visit, facts.control.collect(dataset, dts, shops, force=visit.form.get("force") == "1"))
+    return _queued(visit, sources.control.collect(dataset, dts, shops, force=visit.form.get("force") == "1"))
 
 
-def cancel(facts: Facts, visit: Visit) -> Answer:
+def cancel(sources: Sources, visit: Visit) -> Answer:
     """A run that waits or runs."""
-    is_cancelled = facts.control.cancel(checked_run_id(visit.form.get("run", "")))
+    is_cancelled = sources.control.cancel(checked_run_id(visit.form.get("run", "")))
     return redirect(visit.link("runs", told="cancelled" if is_cancelled else "gone"))
 
 
@@ -66,7 +66,7 @@ def _queued(visit: Visit, run_ids: list[str]) -> Answer:
     return redirect(visit.link("runs", told="queued" if run_ids else "nothing", run=",".join(run_ids[:3])))
 
 
-ACTIONS: dict[str, Callable[[Facts, Visit], Answer]] = {
+ACTIONS: dict[str, Callable[[Sources, Visit], Answer]] = {
     "run-now": run_now,
     "pause": pause,
     "resume": resume,

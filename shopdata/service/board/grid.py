@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shopdata.config import Dataset, Shop
-from shopdata.ledger.reading import Glance
+from shopdata.ledger.queries import CellSummary
 from shopdata.periods import SHANGHAI, Period
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.service.board import states
@@ -49,7 +49,7 @@ class Square:
 
 
 @dataclass(frozen=True)
-class Row:
+class GridRow:
     """A shop; `squares` has one entry per column, None where the shop does not have the dataset."""
 
     shop: str
@@ -80,7 +80,7 @@ class Row:
 
 
 def square_of(
-    glance: Glance | None, dataset: str, contract: Dataset, expected: Expected, shop: str, now: datetime
+    glance: CellSummary | None, dataset: str, contract: Dataset, expected: Expected, shop: str, now: datetime
 ) -> Square:
     """A cell as it is, or as it is missed."""
     if glance is None:
@@ -102,15 +102,15 @@ def is_late(contract: Dataset, dt: str, now: datetime) -> bool:
 
 def rows_of(
     shops: Sequence[Shop], squares: Mapping[str, Sequence[Square | None]], strangers: Iterable[str] = ()
-) -> list[Row]:
+) -> list[GridRow]:
     """The shops in the order of shops.yaml, those in trouble first.
 
     Args:
         squares: by shop id.
         strangers: shops that are in the ledger and no longer in shops.yaml.
     """
-    rows = [Row(shop.id, shop.name, True, tuple(squares[shop.id])) for shop in shops]
-    rows += [Row(shop, shop, False, tuple(squares[shop])) for shop in strangers]
+    rows = [GridRow(shop.id, shop.name, True, tuple(squares[shop.id])) for shop in shops]
+    rows += [GridRow(shop, shop, False, tuple(squares[shop])) for shop in strangers]
     return sorted(rows, key=lambda row: row.urgency)
 
 

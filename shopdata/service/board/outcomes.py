@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from shopdata.alerts.causes import Trouble, causes_of, trouble_of
-from shopdata.ledger.reading import Glance
+from shopdata.ledger.queries import CellSummary
 from shopdata.reasons import Reason
 from shopdata.service.board import states
 from shopdata.states import CellState
@@ -63,22 +63,22 @@ class Outcome:
         return len(self.shops) - len(self.first_shops)
 
 
-def outcomes_of(cells: Iterable[Glance], names: Mapping[str, str]) -> list[Outcome]:
+def outcomes_of(cells: Iterable[CellSummary], names: Mapping[str, str]) -> list[Outcome]:
     """The most pressing first.
 
     Args:
         names: what people call the shops, by id.
     """
-    datasets: dict[str, list[Glance]] = {}
+    datasets: dict[str, list[CellSummary]] = {}
     for cell in cells:
         datasets.setdefault(cell.dataset, []).append(cell)
     found = [outcome for name, members in datasets.items() for outcome in _of_dataset(name, members, names)]
     return sorted(found, key=lambda outcome: states.KINDS.index(states.kind_of(outcome.state)))
 
 
-def _of_dataset(dataset: str, cells: Iterable[Glance], names: Mapping[str, str]) -> Iterable[Outcome]:
+def _of_dataset(dataset: str, cells: Iterable[CellSummary], names: Mapping[str, str]) -> Iterable[Outcome]:
     troubles: list[Trouble] = []
-    others: dict[tuple[Hashable, ...], list[Glance]] = {}
+    others: dict[tuple[Hashable, ...], list[CellSummary]] = {}
     for cell in cells:
         if cell.state in _IN_TROUBLE:
             name = names.get(cell.shop, cell.shop)

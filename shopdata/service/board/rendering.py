@@ -20,7 +20,7 @@ _STATIC = ("board.css", "board.js")
 
 
 @dataclass(frozen=True)
-class Page:
+class RenderedPage:
     """A template and what is put into it. `title` is plain text, `section` the entry of the menu that it belongs to."""
 
     template: str
@@ -45,7 +45,7 @@ class Renderer:
             name: f"static/{name}?v={hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]}" for name in _STATIC
         }
 
-    def page(self, visit: Visit, page: Page) -> bytes:
+    def page(self, visit: Visit, page: RenderedPage) -> bytes:
         """A page as UTF-8 HTML."""
         words = {state: visit.texts(f"state.{state}.word") for state in states.ALL}
         template = self._environment.get_template(f"{page.template}.html")
@@ -68,4 +68,4 @@ class Renderer:
     def trouble(self, visit: Visit, kind: str, sentence: str) -> bytes:
         """A page that says what went wrong and what to do."""
         values = {"kind": kind, "sentence": sentence}
-        return self.page(visit, Page("trouble", visit.texts(f"trouble.{kind}.title"), "", values))
+        return self.page(visit, RenderedPage("trouble", visit.texts(f"trouble.{kind}.title"), "", values))

@@ -20,10 +20,10 @@ from shopdata.exceptions import ShopdataError, UsageError
 from shopdata.periods import SHANGHAI, today
 from shopdata.service.board import actions
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError
-from shopdata.service.board.facts import Facts
 from shopdata.service.board.pages.table import PAGES
 from shopdata.service.board.rendering import Renderer
 from shopdata.service.board.security import Tokens
+from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import LANGUAGE_COOKIE, NONCE_COOKIE, Visit, read_visit
 from shopdata.service.control import Control
 from shopdata.service.door.headers import HEADERS
@@ -54,7 +54,7 @@ class Board(Resource):
         now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._facts = Facts(workspace, control)
+        self._sources = Sources(workspace, control)
         self._renderer = Renderer()
         self._tokens = Tokens()
         self._mount = mount
@@ -65,7 +65,7 @@ class Board(Resource):
 
     def _warm_up(self) -> None:
         with contextlib.suppress(ShopdataError):
-            self._facts.expected(today(self._now()))
+            self._sources.expected(today(self._now()))
 
     def render(self, request: Request) -> int:
         visit = read_visit(request, self._mount, self._tokens, self._now(), self._language)
@@ -108,14 +108,14 @@ class Board(Resource):
         for pattern, page in PAGES:
             if len(pattern) == len(visit.path) and all(p in ("*", v) for p, v in zip(pattern, visit.path, strict=True)):
                 arguments = [value for part, value in zip(pattern, visit.path, strict=True) if part == "*"]
-                made = page(self._facts, visit, *arguments)
+                made = page(self._sources, visit, *arguments)
                 return made if isinstance(made, Answer) else Answer(self._renderer.page(visit, made))
         raise PageNotFoundError
 
     def _act(self, visit: Visit, is_foreign: bool) -> Answer:
         if is_foreign or not self._tokens.fits(visit.form.get("token", ""), visit.user, visit.nonce):
             return self._trouble(visit, 403, "token")
-        return actions.act(self._facts, visit)
+        return actions.act(self._sources, visit)
 
     def _trouble(self, visit: Visit, status: int, kind: str, error: ShopdataError | None = None) -> Answer:
         return Answer(self._renderer.trouble(visit, kind, "" if error is None else str(error)), status)

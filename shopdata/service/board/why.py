@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from shopdata.alerts.causes import Cause, Trouble, causes_of, trouble_of
 from shopdata.config import Config
-from shopdata.ledger.reading import Glance
+from shopdata.ledger.queries import CellSummary
 from shopdata.periods import Period
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.service.board import states
@@ -44,7 +44,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Line:
+class ReasonLine:
     """Shops with one cause. `reason` is the ledger's sentence of the first of them, where more is known than told."""
 
     places: tuple[Place, ...]
@@ -72,7 +72,7 @@ class Why:
     title: str
     todo: str
     shops: int
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ReasonLine, ...] = ()
     #: Shops of causes that have no line.
     more: int = 0
     #: What a person types, for the first shops.
@@ -134,12 +134,12 @@ class Reasons:
             asks=tuple(self._asks(members)),
         )
 
-    def _line(self, cause: Cause, datasets: Collection[str], dts: Collection[str]) -> Line:
+    def _line(self, cause: Cause, datasets: Collection[str], dts: Collection[str]) -> ReasonLine:
         places = [self._place(members, datasets, dts) for members in cause.shops.values()]
         told = detail_of(self.t, cause.reason)
         if cause.kind in WORDLESS and not told:
             told = cause.reason.text
-        return Line(
+        return ReasonLine(
             places=tuple(places[:_MOST_SHOPS]),
             more=max(len(places) - _MOST_SHOPS, 0),
             detail=told,
@@ -176,7 +176,7 @@ class Reasons:
                 yield Ask(dataset, dt, ",".join(filter(None, able)), len(able))
 
 
-def troubles_of_cells(cells: Iterable[tuple[Glance, str]], names: Mapping[str, str]) -> list[Found]:
+def troubles_of_cells(cells: Iterable[tuple[CellSummary, str]], names: Mapping[str, str]) -> list[Found]:
     """Cells that a person should look at, each with the state that pages call it by."""
     return [
         found(

@@ -66,8 +66,8 @@ def test_what_can_not_be_read_is_told_and_is_not_none(store: CountingStore) -> N
     CountingStore(store.folder, "another fake key").save(shops[0], [])
     (store.folder / "jd_two.session").mkdir()
     about = SessionsWatch(store).about(shops)
-    facts = SimpleNamespace(screenshot_time=lambda *_: None)
-    one, two = (_line(facts, shop, about[shop.id]) for shop in shops)  # type: ignore[arg-type]
+    sources = SimpleNamespace(screenshot_time=lambda *_: None)
+    one, two = (_line(sources, shop, about[shop.id]) for shop in shops)  # type: ignore[arg-type]
     assert (one.state, two.state) == ("parked", "parked")
     assert "saved with another key" in one.parked.text
     assert two.parked.text.startswith(str(store.folder))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from board_world import NOW
 
-from shopdata.ledger.reading import Glance
+from shopdata.ledger.queries import CellSummary
 from shopdata.reasons import Reason
 from shopdata.service.board.outcomes import outcomes_of
 from shopdata.states import CellState
@@ -16,9 +16,9 @@ REFUSED = "shop '{0}': credentials refused. Mend them."
 CODES = {"": "", REFUSED: "credentials_refused", AGAIN: "http_status"}
 
 
-def cells(state: CellState, reason: str, *shops: str) -> list[Glance]:
+def cells(state: CellState, reason: str, *shops: str) -> list[CellSummary]:
     reasons = {shop: Reason(CODES[reason], {}, reason.format(shop)) for shop in shops}
-    return [Glance("jd_store", dt, shop, state, 5, reasons[shop], NOW) for dt in DAYS for shop in shops]
+    return [CellSummary("jd_store", dt, shop, state, 5, reasons[shop], NOW) for dt in DAYS for shop in shops]
 
 
 def test_a_month_with_a_parked_shop() -> None:

@@ -1,5 +1,5 @@
-"""One module for each page: it reads facts and hands plain values to the template of the same name.
+"""One module for each page: it reads sources and hands plain values to the template of the same name.
 
-A page is a function of the facts, the visit, and what stands for `*` in its address. It raises PageNotFoundError where
-the address names nothing that there is.
+A page is a function of the sources, the visit, and what stands for `*` in its address. It raises PageNotFoundError
+where the address names nothing that there is.
 """

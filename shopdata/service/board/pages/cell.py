@@ -7,27 +7,27 @@ from shopdata.periods import Period, today
 from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_dt, checked_id
 from shopdata.service.board.answers import PageNotFoundError
-from shopdata.service.board.facts import Facts
 from shopdata.service.board.names import dataset_name
 from shopdata.service.board.notes import in_short
-from shopdata.service.board.rendering import Page
+from shopdata.service.board.rendering import RenderedPage
+from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 from shopdata.states import CellState
 
 
-def page(facts: Facts, visit: Visit, dataset: str, dt: str, shop_id: str) -> Page:
+def page(sources: Sources, visit: Visit, dataset: str, dt: str, shop_id: str) -> RenderedPage:
     """A cell that was asked for, or could be."""
-    contract, dt, shop_id = facts.contract(dataset), checked_dt(dt), checked_id(shop_id)
-    cell = facts.ledger.cell(CellKey(dataset, dt, shop_id))
-    shop = facts.shop(shop_id)
+    contract, dt, shop_id = sources.contract(dataset), checked_dt(dt), checked_id(shop_id)
+    cell = sources.ledger.cell(CellKey(dataset, dt, shop_id))
+    shop = sources.shop(shop_id)
     if cell is None and (shop is None or shop.platform != contract.platform):
         raise PageNotFoundError
     state = states.UNASKED if cell is None else states.shown(cell.state, cell.lease_until, visit.now)
     name = shop.name if shop is not None else (cell.raw.shop_name if cell is not None and cell.raw else "") or shop_id
-    run = facts.ledger.reading.run(cell.run_id) if cell is not None and cell.run_id else None
+    run = sources.ledger.queries.run(cell.run_id) if cell is not None and cell.run_id else None
     is_past_snapshot = contract.is_snapshot and Period.from_dt(dt).end != today(visit.now)
-    is_listed = shop is not None and shop.enabled and shop in facts.config().shops_for(dataset)
-    return Page(
+    is_listed = shop is not None and shop.enabled and shop in sources.config().shops_for(dataset)
+    return RenderedPage(
         "cell",
         f"{name} · {dataset_name(visit.texts, dataset, contract, is_whole=True)} · {visit.texts.periods([dt])}",
         "today",
@@ -42,9 +42,9 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str, shop_id: str) -> Pag
             "state": state,
             "short": in_short(visit.texts, cell.state, cell.reason) if cell is not None else (),
             "run": run,
-            "has_log": cell is not None and bool(cell.run_id) and facts.control.log_path(cell.run_id) is not None,
-            "has_rejected": bool(facts.rejected(dataset, dt, shop_id)),
-            "screenshot_at": facts.screenshot_time(contract.platform, shop_id)
+            "has_log": cell is not None and bool(cell.run_id) and sources.control.log_path(cell.run_id) is not None,
+            "has_rejected": bool(sources.rejected(dataset, dt, shop_id)),
+            "screenshot_at": sources.screenshot_time(contract.platform, shop_id)
             if state == CellState.NEEDS_LOGIN
             else None,
             "can_ask": is_listed and not is_past_snapshot,
@@ -52,6 +52,6 @@ def page(facts: Facts, visit: Visit, dataset: str, dt: str, shop_id: str) -> Pag
             # Never for a shop that waits for a person: the same credentials tried again may lock the account, and after
             # `scrapy login` it is asked without.
             "is_forced": state in (*states.DONE, CellState.STAGED),
-            "is_published": facts.ledger.reading.partitions([(dataset, dt)]) != {},
+            "is_published": sources.ledger.queries.partitions([(dataset, dt)]) != {},
         },
     )

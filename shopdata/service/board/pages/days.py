@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 
 from shopdata.config import Dataset, Shop
 from shopdata.lake.completeness import expected_periods
-from shopdata.ledger.reading import Glance
+from shopdata.ledger.queries import CellSummary
 from shopdata.periods import Period, days, today
 from shopdata.service.board import grid, states
 from shopdata.service.board.addresses import checked_day
 from shopdata.service.board.answers import Answer, PageNotFoundError, redirect
 from shopdata.service.board.due import Expected
-from shopdata.service.board.facts import Facts
 from shopdata.service.board.names import dataset_name
-from shopdata.service.board.rendering import Page
+from shopdata.service.board.rendering import RenderedPage
+from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 
 #: How many periods fit a page, by kind.
@@ -23,50 +23,50 @@ COUNTS = {"day": 14, "week": 8, "month": 6}
 _LENGTHS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
 
 
-def first(facts: Facts, visit: Visit) -> Answer:
+def first(sources: Sources, visit: Visit) -> Answer:
     """Without a dataset: the first one that a shop has."""
-    expected = facts.expected(today(visit.now))
+    expected = sources.expected(today(visit.now))
     if not expected:
         raise PageNotFoundError
-    return redirect(visit.link("days", next(name for name in facts.config().datasets if name in expected)))
+    return redirect(visit.link("days", next(name for name in sources.config().datasets if name in expected)))
 
 
-def page(facts: Facts, visit: Visit, dataset: str) -> Page:
+def page(sources: Sources, visit: Visit, dataset: str) -> RenderedPage:
     """`?end=` a day in the last period, `?show=` and `?q=` narrow the shops."""
-    contract = facts.contract(dataset)
-    newest = facts.expected(today(visit.now)).get(dataset)
+    contract = sources.contract(dataset)
+    newest = sources.expected(today(visit.now)).get(dataset)
     if newest is None:
         raise PageNotFoundError
     end = checked_day(visit.query.get("end"), today(visit.now)).isoformat() if visit.query.get("end") else newest.dt
-    periods = _periods(facts, dataset, contract, newest, min(end, newest.dt), visit.now)
+    periods = _periods(sources, dataset, contract, newest, min(end, newest.dt), visit.now)
     wanted = [(dataset, dt) for dt in periods]
-    glances = {(g.dt, g.shop): g for g in facts.ledger.reading.glances(wanted)}
-    partitions = facts.ledger.reading.partitions(wanted)
-    shops = facts.config().shops_for(dataset)
-    strangers = sorted({shop for _, shop in glances} - {shop.id for shop in shops})
-    began = facts.ledger.reading.first_period(dataset)
+    summaries = {(g.dt, g.shop): g for g in sources.ledger.queries.summaries(wanted)}
+    partitions = sources.ledger.queries.partitions(wanted)
+    shops = sources.config().shops_for(dataset)
+    strangers = sorted({shop for _, shop in summaries} - {shop.id for shop in shops})
+    began = sources.ledger.queries.first_period(dataset)
     squares = {
-        shop.id: [_square(glances, dataset, contract, newest, dt, shop, began, visit) for dt in periods]
+        shop.id: [_square(summaries, dataset, contract, newest, dt, shop, began, visit) for dt in periods]
         for shop in shops
     }
     for stranger in strangers:
         squares[stranger] = [
             None
-            if (glance := glances.get((dt, stranger))) is None
+            if (glance := summaries.get((dt, stranger))) is None
             else grid.square_of(glance, dataset, contract, newest, stranger, visit.now)
             for dt in periods
         ]
     rows = grid.rows_of(shops, squares, strangers)
     gaps = sorted({s.dt for shop in shops for s in squares[shop.id] if s and s.kind == "trouble" and s.dt != ""})
-    return Page(
+    return RenderedPage(
         "days",
         dataset_name(visit.texts, dataset, contract, is_whole=True),
         "days",
         {
             "dataset": dataset,
             "contract": contract,
-            "datasets": [name for name in facts.config().datasets if facts.config().shops_for(name)],
-            "contracts": facts.config().datasets,
+            "datasets": [name for name in sources.config().datasets if sources.config().shops_for(name)],
+            "contracts": sources.config().datasets,
             "periods": periods,
             "partitions": {dt: partitions.get((dataset, dt)) for dt in periods},
             "rows": rows,
@@ -80,15 +80,15 @@ def page(facts: Facts, visit: Visit, dataset: str) -> Page:
     )
 
 
-def _periods(facts: Facts, dataset: str, contract: Dataset, newest: Expected, end: str, now: datetime) -> list[str]:
+def _periods(sources: Sources, dataset: str, contract: Dataset, newest: Expected, end: str, now: datetime) -> list[str]:
     """Labels, the newest first: what the calendar has, and what else somebody asked for."""
     count = COUNTS[contract.period]
     last = Period.from_dt(end).end
     if contract.period == "day":
         return [day.isoformat() for day in days(last - timedelta(days=count - 1), last)][::-1]
-    known = facts.ledger.reading.periods(dataset, end, count)
+    known = sources.ledger.queries.periods(dataset, end, count)
     first = last - count * _LENGTHS[contract.period]
-    shops = facts.config().shops_for(dataset)
+    shops = sources.config().shops_for(dataset)
     calendar = expected_periods(contract, shops, first, last, known=map(Period.from_dt, known), now=now)
     found = {*known, *(period.dt for period in calendar)}
     if end >= newest.dt[:10]:
@@ -97,7 +97,7 @@ def _periods(facts: Facts, dataset: str, contract: Dataset, newest: Expected, en
 
 
 def _square(
-    glances: dict[tuple[str, str], Glance],
+    summaries: dict[tuple[str, str], CellSummary],
     dataset: str,
     contract: Dataset,
     newest: Expected,
@@ -106,7 +106,7 @@ def _square(
     began: str,
     visit: Visit,
 ) -> grid.Square | None:
-    glance = glances.get((dt, shop.id))
+    glance = summaries.get((dt, shop.id))
     if glance is None and not shop.has(Period.from_dt(dt)):
         return None
     if glance is None and (not began or dt < began):

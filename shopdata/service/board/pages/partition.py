@@ -5,48 +5,48 @@ from __future__ import annotations
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.receipts import Receipt, read_receipt
 from shopdata.ledger import PartitionRecord
-from shopdata.ledger.reading import Glance
+from shopdata.ledger.queries import CellSummary
 from shopdata.periods import today
 from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_dt
 from shopdata.service.board.answers import PageNotFoundError
-from shopdata.service.board.facts import Facts
 from shopdata.service.board.names import dataset_name
 from shopdata.service.board.outcomes import outcomes_of
-from shopdata.service.board.rendering import Page
+from shopdata.service.board.rendering import RenderedPage
+from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 from shopdata.service.board.why import Reasons, troubles_of_cells
 
 
-def published(facts: Facts, dataset: str, dt: str) -> PartitionRecord:
+def published(sources: Sources, dataset: str, dt: str) -> PartitionRecord:
     """A partition of the ledger. Raises PageNotFoundError."""
-    facts.contract(dataset)
-    found = facts.ledger.reading.partitions([(dataset, checked_dt(dt))]).get((dataset, dt))
+    sources.contract(dataset)
+    found = sources.ledger.queries.partitions([(dataset, checked_dt(dt))]).get((dataset, dt))
     if found is None:
         raise PageNotFoundError
     return found
 
 
-def page(facts: Facts, visit: Visit, dataset: str, dt: str) -> Page:
+def page(sources: Sources, visit: Visit, dataset: str, dt: str) -> RenderedPage:
     """Shows what the ledger knows also when the store does not answer."""
-    record = published(facts, dataset, dt)
+    record = published(sources, dataset, dt)
     receipt: Receipt | None = None
     try:
-        receipt = read_receipt(record.platform, dataset, dt, facts.store)
+        receipt = read_receipt(record.platform, dataset, dt, sources.store)
     except ShopdataError as error:
         trouble = str(error)
     else:
         trouble = "" if receipt is not None else visit.texts("partition.receipt_gone")
-    config = facts.config()
+    config = sources.config()
     names = {shop.id: shop.name for shop in config.shops}
     missing = [
-        Glance(dataset, dt, shop.id, shop.state, None, shop.reason, record.published_at) for shop in record.missing
+        CellSummary(dataset, dt, shop.id, shop.state, None, shop.reason, record.published_at) for shop in record.missing
     ]
     troubles = [(cell, cell.state.value) for cell in missing if cell.state.value in states.TROUBLES]
     shops = receipt.shops if receipt is not None else ()
     files = [("workbook", receipt.workbook), ("parquet", receipt.parquet)] if receipt is not None else []
-    contract = facts.contract(dataset)
-    return Page(
+    contract = sources.contract(dataset)
+    return RenderedPage(
         "partition",
         f"{dataset_name(visit.texts, dataset, contract, is_whole=True)} · {visit.texts.periods([dt])}",
         "today",

@@ -6,11 +6,11 @@ from shopdata.periods import today
 from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_run_id
 from shopdata.service.board.answers import PageNotFoundError
-from shopdata.service.board.facts import Facts
 from shopdata.service.board.log_lines import read_log
 from shopdata.service.board.outcomes import outcomes_of
-from shopdata.service.board.pages.runs import LineMaker
-from shopdata.service.board.rendering import Page
+from shopdata.service.board.pages.runs import RunLines
+from shopdata.service.board.rendering import RenderedPage
+from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 from shopdata.service.board.why import Reasons, troubles_of_cells
 from shopdata.service.endings import refusal_in
@@ -19,24 +19,24 @@ from shopdata.service.endings import refusal_in
 _MOST_CELLS = 16_000
 
 
-def page(facts: Facts, visit: Visit, run_id: str) -> Page:
+def page(sources: Sources, visit: Visit, run_id: str) -> RenderedPage:
     """A run that the ledger or the service knows."""
     run_id = checked_run_id(run_id)
-    record = facts.ledger.reading.run(run_id)
-    job = next((job for job in facts.control.jobs() if job.id == run_id), None)
+    record = sources.ledger.queries.run(run_id)
+    job = next((job for job in sources.control.jobs() if job.id == run_id), None)
     if record is None and job is None:
         raise PageNotFoundError
-    path = facts.control.log_path(run_id)
-    line = LineMaker(facts, visit).line(job, record)
-    config = facts.config()
+    path = sources.control.log_path(run_id)
+    line = RunLines(sources, visit).line(job, record)
+    config = sources.config()
     names = {shop.id: shop.name for shop in config.shops}
     cells = [
         (cell, states.shown(cell.state, cell.lease_until, visit.now))
-        for cell in facts.ledger.reading.of_run(run_id, _MOST_CELLS)
+        for cell in sources.ledger.queries.of_run(run_id, _MOST_CELLS)
     ]
     troubles = troubles_of_cells(((cell, state) for cell, state in cells if state in states.TROUBLES), names)
     reason = job.reason if job is not None else ""
-    return Page(
+    return RenderedPage(
         "run",
         line.asked.what,
         "runs",

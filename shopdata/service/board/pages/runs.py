@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from shopdata.ledger import RunRecord
 from shopdata.service.board.asked import Asked, asked
-from shopdata.service.board.facts import Facts
-from shopdata.service.board.rendering import Page
+from shopdata.service.board.rendering import RenderedPage
+from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 from shopdata.service.control import CrawlJob
 from shopdata.service.endings import ending_of
@@ -20,7 +20,7 @@ _SILENCE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Line:
+class RunLine:
     """One run. `state` is pending, running, an `Ending`, or as the ledger calls an outcome (complete, incomplete,
     stopped)."""
 
@@ -34,29 +34,29 @@ class Line:
     has_log: bool
 
 
-def page(facts: Facts, visit: Visit) -> Page:
+def page(sources: Sources, visit: Visit) -> RenderedPage:
     """`?told=` and `?run=` say what a button has just done."""
-    jobs = {job.id: job for job in facts.control.jobs()}
-    made = LineMaker(facts, visit)
-    records = {record.run_id: record for record in facts.ledger.reading.runs(_MOST)}
+    jobs = {job.id: job for job in sources.control.jobs()}
+    made = RunLines(sources, visit)
+    records = {record.run_id: record for record in sources.ledger.queries.runs(_MOST)}
     lines = [made.line(job, records.get(job.id)) for job in jobs.values()]
     lines += [made.line(None, record) for run_id, record in records.items() if run_id not in jobs]
     order = {"pending": 0, "running": 1}
     lines.sort(key=lambda line: (order.get(line.state, 2), -line.started_at.timestamp() if line.started_at else 0))
-    return Page("runs", visit.texts("menu.runs"), "runs", {"lines": lines[:_MOST]})
+    return RenderedPage("runs", visit.texts("menu.runs"), "runs", {"lines": lines[:_MOST]})
 
 
-class LineMaker:
+class RunLines:
     """Makes the lines of one page: all shops' names are looked up once."""
 
-    def __init__(self, facts: Facts, visit: Visit) -> None:
-        config = facts.config()
+    def __init__(self, sources: Sources, visit: Visit) -> None:
+        config = sources.config()
         self._visit = visit
         self._contracts = config.datasets
         self._names = {shop.id: shop.name for shop in config.shops}
-        self._dataset_of = facts.control.dataset_of
+        self._dataset_of = sources.control.dataset_of
 
-    def line(self, job: CrawlJob | None, record: RunRecord | None) -> Line:
+    def line(self, job: CrawlJob | None, record: RunRecord | None) -> RunLine:
         """One run, of which the service, the ledger or both know."""
         known: CrawlJob | RunRecord | None = job or record
         assert known is not None
@@ -67,7 +67,7 @@ class LineMaker:
             ended_at = self._visit.now
         arguments = job.arguments if job is not None and job.arguments else record.arguments if record else {}
         dataset = self._dataset_of(known.spider, arguments)
-        return Line(
+        return RunLine(
             id=job.id if job is not None else record.run_id if record is not None else "",
             asked=asked(
                 self._visit.texts,

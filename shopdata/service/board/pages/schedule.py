@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from shopdata.service.board.facts import Facts
 from shopdata.service.board.notes import slot_note
-from shopdata.service.board.rendering import Page
+from shopdata.service.board.rendering import RenderedPage
+from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 
 
-def page(facts: Facts, visit: Visit) -> Page:
+def page(sources: Sources, visit: Visit) -> RenderedPage:
     """Entries in the order of their next time."""
-    entries = facts.control.next_due()
+    entries = sources.control.next_due()
     entries.sort(key=lambda entry: (entry.next_at is None, entry.next_at or visit.now, entry.job))
-    return Page(
+    return RenderedPage(
         "schedule",
         visit.texts("menu.schedule"),
         "schedule",
         {
             "entries": entries,
             "slot_note": slot_note,
-            "contracts": facts.config().datasets,
-            "problem": facts.control.schedule_problem(),
-            "disk": facts.control.disk(),
-            "started_at": facts.control.started_at(),
+            "contracts": sources.config().datasets,
+            "problem": sources.control.schedule_problem(),
+            "disk": sources.control.disk(),
+            "started_at": sources.control.started_at(),
         },
     )

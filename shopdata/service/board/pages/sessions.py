@@ -8,16 +8,16 @@ from datetime import datetime
 from shopdata.config import Shop
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.service.board import grid
-from shopdata.service.board.facts import Facts
 from shopdata.service.board.notes import in_short
-from shopdata.service.board.rendering import Page
+from shopdata.service.board.rendering import RenderedPage
+from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 from shopdata.sessions.sessions import AboutSession
 from shopdata.states import CellState
 
 
 @dataclass(frozen=True)
-class Line:
+class SessionLine:
     """One shop. `state` is parked, dead, none, unknown (saved, never checked), alive, or unread."""
 
     account: Shop
@@ -47,14 +47,14 @@ class Line:
         return f"scrapy login {self.shop} {'--again' if self.is_of_other_key else '--headed'}"
 
 
-def page(facts: Facts, visit: Visit) -> Page:
+def page(sources: Sources, visit: Visit) -> RenderedPage:
     """`?show=` and `?q=` narrow the shops."""
-    shops = [shop for shop in facts.config().shops if shop.enabled]
-    about = facts.sessions.about(shops)
-    lines = [_line(facts, shop, about[shop.id]) for shop in shops]
+    shops = [shop for shop in sources.config().shops if shop.enabled]
+    about = sources.sessions.about(shops)
+    lines = [_line(sources, shop, about[shop.id]) for shop in shops]
     order = ("parked", "dead", "none", "unread", "unknown", "alive")
     lines.sort(key=lambda line: order.index(line.state))
-    return Page(
+    return RenderedPage(
         "sessions",
         visit.texts("menu.sessions"),
         "sessions",
@@ -67,13 +67,13 @@ def page(facts: Facts, visit: Visit) -> Page:
     )
 
 
-def _line(facts: Facts, shop: Shop, about: AboutSession | None) -> Line:
+def _line(sources: Sources, shop: Shop, about: AboutSession | None) -> SessionLine:
     if about is None:
-        return Line(shop, "unread", None, None, NO_REASON, None)
+        return SessionLine(shop, "unread", None, None, NO_REASON, None)
     state = "none" if about.saved_at is None else about.checked_state or "unknown"
     if about.parked:
         state = "parked"
     elif state not in ("alive", "dead", "none"):
         state = "unknown"
-    shown = facts.screenshot_time(shop.platform, shop.id) if about.parked else None
-    return Line(shop, state, about.saved_at, about.checked_at, about.parked, shown, about.is_of_other_key)
+    shown = sources.screenshot_time(shop.platform, shop.id) if about.parked else None
+    return SessionLine(shop, state, about.saved_at, about.checked_at, about.parked, shown, about.is_of_other_key)

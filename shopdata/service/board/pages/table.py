@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from shopdata.service.board.answers import Answer
 from shopdata.service.board.pages import cell, days, downloads, partition, run, runs, schedule, sessions, today
-from shopdata.service.board.rendering import Page
+from shopdata.service.board.rendering import RenderedPage
 
 #: Addresses below the board's mount, part by part.
-PAGES: tuple[tuple[tuple[str, ...], Callable[..., Page | Answer]], ...] = (
+PAGES: tuple[tuple[tuple[str, ...], Callable[..., RenderedPage | Answer]], ...] = (
     ((), today.page),
     (("days",), days.first),
     (("days", "*"), days.page),

@@ -9,14 +9,14 @@ from datetime import date, datetime, timedelta
 from shopdata.config import Config, Dataset
 from shopdata.lake.completeness import REFRESH_DUE
 from shopdata.ledger import PartitionRecord
-from shopdata.ledger.reading import Glance
+from shopdata.ledger.queries import CellSummary
 from shopdata.periods import Period, PeriodKind, today
 from shopdata.service.board import grid, states, why
 from shopdata.service.board.addresses import checked_day
 from shopdata.service.board.due import Expected
-from shopdata.service.board.facts import Facts
 from shopdata.service.board.names import dataset_name
-from shopdata.service.board.rendering import Page
+from shopdata.service.board.rendering import RenderedPage
+from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 from shopdata.service.board.why import Found, Reasons
 from shopdata.states import CellState
@@ -28,7 +28,7 @@ _KINDS: tuple[PeriodKind, ...] = ("day", "week", "month")
 
 
 @dataclass(frozen=True)
-class Line:
+class DatasetLine:
     """One dataset on one day."""
 
     dataset: str
@@ -77,8 +77,8 @@ class Group:
     """One platform: its datasets are columns, its shops rows."""
 
     platform: str
-    lines: list[Line]
-    rows: list[grid.Row]
+    lines: list[DatasetLine]
+    rows: list[grid.GridRow]
 
     @property
     def has_trouble(self) -> bool:
@@ -86,19 +86,19 @@ class Group:
         return any(row.kind == "trouble" for row in self.rows)
 
 
-def page(facts: Facts, visit: Visit) -> Page:
+def page(sources: Sources, visit: Visit) -> RenderedPage:
     """`?day=` another day, `?show=` and `?q=` narrow the shops."""
     now = visit.now
     newest = today(now)
     day = checked_day(visit.query.get("day"), newest)
-    config, expected = facts.config(), facts.expected(day)
+    config, expected = sources.config(), sources.expected(day)
     periods = [(name, what.dt) for name, what in expected.items()]
-    glances = {(g.dataset, g.shop): g for g in facts.ledger.reading.glances(periods)}
-    partitions = facts.ledger.reading.partitions(periods)
-    groups = _groups(config, expected, glances, partitions, now)
+    summaries = {(g.dataset, g.shop): g for g in sources.ledger.queries.summaries(periods)}
+    partitions = sources.ledger.queries.partitions(periods)
+    groups = _groups(config, expected, summaries, partitions, now)
     lines = sorted((line for group in groups for line in group.lines), key=lambda line: _when(line.expected))
     rows = [row for group in groups for row in group.rows]
-    return Page(
+    return RenderedPage(
         "today",
         visit.texts.day(day),
         "today",
@@ -117,8 +117,8 @@ def page(facts: Facts, visit: Visit) -> Page:
             "groups": groups,
             "counts": grid.count_kinds(rows),
             "filter": grid.Filter.of(visit),
-            "config_problem": facts.config_problem,
-            "schedule_problem": facts.control.schedule_problem(),
+            "config_problem": sources.config_problem,
+            "schedule_problem": sources.control.schedule_problem(),
         },
     )
 
@@ -126,7 +126,7 @@ def page(facts: Facts, visit: Visit) -> Page:
 def _groups(
     config: Config,
     expected: dict[str, Expected],
-    glances: dict[tuple[str, str], Glance],
+    summaries: dict[tuple[str, str], CellSummary],
     partitions: dict[tuple[str, str], PartitionRecord],
     now: datetime,
 ) -> list[Group]:
@@ -138,12 +138,12 @@ def _groups(
         having = {name: {s.id for s in config.shops_for(name) if s.has(periods[name])} for name in names}
         shops = [shop for shop in config.shops if any(shop.id in having[name] for name in names)]
         listed = {shop.id for shop in shops}
-        strangers = sorted({shop for dataset, shop in glances if dataset in having} - listed)
+        strangers = sorted({shop for dataset, shop in summaries if dataset in having} - listed)
         squares: dict[str, list[grid.Square | None]] = {}
         for shop_id in [*(shop.id for shop in shops), *strangers]:
             squares[shop_id] = [
                 grid.square_of(glance, name, config.datasets[name], expected[name], shop_id, now)
-                if (glance := glances.get((name, shop_id))) is not None or shop_id in having[name]
+                if (glance := summaries.get((name, shop_id))) is not None or shop_id in having[name]
                 else None
                 for name in names
             ]
@@ -156,12 +156,14 @@ def _groups(
             )
             dt = expected[name].dt
             is_due = expected[name].is_due(now)
-            lines.append(Line(name, config.datasets[name], expected[name], counts, partitions.get((name, dt)), is_due))
+            lines.append(
+                DatasetLine(name, config.datasets[name], expected[name], counts, partitions.get((name, dt)), is_due)
+            )
         groups.append(Group(platform, lines, grid.rows_of(shops, squares, strangers)))
     return groups
 
 
-def _troubles(lines: list[Line], rows: list[grid.Row]) -> list[Found]:
+def _troubles(lines: list[DatasetLine], rows: list[grid.GridRow]) -> list[Found]:
     """What a person should look at, and partitions that Dremio does not show."""
     found = [
         why.found(square.state, square.reason, dataset=square.dataset, dt=square.dt, shop=row.shop, name=row.name)
@@ -181,7 +183,7 @@ def _when(expected: Expected) -> tuple[bool, str]:
     return due_at is None, "" if due_at is None else f"{due_at:%H:%M}"
 
 
-def sentence(t: Texts, lines: list[Line], now: datetime | None, day: date) -> str:
+def sentence(t: Texts, lines: list[DatasetLine], now: datetime | None, day: date) -> str:
     """今天 08:41：7 个数据集，1 个完成，3 个有缺口，3 个还没到时间。 `now` is None for a day that is over."""
     if not lines:
         return t("sentence.nothing")
@@ -198,7 +200,7 @@ def sentence(t: Texts, lines: list[Line], now: datetime | None, day: date) -> st
     return t("sentence.frame", when=when, what=t.join(parts))
 
 
-def lacking(t: Texts, lines: list[Line]) -> str:
+def lacking(t: Texts, lines: list[DatasetLine]) -> str:
     """库存还差 2 家店，质量还差 1 家店; "" if nothing is lacking."""
     open_lines = sorted((line for line in lines if line.state in ("lacking", "running")), key=lambda x: -x.lacking)
     return t.join(
@@ -209,7 +211,7 @@ def lacking(t: Texts, lines: list[Line]) -> str:
     )
 
 
-def attention(t: Texts, rows: list[grid.Row]) -> str:
+def attention(t: Texts, rows: list[grid.GridRow]) -> str:
     """需要处理 3 家店：2 家待登录，1 家失败; each counts once, by its most pressing trouble. "" if none has any."""
     counts = Counter(row.pressing for row in rows if row.kind == "trouble")
     if not counts:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shopdata.workspace import Workspace
 
 
-class Facts:
+class Sources:
     """One for the whole board; every method may block and is called in a thread."""
 
     def __init__(self, workspace: Workspace, control: Control) -> None:

@@ -48,7 +48,7 @@ class Day:
         return self.total > 0 and self.done == self.total and not self.troubles
 
 
-def facts_of(
+def snapshot_of(
     name: str,
     dt: str,
     *,

@@ -11,12 +11,12 @@ from shopdata.alerts.causes import Trouble, trouble_of
 from shopdata.config import Config, Job
 from shopdata.lake.completeness import REFRESH_DUE, expected_periods
 from shopdata.ledger import Ledger, PartitionRecord
-from shopdata.ledger.reading import Glance
+from shopdata.ledger.queries import CellSummary
 from shopdata.ledger.slots import PAUSED
 from shopdata.periods import Period
 from shopdata.service.board.due import Expected, expected_of, newest_only
 from shopdata.service.board.grid import square_of
-from shopdata.service.board.pages.today import Line
+from shopdata.service.board.pages.today import DatasetLine
 from shopdata.service.control import Due
 from shopdata.states import CellState
 
@@ -27,10 +27,10 @@ _ALL = 1_000_000
 
 
 @dataclass(frozen=True)
-class Told:
+class StatusSnapshot:
     """Cells and partitions as far as they are meant, and the configuration if it can be read."""
 
-    cells: Sequence[Glance]
+    cells: Sequence[CellSummary]
     partitions: Sequence[PartitionRecord]
     config: Config | None
 
@@ -71,7 +71,7 @@ def read(
     day: date | None,
     shop: str | None,
     also: Mapping[str, Expected],
-) -> Told:
+) -> StatusSnapshot:
     """Reads what is to be told of some datasets.
 
     Args:
@@ -83,31 +83,34 @@ def read(
     wanted: set[tuple[str, str]] = set()
     for name in datasets:
         if day is None:
-            labels = ledger.reading.periods(name, _EVER, count)
+            labels = ledger.queries.periods(name, _EVER, count)
             labels += [also[name].dt] if name in also else []
         else:
-            found = ledger.reading.periods(name, f"{day}", _ALL)
+            found = ledger.queries.periods(name, f"{day}", _ALL)
             labels = [dt for dt in found if Period.from_dt(dt).end >= day]
         wanted |= {(name, dt) for dt in labels}
-    cells = [cell for cell in ledger.reading.glances(wanted) if shop in (None, cell.shop)]
-    return Told(cells, list(ledger.reading.partitions(wanted).values()), config)
+    cells = [cell for cell in ledger.queries.summaries(wanted) if shop in (None, cell.shop)]
+    return StatusSnapshot(cells, list(ledger.queries.partitions(wanted).values()), config)
 
 
-def lines_of(told: Told, expected: Mapping[str, Expected], now: datetime, shop: str | None) -> list[Line]:
+def lines_of(
+    snapshot: StatusSnapshot, expected: Mapping[str, Expected], now: datetime, shop: str | None
+) -> list[DatasetLine]:
     """One line for each expected period that a shop has: how many shops are in which state."""
-    assert told.config is not None
-    cells = {(cell.dataset, cell.dt, cell.shop): cell for cell in told.cells}
-    partitions = {(one.dataset, one.dt): one for one in told.partitions}
+    assert snapshot.config is not None
+    cells = {(cell.dataset, cell.dt, cell.shop): cell for cell in snapshot.cells}
+    partitions = {(one.dataset, one.dt): one for one in snapshot.partitions}
     lines = []
     for name, what in expected.items():
-        contract, period = told.config.datasets[name], Period.from_dt(what.dt)
-        shops = [one.id for one in told.config.shops_for(name) if one.has(period) and shop in (None, one.id)]
-        glances = [cells.get((name, what.dt, one)) for one in shops]
+        contract, period = snapshot.config.datasets[name], Period.from_dt(what.dt)
+        shops = [one.id for one in snapshot.config.shops_for(name) if one.has(period) and shop in (None, one.id)]
+        summaries = [cells.get((name, what.dt, one)) for one in shops]
         counts = Counter(
-            square_of(glance, name, contract, what, one, now).state for glance, one in zip(glances, shops, strict=True)
+            square_of(glance, name, contract, what, one, now).state
+            for glance, one in zip(summaries, shops, strict=True)
         )
         if counts:
-            lines.append(Line(name, contract, what, counts, partitions.get((name, what.dt)), what.is_due(now)))
+            lines.append(DatasetLine(name, contract, what, counts, partitions.get((name, what.dt)), what.is_due(now)))
     return lines
 
 
@@ -116,11 +119,11 @@ def expected_today(config: Config, ledger: Ledger, day: date) -> dict[str, Expec
     return expected_of(config, newest_only(_entry(job, config, ledger) for job in config.schedule.jobs), day)
 
 
-def expected_for(config: Config, told: Told, day: date, now: datetime) -> dict[str, Expected]:
+def expected_for(config: Config, snapshot: StatusSnapshot, day: date, now: datetime) -> dict[str, Expected]:
     """The periods that hold a business day: those of the ledger, and of other datasets those of the calendar."""
     found: dict[str, Expected] = {}
     for name, contract in config.datasets.items():
-        periods = [Period.from_dt(cell.dt) for cell in told.cells if cell.dataset == name]
+        periods = [Period.from_dt(cell.dt) for cell in snapshot.cells if cell.dataset == name]
         if not periods and not contract.is_snapshot:
             periods = expected_periods(contract, config.shops_for(name), day, day, now=now)
         if periods:
@@ -128,13 +131,13 @@ def expected_for(config: Config, told: Told, day: date, now: datetime) -> dict[s
     return found
 
 
-def lacking(told: Told, name: str, periods: Sequence[Period], shop: str | None) -> dict[str, int]:
+def lacking(snapshot: StatusSnapshot, name: str, periods: Sequence[Period], shop: str | None) -> dict[str, int]:
     """The periods of a dataset that are not whole, by label: how many shops each of them lacks."""
-    config = told.config
+    config = snapshot.config
     shops = config.shops_for(name) if config is not None and name in config.datasets else ()
-    partitions = {one.dt: one for one in told.partitions if one.dataset == name}
+    partitions = {one.dt: one for one in snapshot.partitions if one.dataset == name}
     here: dict[str, dict[str, CellState]] = {}
-    for cell in told.cells:
+    for cell in snapshot.cells:
         if cell.dataset == name:
             here.setdefault(cell.dt, {})[cell.shop] = cell.state
     lacks: dict[str, int] = {}

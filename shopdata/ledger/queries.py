@@ -22,7 +22,7 @@ from shopdata.states import CellState
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class CellSummary:
     """A cell as a grid shows it."""
 
     dataset: str
@@ -50,13 +50,13 @@ _GLANCE = select(
 ).order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
 
 
-class Reading:
+class LedgerQueries:
     """Reads what many cells, partitions and runs have in common."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def glances(self, periods: Collection[tuple[str, str]]) -> list[Glance]:
+    def summaries(self, periods: Collection[tuple[str, str]]) -> list[CellSummary]:
         """The cells of these (dataset, dt), in the order of dataset, period and shop id."""
         wanted: Mapping[str, set[str]] = _by_dataset(periods)
         if not wanted:
@@ -112,7 +112,7 @@ class Reading:
         with self._database.reading() as session:
             return session.scalar(select(func.min(CellRow.dt)).where(CellRow.dataset == dataset)) or ""
 
-    def of_run(self, run_id: str, count: int) -> list[Glance]:
+    def of_run(self, run_id: str, count: int) -> list[CellSummary]:
         """The cells that a run was the last to ask for, at most so many."""
         query = _GLANCE.where(CellRow.run_id == run_id).limit(count)
         with self._database.reading() as session:
@@ -140,7 +140,7 @@ def _by_dataset(periods: Collection[tuple[str, str]]) -> dict[str, set[str]]:
 
 def _glance(
     row: Row[str, str, str, str, int | None, str, str, dict[str, Any] | None, datetime, datetime | None],
-) -> Glance:
+) -> CellSummary:
     dataset, dt, shop, state, rows, text, code, params, updated_at, lease_until = row
     reason = to_reason(text, code, params)
-    return whole(Glance(dataset, dt, shop, CellState(state), rows, reason, updated_at, lease_until))
+    return whole(CellSummary(dataset, dt, shop, CellState(state), rows, reason, updated_at, lease_until))

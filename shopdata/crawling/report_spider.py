@@ -97,9 +97,13 @@ class ReportSpider(scrapy.Spider):
             )
         return self._clients[shop.id]
 
+    def key(self, shop: Shop, period: Period) -> CellKey:
+        """The cell that is asked for."""
+        return CellKey(self.plan.dataset, period.dt, shop.id)
+
     def step(self, shop: Shop, period: Period, what: str) -> None:
         """Tells what is being done for a cell."""
-        self._run.events.stepped(CellKey(self.plan.dataset, period.dt, shop.id), what)
+        self._run.events.stepped(self.key(shop, period), what)
 
     async def wait(self, seconds: float) -> None:
         """Waits for the portal; another shop may have the slot meanwhile."""
@@ -116,5 +120,5 @@ class ReportSpider(scrapy.Spider):
             shop_name=shop.name,
             path=self.workspace.staging.incoming(self.plan.dataset, period.dt, shop.id),
             fetched_at=datetime.now(SHANGHAI),
-            is_recheck=CellKey(self.plan.dataset, period.dt, shop.id) in self._run.states.rechecks,
+            is_recheck=self.key(shop, period) in self._run.states.rechecks,
         )

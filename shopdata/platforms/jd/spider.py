@@ -70,25 +70,39 @@ class JdSpider(ReportSpider):
             NotReadyError: JD says that it has no data of this day yet.
             PortalError: all orders were in vain, or the list could not be read: then nothing more is ordered.
         """
-        key = CellKey(self.plan.dataset, period.dt, shop.id)
+        key = self.key(shop, period)
+        reports, job = await self._resume(shop, key)
+        if job is None:
+            self.step(shop, period, "create")
+            url = urljoin(self.portal.gateway_origin, path)
+            request = JsonRequest(url, data=body, headers=AJAX_HEADERS, dont_filter=True)
+            job = await self._order(shop, key, request, report_type, reports)
+        await self._note_job(key, job)
+        return job
+
+    async def _resume(self, shop: Shop, key: CellKey) -> tuple[list[Report], ReportJob | None]:
+        """The list as it is now, and what an earlier run has ordered, if that may still come good."""
         cell = await run_in_thread(self.workspace.ledger.cell, key)
         noted = cell.job if cell is not None and not self.plan.force else None
-        if noted:
-            # A run that was killed right after its order, and started anew at once.
-            await self._let_settle(str(noted["submitted_at"]))
+        if not noted:
+            return await self._list_reports(shop), None
+        # That run may have been killed right after its order, and this one started at once.
+        await self._let_settle(str(noted["submitted_at"]))
         reports = await self._list_reports(shop)
-        if noted:
-            job = await self._find(key, partial(_known_job, noted, key.dt, reports))
-            if job is not None and self._may_come_good(job, await self._report_of(key, job, reports)):
-                await self._note_job(key, job)
-                return job
-        self.step(shop, period, "create")
-        url = urljoin(self.portal.gateway_origin, path)
-        request = JsonRequest(url, data=body, headers=AJAX_HEADERS, dont_filter=True)
-        for number in range(1, self.portal.max_orders + 1):
-            order = Order.about_to_leave(report_type, period.dt, reports)
+        job = await self._find(key, partial(_known_job, noted, key.dt, reports))
+        is_good = job is not None and self._may_come_good(job, await self._report_of(key, job, reports))
+        return reports, job if is_good else None
+
+    async def _order(
+        self, shop: Shop, key: CellKey, request: Request, report_type: str, reports: list[Report]
+    ) -> ReportJob:
+        """Orders until the order is answered, or found in the list; raises what the last one raised."""
+        number = 0
+        while True:
+            number += 1
+            order = Order.about_to_leave(report_type, key.dt, reports)
             try:
-                job = order.job(await self._place(shop, key, order, request))
+                return order.job(await self._place(shop, key, order, request))
             except (PortalError, RiskBlockedError) as error:
                 if not _leaves_a_doubt(error):
                     raise
@@ -101,12 +115,8 @@ class JdSpider(ReportSpider):
                     raise
                 if odd is not None:
                     odd.close()
-                if found is None:
-                    continue
-                job = found
-            await self._note_job(key, job)
-            return job
-        raise AssertionError("the last order is answered, found or raised")
+                if found is not None:
+                    return found
 
     async def _place(self, shop: Shop, key: CellKey, order: Order, request: Request) -> str:
         """Sends an order once; returns the name of the job that JD has made of it.
@@ -116,7 +126,7 @@ class JdSpider(ReportSpider):
             PortalError, RiskBlockedError: whether it was taken is not known.
         """
         failpoints.reach(FailPoint.ORDER_BEFORE)
-        await run_in_thread(self.workspace.ledger.set_job, key, asdict(order))
+        await self._note(key, order)
         failpoints.reach(FailPoint.ORDER_AFTER)
         fresh = request.replace(url=f"{request.url}?uuid={uuid.uuid4()}")
         answer = await self.client(shop).ask_json(fresh, repeatable=False)
@@ -124,7 +134,7 @@ class JdSpider(ReportSpider):
         try:
             return task_name_in(answer, self.portal.not_ready_texts, where=where)
         except (ReportRefusedError, NotReadyError):
-            await run_in_thread(self.workspace.ledger.set_job, key, None)
+            await self._note(key, None)
             raise
 
     async def _look_for(
@@ -149,7 +159,7 @@ class JdSpider(ReportSpider):
         try:
             return look()
         except SeveralReportsError as several:
-            await run_in_thread(self.workspace.ledger.set_job, key, None)
+            await self._note(key, None)
             raise several_reports(several.reports, where=f"shop {key.shop!r}, {key.dt}") from None
 
     async def _report_of(self, key: CellKey, job: ReportJob, reports: list[Report]) -> Report | None:
@@ -158,8 +168,12 @@ class JdSpider(ReportSpider):
 
     async def _note_job(self, key: CellKey, job: ReportJob) -> None:
         failpoints.reach(FailPoint.JOB_BEFORE)
-        await run_in_thread(self.workspace.ledger.set_job, key, asdict(job))
+        await self._note(key, job)
         failpoints.reach(FailPoint.JOB_AFTER)
+
+    async def _note(self, key: CellKey, noted: Order | ReportJob | None) -> None:
+        """Keeps in the ledger what a run after this one looks for first; None for nothing."""
+        await run_in_thread(self.workspace.ledger.set_job, key, None if noted is None else asdict(noted))
 
     def _may_come_good(self, job: ReportJob, report: Report | None) -> bool:
         """False for a report that is gone, or that the portal had its deadline's time for and did not finish."""
@@ -177,7 +191,7 @@ class JdSpider(ReportSpider):
             TooLateError: it was not done by `report_deadline_seconds`.
         """
         self.step(shop, period, "wait")
-        key = CellKey(self.plan.dataset, period.dt, shop.id)
+        key = self.key(shop, period)
         deadline = time.monotonic() + self.portal.report_deadline_seconds
         seen = _NOT_LISTED
         while True:
@@ -186,9 +200,9 @@ class JdSpider(ReportSpider):
                 if report.has_own_id and not job.report_id:
                     # What a colleague orders later can't be taken for it any more.
                     job = replace(job, report_id=report.id)
-                    await run_in_thread(self.workspace.ledger.set_job, key, asdict(job))
+                    await self._note(key, job)
                 if report.status not in (GENERATING, DONE):
-                    await run_in_thread(self.workspace.ledger.set_job, key, None)
+                    await self._note(key, None)
                     raise ReportRefusedError(
                         "JD failed to make the report",
                         params={"status": report.status},
@@ -226,7 +240,7 @@ class JdSpider(ReportSpider):
             await self.client(shop).fetch_file(report.link, self.portal.report_origin, item.path, fresh_link)
         except TerminalError:
             # The same report would lead to the same refusal.
-            await run_in_thread(self.workspace.ledger.set_job, CellKey(item.dataset, item.dt, item.shop_id), None)
+            await self._note(self.key(shop, period), None)
             raise
         return item
 

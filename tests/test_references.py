@@ -17,6 +17,9 @@ KINDS = {".py", ".md", ".yaml", ".yml", ".js", ".html", ".css", ".toml", ".in", 
 REFERENCE = re.compile(
     r"\b(docs/[\w.-]+\.md|[A-Z]{3,}[\w.-]*\.md)(?:#([\w-]+)| (\d+(?:\.\d+)*(?:(?:,| and|,? to) \d+(?:\.\d+)*)*))?"
 )
+#: A file of code in a folder; those of examples are none of ours.
+MODULE = re.compile(r"`((?!acme)(?:\w+/)+(?!jd_example|example|test_jd_example)\w+\.py)`")
+PLACES = ("", "shopdata", "shopdata/service", "sandbox", "tests")
 #: A word in capitals and a number of two parts: how documents are named that only their author has.
 ELSEWHERE = re.compile(r"\b(?!HTTP\b|JSON\b|XLSB\b)[A-Z]{4,} (?:section )?\d+\.\d+")
 
@@ -55,3 +58,9 @@ def test_every_reference_leads_somewhere() -> None:
 
 def test_no_reference_to_what_only_its_author_has() -> None:
     assert [f"{path}: {found[0]}" for path, text in texts() for found in ELSEWHERE.finditer(text)] == []
+
+
+def test_every_module_that_is_named_is_there() -> None:
+    named = {(path, found[1]) for path, text in texts() for found in MODULE.finditer(text)}
+    assert len(named) > 20
+    assert [pair for pair in named if not any((ROOT / place / pair[1]).is_file() for place in PLACES)] == []

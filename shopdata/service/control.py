@@ -1,4 +1,4 @@
-"""What the service lets its pages and commands ask and do. `service/jobs_control.py` does it.
+"""What the service lets its pages and commands ask and do. `service/inside.py` does it.
 
 Every method blocks, on the ledger's database or until the reactor's thread has answered: call them from a worker
 thread (`deferToThread`), never from the reactor's own.

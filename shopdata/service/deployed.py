@@ -17,7 +17,7 @@ from twisted.internet.defer import DeferredLock
 from shopdata.exceptions import ArgumentError
 from shopdata.service.webservices import LaterPage, listed
 
-#: An egg is 64 MB at most (`door.py`).
+#: An egg is 64 MB at most (`door/site.py`).
 _MOST_PROJECTS = 10
 _KEEP_VERSIONS = 10
 #: While something runs none is removed: a crawl loads modules from its egg for as long as it runs.

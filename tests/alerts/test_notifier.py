@@ -30,6 +30,14 @@ REFUSED = Reason("credentials_refused", {"said": "账号名与密码不匹配"},
 DOWN = Reason("http_status", {"status": 500}, "shop 'c', ppzh.jd.com: the portal refused. Found HTTP 500.")
 
 
+#: As earlier versions have kept it.
+TOLD = {
+    "troubles": {"needs_login|CredentialsRefusedError|b": NAMES["b"], "failed|PortalError|c": NAMES["c"]},
+    "notes": [],
+    "complete": False,
+}
+
+
 class Clock:
     """09:00, until it is set."""
 
@@ -287,6 +295,25 @@ class TestOtherNews:
         world.cells(a="published", b="published", c=("failed", odd))
         world.tell()
         assert "> 云南白药京东专卖店：something that nobody has met before." in world.told()[0]
+
+
+class TestAfterAnUpgrade:
+    """What earlier versions have told is under the names of error classes, and their cells have sentences only."""
+
+    @pytest.mark.parametrize("has_code", [True, False], ids=["asked since", "not asked since"])
+    def test_what_was_told_is_not_told_again(self, world: World, has_code: bool) -> None:
+        world.ledger.notifications.put(f"alerts/wecom/jd_store/{DT}", TOLD, world.clock())
+        refused, down = (one if has_code else Reason("unknown", {}, one.text) for one in (REFUSED, DOWN))
+        world.cells(a="published", b=("needs_login", refused), c=("failed", down))
+        assert world.tell() == Count()
+
+    def test_what_is_new_is_told(self, world: World) -> None:
+        world.ledger.notifications.put(f"alerts/wecom/jd_store/{DT}", TOLD, world.clock())
+        world.cells(a="published", b=("rejected", Reason("unknown", {}, "no.")), c=("failed", DOWN))
+        world.tell()
+        (text,) = world.told()
+        assert "新出现 · 文件不合格" in text
+        assert f"仍未解决 1（已通知过）**\n> {NAMES['c']}" in text
 
 
 class TestNothingIsLost:

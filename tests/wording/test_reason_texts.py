@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
 from each import each
+from test_sentences import HOUSE, SITES, Site
 from test_sentences import KINDS as ERRORS
-from test_sentences import SITES, Site
 
 from shopdata.exceptions import ConfigError
 from shopdata.reasons import Reason
@@ -23,6 +24,12 @@ def test_each_kind_of_error_has_texts() -> None:
 def test_a_finer_code_is_one_of_its_error(site: Site) -> None:
     assert {kind_of(code) for code in site.codes} == {kind_of(site.kind.code)}
     assert site.codes <= kinds().keys()
+
+
+def test_no_text_is_of_a_code_that_nobody_gives() -> None:
+    trees = (ast.parse(path.read_text("utf-8")) for path in HOUSE.rglob("*.py"))
+    given = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    assert kinds().keys() <= given
 
 
 @each(sorted(set(kinds().values())))

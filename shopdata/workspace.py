@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shopdata.accounts import Account
     from shopdata.excel.workers import Workers
     from shopdata.lake.dremio import DremioClient
+    from shopdata.lake.resources import Resources
     from shopdata.ledger import Ledger
     from shopdata.sessions.devices import DeviceStore
     from shopdata.sessions.identity import Identities
@@ -138,6 +139,13 @@ class Workspace:
 
         settings = self.config.lake.dremio
         return DremioClient(settings) if settings.url else None
+
+    @functools.cached_property
+    def lake(self) -> Resources:
+        """What the steps of the lake work with."""
+        from shopdata.lake.resources import Resources
+
+        return Resources(self.config, self.ledger, self.staging, self.store, self.dremio)
 
     @functools.cached_property
     def sessions(self) -> SessionStore:

@@ -27,16 +27,7 @@ def replay(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
     dataset = workspace.config.dataset(name)
     start, end, period = read_days(dataset, opts)
     run_id, ledger, t = new_run_id(), workspace.ledger, workspace.texts
-    replayer = Replayer(
-        name,
-        run_id,
-        config=workspace.config,
-        ledger=ledger,
-        staging=workspace.staging,
-        store=workspace.store,
-        dremio=workspace.dremio,
-        lease_seconds=workspace.lease_seconds,
-    )
+    replayer = Replayer(name, run_id, workspace.lake, workspace.lease_seconds)
     if period is not None:
         dts = [period.dt]
     else:

@@ -153,16 +153,7 @@ def _refuse_other_platform(config: Config, new: str, platform: str) -> None:
 
 
 def _shop_ids(workspace: Workspace, platform: str) -> ShopIds:
-    return ShopIds(
-        platform,
-        new_run_id(),
-        workspace.config,
-        workspace.ledger,
-        workspace.staging,
-        workspace.store,
-        workspace.dremio,
-        workspace.lease_seconds,
-    )
+    return ShopIds(platform, new_run_id(), workspace.lake, workspace.lease_seconds)
 
 
 def _show(t: Texts, places: Sequence[Place]) -> int:

@@ -25,9 +25,7 @@ def verify(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
     name = as_dataset(workspace.config, name)
     start, end, period = read_days(workspace.config.dataset(name), opts)
     dts = [period.dt] if period is not None else _dts(workspace, name, start, end)
-    verifier = Verifier(
-        name, config=workspace.config, ledger=workspace.ledger, store=workspace.store, dremio=workspace.dremio
-    )
+    verifier = Verifier(name, workspace.lake)
     found = [verifier.verify(dt) for dt in dts]
     if not found:
         print(workspace.texts("verify.nothing", dataset=name, start=start, end=end))

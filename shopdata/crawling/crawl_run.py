@@ -84,7 +84,7 @@ class CrawlRun:
         """
         workspace = self.workspace
         workspace.ledger.add_cells(workspace.config.dataset(plan.dataset).platform, plan.keys)
-        standing = Standing(plan.dataset, workspace.config, workspace.ledger, workspace.staging, workspace.store)
+        standing = Standing(plan.dataset, workspace.lake)
         for period in plan.periods:
             standing.look(period.dt)
         stats = self._crawler.stats

@@ -24,6 +24,7 @@ from shopdata.lake.kept_columns import KeptColumns
 from shopdata.lake.previous import known_before, require_all_names
 from shopdata.lake.raw_tables import table_of
 from shopdata.lake.receipts import Draft, Receipt, Restated
+from shopdata.lake.resources import Resources
 from shopdata.lake.restatement import differences, replaced_shops, restated
 from shopdata.lake.twins import refuse_twins
 from shopdata.ledger import Cell, CellKey, Ledger, MissingShop, RawFile
@@ -32,7 +33,6 @@ from shopdata.reasons import Reason
 from shopdata.states import CellState
 from shopdata.store import ObjectStore
 from shopdata.store.history import keep_parquet
-from shopdata.store.staging import Staging
 
 logger = logging.getLogger(__name__)
 
@@ -71,11 +71,8 @@ def build_partition(
     name: str,
     dt: str,
     run_id: str,
+    lake: Resources,
     *,
-    config: Config,
-    ledger: Ledger,
-    staging: Staging,
-    store: ObjectStore,
     workers: Executor | None = None,
     is_rebuilt: bool = False,
     without: Collection[str] = (),
@@ -94,21 +91,18 @@ def build_partition(
         WrongShopError: two ids have one account's file.
         ReceiptError: nobody can say which shops are published; then nothing may be replaced.
     """
+    config, ledger, staging = lake.config, lake.ledger, lake.staging
     dataset = config.dataset(name)
-    previous = known_before(name, dt, config=config, ledger=ledger, store=store, is_rebuilt=is_rebuilt, without=without)
+    previous = known_before(name, dt, lake, is_rebuilt=is_rebuilt, without=without)
     cells = ledger.cells(name, dt)
     shops = _staged_shops(name, dt, cells, config, ledger)
     if not shops and (not without or previous is None):
         return None
     refuse_twins(name, dt, shops, {shop.id for shop in config.shops})
     if not is_rebuilt and not without:
-        require_all_names(name, dt, shops, previous, config=config, ledger=ledger, store=store)
+        require_all_names(name, dt, shops, previous, lake)
     parts = [
-        Part(
-            shop_id=shop.id,
-            shop_name=shop.name,
-            table=table_of(CellKey(name, dt, shop.id), shop.raw, dataset, staging, store),
-        )
+        Part(shop_id=shop.id, shop_name=shop.name, table=table_of(CellKey(name, dt, shop.id), shop.raw, lake))
         for shop in shops
     ]
     missing = missing_shops(cells, _shops_of(name, dt, config))
@@ -148,7 +142,7 @@ def build_partition(
         parquet=parquet,
         drift=kept.notes(merged.unseen, dataset),
     )
-    revised = _restated(previous, draft, parquet, dataset, store)
+    revised = _restated(previous, draft, parquet, dataset, lake.store)
     return Built(workbook, parquet, draft.model_copy(update={"restated": revised}))
 
 
@@ -160,7 +154,7 @@ def _tell_held(name: str, dt: str, wanted: Path, found: Path) -> None:
     logger.warning(told, name, dt, wanted, found)
 
 
-def is_revised(key: CellKey, raw: RawFile, sha256: str, dataset: Dataset, staging: Staging, store: ObjectStore) -> bool:
+def is_revised(key: CellKey, raw: RawFile, sha256: str, lake: Resources) -> bool:
     """True if the rows of a cell's new file are others than those of its published file.
 
     Args:
@@ -173,10 +167,10 @@ def is_revised(key: CellKey, raw: RawFile, sha256: str, dataset: Dataset, stagin
     """
     if raw.sha256 == sha256:
         return False
-    old = Table.load(table_of(key, raw, dataset, staging, store))
-    new = Table.load(staging.table(key.dataset, key.dt, key.shop, sha256))
+    old = Table.load(table_of(key, raw, lake))
+    new = Table.load(lake.staging.table(key.dataset, key.dt, key.shop, sha256))
     # Files differ in more than their rows: a time of making, the order of parts.
-    return bool(differences(old.to_arrow(), new.to_arrow(), dataset.keys))
+    return bool(differences(old.to_arrow(), new.to_arrow(), lake.config.dataset(key.dataset).keys))
 
 
 def _restated(

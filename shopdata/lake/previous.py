@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from shopdata.config import Config
 from shopdata.exceptions import ReceiptError
 from shopdata.lake.drafts import StagedShop
 from shopdata.lake.receipts import Receipt, read_receipt
 from shopdata.lake.reconcile import import_published, import_raw
-from shopdata.ledger import Ledger
-from shopdata.store import ObjectStore
+from shopdata.lake.resources import Resources
 from shopdata.store.history import keep_unbelieved
 from shopdata.store.keys import parquet_key
 
@@ -25,10 +23,8 @@ logger = logging.getLogger(__name__)
 def known_before(
     name: str,
     dt: str,
+    lake: Resources,
     *,
-    config: Config,
-    ledger: Ledger,
-    store: ObjectStore,
     is_rebuilt: bool = False,
     without: Collection[str] = (),
 ) -> Receipt | None:
@@ -42,20 +38,20 @@ def known_before(
         ReceiptError: what lies there is no receipt of this partition.
         StoreError, RejectedFileError: a file that is in it can't be had or read.
     """
-    platform = config.dataset(name).platform
+    platform = lake.config.dataset(name).platform
     try:
-        previous = read_receipt(platform, name, dt, store)
+        previous = read_receipt(platform, name, dt, lake.store)
     except ReceiptError:
         if not is_rebuilt:
             raise
         previous = None
     if previous is not None:
-        import_published(previous, config=config, ledger=ledger, store=store, without=without)
+        import_published(previous, lake, without=without)
     elif is_rebuilt:
-        keep_unbelieved(store, platform, name, dt)
-    elif not ledger.partitions(name, dt) and store.stat(parquet_key(platform, name, dt)) is not None:
+        keep_unbelieved(lake.store, platform, name, dt)
+    elif not lake.ledger.partitions(name, dt) and lake.store.stat(parquet_key(platform, name, dt)) is not None:
         # Ledger and receipt are gone, the partition is there: what it was made of lies in raw/.
-        for stray in import_raw(name, dt, None, config=config, ledger=ledger, store=store, without=without):
+        for stray in import_raw(name, dt, None, lake, without=without):
             logger.warning("%s: left out, it is no raw file of ours", stray)
     return previous
 
@@ -65,10 +61,7 @@ def require_all_names(
     dt: str,
     shops: Sequence[StagedShop],
     previous: Receipt | None,
-    *,
-    config: Config,
-    ledger: Ledger,
-    store: ObjectStore,
+    lake: Resources,
 ) -> None:
     """Where the ledger does not know a partition, it says itself whose rows are in it: none of them may vanish.
 
@@ -77,13 +70,13 @@ def require_all_names(
     Raises:
         ReceiptError: the file of one of them is not known.
     """
-    key = parquet_key(config.dataset(name).platform, name, dt)
-    if ledger.partitions(name, dt) or store.stat(key) is None:
+    key = parquet_key(lake.config.dataset(name).platform, name, dt)
+    if lake.ledger.partitions(name, dt) or lake.store.stat(key) is None:
         return
     with tempfile.TemporaryDirectory(prefix="shopdata-was-") as folder:
         path = Path(folder, "was.parquet")
         try:
-            store.get_file(key, path)
+            lake.store.get_file(key, path)
             column = pq.read_table(path, columns=["shop"], partitioning=None).column("shop")
         except (OSError, ValueError, KeyError):
             # Nobody can read it, so nothing can be lost by replacing it.
@@ -94,7 +87,7 @@ def require_all_names(
     if lost := set(map(str, column.unique().to_pylist())) - names:
         raise ReceiptError(
             "the partition holds rows of shops that neither ledger nor receipt know; nothing was replaced",
-            where=store.where(key),
+            where=lake.store.where(key),
             found=f"rows of {', '.join(sorted(lost))[:300]}",
             expected="a receipt that says which files they came from, or those files in raw/",
             todo=f"Collect those shops for the period too, or run `scrapy replay {name}` for it: it rebuilds it from "

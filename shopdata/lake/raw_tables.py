@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from shopdata.config import Dataset
 from shopdata.excel import Contract, read_table
 from shopdata.files import HeldError, as_disk_error, sha256_of
+from shopdata.lake.resources import Resources
 from shopdata.ledger import CellKey, RawFile
 from shopdata.store import ObjectStore
 from shopdata.store.staging import Staging
@@ -34,15 +34,15 @@ def raw_bytes(raw: RawFile, staging: Staging, store: ObjectStore) -> Iterator[Pa
         yield path
 
 
-def table_of(key: CellKey, raw: RawFile, dataset: Dataset, staging: Staging, store: ObjectStore) -> Path:
+def table_of(key: CellKey, raw: RawFile, lake: Resources) -> Path:
     """Where a cell's parsed file lies.
 
     Raises:
         StoreError: the raw file is neither on this machine nor to be had from the store.
         RejectedFileError: it no longer fits the contract.
     """
-    path = staging.table(key.dataset, key.dt, key.shop, raw.sha256)
+    path = lake.staging.table(key.dataset, key.dt, key.shop, raw.sha256)
     if not path.is_file():
-        with raw_bytes(raw, staging, store) as file, as_disk_error(path), contextlib.suppress(HeldError):
-            read_table(file, Contract.of(dataset), where=str(key)).save(path)
+        with raw_bytes(raw, lake.staging, lake.store) as file, as_disk_error(path), contextlib.suppress(HeldError):
+            read_table(file, Contract.of(lake.config.dataset(key.dataset)), where=str(key)).save(path)
     return path

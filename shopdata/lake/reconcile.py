@@ -8,12 +8,13 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
-from shopdata.config import Config, Dataset
+from shopdata.config import Dataset
 from shopdata.excel import Contract, read_table
 from shopdata.exceptions import RejectedFileError
 from shopdata.files import sha256_of
 from shopdata.lake.receipts import Receipt
-from shopdata.ledger import CellKey, Ledger, RawFile
+from shopdata.lake.resources import Resources
+from shopdata.ledger import CellKey, RawFile
 from shopdata.periods import SHANGHAI
 from shopdata.store import ObjectStore
 from shopdata.store.keys import shop_and_ext_of
@@ -24,9 +25,7 @@ logger = logging.getLogger(__name__)
 RAW_EXTENSIONS = frozenset({"xlsx", "xls", "xlsb", "ods", "fods", "csv", "zip", "json", "html", "xml"})
 
 
-def import_published(
-    receipt: Receipt, *, config: Config, ledger: Ledger, store: ObjectStore, without: Collection[str] = ()
-) -> None:
+def import_published(receipt: Receipt, lake: Resources, *, without: Collection[str] = ()) -> None:
     """Enters the files of a published partition that the ledger does not know, so that the next one has them too.
 
     Args:
@@ -36,13 +35,13 @@ def import_published(
         StoreError: one of them can't be had; the partition must then not be replaced by one without it.
         RejectedFileError: one of them no longer fits the contract.
     """
-    name, dt = receipt.dataset, receipt.dt
+    name, dt, ledger = receipt.dataset, receipt.dt, lake.ledger
     known = {cell.shop for cell in ledger.cells(name, dt) if cell.raw is not None}
-    dataset = config.dataset(name)
+    dataset = lake.config.dataset(name)
     for about in receipt.shops:
         if about.id not in known and about.id not in without:
             key = CellKey(name, dt, about.id)
-            raw = _raw_file_of(key, about.raw_key, receipt, about.name, dataset, store)
+            raw = _raw_file_of(key, about.raw_key, receipt, about.name, dataset, lake.store)
             ledger.add_cells(dataset.platform, [key])
             if ledger.adopt(key, raw):
                 logger.warning(
@@ -56,10 +55,8 @@ def import_raw(
     name: str,
     dt: str,
     receipt: Receipt | None,
+    lake: Resources,
     *,
-    config: Config,
-    ledger: Ledger,
-    store: ObjectStore,
     without: Collection[str] = (),
     is_replay: bool = False,
 ) -> tuple[str, ...]:
@@ -79,6 +76,7 @@ def import_raw(
         StoreError: one of them can't be had.
         RejectedFileError: one of them no longer fits the contract.
     """
+    config, ledger, store = lake.config, lake.ledger, lake.store
     dataset = config.dataset(name)
     cells = {cell.shop: cell.raw for cell in ledger.cells(name, dt)}
     told = {shop.id: shop for shop in receipt.shops} if receipt is not None else {}

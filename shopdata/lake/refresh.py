@@ -11,6 +11,7 @@ from shopdata.lake.drafts import Built
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.publishing import publish_partition, put_receipt
 from shopdata.lake.receipts import Receipt, Refresh
+from shopdata.lake.resources import Resources
 from shopdata.ledger import Ledger
 from shopdata.reasons import Reason
 from shopdata.store import ObjectStore
@@ -42,11 +43,10 @@ def refresh_partition(
     return receipt
 
 
-def publish_and_refresh(
-    built: Built, dremio: DremioClient | None, bucket: str, *, ledger: Ledger, store: ObjectStore
-) -> Receipt:
+def publish_and_refresh(built: Built, lake: Resources) -> Receipt:
     """Publishes a partition and tells Dremio, where there is one. Raises as the two steps do."""
+    ledger, store, dremio = lake.ledger, lake.store, lake.dremio
     receipt = publish_partition(built, has_dremio=dremio is not None, ledger=ledger, store=store)
     if dremio is None:
         return receipt
-    return refresh_partition(receipt, dremio, bucket, ledger=ledger, store=store)
+    return refresh_partition(receipt, dremio, lake.config.lake.object_store.bucket, ledger=ledger, store=store)

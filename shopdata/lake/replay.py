@@ -12,27 +12,24 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, ReceiptError, ShopdataError, StoreError
 from shopdata.files import sha256_of
 from shopdata.lake.check import read_checked
 from shopdata.lake.drafts import Built
-from shopdata.lake.dremio import DremioClient
 from shopdata.lake.partition import build_partition
 from shopdata.lake.raw_tables import raw_bytes
 from shopdata.lake.receipts import Draft, Receipt, read_receipt
 from shopdata.lake.reconcile import import_raw
 from shopdata.lake.refresh import publish_and_refresh
+from shopdata.lake.resources import Resources
 from shopdata.lake.restatement import Differences, differences
-from shopdata.ledger import Cell, Ledger, PartitionRecord
+from shopdata.ledger import Cell, PartitionRecord
 from shopdata.ledger.claims import Claims
 from shopdata.ledger.holding import holding
 from shopdata.ledger.owner import Owner
 from shopdata.periods import Period
 from shopdata.states import CellState
-from shopdata.store import ObjectStore
 from shopdata.store.keys import parquet_key, receipt_key
-from shopdata.store.staging import Staging
 
 logger = logging.getLogger(__name__)
 
@@ -63,21 +60,10 @@ class Replayed:
 class Replayer:
     """Rebuilds partitions of one dataset. Every error leaves the published partition as it was."""
 
-    def __init__(
-        self,
-        name: str,
-        run_id: str,
-        *,
-        config: Config,
-        ledger: Ledger,
-        staging: Staging,
-        store: ObjectStore,
-        dremio: DremioClient | None,
-        lease_seconds: float,
-    ) -> None:
-        self._name, self._run_id = name, run_id
-        self._config, self._dataset = config, config.dataset(name)
-        self._ledger, self._staging, self._store, self._dremio = ledger, staging, store, dremio
+    def __init__(self, name: str, run_id: str, lake: Resources, lease_seconds: float) -> None:
+        self._name, self._run_id, self._lake = name, run_id, lake
+        self._dataset = lake.config.dataset(name)
+        self._ledger, self._staging, self._store = lake.ledger, lake.staging, lake.store
         self._lease_seconds = lease_seconds
         #: Objects in raw/ that are none of ours, by period: they were left out.
         self.strays: dict[str, tuple[str, ...]] = {}
@@ -126,16 +112,7 @@ class Replayer:
             self._read_again(cell)
         before = next(iter(self._ledger.partitions(self._name, dt)), None)
         with holding(claims, self._name, dt):
-            built = build_partition(
-                self._name,
-                dt,
-                self._run_id,
-                config=self._config,
-                ledger=self._ledger,
-                staging=self._staging,
-                store=self._store,
-                is_rebuilt=True,
-            )
+            built = build_partition(self._name, dt, self._run_id, self._lake, is_rebuilt=True)
             assert built is not None
             return self._publish(dt, built, before)
 
@@ -143,15 +120,7 @@ class Replayer:
 
     def _import(self, dt: str) -> None:
         """Enters raw files that lie in the store and that the ledger does not know: it was lost, or is another's."""
-        self.strays[dt] = import_raw(
-            self._name,
-            dt,
-            self._receipt(dt),
-            config=self._config,
-            ledger=self._ledger,
-            store=self._store,
-            is_replay=True,
-        )
+        self.strays[dt] = import_raw(self._name, dt, self._receipt(dt), self._lake, is_replay=True)
 
     def _receipt(self, dt: str) -> Receipt | None:
         """The receipt as far as it can be believed: where it can't, the partition is rebuilt without it."""
@@ -187,8 +156,7 @@ class Replayer:
         if before is not None and self._is_there(draft, before):
             return done(is_changed=False, refresh_state=before.refresh_state)
         changes, old_columns = self._compare(dt, built)
-        bucket = self._config.lake.object_store.bucket
-        receipt = publish_and_refresh(built, self._dremio, bucket, ledger=self._ledger, store=self._store)
+        receipt = publish_and_refresh(built, self._lake)
         return done(
             is_changed=True,
             changes=changes,

@@ -12,22 +12,19 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from shopdata.config import Config
 from shopdata.exceptions import ReceiptError, ShopdataError, StoreError
-from shopdata.lake.dremio import DremioClient
 from shopdata.lake.partition import build_partition
 from shopdata.lake.previous import known_before
 from shopdata.lake.receipts import read_receipt
 from shopdata.lake.refresh import publish_and_refresh
-from shopdata.ledger import CellKey, Ledger, RawFile
+from shopdata.lake.resources import Resources
+from shopdata.ledger import CellKey, RawFile
 from shopdata.ledger.holding import holding
 from shopdata.ledger.moves import taken
 from shopdata.ledger.owner import Owner
-from shopdata.store import ObjectStore
 from shopdata.store.history import keep_parquet, keep_raw, retire_raw
 from shopdata.store.keys import is_dt, raw_key, shop_and_ext_of
 from shopdata.store.outbox import Outbox
-from shopdata.store.staging import Staging
 
 logger = logging.getLogger(__name__)
 
@@ -54,11 +51,7 @@ class ShopIds:
 
     platform: str
     run_id: str
-    config: Config
-    ledger: Ledger
-    staging: Staging
-    store: ObjectStore
-    dremio: DremioClient | None
+    lake: Resources
     lease_seconds: float
 
     def places(self, shop_id: str, dataset: str | None = None) -> list[Place]:
@@ -70,14 +63,14 @@ class ShopIds:
         """
         names = [
             name
-            for name, contract in self.config.datasets.items()
+            for name, contract in self.lake.config.datasets.items()
             if contract.platform == self.platform and dataset in (None, name)
         ]
-        cells = (cell for name in names for cell in self.ledger.cells(name, shops=[shop_id]))
+        cells = (cell for name in names for cell in self.lake.ledger.cells(name, shops=[shop_id]))
         found = {Place(cell.dataset, cell.dt) for cell in cells}
-        for name in names if self.store.has_bucket() else ():
+        for name in names if self.lake.store.has_bucket() else ():
             prefix = f"raw/{self.platform}/{name}/dt="
-            for key in self.store.list_keys(prefix):
+            for key in self.lake.store.list_keys(prefix):
                 dt = key.removeprefix(prefix).partition("/")[0]
                 owner = shop_and_ext_of(key, self.platform, name, dt) if is_dt(dt) else None
                 if owner is not None and owner[0] == shop_id:
@@ -86,14 +79,14 @@ class ShopIds:
         return sorted(found, key=lambda place: (place.dataset, place.dt))
 
     def _by_receipts(self, shop_id: str, name: str) -> Iterator[Place]:
-        known = {partition.dt for partition in self.ledger.partitions(name)}
+        known = {partition.dt for partition in self.lake.ledger.partitions(name)}
         prefix = f"receipts/{self.platform}/{name}/dt="
-        for key in self.store.list_keys(prefix):
+        for key in self.lake.store.list_keys(prefix):
             dt = key.removeprefix(prefix).removesuffix(".json")
             if is_dt(dt) and dt not in known:
                 # One that can't be believed has nothing to say about anybody.
                 with suppress(ReceiptError):
-                    receipt = read_receipt(self.platform, name, dt, self.store)
+                    receipt = read_receipt(self.platform, name, dt, self.lake.store)
                     if receipt is not None and shop_id in {shop.id for shop in receipt.shops}:
                         yield Place(name, dt)
 
@@ -108,7 +101,7 @@ class ShopIds:
     def _each(
         self, shop_id: str, new: str | None, places: Collection[Place]
     ) -> Iterator[tuple[Place, Changed | ShopdataError]]:
-        claims = self.ledger.hold_for(Owner.here(self.run_id), self.lease_seconds)
+        claims = self.lake.ledger.hold_for(Owner.here(self.run_id), self.lease_seconds)
         for place in places:
             try:
                 with holding(claims, place.dataset, place.dt):
@@ -121,60 +114,50 @@ class ShopIds:
         key = CellKey(name, dt, shop_id)
         # What only the receipt knows, the ledger must know before anything is taken from it.
         leaves = () if new is not None else (shop_id,)
-        known_before(name, dt, config=self.config, ledger=self.ledger, store=self.store, without=leaves)
-        cell = self.ledger.cell(key)
+        known_before(name, dt, self.lake, without=leaves)
+        cell = self.lake.ledger.cell(key)
         if cell is not None and cell.raw is not None:
-            Outbox(self.staging, self.ledger, self.store).send_partition(name, dt)
+            Outbox(self.lake.staging, self.lake.ledger, self.lake.store).send_partition(name, dt)
         if new is None:
-            self.ledger.moves.drop(key)
+            self.lake.ledger.moves.drop(key)
         else:
             raw = cell.raw if cell is not None else None
-            there = self.ledger.cell(CellKey(name, dt, new))
+            there = self.lake.ledger.cell(CellKey(name, dt, new))
             if raw is not None and there is not None and there.raw is not None and there.raw.sha256 != raw.sha256:
                 raise taken(key, new)
-            self.ledger.moves.move(key, new, self._copied(key, raw, new) if raw is not None else "")
+            self.lake.ledger.moves.move(key, new, self._copied(key, raw, new) if raw is not None else "")
         changed = self._publish(place, shop_id)
         for raw_object in self._raw_objects(key):
-            retire_raw(self.store, raw_object, self.platform, name, dt, shop_id)
+            retire_raw(self.lake.store, raw_object, self.platform, name, dt, shop_id)
         return changed
 
     def _copied(self, key: CellKey, raw: RawFile, new: str) -> str:
         """The raw file under the new id's key."""
         target = raw_key(self.platform, key.dataset, key.dt, new, raw.ext)
-        there = self.store.stat(target)
+        there = self.lake.store.stat(target)
         if there is None or there.sha256 != raw.sha256:
-            if self.store.stat(raw.key) is None:
+            if self.lake.store.stat(raw.key) is None:
                 raise StoreError(
                     "the raw file is not in the store",
-                    where=self.store.where(raw.key),
+                    where=self.lake.store.where(raw.key),
                     expected="the bytes that the period was made of",
                     todo=f"Take the day out with `scrapy shops remove {key.shop} --dataset {key.dataset} --date "
                     f"{key.dt[-10:]}`, and collect it under the new id.",
                 )
-            keep_raw(self.store, CellKey(key.dataset, key.dt, new), replace(raw, key=target))
-            self.store.copy(raw.key, target)
+            keep_raw(self.lake.store, CellKey(key.dataset, key.dt, new), replace(raw, key=target))
+            self.lake.store.copy(raw.key, target)
         return target
 
     def _raw_objects(self, key: CellKey) -> list[str]:
-        keys = self.store.list_keys(f"raw/{self.platform}/{key.dataset}/dt={key.dt}/{key.shop}.")
+        keys = self.lake.store.list_keys(f"raw/{self.platform}/{key.dataset}/dt={key.dt}/{key.shop}.")
         return [raw for raw in keys if shop_and_ext_of(raw, self.platform, key.dataset, key.dt) is not None]
 
     def _publish(self, place: Place, shop_id: str) -> Changed:
-        previous = read_receipt(self.platform, place.dataset, place.dt, self.store)
+        previous = read_receipt(self.platform, place.dataset, place.dt, self.lake.store)
         if previous is None:
             return Changed(None)
-        built = build_partition(
-            place.dataset,
-            place.dt,
-            self.run_id,
-            config=self.config,
-            ledger=self.ledger,
-            staging=self.staging,
-            store=self.store,
-            without=(shop_id,),
-        )
+        built = build_partition(place.dataset, place.dt, self.run_id, self.lake, without=(shop_id,))
         assert built is not None
-        keep_parquet(self.store, self.platform, place.dataset, place.dt, previous.parquet.sha256)
-        bucket = self.config.lake.object_store.bucket
-        receipt = publish_and_refresh(built, self.dremio, bucket, ledger=self.ledger, store=self.store)
+        keep_parquet(self.lake.store, self.platform, place.dataset, place.dt, previous.parquet.sha256)
+        receipt = publish_and_refresh(built, self.lake)
         return Changed(receipt.rows, len(receipt.shops))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 
-from shopdata.config import Config
 from shopdata.exceptions import ReceiptError, RejectedFileError, StoreError
 from shopdata.lake.receipts import read_receipt
 from shopdata.lake.reconcile import import_published
-from shopdata.ledger import Ledger, PartitionRecord
+from shopdata.lake.resources import Resources
+from shopdata.ledger import PartitionRecord
 from shopdata.store import ObjectStore
 from shopdata.store.keys import parquet_key, workbook_key
-from shopdata.store.staging import Staging
 from shopdata.texts import one_line
 
 #: Set for a run that could not look at what it calls published: its exit code is 1.
@@ -26,10 +25,7 @@ class Standing:
     """Looks at the partitions of one dataset for one run; blocking."""
 
     name: str
-    config: Config
-    ledger: Ledger
-    staging: Staging
-    store: ObjectStore
+    lake: Resources
     #: Periods that are published in the ledger, and that nobody could look at, because the store failed.
     unseen: list[str] = field(default_factory=list)
     _failure: StoreError | None = field(default=None, init=False)
@@ -46,7 +42,7 @@ class Standing:
                 pass  # with many periods nobody wants as many time-outs
             elif record is None:
                 self._import(dt)
-            elif lacks_of(record, self.store):
+            elif lacks_of(record, self.lake.store):
                 self._withdraw(dt)
         except StoreError as error:
             self._failure = error
@@ -57,12 +53,12 @@ class Standing:
             self.unseen.append(dt)
 
     def _record(self, dt: str) -> PartitionRecord | None:
-        return next(iter(self.ledger.partitions(self.name, dt)), None)
+        return next(iter(self.lake.ledger.partitions(self.name, dt)), None)
 
     def _import(self, dt: str) -> None:
         """The ledger was lost, or is another machine's: what is published need not be asked for again."""
         try:
-            receipt = read_receipt(self.config.dataset(self.name).platform, self.name, dt, self.store)
+            receipt = read_receipt(self.lake.config.dataset(self.name).platform, self.name, dt, self.lake.store)
         except ReceiptError as error:
             # The merge meets the same, and replaces nothing.
             logger.error("%s %s: it can't be taken in: %s", self.name, dt, error)
@@ -70,19 +66,19 @@ class Standing:
         if receipt is None:
             return
         try:
-            import_published(receipt, config=self.config, ledger=self.ledger, store=self.store)
+            import_published(receipt, self.lake)
         except (RejectedFileError, StoreError) as error:
             # The same.
             logger.error("%s %s: it is published, and can't be taken in: %s", self.name, dt, error)
 
     def _withdraw(self, dt: str) -> None:
-        claims = self.ledger.claims
+        claims = self.lake.ledger.claims
         if claims is not None and not claims.acquire_partition(self.name, dt):
             return  # another run is just publishing it
         try:
             # With the partition in our hands: what was seen before may have been half of what another run put.
             record = self._record(dt)
-            lacks = lacks_of(record, self.store) if record is not None else []
+            lacks = lacks_of(record, self.lake.store) if record is not None else []
             if not lacks:
                 return
             gone, thin = self._without_bytes(dt)
@@ -94,22 +90,22 @@ class Standing:
                 "; ".join(lacks),
                 f"; the raw files of {told} are gone, and the portal is asked for them." if told else " from raw/.",
             )
-            self.ledger.withdraw(self.name, dt, ask_again={*gone, *thin}, without_file=gone)
+            self.lake.ledger.withdraw(self.name, dt, ask_again={*gone, *thin}, without_file=gone)
         finally:
             if claims is not None:
                 claims.release_partition(self.name, dt)
 
     def _without_bytes(self, dt: str) -> tuple[set[str], set[str]]:
         """The shops whose raw file is nowhere: those of which nothing is left, and those with their parsed form."""
-        platform = self.config.dataset(self.name).platform
-        is_there = self.store.has_bucket()
-        keys = set(self.store.list_keys(f"raw/{platform}/{self.name}/dt={dt}/")) if is_there else set()
+        platform = self.lake.config.dataset(self.name).platform
+        is_there = self.lake.store.has_bucket()
+        keys = set(self.lake.store.list_keys(f"raw/{platform}/{self.name}/dt={dt}/")) if is_there else set()
         gone: set[str] = set()
         thin: set[str] = set()
-        for cell in self.ledger.cells(self.name, dt):
+        for cell in self.lake.ledger.cells(self.name, dt):
             raw = cell.raw
-            if raw is not None and raw.key not in keys and not self.staging.raw(raw.key).is_file():
-                table = self.staging.table(self.name, dt, cell.shop, raw.sha256)
+            if raw is not None and raw.key not in keys and not self.lake.staging.raw(raw.key).is_file():
+                table = self.lake.staging.table(self.name, dt, cell.shop, raw.sha256)
                 (thin if table.is_file() else gone).add(cell.shop)
         return gone, thin
 

@@ -11,15 +11,14 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from shopdata.config import Config
 from shopdata.excel import Contract
 from shopdata.excel.recount import count_merged, count_parquet, count_raw
 from shopdata.exceptions import ReceiptError, RefreshError, RejectedFileError, StoreError
 from shopdata.files import sha256_of
 from shopdata.lake.dremio import DremioClient
 from shopdata.lake.receipts import PublishedFile, PublishedShop, Receipt, read_receipt
-from shopdata.ledger import Ledger, PartitionRecord
-from shopdata.store import ObjectStore
+from shopdata.lake.resources import Resources
+from shopdata.ledger import PartitionRecord
 from shopdata.store.keys import receipt_key, shop_and_ext_of
 
 Count = TypeVar("Count")
@@ -54,12 +53,10 @@ class Verified:
 class Verifier:
     """Verifies partitions of one dataset."""
 
-    def __init__(
-        self, name: str, *, config: Config, ledger: Ledger, store: ObjectStore, dremio: DremioClient | None
-    ) -> None:
-        self._name, self._dataset = name, config.dataset(name)
-        self._bucket = config.lake.object_store.bucket
-        self._ledger, self._store, self._dremio = ledger, store, dremio
+    def __init__(self, name: str, lake: Resources) -> None:
+        self._name, self._dataset = name, lake.config.dataset(name)
+        self._bucket = lake.config.lake.object_store.bucket
+        self._ledger, self._store, self._dremio = lake.ledger, lake.store, lake.dremio
         self._can_replay = False
 
     def verify(self, dt: str) -> Verified:

@@ -64,6 +64,4 @@ class ComparePipeline:
         return cell.raw if cell is not None else None
 
     def _is_revised(self, key: CellKey, published: RawFile, sha256: str) -> bool:
-        workspace = self._workspace
-        dataset = workspace.config.dataset(key.dataset)
-        return is_revised(key, published, sha256, dataset, workspace.staging, workspace.store)
+        return is_revised(key, published, sha256, self._workspace.lake)

@@ -35,10 +35,7 @@ class MergePipeline:
                 adapter["dataset"],
                 adapter["dt"],
                 adapter["run_id"],
-                config=workspace.config,
-                ledger=workspace.ledger,
-                staging=workspace.staging,
-                store=workspace.store,
+                workspace.lake,
                 workers=workspace.workers,
             )
         except ShopdataError as error:

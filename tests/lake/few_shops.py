@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from shopdata.lake.partition import build_partition
 from shopdata.lake.publishing import publish_partition
 from shopdata.lake.receipts import Receipt
 from shopdata.lake.replay import Replayed, Replayer
+from shopdata.lake.resources import Resources
 from shopdata.ledger import CellKey, Ledger, RawFile
 from shopdata.periods import SHANGHAI
 from shopdata.store import ObjectStore
@@ -68,6 +69,10 @@ class FewShops:
             datasets={NAME: self.contract},
         )
 
+    @property
+    def lake(self) -> Resources:
+        return Resources(self.config, self.ledger, self.staging, self.store)
+
     def lose_ledger(self) -> None:
         """A new and empty one takes its place, and nothing else is left of the old state."""
         self.ledger.close()
@@ -107,9 +112,7 @@ class FewShops:
     def publish(self, dt: str = DT, **how: Any) -> Receipt | None:
         """Merges and publishes all that is staged; the receipt, None if there is nothing to publish."""
         outbox = Outbox(self.staging, self.ledger, self.store)
-        built = build_partition(
-            NAME, dt, "run-1", config=self.config, ledger=self.ledger, staging=self.staging, store=self.store, **how
-        )
+        built = build_partition(NAME, dt, "run-1", self.lake, **how)
         if built is None:
             return None
         outbox.send_partition(NAME, dt)
@@ -119,16 +122,7 @@ class FewShops:
         """What `scrapy replay` does; its error is raised."""
         # A command of its own: from then on its ledger writes only about what it holds.
         with Ledger.at(self.folder) as ledger:
-            replayer = Replayer(
-                NAME,
-                "run-2",
-                config=self.config,
-                ledger=ledger,
-                staging=self.staging,
-                store=self.store,
-                dremio=None,
-                lease_seconds=60,
-            )
+            replayer = Replayer(NAME, "run-2", replace(self.lake, ledger=ledger), 60)
             ((_, result),) = replayer.replay([dt])
         if isinstance(result, Exception):
             raise result

@@ -309,7 +309,7 @@ def test_stray_objects_are_left_out_and_named(place: FewShops) -> None:
     replayer, result = place.replay()
     assert (result.rows, result.shops) == (6, 3)
     assert replayer.strays[DT] == tuple(map(place.store.where, keys))
-    verifier = Verifier(NAME, config=place.config, ledger=place.ledger, store=place.store, dremio=None)
+    verifier = Verifier(NAME, place.lake)
     found = verifier.verify(DT)
     assert found.is_whole
     assert set(found.strays) == {*keys} - {keys[STRAYS.index(name)] for name in ("nobody-knows-it.csv", "one.txt")}
@@ -317,7 +317,7 @@ def test_stray_objects_are_left_out_and_named(place: FewShops) -> None:
 
 @pytest.mark.services
 def test_verify_advises_what_can_work(place: FewShops) -> None:
-    verifier = Verifier(NAME, config=place.config, ledger=place.ledger, store=place.store, dremio=None)
+    verifier = Verifier(NAME, place.lake)
     place.store.remove(PARQUET)
     (problem,) = verifier.verify(DT).problems
     assert "scrapy replay" in problem[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def place(object_store: ObjectStore, store_settings: ObjectStoreSettings, tmp_pa
 def change(place: FewShops, old: str, new: str | None, *dts: str) -> list[Changed | ShopdataError]:
     """What `scrapy shops` does, in a ledger of its own."""
     with Ledger.at(place.folder) as ledger:
-        ids = ShopIds(PLATFORM, "run-3", place.config, ledger, place.staging, place.store, None, 60)
+        ids = ShopIds(PLATFORM, "run-3", replace(place.lake, ledger=ledger), 60)
         places = [Place(NAME, dt) for dt in dts] or ids.places(old)
         done = ids.rename(old, new, places) if new is not None else ids.remove(old, places)
         return [result for _, result in done]
@@ -50,7 +51,7 @@ def bytes_in(place: FewShops) -> set[bytes]:
 
 
 def is_whole(place: FewShops, dt: str = DT) -> bool:
-    verifier = Verifier(NAME, config=place.config, ledger=place.ledger, store=place.store, dremio=None)
+    verifier = Verifier(NAME, place.lake)
     found = verifier.verify(dt)
     assert found.strays == []
     assert found.problems == []
@@ -199,6 +200,6 @@ def test_an_id_that_only_receipts_know_is_found(place: FewShops) -> None:
     place.store.remove(raw_of("one"))
     place.lose_ledger()
     with Ledger.at(place.folder) as ledger:
-        ids = ShopIds(PLATFORM, "run-3", place.config, ledger, place.staging, place.store, None, 60)
+        ids = ShopIds(PLATFORM, "run-3", replace(place.lake, ledger=ledger), 60)
         assert ids.places("one") == [Place(NAME, DT), Place(NAME, NEXT)]
         assert ids.places("nobody") == []

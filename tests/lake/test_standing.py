@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def place(object_store: ObjectStore, store_settings: ObjectStoreSettings, tmp_pa
 
 def look(place: FewShops) -> dict[str, str]:
     """What the run finds in the ledger then: its cells."""
-    standing = Standing(NAME, place.config, place.ledger, place.staging, place.store)
+    standing = Standing(NAME, place.lake)
     standing.look(DT)
     assert not standing.unseen
     return {cell.shop: str(cell.state) for cell in place.ledger.cells(NAME, DT)}
@@ -124,7 +125,7 @@ def test_what_another_run_is_just_publishing_is_left_to_it(place: FewShops) -> N
 def test_a_store_that_fails_is_no_lost_partition(place: FewShops, store_settings: ObjectStoreSettings) -> None:
     nobody = store_settings.model_copy(update={"endpoint": "127.0.0.1:9", "max_tries": 1})
     with ObjectStore(nobody) as store:
-        standing = Standing(NAME, place.config, place.ledger, place.staging, store)
+        standing = Standing(NAME, replace(place.lake, store=store))
         standing.look(DT)
         assert standing.unseen == [DT]
     assert {str(cell.state) for cell in place.ledger.cells(NAME, DT)} == {"published"}
@@ -141,7 +142,7 @@ def test_why_it_could_not_be_seen_is_told_once_also_where_a_new_period_came_firs
 ) -> None:
     # Nobody is at home there.
     with ObjectStore(place.settings.model_copy(update={"endpoint": "127.0.0.1:1", "max_tries": 1})) as store:
-        standing = Standing(NAME, place.config, place.ledger, place.staging, store)
+        standing = Standing(NAME, replace(place.lake, store=store))
         for dt in ("2026-02-28", DT, DT):
             standing.look(dt)
     assert standing.unseen == [DT, DT]
@@ -153,6 +154,6 @@ def test_a_first_run_finds_no_bucket_and_says_nothing(
 ) -> None:
     with ObjectStore(store_settings) as store:
         place = FewShops(tmp_path / "new", store, store_settings)
-        Standing(NAME, place.config, place.ledger, place.staging, store).look(DT)
+        Standing(NAME, replace(place.lake, store=store)).look(DT)
         place.ledger.close()
     assert caplog.text == ""

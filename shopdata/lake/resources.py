@@ -1,0 +1,23 @@
+"""What the steps of the lake work with; the same for all of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shopdata.config import Config
+from shopdata.lake.dremio import DremioClient
+from shopdata.ledger import Ledger
+from shopdata.store import ObjectStore
+from shopdata.store.staging import Staging
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Configuration, ledger, this machine's disk, object store and Dremio. All of them block."""
+
+    config: Config
+    ledger: Ledger
+    staging: Staging
+    store: ObjectStore
+    #: None where lake.yaml names none.
+    dremio: DremioClient | None = None

@@ -10,9 +10,10 @@ from shopdata.alerts.message import Block, Message
 from shopdata.config import load_alerts
 from shopdata.exceptions import AlertError, ArgumentError
 from shopdata.periods import SHANGHAI
+from shopdata.wording import Texts
 
 
-def send_to_channels(name: str | None) -> int:
+def send_to_channels(t: Texts, name: str | None) -> int:
     """Sends it to one channel or to all that are on, and prints the answers; returns the exit code.
 
     Raises:
@@ -25,7 +26,7 @@ def send_to_channels(name: str | None) -> int:
     exit_code, deadline = 0, Deadline(alerts.deadline_seconds)
     for channel in channels:
         try:
-            print(f"{channel.name} ({channel.kind}): {send_message(channel, test_message(), alerts, deadline)}")
+            print(f"{channel.name} ({channel.kind}): {send_message(channel, test_message(t), alerts, deadline)}")
         except AlertError as error:
             print(error, file=sys.stderr)
             exit_code = 1
@@ -48,15 +49,11 @@ def _nobody(names: list[str], wanted: str | None) -> ArgumentError:
     )
 
 
-def test_message() -> Message:
+def test_message(t: Texts) -> Message:
     """What a channel is tried with."""
     return Message(
-        headline="shopdata 测试消息：看到它就说明通道正常",
+        headline=t("alert.test"),
         level="good",
-        blocks=(
-            Block(
-                "无需处理",
-                (f"{datetime.now(SHANGHAI):%Y-%m-%d %H:%M}，由 scrapy alert_test 或 check_config --connect 发出",),
-            ),
-        ),
+        blocks=(Block(t("alert.nothing_to_do"), (t("alert.test_sent", time=t.moment(datetime.now(SHANGHAI))),)),),
+        texts=t,
     )

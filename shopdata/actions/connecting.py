@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -59,7 +60,8 @@ def connect(workspace: Workspace, browser_path: str | None, tell: Callable[[Trie
     alerts = workspace.config.alerts
     deadline = Deadline(alerts.deadline_seconds)
     for channel in alerts.channels_on:
-        note(_try(t("connect.channel", channel=channel.name), lambda c=channel: _channel(t, c, alerts, deadline)))  # type: ignore[misc]
+        work = partial(_channel, t, workspace.group_texts, channel, alerts, deadline)
+        note(_try(t("connect.channel", channel=channel.name), work))
     return all(tried.is_well is not False for tried in results)
 
 
@@ -115,5 +117,5 @@ async def _browser(t: Texts, path: str | None) -> tuple[bool | None, str]:
         await own.close()
 
 
-def _channel(t: Texts, channel: Channel, alerts: Alerts, deadline: Deadline) -> tuple[bool | None, str]:
-    return True, t("connect.channel_well", said=send_message(channel, test_message(), alerts, deadline))
+def _channel(t: Texts, group: Texts, channel: Channel, alerts: Alerts, deadline: Deadline) -> tuple[bool | None, str]:
+    return True, t("connect.channel_well", said=send_message(channel, test_message(group), alerts, deadline))

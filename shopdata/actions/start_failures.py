@@ -10,9 +10,11 @@ from typing import Any
 
 from shopdata.alerts.start_failures import notify_start_failure
 from shopdata.config import load_alerts
-from shopdata.exceptions import ShopdataError
+from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.ledger import Ledger
 from shopdata.periods import SHANGHAI
+from shopdata.wording import Texts
+from shopdata.wording.language import FOR_GROUPS, group_texts
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -25,9 +27,18 @@ def notify_start_failure_unattended(spider: str, sentence: str, settings: Mappin
     try:
         alerts = load_alerts()
         if alerts.channels_on:
-            notify_start_failure(alerts, spider, sentence, _ledger(settings), datetime.now(SHANGHAI))
+            now = datetime.now(SHANGHAI)
+            notify_start_failure(_texts(settings), alerts, spider, sentence, _ledger(settings), now)
     except ShopdataError as error:
         logger.error("alerts: nobody was told: %s", error)
+
+
+def _texts(settings: Mapping[str, Any]) -> Texts:
+    try:
+        return group_texts(settings)
+    except ArgumentError:
+        # It is what the sentence is about.
+        return Texts(FOR_GROUPS)
 
 
 def _ledger(settings: Mapping[str, Any]) -> Ledger | None:

@@ -1,4 +1,4 @@
-"""One message about all that a run has to tell, in Chinese: a sentence, then reasons with shops and what to do."""
+"""One message about all that a run has to tell, a sentence, then reasons with shops and what to do."""
 
 from __future__ import annotations
 
@@ -12,27 +12,26 @@ from shopdata.states import CellState
 from shopdata.wording import Texts
 from shopdata.wording.why import SIGN_IN_BY_HAND, WORDLESS, detail_of, title_of, todo_of
 
-_TEXTS = Texts("zh")
-
 #: So many names of shops stand in a line; the others are counted.
 _MOST_NAMES = 12
+#: So many periods behind a name.
+_MOST_PERIODS = 3
 #: A portal's own words may be long.
 _LONGEST_REASON = 120
 
-#: How the headline counts what is not in the lake, in this order: the words of the board.
-_COUNTED = {
-    CellState.NEEDS_LOGIN: "待登录",
-    CellState.FAILED: "失败",
-    CellState.REJECTED: "不合格",
-    CellState.NOT_READY: "未出数",
-    CellState.STAGED: "待合并",
-    CellState.RUNNING: "取数中",
-    CellState.PENDING: "待取",
-}
-_NOTE_TITLES = {"drift": "列有变化（已照常入湖）", "warnings": "数据提醒", "restated": "平台改了历史数据，已更新入湖"}
+#: What the headline counts of what is not in the lake, in this order.
+_COUNTED = (
+    CellState.NEEDS_LOGIN,
+    CellState.FAILED,
+    CellState.REJECTED,
+    CellState.NOT_READY,
+    CellState.STAGED,
+    CellState.RUNNING,
+    CellState.PENDING,
+)
 
 
-def build_digest(changes: Sequence[Changes]) -> Message:
+def build_digest(t: Texts, changes: Sequence[Changes]) -> Message:
     """One message about partitions of which at least one is worth telling.
 
     Those of one dataset are told together; the first dataset gives the headline, others have headlines of their own.
@@ -44,15 +43,16 @@ def build_digest(changes: Sequence[Changes]) -> Message:
     blocks: list[Block] = []
     for number, group in enumerate(groups):
         if number:
-            blocks.append(Block(_headline(group)))
-        blocks += _blocks_of(group)
+            blocks.append(Block(_headline(t, group)))
+        blocks += _blocks_of(t, group)
     troubles = [trouble for change in changes for trouble in (*change.new, *change.still)]
     new = [trouble for change in changes for trouble in change.new]
     return Message(
-        headline=_headline(groups[0]),
+        headline=_headline(t, groups[0]),
         level=_level(troubles, is_noted=any(change.notes for change in changes)),
         blocks=tuple(blocks),
         wants_person=any(trouble.topic == "needs_login" for trouble in new),
+        texts=t,
     )
 
 
@@ -62,85 +62,93 @@ def _level(troubles: Sequence[Trouble], *, is_noted: bool) -> Level:
     return "attention" if troubles or is_noted else "good"
 
 
-def _headline(group: Sequence[Changes]) -> str:
+def _headline(t: Texts, group: Sequence[Changes]) -> str:
     """For example 「供应链库存 2026-03-01：48/50 已入湖 · 1 待登录 · 1 失败」."""
     days = [change.day for change in group]
-    # A month or week has a label of its own with two dates.
-    when = days[0].dt.replace("_", " 至 ")
-    if len(days) > 1:
-        when = f"{min(day.dt for day in days)[:10]} 至 {max(day.dt for day in days)[-10:]}（{len(days)} 期）"
     done, total = sum(day.done for day in days), sum(day.total for day in days)
-    parts = [f"{done}/{total} 已入湖"]
-    for state, words in _COUNTED.items():
-        if count := sum(day.counts.get(state, 0) for day in days):
-            parts.append(f"{count} {words}")
+    parts = [t("alert.in_the_lake", done=done, total=total)]
+    counts = {state: sum(day.counts.get(state, 0) for day in days) for state in _COUNTED}
+    parts += [t("alert.in_state", n=n, state=t(f"state.{state}.word")) for state, n in counts.items() if n]
     if any(trouble.topic == "refresh" for day in days for trouble in day.troubles):
-        parts.append("Dremio 未刷新")
-    is_mended = any(change.recovered for change in group) and all(day.is_complete for day in days)
-    return f"{days[0].title} {when}：{'已恢复，' if is_mended else ''}{' · '.join(parts)}"
+        parts.append(t("alert.not_refreshed"))
+    is_recovered = any(change.recovered for change in group) and all(day.is_complete for day in days)
+    key = "alert.headline_recovered" if is_recovered else "alert.headline"
+    return t(key, title=days[0].title, when=_when(t, [day.dt for day in days]), what=" · ".join(parts))
 
 
-def _blocks_of(group: Sequence[Changes]) -> list[Block]:
+def _when(t: Texts, dts: Sequence[str]) -> str:
+    """One period, or the first and last day of several."""
+    if len(dts) == 1:
+        # A month or week has a label of its own with two dates.
+        return t("format.range", first=dts[0][:10], last=dts[0][-10:]) if "_" in dts[0] else dts[0]
+    what = t("format.range", first=min(dts)[:10], last=max(dts)[-10:])
+    return t("format.periods", what=what, n=len(dts))
+
+
+def _blocks_of(t: Texts, group: Sequence[Changes]) -> list[Block]:
     # Of one day, the number of its shops; of several, each shop is named with its days.
     total = group[0].day.total if len(group) == 1 else None
     blocks = []
     recovered = [(name, change.day.dt) for change in group for name in change.recovered]
     if recovered:
-        blocks.append(Block(f"已恢复 {len(recovered)}", (_names(recovered, total),)))
+        blocks.append(Block(t("alert.recovered", n=len(recovered)), (_names(t, recovered, total),)))
     new = [trouble for change in group for trouble in change.new]
     still = [trouble for change in group for trouble in change.still]
     if any(not change.is_first for change in group) and new:
-        blocks += [_as_new(block) for block in _reasons(new, total)]
+        blocks += [_as_new(t, block) for block in _reasons(t, new, total)]
     else:
-        blocks += _reasons(new, total)
+        blocks += _reasons(t, new, total)
     if still:
-        names = _names([(trouble.name or title_of(_TEXTS, trouble.kind), trouble.dt) for trouble in still], total)
-        blocks.append(Block(f"仍未解决 {len(still)}（已通知过）", (names,)))
+        names = _names(t, [(trouble.name or title_of(t, trouble.kind), trouble.dt) for trouble in still], total)
+        blocks.append(Block(t("alert.still", n=len(still)), (names,)))
     notes = [(note, change.day.dt) for change in group for note in change.notes]
-    for topic, title in _NOTE_TITLES.items():
-        lines = tuple(_note(note, dt, total) for note, dt in notes if note.topic == topic)
+    for topic in ("drift", "warnings", "restated"):
+        lines = tuple(_note(t, note, dt, total) for note, dt in notes if note.topic == topic)
         if lines:
-            blocks.append(Block(title, lines))
+            blocks.append(Block(t(f"note.{topic}"), lines))
     rows = sum(change.day.rows for change in group)
     if not blocks and rows:
-        blocks.append(Block(f"共 {rows:,} 行"))
+        blocks.append(Block(t("alert.rows", n=rows)))
     return blocks
 
 
-def _as_new(block: Block) -> Block:
-    return Block(f"新出现 · {block.title}", block.lines, block.todo)
+def _as_new(t: Texts, block: Block) -> Block:
+    return Block(t("alert.new", title=block.title), block.lines, block.todo)
 
 
-def _reasons(troubles: Sequence[Trouble], total: int | None) -> list[Block]:
+def _reasons(t: Texts, troubles: Sequence[Trouble], total: int | None) -> list[Block]:
     """One block for each kind, the most urgent first; in it a line for each cause."""
     kinds: dict[str, list[Cause]] = {}
     for cause in causes_of(troubles):
         kinds.setdefault(cause.kind, []).append(cause)
     blocks = []
     for kind, causes in kinds.items():
-        title = title_of(_TEXTS, kind)
+        title = title_of(t, kind)
         count = len({shop for cause in causes for shop in cause.shops if shop})
-        lines = tuple(line for cause in causes for line in _lines_of(cause, total)) if count else ()
-        blocks.append(Block(f"{title}（{count} 店）" if count else title, lines, todo_of(_TEXTS, kind)))
+        lines = tuple(line for cause in causes for line in _lines_of(t, cause, total)) if count else ()
+        blocks.append(Block(t("alert.kind", title=title, n=count) if count else title, lines, todo_of(t, kind)))
     return blocks
 
 
-def _lines_of(cause: Cause, total: int | None) -> Iterator[str]:
-    detail = detail_of(_TEXTS, cause.reason)
+def _lines_of(t: Texts, cause: Cause, total: int | None) -> Iterator[str]:
+    detail = detail_of(t, cause.reason)
     if cause.kind in WORDLESS and not detail:
         detail = cause.reason.text[:_LONGEST_REASON]
     # What is to be typed names the shop: then each has a line of its own.
     is_typed = cause.kind in SIGN_IN_BY_HAND
     for troubles in cause.shops.values() if is_typed else [cause.troubles]:
-        said = " · ".join(filter(None, (detail, f"执行 scrapy login {troubles[0].shop}" if is_typed else "")))
-        yield _names([(trouble.name, trouble.dt) for trouble in troubles], total) + (f"：{said}" if said else "")
+        typed = t("alert.sign_in", shop=troubles[0].shop) if is_typed else ""
+        names = _names(t, [(trouble.name, trouble.dt) for trouble in troubles], total)
+        said = " · ".join(filter(None, (detail, typed)))
+        yield t("alert.line", names=names, what=said) if said else names
 
 
-def _note(note: Note, dt: str, total: int | None) -> str:
-    return f"{note.text}：{_names([(name, dt) for name in note.names], total)}" if note.names else note.text
+def _note(t: Texts, note: Note, dt: str, total: int | None) -> str:
+    names = _names(t, [(name, dt) for name in note.names], total)
+    return t("alert.note", text=note.text, names=names) if names else note.text
 
 
-def _names(pairs: Sequence[tuple[str, str]], total: int | None) -> str:
+def _names(t: Texts, pairs: Sequence[tuple[str, str]], total: int | None) -> str:
     """Names, each once.
 
     Args:
@@ -150,11 +158,13 @@ def _names(pairs: Sequence[tuple[str, str]], total: int | None) -> str:
     days: dict[str, list[str]] = {}
     for name, dt in pairs:
         days.setdefault(name, []).append(dt[5:] if len(dt) == 10 else dt)
-    shown = [
-        name if total is not None else f"{name}（{'、'.join(dts[:3])}{' 等' if len(dts) > 3 else ''}）"
-        for name, dts in days.items()
-    ]
+    shown = [name if total is not None else _with_periods(t, name, dts) for name, dts in days.items()]
     if len(shown) == total and len(shown) > 1:
-        return f"全部 {len(shown)} 家店"
-    rest = len(shown) - _MOST_NAMES
-    return "、".join(shown[:_MOST_NAMES]) + (f" 等 {len(shown)} 家" if rest > 0 else "")
+        return t("alert.all_shops", n=len(shown))
+    names = t("format.listed").join(shown[:_MOST_NAMES])
+    return t("alert.shops", names=names, n=len(shown)) if len(shown) > _MOST_NAMES else names
+
+
+def _with_periods(t: Texts, name: str, dts: Sequence[str]) -> str:
+    key = "alert.with_some_periods" if len(dts) > _MOST_PERIODS else "alert.with_periods"
+    return t(key, name=name, periods=t("format.listed").join(dts[:_MOST_PERIODS]))

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shopdata.texts import one_line
+from shopdata.wording import Texts
+from shopdata.wording.language import FOR_GROUPS
 
 Level = Literal["good", "attention", "bad"]
+_FOR_GROUPS = Texts(FOR_GROUPS)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Message:
     blocks: tuple[Block, ...] = ()
     #: True if a person must act: those under `mention` are called by name.
     wants_person: bool = False
+    #: The language that it is in.
+    texts: Texts = _FOR_GROUPS
 
 
 @dataclass(frozen=True)
@@ -105,13 +110,14 @@ def body_of(message: Message, style: Style, max_bytes: int, *, with_headline: bo
     )
     blocks: list[str] = []
     for most in _MOST_LINES:
-        blocks = [_write(block, style, most) for block in message.blocks]
+        blocks = [_write(message.texts, block, style, most) for block in message.blocks]
         if len((head + "".join(blocks)).encode()) <= max_bytes:
             return (head + "".join(blocks)).strip("\n")
     kept = len(blocks)
     while True:
         left_out = sum(max(len(block.lines), 1) for block in message.blocks[kept:])
-        text = (head + "".join(blocks[:kept])).strip("\n") + (style.gap + _rest(style, left_out) if left_out else "")
+        rest = style.gap + _rest(message.texts, style, left_out) if left_out else ""
+        text = (head + "".join(blocks[:kept])).strip("\n") + rest
         if len(text.encode()) <= max_bytes:
             return text
         if not kept:
@@ -120,14 +126,14 @@ def body_of(message: Message, style: Style, max_bytes: int, *, with_headline: bo
         kept -= 1
 
 
-def _write(block: Block, style: Style, most: int) -> str:
+def _write(t: Texts, block: Block, style: Style, most: int) -> str:
     """One block with at most so many of its lines."""
     text = style.gap + style.bold.format(style.escape(block.title)) + style.newline
     text += "".join(style.bullet + style.escape(line) + style.newline for line in block.lines[:most])
     if len(block.lines) > most:
-        text += _rest(style, len(block.lines) - most) + style.newline
+        text += _rest(t, style, len(block.lines) - most) + style.newline
     return text + (style.arrow + style.escape(block.todo) + style.newline if block.todo else "")
 
 
-def _rest(style: Style, count: int) -> str:
-    return f"{style.bullet}… 另有 {count} 条"
+def _rest(t: Texts, style: Style, count: int) -> str:
+    return style.bullet + t("alert.rest", n=count)

@@ -21,6 +21,7 @@ from shopdata.alerts.start_failures import forget_start_failure, notify_start_fa
 from shopdata.config import Channel, Config
 from shopdata.ledger import Ledger
 from shopdata.periods import SHANGHAI
+from shopdata.wording import Texts
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +41,12 @@ class Notifier:
         config: Config,
         ledger: Ledger,
         run_id: str,
+        texts: Texts,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
     ) -> None:
         self._config = config
+        self._texts = texts
         self._alerts = config.alerts
         self._ledger = ledger
         self._clock = clock
@@ -68,7 +71,9 @@ class Notifier:
             # Two runs that end together must not tell the same.
             if self._lease.acquire(channel.name, deadline, self._clock):
                 try:
-                    notify_start_failures(self._alerts, channel, self._ledger, count, deadline, self._clock())
+                    notify_start_failures(
+                        self._texts, self._alerts, channel, self._ledger, count, deadline, self._clock()
+                    )
                     self._notify_channel(channel, partitions, count, deadline)
                 finally:
                     self._lease.release(channel.name, self._clock())
@@ -95,7 +100,14 @@ class Notifier:
             # What was noticed while it could not be told, and what this run has noticed.
             extra = _together(state.get("extras", {}), partitions.get(key, {}))
             day = snapshot_of(
-                name, dt, config=self._config, ledger=self._ledger, now=now, extras=extra, tell=self._alerts.tell
+                name,
+                dt,
+                config=self._config,
+                ledger=self._ledger,
+                now=now,
+                extras=extra,
+                tell=self._alerts.tell,
+                t=self._texts,
             )
             found = compare(day, _without_waiting(state), topics.get(_drift_topic(channel, name)))
             if found.is_worth_telling(tell_complete="complete" in self._alerts.tell):
@@ -107,7 +119,7 @@ class Notifier:
         if self._alerts.is_quiet(now) or not self._lease.count_message(channel.name, channel.messages_per_minute, now):
             logger.info("alerts: %s: held back, the next run tells it", channel.name)
             count.held += 1
-        elif deliver(channel, build_digest(list(changes.values())), self._alerts, count, deadline):
+        elif deliver(channel, build_digest(self._texts, list(changes.values())), self._alerts, count, deadline):
             for key, change in changes.items():
                 topics.put(_topic(channel, key), state_after(change, states[key]), now)
                 drift = {note.key: key[1] for note in change.notes if note.topic == "drift"}

@@ -13,6 +13,7 @@ from shopdata.lake.not_ready import is_overdue
 from shopdata.ledger import Cell, Ledger
 from shopdata.periods import Period
 from shopdata.states import CellState
+from shopdata.wording import Texts
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,14 @@ def snapshot_of(
     now: datetime,
     extras: Mapping[str, Any],
     tell: Collection[str],
+    t: Texts,
 ) -> Day:
     """Reads the ledger.
 
     Args:
         extras: `drift`, `warnings` and `restated` of the partition's receipt, where it was published just now.
         tell: topics of alerts.yaml; others are left out.
+        t: what notes are written in.
     """
     dataset = config.dataset(name)
     period = Period.from_dt(dt)
@@ -91,7 +94,7 @@ def snapshot_of(
         counts=counts,
         troubles=tuple(trouble for trouble in troubles if trouble.topic in tell),
         notes=tuple(
-            note for note in _notes_of(extras, {shop.id: shop.name for shop in shops.values()}) if note.topic in tell
+            note for note in _notes_of(t, extras, {shop.id: shop.name for shop in shops.values()}) if note.topic in tell
         ),
     )
 
@@ -105,61 +108,35 @@ def _is_trouble(cell: Cell, *, is_late: bool) -> bool:
     return not cell.state.is_done and cell.state is not CellState.RUNNING
 
 
-def _notes_of(extras: Mapping[str, Any], names: Mapping[str, str]) -> list[Note]:
+def _notes_of(t: Texts, extras: Mapping[str, Any], names: Mapping[str, str]) -> list[Note]:
     """One note for each thing that was noticed, with all shops that have it."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for topic in ("drift", "warnings", "restated"):
         for entry in extras.get(topic, ()):
             shop = str(entry.get("shop", ""))
-            key, text = _ENTRIES[topic](entry)
+            key, text = _ENTRIES[topic](t, entry)
             found.setdefault((topic, key, text), []).append(names.get(shop, shop))
     return [Note(topic, key, text, tuple(dict.fromkeys(shops))) for (topic, key, text), shops in found.items()]
 
 
-_DRIFT = {"new_column": "新增列", "missing_column": "少了列", "renamed_column": "改名列"}
-
-
-def _drift(entry: Mapping[str, Any]) -> tuple[str, str]:
+def _drift(t: Texts, entry: Mapping[str, Any]) -> tuple[str, str]:
     kind, column = str(entry.get("kind", "")), str(entry.get("column", ""))
-    return f"{kind}|{column}", f"{_DRIFT.get(kind, '列变化')}「{column}」"
+    key = f"drift.{kind}"
+    return f"{kind}|{column}", t(key if t.has(key) else "drift.other", column=column)
 
 
-_WARNINGS = {
-    "imprecise_number": "长数字存成了数值，末几位可能已丢失",
-    "illegal_character": "含有工作簿不允许的字符，已替换",
-    "error_cell": "含有 #N/A 之类的错误值，按文本保留",
-    "too_long": "文本超过 Excel 单元格上限，工作簿只显示开头，Parquet 中完整",
-    "formula_without_value": "公式没有值，留空",
-    "odd_value": "含有不是数字或时间的值，已留空",
-    "blank_row": "有整行为空，已略去",
-    "row_count": "行数与取数时不一致",
-    "ignored_sheet": "有一张工作表不是数据，已忽略",
-    "total_rows": "含有合计、平均之类的行，如何处理由 totals 决定",
-    "note_rows": "含有备注、页脚之类的行，如何处理由 totals 决定",
-    "header_rows": "数据中又出现了表头行，如何处理由 totals 决定",
-    "merged_cells": "含有向下合并的单元格，如何处理由 merged_cells 决定",
-    "joined_zip": "压缩包里的几份表已合为一张",
-    "joined_header": "表头有多行，列名写作「组/列」",
-    "rows_above_header": "表头上方有未采用的行",
-    "unsure_header": "表头行没有把握，请核对",
-    "apostrophe": "有的值前面带撇号，原样保留",
-    "blank_ends": "有的编号首尾有空格或含看不见的字符，原样保留",
-    "missing_sheet": "有一张工作表列在目录里，文件里却没有",
-    "second_reader": "旧版 .xls 写得不规范，换了一种方式读出，请核对",
-}
-
-
-def _warning(entry: Mapping[str, Any]) -> tuple[str, str]:
+def _warning(t: Texts, entry: Mapping[str, Any]) -> tuple[str, str]:
     kind, column = str(entry.get("kind", "")), str(entry.get("column", ""))
-    where = f"列「{column}」" if column else ""
-    return f"{kind}|{column}", f"{where}{_WARNINGS.get(kind) or entry.get('text') or kind}"
+    key = f"warning.{kind}"
+    text = t(key) if t.has(key) else str(entry.get("text") or kind)
+    return f"{kind}|{column}", t("warning.in_column", column=column, text=text) if column else text
 
 
-def _restated(entry: Mapping[str, Any]) -> tuple[str, str]:
+def _restated(t: Texts, entry: Mapping[str, Any]) -> tuple[str, str]:
     column, key = str(entry.get("column", "")), f"{entry.get('shop')}|{entry.get('column')}|{entry.get('was')}"
     if column:
-        return key, f"列「{column}」改了 {entry.get('cells', 0)} 处"
-    return key, f"新增 {entry.get('rows_added', 0)} 行，减少 {entry.get('rows_removed', 0)} 行"
+        return key, t("restated.cells", column=column, n=entry.get("cells", 0))
+    return key, t("restated.rows", added=entry.get("rows_added", 0), removed=entry.get("rows_removed", 0))
 
 
 _ENTRIES = {"drift": _drift, "warnings": _warning, "restated": _restated}

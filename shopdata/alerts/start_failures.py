@@ -12,11 +12,10 @@ from shopdata.ledger import Ledger
 from shopdata.wording import Texts
 from shopdata.wording.why import title_of, todo_of
 
-_TEXTS = Texts("zh")
-_TODO = "修好后用 scrapy check_config 检查，再运行一次；在此之前不会取任何数据。"
 
-
-def notify_start_failure(alerts: Alerts, spider: str, sentence: str, ledger: Ledger | None, now: datetime) -> Count:
+def notify_start_failure(
+    t: Texts, alerts: Alerts, spider: str, sentence: str, ledger: Ledger | None, now: datetime
+) -> Count:
     """Tells every channel why a spider did not start, unless it was told just that.
 
     Args:
@@ -25,16 +24,16 @@ def notify_start_failure(alerts: Alerts, spider: str, sentence: str, ledger: Led
     count, deadline = Count(), Deadline(alerts.deadline_seconds)
     for channel in alerts.channels_on:
         if ledger is None:
-            deliver(channel, _refused({spider: sentence}), alerts, count, deadline, is_kept=False)
+            deliver(channel, _refused(t, {spider: sentence}), alerts, count, deadline, is_kept=False)
             continue
         if ledger.notifications.get(_topic(channel, spider)).get("sentence") != sentence:
             ledger.notifications.put(_topic(channel, spider), {"sentence": sentence, "due": True}, now)
-        notify_start_failures(alerts, channel, ledger, count, deadline, now)
+        notify_start_failures(t, alerts, channel, ledger, count, deadline, now)
     return count
 
 
 def notify_start_failures(
-    alerts: Alerts, channel: Channel, ledger: Ledger, count: Count, deadline: Deadline, now: datetime
+    t: Texts, alerts: Alerts, channel: Channel, ledger: Ledger, count: Count, deadline: Deadline, now: datetime
 ) -> None:
     """Tells a channel of all failed starts that it does not know yet, of whatever spider."""
     prefix = _topic(channel, "")
@@ -44,7 +43,7 @@ def notify_start_failures(
         return
     if alerts.is_quiet(now):
         count.held += 1
-    elif deliver(channel, _refused(due), alerts, count, deadline):
+    elif deliver(channel, _refused(t, due), alerts, count, deadline):
         for spider, sentence in due.items():
             ledger.notifications.put(_topic(channel, spider), {"sentence": sentence}, now)
 
@@ -57,26 +56,31 @@ def forget_start_failure(alerts: Alerts, spider: str, ledger: Ledger, now: datet
             ledger.notifications.put(_topic(channel, spider), {}, now)
 
 
-def notify_broken_ledger(alerts: Alerts, dataset: str, sentence: str) -> Count:
+def notify_broken_ledger(t: Texts, alerts: Alerts, dataset: str, sentence: str) -> Count:
     """Tells every channel that the ledger is out of reach at a run's end: what came of the run is not known."""
     count, deadline = Count(), Deadline(alerts.deadline_seconds)
     message = Message(
-        headline=f"{dataset}：运行结束，但账本读不出来，结果不明",
+        headline=t("alert.broken_ledger", dataset=dataset),
         level="bad",
-        blocks=(Block(title_of(_TEXTS, "ledger_failed"), (sentence,), todo_of(_TEXTS, "ledger_failed")),),
+        blocks=(Block(title_of(t, "ledger_failed"), (sentence,), todo_of(t, "ledger_failed")),),
         wants_person=True,
+        texts=t,
     )
     for channel in alerts.channels_on:
         deliver(channel, message, alerts, count, deadline, is_kept=False)
     return count
 
 
-def _refused(sentences: dict[str, str]) -> Message:
+def _refused(t: Texts, sentences: dict[str, str]) -> Message:
     return Message(
-        headline=f"取数任务没能启动：{'、'.join(sentences)}",
+        headline=t("alert.not_started", spiders=t("format.listed").join(sentences)),
         level="bad",
-        blocks=tuple(Block(f"{spider} 的原因", tuple(text.splitlines()), _TODO) for spider, text in sentences.items()),
+        blocks=tuple(
+            Block(t("alert.reason_of", spider=spider), tuple(text.splitlines()), t("alert.not_started_todo"))
+            for spider, text in sentences.items()
+        ),
         wants_person=True,
+        texts=t,
     )
 
 

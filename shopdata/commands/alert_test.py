@@ -37,10 +37,13 @@ class Command(QuietCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from shopdata.actions.alert_test import send_to_channels
+        from shopdata.wording.language import group_texts
+
+        assert self.settings is not None
 
         try:
             refuse_arguments(args)
-            self.exitcode = send_to_channels(opts.channel)
+            self.exitcode = send_to_channels(group_texts(self.settings), opts.channel)
         except UsageError as error:
             print(error, file=sys.stderr)
             self.exitcode = 2

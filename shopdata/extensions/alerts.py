@@ -62,14 +62,15 @@ class Alerts:
                 count = await run_in_thread(self._notify, spider.name, self._plan)
         except ShopdataError as error:
             logger.error("alerts: what changed could not be told: %s", error)
-            count = await run_in_thread(notify_broken_ledger, self._workspace.config.alerts, spider.name, str(error))
+            alerts, t = self._workspace.config.alerts, self._workspace.group_texts
+            count = await run_in_thread(notify_broken_ledger, t, alerts, spider.name, str(error))
         assert self._crawler.stats is not None
         self._crawler.stats.set_value("shopdata/alerts/sent", count.sent)
         self._crawler.stats.set_value("shopdata/alerts/failed", count.failed)
         self._crawler.stats.set_value("shopdata/alerts/held", count.held)
 
     def _notify(self, spider: str, plan: Plan) -> Count:
-        notifier = Notifier(self._workspace.config, self._workspace.ledger, plan.run_id)
+        notifier = Notifier(self._workspace.config, self._workspace.ledger, plan.run_id, self._workspace.group_texts)
         noticed = {
             partition.dt: partition.receipt.model_dump(mode="json", include={"drift", "warnings", "restated"})
             for partition in self._partitions
@@ -78,4 +79,6 @@ class Alerts:
 
     def _notify_not_begun(self, spider: str) -> Count:
         alerts, now = self._workspace.config.alerts, datetime.now(SHANGHAI)
-        return notify_start_failure(alerts, spider, _NOT_BEGUN, self._workspace.ledger, now)
+        return notify_start_failure(
+            self._workspace.group_texts, alerts, spider, _NOT_BEGUN, self._workspace.ledger, now
+        )

@@ -53,6 +53,11 @@ def terminal_texts(settings: Mapping[str, Any]) -> Texts:
     return Texts(chosen_language(settings) or system_language())
 
 
+def group_texts(settings: Mapping[str, Any]) -> Texts:
+    """What is told to people who sit elsewhere: the system's language is not theirs. Raises ArgumentError."""
+    return Texts(chosen_language(settings) or FOR_GROUPS)
+
+
 def browser_texts(query: str | None, cookie: str | None, accept: str | None, default: str) -> Texts:
     """The language that was asked for, else the one that was asked for before, else the browser's, else the default."""
     for code in (query, cookie, *_accepted(accept or "")):

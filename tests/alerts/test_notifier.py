@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +24,7 @@ from shopdata.ledger import CellKey, Ledger, MissingShop, PartitionRecord, RawFi
 from shopdata.periods import SHANGHAI
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
+from shopdata.wording import Texts
 
 DT = "2026-03-01"
 NAMES = {"a": "回力京东旗舰店", "b": "南极人京东自营店", "c": "云南白药京东专卖店"}
@@ -64,6 +66,8 @@ class World:
         )
         pdd = Shop(id="p", name="拼多多店", platform="pdd", username="u", password=SecretStr("p"))
         self.config: Config = replace(shipped_config.load_shipped_config(), shops=(*shops, pdd), alerts=alerts)
+
+    language = "zh"
 
     def cells(self, dataset: str = "jd_store", dt: str = DT, **states: str | tuple[str, Reason]) -> None:
         """Puts cells into states; a reason may go with them. Publishes what is good."""
@@ -111,7 +115,7 @@ class World:
 
     def tell(self, dataset: str = "jd_store", *dts: str, **receipt: Any) -> Count:
         """As at the end of a run."""
-        notifier = Notifier(self.config, self.ledger, "run", clock=self.clock)
+        notifier = Notifier(self.config, self.ledger, "run", Texts(self.language), clock=self.clock)
         return notifier.notify(dataset, dataset, dts or (DT,), {DT: receipt} if receipt else {})
 
     def told(self) -> list[str]:
@@ -150,6 +154,19 @@ class TestADay:
             "> 云南白药京东专卖店：HTTP 500\n"
             "→ 暂不用处理，下次运行自动重试；若一直如此，请人工打开后台查看。"
         ]
+
+    def test_in_english_where_the_setting_says_so(self, world: World) -> None:
+        world.language = "en"
+        world.cells(a="published", b=("needs_login", REFUSED), c=("failed", DOWN))
+        drift = [{"shop": "a", "kind": "new_column", "column": "在途"}]
+        assert world.tell(drift=drift) == Count(sent=1)
+        (text,) = world.told()
+        assert text.startswith(
+            "**京东供应链库存 2026-03-01: 1/3 in the lake · 1 needs＿login · 1 failed**\n".replace("＿", "_")
+        )
+        assert "**User name or password refused (1 shop)**" in text
+        assert "> new column '在途': 回力京东旗舰店" in text
+        assert not re.search("[，。：；（）]", text)
 
     def test_nothing_changed_nothing_said(self, world: World) -> None:
         world.cells(a="published", b=("needs_login", REFUSED), c=("failed", DOWN))
@@ -268,7 +285,7 @@ class TestOtherNews:
             world.cells(dt=dt, a="published", b="published", c="published")
         world.tell(drift=drift)
         assert "**列有变化（已照常入湖）**\n> 新增列「在途」：回力京东旗舰店、南极人京东自营店" in world.told()[0]
-        Notifier(world.config, world.ledger, "run", clock=world.clock).notify(
+        Notifier(world.config, world.ledger, "run", Texts("zh"), clock=world.clock).notify(
             "jd_store", "jd_store", ["2026-03-02"], {"2026-03-02": {"drift": drift}}
         )
         (text,) = world.told()
@@ -406,7 +423,7 @@ class TestRefusals:
     SENTENCE = "pipelines_config/shops.yaml:5 shops[0].usernam: the key 'usernam' is not known."
 
     def refuse(self, world: World, spider: str = "jd_store", sentence: str = SENTENCE) -> Count:
-        return notify_start_failure(world.config.alerts, spider, sentence, world.ledger, world.clock())
+        return notify_start_failure(Texts("zh"), world.config.alerts, spider, sentence, world.ledger, world.clock())
 
     def test_a_crawl_that_did_not_start_is_told_once(self, world: World) -> None:
         assert self.refuse(world) == Count(sent=1)
@@ -429,6 +446,7 @@ class TestRefusals:
         assert "没能启动" in world.told()[0]
 
     def test_without_a_ledger_nothing_is_held_back(self, world: World) -> None:
-        assert notify_start_failure(world.config.alerts, "jd_store", "it.", None, world.clock()) == Count(sent=1)
-        assert notify_broken_ledger(world.config.alerts, "jd_store", "the ledger is locked.") == Count(sent=1)
+        t, alerts = Texts("zh"), world.config.alerts
+        assert notify_start_failure(t, alerts, "jd_store", "it.", None, world.clock()) == Count(sent=1)
+        assert notify_broken_ledger(t, alerts, "jd_store", "the ledger is locked.") == Count(sent=1)
         assert "账本读不出来" in world.told()[1]

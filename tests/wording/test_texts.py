@@ -50,13 +50,15 @@ BUILT = {
     "session.": [*(state.name.lower() for state in SessionState), "parked", "unread"],
     "crawl.": ["workbook", "parquet"],
     "step.": ["ask", "create", "wait", "download", "check", "page", "conversation", "signing_in",
-              "waits_for_the_browser"],
+              "waits_for_the_browser", "held"],
     "service.head.": ["still_runs", "stopping", "rehearsal", "not_deployed", "schedule", "runs", "waits", "next",
                       "never", "left_out", "disk", "ledger", "failed"],
     "session_list.": ["session", "signed_in", "age", "checked", "note"],
     "slot.": [CLAIMED, QUEUED, SKIPPED],
     "told.": list(TOLD),
     "partition.": ["workbook", "parquet"],
+    "warning.": ["note_rows", "header_rows"],
+    "note.": ["drift", "warnings", "restated"],
     # What of these can occur, `test_reason_texts.py` follows.
     "reason.": [key.removeprefix("reason.") for key in catalogue("zh") if key.startswith("reason.")],
     "slot_note.": [key.removeprefix("slot_note.") for key in catalogue("zh") if key.startswith("slot_note.")],
@@ -84,6 +86,11 @@ def built() -> set[str]:
     return {f"{start}{end}" for start, ends in BUILT.items() for end in ends}
 
 
+def noticed(kinds: set[str]) -> set[str]:
+    """Texts of what is noticed in a file: the last part is a kind that stands in the code."""
+    return {f"{topic}.{kind}" for topic in ("drift", "warning") for kind in kinds}
+
+
 def constants() -> set[str]:
     return {text for path in PACKAGE.rglob("*.py") for text in texts_in(ast.parse(path.read_text("utf-8")))}
 
@@ -107,7 +114,8 @@ def test_every_text_that_is_asked_for_is_there() -> None:
 
 
 def test_every_text_is_used() -> None:
-    assert catalogue("zh").keys() - asked_for() - built() - constants() == set()
+    written = constants()
+    assert catalogue("zh").keys() - asked_for() - built() - noticed(written) - written == set()
 
 
 def test_holes_are_the_same_in_all_languages() -> None:

@@ -50,7 +50,11 @@ def body_for(message: Message, channel: Channel) -> dict[str, Any]:
                 "title": {"tag": "plain_text", "content": message.headline},
                 "template": _COLOURS[message.level],
             },
-            "elements": [{"tag": "markdown", "content": part} for part in (text or "一切正常", called) if part],
+            "elements": [
+                {"tag": "markdown", "content": part}
+                for part in (text or message.texts("alert.all_well"), called)
+                if part
+            ],
         },
     }
 

@@ -5,6 +5,7 @@ Nothing in `shopdata/` knows it, and nothing there is touched.
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 import subprocess
@@ -25,10 +26,10 @@ from workplace import REPO, Workplace
 
 from sandbox.configuration import LAKE
 from shopdata.config.platforms import GROUP
+from shopdata.sessions.sign_in import PortalAnswer
 
 FILES = files_on("add-a-platform.md")
 DAY = "2026-03-01"
-pytestmark = [pytest.mark.browser, pytest.mark.services]
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,8 @@ def board_of(workplace: Workplace) -> str:
             process.stdin.close()
 
 
+@pytest.mark.browser
+@pytest.mark.services
 def test_it_collects(place: tuple[Workplace, AcmeServer]) -> None:
     """Checked, signed in to in a browser, collected, published and told; not named anywhere in the project."""
     workplace, acme = place
@@ -104,10 +107,15 @@ def test_it_collects(place: tuple[Workplace, AcmeServer]) -> None:
     assert "艾克美订单" in board_of(workplace)
 
 
-def test_a_session_that_has_ended_is_renewed(place: tuple[Workplace, AcmeServer]) -> None:
-    workplace, acme = place
-    acme.sessions.clear()
-    acme.asked.clear()
-    run = workplace.scrapy("crawl", "acme_orders", "-a", f"date={DAY}", "-a", "force=1")
-    assert run.code == 0, run.text
-    assert [path for path in acme.asked if path != "/favicon.ico"][:4] == ["/api/orders", "/login", "/login", "/home"]
+def test_its_answers_are_understood(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(site)
+    login, portal = importlib.import_module("acme_shop.login").AcmeLogin(), cast("Any", None)
+
+    def answer(status: int, body: bytes) -> PortalAnswer:
+        return PortalAnswer(status, "https://shop.acme.example/api/me", "application/json", "", body)
+
+    assert login.is_session_alive(answer(200, b'{"user": "tea"}'))
+    assert not login.is_session_dead(answer(200, b'{"user": "tea"}'), portal)
+    assert login.is_session_dead(answer(401, b"{}"), portal)
+    assert login.is_session_dead(answer(200, b"<form>"), portal)
+    assert login.risk_in(answer(429, b""), portal).may_pass

@@ -12,7 +12,7 @@ from pathlib import Path
 from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
 from shopdata.excel import Contract
-from shopdata.excel.merging.merge import Part, merge_tables
+from shopdata.excel.merging.merge import Merged, Part, merge_tables
 from shopdata.excel.tables import Table
 from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
@@ -91,23 +91,50 @@ def build_partition(
         WrongShopError: two ids have one account's file.
         ReceiptError: nobody can say which shops are published; then nothing may be replaced.
     """
-    config, ledger, staging = lake.config, lake.ledger, lake.staging
-    dataset = config.dataset(name)
+    dataset = lake.config.dataset(name)
     previous = known_before(name, dt, lake, is_rebuilt=is_rebuilt, without=without)
-    cells = ledger.cells(name, dt)
-    shops = _staged_shops(name, dt, cells, config, ledger)
+    cells = lake.ledger.cells(name, dt)
+    shops = _staged_shops(name, dt, cells, lake.config, lake.ledger)
     if not shops and (not without or previous is None):
         return None
-    refuse_twins(name, dt, shops, {shop.id for shop in config.shops})
+    refuse_twins(name, dt, shops, {shop.id for shop in lake.config.shops})
     if not is_rebuilt and not without:
         require_all_names(name, dt, shops, previous, lake)
+    missing = missing_shops(cells, _shops_of(name, dt, lake.config))
+    kept = KeptColumns.of([partition for partition in lake.ledger.partitions(name) if partition.dt < dt], dataset)
+    merged = _merged(name, dt, shops, missing, kept.columns, lake, workers)
+    assert merged.parquet is not None
+    draft = draft_of(
+        merged,
+        dataset=name,
+        platform=dataset.platform,
+        dt=dt,
+        run_id=run_id,
+        shops=shops,
+        missing=missing,
+        parquet=merged.parquet,
+        drift=kept.notes(merged.unseen, dataset),
+    )
+    revised = _restated(previous, draft, merged.parquet, dataset, lake.store)
+    return Built(merged.workbook, merged.parquet, draft.model_copy(update={"restated": revised}))
+
+
+def _merged(
+    name: str,
+    dt: str,
+    shops: Sequence[StagedShop],
+    missing: Sequence[MissingShop],
+    seen_columns: Sequence[str],
+    lake: Resources,
+    workers: Executor | None,
+) -> Merged:
+    """Both files of a partition, on this machine's disk. A person is told where an old one is held open."""
+    dataset, staging = lake.config.dataset(name), lake.staging
     parts = [
         Part(shop_id=shop.id, shop_name=shop.name, table=table_of(CellKey(name, dt, shop.id), shop.raw, lake))
         for shop in shops
     ]
-    missing = missing_shops(cells, _shops_of(name, dt, config))
     workbook, parquet = staging.merged(name, dt, "xlsx"), staging.merged(name, dt, "parquet")
-    kept = KeptColumns.of([partition for partition in ledger.partitions(name) if partition.dt < dt], dataset)
     failpoints.reach(FailPoint.MERGE_BEFORE)
     with as_disk_error(parquet):
         merged = merge_tables(
@@ -115,7 +142,7 @@ def build_partition(
             Contract.of(dataset),
             workbook=workbook,
             parquet=parquet,
-            seen_columns=kept.columns,
+            seen_columns=seen_columns,
             # What is told must follow from the data alone: equal input gives equal bytes.
             notes=[
                 ("数据集", f"{dataset.title} ({name})"),
@@ -128,30 +155,13 @@ def build_partition(
         )
     for wanted, found in ((workbook, merged.workbook), (parquet, merged.parquet)):
         if found is not None and found != wanted:
-            _tell_held(name, dt, wanted, found)
-    workbook, parquet = merged.workbook, merged.parquet or parquet
+            told = (
+                "%s %s: %s is open in another program (a workbook: in Excel) or write-protected, and stays as it was. "
+                "The new copy is %s, and is published. Close the old one; the next run of this day replaces it."
+            )
+            logger.warning(told, name, dt, wanted, found)
     failpoints.reach(FailPoint.MERGE_AFTER)
-    draft = draft_of(
-        merged,
-        dataset=name,
-        platform=dataset.platform,
-        dt=dt,
-        run_id=run_id,
-        shops=shops,
-        missing=missing,
-        parquet=parquet,
-        drift=kept.notes(merged.unseen, dataset),
-    )
-    revised = _restated(previous, draft, parquet, dataset, lake.store)
-    return Built(workbook, parquet, draft.model_copy(update={"restated": revised}))
-
-
-def _tell_held(name: str, dt: str, wanted: Path, found: Path) -> None:
-    told = (
-        "%s %s: %s is open in another program (a workbook: in Excel) or write-protected, and stays as it was. "
-        "The new copy is %s, and is published. Close the old one; the next run of this day replaces it."
-    )
-    logger.warning(told, name, dt, wanted, found)
+    return merged
 
 
 def is_revised(key: CellKey, raw: RawFile, sha256: str, lake: Resources) -> bool:

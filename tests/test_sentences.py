@@ -69,46 +69,46 @@ class Site:
         return [rendered(node) for node in self.given or (self.what,)]
 
 
-def given_to(tree: ast.Module, call: ast.Call) -> tuple[ast.expr, ...]:
+def given_to(nodes: list[ast.AST], call: ast.Call) -> tuple[ast.expr, ...]:
     """The first arguments of all calls of the function around `call`, if it hands its own first one on."""
-    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+    for function in (node for node in nodes if isinstance(node, ast.FunctionDef)):
         names = [argument.arg for argument in function.args.args if argument.arg != "self"]
-        inside = any(node is call for node in ast.walk(function))
+        inside = function.lineno <= call.lineno <= (function.end_lineno or 0)
         if inside and call.args and names and ast.unparse(call.args[0]) == names[0]:
-            calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+            calls = (node for node in nodes if isinstance(node, ast.Call) and node.args)
             return tuple(c.args[0] for c in calls if ast.unparse(c.func).rpartition(".")[2] == function.name)
     return ()
 
 
-def trees() -> Iterator[tuple[Path, ast.Module]]:
+def files() -> Iterator[tuple[Path, list[ast.AST]]]:
+    """Each with all nodes of its tree."""
     for path in sorted(HOUSE.rglob("*.py")):
         if path.name != "exceptions.py":
-            yield path, ast.parse(path.read_text("utf-8"))
+            yield path, list(ast.walk(ast.parse(path.read_text("utf-8"))))
 
 
 def sites() -> Iterator[Site]:
     """Also of subclasses that a module keeps to itself: they say what their base says."""
-    kinds, classes = dict(KINDS), []
-    for _, tree in trees():
-        classes += [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    kinds, known = dict(KINDS), list(files())
+    classes = [node for _, nodes in known for node in nodes if isinstance(node, ast.ClassDef)]
     # Twice: a subclass may have a subclass.
     for node in [*classes, *classes]:
         for base in node.bases:
             if (kind := kinds.get(ast.unparse(base).rpartition(".")[2])) is not None:
                 kinds[node.name] = kind
-    for path, tree in trees():
+    for path, nodes in known:
         # Scrapy has a UsageError too.
         scrapys = {
             alias.asname or alias.name
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, ast.ImportFrom) and node.module == "scrapy.exceptions"
             for alias in node.names
         }
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func).rpartition(".")[2]
                 if name in kinds and name not in scrapys:
-                    yield Site(path, node, kinds[name], given_to(tree, node))
+                    yield Site(path, node, kinds[name], given_to(nodes, node))
 
 
 SITES = list(sites())

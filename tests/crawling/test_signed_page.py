@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from as_in_a_run import chromium_options
 from playwright.async_api import Browser, Page, Route, async_playwright
 from playwright.async_api import Error as PlaywrightError
 from scrapy import Request
@@ -23,7 +24,6 @@ from scrapy.signalmanager import SignalManager
 
 from shopdata import signals
 from shopdata.browser.alive import BrowserDiedError
-from shopdata.browser.chromium import find_chromium, needs_no_sandbox
 from shopdata.browser.starting import OwnChromium
 from shopdata.config import Shop
 from shopdata.crawling.portal_client import PortalClient
@@ -142,11 +142,7 @@ class Portal:
 @contextlib.asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        yield await playwright.chromium.launch(
-            executable_path=str(find_chromium(os.environ.get("SHOPDATA_BROWSER_PATH"), own)),
-            args=["--no-sandbox"] if needs_no_sandbox() else [],
-        )
+        yield await playwright.chromium.launch(**chromium_options(playwright.chromium.executable_path))
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from as_in_a_run import chromium_options
 from pdd_client import PddClient
 from playwright.sync_api import Browser, Page, sync_playwright
 from sandbox_client import Client
@@ -68,11 +66,8 @@ def pdd_client(pdd_visitor: PddClient) -> PddClient:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for this module. Playwright's loop runs in this thread, so it must end with the module."""
-    path = os.environ.get("SHOPDATA_BROWSER_PATH") or shutil.which("chromium")
-    is_root = sys.platform.startswith("linux") and os.geteuid() == 0
     with sync_playwright() as playwright:
-        args = ["--no-sandbox"] if is_root else []
-        launched = playwright.chromium.launch(executable_path=path, args=args)
+        launched = playwright.chromium.launch(**chromium_options(playwright.chromium.executable_path))
         yield launched
         launched.close()
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from as_in_a_run import chromium_options
 from playwright.async_api import Browser, Page, async_playwright
 from pydantic import SecretStr
 
 from sandbox import Sandbox
-from shopdata.browser.chromium import find_chromium, needs_no_sandbox
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import ShopdataError
 from shopdata.platforms.jd.portal import JdPortal
@@ -99,9 +98,8 @@ def chromium() -> Iterator[Chromium]:
     """Starts Chromium, and ends it."""
     with asyncio.Runner() as runner:
         playwright = runner.run(async_playwright().start())
-        path = find_chromium(os.environ.get("SHOPDATA_BROWSER_PATH"), playwright.chromium.executable_path)
-        arguments = ["--no-sandbox"] if needs_no_sandbox() else []
-        browser = runner.run(playwright.chromium.launch(executable_path=path, args=arguments))
+        options = chromium_options(playwright.chromium.executable_path)
+        browser = runner.run(playwright.chromium.launch(**options))
         try:
             yield Chromium(runner, browser)
         finally:

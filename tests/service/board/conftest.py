@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from as_in_a_run import chromium_options
 from board_client import Client, NewContext, Serve
 from board_scenes import ordinary_morning, publish
 from board_world import NOW, PASSWORD, REPO, USER, BoardWorld
@@ -78,10 +79,8 @@ def client(served: Client) -> Client:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for this module. Playwright's loop runs in this thread, so it must end with the module."""
-    path = os.environ.get("SHOPDATA_BROWSER_PATH") or shutil.which("chromium")
-    is_root = sys.platform.startswith("linux") and os.geteuid() == 0
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if is_root else [])
+        launched = playwright.chromium.launch(**chromium_options(playwright.chromium.executable_path))
         yield launched
         launched.close()
 

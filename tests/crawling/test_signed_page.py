@@ -6,16 +6,16 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import pytest
-from as_in_a_run import chromium_options
-from playwright.async_api import Browser, Page, Route, async_playwright
+from as_in_a_run import shared_chromium
+from playwright.async_api import Browser, Page, Route
 from playwright.async_api import Error as PlaywrightError
 from scrapy import Request
 from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
@@ -53,6 +53,7 @@ PORTAL = PddPortal(
 SHOPS = [Shop(id=name, name=name, platform="pdd", username="u", password="p") for name in ("one", "two")]
 SHOP = SHOPS[0]
 Post = Callable[..., dict[str, Any]]
+Result = TypeVar("Result")
 #: What a client does with an answer that is no success; what the real one does was not recorded (docs/portals.md 2).
 RETURNS, THROWS_IT, THROWS_AN_ERROR = (
     "return answer",
@@ -139,33 +140,51 @@ class Portal:
         return HtmlResponse(request.url, status=self._page_status, request=request)
 
 
-@contextlib.asynccontextmanager
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        yield await playwright.chromium.launch(**chromium_options(playwright.chromium.executable_path))
+class Chromium:
+    """One for all tests; its loop runs only while a test asks for something."""
+
+    def __init__(self, runner: asyncio.Runner, browser: Browser) -> None:
+        self._runner = runner
+        self._browser = browser
+
+    def run(self, act: Callable[[Browser], Coroutine[Any, Any, Result]]) -> Result:
+        """Does something with it, and closes the contexts that were opened."""
+
+        async def go() -> Result:
+            try:
+                return await act(self._browser)
+            finally:
+                for context in self._browser.contexts:
+                    await context.close()
+
+        return self._runner.run(go())
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    with shared_chromium() as (runner, browser):
+        yield Chromium(runner, browser)
 
 
 @pytest.fixture
-def post(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+def post(chromium: Chromium, tmp_path: Path) -> Post:
     """What one call gives where the portal answers all calls with this text."""
 
     def post(answer: str, *, client: str = RETURNS, page_status: int = 200, is_down: bool = False) -> dict[str, Any]:
-        async def run() -> dict[str, Any]:
-            async with browser() as chromium:
+        async def run(browser: Browser) -> dict[str, Any]:
+            async def opened(request: Request) -> Page:
+                if is_down:
+                    raise PlaywrightError(f"Page.goto: net::ERR_CONNECTION_REFUSED at {request.url}\nCall log: …")
+                return await page_of(browser, answer, client)
 
-                async def opened(request: Request) -> Page:
-                    if is_down:
-                        raise PlaywrightError(f"Page.goto: net::ERR_CONNECTION_REFUSED at {request.url}\nCall log: …")
-                    return await page_of(chromium, answer, client)
+            return await Portal(opened, tmp_path, page_status=page_status).post()
 
-                return await Portal(opened, tmp_path, page_status=page_status).post()
-
-        return asyncio.run(run())
+        return chromium.run(run)
 
     return post
 
 
-async def page_of(chromium: Browser, answer: str, client: str = RETURNS) -> Page:
+async def page_of(browser: Browser, answer: str, client: str = RETURNS) -> Page:
     """A page in a context of its own, and the portal behind it."""
 
     async def serve(route: Route) -> None:
@@ -174,7 +193,7 @@ async def page_of(chromium: Browser, answer: str, client: str = RETURNS) -> Page
         else:
             await route.fulfill(body=PAGE.replace("CLIENT", client), content_type="text/html")
 
-    context = await chromium.new_context()
+    context = await browser.new_context()
     await context.route("**", serve)
     return await context.new_page()
 
@@ -232,6 +251,7 @@ def test_a_page_that_says_too_often_lets_the_shop_cool_down(post: Post) -> None:
 def test_a_browser_that_ends_in_a_call(tmp_path: Path, deaths: int, *, is_answered: bool) -> None:
     """The next try has a new one; after a few of them it is the machine's trouble."""
     browsers: list[OwnChromium] = []
+    others = {process.pid for process in psutil.Process().children(recursive=True)}
 
     async def serve(route: Route) -> None:
         if route.request.method != "POST":
@@ -239,7 +259,7 @@ def test_a_browser_that_ends_in_a_call(tmp_path: Path, deaths: int, *, is_answer
         elif len(browsers) <= deaths:
             for process in psutil.Process().children(recursive=True):
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    if "--remote-debugging-pipe" in process.cmdline():
+                    if process.pid not in others and "--remote-debugging-pipe" in process.cmdline():
                         process.kill()
         else:
             await route.fulfill(body='{"success": true, "result": 1}', content_type="application/json")
@@ -285,18 +305,17 @@ def test_odd_values_come_as_they_are(post: Post) -> None:
     assert row["time"] == float("inf")
 
 
-def test_a_shop_keeps_its_page_until_it_is_done_or_others_need_the_room(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with browser() as chromium:
-            portal = Portal(lambda _: page_of(chromium, "{}"), tmp_path)
-            await portal.post()
-            await portal.post()
-            (first,) = portal.pages
-            # One shop is worked on at once here.
-            await portal.post(SHOPS[1])
-            assert [page.is_closed() for page in portal.pages] == [True, False]
-            assert first.context not in chromium.contexts
-            async with portal.pages[1].context.expect_event("close"):
-                portal.signals.send_catch_log(signals.shop_signed_in, shop=SHOPS[1].id)
+def test_a_shop_keeps_its_page_until_it_is_done_or_others_need_the_room(chromium: Chromium, tmp_path: Path) -> None:
+    async def run(browser: Browser) -> None:
+        portal = Portal(lambda _: page_of(browser, "{}"), tmp_path)
+        await portal.post()
+        await portal.post()
+        (first,) = portal.pages
+        # One shop is worked on at once here.
+        await portal.post(SHOPS[1])
+        assert [page.is_closed() for page in portal.pages] == [True, False]
+        assert first.context not in browser.contexts
+        async with portal.pages[1].context.expect_event("close"):
+            portal.signals.send_catch_log(signals.shop_signed_in, shop=SHOPS[1].id)
 
-    asyncio.run(run())
+    chromium.run(run)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from as_in_a_run import chromium_options
-from playwright.async_api import Browser, Page, async_playwright
+from as_in_a_run import shared_chromium
+from playwright.async_api import Browser, Page
 from pydantic import SecretStr
 
 from sandbox import Sandbox
@@ -96,15 +96,8 @@ class Chromium:
 @contextmanager
 def chromium() -> Iterator[Chromium]:
     """Starts Chromium, and ends it."""
-    with asyncio.Runner() as runner:
-        playwright = runner.run(async_playwright().start())
-        options = chromium_options(playwright.chromium.executable_path)
-        browser = runner.run(playwright.chromium.launch(**options))
-        try:
-            yield Chromium(runner, browser)
-        finally:
-            runner.run(browser.close())
-            runner.run(playwright.stop())
+    with shared_chromium() as (runner, browser):
+        yield Chromium(runner, browser)
 
 
 def portal_at(sandbox: Sandbox, platform: str, **changes: Any) -> Portal:

@@ -94,7 +94,6 @@ EXTENSIONS = {
     "shopdata.extensions.reasons.ReasonsLog": 150,
     "shopdata.extensions.progress.Progress": 200,
     "shopdata.extensions.alerts.Alerts": 300,
-    "shopdata.extensions.traffic.TrafficCount": 400,
 }
 
 # True: the ledger and the summary at a run's end tell more, in fewer lines.

@@ -16,6 +16,7 @@ _PRIVATE = 0o077
 _OURS = frozenset(
     {"incoming", "raw", "rejected", "screenshots", "tables", "merged", "sessions", "service", "pace", "demo"}
     | {"ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm", "ledger.sqlite3.lock"}
+    # Of earlier versions.
     | {"traffic.json", "traffic.json.lock"}
 )
 

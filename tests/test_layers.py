@@ -22,7 +22,7 @@ browser  excel  ledger  doorway
 sessions  store
 lake
 alerts  items
-arguments  traffic  workspace
+arguments  workspace
 plan
 crawling
 middlewares  pipelines  extensions  logs  command_frame  command_help  platforms

@@ -15,6 +15,7 @@ from shopdata.crawling import ReportSpider
 from shopdata.exceptions import LedgerError
 from shopdata.lake.completeness import REFRESH_DUE
 from shopdata.lake.standing import UNSEEN_STAT
+from shopdata.ledger import Traffic
 from shopdata.plan import Plan
 from shopdata.workspace import Workspace
 
@@ -23,6 +24,14 @@ logger = logging.getLogger(__name__)
 #: Read by `actions/crawl.py`: 0 all published, 1 something is missing or was not refreshed, 2 nothing was asked
 #: (docs/reference.md#exit-codes).
 EXIT_CODE_STAT = "shopdata/exit_code"
+
+#: From Scrapy's stats, for `/metrics`.
+_TRAFFIC = {
+    "requests": "downloader/request_count",
+    "page_requests": "playwright/request_count",
+    "logins": "shopdata/login/count",
+    "logins_refused": "shopdata/login/refused",
+}
 
 
 class RunOutcome:
@@ -87,5 +96,6 @@ class RunOutcome:
             self._crawler.stats.set_value(f"shopdata/cells/{state}", count)
         outcome = "complete" if is_whole else "stopped" if reason == "shutdown" else "incomplete"
         exit_code = 0 if is_whole else 1
-        ledger.finish_run(plan.run_id, outcome, counts, exit_code)
+        traffic = Traffic(**{name: int(self._crawler.stats.get_value(stat, 0)) for name, stat in _TRAFFIC.items()})
+        ledger.finish_run(plan.run_id, outcome, counts, exit_code, traffic)
         return exit_code

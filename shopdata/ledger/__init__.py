@@ -7,7 +7,7 @@ only: it knows no file, no store and no configuration.
 from shopdata.ledger.claims import ClaimResult, Claims
 from shopdata.ledger.ledger import Ledger
 from shopdata.ledger.owner import Owner
-from shopdata.ledger.records import Cell, CellKey, MissingShop, PartitionRecord, RawFile, RunRecord
+from shopdata.ledger.records import Cell, CellKey, MissingShop, PartitionRecord, RawFile, RunRecord, Traffic
 
 __all__ = [
     "Cell",
@@ -20,4 +20,5 @@ __all__ = [
     "PartitionRecord",
     "RawFile",
     "RunRecord",
+    "Traffic",
 ]

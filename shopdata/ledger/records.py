@@ -135,6 +135,17 @@ class PartitionRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """What was asked of portals: by us, by a page in the browser, and for sign-ins there."""
+
+    requests: int = 0
+    page_requests: int = 0
+    logins: int = 0
+    #: Those whose credentials were refused.
+    logins_refused: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunRecord:
     """One crawl. `outcome` and `finished_at` are None while it runs, or when it was killed."""
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shopdata.ledger.ledger_part import LedgerPart
-from shopdata.ledger.records import RunRecord
+from shopdata.ledger.records import RunRecord, Traffic
 from shopdata.ledger.rows import record_of
 from shopdata.ledger.schema import Run
 from shopdata.periods import SHANGHAI
@@ -40,8 +41,20 @@ class Runs(LedgerPart):
 
         self._database.write(work)
 
-    def finish_run(self, run_id: str, outcome: str, counts: Mapping[str, int], exit_code: int | None = None) -> None:
-        """Writes how a run ended; `counts` is how many cells it left in each state."""
+    def finish_run(
+        self,
+        run_id: str,
+        outcome: str,
+        counts: Mapping[str, int],
+        exit_code: int | None = None,
+        traffic: Traffic = Traffic(),  # noqa: B008 - it is frozen
+    ) -> None:
+        """Writes how a run ended.
+
+        Args:
+            counts: how many cells it left in each state.
+            traffic: what it asked since it began; of a run that went on after a restart, it is added up.
+        """
 
         def work(session: Session) -> None:
             run = session.get(Run, run_id)
@@ -49,8 +62,18 @@ class Runs(LedgerPart):
                 raise self._unknown(f"run {run_id}")
             run.finished_at = run.heartbeat_at = datetime.now(SHANGHAI)
             run.outcome, run.exit_code, run.counts = outcome, exit_code, dict(counts)
+            for name, count in asdict(traffic).items():
+                setattr(run, name, (getattr(run, name) or 0) + count)
 
         self._database.write(work)
+
+    def traffic(self) -> dict[str, Traffic]:
+        """What all ended runs of each spider have asked."""
+        names = [field.name for field in fields(Traffic)]
+        sums = [func.coalesce(func.sum(getattr(Run, name)), 0) for name in names]
+        with self._database.reading() as session:
+            rows = session.execute(select(Run.spider, *sums).group_by(Run.spider).order_by(Run.spider))
+            return {row[0]: Traffic(**dict(zip(names, map(int, row[1:]), strict=True))) for row in rows}
 
     def runs(self) -> list[RunRecord]:
         """All runs, the latest first."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with a step in `migrations/` that leads there.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -69,6 +69,11 @@ class Run(Base):
     host: Mapped[str | None] = mapped_column(String(255))
     pid: Mapped[int | None]
     exit_code: Mapped[int | None]
+    #: What it asked of portals; None of runs that ended before this was kept, or were killed.
+    requests: Mapped[int | None]
+    page_requests: Mapped[int | None]
+    logins: Mapped[int | None]
+    logins_refused: Mapped[int | None]
 
 
 class CellRow(Base):

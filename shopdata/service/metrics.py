@@ -24,7 +24,6 @@ from shopdata.ledger import RunRecord
 from shopdata.service.control import Disk
 from shopdata.service.inside import Inside
 from shopdata.states import CellState
-from shopdata.traffic import LOGINS, PAGE_REQUESTS, REFUSED, REQUESTS, Traffic
 
 logger = logging.getLogger(__name__)
 
@@ -126,11 +125,11 @@ class ServiceMetrics(Collector):
         refused = CounterMetricFamily(
             "shopdata_logins_refused", "Sign-ins whose credentials were refused", labels=["spider"]
         )
-        for spider, counts in sorted(Traffic(self._inside.options.state_dir).totals().items()):
-            requests.add_metric([spider, "shopdata"], counts.get(REQUESTS, 0))
-            requests.add_metric([spider, "browser"], counts.get(PAGE_REQUESTS, 0))
-            logins.add_metric([spider], counts.get(LOGINS, 0))
-            refused.add_metric([spider], counts.get(REFUSED, 0))
+        for spider, traffic in self._inside.workspace.ledger.traffic().items():
+            requests.add_metric([spider, "shopdata"], traffic.requests)
+            requests.add_metric([spider, "browser"], traffic.page_requests)
+            logins.add_metric([spider], traffic.logins)
+            refused.add_metric([spider], traffic.logins_refused)
         yield from (requests, logins, refused)
 
     def _schedule(self) -> Iterator[Metric]:

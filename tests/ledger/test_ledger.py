@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from shopdata.exceptions import LedgerError
-from shopdata.ledger import Cell, CellKey, Ledger, MissingShop, PartitionRecord, RawFile
+from shopdata.ledger import Cell, CellKey, Ledger, MissingShop, PartitionRecord, RawFile, Traffic
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 
@@ -351,7 +351,7 @@ def test_tables_of_a_newer_version_are_not_touched(tmp_path: Path) -> None:
     connection.execute("UPDATE schema_version SET version = 99")
     connection.commit()
     connection.close()
-    with pytest.raises(LedgerError, match=r"another version of shopdata. Found version 99, expected version 5"):
+    with pytest.raises(LedgerError, match=r"another version of shopdata. Found version 99, expected version 6"):
         Ledger.at(tmp_path)
 
 
@@ -374,3 +374,18 @@ def test_a_wrong_url_is_said_without_its_password(url: str, sentence: str) -> No
         Ledger(url)
     assert "SHOPDATA_DATABASE_URL" in str(caught.value)
     assert "hidden-pw" not in str(caught.value)
+
+
+def test_what_runs_asked_is_added_up_by_spider(ledger: Ledger) -> None:
+    for run_id, spider in (("run-1", "jd_store"), ("run-2", "jd_store"), ("run-3", "pdd_kpi"), ("run-4", "pdd_kpi")):
+        ledger.start_run(run_id, spider, {})
+    ledger.finish_run("run-1", "complete", {}, 0, Traffic(requests=5, logins=1))
+    ledger.finish_run("run-2", "complete", {}, 0, Traffic(requests=7))
+    ledger.finish_run("run-3", "incomplete", {}, 1, Traffic(page_requests=30, logins=2, logins_refused=1))
+    # Of a job that was cut off and went on, both parts count.
+    ledger.start_run("run-2", "jd_store", {})
+    ledger.finish_run("run-2", "complete", {}, 0, Traffic(requests=1))
+    assert ledger.traffic() == {
+        "jd_store": Traffic(requests=13, logins=1),
+        "pdd_kpi": Traffic(page_requests=30, logins=2, logins_refused=1),
+    }

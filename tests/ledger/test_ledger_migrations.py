@@ -118,7 +118,8 @@ def test_all_that_it_held_is_still_there(old_url: str) -> None:
         }
 
 
-@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+#: Codes are there from version 5 on.
+@pytest.mark.parametrize("version", range(1, 5))
 def test_of_every_earlier_version_the_sentences_stay_and_are_not_read(
     version: int, old_url: str, engine: Engine
 ) -> None:

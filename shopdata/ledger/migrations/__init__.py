@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, func, inspect, select
 from sqlalchemy.orm import Session
 
-from shopdata.ledger.migrations import to_2, to_3, to_4, to_5
+from shopdata.ledger.migrations import to_2, to_3, to_4, to_5, to_6
 from shopdata.ledger.schema import SCHEMA_VERSION, Base, SchemaVersion
 
 if TYPE_CHECKING:
@@ -27,7 +27,13 @@ logger = logging.getLogger(__name__)
 logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
 
 #: The version that a step leads to, and the step.
-STEPS: Mapping[int, Callable[[Operations], None]] = {2: to_2.upgrade, 3: to_3.upgrade, 4: to_4.upgrade, 5: to_5.upgrade}
+STEPS: Mapping[int, Callable[[Operations], None]] = {
+    2: to_2.upgrade,
+    3: to_3.upgrade,
+    4: to_4.upgrade,
+    5: to_5.upgrade,
+    6: to_6.upgrade,
+}
 
 #: Any number that no other program on the same PostgreSQL is likely to take.
 _POSTGRESQL_LOCK = 5_094_274_117

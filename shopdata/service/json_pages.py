@@ -200,7 +200,7 @@ def _plain(value: object) -> str:
 
 
 def _due(due: Due) -> dict[str, Any]:
-    return dict(vars(due))
+    return {**vars(due), "last_reasons": [reason.as_json() for reason in due.last_reasons]}
 
 
 def _job(job: CrawlJob) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from rich.cells import cell_len
 from shopdata.exceptions import LedgerError
 from shopdata.ledger import Ledger, RunRecord
 from shopdata.periods import SHANGHAI
+from shopdata.reasons import Reason
 from shopdata.service.background import find_daemon
+from shopdata.service.board.notes import slot_words
 from shopdata.service.client import Client, ServiceError
 from shopdata.service.crawls import Crawl, Crawls
 from shopdata.service.endings import ending_of, refusal_in
@@ -73,8 +75,9 @@ def _from_inside(t: Texts, about: dict[str, Any]) -> Iterator[str]:
             yield _line(t, "never", t("service.paused" if job["is_paused"] else "service.not_enabled", job=job["job"]))
     for job in about["jobs"]:
         if job["last_state"] == "skipped":
-            told = t("service.left_out", time=_clock(job["last_at"]), job=job["job"], why=job["last_note"])
-            yield _line(t, "left_out", told)
+            reasons = [Reason.from_json(entry) for entry in job.get("last_reasons", ())]
+            why = slot_words(t, reasons) or job["last_note"]
+            yield _line(t, "left_out", t("service.left_out", time=_clock(job["last_at"]), job=job["job"], why=why))
     yield _line(t, "disk", t("service.disk", **{name: _size(count) for name, count in about["disk"].items()}))
 
 

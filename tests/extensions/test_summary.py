@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shopdata.extensions.summary import published_lines
+from shopdata.alerts.causes import trouble_of
+from shopdata.extensions.summary import missing_lines, published_lines
 from shopdata.items import Partition
 from shopdata.lake.drafts import Built
 from shopdata.lake.receipts import PublishedFile, PublishedWorkbook, Receipt, Refresh
+from shopdata.reasons import Reason
+from shopdata.states import CellState
 from shopdata.wording import Texts
 
 
@@ -46,4 +49,20 @@ def test_of_a_month_what_went_the_same_way_is_one_line() -> None:
         "jd_store 2026-03-05: 20 rows of 2 shops published, 1 missing, 300 s",
         "  on disk   state",
         "  Dremio    2026-03-30 to 2026-03-31 (2 periods) not refreshed: the source is gone",
+    ]
+
+
+def test_the_same_in_chinese() -> None:
+    assert list(published_lines(Texts("zh"), [partition(1, missing=1, refresh="FAILED")], 12)) == [
+        "jd_store 2026-03-01：2 家店，20 行已发布，缺 1 家，用时 12 秒",
+        "  工作簿    merged/2026-03-01.xlsx  （1,000 字节）",
+        "  Parquet   ods/2026-03-01.parquet  （500 字节）",
+        f"  本机      {Path('state') / '2026-03-01.xlsx'}",
+        "  Dremio    2026-03-01 没有刷新：the source is gone",
+    ]
+    refused = Reason("credentials_refused", {"said": "密码错误"}, "shop 'a': credentials refused.")
+    troubles = [trouble_of(CellState.NEEDS_LOGIN, refused, shop="a", name="回力店", dt="2026-03-01")]
+    assert list(missing_lines(Texts("zh"), troubles)) == [
+        "  缺        回力店 (a)：待登录：账号或密码被拒绝（平台提示「密码错误」）。"
+        "核对并更新该店的账号密码（环境变量）；改好之前不会再试，以免锁号。"
     ]

@@ -40,7 +40,7 @@ from shopdata.service.inside import Inside
 from shopdata.service.log_view import find_log, lines
 from shopdata.service.metrics import ServiceMetrics
 from shopdata.service.options import ServiceOptions
-from shopdata.service.overview import overview
+from shopdata.service.overview import _from_inside, overview
 from shopdata.service.schedule_file import ScheduleFile
 from shopdata.spiders.jd_store import JdStoreSpider
 from shopdata.wording import Texts
@@ -511,3 +511,23 @@ def test_every_metric_that_is_looked_at_exists(file: str, tmp_path: Path) -> Non
     assert used <= metric_names(tmp_path)
     told = set(re.findall(r"`(shopdata_\w+)", (ROOT / "docs" / "operate.md").read_text("utf-8")))
     assert told == metric_names(tmp_path)
+
+
+def test_a_running_service_is_told_in_the_readers_language() -> None:
+    skipped = {"job": "daily", "next_at": None, "is_paused": True, "is_enabled": True, "last_state": "skipped",
+               "last_at": "2026-03-01T08:30:00+08:00", "last_note": "run r-1 of the same job still waits",
+               "last_reasons": [{"code": "waits", "params": {"run": "r-1"}, "reason": ""}]}  # fmt: skip
+    disk = dict.fromkeys(("state", "logs", "free", "total"), 1000)
+    about = {"is_stopping": False, "is_rehearsal": False, "is_deployed": True, "problem": "", "running": [],
+             "pending": [], "jobs": [skipped], "disk": disk}  # fmt: skip
+    assert list(_from_inside(Texts("zh"), about)) == [
+        "  运行中        没有",
+        "  不运行        daily：已暂停",
+        "  跳过          03-01 08:30 daily：同一任务的运行 r-1 还在排队",
+        "  磁盘          状态目录 1 kB，其中日志 1 kB；共 1 kB，剩余 1 kB",
+    ]
+    # A service of an earlier version has but the sentence.
+    del skipped["last_reasons"]
+    assert list(_from_inside(Texts("en"), about))[2] == (
+        "  left out      03-01 08:30 daily: run r-1 of the same job still waits"
+    )

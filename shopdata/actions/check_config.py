@@ -72,6 +72,8 @@ def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> in
     enabled = sum(shop.enabled for shop in config.shops)
     counts = {"enabled": enabled, "shops": len(config.shops), "datasets": len(config.datasets)}
     print(t("check.found", source=config_source(), **counts))
+    titles = [platform.title(t.code) for platform in platforms().values()]
+    print(t("check.platforms", platforms=t("format.listed").join(titles)))
     print(t("check.sessions", how=t("check.encrypted" if settings["SHOPDATA_SECRET_KEY"] else "sessions.plain")))
     if foreign := _foreign_sessions(config, settings):
         print(foreign, file=sys.stderr)

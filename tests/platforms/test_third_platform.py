@@ -90,6 +90,7 @@ def test_it_collects(place: tuple[Workplace, AcmeServer]) -> None:
     checked = workplace.scrapy("check_config")
     assert checked.code == 0, checked.text
     assert "1 of 1 shops enabled, 1 datasets" in checked.out
+    assert "platforms: JD, PDD, Acme" in checked.out
 
     run = workplace.scrapy("crawl", "acme_orders", "-a", f"date={DAY}")
     assert run.code == 0, run.text
@@ -102,8 +103,9 @@ def test_it_collects(place: tuple[Workplace, AcmeServer]) -> None:
     assert b'"platform":"acme"' in receipt.replace(b" ", b"")
     assert acme.asked.count("/api/orders") == 3
 
-    status = workplace.status()
-    assert [(cell["shop"], cell["state"], cell["rows"]) for cell in status["cells"]] == [("tea", "published", 5)]
+    status = workplace.scrapy("status", "--all", "--date", DAY)
+    assert "acme_orders  Acme orders" in status.out
+    assert re.search(r"acme_orders +2026-03-01 +1/1 +5  published", status.out)
     assert "艾克美订单" in board_of(workplace)
 
 

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from sandbox.faults import Fault
 from sandbox.html_pages import Pages
-from sandbox.portal import Part, Stage
+from sandbox.portal import PortalPart, Stage
 from sandbox.tickets import Tickets
 from sandbox.world import SandboxShop
 
@@ -25,7 +25,7 @@ SAID = {
     Fault.LOGIN_RISK: "账号存在安全风险，请先核实身份",
 }
 ENTRANCE_FAULTS = frozenset({*SAID, Fault.LOGIN_DOWN, Fault.NEW_PASSWORD, Fault.CHOOSE_SHOP, Fault.LANDING_NOTICE})
-"""The faults that an `Entrance` knows."""
+"""The faults that an `SandboxEntrance` knows."""
 
 CHOOSE_PATH = "/entrance/choose"
 ENTER_PATH = "/entrance/enter"
@@ -37,7 +37,7 @@ SLIDER_TOLERANCE_PIXELS = 8
 _PAGES = Pages("sandbox")
 
 
-class Entrance(Part):
+class SandboxEntrance(PortalPart):
     """Where one signs in: what all login pages have, and the pages between a right password and the back office."""
 
     platform: ClassVar[str]

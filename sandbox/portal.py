@@ -46,7 +46,7 @@ class Stage:
     origins: dict[str, str] = field(default_factory=dict)
 
 
-class Part:
+class PortalPart:
     """A part of a portal: paths of one host, and the datasets that come from them."""
 
     calls: Mapping[str, str] = {}

@@ -19,7 +19,7 @@ def enter() -> None:
     set_log_times()
 
 
-def tell_lost_output() -> None:
+def report_lost_output() -> None:
     """At the end of this process: if what it was asked to show could not be written, it says so and ends with 2."""
     atexit.unregister(_leave)
     atexit.register(_leave)

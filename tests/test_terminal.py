@@ -83,7 +83,7 @@ def test_a_reader_that_has_seen_enough(unbuffered: str) -> None:
 @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
 def test_output_on_a_full_disk_is_a_sentence_and_exit_2(unbuffered: str, count: int) -> None:
     code = (
-        "doorway.tell_lost_output()\n"
+        "doorway.report_lost_output()\n"
         f"for number in range({count}):\n    print(number)\n"
         "print('went on', file=sys.stderr); sys.exit(0)"
     )
@@ -101,13 +101,13 @@ def test_output_on_a_full_disk_is_a_sentence_and_exit_2(unbuffered: str, count: 
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
 def test_the_exit_code_of_work_is_its_own() -> None:
     """A crawl that has begun says by its code what it collected; one that could not show its plan does not begin."""
-    code = "doorway.tell_lost_output(); doorway.begin_work(); print(1); sys.exit(0)"
+    code = "doorway.report_lost_output(); doorway.begin_work(); print(1); sys.exit(0)"
     with FULL.open("wb") as full:
         work = run(code, output=full)
         assert work.communicate(timeout=60) == (None, b"")
         assert work.returncode == 0
         late = run(
-            "doorway.tell_lost_output(); print(1)\n"
+            "doorway.report_lost_output(); print(1)\n"
             "from shopdata.exceptions import UsageError\n"
             "try:\n    doorway.begin_work(); print('asked', file=sys.stderr)\n"
             "except UsageError as error:\n    print(error, file=sys.stderr); sys.exit(2)",

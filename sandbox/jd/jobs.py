@@ -44,7 +44,7 @@ JOB_FAULTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class ReportJob:
+class SandboxJob:
     """One entry of the report list. `created_at` is the portal's clock; the other times are `time.monotonic()`."""
 
     number: int
@@ -105,10 +105,10 @@ class JobBook:
         self._stage = stage
         self._usual = usual
         self._numbers = itertools.count(880001)
-        self._jobs: dict[str, list[ReportJob]] = {}
-        self._files: dict[str, ReportJob] = {}
+        self._jobs: dict[str, list[SandboxJob]] = {}
+        self._files: dict[str, SandboxJob] = {}
 
-    def create(self, report: OrderedReport, shop: SandboxShop, day: dt.date) -> ReportJob:
+    def create(self, report: OrderedReport, shop: SandboxShop, day: dt.date) -> SandboxJob:
         """Adds a job, and beside it what other people of the account do at the same time.
 
         Before it stands a colleague's filtered report of the same day, after it one of another day, and some hours
@@ -134,17 +134,17 @@ class JobBook:
         self._stage.records.count_job(shop.id, day)
         return job
 
-    def listed(self, shop: SandboxShop) -> list[ReportJob]:
+    def listed(self, shop: SandboxShop) -> list[SandboxJob]:
         """The jobs of an account, newest first."""
         now = time.monotonic()
         visible = (job for job in self._of(shop) if job.visible_at <= now)
         return sorted(visible, key=lambda job: (job.created_at, job.number), reverse=True)
 
-    def by_file(self, file_name: str) -> ReportJob | None:
+    def by_file(self, file_name: str) -> SandboxJob | None:
         """The job whose file has that name."""
         return self._files.get(file_name)
 
-    def _of(self, shop: SandboxShop) -> list[ReportJob]:
+    def _of(self, shop: SandboxShop) -> list[SandboxJob]:
         if shop.id not in self._jobs:
             self._jobs[shop.id] = []
             for name, report_type, key, hours, faults in reversed(list(self._history(shop))):
@@ -177,9 +177,9 @@ class JobBook:
         report_type: str = "",
         seconds_ago: float = 0,
         faults: frozenset[Fault] = frozenset(),
-    ) -> ReportJob:
+    ) -> SandboxJob:
         start = time.monotonic() - seconds_ago
-        job = ReportJob(
+        job = SandboxJob(
             number=next(self._numbers),
             name=name,
             report_type=report_type or key.report.report_type,

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from sandbox.common_faults import delay_login_page
-from sandbox.entrances import ENTER_PATH, SLIDER_TOLERANCE_PIXELS, Entrance
+from sandbox.entrances import ENTER_PATH, SLIDER_TOLERANCE_PIXELS, SandboxEntrance
 from sandbox.faults import Fault
 from sandbox.html_pages import maintenance
 from sandbox.jd.pages import page
@@ -37,7 +37,7 @@ WRONG_CODE = "验证码错误，请重新输入"
 MOST_GUESSES = 3
 
 
-class JdLoginHosts(Entrance):
+class JdLoginHosts(SandboxEntrance):
     """The handlers of the passport host and of the shop host, where a sign-in lands."""
 
     platform = "jd"

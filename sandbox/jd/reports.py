@@ -13,7 +13,7 @@ from sandbox.common_faults import common_fault_for
 from sandbox.faults import Fault
 from sandbox.html_pages import notice
 from sandbox.jd.doubtful import doubtful_answer
-from sandbox.jd.jobs import JobBook, ReportJob
+from sandbox.jd.jobs import JobBook, SandboxJob
 from sandbox.jd.ordered import OrderedReport
 from sandbox.jd.pages import page
 from sandbox.jd.session import JdSessions
@@ -142,7 +142,7 @@ class JdReportHosts:
         # docs/portals.md 4.3: how many entries a list has at most was not recorded; here all of them.
         return web.json_response({"message": "success", "content": {"data": entries}})
 
-    def _entry(self, job: ReportJob, name: str) -> dict[str, Any]:
+    def _entry(self, job: SandboxJob, name: str) -> dict[str, Any]:
         return {
             # docs/portals.md 4.3 [S]: whether the id is a number or a text was not recorded.
             "reportId": job.number,
@@ -153,7 +153,7 @@ class JdReportHosts:
             "downloadLink": self._link(job) if job.has_link() else "",
         }
 
-    def _link(self, job: ReportJob) -> str:
+    def _link(self, job: SandboxJob) -> str:
         """A fresh link. docs/portals.md 7: host and lifetime of the real ones were not found."""
         host = "elsewhere" if Fault.FOREIGN_LINK_HOST in job.faults else "storage"
         path = self._signer.sign(FILE_FOLDER + job.file_name(), self._stage.options.link_seconds)

@@ -14,9 +14,9 @@ from sandbox.options import of_shop
 from sandbox.pdd.answers import Call
 from sandbox.pdd.chat_contents import ChatKey, ChatMessage, Conversation, agents, conversations, messages
 from sandbox.pdd.mall import mall_of
-from sandbox.pdd.paged import Found, PagedList, Window
+from sandbox.pdd.paged import Found, SandboxList, Window
 from sandbox.pdd.request_guard import RequestGuard
-from sandbox.portal import Part, Stage, TruthOf, daily_job
+from sandbox.portal import PortalPart, Stage, TruthOf, daily_job
 from sandbox.truth import Truth
 from sandbox.world import SandboxShop
 
@@ -26,7 +26,7 @@ BUYER, STAFF = "user", "mall_cs"
 Entry = tuple[Conversation, ChatMessage]
 
 
-class PddChatUsers(Part):
+class PddChatUsers(PortalPart):
     """The shop's service accounts."""
 
     call = Call("users", is_camel=False, success_code=0)
@@ -52,7 +52,7 @@ class PddChatUsers(Part):
         return self.call.success({"userList": staff})
 
 
-class _ChatList(PagedList):
+class _ChatList(SandboxList):
     """A list of conversations or messages. docs/portals.md 2: chat search is signed by all known callers [C 3]."""
 
     # docs/portals.md 3.2 [S]

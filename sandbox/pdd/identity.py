@@ -13,7 +13,7 @@ from sandbox.pdd.answers import Call, json_answer
 from sandbox.pdd.mall import Mall, mall_of
 from sandbox.pdd.request_guard import RequestGuard
 from sandbox.pdd.session import PddSessions
-from sandbox.portal import Part, Stage
+from sandbox.portal import PortalPart, Stage
 
 CHECK_PATH = "/janus/api/checkLogin"
 USER_PATHS = ("/janus/api/userinfo", "/janus/api/new/userinfo")
@@ -22,7 +22,7 @@ CREDENTIAL_PATH = "/earth/api/mallInfo/querySimpleCredential"
 CALL = Call("identity", is_camel=True, success_code=1000000)
 
 
-class PddIdentity(Part):
+class PddIdentity(PortalPart):
     """The handlers of these calls."""
 
     calls = {CHECK_PATH: "check"} | dict.fromkeys((*USER_PATHS, MALL_PATH, CREDENTIAL_PATH), CALL.name)

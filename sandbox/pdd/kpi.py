@@ -17,7 +17,7 @@ from sandbox.pdd.answers import WRONG_ARGUMENTS, Call
 from sandbox.pdd.kpi_contents import CONTENT_FAULTS, KpiKey, kpi_truth
 from sandbox.pdd.kpi_workbook import XLS_TYPE, make_workbook, require_writer
 from sandbox.pdd.request_guard import RequestGuard
-from sandbox.portal import Part, Stage, TruthOf
+from sandbox.portal import PortalPart, Stage, TruthOf
 from sandbox.sending import Sender, access_denied
 from sandbox.truth import Truth
 from sandbox.world import SHANGHAI, SandboxShop
@@ -43,7 +43,7 @@ class KpiFile:
     key: KpiKey
 
 
-class PddKpi(Part):
+class PddKpi(PortalPart):
     """The handlers of the call and of the storage hosts."""
 
     call = Call("kpi", is_camel=False, success_code=None)

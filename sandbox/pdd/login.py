@@ -12,7 +12,7 @@ from aiohttp import web
 
 from sandbox.bombs import bomb
 from sandbox.common_faults import delay_login_page
-from sandbox.entrances import ENTER_PATH, SLIDER_TOLERANCE_PIXELS, Entrance
+from sandbox.entrances import ENTER_PATH, SLIDER_TOLERANCE_PIXELS, SandboxEntrance
 from sandbox.faults import Fault
 from sandbox.html_pages import maintenance
 from sandbox.pdd.answers import SESSION_EXPIRED, Call, Refusal, too_frequent
@@ -52,7 +52,7 @@ WRONG_CODE = Refusal(2000017, "手机验证码错误")
 SMS_CODES = (2000020, 2000021, 2000015)
 
 
-class PddLoginPages(Entrance):
+class PddLoginPages(SandboxEntrance):
     """The handlers of the login page, of `/janus/api/auth`, and of the pages that need a sign-in."""
 
     platform = "pdd"

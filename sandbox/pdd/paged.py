@@ -13,7 +13,7 @@ from aiohttp import web
 from sandbox.faults import Fault
 from sandbox.pdd.answers import SPAN_TOO_LONG, WRONG_ARGUMENTS, Call
 from sandbox.pdd.request_guard import RequestGuard
-from sandbox.portal import Part, Stage, TruthOf, daily_job, json_body
+from sandbox.portal import PortalPart, Stage, TruthOf, daily_job, json_body
 from sandbox.truth import Truth
 from sandbox.world import SHANGHAI, SandboxShop
 
@@ -75,7 +75,7 @@ class Found:
     beside: Mapping[str, Any] = field(default_factory=dict)
 
 
-class PagedList(Part, ABC):
+class SandboxList(PortalPart, ABC):
     """One list of the back office."""
 
     call: ClassVar[Call]
@@ -160,7 +160,7 @@ class PagedList(Part, ABC):
         return self._struck.get((shop.id, of), frozenset())
 
 
-class PagedReport(PagedList):
+class PagedReport(SandboxList):
     """A list that is a dataset of its own: rows of days, each a JSON object with the same fields."""
 
     dataset: ClassVar[str]

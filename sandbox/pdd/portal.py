@@ -18,13 +18,13 @@ from sandbox.pdd.identity import PddIdentity
 from sandbox.pdd.kpi import PddKpi
 from sandbox.pdd.kpi_contents import CONTENT_FAULTS
 from sandbox.pdd.login import PddLoginPages
-from sandbox.pdd.paged import PAGE_FAULTS, PagedList
+from sandbox.pdd.paged import PAGE_FAULTS, SandboxList
 from sandbox.pdd.quality import PddQuality
 from sandbox.pdd.request_guard import GUARD_FAULTS, RequestGuard
 from sandbox.pdd.reviews import PddReviews
 from sandbox.pdd.session import LOGIN_PATH, PddSessions
 from sandbox.pdd.signing import PageKeys
-from sandbox.portal import Part, SandboxPortal, Stage
+from sandbox.portal import PortalPart, SandboxPortal, Stage
 from sandbox.sending import DOWNLOAD_FAULTS
 from sandbox.sessions import SESSION_FAULTS
 from sandbox.world import SandboxShop
@@ -37,7 +37,7 @@ class SandboxPdd(SandboxPortal):
     """The stand-in for Pinduoduo's merchant back office."""
 
     platform: ClassVar[str] = "pdd"
-    lists: ClassVar[tuple[type[PagedList], ...]] = (
+    lists: ClassVar[tuple[type[SandboxList], ...]] = (
         PddConversations,
         PddMessages,
         PddHistory,
@@ -73,7 +73,7 @@ class SandboxPdd(SandboxPortal):
         guard = RequestGuard(stage, self._sessions, page_keys)
         self._login = PddLoginPages(stage, self._sessions, page_keys)
         self._kpi = PddKpi(stage, guard)
-        self._parts: tuple[Part, ...] = (
+        self._parts: tuple[PortalPart, ...] = (
             self._login,
             PddIdentity(stage, self._sessions, guard),
             self._kpi,

@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 
 from shopdata.alerts.channels import Deadline, send_message
-from shopdata.alerts.message import Block, Message
+from shopdata.alerts.message import Message, Section
 from shopdata.config import load_alerts
 from shopdata.exceptions import AlertError, ArgumentError
 from shopdata.periods import SHANGHAI
@@ -54,6 +54,6 @@ def test_message(t: Texts) -> Message:
     return Message(
         headline=t("alert.test"),
         level="good",
-        blocks=(Block(t("alert.nothing_to_do"), (t("alert.test_sent", time=t.moment(datetime.now(SHANGHAI))),)),),
+        blocks=(Section(t("alert.nothing_to_do"), (t("alert.test_sent", time=t.moment(datetime.now(SHANGHAI))),)),),
         texts=t,
     )

@@ -87,7 +87,7 @@ def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> in
     from shopdata.actions.connecting import connect
 
     workspace, path = Workspace.from_settings(settings), settings["SHOPDATA_BROWSER_PATH"]
-    return 0 if connect(workspace, path, lambda tried: print(tried.told(t), flush=True)) else 1
+    return 0 if connect(workspace, path, lambda tried: print(tried.text(t), flush=True)) else 1
 
 
 def _unloadable_logins(config: Config) -> Iterator[UsageError]:

@@ -38,7 +38,7 @@ class Tried:
     is_well: bool | None
     sentence: str
 
-    def told(self, t: Texts) -> str:
+    def text(self, t: Texts) -> str:
         """As a line for people."""
         mark = "!" if self.is_well is None else "✓" if self.is_well else "✗"
         return t("connect.tried", mark=mark, what=self.what, sentence=self.sentence)

@@ -39,7 +39,7 @@ def login(name: str, opts: argparse.Namespace, settings: Mapping[str, Any]) -> i
     except (ShopdataError, EOFError) as error:
         print(workspace.texts("login.no_code") if isinstance(error, EOFError) else error, file=sys.stderr)
         return 2 if isinstance(error, UsageError | LedgerError) else 1
-    _say(workspace.texts, "login.done", shop=shop.id, who=describe(signed_in.identity))
+    _print(workspace.texts, "login.done", shop=shop.id, who=describe(signed_in.identity))
     return 0
 
 
@@ -54,19 +54,19 @@ def _still_lives(workspace: Workspace, shop: Shop, user_agent: str) -> bool:
     t, session = workspace.texts, workspace.sessions.load(shop)
     parked = workspace.sessions.parked(shop)
     if session is None or parked:
-        _say(t, "login.waits" if parked else "login.no_session", shop=shop.id)
+        _print(t, "login.waits" if parked else "login.no_session", shop=shop.id)
         return False
     saved_at = f"{session.saved_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    _say(t, "login.asking", shop=shop.id, time=saved_at)
+    _print(t, "login.asking", shop=shop.id, time=saved_at)
     portal = workspace.config.portal(shop.platform)
     state = check_session(shop, portal, session, user_agent)
     workspace.sessions.note_check(shop, state)
     if state is SessionState.ALIVE:
         told_by_cookies = asyncio.run(login_for(shop.platform).identity(session.values(), None, portal))
         workspace.check_identity(shop, {**session.identity, **told_by_cookies})
-        _say(t, "login.lives", shop=shop.id)
+        _print(t, "login.lives", shop=shop.id)
         return True
-    _say(t, "login.has_ended" if state is SessionState.DEAD else "login.not_said", shop=shop.id)
+    _print(t, "login.has_ended" if state is SessionState.DEAD else "login.not_said", shop=shop.id)
     return False
 
 
@@ -81,14 +81,14 @@ async def _sign_in(workspace: Workspace, shop: Shop, opts: argparse.Namespace, b
             browser_path=browser_path,
             is_headed=opts.headed,
             ask_code=lambda key, **values: input(workspace.texts(key, **values)),
-            tell=partial(_say, workspace.texts),
+            tell=partial(_print, workspace.texts),
         )
         workspace.check_identity(shop, new.identity, is_accepted=opts.accept_identity)
         workspace.sessions.save(shop, new.cookies, user_agent=new.user_agent, identity=new.identity, is_proven=True)
     return new
 
 
-def _say(t: Texts, key: str, /, **values: object) -> None:
+def _print(t: Texts, key: str, /, **values: object) -> None:
     # Whoever reads it through a pipe is waited for as well.
     print(t(key, **values), flush=True)
 

@@ -39,7 +39,7 @@ def _merge(args: list[str], opts: argparse.Namespace, settings: Mapping[str, Any
         t, workers = terminal_texts(settings), settings.get("SHOPDATA_WORKERS")
         count = MOST_WORKERS if workers is None else whole_number(workers, "SHOPDATA_WORKERS", 0)
         folder = _folder(args, opts.workbook, opts.parquet)
-        _tell_unused(t, folder, errors)
+        _print_unused(t, folder, errors)
         if not folder.files:
             raise _nothing_to_merge(args[0])
     except ArgumentError as error:
@@ -86,7 +86,7 @@ def _merge(args: list[str], opts: argparse.Namespace, settings: Mapping[str, Any
     return 1 if found.refused or folder.may_be_tables else 0
 
 
-def _tell_unused(t: Texts, folder: Folder, errors: Console) -> None:
+def _print_unused(t: Texts, folder: Folder, errors: Console) -> None:
     """Every entry of the folder is used, or named here."""
     for path, reason in (*folder.passed_over, *folder.unused):
         errors.print(t("merge.skipped", file=one_line(shown(path.name)), why=reason))

@@ -54,12 +54,12 @@ def _act(args: list[str], opts: argparse.Namespace, settings: BaseSettings, opti
     if action == "start":
         return _start(settings, options, is_new_wanted=False)
     if action == "stop":
-        is_stopped = background.stop(options, "now" if opts.now else "wait", partial(_say, t))
-        _say(t, "service.stopped" if is_stopped else "service.was_not_up")
+        is_stopped = background.stop(options, "now" if opts.now else "wait", partial(_print, t))
+        _print(t, "service.stopped" if is_stopped else "service.was_not_up")
         return 0
     if action == "restart":
         # What runs goes on meanwhile, and is adopted.
-        background.stop(options, "now" if opts.now else "leave", partial(_say, t))
+        background.stop(options, "now" if opts.now else "leave", partial(_print, t))
         return _start(settings, options, is_new_wanted=True)
     if action == "status":
         is_up, said = overview(t, options, lambda: Workspace.from_settings(settings).ledger)
@@ -124,10 +124,10 @@ def _start(settings: BaseSettings, options: ServiceOptions, *, is_new_wanted: bo
     daemon = background.start(options, environment_for(settings, options))
     username, _ = options.credentials()
     if daemon is None:
-        _say(t, "service.up_already", url=options.url)
+        _print(t, "service.up_already", url=options.url)
         return 0
     password = "SHOPDATA_SERVICE_PASSWORD" if options.password else str(options.password_file)
-    _say(t, "service.up", url=options.url, user=username, password=password)
+    _print(t, "service.up", url=options.url, user=username, password=password)
     source = source_folder()
     if source is not None:
         return _deploy(t, options, source, is_new_wanted)
@@ -144,9 +144,9 @@ def _deploy(t: Texts, options: ServiceOptions, source: Path, is_new_wanted: bool
         has_another = bool(client.get("listversions", project=PROJECT)["versions"])
         return 0 if has_another and not is_new_wanted else 1
     if version:
-        _say(t, "service.deployed", version=version)
+        _print(t, "service.deployed", version=version)
     else:
-        _say(t, "service.deployed_before")
+        _print(t, "service.deployed_before")
     return 0
 
 
@@ -174,5 +174,5 @@ def environment_for(settings: Mapping[str, Any], options: ServiceOptions) -> dic
     return environment
 
 
-def _say(t: Texts, key: str, /, **values: object) -> None:
+def _print(t: Texts, key: str, /, **values: object) -> None:
     print(t(key, **values), flush=True)

@@ -36,7 +36,7 @@ def list_ids(workspace: Workspace) -> int:
         name = shop.name if shop is not None else one.name if one is not None else ""
         use = "-" if shop is None else t("shops.yes" if shop.enabled else "shops.disabled")
         periods = (str(one.periods), one.first, one.last) if one is not None else ("0", "", "")
-        account = workspace.identities.told(platform, shop_id)
+        account = workspace.identities.describe(platform, shop_id)
         table.add_row(*(Text(text) for text in (platform, shop_id, name, use, *periods, account)))
     Console().print(table)
     return 0

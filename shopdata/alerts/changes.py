@@ -8,7 +8,7 @@ from typing import Any
 
 from shopdata import exceptions
 from shopdata.alerts.causes import Trouble
-from shopdata.alerts.snapshot import Day, Note
+from shopdata.alerts.snapshot import Day, DayNote
 from shopdata.reasons import UNKNOWN
 from shopdata.wording.why import kind_of
 
@@ -28,7 +28,7 @@ class Changes:
     still: tuple[Trouble, ...]
     #: Names of shops (or of what else) that had trouble and have none.
     recovered: tuple[str, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[DayNote, ...]
     #: Complete now, and it was not when it was told last.
     is_completed: bool
 
@@ -92,5 +92,5 @@ def _as_now(key: str) -> str:
     return f"{topic}|{kind_of(error.code) if error is not None else kind}|{shop}"
 
 
-def _key(note: Note) -> str:
+def _key(note: DayNote) -> str:
     return f"{note.topic}|{note.key}"

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from shopdata.alerts.causes import Cause, Trouble, causes_of
 from shopdata.alerts.changes import Changes
-from shopdata.alerts.message import Block, Level, Message
-from shopdata.alerts.snapshot import Note
+from shopdata.alerts.message import Level, Message, Section
+from shopdata.alerts.snapshot import DayNote
 from shopdata.states import CellState
 from shopdata.wording import Texts
 from shopdata.wording.why import SIGN_IN_BY_HAND, WORDLESS, detail_of, title_of, todo_of
@@ -40,10 +40,10 @@ def build_digest(t: Texts, changes: Sequence[Changes]) -> Message:
     for change in changes:
         datasets.setdefault(change.day.dataset, []).append(change)
     groups = list(datasets.values())
-    blocks: list[Block] = []
+    blocks: list[Section] = []
     for number, group in enumerate(groups):
         if number:
-            blocks.append(Block(_headline(t, group)))
+            blocks.append(Section(_headline(t, group)))
         blocks += _blocks_of(t, group)
     troubles = [trouble for change in changes for trouble in (*change.new, *change.still)]
     new = [trouble for change in changes for trouble in change.new]
@@ -85,13 +85,13 @@ def _when(t: Texts, dts: Sequence[str]) -> str:
     return t("format.periods", what=what, n=len(dts))
 
 
-def _blocks_of(t: Texts, group: Sequence[Changes]) -> list[Block]:
+def _blocks_of(t: Texts, group: Sequence[Changes]) -> list[Section]:
     # Of one day, the number of its shops; of several, each shop is named with its days.
     total = group[0].day.total if len(group) == 1 else None
     blocks = []
     recovered = [(name, change.day.dt) for change in group for name in change.recovered]
     if recovered:
-        blocks.append(Block(t("alert.recovered", n=len(recovered)), (_names(t, recovered, total),)))
+        blocks.append(Section(t("alert.recovered", n=len(recovered)), (_names(t, recovered, total),)))
     new = [trouble for change in group for trouble in change.new]
     still = [trouble for change in group for trouble in change.still]
     if any(not change.is_first for change in group) and new:
@@ -100,23 +100,23 @@ def _blocks_of(t: Texts, group: Sequence[Changes]) -> list[Block]:
         blocks += _reasons(t, new, total)
     if still:
         names = _names(t, [(trouble.name or title_of(t, trouble.kind), trouble.dt) for trouble in still], total)
-        blocks.append(Block(t("alert.still", n=len(still)), (names,)))
+        blocks.append(Section(t("alert.still", n=len(still)), (names,)))
     notes = [(note, change.day.dt) for change in group for note in change.notes]
     for topic in ("drift", "warnings", "restated"):
         lines = tuple(_note(t, note, dt, total) for note, dt in notes if note.topic == topic)
         if lines:
-            blocks.append(Block(t(f"note.{topic}"), lines))
+            blocks.append(Section(t(f"note.{topic}"), lines))
     rows = sum(change.day.rows for change in group)
     if not blocks and rows:
-        blocks.append(Block(t("alert.rows", n=rows)))
+        blocks.append(Section(t("alert.rows", n=rows)))
     return blocks
 
 
-def _as_new(t: Texts, block: Block) -> Block:
-    return Block(t("alert.new", title=block.title), block.lines, block.todo)
+def _as_new(t: Texts, block: Section) -> Section:
+    return Section(t("alert.new", title=block.title), block.lines, block.todo)
 
 
-def _reasons(t: Texts, troubles: Sequence[Trouble], total: int | None) -> list[Block]:
+def _reasons(t: Texts, troubles: Sequence[Trouble], total: int | None) -> list[Section]:
     """One block for each kind, the most urgent first; in it a line for each cause."""
     kinds: dict[str, list[Cause]] = {}
     for cause in causes_of(troubles):
@@ -126,7 +126,7 @@ def _reasons(t: Texts, troubles: Sequence[Trouble], total: int | None) -> list[B
         title = title_of(t, kind)
         count = len({shop for cause in causes for shop in cause.shops if shop})
         lines = tuple(line for cause in causes for line in _lines_of(t, cause, total)) if count else ()
-        blocks.append(Block(t("alert.kind", title=title, n=count) if count else title, lines, todo_of(t, kind)))
+        blocks.append(Section(t("alert.kind", title=title, n=count) if count else title, lines, todo_of(t, kind)))
     return blocks
 
 
@@ -143,7 +143,7 @@ def _lines_of(t: Texts, cause: Cause, total: int | None) -> Iterator[str]:
         yield t("alert.line", names=names, what=said) if said else names
 
 
-def _note(t: Texts, note: Note, dt: str, total: int | None) -> str:
+def _note(t: Texts, note: DayNote, dt: str, total: int | None) -> str:
     names = _names(t, [(name, dt) for name in note.names], total)
     return t("alert.note", text=note.text, names=names) if names else note.text
 

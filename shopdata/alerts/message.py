@@ -16,7 +16,7 @@ _FOR_GROUPS = Texts(FOR_GROUPS)
 
 
 @dataclass(frozen=True)
-class Block:
+class Section:
     """A heading, what belongs to it line by line, and what to do about it."""
 
     title: str
@@ -30,7 +30,7 @@ class Message:
 
     headline: str
     level: Level
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[Section, ...] = ()
     #: True if a person must act: those under `mention` are called by name.
     wants_person: bool = False
     #: The language that it is in.
@@ -126,7 +126,7 @@ def body_of(message: Message, style: Style, max_bytes: int, *, with_headline: bo
         kept -= 1
 
 
-def _write(t: Texts, block: Block, style: Style, most: int) -> str:
+def _write(t: Texts, block: Section, style: Style, most: int) -> str:
     """One block with at most so many of its lines."""
     text = style.gap + style.bold.format(style.escape(block.title)) + style.newline
     text += "".join(style.bullet + style.escape(line) + style.newline for line in block.lines[:most])

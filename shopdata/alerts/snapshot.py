@@ -17,7 +17,7 @@ from shopdata.wording import Texts
 
 
 @dataclass(frozen=True)
-class Note:
+class DayNote:
     """Something that is told once and needs no fixing."""
 
     topic: str
@@ -39,7 +39,7 @@ class Day:
     rows: int
     counts: Mapping[CellState, int]
     troubles: tuple[Trouble, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[DayNote, ...]
     #: Ids of the shops that the dataset has now.
     shops: frozenset[str] = frozenset()
 
@@ -108,7 +108,7 @@ def _is_trouble(cell: Cell, *, is_late: bool) -> bool:
     return not cell.state.is_done and cell.state is not CellState.RUNNING
 
 
-def _notes_of(t: Texts, extras: Mapping[str, Any], names: Mapping[str, str]) -> list[Note]:
+def _notes_of(t: Texts, extras: Mapping[str, Any], names: Mapping[str, str]) -> list[DayNote]:
     """One note for each thing that was noticed, with all shops that have it."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for topic in ("drift", "warnings", "restated"):
@@ -116,7 +116,7 @@ def _notes_of(t: Texts, extras: Mapping[str, Any], names: Mapping[str, str]) -> 
             shop = str(entry.get("shop", ""))
             key, text = _ENTRIES[topic](t, entry)
             found.setdefault((topic, key, text), []).append(names.get(shop, shop))
-    return [Note(topic, key, text, tuple(dict.fromkeys(shops))) for (topic, key, text), shops in found.items()]
+    return [DayNote(topic, key, text, tuple(dict.fromkeys(shops))) for (topic, key, text), shops in found.items()]
 
 
 def _drift(t: Texts, entry: Mapping[str, Any]) -> tuple[str, str]:

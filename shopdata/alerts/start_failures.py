@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shopdata.alerts.channels import Deadline
 from shopdata.alerts.delivery import Count, deliver
-from shopdata.alerts.message import Block, Message
+from shopdata.alerts.message import Message, Section
 from shopdata.config import Alerts, Channel
 from shopdata.ledger import Ledger
 from shopdata.wording import Texts
@@ -62,7 +62,7 @@ def notify_broken_ledger(t: Texts, alerts: Alerts, dataset: str, sentence: str) 
     message = Message(
         headline=t("alert.broken_ledger", dataset=dataset),
         level="bad",
-        blocks=(Block(title_of(t, "ledger_failed"), (sentence,), todo_of(t, "ledger_failed")),),
+        blocks=(Section(title_of(t, "ledger_failed"), (sentence,), todo_of(t, "ledger_failed")),),
         wants_person=True,
         texts=t,
     )
@@ -76,7 +76,7 @@ def _refused(t: Texts, sentences: dict[str, str]) -> Message:
         headline=t("alert.not_started", spiders=t("format.listed").join(sentences)),
         level="bad",
         blocks=tuple(
-            Block(t("alert.reason_of", spider=spider), tuple(text.splitlines()), t("alert.not_started_todo"))
+            Section(t("alert.reason_of", spider=spider), tuple(text.splitlines()), t("alert.not_started_todo"))
             for spider, text in sentences.items()
         ),
         wants_person=True,

@@ -6,4 +6,4 @@ A module here imports at once only what its help needs; what the command does is
 from shopdata import doorway
 
 doorway.enter()
-doorway.tell_lost_output()
+doorway.report_lost_output()

@@ -17,7 +17,7 @@ from shopdata.config.alerts import Alerts, unknown_datasets
 from shopdata.config.datasets import Dataset
 from shopdata.config.env_values import odd_settings
 from shopdata.config.lake import Lake
-from shopdata.config.mistakes import as_sentence, told_twice
+from shopdata.config.mistakes import as_sentence, duplicate_keys
 from shopdata.config.model import Model
 from shopdata.config.platforms import platform_problems, portals_model
 from shopdata.config.portals import Portal
@@ -243,7 +243,7 @@ def _check(model: type[AnyModel], source: YamlSource) -> AnyModel | None:
     """The file as its model; None, with the mistakes in `source.problems`, if it is not one."""
     if source.problems and source.value is None:
         return None
-    source.problems += told_twice(model, source)
+    source.problems += duplicate_keys(model, source)
     try:
         return model.model_validate(source.value if source.value is not None else {})
     except ValidationError as error:

@@ -67,7 +67,7 @@ def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageEr
     )
 
 
-def told_twice(model: type[Model], source: YamlSource) -> Iterator[UsageError]:
+def duplicate_keys(model: type[Model], source: YamlSource) -> Iterator[UsageError]:
     """Entries of a list that have what is to tell them apart in common, each at its own line."""
     for key, fields in model.unique.items():
         entries = _value_at(source.value, (key,))

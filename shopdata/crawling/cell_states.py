@@ -59,7 +59,7 @@ class CellStates:
             logger.error("%s %s %s: not saved (%s): %s", key.dataset, key.shop, key.dt, what, error)
             return False
         if cell is not None:
-            self._tell(cell)
+            self._notify(cell)
         return True
 
     async def fail(self, key: CellKey, error: BaseException | None) -> None:
@@ -70,7 +70,7 @@ class CellStates:
         """The same without a thread, for who is being stopped. Raises LedgerError."""
         cell = self._write(key, state, reason)
         assert cell is not None
-        self._tell(cell)
+        self._notify(cell)
 
     def _write(self, key: CellKey, state: CellState, reason: Reason, **about: Any) -> Cell | None:
         ledger, (state, reason) = self._workspace.ledger, self.rechecks.outcome(key, state, reason)
@@ -79,6 +79,6 @@ class CellStates:
             reschedule(ledger, key, self._workspace.config.dataset(key.dataset), datetime.now(SHANGHAI))
         return cell
 
-    def _tell(self, cell: Cell) -> None:
+    def _notify(self, cell: Cell) -> None:
         # Where there is a reason, it says more than the count of the rows that stay.
         self._events.settled(cell.key, cell.state, cell.reason, None if cell.reason else cell.rows)

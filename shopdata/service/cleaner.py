@@ -39,7 +39,7 @@ class Cleaner(Service):
         self._options = options
         self._crawls = crawls
         self._loop = task.LoopingCall(self._clean)
-        self._look = task.LoopingCall(lambda: deferToThread(self._cut_now).addErrback(_tell))
+        self._look = task.LoopingCall(lambda: deferToThread(self._cut_now).addErrback(_log_failure))
 
     def startService(self) -> None:
         super().startService()  # type: ignore[no-untyped-call]
@@ -53,7 +53,7 @@ class Cleaner(Service):
                 loop.stop()
 
     def _clean(self) -> None:
-        deferToThread(self._clean_now).addErrback(_tell)
+        deferToThread(self._clean_now).addErrback(_log_failure)
 
     def _clean_now(self) -> None:
         running = {f"{crawl.job}.log" for crawl in self._crawls.open()}
@@ -111,5 +111,5 @@ def clean_logs(folder: Path, running: set[str], keep_days: float = KEEP_DAYS, ke
     return removed
 
 
-def _tell(failure: Failure) -> None:
+def _log_failure(failure: Failure) -> None:
     logger.error("logs could not be cleaned: %s", failure.value)

@@ -76,13 +76,13 @@ class Clock(Service):
         # One look at a time: a slow database must not pile them up.
         if not self._is_looking and not self._inside.launcher.is_closed:
             self._is_looking = True
-            deferToThread(self._look).addCallbacks(self._looked, self._tell)
+            deferToThread(self._look).addCallbacks(self._looked, self._log_failure)
 
     def _looked(self, _: object) -> None:
         self._is_looking = False
         self._told = ""
 
-    def _tell(self, failure: Failure) -> None:
+    def _log_failure(self, failure: Failure) -> None:
         self._is_looking = False
         is_ours = isinstance(failure.value, ShopdataError)
         text = str(failure.value) if is_ours else failure.getTraceback()

@@ -43,7 +43,7 @@ class Started(ScrapyProcessProtocol):  # type: ignore[misc]
 
     def outReceived(self, data: bytes) -> None:
         if self._output is not None:
-            with told("what it printed could not be kept", self.job), self._output.open("ab") as file:
+            with logging_errors("what it printed could not be kept", self.job), self._output.open("ab") as file:
                 file.write(data)
 
     def errReceived(self, data: bytes) -> None:
@@ -99,7 +99,7 @@ def sentence_of(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def told(what: str, job: str) -> Iterator[None]:
+def logging_errors(what: str, job: str) -> Iterator[None]:
     """What can't be written down is told, and ends nothing."""
     try:
         yield

@@ -22,7 +22,7 @@ from twisted.internet.error import ProcessExitedAlready
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
-from shopdata.service.crawl_processes import ReattachedProcess, Started, naive, sentence_of, told
+from shopdata.service.crawl_processes import ReattachedProcess, Started, logging_errors, naive, sentence_of
 from shopdata.service.crawls import Crawl, Crawls, kill_tree
 from shopdata.service.names import check_job, checked_name, quoted
 
@@ -81,7 +81,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
             process = self._start(message, slot)
         except Exception as error:  # noqa: BLE001 - whatever it is
             # A full disk, no more processes, a word that no command line takes: the job is over, the slot is not.
-            with told("why it could not be started could not be noted", str(message.get("_job"))):
+            with logging_errors("why it could not be started could not be noted", str(message.get("_job"))):
                 self._not_started(message, error)
             self._get_message(slot)
             return
@@ -123,7 +123,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
 
     def _note_pid(self, process: Started) -> None:
         """If it has ended already, its end is noted in a moment."""
-        with told("its pid could not be noted", process.job):
+        with logging_errors("its pid could not be noted", process.job):
             crawl, mark = self.crawls.get(process.job), mark_of(process.pid)
             if crawl is not None and mark:
                 self.crawls.put(replace(crawl, pid=process.pid, mark=mark))
@@ -135,9 +135,9 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         logger.error("run %s of %s %s", quoted(job), quoted(spider), reason)
         if self._is_running(job):
             return
-        with told("its end could not be noted", job):
+        with logging_errors("its end could not be noted", job):
             self.crawls.put(replace(_crawl_of(message, 1), ended_at=datetime.now(SHANGHAI), reason=reason))
-        with told("it could not be listed as finished", job):
+        with logging_errors("it could not be listed as finished", job):
             self._list_as_finished(project, spider, job, datetime.now(SHANGHAI))
         with contextlib.suppress(OSError, ValueError, ArgumentError):
             log = Path(self.app.getComponent(IEnvironment).logs_dir).joinpath(*map(_as_name, (project, spider, job)))
@@ -152,9 +152,9 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         process = self.processes.pop(slot)
         process.end_time = datetime.now()  # noqa: DTZ005 - scrapyd's own are naive
         if process.job not in self.cut_off:
-            with told("its end could not be noted", process.job):
+            with logging_errors("its end could not be noted", process.job):
                 self.crawls.end(process.job, process.exit_code)
-        with told("it could not be listed as finished", process.job):
+        with logging_errors("it could not be listed as finished", process.job):
             self.finished.add(process)
         # Whatever could not be written: the slot is free.
         self._get_message(slot)
@@ -174,7 +174,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         """Ends every crawl: as Ctrl-C does, or with all that it started."""
         for process in list(self.processes.values()):
             self.cut_off.add(process.job)
-            with told("it could not be ended", process.job):
+            with logging_errors("it could not be ended", process.job):
                 if hard:
                     kill_tree(process.pid)
                 else:
@@ -184,7 +184,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
     def _watch_reattached(self) -> None:
         for slot, process in list(self.processes.items()):
             # A timer of Twisted's ends at the first error.
-            with told("it could not be looked after", process.job):
+            with logging_errors("it could not be looked after", process.job):
                 if isinstance(process, ReattachedProcess) and not process.is_alive():
                     logger.info("run %s of %s, reattached, has ended", process.job, process.spider)
                     self._process_finished(None, slot)

@@ -84,7 +84,7 @@ class Identities:
         """Of whom anything is kept, as PLATFORM_ID."""
         return sorted(self._read())
 
-    def told(self, platform: str, shop_id: str) -> str:
+    def describe(self, platform: str, shop_id: str) -> str:
         """What may be told of an id's account, for a person; "" if nothing is known."""
         facts = self._read().get(f"{platform}_{shop_id}")
         return describe(facts) if facts else ""

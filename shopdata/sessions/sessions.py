@@ -246,30 +246,30 @@ class SessionStore:
                 f"`scrapy login {shop.id} --again`, or remove this file: then the next run signs in.",
             ) from None
         except UnreadableError:
-            self._tell_damaged(path, "it can't be read")
+            self._log_damaged(path, "it can't be read")
             return {}
         kept, odd = without_odd(data)
         if odd:
-            self._tell_damaged(path, f"odd: {', '.join(odd)}")
+            self._log_damaged(path, f"odd: {', '.join(odd)}")
         return kept
 
     def _see_to_plain(self, shop: Shop) -> None:
         """A session from before there was a key is encrypted now; where there is none, a person is told so."""
         if not self.secret_key:
-            self._tell_once("plain", PLAIN)
+            self._log_once("plain", PLAIN)
         elif not is_encrypted(self._path(shop)):
             with self._changing(shop, is_written=True):
-                self._tell_once(shop.id, "%s: saved before SHOPDATA_SECRET_KEY was set; encrypted now", shop.id)
+                self._log_once(shop.id, "%s: saved before SHOPDATA_SECRET_KEY was set; encrypted now", shop.id)
 
     def _write(self, shop: Shop, data: dict[str, Any]) -> None:
         if not self.secret_key and data.get("cookies"):
-            self._tell_once("plain", PLAIN)
+            self._log_once("plain", PLAIN)
         self._files.write(self._path(shop), data)
 
-    def _tell_damaged(self, path: Path, why: str) -> None:
-        self._tell_once(path, "%s: the saved session is damaged (%s); the shop signs in anew", path.name, why)
+    def _log_damaged(self, path: Path, why: str) -> None:
+        self._log_once(path, "%s: the saved session is damaged (%s); the shop signs in anew", path.name, why)
 
-    def _tell_once(self, about: object, message: str, *arguments: object) -> None:
+    def _log_once(self, about: object, message: str, *arguments: object) -> None:
         if about not in self._told:
             self._told.add(about)
             logger.warning(message, *arguments)

@@ -12,7 +12,7 @@ import tenacity
 from webhook_receiver import SECRET, TOKEN, MakeAlerts, Receiver
 
 from shopdata.alerts.channels import Deadline, send_message
-from shopdata.alerts.message import Block, Message
+from shopdata.alerts.message import Message, Section
 from shopdata.config import Alerts
 from shopdata.exceptions import AlertError
 
@@ -26,7 +26,7 @@ MESSAGE = Message(
     headline="京东供应链库存 2026-03-01：48/50 已入湖 · 1 待登录",
     level="bad",
     blocks=(
-        Block("账号或密码被拒绝（1 店）", ("*南极人*[京东](http://x) <at id=all></at> a_b",), "核对 s_1 的密码。"),
+        Section("账号或密码被拒绝（1 店）", ("*南极人*[京东](http://x) <at id=all></at> a_b",), "核对 s_1 的密码。"),
     ),
     wants_person=True,
 )
@@ -92,7 +92,7 @@ LINKS = {
 @pytest.mark.parametrize("kind", ALL)
 def test_a_portals_words_hold_no_link(kind: str, make_alerts: MakeAlerts, receiver: Receiver) -> None:
     lines = tuple(f"平台提示「{said}」" for said in LINKS)
-    send(make_alerts(kind), Message("标题", "bad", (Block("原因", lines),)))
+    send(make_alerts(kind), Message("标题", "bad", (Section("原因", lines),)))
     (text,) = receiver.texts()
     for shown in LINKS.values():
         # Plain texts have no markup to keep apart.
@@ -130,7 +130,7 @@ def test_a_long_message_is_cut_where_the_platform_would_refuse_it(
     kind: str, make_alerts: MakeAlerts, receiver: Receiver
 ) -> None:
     lines = tuple(f"店铺{number}：{'平台提示很长很长的一句话' * 5}" for number in range(500))
-    blocks = tuple(Block(f"原因 {name}（500 店）", lines, f"处理 {name}") for name in "甲乙丙")
+    blocks = tuple(Section(f"原因 {name}（500 店）", lines, f"处理 {name}") for name in "甲乙丙")
     send(make_alerts(kind, channel={"mention": ["u" * 11] * 3}), Message("标题", "bad", blocks, wants_person=True))
     (text,) = receiver.texts()
     for name in "甲乙丙":

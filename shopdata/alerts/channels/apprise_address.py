@@ -52,7 +52,7 @@ def send(channel: Channel, message: Message, alerts: Alerts, deadline: Deadline)
     body = body_of(message, _STYLE, _MOST_BYTES, with_headline=False) or message.headline
     retrying = tries(alerts, deadline, tenacity.retry_if_result(lambda is_taken: not is_taken))
     retrying.retry_error_callback = lambda _: False
-    with environment_for_requests(service.host or "") as network, _told() as told:
+    with environment_for_requests(service.host or "") as network, _logged() as told:
         is_taken = retrying(
             service.notify,
             body=body,
@@ -78,7 +78,7 @@ def _log() -> logging.Logger:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[list[str]]:
+def _logged() -> Iterator[list[str]]:
     """What apprise logs meanwhile: it gives no other reason. It goes to no handler, for it holds the address."""
     told: list[str] = []
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from shopdata.alerts.channels.posting import Deadline, Verdict, post
+from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, post
 from shopdata.alerts.message import Message, Style, body_of, escape
 from shopdata.config import Alerts, Channel
 
@@ -69,7 +69,7 @@ def _signed(channel: Channel) -> str:
     return f"{url}&{urlencode({'timestamp': timestamp, 'sign': base64.b64encode(digest).decode()})}"
 
 
-def _judge(answer: Mapping[str, Any]) -> Verdict:
+def _judge(answer: Mapping[str, Any]) -> DeliveryVerdict:
     code = answer.get("errcode")
     said = f"errcode {code}, {answer.get('errmsg')}"
-    return Verdict(code == 0, said, _TODO.get(code, "") if isinstance(code, int) else "", code in _BUSY)
+    return DeliveryVerdict(code == 0, said, _TODO.get(code, "") if isinstance(code, int) else "", code in _BUSY)

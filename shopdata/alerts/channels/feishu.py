@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from shopdata.alerts.channels.posting import Deadline, Verdict, post
+from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, post
 from shopdata.alerts.message import Message, Style, body_of, escape
 from shopdata.config import Alerts, Channel
 
@@ -68,7 +68,7 @@ def _signature(channel: Channel) -> dict[str, str]:
     return {"timestamp": timestamp, "sign": base64.b64encode(digest).decode()}
 
 
-def _judge(answer: Mapping[str, Any]) -> Verdict:
+def _judge(answer: Mapping[str, Any]) -> DeliveryVerdict:
     code = answer.get("code", answer.get("StatusCode"))
     said = f"code {code}, {answer.get('msg', answer.get('StatusMessage'))}"
-    return Verdict(code == 0, said, _TODO.get(code, "") if isinstance(code, int) else "", code in _BUSY)
+    return DeliveryVerdict(code == 0, said, _TODO.get(code, "") if isinstance(code, int) else "", code in _BUSY)

@@ -47,7 +47,7 @@ class Send(Protocol):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class DeliveryVerdict:
     """What a platform's answer means. `may_retry`: the same message may be taken a moment later."""
 
     is_taken: bool
@@ -59,7 +59,7 @@ class Verdict:
 def post(
     channel: Channel,
     build: Callable[[], tuple[str, Mapping[str, Any]]],
-    judge: Callable[[Mapping[str, Any]], Verdict],
+    judge: Callable[[Mapping[str, Any]], DeliveryVerdict],
     alerts: Alerts,
     deadline: Deadline,
 ) -> str:
@@ -89,7 +89,7 @@ def _post_once(
     pool: urllib3.PoolManager,
     channel: Channel,
     build: Callable[[], tuple[str, Mapping[str, Any]]],
-    judge: Callable[[Mapping[str, Any]], Verdict],
+    judge: Callable[[Mapping[str, Any]], DeliveryVerdict],
     alerts: Alerts,
     deadline: Deadline,
 ) -> str:
@@ -151,14 +151,16 @@ def _passing(error: AlertError) -> AlertError:
     return error
 
 
-def _judge(status: int, content: bytes, judge: Callable[[Mapping[str, Any]], Verdict]) -> Verdict:
+def _judge(status: int, content: bytes, judge: Callable[[Mapping[str, Any]], DeliveryVerdict]) -> DeliveryVerdict:
     try:
         answer = json.loads(content)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
         # 3xx and 4xx with a page, or a captive portal's page with 200.
-        return Verdict(False, f"HTTP {status} without a JSON answer", "See that the address is the whole webhook.")
+        return DeliveryVerdict(
+            False, f"HTTP {status} without a JSON answer", "See that the address is the whole webhook."
+        )
     return judge(answer)
 
 

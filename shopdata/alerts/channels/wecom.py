@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shopdata.alerts.channels.posting import Deadline, Verdict, post
+from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, post
 from shopdata.alerts.message import Message, Style, body_of, escape
 from shopdata.config import Alerts, Channel
 
@@ -37,7 +37,7 @@ def body_for(message: Message, channel: Channel) -> dict[str, Any]:
     return {"msgtype": "markdown", "markdown": {"content": f"{text}\n{called}".rstrip("\n")}}
 
 
-def _judge(answer: Mapping[str, Any]) -> Verdict:
+def _judge(answer: Mapping[str, Any]) -> DeliveryVerdict:
     code = answer.get("errcode")
     said = f"errcode {code}, {answer.get('errmsg')}"
-    return Verdict(code == 0, said, _TODO.get(code, "") if isinstance(code, int) else "", code in _BUSY)
+    return DeliveryVerdict(code == 0, said, _TODO.get(code, "") if isinstance(code, int) else "", code in _BUSY)

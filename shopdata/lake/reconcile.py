@@ -76,15 +76,32 @@ def import_raw(
         StoreError: one of them can't be had.
         RejectedFileError: one of them no longer fits the contract.
     """
-    config, ledger, store = lake.config, lake.ledger, lake.store
-    dataset = config.dataset(name)
-    cells = {cell.shop: cell.raw for cell in ledger.cells(name, dt)}
+    platform, ledger = lake.config.dataset(name).platform, lake.ledger
+    files, strays = _found_in_raw(name, dt, receipt, lake)
+    for key, file in files.items():
+        if key.shop not in without:
+            ledger.add_cells(platform, [key])
+            if is_replay:
+                ledger.settle(key, file.state, raw=file)
+            else:
+                ledger.adopt(key, file)
+            level = logging.INFO if is_replay else logging.WARNING
+            logger.log(level, "%s: the ledger did not know its file in raw/, and does now", key)
+    return tuple(map(lake.store.where, strays))
+
+
+def _found_in_raw(
+    name: str, dt: str, receipt: Receipt | None, lake: Resources
+) -> tuple[dict[CellKey, RawFile], list[str]]:
+    """The files in `raw/` of a period that are ours and that the ledger does not know, and the keys of the strays."""
+    config, dataset = lake.config, lake.config.dataset(name)
+    cells = {cell.shop: cell.raw for cell in lake.ledger.cells(name, dt)}
     told = {shop.id: shop for shop in receipt.shops} if receipt is not None else {}
     names = {shop.id: shop.name for shop in config.shops if shop.platform == dataset.platform}
     known = None if receipt is None else {*cells, *names, *told, *(shop.id for shop in receipt.missing)}
     files: dict[CellKey, RawFile] = {}
     strays = []
-    for raw in store.list_keys(f"raw/{dataset.platform}/{name}/dt={dt}/"):
+    for raw in lake.store.list_keys(f"raw/{dataset.platform}/{name}/dt={dt}/"):
         owner = shop_and_ext_of(raw, dataset.platform, name, dt)
         if owner is None or owner[1] not in RAW_EXTENSIONS or (known is not None and owner[0] not in known):
             strays.append(raw)
@@ -96,21 +113,12 @@ def import_raw(
         try:
             # Under its old name: ids change hands.
             shop_name = about.name if about is not None else names.get(key.shop, "")
-            files[key] = _raw_file_of(key, raw, receipt, shop_name, dataset, store)
+            files[key] = _raw_file_of(key, raw, receipt, shop_name, dataset, lake.store)
         except RejectedFileError:
             if key.shop in names or about is not None:
                 raise
             strays.append(raw)
-    for key, file in files.items():
-        if key.shop not in without:
-            ledger.add_cells(dataset.platform, [key])
-            if is_replay:
-                ledger.settle(key, file.state, raw=file)
-            else:
-                ledger.adopt(key, file)
-            level = logging.INFO if is_replay else logging.WARNING
-            logger.log(level, "%s: the ledger did not know its file in raw/, and does now", key)
-    return tuple(map(store.where, strays))
+    return files, strays
 
 
 def _raw_file_of(

@@ -32,12 +32,15 @@ def who_of(t: Texts, cause: Cause, *, with_periods: bool = True) -> str:
 
 
 def what_of(t: Texts, cause: Cause) -> str:
-    """`needs login: shop 'flagship': credentials refused. …`: in English the sentence of the first of them."""
-    told = cause.reason.text
-    if t.code != "en" and cause.kind not in WORDLESS:
+    """`needs_login: shop 'flagship': credentials refused. …`: in English the sentence of the first of them."""
+    state, told = cause.troubles[0].state, cause.reason.text
+    if t.code != "en" and state is CellState.NOT_READY:
+        # The kind's title is for the time after the deadline.
+        told = t("state.not_ready.means")
+    elif t.code != "en" and cause.kind not in WORDLESS:
         title = in_brackets(t, title_of(t, cause.kind), detail_of(t, cause.reason))
         told = t("reasons.what_and_todo", what=title, todo=todo_of(t, cause.kind))
-    return state_and_reason(t, cause.troubles[0].state, told)
+    return state_and_reason(t, state, told)
 
 
 def in_brackets(t: Texts, text: str, more: str) -> str:

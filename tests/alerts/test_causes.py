@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from shopdata.alerts.causes import Trouble, causes_of, trouble_of
+from shopdata.alerts.in_words import what_of
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 from shopdata.wording import Texts
@@ -69,3 +72,18 @@ def test_the_most_urgent_comes_first() -> None:
         ("unpublished", "", ["c"]),
         ("not_ready", "", ["a"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "chinese"),
+    [
+        (CellState.NEEDS_LOGIN, REFUSED, "待登录：账号或密码被拒绝（平台提示「账号或密码错误」）。核对并更新"),
+        (CellState.NOT_READY, Reason("not_ready", {}, "no."), "未出数：平台还没有"),
+        (CellState.FAILED, Reason("unknown", {}, "something."), "失败：something."),
+    ],
+    ids=["told by its code", "not late yet", "only a sentence is known"],
+)
+def test_a_terminal_in_chinese_and_in_english(state: CellState, reason: Reason, chinese: str) -> None:
+    (cause,) = causes_of(troubles(("a", DAYS[0], state, reason)))
+    assert what_of(Texts("zh"), cause).startswith(chinese)
+    assert what_of(Texts("en"), cause) == f"{state}: {reason.text.format(shop='a')}"

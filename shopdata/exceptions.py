@@ -1,41 +1,20 @@
-"""Everything that can go wrong, as one tree.
+"""Everything that can go wrong, as one tree; what each means, its docstring says.
 
 ::
 
     ShopdataError
-    ├── UsageError                 wrong arguments or configuration; nothing was asked of any portal (exit code 2)
-    │   ├── ConfigError            a file of pipelines_config is wrong
-    │   └── ArgumentError          a command or spider was called wrongly
-    ├── TransientError             the same question may succeed later, by itself
-    │   ├── PortalError            the portal did not answer, or not as it does when it is well
-    │   │   ├── OddAnswerError     it answered what nobody knows, or more than is safe; the bytes are kept
-    │   │   ├── ProxyError         the company's proxy on the way to it refused, or was not there
-    │   │   ├── TooLateError       the portal was asked until its deadline
-    │   │   └── UnclearSignInError the password was sent, and the page said neither yes nor no
-    │   ├── RiskBlockedError       the portal's risk control says "too often"; the shop cools down
-    │   ├── IncompleteError        fewer rows came than the portal says there are
-    │   ├── NotReadyError          the platform has not published this period yet
-    │   ├── StoreError             the object store could not be reached or refused
-    │   ├── LedgerError            the ledger's database could not be used
-    │   │   └── LeaseLostError     another run has taken over what this one held
-    │   ├── DiskError              the state directory could not be written
-    │   ├── BrowserError           the browser could not be started on this machine, or did not stay alive
-    │   ├── RefreshError           Dremio could not be told
-    │   └── AlertError             a channel of alerts.yaml did not take a message
-    ├── TerminalError              the same question gets the same answer until something is changed
-    │   ├── ReportRefusedError     the portal refused to make the report, or failed at it
-    │   ├── SessionRefusedError    signed in, and sent back to the login page all the same
-    │   ├── UntrustedError         a certificate is from nobody whom we believe
-    │   ├── ForbiddenHostError     a link leads to a host that portals.yaml does not allow
-    │   ├── RejectedFileError      the file is not what it should be
-    │   └── ReceiptError           a receipt in the store can't be believed, or is missing where one is needed
-    └── NeedsPersonError           somebody must sign in or fix the credentials
-        ├── CredentialsRefusedError
-        ├── ChallengeError         captcha, slider or SMS code
-        ├── WrongShopError         the account opens another shop than it should
-        ├── OtherKeyError          its session was saved with another SHOPDATA_SECRET_KEY
-        ├── ParkedError            it was so in an earlier run, and nobody has acted since
-        └── BrowserMissingError    no Chromium was found to sign in with
+    ├── UsageError        wrong arguments or configuration; nothing was asked of any portal (exit code 2)
+    │                     ConfigError, ArgumentError
+    ├── TransientError    the same question may succeed later, by itself
+    │                     PortalError (OddAnswerError, ProxyError, TooLateError, UnclearSignInError), RiskBlockedError,
+    │                     IncompleteError, NotReadyError, StoreError, LedgerError (LeaseLostError), DiskError,
+    │                     BrowserError, RefreshError, AlertError
+    ├── TerminalError     the same question gets the same answer until something is changed
+    │                     ReportRefusedError, SessionRefusedError, UntrustedError, ForbiddenHostError,
+    │                     RejectedFileError, ReceiptError
+    └── NeedsPersonError  somebody must sign in or fix the credentials
+                          CredentialsRefusedError, ChallengeError, WrongShopError, OtherKeyError, ParkedError,
+                          BrowserMissingError
 
 A sentence has four parts: what, where, what was found against what was expected, and what to do. None of them may
 hold a password, a cookie or a link with its query.

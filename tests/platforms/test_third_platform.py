@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import re
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def place(
         acme.write_config = partial(acme.write_config, files=FILES, lake=LAKE)  # type: ignore[method-assign]
         store = object_store_server.settings(bucket="acme")
         workplace = Workplace(tmp_path_factory.mktemp("workplace"), cast("Any", acme), store)
-        workplace.variables["PYTHONPATH"] = f"{site}{';' if sys.platform == 'win32' else ':'}{REPO}"
+        workplace.variables["PYTHONPATH"] = f"{site}{os.pathsep}{REPO}"
         yield workplace, acme
         workplace.close()
 

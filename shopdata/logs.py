@@ -13,6 +13,7 @@ from scrapy.http import Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from twisted.python.failure import Failure
 
+from shopdata.exceptions import ShopdataError
 from shopdata.texts import one_line
 
 _QUERY = re.compile(r"(\bhttps?://[^\s?'\"<>]+)\?[^\s'\"<>]+")
@@ -73,8 +74,10 @@ class PrivateLogFormatter(LogFormatter):
     def download_error(
         self, failure: Failure, request: Request, spider: Spider, errmsg: str | None = None
     ) -> LogFormatterResult:
+        # Of an unknown error only the kind: its text may hold anything.
         kind = failure.type.__name__ if failure.type else "error"
-        return _line(logging.ERROR, "%s %s: %s", request.method, without_query(request.url), kind)
+        told = failure.value if isinstance(failure.value, ShopdataError) else kind
+        return _line(logging.ERROR, "%s %s: %s", request.method, without_query(request.url), told)
 
 
 def _filter_handlers() -> None:

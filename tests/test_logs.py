@@ -6,8 +6,11 @@ import io
 import logging
 
 import pytest
+from scrapy import Request, Spider
+from twisted.python.failure import Failure
 
-from shopdata.logs import QueryFilter
+from shopdata.exceptions import PortalError
+from shopdata.logs import PrivateLogFormatter, QueryFilter
 
 
 @pytest.fixture
@@ -40,3 +43,16 @@ def test_so_it_is_in_tracebacks(log: io.StringIO, logger: logging.Logger) -> Non
     assert "Signature" not in log.getvalue()
     assert log.getvalue().count("\n") > 3
     assert log.getvalue().rstrip().endswith("ValueError:  at https://f.example.com/x?…")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        pytest.param(PortalError("refused", found="HTTP 502"), "refused. Found HTTP 502.", id="ours"),
+        pytest.param(ValueError("token=17"), "ValueError", id="unknown"),
+    ],
+)
+def test_why_a_request_failed_is_in_its_line(error: Exception, told: str) -> None:
+    request = Request("https://f.example.com/x?Signature=1")
+    line = PrivateLogFormatter().download_error(Failure(error), request, Spider("any"))  # type: ignore[no-untyped-call]
+    assert str(line["msg"]) % line["args"] == f"GET https://f.example.com/x: {told}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -38,6 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     is_alone = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     if is_alone and not config.option.markexpr and not config.option.everything:
         config.option.markexpr = QUICK
+    if config.option.everything or config.option.markexpr == QUICK:
+        # As it is imported, it looks at the whole stack, in all modules that there are by then: two seconds, later.
+        importlib.import_module("scrapy.core.downloader.contextfactory")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
@@ -133,16 +133,3 @@ def ranges(labels: Iterable[str]) -> list[tuple[Period, Period]]:
         else:
             found.append((period, period))
     return found
-
-
-def in_ranges(labels: Collection[str], most: int = 3) -> str:
-    """Periods for people, what follows on one another as one: `2026-03-01 to 2026-03-31 (31 periods)`.
-
-    Args:
-        most: how many ranges are told; the number of periods stands for the others.
-    """
-    found = ranges(labels)
-    told = [first.dt if first == last else f"{first.start} to {last.end}" for first, last in found]
-    text = ", ".join(told[:most]) + (" …" if len(told) > most else "")
-    count = len(set(labels))
-    return text if count <= 1 else f"{text} ({count} periods)"

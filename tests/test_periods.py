@@ -14,7 +14,6 @@ from shopdata.periods import (
     Weekday,
     days,
     due_day,
-    in_ranges,
     latest_day,
     parse_date,
     periods_between,
@@ -150,29 +149,3 @@ def test_a_period_is_due_on_the_first_day_that_has_it_as_its_newest(kind: Period
         newest = Period.of(kind, latest_day(kind, lag_days, noon))
         before = Period.of(kind, latest_day(kind, lag_days, noon - timedelta(days=1)))
         assert (due_day(kind, lag_days, newest) == day) is (newest != before)
-
-
-@pytest.mark.parametrize(
-    ("labels", "told"),
-    [
-        pytest.param([], "", id="none"),
-        pytest.param(["2026-03-01"], "2026-03-01", id="one"),
-        pytest.param(
-            ["2026-03-02", "2026-02-28", "2026-03-01"], "2026-02-28 to 2026-03-02 (3 periods)", id="days in a row"
-        ),
-        pytest.param(
-            ["2026-03-01", "2026-03-03", "2026-03-04"], "2026-03-01, 2026-03-03 to 2026-03-04 (3 periods)", id="a hole"
-        ),
-        pytest.param(
-            [f"2026-03-{day:02}" for day in range(1, 31, 2)],
-            "2026-03-01, 2026-03-03, 2026-03-05 … (15 periods)",
-            id="more than a line takes",
-        ),
-        pytest.param(
-            ["2026-03-01_2026-03-07", "2026-03-08_2026-03-14"], "2026-03-01 to 2026-03-14 (2 periods)", id="weeks"
-        ),
-        pytest.param(["2026-02-01_2026-02-28"], "2026-02-01_2026-02-28", id="a month"),
-    ],
-)
-def test_periods_for_people(labels: list[str], told: str) -> None:
-    assert in_ranges(labels) == told

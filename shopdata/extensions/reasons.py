@@ -12,12 +12,14 @@ from scrapy.crawler import Crawler
 
 from shopdata import signals
 from shopdata.alerts.causes import trouble_of
-from shopdata.periods import in_ranges
 from shopdata.reasons import Reason
 from shopdata.states import CellState
+from shopdata.wording import Texts
 from shopdata.wording.why import essence_of
 
 logger = logging.getLogger(__name__)
+#: As all lines of the log that are for grepping.
+_TEXTS = Texts("en")
 
 #: A line waits for more periods of its kind as long as they follow one another so fast, as those of a parked shop do;
 #: whoever watches a shop that fails slowly does not wait for its last day.
@@ -57,7 +59,7 @@ class _Line:
     def write(self) -> None:
         if self.dts:
             told = "for the same reason" if self.is_told else self.reason
-            logger.error("%s %s: %s: %s", self.start, in_ranges(self.dts), self.state, told)
+            logger.error("%s %s: %s: %s", self.start, _TEXTS.labels(self.dts), self.state, told)
             self.dts, self.is_told, self._is_first_told = [], True, True
 
 

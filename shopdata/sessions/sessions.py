@@ -32,7 +32,7 @@ _SALT_BYTES = 16
 #: Why a shop waits; files of earlier versions have the sentence alone.
 _PARKED = ("parked", "parked_code", "parked_params")
 #: For people, once a run.
-PLAIN = "SHOPDATA_SECRET_KEY is not set: sessions are saved unencrypted, in files that only this user can read"
+_PLAIN = "sessions.plain"
 
 
 def of_other_keys(t: Texts, ids: Iterable[str]) -> str:
@@ -256,14 +256,14 @@ class SessionStore:
     def _see_to_plain(self, shop: Shop) -> None:
         """A session from before there was a key is encrypted now; where there is none, a person is told so."""
         if not self.secret_key:
-            self._log_once("plain", PLAIN)
+            self._log_once("plain", Texts("en")(_PLAIN))
         elif not is_encrypted(self._path(shop)):
             with self._changing(shop, is_written=True):
                 self._log_once(shop.id, "%s: saved before SHOPDATA_SECRET_KEY was set; encrypted now", shop.id)
 
     def _write(self, shop: Shop, data: dict[str, Any]) -> None:
         if not self.secret_key and data.get("cookies"):
-            self._log_once("plain", PLAIN)
+            self._log_once("plain", Texts("en")(_PLAIN))
         self._files.write(self._path(shop), data)
 
     def _log_damaged(self, path: Path, why: str) -> None:

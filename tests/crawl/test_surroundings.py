@@ -17,7 +17,7 @@ import pytest
 from workplace import REPO, Workplace
 
 from sandbox import Fault
-from shopdata.sessions.sessions import PLAIN
+from shopdata.wording import Texts
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
@@ -81,7 +81,7 @@ def test_a_damaged_session_is_told_and_signed_in_anew(story: Story) -> None:
 
 
 def test_that_there_is_no_key_is_told_once(story: Story) -> None:
-    assert story.said.count(PLAIN) == 1
+    assert story.said.count(Texts("en")("sessions.plain")) == 1
 
 
 def test_log_lines_are_of_the_boards_zone(story: Story) -> None:

@@ -27,7 +27,8 @@ from shopdata.files import alone
 from shopdata.reasons import Reason
 from shopdata.sessions.sealing import seal, unseal
 from shopdata.sessions.session import Session
-from shopdata.sessions.sessions import PLAIN, SessionStore
+from shopdata.sessions.sessions import SessionStore
+from shopdata.wording import Texts
 
 MakeShop = Callable[..., Shop]
 
@@ -393,7 +394,7 @@ class TestEncryption:
         for shop in (one, two):
             store.save(shop, COOKIES)
             assert store.load(shop) is not None
-        assert [record.getMessage() for record in caplog.records] == [PLAIN]
+        assert [record.getMessage() for record in caplog.records] == [Texts("en")("sessions.plain")]
 
     @pytest.mark.parametrize(
         ("encrypt", "other", "is_refused"),

@@ -194,3 +194,29 @@ def test_days_and_lengths_of_time() -> None:
     assert [Texts("en").length(seconds) for seconds in (20, 60, 3600, 93_600)] == ["20 s", "1 min", "1 h", "1 day 2 h"]
     assert Texts("zh").length(9000) == "2 小时 30 分钟"
     assert [Texts("en").span(seconds) for seconds in (4, 600, 7200, 400_000)] == ["4 s", "10 min", "2 h", "5 days"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        pytest.param([], "", id="none"),
+        pytest.param(["2026-03-01"], "2026-03-01", id="one"),
+        pytest.param(
+            ["2026-03-02", "2026-02-28", "2026-03-01"], "2026-02-28 to 2026-03-02 (3 periods)", id="days in a row"
+        ),
+        pytest.param(
+            ["2026-03-01", "2026-03-03", "2026-03-04"], "2026-03-01, 2026-03-03 to 2026-03-04 (3 periods)", id="a hole"
+        ),
+        pytest.param(
+            [f"2026-03-{day:02}" for day in range(1, 31, 2)],
+            "2026-03-01, 2026-03-03, 2026-03-05 … (15 periods)",
+            id="more than a line takes",
+        ),
+        pytest.param(
+            ["2026-03-01_2026-03-07", "2026-03-08_2026-03-14"], "2026-03-01 to 2026-03-14 (2 periods)", id="weeks"
+        ),
+        pytest.param(["2026-02-01_2026-02-28"], "2026-02-01_2026-02-28", id="a month"),
+    ],
+)
+def test_periods_for_people(labels: list[str], told: str) -> None:
+    assert Texts("en").labels(labels) == told

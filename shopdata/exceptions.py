@@ -76,9 +76,6 @@ class ShopdataError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        return self.sentence()
-
-    def sentence(self) -> str:
         """All four parts as one line of prose: whatever they quote, no terminal obeys it, and it has an end."""
         where, found, expected = (one_line(part, _MOST_QUOTED) for part in (self.where, self.found, self.expected))
         what, todo = one_line(self.what, _MOST_SAID), one_line(self.todo, _MOST_SAID)
@@ -105,7 +102,7 @@ class ConfigError(UsageError, code="config_wrong"):
         self.problems = problems
         super().__init__("\n".join(str(problem) for problem in problems))
 
-    def sentence(self) -> str:
+    def __str__(self) -> str:
         return self.what
 
 

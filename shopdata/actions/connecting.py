@@ -71,7 +71,7 @@ def _try(what: str, work: Callable[[], tuple[bool | None, str]]) -> Tried:
     except ShopdataError as error:
         # Nothing is published by this, as the sentence may say.
         error.todo = error.todo.removesuffix(NEXT_RUN).strip() or "Look into its own log."
-        return Tried(what, False, error.sentence())
+        return Tried(what, False, str(error))
 
 
 def _store(workspace: Workspace) -> tuple[bool | None, str]:

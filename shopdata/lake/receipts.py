@@ -18,7 +18,9 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     ValidationError,
+    model_serializer,
     model_validator,
 )
 
@@ -78,15 +80,25 @@ class PublishedShop(_Strict):
     fetched_at: Moment
 
 
-class LeftOutShop(_Strict):
+class _WithReason(_Strict):
+    """Something that may have a reason; its sentence is elsewhere. Earlier versions wrote no code."""
+
+    code: Text = ""
+    params: dict[Text, Param] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_without_one(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        told: dict[str, Any] = write(self)
+        reason = {name: told.pop(name) for name in ("code", "params")}
+        return told | reason if self.code else told
+
+
+class LeftOutShop(_WithReason):
     """A shop that is missing from it, and why: `reason` is the sentence."""
 
     id: Id
     state: CellState
     reason: Text
-    #: Not in receipts of earlier versions.
-    code: Text = ""
-    params: dict[Text, Param] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, shop: MissingShop) -> LeftOutShop:
@@ -138,14 +150,11 @@ class Note(_Strict):
     text: Text = ""
 
 
-class Refresh(_Strict):
-    """What Dremio said."""
+class Refresh(_WithReason):
+    """What Dremio said; of a refusal, `detail` is the sentence."""
 
     state: Text
     detail: Text
-    #: Of a refusal; `detail` is then its sentence.
-    code: Text = ""
-    params: dict[Text, Param] = Field(default_factory=dict)
 
     @property
     def reason(self) -> Reason:

@@ -73,11 +73,11 @@ def test_what_is_read_is_written_as_it_was() -> None:
     told["restated"] = [
         {"shop": "one", "column": "a", "cells": 1, "rows_added": 0, "rows_removed": 0, "run_id": "run", "was": SUM}
     ]
-    told["refresh"] |= {"code": "", "params": {}}
     facts = {"columns": ["a", "b"], "rows": 5, "said": "5", "is_new": True, "share": 0.5, "until": None}
     told["missing"][0] |= {"code": "columns_missing", "params": facts}
     told["drift"] = [{"shop": "", "kind": "kept_column", "column": "a", "count": 0, "text": "it stays"}]
     told["missing"][0] |= {"code": "no_answer", "params": {"why": "time-out", "n": [1, 2]}}
+    assert json.loads(decode(told).to_json()) == told
     told["refresh"] |= {"code": "refresh_failed", "params": {}}
     assert json.loads(decode(told).to_json()) == told
 

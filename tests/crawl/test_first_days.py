@@ -286,7 +286,8 @@ class TestStatus:
         status = days.place.status()
         assert set(status) == {"cells", "partitions"}
         for cell in status["cells"]:
-            assert set(cell) == {"dataset", "dt", "shop", "state", "rows", "attempts", "reason", "updated_at"}
+            reason = {"reason", "code", "params"}
+            assert set(cell) == {"dataset", "dt", "shop", "state", "rows", "attempts", "updated_at"} | reason
             assert (cell["dataset"], cell["rows"], cell["attempts"], cell["reason"]) == ("jd_store", ROWS, 1, "")
             assert datetime.fromisoformat(cell["updated_at"]).utcoffset() is not None
         assert {(cell["dt"], cell["shop"]) for cell in status["cells"]} == {

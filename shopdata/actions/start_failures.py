@@ -30,7 +30,7 @@ def notify_start_failure_unattended(spider: str, sentence: str, settings: Mappin
             now = datetime.now(SHANGHAI)
             notify_start_failure(_texts(settings), alerts, spider, sentence, _ledger(settings), now)
     except ShopdataError as error:
-        logger.error("alerts: nobody was told: %s", error)
+        logger.error("alerts: start failure not sent: %s", error)
 
 
 def _texts(settings: Mapping[str, Any]) -> Texts:

@@ -29,7 +29,7 @@ def deliver(
     try:
         said = send_message(channel, message, alerts, deadline)
     except AlertError as error:
-        logger.error("alerts: %s%s", error, " The next run tells it." if is_kept else "")
+        logger.error("alerts: %s%s", error, " The next run sends it." if is_kept else "")
         count.failed += 1
         return False
     logger.info("alerts: %s: told %s (%s)", channel.name, message.headline, said)

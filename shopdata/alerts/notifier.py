@@ -117,7 +117,7 @@ class Notifier:
         if not changes:
             return
         if self._alerts.is_quiet(now) or not self._lease.count_message(channel.name, channel.messages_per_minute, now):
-            logger.info("alerts: %s: held back, the next run tells it", channel.name)
+            logger.info("alerts: %s: deferred to the next run", channel.name)
             count.held += 1
         elif deliver(channel, build_digest(self._texts, list(changes.values())), self._alerts, count, deadline):
             for key, change in changes.items():

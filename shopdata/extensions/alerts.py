@@ -61,7 +61,7 @@ class Alerts:
             else:
                 count = await run_in_thread(self._notify, spider.name, self._plan)
         except ShopdataError as error:
-            logger.error("alerts: what changed could not be told: %s", error)
+            logger.error("alerts: changes not sent: %s", error)
             alerts, t = self._workspace.config.alerts, self._workspace.group_texts
             count = await run_in_thread(notify_broken_ledger, t, alerts, spider.name, str(error))
         assert self._crawler.stats is not None

@@ -194,7 +194,7 @@ def _restated(
     if replaced_shops(previous, draft):
         kept = keep_parquet(store, draft.platform, name, dt, previous.parquet.sha256)
         if kept is None:
-            logger.warning("%s %s: the partition that is replaced is gone; nobody can say what changed", name, dt)
+            logger.warning("%s %s: the partition to be replaced is gone; changes unknown", name, dt)
             return ()
     with tempfile.TemporaryDirectory(prefix="shopdata-was-") as folder:
         old = Path(folder, "was.parquet")
@@ -203,7 +203,7 @@ def _restated(
                 store.get_file(kept, old)
         except StoreError as error:
             # A partition that somebody has damaged must not keep a whole one from its place.
-            logger.warning("%s %s: nobody can say what changed: %s", name, dt, error)
+            logger.warning("%s %s: changes unknown: %s", name, dt, error)
             return ()
         return restated(previous, draft, old, parquet, dataset.keys)
 

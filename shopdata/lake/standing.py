@@ -61,7 +61,7 @@ class Standing:
             receipt = read_receipt(self.lake.config.dataset(self.name).platform, self.name, dt, self.lake.store)
         except ReceiptError as error:
             # The merge meets the same, and replaces nothing.
-            logger.error("%s %s: it can't be taken in: %s", self.name, dt, error)
+            logger.error("%s %s: import failed: %s", self.name, dt, error)
             return
         if receipt is None:
             return
@@ -69,7 +69,7 @@ class Standing:
             import_published(receipt, self.lake)
         except (RejectedFileError, StoreError) as error:
             # The same.
-            logger.error("%s %s: it is published, and can't be taken in: %s", self.name, dt, error)
+            logger.error("%s %s: published, but its import failed: %s", self.name, dt, error)
 
     def _withdraw(self, dt: str) -> None:
         claims = self.lake.ledger.claims

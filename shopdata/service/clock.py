@@ -59,7 +59,7 @@ class Clock(Service):
         if start is not None:
             offset = start - datetime.now(SHANGHAI)
             inside.now = lambda: datetime.now(SHANGHAI) + offset
-            logger.warning("a rehearsal: the clock takes now for %s (SHOPDATA_SERVICE_NOW)", start.isoformat())
+            logger.warning("rehearsal: the clock starts at %s (SHOPDATA_SERVICE_NOW)", start.isoformat())
 
     def startService(self) -> None:
         super().startService()  # type: ignore[no-untyped-call]

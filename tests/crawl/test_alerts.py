@@ -112,7 +112,7 @@ def test_a_channel_that_is_down_costs_an_error_line_and_no_more(story: Story) ->
     (line,) = [line for line in run.err.splitlines() if " ERROR " in line]
     assert "alerts: alerts.yaml, channel 'dingtalk' (dingtalk, 127.0.0.1): the channel is not well" in line
     assert "Found HTTP 500, expected HTTP 200." in line
-    assert line.endswith("The next run tells it.")
+    assert line.endswith("The next run sends it.")
 
 
 def test_the_next_run_tells_it_to_that_channel(story: Story) -> None:

@@ -36,6 +36,7 @@ OWN_VARIABLES = tuple(
         "BROWSER_PATH",
         "CONFIG_DIR",
         "DATABASE_URL",
+        "LANGUAGE",
         "SECRET_KEY",
         "SERVICE_BIND",
         "SERVICE_HOSTS",

@@ -16,7 +16,7 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.config import Portal
 from shopdata.crawling.portal_errors import no_answer, refused
-from shopdata.exceptions import ChallengeError, PortalError, RiskBlockedError, ShopdataError
+from shopdata.exceptions import ArgumentError, ChallengeError, PortalError, RiskBlockedError, ShopdataError
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -59,10 +59,17 @@ class RetryMiddleware:
         return cls(crawler, Workspace.of(crawler))
 
     async def process_request(self, request: Request) -> None:
-        """Waits while the shop cools down. Raises where it is left alone."""
+        """Waits while the shop cools down. Raises where it is left alone, and ArgumentError for a shop that is none."""
         if not _is_ours(request):
             return
-        shop = self._shops[request.meta["shopdata_shop"]]
+        shop = self._shops.get(request.meta["shopdata_shop"])
+        if shop is None:
+            raise ArgumentError(
+                'no shop has the id of meta["shopdata_shop"]',
+                found=repr(request.meta["shopdata_shop"]),
+                expected="an `id` of shops.yaml",
+                todo="Correct the spider, or enter the shop.",
+            )
         if request.meta.get("shopdata_session"):
             await run_in_thread(self._workspace.left_alone.refuse, shop)
         rest = self._rests[shop.id]
@@ -90,7 +97,7 @@ class RetryMiddleware:
             ShopdataError: the error, where asking on does not help, is enough, or would do something twice.
             ChallengeError: risk control did not let go, and somebody has to look.
         """
-        if not _is_ours(request):
+        if not _is_ours(request) or isinstance(error, ArgumentError):
             raise error from None
         tries = request.meta.get("shopdata_tries", 0) + 1
         try:

@@ -21,6 +21,7 @@ from sandbox import Fault
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
 BUSY, ORDERED, EXPIRED, TOO_OFTEN, CROWDED = (f"pdd-{number:02d}" for number in range(1, 6))
+NOBODY = "no-such-shop"
 SPIDER = f"""
 import json, pathlib, scrapy
 from scrapy.http import JsonRequest
@@ -38,6 +39,7 @@ class PlainSpider(scrapy.Spider):
         for number in range(3):
             yield scrapy.Request(f"{{self.busy}}/slow?{{number}}", self.parse, meta=self.by("{CROWDED}"))
         yield scrapy.Request(f"{{self.busy}}/busy", self.parse, errback=self.fail, meta=self.by("{BUSY}"))
+        yield scrapy.Request(f"{{self.busy}}/nobody", self.parse, errback=self.fail, meta=self.by("{NOBODY}"))
         yield JsonRequest(f"{{self.busy}}/order", callback=self.parse, errback=self.fail, data={{}},
                           meta=self.by("{ORDERED}"))
 
@@ -144,3 +146,8 @@ def test_the_shop_cools_down_where_the_portal_says_too_often(story: Story) -> No
 def test_ends_without_a_browser(story: Story) -> None:
     assert story.run.survivors() == []
     assert "Traceback" not in story.run.text
+
+
+def test_a_shop_that_is_none_is_told_and_asked_nothing(story: Story) -> None:
+    assert story.found[NOBODY].startswith("ArgumentError: no shop has the id of meta[")
+    assert "GET /nobody" not in story.server.requests

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shipped_config
 
+from shopdata.alerts.names import dataset_name
 from shopdata.service.board import states
+from shopdata.wording import Texts
 from shopdata.wording.catalogue import catalogue
 
 ROOT = Path(__file__).parents[1]
@@ -82,3 +85,12 @@ def test_every_state_has_the_word_of_the_glossary_in_both_languages() -> None:
 @pytest.mark.parametrize("word", ["没收齐", "有缺", "漏取", "等人登录", "需登录", "台账"])
 def test_words_that_drifted_are_ruled_out(word: str) -> None:
     assert word in {word for row in rows() for word in words(row[3])}
+
+
+def test_a_dataset_is_called_alike_on_board_in_messages_and_workbooks() -> None:
+    datasets = shipped_config.load_shipped_config().datasets
+    assert datasets
+    for name, contract in datasets.items():
+        assert dataset_name(Texts("zh"), name, contract, is_whole=True) == contract.title
+        assert contract.title.endswith(dataset_name(Texts("zh"), name, contract))
+        assert not CHINESE.search(dataset_name(Texts("en"), name, contract, is_whole=True))

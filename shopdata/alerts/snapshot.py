@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shopdata.alerts.causes import Trouble, trouble_of
+from shopdata.alerts.names import dataset_name
 from shopdata.config import Config
 from shopdata.lake.not_ready import is_overdue
 from shopdata.ledger import Cell, Ledger
@@ -85,7 +86,7 @@ def snapshot_of(
         troubles.append(Trouble("refresh", record.refresh_reason, "", "", dt))
     return Day(
         dataset=name,
-        title=dataset.title,
+        title=dataset_name(t, name, dataset, is_whole=True),
         dt=dt,
         total=len(shops),
         shops=frozenset(shops),

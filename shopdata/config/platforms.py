@@ -39,8 +39,8 @@ class Platform:
     login: str
     #: What people call it, by language: `{"zh": "艾克美", "en": "Acme"}`.
     titles: Mapping[str, str] = field(default_factory=dict)
-    #: What people call its datasets, without the platform: `{"zh": {"acme_orders": "订单"}}`. Others are called as
-    #: their YAML calls them.
+    #: What people call its datasets, without the platform, where that is not their YAML's `title`:
+    #: `{"en": {"acme_orders": "orders"}}`.
     dataset_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: What its pages sign calls with, where some must be: a `crawling.signed_page.PageClient`.
     page_client: str | None = None

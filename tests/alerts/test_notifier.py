@@ -161,9 +161,7 @@ class TestADay:
         drift = [{"shop": "a", "kind": "new_column", "column": "在途"}]
         assert world.tell(drift=drift) == Count(sent=1)
         (text,) = world.told()
-        assert text.startswith(
-            "**京东供应链库存 2026-03-01: 1/3 in the lake · 1 needs＿login · 1 failed**\n".replace("＿", "_")
-        )
+        assert text.startswith("**JD inventory 2026-03-01: 1/3 in the lake · 1 needs_login · 1 failed**\n")
         assert "**User name or password refused (1 shop)**" in text
         assert "> new column '在途': 回力京东旗舰店" in text
         assert not re.search("[，。：；（）]", text)

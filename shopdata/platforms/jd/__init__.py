@@ -7,6 +7,6 @@ PLATFORM = Platform(
     portal="shopdata.platforms.jd.portal:JdPortal",
     login="shopdata.platforms.jd.login:JdLogin",
     titles={"zh": "京东", "en": "JD"},
-    dataset_titles={"zh": {"jd_store": "库存"}, "en": {"jd_store": "inventory"}},
+    dataset_titles={"en": {"jd_store": "inventory"}},
     examples={"daily": "jd_store"},
 )

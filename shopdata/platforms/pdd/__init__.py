@@ -10,14 +10,6 @@ PLATFORM = Platform(
     titles={"zh": "拼多多", "en": "PDD"},
     examples={"kinds": "pdd_kpi", "weekly": "pdd_kpi_weekly"},
     dataset_titles={
-        "zh": {
-            "pdd_kpi_days": "客服日绩效",
-            "pdd_kpi_weekly": "客服周绩效",
-            "pdd_kpi_monthly": "客服月绩效",
-            "pdd_chat": "聊天",
-            "pdd_badscore": "差评",
-            "pdd_quality": "质量",
-        },
         "en": {
             "pdd_kpi_days": "daily KPI",
             "pdd_kpi_weekly": "weekly KPI",

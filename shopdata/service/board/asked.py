@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shopdata.alerts.names import dataset_name
 from shopdata.arguments import read_range
 from shopdata.config import Dataset
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import Period, PeriodKind, days, parse_date
-from shopdata.service.board.names import dataset_name
 from shopdata.wording import Texts
 
 #: What the plan of a run does not say, and what scrapyd adds for itself.

@@ -10,8 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from shopdata.alerts.names import dataset_name, platform_name
 from shopdata.service.board import states
-from shopdata.service.board.names import dataset_name, platform_name
 from shopdata.service.board.notes import in_short, tip
 from shopdata.service.board.visit import Visit
 from shopdata.wording.catalogue import TAGS, catalogue

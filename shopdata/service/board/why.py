@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shopdata.alerts.causes import Cause, Trouble, causes_of, trouble_of
+from shopdata.alerts.names import dataset_name
 from shopdata.config import Config
 from shopdata.ledger.queries import CellSummary
 from shopdata.periods import Period
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.service.board import states
-from shopdata.service.board.names import dataset_name
 from shopdata.states import CellState
 from shopdata.wording import Texts
 from shopdata.wording.why import SIGN_IN_BY_HAND, WORDLESS, detail_of, title_of, todo_of

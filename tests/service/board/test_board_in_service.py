@@ -73,7 +73,7 @@ def test_from_a_button_to_a_workbook(service: Running) -> None:
     client = Client(service.port, service.place.state_dir, user=user, password=password)
     page = client.get("/").visible
     assert "1 个还没到时间" in page
-    assert "京东库存 11-" in page
+    assert "京东供应链库存 11-" in page
     answer = client.press("/board/schedule", "run-now", job="inventory")
     assert answer.status == 303, answer.visible
     run_id = answer.headers["Location"].rpartition("=")[2]

@@ -108,7 +108,7 @@ def test_other_methods_are_refused(client: Client) -> None:
 def test_the_sentence(client: Client) -> None:
     page = client.get("/").visible
     assert "今天 08:41：7 个数据集，1 个完成，2 个有缺口，1 个进行中，3 个还没到时间 " in page
-    assert " 京东库存还差 4 家店，拼多多客服周绩效还差 1 家店，拼多多客服月绩效还差 1 家店 " in page
+    assert " 京东供应链库存还差 4 家店，拼多多客服绩效(周)还差 1 家店，拼多多客服绩效(月)还差 1 家店 " in page
     assert "需要处理 4 家店：1 家待登录，1 家失败，1 家不合格，1 家未出数 " in page
 
 
@@ -132,7 +132,7 @@ def test_another_day(client: Client) -> None:
     page = client.get("/?day=2026-11-20")
     assert "11月20日 周五：7 个数据集" in page.visible
     # What the clock asked for on that day is the business day before.
-    assert "京东库存还差 1 家店" in page.visible
+    assert "京东供应链库存还差 1 家店" in page.visible
     assert "board/cell/jd_store/2026-11-19/jd-02" in page.text
     assert "今天 08:41" not in page.visible
 
@@ -165,12 +165,12 @@ def test_why_what_to_do_and_a_button(client: Client) -> None:
         r"平台要求人工验证 1 家店 在\S+机器上人工登录一次，之后自动继续。 云杉母婴旗舰店 滑块或验证码 原文", sign_in
     )
     assert SLIDER in sign_in
-    assert sign_in.endswith("scrapy login jd-05 --headed 复制 再取京东库存 11-23")
+    assert sign_in.endswith("scrapy login jd-05 --headed 复制 再取京东供应链库存 11-23")
     assert rejected.startswith("文件不合格，未入湖（原件已保留） 1 家店 ")
     assert "北岸户外旗舰店 缺少必需列「可用库存」 原文" in rejected
     assert failed.startswith("平台无响应或返回异常 1 家店 ")
-    assert "小满零食店 （客服周绩效、客服月绩效） 原文" in not_ready
-    assert not_ready.endswith("再取拼多多客服周绩效 11-14 – 11-20 再取拼多多客服月绩效 10-01 – 10-31")
+    assert "小满零食店 （客服绩效(周)、客服绩效(月)） 原文" in not_ready
+    assert not_ready.endswith("再取拼多多客服绩效(周) 11-14 – 11-20 再取拼多多客服绩效(月) 10-01 – 10-31")
     client.press("/", "collect", dataset="jd_store", dt="2026-11-23", shop="jd-04")
     assert [(call["shops"], call["force"]) for call in client.calls()] == [(["jd-04"], False)]
 
@@ -218,8 +218,8 @@ def test_old_days_of_a_report_of_today_have_no_button(client: Client) -> None:
         "过了截止时间，平台仍未出数",
         "Dremio",
     ]
-    assert "拼多多客服日绩效 原文 no answer 再取拼多多客服日绩效 11-18" in found[2]
-    assert "拼多多质量" not in "".join(re.findall(r"<button>再取[^<]*", client.get("/?day=2026-11-19").text))
+    assert "拼多多客服绩效(日) 原文 no answer 再取拼多多客服绩效(日) 11-18" in found[2]
+    assert "拼多多产品质量体验" not in "".join(re.findall(r"<button>再取[^<]*", client.get("/?day=2026-11-19").text))
 
 
 def test_only_what_is_missing_has_the_colour_of_gaps(client: Client) -> None:
@@ -236,7 +236,7 @@ def test_states_are_told_in_words(client: Client) -> None:
 
 
 def test_what_the_clock_passes_over_is_marked(client: Client) -> None:
-    assert re.search(r"客服日绩效</a></th>.*?已暂停", client.get("/").text, re.DOTALL)
+    assert re.search(r"客服绩效\(日\)</a></th>.*?已暂停", client.get("/").text, re.DOTALL)
 
 
 # -- one dataset, one cell -------------------------------------------------------------------------------------------
@@ -385,26 +385,28 @@ def test_runs_of_the_service_and_of_the_ledger(client: Client) -> None:
     page = client.get("/board/runs").visible
     order = [page.index(text) for text in ("排队中 停止", "运行中", "完成 完成 6", "有缺口", "中断")]
     assert order == sorted(order)
-    assert "拼多多客服日绩效 回力拼多多旗舰店、南极人官方店 中断" in page
+    assert "拼多多客服绩效(日) 回力拼多多旗舰店、南极人官方店 中断" in page
     # Begun by hand on another machine: this service knows nothing of it, the ledger does.
     assert "拼多多差评 2026-11-20 运行中" in page
 
 
 def test_what_runs_were_asked_for_is_told_in_words(client: Client) -> None:
     page = client.get("/board/runs").visible
-    assert "京东库存 2026-11-18 至 2026-11-21（4 期），回力京东旗舰店、南极人京东自营店、北岸户外旗舰店 等，" in page
+    assert (
+        "京东供应链库存 2026-11-18 至 2026-11-21（4 期），回力京东旗舰店、南极人京东自营店、北岸户外旗舰店 等，" in page
+    )
     assert " 等，另有 1 家店，重取 完成" in page
-    assert "京东库存 data=2026-11-23 被拒绝" in page
-    assert "拼多多客服周绩效 2026-11-14 至 2026-11-20 被强行结束" in page
+    assert "京东供应链库存 data=2026-11-23 被拒绝" in page
+    assert "拼多多客服绩效(周) 2026-11-14 至 2026-11-20 被强行结束" in page
     assert "拼多多差评 2026-11-01、2026-11-03、2026-11-05 …（4 期） 出错退出" in page
-    assert "拼多多聊天 到时间再问的 中断" in page
+    assert "拼多多客服聊天 到时间再问的 中断" in page
     for raw in ("periods=", "period=", "shops=", "force=", "due="):
         assert raw not in page
 
 
 def test_a_refused_run_says_what_service_status_says(client: Client) -> None:
     page = unescape(client.get("/board/runs/r-refused").visible)
-    assert "京东库存 data=2026-11-23 被拒绝" in page
+    assert "京东供应链库存 data=2026-11-23 被拒绝" in page
     assert "没有向平台要任何数据" in page
     assert "断电" not in page
     assert f"改好后再运行一次。 {REFUSED_RUN} " in page
@@ -432,7 +434,7 @@ def test_reasons_of_a_run_are_told_once_and_its_cells_by_period(client: Client) 
     page = client.get(f"/board/runs/{RUN_ID}").visible
     assert "平台要求人工验证 1 家店" in page
     rest = page.partition("各店数据（份）")[2].partition("日志")[0]
-    assert rest.count("京东库存 2026-11-23") == 2, "those in work and those that are there, each in one line"
+    assert rest.count("京东供应链库存 2026-11-23") == 2, "those in work and those that are there, each in one line"
     assert "待登录" not in rest
 
 
@@ -499,7 +501,7 @@ def poor(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[Client
 
 def test_the_first_day(poor: tuple[Client, BoardWorld]) -> None:
     client, _ = poor
-    assert "1 个数据集，0 个完成，1 个有缺口 京东库存还差 1 家店" in client.get("/").visible
+    assert "1 个数据集，0 个完成，1 个有缺口 京东供应链库存还差 1 家店" in client.get("/").visible
     for path in ("/board/days/jd_store", "/board/runs", "/board/sessions", "/board/schedule"):
         assert client.get(path).status == 200
     assert "还没有运行过" in client.get("/board/runs").visible

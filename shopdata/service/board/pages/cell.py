@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from shopdata.alerts.names import dataset_name
 from shopdata.ledger import CellKey
 from shopdata.periods import Period, today
 from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_dt, checked_id
 from shopdata.service.board.answers import PageNotFoundError
-from shopdata.service.board.names import dataset_name
 from shopdata.service.board.notes import in_short
 from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources

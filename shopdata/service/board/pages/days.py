@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from shopdata.alerts.names import dataset_name
 from shopdata.config import Dataset, Shop
 from shopdata.lake.completeness import expected_periods
 from shopdata.ledger.queries import CellSummary
@@ -13,7 +14,6 @@ from shopdata.service.board import grid, states
 from shopdata.service.board.addresses import checked_day
 from shopdata.service.board.answers import Answer, PageNotFoundError, redirect
 from shopdata.service.board.due import Expected
-from shopdata.service.board.names import dataset_name
 from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shopdata.alerts.names import dataset_name
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.receipts import Receipt, read_receipt
 from shopdata.ledger import PartitionRecord
@@ -10,7 +11,6 @@ from shopdata.periods import today
 from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_dt
 from shopdata.service.board.answers import PageNotFoundError
-from shopdata.service.board.names import dataset_name
 from shopdata.service.board.outcomes import outcomes_of
 from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources

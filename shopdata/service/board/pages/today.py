@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from shopdata.alerts.names import dataset_name
 from shopdata.config import Config, Dataset
 from shopdata.lake.completeness import REFRESH_DUE
 from shopdata.ledger import PartitionRecord
@@ -14,7 +15,6 @@ from shopdata.periods import Period, PeriodKind, today
 from shopdata.service.board import grid, states, why
 from shopdata.service.board.addresses import checked_day
 from shopdata.service.board.due import Expected
-from shopdata.service.board.names import dataset_name
 from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit

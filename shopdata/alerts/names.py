@@ -1,4 +1,4 @@
-"""How platforms and datasets are called on the board. A new one is called as its YAML calls it."""
+"""How platforms and datasets are called, on the board and in messages: by their YAML, unless a platform has a title."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ def dataset_name(t: Texts, dataset: str, contract: Dataset | None, *, is_whole: 
     """The short name of a dataset, as the head of a column has it; whole, with its platform, in a sentence."""
     known = find_platform(contract.platform) if contract is not None else None
     title = known.dataset_title(dataset, t.code) if known is not None else None
-    if title is None or contract is None:
-        return contract.title if contract is not None else dataset
-    return t("name.whole", platform=platform_name(t, contract.platform), dataset=title) if is_whole else title
+    if contract is None:
+        return dataset
+    platform = platform_name(t, contract.platform)
+    if title is None:
+        return contract.title if is_whole else contract.title.removeprefix(platform)
+    return t("name.whole", platform=platform, dataset=title) if is_whole else title

@@ -1,4 +1,4 @@
-"""What `run.py` installs besides packages of Python, where the system's own packages can be had."""
+"""What `run.py` installs besides packages of Python, where the system's own packages can be had, and what it tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -58,3 +59,18 @@ def test_who_may_not_install_is_told(
     run_py.install_browser()
     assert installed(tmp_path) == []
     assert "no Chinese font is installed" in capsys.readouterr().err
+
+
+def test_pytest_alone_is_quick_and_run_py_is_everything(pytestconfig: pytest.Config, run_py: ModuleType) -> None:
+    plugin: Any = pytestconfig.pluginmanager.get_plugin(str(Path(__file__).with_name("conftest.py")))
+    alone, named = pytest.Config.ArgsSource.TESTPATHS, pytest.Config.ArgsSource.INVOCATION_PARAMS
+
+    def marked(source: pytest.Config.ArgsSource, markexpr: str = "", *, everything: bool = False) -> str:
+        option = SimpleNamespace(markexpr=markexpr, everything=everything)
+        plugin.pytest_configure(SimpleNamespace(args_source=source, option=option))
+        return option.markexpr
+
+    assert marked(alone) == "not browser and not services and not soak"
+    assert marked(named) == ""
+    assert marked(alone, "browser") == "browser"
+    assert marked(alone, everything="--everything" in run_py.COMMANDS["test"]) == ""

@@ -63,7 +63,7 @@ def test_who_may_not_install_is_told(
 
 def test_pytest_alone_is_quick_and_run_py_is_everything(pytestconfig: pytest.Config, run_py: ModuleType) -> None:
     plugin: Any = pytestconfig.pluginmanager.get_plugin(str(Path(__file__).with_name("conftest.py")))
-    alone, named = pytest.Config.ArgsSource.TESTPATHS, pytest.Config.ArgsSource.INVOCATION_PARAMS
+    alone, named = pytest.Config.ArgsSource.TESTPATHS, pytest.Config.ArgsSource.ARGS
 
     def marked(source: pytest.Config.ArgsSource, markexpr: str = "", *, everything: bool = False) -> str:
         option = SimpleNamespace(markexpr=markexpr, everything=everything)

@@ -22,6 +22,8 @@ from shopdata.store import ObjectStore
 os.environ["LC_ALL"] = "C.UTF-8"
 
 
+#: Fixtures that start one for the whole session.
+SERVERS = {"object_store_server", "postgresql_server"}
 #: No browser, no server besides those of a test itself.
 QUICK = "not browser and not services and not soak"
 
@@ -44,8 +46,15 @@ def pytest_configure(config: pytest.Config) -> None:
         importlib.import_module("scrapy.core.downloader.contextfactory")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with whole crawls and browsers first: at the end no worker is left alone with a long one."""
+    """Files with whole crawls and browsers first: at the end no worker is left alone with a long one.
+
+    What uses one of our servers is none of the quick tests, whether it says so or not.
+    """
+    for item in items:
+        if SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.services)
     long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "services")))}
     items.sort(key=lambda item: item.path not in long)
 

@@ -78,7 +78,7 @@ finally:
         cwd=COMMANDS.parents[1],
         env=dict(os.environ) | {"SHOPDATA_STATE_DIR": str(tmp_path), "PYTHONUTF8": "1"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     assert (done.returncode, done.stderr.split()) == (0, []), done.stderr
     shown, _, extensions = done.stdout.partition("EXTENSIONS")

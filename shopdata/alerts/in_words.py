@@ -5,7 +5,7 @@ from __future__ import annotations
 from shopdata.alerts.causes import Cause
 from shopdata.states import CellState
 from shopdata.wording import Texts
-from shopdata.wording.why import WORDLESS, detail_of, title_of, todo_of
+from shopdata.wording.why import SIGN_IN_BY_HAND, WORDLESS, detail_of, title_of, todo_of
 
 #: So many groups of shops with periods of their own.
 _MOST_GROUPS = 3
@@ -40,6 +40,9 @@ def what_of(t: Texts, cause: Cause) -> str:
     elif t.code != "en" and cause.kind not in WORDLESS:
         title = in_brackets(t, title_of(t, cause.kind), detail_of(t, cause.reason))
         told = t("reasons.what_and_todo", what=title, todo=todo_of(t, cause.kind))
+        if cause.kind in SIGN_IN_BY_HAND:
+            # What the sentence of the ledger would have said.
+            told += f" `scrapy login {cause.troubles[0].shop} --headed`"
     return state_and_reason(t, state, told)
 
 

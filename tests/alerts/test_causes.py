@@ -87,3 +87,8 @@ def test_a_terminal_in_chinese_and_in_english(state: CellState, reason: Reason, 
     (cause,) = causes_of(troubles(("a", DAYS[0], state, reason)))
     assert what_of(Texts("zh"), cause).startswith(chinese)
     assert what_of(Texts("en"), cause) == f"{state}: {reason.text.format(shop='a')}"
+
+
+def test_in_chinese_too_a_person_is_told_what_to_type() -> None:
+    (cause,) = causes_of(troubles(("a", DAYS[0], CellState.NEEDS_LOGIN, Reason("captcha_wanted", {}, "a slider."))))
+    assert what_of(Texts("zh"), cause).endswith("`scrapy login a --headed`")

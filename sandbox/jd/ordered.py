@@ -85,7 +85,7 @@ class OrderedReport:
 
     def row(self, key: ReportKey, number: int) -> tuple[Value, ...]:
         """One row, a value for each of `columns`. It must follow from key and number alone."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must say its rows: write `row`, or `groups` with pools")
 
     def groups(self, key: ReportKey) -> list[Group]:
         """The columns, and what makes their rows. One of many columns says this instead of `row`, with pools."""

@@ -164,7 +164,8 @@ def test_a_folder_is_no_place_for_the_result(folder: Path, tmp_path: Path, scrap
 def test_a_result_that_can_not_be_written_is_said_and_leaves_nothing(
     folder: Path, tmp_path: Path, scrapy_merge: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace = Path.replace
+    replace, old = Path.replace, tmp_path / "out.xlsx"
+    old.write_bytes(b"old")
 
     def refuse(self: Path, target: Path) -> Path:  # as Windows does while the old result is open in Excel
         if target.name == "out.xlsx":
@@ -173,10 +174,11 @@ def test_a_result_that_can_not_be_written_is_said_and_leaves_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", refuse)
-        result = scrapy_merge(folder, "-o", tmp_path / "out.xlsx")
+        patch.setattr("shopdata.files._RETRY_SECONDS", 0)
+        result = scrapy_merge(folder, "-o", old)
     assert result.returncode == 1
-    assert f"{tmp_path / 'out.xlsx'}: this can't be written. Found Permission denied" in result.stderr
-    assert list(tmp_path.iterdir()) == [folder]
+    assert f"{old}: this can't be written. Found Permission denied" in result.stderr
+    assert (old.read_bytes(), sorted(tmp_path.iterdir())) == (b"old", sorted([folder, old]))
 
 
 def workbook(path: Path, *sheets: str) -> None:

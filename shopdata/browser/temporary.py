@@ -96,6 +96,7 @@ class BrowserFolder:
             path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
             # For as long as we live: who finds it unlocked may remove it.
             lock = FileLock(path / _LOCK, timeout=0)
+            # NotImplementedError: filelock's, on file systems without locks. Nobody then removes what we might leave.
             with contextlib.suppress(OSError, Timeout, NotImplementedError):
                 lock.acquire()
                 self._locks.append(lock)

@@ -103,6 +103,7 @@ def _kind_of_zip(path: Path) -> FileKind:
             if "mimetype" in package.namelist():
                 with package.open("mimetype") as member:  # however large it says to be
                     mimetype = member.read(200)
+    # NotImplementedError: zipfile's, for a compression that it does not know.
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
         return ZIP
     if mimetype.startswith(_ODS_TYPE):

@@ -28,6 +28,7 @@ setup(
     package_data={
         "pipelines_config": shipped_files(ROOT / "pipelines_config"),
         "shopdata.sessions.sign_in": ["*.js"],
+        "shopdata.service": ["boot/*"],
         "shopdata.service.board": ["**/*.html", "**/*.js", "**/*.css", "**/*.svg"],
         "shopdata.wording": ["tables/*.yaml"],
     },

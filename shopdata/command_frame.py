@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from scrapy.addons import AddonManager
 from scrapy.commands import ScrapyCommand
@@ -14,6 +14,8 @@ from scrapy.utils.log import configure_logging
 from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError, UsageError
 
 if TYPE_CHECKING:
+    from scrapy.settings import Settings
+
     from shopdata.workspace import Workspace
 
 
@@ -23,32 +25,49 @@ class QuietCommand(ScrapyCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy reads it off the class
+    #: What follows the command's name; one that takes options only keeps this.
+    usage: ClassVar[str] = "[options]"
+    #: What it does, a line.
+    summary: ClassVar[str]
+    settings: Settings  # Scrapy has set them before it calls anything else.
+
+    def syntax(self) -> str:
+        return self.usage
+
+    def short_desc(self) -> str:
+        return self.summary
+
+    @property
+    def workspace(self) -> Workspace:
+        """That of the settings. Raises UsageError."""
+        from shopdata.workspace import Workspace
+
+        return Workspace.from_settings(self.settings)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
-        assert self.settings is not None
         # As a crawler process does. In somebody else's project our settings come by the add-on; what libraries warn of
         # goes into the log, which is off.
         AddonManager.load_pre_crawler_settings(self.settings)
         configure_logging(self.settings)
 
-
-class WorkspaceCommand(QuietCommand):
-    """An error is a sentence, with exit code 2 where arguments, configuration or ledger are at fault."""
-
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from shopdata.workspace import Workspace
-
-        assert self.settings is not None
         try:
             refuse_unknown_options(args)
-            self.exitcode = self.work(Workspace.from_settings(self.settings), args, opts)
+            if args and self.usage == QuietCommand.usage:
+                raise ArgumentError(
+                    "this command takes options only",
+                    where=args[0],
+                    todo="Leave it out; the command with `-h` shows all.",
+                )
+            self.exitcode = self.work(args, opts)
         except ShopdataError as error:
-            print(error, file=sys.stderr)
-            self.exitcode = 2 if isinstance(error, UsageError | LedgerError) else 1
+            self.exitcode = report(error)
+        except KeyboardInterrupt:
+            self.exitcode = 130  # as shells have it for Ctrl-C
 
     @abstractmethod
-    def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         """Does what the command is for; returns the exit code.
 
         Raises:
@@ -56,13 +75,10 @@ class WorkspaceCommand(QuietCommand):
         """
 
 
-def refuse_arguments(args: list[str]) -> None:
-    """For a command that has options only. Raises ArgumentError."""
-    refuse_unknown_options(args)
-    if args:
-        raise ArgumentError(
-            "this command takes options only", where=args[0], todo="Leave it out; the command with `-h` shows all."
-        )
+def report(error: ShopdataError) -> int:
+    """Says it to whoever typed the command; returns 2 where arguments, configuration or ledger are at fault, else 1."""
+    print(error, file=sys.stderr)
+    return 2 if isinstance(error, UsageError | LedgerError) else 1
 
 
 def refuse_unknown_options(args: list[str]) -> None:

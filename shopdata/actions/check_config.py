@@ -14,7 +14,6 @@ from shopdata.actions.names import as_spider
 from shopdata.actions.network_lines import network_lines
 from shopdata.alerts.channels import apprise_address
 from shopdata.arguments import check_names
-from shopdata.command_frame import refuse_arguments
 from shopdata.config import (
     Config,
     EnvFile,
@@ -37,18 +36,13 @@ from shopdata.workspace import Workspace
 _TAKE_IN = "check.take_in_windows" if os.name == "nt" else "check.take_in"
 
 
-def check(args: list[str], settings: BaseSettings, *, is_connecting: bool) -> int:
-    """Prints all problems, or what was found to be well; returns the exit code.
+def check(settings: BaseSettings, *, is_connecting: bool) -> int:
+    """Prints all problems, or what was found to be well; returns the exit code. Raises ArgumentError.
 
     Args:
         is_connecting: where there is no problem, also tries what a run needs.
     """
-    try:
-        refuse_arguments(args)
-        t = terminal_texts(settings)
-    except ArgumentError as error:
-        print(error, file=sys.stderr)
-        return 2
+    t = terminal_texts(settings)
     env_file = read_env_file(_env_path())
     config: Config | None = None
     try:

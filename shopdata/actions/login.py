@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from shopdata.config import Config, Shop
-from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError, UsageError
+from shopdata.exceptions import ArgumentError
 from shopdata.periods import SHANGHAI
 from shopdata.sessions.checking import SessionState, check_session
 from shopdata.sessions.identity import describe
@@ -23,22 +23,26 @@ from shopdata.workspace import Workspace
 
 
 def login(name: str, opts: argparse.Namespace, settings: Mapping[str, Any]) -> int:
-    """Signs in the shop of this id or name, if its session does not live, and says each step; returns the exit code."""
+    """Signs in the shop of this id or name, if its session does not live, and says each step; returns the exit code.
+
+    Raises:
+        ShopdataError: it was not signed in.
+    """
     # The log is off: a person is here. What is odd about browser or device they should hear of.
     logging.getLogger("shopdata.browser.starting").addHandler(logging.StreamHandler())
     logging.getLogger("shopdata.sessions.devices").addHandler(logging.StreamHandler())
+    workspace = Workspace.from_settings(settings)
+    shop = _shop(workspace.config, name)
+    if not workspace.sessions.secret_key:
+        print(workspace.texts("sessions.plain"), file=sys.stderr)
+    is_wanted = opts.again or opts.new_device or opts.accept_identity
+    if not is_wanted and _still_lives(workspace, shop, settings["USER_AGENT"]):
+        return 0
     try:
-        workspace = Workspace.from_settings(settings)
-        shop = _shop(workspace.config, name)
-        if not workspace.sessions.secret_key:
-            print(workspace.texts("sessions.plain"), file=sys.stderr)
-        is_wanted = opts.again or opts.new_device or opts.accept_identity
-        if not is_wanted and _still_lives(workspace, shop, settings["USER_AGENT"]):
-            return 0
         signed_in = asyncio.run(_sign_in(workspace, shop, opts, settings["SHOPDATA_BROWSER_PATH"]))
-    except (ShopdataError, EOFError) as error:
-        print(workspace.texts("login.no_code") if isinstance(error, EOFError) else error, file=sys.stderr)
-        return 2 if isinstance(error, UsageError | LedgerError) else 1
+    except EOFError:
+        print(workspace.texts("login.no_code"), file=sys.stderr)
+        return 1
     _print(workspace.texts, "login.done", shop=shop.id, who=describe(signed_in.identity))
     return 0
 

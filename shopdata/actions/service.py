@@ -17,7 +17,7 @@ from scrapy.spiderloader import get_spider_loader
 from shopdata import terminal
 from shopdata.actions.names import as_spider
 from shopdata.config import config_source, fill_from, in_project, project_folder, read_env_file
-from shopdata.exceptions import ArgumentError, ShopdataError, UsageError
+from shopdata.exceptions import ArgumentError, UsageError
 from shopdata.service import background, units
 from shopdata.service.client import Client
 from shopdata.service.crawls import Crawls
@@ -35,22 +35,10 @@ _MOST_RUNS = 200
 
 
 def act(args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
-    """Does what is the first of the arguments; returns the exit code."""
-    try:
-        _read_env_file(args[0], settings)
-        return _act(args, opts, settings, ServiceOptions.from_settings(settings))
-    except UsageError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except ShopdataError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-
-
-def _act(args: list[str], opts: argparse.Namespace, settings: BaseSettings, options: ServiceOptions) -> int:
-    action, t = args[0], terminal_texts(settings)
+    """Does what is the first of the arguments; returns the exit code. Raises ShopdataError."""
+    action = args[0]
+    _read_env_file(action, settings)
+    options, t = ServiceOptions.from_settings(settings), terminal_texts(settings)
     if action == "start":
         return _start(settings, options, is_new_wanted=False)
     if action == "stop":

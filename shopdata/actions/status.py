@@ -26,12 +26,8 @@ from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
 
-def show_status(workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
+def show_status(workspace: Workspace, opts: argparse.Namespace) -> int:
     """Prints it; returns the exit code. Raises ArgumentError, LedgerError."""
-    if args:
-        raise ArgumentError(
-            "status takes options only", where=args[0], todo="Write `--date`, `--dataset` or `--shop` before it."
-        )
     day, count = parse_date(opts.date, "--date") if opts.date else None, _count(opts.days)
     ledger = workspace.ledger
     try:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from shopdata.command_frame import QuietCommand, refuse_arguments
+from shopdata.command_frame import QuietCommand
 from shopdata.command_help import explain
-from shopdata.exceptions import UsageError
 
 
 class Command(QuietCommand):
     """0 every channel took it, 1 one did not, 2 there is none."""
 
-    def syntax(self) -> str:
-        return "[options]"
-
-    def short_desc(self) -> str:
-        return "Send a test message to the channels of alerts.yaml"
+    summary = "Send a test message to the channels of alerts.yaml"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -35,15 +29,8 @@ class Command(QuietCommand):
             },
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.alert_test import send_to_channels
         from shopdata.wording.language import group_texts
 
-        assert self.settings is not None
-
-        try:
-            refuse_arguments(args)
-            self.exitcode = send_to_channels(group_texts(self.settings), opts.channel)
-        except UsageError as error:
-            print(error, file=sys.stderr)
-            self.exitcode = 2
+        return send_to_channels(group_texts(self.settings), opts.channel)

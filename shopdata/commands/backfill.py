@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
 
+from shopdata.command_frame import report
 from shopdata.command_help import explain
 from shopdata.commands.crawl import Command as CrawlCommand
 from shopdata.exceptions import LedgerError, UsageError
@@ -63,8 +63,7 @@ class Command(CrawlCommand):
         try:
             spider, arguments = find_missing(self.crawler_process, args[0], opts)
         except (UsageError, LedgerError) as error:
-            print(error, file=sys.stderr)
-            self.exitcode = 2
+            self.exitcode = report(error)
             return
         if arguments is not None and not opts.dry_run:
             self.exitcode = crawl(self.crawler_process, self._create_crawler, spider, arguments)

@@ -11,8 +11,7 @@ from shopdata.command_help import explain
 class Command(QuietCommand):
     """Exit code 0 if all is well, 1 if with `--connect` something does not answer, 2 for a mistake."""
 
-    def short_desc(self) -> str:
-        return "Check pipelines_config and say every problem"
+    summary = "Check pipelines_config and say every problem"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -34,8 +33,7 @@ class Command(QuietCommand):
             },
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.check_config import check
 
-        assert self.settings is not None
-        self.exitcode = check(args, self.settings, is_connecting=opts.connect)
+        return check(self.settings, is_connecting=opts.connect)

@@ -13,11 +13,8 @@ from shopdata.command_help import explain
 class Command(QuietCommand):
     """Exit code 0 if the session is saved, 1 if the portal did not let us in, 2 for wrong arguments."""
 
-    def syntax(self) -> str:
-        return "[options] SHOP"
-
-    def short_desc(self) -> str:
-        return "Sign a shop in, by hand where the portal asks for it"
+    usage = "[options] SHOP"
+    summary = "Sign a shop in, by hand where the portal asks for it"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -49,10 +46,9 @@ class Command(QuietCommand):
             },
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.login import login
 
-        assert self.settings is not None
         if len(args) != 1:
             raise UsageError("name one shop")
-        self.exitcode = login(args[0], opts, self.settings)
+        return login(args[0], opts, self.settings)

@@ -12,13 +12,9 @@ from shopdata.command_help import explain
 class Command(QuietCommand):
     """Exit code 0 if all tables are merged, 1 if one is left out, 2 if there is nothing to merge, 130 after Ctrl-C."""
 
+    usage = "FOLDER -o OUT.xlsx [options]"
+    summary = "Merge a folder of workbooks into one"
     requires_project = False
-
-    def syntax(self) -> str:
-        return "FOLDER -o OUT.xlsx [options]"
-
-    def short_desc(self) -> str:
-        return "Merge a folder of workbooks into one"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -49,8 +45,7 @@ class Command(QuietCommand):
             },
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.merge import merge
 
-        assert self.settings is not None
-        self.exitcode = merge(args, opts, self.settings)
+        return merge(args, opts, self.settings)

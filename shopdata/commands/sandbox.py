@@ -14,15 +14,8 @@ from shopdata.command_help import explain
 class Command(QuietCommand):
     """Starts a sandbox in the foreground, says how to use it, and ends with Ctrl-C or SIGTERM, exit code 0."""
 
+    summary = "Run stand-ins for the portals on this machine"
     requires_project = False
-
-    def syntax(self) -> str:
-        """What follows the command's name."""
-        return "[options]"
-
-    def short_desc(self) -> str:
-        """One line for `scrapy --help`."""
-        return "Run stand-ins for the portals on this machine"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """The most used of `SandboxOptions`, under their names; what is not given keeps its default there."""
@@ -64,15 +57,14 @@ class Command(QuietCommand):
             },
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         """Serves until it is told to stop. Raises `UsageError` for options that cannot be, or ports that are taken."""
-        if args:
-            raise UsageError(f"scrapy sandbox takes no arguments, found {' '.join(args)}")
         try:
             from sandbox.serving import serve
         except ModuleNotFoundError as missing:
             raise UsageError(_how_to_get(missing.name or "")) from None
         serve(opts)
+        return 0
 
 
 def _how_to_get(missing: str) -> str:

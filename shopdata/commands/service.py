@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import argparse
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from shopdata.command_frame import QuietCommand
 from shopdata.command_help import explain
 
 _ACTIONS = ("start", "stop", "restart", "status", "log", "unit", "compose")
 
 
-class Command(ScrapyCommand):
+class Command(QuietCommand):
     """0: done, or up; 1: it did not work, or it is down; 2: settings or configuration are wrong."""
 
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy reads it off the class
-
-    def syntax(self) -> str:
-        return f"{'|'.join(_ACTIONS)} [options] [JOB]"
-
-    def short_desc(self) -> str:
-        return "Run the schedule in the background, with a board to look at"
+    usage = f"{'|'.join(_ACTIONS)} [options] [JOB]"
+    summary = "Run the schedule in the background, with a board to look at"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -51,10 +44,9 @@ class Command(ScrapyCommand):
             },
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.service import act
 
-        assert self.settings is not None
         if not args or args[0] not in _ACTIONS or len(args) > (2 if args[0] == "log" else 1):
             raise UsageError(f"say what to do: {', '.join(_ACTIONS)}")
-        self.exitcode = act(args, opts, self.settings)
+        return act(args, opts, self.settings)

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from shopdata.command_frame import WorkspaceCommand, refuse_arguments
+from shopdata.command_frame import QuietCommand
 from shopdata.command_help import explain
 
-if TYPE_CHECKING:
-    from shopdata.workspace import Workspace
 
-
-class Command(WorkspaceCommand):
+class Command(QuietCommand):
     """Exit code 1 if, with `--check`, any shop must sign in; a person can do so before the morning's run."""
 
-    def syntax(self) -> str:
-        return "[options]"
-
-    def short_desc(self) -> str:
-        return "List the shops' sessions, and check them"
+    summary = "List the shops' sessions, and check them"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -37,9 +29,7 @@ class Command(WorkspaceCommand):
             },
         )
 
-    def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.sessions import show_sessions
 
-        assert self.settings is not None
-        refuse_arguments(args)
-        return show_sessions(workspace, user_agent=self.settings["USER_AGENT"], is_check_wanted=opts.check)
+        return show_sessions(self.workspace, user_agent=self.settings["USER_AGENT"], is_check_wanted=opts.check)

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from shopdata.command_frame import WorkspaceCommand, add_day_options, refuse_unknown_options
+from shopdata.command_frame import QuietCommand, add_day_options
 from shopdata.command_help import explain
 from shopdata.exceptions import ArgumentError
 
-if TYPE_CHECKING:
-    from shopdata.workspace import Workspace
 
-
-class Command(WorkspaceCommand):
+class Command(QuietCommand):
     """Exit code 0 if all is as it should be, 1 if a period could not be changed, 2 for wrong arguments."""
 
-    def syntax(self) -> str:
-        return "list | rename OLD NEW | remove ID (--all | [--dataset D] --date YYYY-MM-DD)"
-
-    def short_desc(self) -> str:
-        return "List all shop ids, hand one on to another, or take one out of what is published"
+    usage = "list | rename OLD NEW | remove ID (--all | [--dataset D] --date YYYY-MM-DD)"
+    summary = "List all shop ids, hand one on to another, or take one out of what is published"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -47,21 +40,20 @@ class Command(WorkspaceCommand):
             },
         )
 
-    def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions import shops
 
-        refuse_unknown_options(args)
         match args:
             case ["list"]:
-                return shops.list_ids(workspace)
+                return shops.list_ids(self.workspace)
             case ["rename", old, new]:
-                return shops.rename(workspace, old, new, opts)
+                return shops.rename(self.workspace, old, new, opts)
             case ["remove", shop_id]:
-                return shops.remove(workspace, shop_id, opts)
+                return shops.remove(self.workspace, shop_id, opts)
         raise ArgumentError(
             "this is not what can be done with shops",
             where="the command's arguments",
             found=" ".join(args) or "nothing",
-            expected=self.syntax(),
+            expected=self.usage,
             todo="The command with `-h` shows all.",
         )

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from shopdata.command_frame import WorkspaceCommand
+from shopdata.command_frame import QuietCommand
 from shopdata.command_help import explain
-
-if TYPE_CHECKING:
-    from shopdata.workspace import Workspace
 
 #: How many periods of each dataset are shown where nobody says.
 _DAYS = 7
 
 
-class Command(WorkspaceCommand):
+class Command(QuietCommand):
     """A sentence, a line for each dataset and each reason once for people; `--json` for programs."""
 
-    def syntax(self) -> str:
-        return "[options]"
-
-    def short_desc(self) -> str:
-        return "Show what is published, what is missing, and why"
+    summary = "Show what is published, what is missing, and why"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -44,7 +36,7 @@ class Command(WorkspaceCommand):
             exit_codes={0: "it was shown", 2: "a wrong date, number or name, or the ledger can't be opened"},
         )
 
-    def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.status import show_status
 
-        return show_status(workspace, args, opts)
+        return show_status(self.workspace, opts)

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from shopdata.command_frame import WorkspaceCommand, add_day_options, read_dataset
+from shopdata.command_frame import QuietCommand, add_day_options, read_dataset
 from shopdata.command_help import explain
 
-if TYPE_CHECKING:
-    from shopdata.workspace import Workspace
 
-
-class Command(WorkspaceCommand):
+class Command(QuietCommand):
     """Exit code 0 if everything is as the receipts say and no shop is missing, else 1; 2 for wrong arguments."""
 
-    def syntax(self) -> str:
-        return "DATASET --date YYYY-MM-DD | --start YYYY-MM-DD --end YYYY-MM-DD"
-
-    def short_desc(self) -> str:
-        return "Count and hash anew what is published"
+    usage = "DATASET --date YYYY-MM-DD | --start YYYY-MM-DD --end YYYY-MM-DD"
+    summary = "Count and hash anew what is published"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -42,7 +35,7 @@ class Command(WorkspaceCommand):
             },
         )
 
-    def work(self, workspace: Workspace, args: list[str], opts: argparse.Namespace) -> int:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.verify import verify
 
-        return verify(workspace, read_dataset(args), opts)
+        return verify(self.workspace, read_dataset(args), opts)

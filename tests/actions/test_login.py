@@ -11,8 +11,8 @@ from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
 from sandbox import Sandbox, SandboxOptions
-from shopdata.actions.login import login
 from shopdata.actions.sessions import show_sessions
+from shopdata.commands.login import Command
 from shopdata.config import load_config
 from shopdata.reasons import Reason
 from shopdata.sessions.sessions import SessionStore
@@ -52,6 +52,14 @@ def settings_with(folder: Path, key: str) -> Settings:
 def options(**given: bool) -> argparse.Namespace:
     nothing = dict.fromkeys(("again", "headed", "accept_identity", "new_device"), False)
     return argparse.Namespace(**{**nothing, **given})
+
+
+def login(shop: str, opts: argparse.Namespace, settings: Settings) -> int:
+    """As a person has typed it; the exit code."""
+    command = Command()
+    command.settings = settings
+    command.run([shop], opts)
+    return command.exitcode
 
 
 @pytest.mark.parametrize("shop", ["sandbox-01", "pdd-01"])

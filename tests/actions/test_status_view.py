@@ -73,7 +73,7 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         with Ledger.at(tmp_path) as ledger:
             ledger._database.write(lambda session: session.add_all(rows))
             workspace = SimpleNamespace(ledger=ledger, config=config, texts=Texts(language))
-            assert show_status(cast("Any", workspace), [], parser.parse_args(options)) == 0
+            assert show_status(cast("Any", workspace), parser.parse_args(options)) == 0
         return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
     return run

@@ -26,7 +26,7 @@ def test_before_the_first_run(place: Workplace) -> None:
         pytest.param(["--shop", "sandbox-1"], "Did you mean 'sandbox-01'?", id="misspelt shop"),
         pytest.param(["--dataset", "jd_stock"], "Did you mean 'jd_store'?", id="misspelt dataset"),
         pytest.param(["--dates=2026-03-01"], "--dates: this option is not known", id="misspelt option"),
-        pytest.param(["2026-03-01"], "status takes options only", id="no option"),
+        pytest.param(["2026-03-01"], "2026-03-01: this command takes options only", id="no option"),
     ],
 )
 def test_refused(place: Workplace, arguments: list[str], sentence: str) -> None:

@@ -115,7 +115,7 @@ def test_a_sign_in_that_cannot_be_loaded_is_told_too(
     settings = get_project_settings()
     settings.set("SHOPDATA_STATE_DIR", str(folder.path.parent / "state"))
     try:
-        assert check([], settings, is_connecting=False) == 2
+        assert check(settings, is_connecting=False) == 2
     finally:
         portals_model.cache_clear()
     assert (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 
@@ -12,11 +13,14 @@ from shopdata.log_times import set_log_times
 
 
 def enter() -> None:
-    """Output takes any text, files are their owner's alone, log lines say the time of the board."""
+    """Output takes any text, files are their owner's alone, log lines say the time of the board; the end is quick."""
     terminal.fit_streams()
     terminal.quiet_logs()
     private.begin()
     set_log_times()
+    # A process that ends needs no look for rubbish: Python takes several, at all that was imported, a quarter second each.
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
 
 
 def report_lost_output() -> None:

@@ -18,7 +18,7 @@ def enter() -> None:
     terminal.quiet_logs()
     private.begin()
     set_log_times()
-    # A process that ends needs no look for rubbish: Python takes several, at all that was imported, a quarter second each.
+    # Before it ends, Python looks for rubbish in all that was imported, several times: a quarter of a short command.
     atexit.unregister(gc.freeze)
     atexit.register(gc.freeze)
 

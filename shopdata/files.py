@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from shopdata.exceptions import DiskError
 from shopdata.long_paths import MOST_SIGNS, REMEDY, is_too_long
 
@@ -84,6 +82,8 @@ def alone(lock: Path, seconds: float = 60) -> Iterator[None]:
     Raises:
         DiskError: another process does not come out of it, or the lock can't be made.
     """
+    from filelock import FileLock, Timeout
+
     held = FileLock(lock, mode=0o600, timeout=seconds)
     with as_disk_error(lock):
         lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
 
 from shopdata.excel.contract import Rules
 from shopdata.excel.merging.files import FileParts, is_merge_result, read_files, shown
@@ -34,64 +31,85 @@ def merge(args: list[str], opts: argparse.Namespace, settings: Mapping[str, Any]
 
 
 def _merge(args: list[str], opts: argparse.Namespace, settings: Mapping[str, Any]) -> int:
-    errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
     try:
         t, workers = terminal_texts(settings), settings.get("SHOPDATA_WORKERS")
         count = MOST_WORKERS if workers is None else whole_number(workers, "SHOPDATA_WORKERS", 0)
         folder = _folder(args, opts.workbook, opts.parquet)
-        _print_unused(t, folder, errors)
+        _tell_unused(t, folder)
         if not folder.files:
             raise _nothing_to_merge(args[0])
     except ArgumentError as error:
-        errors.print(str(error))
+        _tell(str(error))
         return 2
     files = folder.files
     try:
-        with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:
-            task = progress.add_task(t("merge.reading"), total=len(files) + 1)
-            readers = Workers(count, tell=errors.print)
+        with _progress(t, len(files) + 1) as (tell, step):
+            readers = Workers(count, tell=tell)
             rules = Rules(
                 has_header=not opts.no_header,
                 totals=opts.totals,
                 merged_cells="fill" if opts.fill_merged else None,
                 zip_parts="join" if opts.join_zips else "refuse",
             )
-            with read_files(files, rules=rules, on_file=lambda _: progress.advance(task), workers=readers) as found:
-                progress.update(task, description=t("merge.writing"))
+            with read_files(files, rules=rules, on_file=lambda _: step("merge.reading", 1), workers=readers) as found:
+                step("merge.writing", 0)
                 try:
                     merged = _write(found, folder, opts)
                 except RejectedFileError as error:
                     merged = None
-                    errors.print(str(error))
+                    tell(str(error))
                 except OSError as error:
                     merged = None
                     path = error.filename2 or error.filename or opts.workbook
-                    errors.print(t("merge.not_written", path=path, found=error.strerror or error))
+                    tell(t("merge.not_written", path=path, found=error.strerror or error))
     except KeyboardInterrupt:
-        errors.print(t("merge.stopped"))
+        _tell(t("merge.stopped"))
         return 130  # as shells have it for Ctrl-C
     for path in found.skipped:
-        errors.print(t("merge.skipped_result", file=shown(path.name)))
+        _tell(t("merge.skipped_result", file=shown(path.name)))
     for _, sentence in found.refused:
-        errors.print(t("merge.left_out_file", sentence=sentence))
+        _tell(t("merge.left_out_file", sentence=sentence))
     if merged is None:
-        errors.print(t("merge.nothing"))
+        _tell(t("merge.nothing"))
         return 1
     if opts.summary:
-        _print_summary(t, Console(highlight=False, markup=False, emoji=False), merged, found)
+        _print_summary(t, merged, found)
     elif merged.warnings:
-        errors.print(t("merge.warnings", n=len(merged.warnings), sheet=NOTES_SHEET))
+        _tell(t("merge.warnings", n=len(merged.warnings), sheet=NOTES_SHEET))
     counts = {"rows": merged.rows, "files": len(found.parts), "columns": len(merged.columns)}
     print(t("merge.done", workbook=opts.workbook, **counts))
     return 1 if found.refused or folder.may_be_tables else 0
 
 
-def _print_unused(t: Texts, folder: Folder, errors: Console) -> None:
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _progress(t: Texts, total: int) -> Iterator[tuple[Callable[[str], object], Callable[[str, int], None]]]:
+    """A bar, where there is a terminal.
+
+    Yields:
+        how something is told beside the bar, and what moves it: the key of what is done now, and by how many steps.
+    """
+    if not sys.stderr.isatty():
+        yield _tell, lambda _key, _steps: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(t("merge.reading"), total=total)
+        yield console.print, lambda key, steps: progress.update(task, description=t(key), advance=steps)
+
+
+def _tell_unused(t: Texts, folder: Folder) -> None:
     """Every entry of the folder is used, or named here."""
     for path, reason in (*folder.passed_over, *folder.unused):
-        errors.print(t("merge.skipped", file=one_line(shown(path.name)), why=reason))
+        _tell(t("merge.skipped", file=one_line(shown(path.name)), why=reason))
     for path, reason in folder.may_be_tables:
-        errors.print(t("merge.left_out", file=one_line(shown(path.name)), why=reason))
+        _tell(t("merge.left_out", file=one_line(shown(path.name)), why=reason))
 
 
 def _write(found: FileParts, folder: Folder, opts: argparse.Namespace) -> Merged | None:
@@ -155,7 +173,11 @@ def _nothing_to_merge(folder: str) -> ArgumentError:
     )
 
 
-def _print_summary(t: Texts, console: Console, merged: Merged, found: FileParts) -> None:
+def _print_summary(t: Texts, merged: Merged, found: FileParts) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False, emoji=False)
     table = Table(box=None, pad_edge=False)
     table.add_column(t("merge.file"))
     table.add_column(t("head.rows"), justify="right")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 #: A row group is closed when it holds so much: one per partition in daily use, while a day of 300 large shops still
 #: does not have to fit into memory.
@@ -18,6 +17,8 @@ class ParquetWriter:
     """Writes rows in the order they come: every column `string`, null = missing, zstd 3. Raises OSError."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        import pyarrow.parquet as pq  # not every merge writes one
+
         self._schema = pa.schema([pa.field(name, pa.string()) for name in columns])
         # Version, page format and codec are set though some are defaults: the bytes must not change with a default.
         self._writer = pq.ParquetWriter(

@@ -86,7 +86,7 @@ def _tell(text: str) -> None:
 
 
 @contextlib.contextmanager
-def _progress(t: Texts, total: int) -> Iterator[tuple[Callable[[str], object], Callable[[str, int], None]]]:
+def _progress(t: Texts, total: int) -> Iterator[tuple[Callable[[str], None], Callable[[str, int], None]]]:
     """A bar, where there is a terminal.
 
     Yields:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from datetime import date
 
 from shopdata.config import Config, Shop
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import Period, PeriodKind, days, latest_day, parse_date, today
+from shopdata.texts import did_you_mean
 
 #: Arguments of every spider (docs/reference.md#spider-arguments); those that begin with `_` are scrapyd's.
 ARGUMENTS = ("date", "start", "end", "periods", "due", "shops", "force", "period")
@@ -23,10 +23,9 @@ def check_names(spider: str, arguments: Iterable[str]) -> None:
     """Sees that a spider knows these arguments; those that begin with `_` are scrapyd's. Raises ArgumentError."""
     for name in arguments:
         if name not in ARGUMENTS and not name.startswith("_"):
-            close = difflib.get_close_matches(name, ARGUMENTS, n=1)
             # It looks like `date`, and is the other word for what stands before it.
             is_name = name in ("dataset", "datasets", "spider")
-            todo = f"Did you mean `-a {close[0]}=…`?" if close else "Leave it out."
+            todo = did_you_mean(name, ARGUMENTS, "Leave it out.", "`-a {}=…`")
             raise ArgumentError(
                 f"spider {spider!r} has no argument {name!r}",
                 expected=", ".join(ARGUMENTS),
@@ -41,14 +40,13 @@ def kind_of(chosen: str | None, datasets: Mapping[PeriodKind, str]) -> PeriodKin
     for kind in datasets:
         if kind == chosen:
             return kind
-    close: list[str] = [kind for kind, dataset in datasets.items() if dataset == chosen]
-    close = close or difflib.get_close_matches(chosen, datasets, n=1)
+    meant = next((kind for kind, dataset in datasets.items() if dataset == chosen), chosen)
     raise ArgumentError(
         "this period is not known",
         where="-a period",
         found=repr(chosen),
         expected=" or ".join(datasets),
-        todo=f"Did you mean `{close[0]}`?" if close else "Write one of these, or leave it out.",
+        todo=did_you_mean(meant, datasets, "Write one of these, or leave it out.", "`{}`"),
     )
 
 
@@ -80,11 +78,10 @@ def shops_of(dataset: str, config: Config, chosen: str | None) -> tuple[Shop, ..
         return tuple(known.values())
     wanted = {name.strip() for name in chosen.split(",") if name.strip()}
     for name in sorted(wanted - known.keys()):
-        close = difflib.get_close_matches(name, known, n=1)
         raise ArgumentError(
             f"no enabled shop {name!r} has the dataset {dataset!r}",
             where="-a shops",
-            todo=f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(list(known)[:10])}.",
+            todo=did_you_mean(name, known, f"Known: {', '.join(list(known)[:10])}."),
         )
     if not wanted:
         raise ArgumentError(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 #: What stands in the place of a character that can't be kept.
@@ -55,6 +57,17 @@ def one_line(text: str, most: int | None = None) -> str:
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_harmless, _TERMINAL_SEQUENCE.sub("", text)))
     return text if most is None or len(text) <= most else f"{text[: most - 1]}…"
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str, form: str = "{!r}") -> str:
+    """What to do about a name that is not known: see whether it is the closest of `known`, where one is close.
+
+    Args:
+        form: how that one is written.
+        otherwise: a sentence for where none is.
+    """
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {form.format(close[0])}?" if close else otherwise
 
 
 def _harmless(character: str) -> str:

@@ -8,12 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from scrapy.crawler import CrawlerProcessBase
 
 from shopdata.actions.names import as_spider
+from shopdata.actions.printing import print_table
 from shopdata.arguments import kind_of, read_range, shops_of
 from shopdata.crawling import ReportSpider
 from shopdata.exceptions import ArgumentError, StoreError
@@ -119,9 +117,7 @@ def _show(t: Texts, name: str, periods: Sequence[Period], gaps: Sequence[Gap]) -
     count = sum(len(gap.to_ask) for gap in gaps)
     numbers = {"periods": len(periods), "gaps": len(gaps), "files": count}
     print(t("backfill.found", dataset=name, first=periods[0].dt, last=periods[-1].dt, **numbers))
-    table = Table(box=None, pad_edge=False)
-    for header in ("head.period", "backfill.to_ask", "head.shops", "backfill.because"):
-        table.add_column(t(header), justify="right" if header == "backfill.to_ask" else "left", overflow="fold")
+    rows = []
     for gap in gaps:
         states = Counter(
             t("backfill.never_asked") if state is None else t(f"state.{state}.word") for state in gap.to_ask.values()
@@ -129,7 +125,7 @@ def _show(t: Texts, name: str, periods: Sequence[Period], gaps: Sequence[Gap]) -
         why = [t("backfill.count", n=number, state=state) for state, number in states.items()]
         why += [t("backfill.unpublished")] if gap.is_unpublished else []
         shops = t.shops(list(gap.to_ask), _MOST_SHOPS)
-        shown = (gap.period.dt, str(len(gap.to_ask)), shops, t("format.listed").join(why))
-        table.add_row(*(Text(text) for text in shown))
+        rows.append((gap.period.dt, str(len(gap.to_ask)), shops, t("format.listed").join(why)))
     if gaps:
-        Console().print(table)
+        heads = map(t, ("head.period", "backfill.to_ask", "head.shops", "backfill.because"))
+        print_table([*heads], rows, right=[1])

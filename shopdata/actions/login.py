@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import difflib
 import logging
 import sys
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from shopdata.actions.printing import say
 from shopdata.config import Config, Shop
 from shopdata.exceptions import ArgumentError
-from shopdata.periods import SHANGHAI
 from shopdata.sessions.checking import SessionState, check_session
 from shopdata.sessions.identity import describe
 from shopdata.sessions.sign_in import SignedIn, login_for
 from shopdata.sessions.sign_in.by_hand import sign_in_by_hand
-from shopdata.wording import Texts
+from shopdata.texts import did_you_mean
 from shopdata.workspace import Workspace
 
 
@@ -43,7 +42,7 @@ def login(name: str, opts: argparse.Namespace, settings: Mapping[str, Any]) -> i
     except EOFError:
         print(workspace.texts("login.no_code"), file=sys.stderr)
         return 1
-    _print(workspace.texts, "login.done", shop=shop.id, who=describe(signed_in.identity))
+    say(workspace.texts, "login.done", shop=shop.id, who=describe(signed_in.identity))
     return 0
 
 
@@ -58,19 +57,18 @@ def _still_lives(workspace: Workspace, shop: Shop, user_agent: str) -> bool:
     t, session = workspace.texts, workspace.sessions.load(shop)
     parked = workspace.sessions.parked(shop)
     if session is None or parked:
-        _print(t, "login.waits" if parked else "login.no_session", shop=shop.id)
+        say(t, "login.waits" if parked else "login.no_session", shop=shop.id)
         return False
-    saved_at = f"{session.saved_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    _print(t, "login.asking", shop=shop.id, time=saved_at)
+    say(t, "login.asking", shop=shop.id, time=t.moment(session.saved_at))
     portal = workspace.config.portal(shop.platform)
     state = check_session(shop, portal, session, user_agent)
     workspace.sessions.note_check(shop, state)
     if state is SessionState.ALIVE:
         told_by_cookies = asyncio.run(login_for(shop.platform).identity(session.values(), None, portal))
         workspace.check_identity(shop, {**session.identity, **told_by_cookies})
-        _print(t, "login.lives", shop=shop.id)
+        say(t, "login.lives", shop=shop.id)
         return True
-    _print(t, "login.has_ended" if state is SessionState.DEAD else "login.not_said", shop=shop.id)
+    say(t, "login.has_ended" if state is SessionState.DEAD else "login.not_said", shop=shop.id)
     return False
 
 
@@ -85,24 +83,16 @@ async def _sign_in(workspace: Workspace, shop: Shop, opts: argparse.Namespace, b
             browser_path=browser_path,
             is_headed=opts.headed,
             ask_code=lambda key, **values: input(workspace.texts(key, **values)),
-            tell=partial(_print, workspace.texts),
+            tell=partial(say, workspace.texts),
         )
         workspace.check_identity(shop, new.identity, is_accepted=opts.accept_identity)
         workspace.sessions.save(shop, new.cookies, user_agent=new.user_agent, identity=new.identity, is_proven=True)
     return new
 
 
-def _print(t: Texts, key: str, /, **values: object) -> None:
-    # Whoever reads it through a pipe is waited for as well.
-    print(t(key, **values), flush=True)
-
-
 def _shop(config: Config, name: str) -> Shop:
     known = {shop.name: shop for shop in config.shops} | {shop.id: shop for shop in config.shops}
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        todo = (
-            f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join([shop.id for shop in config.shops][:10])}."
-        )
+        todo = did_you_mean(name, known, f"Known: {', '.join([shop.id for shop in config.shops][:10])}.")
         raise ArgumentError(f"there is no shop {name!r}", where="shops.yaml", todo=todo)
     return known[name]

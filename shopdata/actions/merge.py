@@ -174,19 +174,11 @@ def _nothing_to_merge(folder: str) -> ArgumentError:
 
 
 def _print_summary(t: Texts, merged: Merged, found: FileParts) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from shopdata.actions.printing import print_table
 
-    console = Console(highlight=False, markup=False, emoji=False)
-    table = Table(box=None, pad_edge=False)
-    table.add_column(t("merge.file"))
-    table.add_column(t("head.rows"), justify="right")
-    table.add_column(t("merge.header"))
-    for part in found.parts:
-        table.add_row(
-            Path(part.shop_id).name, f"{merged.rows_by_shop[part.shop_id]:,}", merged.header_by_shop[part.shop_id]
-        )
-    console.print(table)
+    ids = [part.shop_id for part in found.parts]
+    rows = [(Path(one).name, f"{merged.rows_by_shop[one]:,}", merged.header_by_shop[one]) for one in ids]
+    print_table([t("merge.file"), t("head.rows"), t("merge.header")], rows, right=[1])
     for shop, warning in merged.warnings:
         key = "merge.column_warning" if warning.column else "merge.warning"
-        console.print(t(key, file=Path(shop).name, column=warning.column, text=warning.text))
+        print(t(key, file=Path(shop).name, column=warning.column, text=warning.text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from scrapy.utils.project import get_project_settings
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import PeriodKind
+from shopdata.texts import did_you_mean
 
 
 def as_spider(loader: SpiderLoaderProtocol, name: str, arguments: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -31,7 +31,7 @@ def as_spider(loader: SpiderLoaderProtocol, name: str, arguments: Mapping[str, s
     raise ArgumentError(
         f"there is no spider {name!r}, and no dataset",
         expected=f"one of: {', '.join(sorted(loader.list()))}",
-        todo=_did_you_mean(name, names) or "Fix its name.",
+        todo=did_you_mean(name, names, "Fix its name.", "`{}`"),
     )
 
 
@@ -83,8 +83,3 @@ def _with_period(dataset: str, kind: PeriodKind, arguments: Mapping[str, str]) -
             todo="Leave it out, or name the spider in place of the dataset.",
         )
     return {**arguments, "period": kind}
-
-
-def _did_you_mean(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean `{close[0]}`?" if close else ""

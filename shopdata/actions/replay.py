@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
-
-from rich.console import Console
-from rich.text import Text
+from collections.abc import Iterator, Sequence
 
 from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
-from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError
+from shopdata.actions.recorded_run import carry_out
+from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.replay import Replayed, Replayer
 from shopdata.periods import is_between
 from shopdata.plan import new_run_id
@@ -26,7 +24,7 @@ def replay(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
     name = as_dataset(workspace.config, name)
     dataset = workspace.config.dataset(name)
     start, end, period = read_days(dataset, opts)
-    run_id, ledger, t = new_run_id(), workspace.ledger, workspace.texts
+    run_id = new_run_id()
     replayer = Replayer(name, run_id, workspace.lake, workspace.lease_seconds)
     if period is not None:
         dts = [period.dt]
@@ -39,41 +37,29 @@ def replay(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
             found=f"{start} to {end}",
             todo="Collect it: `scrapy backfill` finds what is missing.",
         )
-    ledger.start_run(run_id, "replay", {"dataset": name, "start": str(start), "end": str(end)})
-    console, is_whole = Console(soft_wrap=True), True
+    arguments = {"dataset": name, "start": str(start), "end": str(end)}
+    results = _results(workspace.texts, name, replayer, dts)
+    return carry_out(workspace.ledger, run_id, "replay", arguments, results)
+
+
+def _results(t: Texts, name: str, replayer: Replayer, dts: Sequence[str]) -> Iterator[tuple[str, bool]]:
     for dt, result in replayer.replay(dts):
         for stray in replayer.strays.get(dt, ()):
-            console.print(Text(t("replay.stray", dataset=name, dt=dt, key=stray)))
-        console.print(_told(t, name, dt, result))
-        is_whole = is_whole and isinstance(result, Replayed) and result.is_whole
-    exit_code = 0 if is_whole else 1
-    try:
-        ledger.finish_run(run_id, "complete" if is_whole else "incomplete", {}, exit_code)
-    except LedgerError as error:
-        # Exit code 2 would say that nothing was done.
-        print(error, file=sys.stderr)
-        return 1
-    return exit_code
+            yield t("replay.stray", dataset=name, dt=dt, key=stray), True
+        yield _told(t, name, dt, result), isinstance(result, Replayed) and result.is_whole
 
 
-def _told(t: Texts, name: str, dt: str, result: Replayed | ShopdataError) -> Text:
+def _told(t: Texts, name: str, dt: str, result: Replayed | ShopdataError) -> str:
     if isinstance(result, ShopdataError):
-        return Text(t("replay.failed", dataset=name, dt=dt, why=result))
+        return t("replay.failed", dataset=name, dt=dt, why=result)
+    counts = {"rows": result.rows, "shops": result.shops}
     mark = "✓" if result.is_whole else "◔"
-    text = t(
-        "replay.done",
-        mark=mark,
-        dataset=name,
-        dt=dt,
-        rows=result.rows,
-        shops=result.shops,
-        what=_changes(t, result),
-    )
+    text = t("replay.done", mark=mark, dataset=name, dt=dt, **counts, what=_changes(t, result))
     if result.missing:
         text += t("replay.missing", shops=t.shops([t.in_state(*shop) for shop in result.missing]))
     if result.refresh_state == "FAILED":
         text += t("replay.not_refreshed")
-    return Text(text)
+    return text
 
 
 def _changes(t: Texts, result: Replayed) -> str:

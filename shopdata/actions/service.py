@@ -16,6 +16,7 @@ from scrapy.spiderloader import get_spider_loader
 
 from shopdata import terminal
 from shopdata.actions.names import as_spider
+from shopdata.actions.printing import say
 from shopdata.config import config_source, fill_from, in_project, project_folder, read_env_file
 from shopdata.exceptions import ArgumentError, UsageError
 from shopdata.service import background, units
@@ -42,12 +43,12 @@ def act(args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> in
     if action == "start":
         return _start(settings, options, is_new_wanted=False)
     if action == "stop":
-        is_stopped = background.stop(options, "now" if opts.now else "wait", partial(_print, t))
-        _print(t, "service.stopped" if is_stopped else "service.was_not_up")
+        is_stopped = background.stop(options, "now" if opts.now else "wait", partial(say, t))
+        say(t, "service.stopped" if is_stopped else "service.was_not_up")
         return 0
     if action == "restart":
         # What runs goes on meanwhile, and is adopted.
-        background.stop(options, "now" if opts.now else "leave", partial(_print, t))
+        background.stop(options, "now" if opts.now else "leave", partial(say, t))
         return _start(settings, options, is_new_wanted=True)
     if action == "status":
         is_up, said = overview(t, options, lambda: Workspace.from_settings(settings).ledger)
@@ -112,10 +113,10 @@ def _start(settings: BaseSettings, options: ServiceOptions, *, is_new_wanted: bo
     daemon = background.start(options, environment_for(settings, options))
     username, _ = options.credentials()
     if daemon is None:
-        _print(t, "service.up_already", url=options.url)
+        say(t, "service.up_already", url=options.url)
         return 0
     password = "SHOPDATA_SERVICE_PASSWORD" if options.password else str(options.password_file)
-    _print(t, "service.up", url=options.url, user=username, password=password)
+    say(t, "service.up", url=options.url, user=username, password=password)
     source = source_folder()
     if source is not None:
         return _deploy(t, options, source, is_new_wanted)
@@ -132,9 +133,9 @@ def _deploy(t: Texts, options: ServiceOptions, source: Path, is_new_wanted: bool
         has_another = bool(client.get("listversions", project=PROJECT)["versions"])
         return 0 if has_another and not is_new_wanted else 1
     if version:
-        _print(t, "service.deployed", version=version)
+        say(t, "service.deployed", version=version)
     else:
-        _print(t, "service.deployed_before")
+        say(t, "service.deployed_before")
     return 0
 
 
@@ -160,7 +161,3 @@ def environment_for(settings: Mapping[str, Any], options: ServiceOptions) -> dic
         paths = [str(source), *filter(None, [environment.get("PYTHONPATH")])]
         environment["PYTHONPATH"] = os.pathsep.join(paths)
     return environment
-
-
-def _print(t: Texts, key: str, /, **values: object) -> None:
-    print(t(key, **values), flush=True)

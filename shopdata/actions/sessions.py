@@ -7,13 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from shopdata.actions.printing import print_line, print_table
 from shopdata.config import Shop
 from shopdata.exceptions import OtherKeyError, ProxyError, UntrustedError
-from shopdata.periods import SHANGHAI
 from shopdata.sessions.checking import SessionState, check_session
 from shopdata.sessions.session import Session
 from shopdata.sessions.sessions import of_other_keys
@@ -42,10 +38,9 @@ def show_sessions(workspace: Workspace, *, user_agent: str, is_check_wanted: boo
             told = dict.fromkeys(filter(None, pool.map(lambda shop: _check(workspace, shop, user_agent), shops)))
         for sentence in told:
             print(sentence, file=sys.stderr)
-    table = Table(box=None, pad_edge=False)
-    heads = ("session", "signed_in", "age", "checked", "note")
-    for header in ("", t("head.shop"), t("head.platform"), *(t(f"session_list.{head}") for head in heads)):
-        table.add_column(header)
+    keys = ("session", "signed_in", "age", "checked", "note")
+    heads = ["", t("head.shop"), t("head.platform"), *(t(f"session_list.{key}") for key in keys)]
+    rows: list[tuple[str, ...]] = []
     is_well = True
     parked: list[str] = []
     foreign: list[str] = []
@@ -60,20 +55,18 @@ def show_sessions(workspace: Workspace, *, user_agent: str, is_check_wanted: boo
         is_well = is_well and state is SessionState.ALIVE and not about.parked
         age = "" if about.saved_at is None else t.span((datetime.now(UTC) - about.saved_at).total_seconds())
         session = t(f"session.{state.name.lower()}")
-        texts = (shop.id, shop.platform, session, _clock(about.saved_at), age, _clock(about.checked_at))
         note = ""
         if about.is_of_other_key or about.parked:
             note = t("session_list.saved_with_another_key" if about.is_of_other_key else "session_list.waits")
-        table.add_row(MARKS[state], *(Text(text) for text in texts), Text(note))
+        times = (t.short(about.saved_at), age, t.short(about.checked_at))
+        rows.append((MARKS[state], shop.id, shop.platform, session, *times, note))
         if about.is_of_other_key:
             foreign.append(shop.id)
         elif about.parked:
             parked.append(t("session_list.parked", shop=shop.id, why=about.parked))
-    console = Console(soft_wrap=True)
-    console.print(table)
+    print_table(heads, rows)
     for sentence in parked:
-        # Text, not markup: it quotes what a portal said.
-        console.print(Text(sentence))
+        print_line(sentence)
     if foreign:
         print(of_other_keys(t, foreign))
     if is_check_wanted and not is_well:
@@ -99,7 +92,3 @@ def _ask(workspace: Workspace, shop: Shop, session: Session | None, user_agent: 
         why = str(error)
     workspace.sessions.note_check(shop, state)
     return why
-
-
-def _clock(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}"

@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
+from shopdata.actions.printing import print_table
+from shopdata.actions.recorded_run import carry_out
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.shop_ids import Changed, Place, ShopIds
@@ -27,18 +25,17 @@ def list_ids(workspace: Workspace) -> int:
     t, known = workspace.texts, {(one.platform, one.id): one for one in workspace.ledger.moves.ids()}
     shops = {(str(shop.platform), shop.id): shop for shop in workspace.config.shops}
     kept = {tuple(key.split("_", 1)) for key in workspace.identities.known()}
-    table = Table(box=None, pad_edge=False)
-    columns = (t("shops.id"), t("shops.name"), "shops.yaml", t("shops.periods"), t("shops.first"), t("shops.last"))
-    for header in (t("head.platform"), *columns, t("shops.account")):
-        table.add_column(header, justify="right" if header == t("shops.periods") else "left")
+    keys = ("shops.periods", "shops.first", "shops.last", "shops.account")
+    heads = [t("head.platform"), t("shops.id"), t("shops.name"), "shops.yaml", *map(t, keys)]
+    rows = []
     for platform, shop_id in sorted({*known, *shops, *kept}):
         one, shop = known.get((platform, shop_id)), shops.get((platform, shop_id))
         name = shop.name if shop is not None else one.name if one is not None else ""
         use = "-" if shop is None else t("shops.yes" if shop.enabled else "shops.disabled")
         periods = (str(one.periods), one.first, one.last) if one is not None else ("0", "", "")
         account = workspace.identities.describe(platform, shop_id)
-        table.add_row(*(Text(text) for text in (platform, shop_id, name, use, *periods, account)))
-    Console().print(table)
+        rows.append((platform, shop_id, name, use, *periods, account))
+    print_table(heads, rows, right=[4])
     return 0
 
 
@@ -170,15 +167,15 @@ def _carry_out(
     results: Iterator[tuple[Place, Changed | ShopdataError]],
 ) -> int:
     """Prints what came of each period; the exit code."""
-    workspace.ledger.start_run(ids.run_id, "shops", arguments)
-    t, console, is_whole = workspace.texts, Console(soft_wrap=True), True
-    for place, result in results:
-        is_whole = is_whole and isinstance(result, Changed)
-        console.print(Text(t("shops.period", dataset=place.dataset, dt=place.dt, what=_told(t, result))))
-    workspace.ledger.finish_run(ids.run_id, "complete" if is_whole else "incomplete", {}, 0 if is_whole else 1)
-    if not is_whole:
+    t = workspace.texts
+    told = (
+        (t("shops.period", dataset=place.dataset, dt=place.dt, what=_told(t, result)), isinstance(result, Changed))
+        for place, result in results
+    )
+    exit_code = carry_out(workspace.ledger, ids.run_id, "shops", arguments, told)
+    if exit_code:
         print(t("shops.unfinished"))
-    return 0 if is_whole else 1
+    return exit_code
 
 
 def _told(t: Texts, result: Changed | ShopdataError) -> str:

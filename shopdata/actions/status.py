@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -22,6 +21,7 @@ from shopdata.ledger import Cell, Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI, Period, parse_date, today
 from shopdata.service.board.pages.today import DatasetLine, sentence
 from shopdata.terminal import json_text
+from shopdata.texts import did_you_mean
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
@@ -90,30 +90,17 @@ def _count(text: str) -> int:
 def _check(what: str, name: str | None, known: set[str]) -> None:
     """Refuses a name that neither the ledger nor the configuration knows: most often it is misspelt."""
     if name is not None and name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
         raise ArgumentError(
             f"there is no {what} {name!r}",
             where=f"--{what}",
-            todo=f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(sorted(known)[:10])}.",
+            todo=did_you_mean(name, known, f"Known: {', '.join(sorted(known)[:10])}."),
         )
 
 
 def as_json(cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> dict[str, Any]:
     """The form of docs/reference.md#what-scrapy-status---json-prints."""
     return {
-        "cells": [
-            {
-                "dataset": cell.dataset,
-                "dt": cell.dt,
-                "shop": cell.shop,
-                "state": cell.state.value,
-                "rows": cell.rows,
-                "attempts": cell.attempts,
-                **cell.reason.as_json(),
-                "updated_at": cell.updated_at.isoformat(timespec="seconds"),
-            }
-            for cell in cells
-        ],
+        "cells": [cell.as_json() for cell in cells],
         "partitions": [
             {
                 "dataset": partition.dataset,

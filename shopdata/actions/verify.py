@@ -6,12 +6,11 @@ import argparse
 from collections.abc import Sequence
 from datetime import date
 
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
+from shopdata.actions.printing import print_line, print_table
 from shopdata.lake.completeness import expected_periods
 from shopdata.lake.verify import Verified, Verifier
 from shopdata.periods import Period, is_between
@@ -49,26 +48,20 @@ def _dts(workspace: Workspace, name: str, start: date, end: date) -> list[str]:
 
 
 def _show(t: Texts, name: str, found: Sequence[Verified], *, has_dremio: bool) -> None:
-    console = Console(soft_wrap=True)
-    table = Table(box=None, pad_edge=False)
-    counts = [*map(t, ("verify.receipt", "verify.raw", "verify.workbook")), "Parquet"]
-    counts += ["Dremio"] if has_dremio else []
-    table.add_column(name)
-    for header in counts:
-        table.add_column(header, justify="right")
-    table.add_column("")
+    heads = [name, *map(t, ("verify.receipt", "verify.raw", "verify.workbook")), "Parquet"]
+    heads += ["Dremio"] if has_dremio else []
+    rows: list[Sequence[str | Text]] = []
     for one in found:
-        rows = [one.told, one.raw, one.workbook, one.parquet, *([one.dremio] if has_dremio else [])]
-        table.add_row(one.dt, *("?" if count is None else f"{count:,}" for count in rows), _verdict(t, one))
-    console.print(table)
+        counts = [one.told, one.raw, one.workbook, one.parquet, *([one.dremio] if has_dremio else [])]
+        rows.append([one.dt, *("?" if count is None else f"{count:,}" for count in counts), _verdict(t, one)])
+    print_table([*heads, ""], rows, right=range(1, len(heads)))
     for one in found:
         for what, sentence in one.problems:
-            # Text, not markup: a sentence quotes what stands in a file.
-            console.print(Text(t("verify.problem", dt=one.dt, what=what, why=sentence)))
+            print_line(t("verify.problem", dt=one.dt, what=what, why=sentence))
         for stray in one.strays:
-            console.print(Text(t("verify.stray", dt=one.dt, key=stray)))
+            print_line(t("verify.stray", dt=one.dt, key=stray))
     for periods, shops in _missing(t, found).items():
-        console.print(Text(t("verify.missing", periods=periods, shops=t.shops(shops))))
+        print_line(t("verify.missing", periods=periods, shops=t.shops(shops)))
 
 
 def _missing(t: Texts, found: Sequence[Verified]) -> dict[str, list[str]]:

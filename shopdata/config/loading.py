@@ -26,6 +26,7 @@ from shopdata.config.shops import Shop, Shops
 from shopdata.config.yaml_source import YamlSource, read_yaml
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 from shopdata.network import read_network
+from shopdata.texts import did_you_mean
 
 _OPTIONAL_FILES = frozenset({"schedule.yaml", "alerts.yaml"})
 
@@ -73,11 +74,10 @@ class Config:
         try:
             return self.datasets[name]
         except KeyError:
-            close = difflib.get_close_matches(name, self.datasets, n=1)
             raise ArgumentError(
                 f"there is no dataset {name!r}",
                 expected=", ".join(sorted(self.datasets)),
-                todo=f"Did you mean `{close[0]}`?" if close else "Fix its name.",
+                todo=did_you_mean(name, self.datasets, "Fix its name.", "`{}`"),
             ) from None
 
     def portal(self, platform: str) -> Portal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -16,6 +15,7 @@ from shopdata.config.platforms import UnknownPlatformError
 from shopdata.config.wide_signs import wide_sign_in
 from shopdata.config.yaml_source import YamlSource, dotted
 from shopdata.exceptions import UsageError
+from shopdata.texts import did_you_mean
 
 
 def as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageError:
@@ -35,8 +35,7 @@ def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageEr
     key = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
         known = _keys_at(model, path[:-1])
-        close = difflib.get_close_matches(key, known, n=1)
-        todo = f"Did you mean `{close[0]}`?" if close else f"Known here: {', '.join(known)}."
+        todo = did_you_mean(key, known, f"Known here: {', '.join(known)}.", "`{}`")
         return UsageError(f"the key {key!r} is not known", where=where, todo=todo)
     if kind == "missing":
         return UsageError(f"the key {key!r} is missing", where=where, todo=f"Add `{key}: …`.")

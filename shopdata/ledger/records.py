@@ -93,6 +93,19 @@ class Cell:
         """How often somebody has asked for it and knows what came of it: one that asks now is not counted."""
         return self.attempts - (self.state is CellState.RUNNING)
 
+    def as_json(self) -> dict[str, Any]:
+        """As `scrapy status --json` and cells.json have it."""
+        return {
+            "dataset": self.dataset,
+            "dt": self.dt,
+            "shop": self.shop,
+            "state": self.state.value,
+            "rows": self.rows,
+            "attempts": self.attempts,
+            **self.reason.as_json(),
+            "updated_at": self.updated_at.isoformat(timespec="seconds"),
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class MissingShop:

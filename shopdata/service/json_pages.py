@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import logging
 import os
@@ -18,13 +17,13 @@ from twisted.web.server import NOT_DONE_YET, Request
 
 from shopdata.arguments import read_flag
 from shopdata.exceptions import ArgumentError, ShopdataError
-from shopdata.ledger import Cell
 from shopdata.periods import Period
 from shopdata.service.control import CrawlJob, Due
 from shopdata.service.inside import Inside
 from shopdata.service.names import checked_form, quoted
 from shopdata.service.stopping import Stopping
 from shopdata.states import CellState
+from shopdata.texts import did_you_mean
 
 logger = logging.getLogger(__name__)
 
@@ -117,15 +116,21 @@ class CellsPage(JsonPage):
 
     def get(self, arguments: Arguments) -> dict[str, Any]:
         ledger, wanted = self.inside.workspace.ledger, arguments.get("state")
-        if wanted is not None:
-            _one_of("state", wanted, tuple(CellState))
+        if wanted is not None and wanted not in tuple(CellState):
+            raise ArgumentError(
+                "there is no such state",
+                found=quoted(wanted),
+                expected=", ".join(CellState),
+                todo=did_you_mean(wanted, CellState, "Fix it."),
+            )
         if "dt" in arguments:
             Period.from_dt(arguments["dt"])
         cells = []
         for dataset in self.inside.datasets_named(arguments.get("dataset")):
             dts = [arguments["dt"]] if "dt" in arguments else ledger.queries.periods(dataset, "9999-12-31", _PERIODS)
             for dt in dts:
-                cells += [_cell(cell) for cell in ledger.cells(dataset, dt) if wanted in (None, cell.state)]
+                found = [cell for cell in ledger.cells(dataset, dt) if wanted in (None, cell.state)]
+                cells += [{**cell.as_json(), "run_id": cell.run_id} for cell in found]
         return {"cells": cells}
 
     def post(self, arguments: Arguments) -> dict[str, Any]:
@@ -170,18 +175,6 @@ class ServicePage(JsonPage):
         return {}
 
 
-def _one_of(what: str, given: str, known: Sequence[str]) -> str:
-    if given not in known:
-        close = difflib.get_close_matches(given, known, n=1)
-        raise ArgumentError(
-            f"there is no such {what}",
-            found=quoted(given),
-            expected=", ".join(known),
-            todo=f"Did you mean {close[0]!r}?" if close else "Fix it.",
-        )
-    return given
-
-
 def _needed(arguments: Arguments, name: str) -> str:
     if not arguments.get(name):
         raise ArgumentError(f"{name!r} parameter is required", todo="Send it.")
@@ -205,17 +198,3 @@ def _due(due: Due) -> dict[str, Any]:
 
 def _job(job: CrawlJob) -> dict[str, Any]:
     return {name: value for name, value in vars(job).items() if name != "log"}
-
-
-def _cell(cell: Cell) -> dict[str, Any]:
-    return {
-        "dataset": cell.dataset,
-        "dt": cell.dt,
-        "shop": cell.shop,
-        "state": cell.state.value,
-        "rows": cell.rows,
-        "attempts": cell.attempts,
-        **cell.reason.as_json(),
-        "updated_at": cell.updated_at,
-        "run_id": cell.run_id,
-    }

@@ -5,13 +5,13 @@ A name becomes a file's name and a word of a command line, on every system that 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 
 from shopdata.arguments import check_names
 from shopdata.exceptions import ArgumentError
 from shopdata.service.options import PROJECT
+from shopdata.texts import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -64,12 +64,11 @@ def checked_form(given: Mapping[str, Sequence[str]], names: Sequence[str] | None
     """
     for name, values in given.items():
         if names is not None and name not in names and not name.startswith("_"):
-            close = difflib.get_close_matches(name, names, n=1)
             raise ArgumentError(
                 "this page knows no such name",
                 found=quoted(name),
                 expected=", ".join(names) or "none",
-                todo=f"Did you mean {close[0]!r}?" if close else "Leave it out.",
+                todo=did_you_mean(name, names, "Leave it out."),
             )
         if len(values) > 1:
             raise ArgumentError(

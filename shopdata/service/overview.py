@@ -11,7 +11,6 @@ from rich.cells import cell_len
 
 from shopdata.exceptions import LedgerError
 from shopdata.ledger import Ledger, RunRecord
-from shopdata.periods import SHANGHAI
 from shopdata.reasons import Reason
 from shopdata.service.background import find_daemon
 from shopdata.service.board.notes import slot_words
@@ -55,13 +54,13 @@ def _from_inside(t: Texts, about: dict[str, Any]) -> Iterator[str]:
     if about["is_stopping"]:
         yield _line(t, "stopping", t("service.finishing"))
     if about["is_rehearsal"]:
-        yield _line(t, "rehearsal", t("service.rehearsing", time=_clock(about["now"])))
+        yield _line(t, "rehearsal", t("service.rehearsing", time=_clock(t, about["now"])))
     if not about["is_deployed"]:
         yield _line(t, "not_deployed", t("service.cannot_run"))
     if about["problem"]:
         yield _line(t, "schedule", about["problem"])
     for job in about["running"]:
-        since = _clock(job["started_at"])
+        since = _clock(t, job["started_at"])
         yield _line(t, "runs", t("service.run", what=_named(job), run=job["id"], time=since, pid=job["pid"]))
     for job in about["pending"]:
         yield _line(t, "waits", t("service.waiting_run", what=_named(job), run=job["id"]))
@@ -69,7 +68,7 @@ def _from_inside(t: Texts, about: dict[str, Any]) -> Iterator[str]:
         yield _line(t, "runs", t("service.nothing_runs"))
     due = sorted((job for job in about["jobs"] if job["next_at"]), key=lambda job: str(job["next_at"]))
     for job in due:
-        yield _line(t, "next", f"{_clock(job['next_at'])} {job['job']}")
+        yield _line(t, "next", f"{_clock(t, job['next_at'])} {job['job']}")
     for job in about["jobs"]:
         if job["is_paused"] or not job["is_enabled"]:
             yield _line(t, "never", t("service.paused" if job["is_paused"] else "service.not_enabled", job=job["job"]))
@@ -77,8 +76,8 @@ def _from_inside(t: Texts, about: dict[str, Any]) -> Iterator[str]:
         if job["last_state"] == "skipped":
             reasons = [Reason.from_json(entry) for entry in job.get("last_reasons", ())]
             why = slot_words(t, reasons) or job["last_note"]
-            yield _line(t, "left_out", t("service.left_out", time=_clock(job["last_at"]), job=job["job"], why=why))
-    yield _line(t, "disk", t("service.disk", **{name: _size(count) for name, count in about["disk"].items()}))
+            yield _line(t, "left_out", t("service.left_out", time=_clock(t, job["last_at"]), job=job["job"], why=why))
+    yield _line(t, "disk", t("service.disk", **{name: t.size(count) for name, count in about["disk"].items()}))
 
 
 def _failures(t: Texts, options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> Iterator[str]:
@@ -93,7 +92,7 @@ def _failures(t: Texts, options: ServiceOptions, open_ledger: Callable[[], Ledge
     for crawl in failed[:_MOST_FAILED]:
         named = _named({"spider": crawl.spider, "arguments": crawl.arguments})
         why = _why(t, crawl, runs.get(crawl.job), log_of(options.logs, crawl.project, crawl.spider, crawl.job))
-        told = t("service.failed", time=_clock(crawl.ended_at), what=named, run=crawl.job, why=why)
+        told = t("service.failed", time=t.short(crawl.ended_at), what=named, run=crawl.job, why=why)
         yield _line(t, "failed", told)
 
 
@@ -124,16 +123,5 @@ def _named(job: dict[str, Any]) -> str:
     return f"{job['spider']} {arguments}".strip()
 
 
-def _clock(moment: str | datetime | None) -> str:
-    if isinstance(moment, str):
-        moment = datetime.fromisoformat(moment)
-    return f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}" if moment else ""
-
-
-def _size(count: int) -> str:
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit in ("B", "kB") else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
+def _clock(t: Texts, moment: str) -> str:
+    return t.short(datetime.fromisoformat(moment))

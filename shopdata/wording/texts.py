@@ -75,6 +75,10 @@ class Texts:
         """A time of today's kind: 08:41."""
         return "" if moment is None else f"{moment.astimezone(SHANGHAI):%H:%M}"
 
+    def short(self, moment: datetime | None) -> str:
+        """Day and time without the year: 11-24 08:41."""
+        return "" if moment is None else f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}"
+
     def moment(self, moment: datetime | None) -> str:
         """Day and time: 2026-11-24 08:41."""
         return "" if moment is None else f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"

@@ -524,7 +524,7 @@ def test_a_running_service_is_told_in_the_readers_language() -> None:
         "  运行中        没有",
         "  不运行        daily：已暂停",
         "  跳过          03-01 08:30 daily：同一任务的运行 r-1 还在排队",
-        "  磁盘          状态目录 1 kB，其中日志 1 kB；共 1 kB，剩余 1 kB",
+        "  磁盘          状态目录 1.0 KB，其中日志 1.0 KB；共 1.0 KB，剩余 1.0 KB",
     ]
     # A service of an earlier version has but the sentence.
     del skipped["last_reasons"]

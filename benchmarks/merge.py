@@ -44,7 +44,9 @@ def make_file(path: Path, rows: int, columns: int, seed: int, *, inline: bool) -
     rng = random.Random(seed)
     book = xlsxwriter.Workbook(str(path), {"constant_memory": inline, "strings_to_formulas": False})
     sheet = book.add_worksheet("明细")
-    day, percent = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"num_format": "0.00%"})
+    moment, day, percent = (
+        book.add_format({"num_format": code}) for code in ("yyyy-mm-dd hh:mm:ss", "yyyy-mm-dd", "0.00%")
+    )
     titles = [
         f"{rng.choice('回力飞跃双星人本')}经典款运动鞋男女同款{rng.randrange(10**6)}号 & 正品"
         for _ in range(max(rows // 8, 1))
@@ -62,9 +64,8 @@ def make_file(path: Path, rows: int, columns: int, seed: int, *, inline: bool) -
                 case 3:
                     sheet.write_string(row, column, f"{rng.randrange(10**5):08d}")
                 case 4:
-                    sheet.write_datetime(
-                        row, column, dt.datetime(2026, 1, 1) + dt.timedelta(days=rng.randrange(300)), day
-                    )
+                    ordered = dt.datetime(2026, 1, 1) + dt.timedelta(seconds=rng.randrange(300 * 86_400))
+                    sheet.write_datetime(row, column, ordered, moment)
                 case 5:
                     sheet.write_string(row, column, "2026-03-01")
                 case 6:
@@ -81,7 +82,10 @@ def make_file(path: Path, rows: int, columns: int, seed: int, *, inline: bool) -
                     pass
                 case 13 | 14 | 15:
                     sheet.write_string(row, column, rng.choice(("华北", "华东", "华南", "西南", "东北")))
-                case 16 | 17 | 18:
+                case 16:
+                    paid = dt.datetime(2026, 1, 1) + dt.timedelta(days=rng.randrange(300))
+                    sheet.write_datetime(row, column, paid, day)
+                case 17 | 18:
                     sheet.write_number(row, column, round(rng.random() * 1000, 2))
                 case _:
                     sheet.write_number(row, column, rng.randrange(5000))

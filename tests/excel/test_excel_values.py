@@ -16,15 +16,7 @@ from shopdata.excel import read_table
 from shopdata.excel.assembly.records import table_of_records
 from shopdata.excel.formats.xlsx import parsed_sheets
 from shopdata.excel.tables import Kind, Table
-from shopdata.excel.values.numbers import (
-    float_text,
-    has_date,
-    is_date_format,
-    number_column,
-    number_text,
-    serial_text,
-    text_serial,
-)
+from shopdata.excel.values.numbers import float_text, number_column, number_text
 
 DATE, MOMENT, TIME, ELAPSED = "yyyy/m/d", "yyyy-mm-dd hh:mm:ss", "h:mm", "[h]:mm:ss"
 FORMATS = (
@@ -277,24 +269,6 @@ def test_a_sheet_is_read_however_it_is_laid_out(tmp_path: Path, sheet: str, expe
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("yyyy-mm-dd", True), ("m/d/yy h:mm", True), ("[h]:mm", True), ("mm:ss.0", True), ('yyyy"年"', True),
-        ("[$-804]yyyy年m月d日", True), ("[DBNum1]上午/下午h时mm分", True), ("[s]", True),
-        ("General", False), ("0.00%", False), ("[Red]0.00", False), ('0" days"', False), ("0.00E+00", False),
-        ("\\d0", False), ("0.0分", False), ("0日", False), ("@", False), ("_-* #,##0_-", False), ("", False),
-    ],
-)  # fmt: skip
-def test_date_formats_are_told_from_number_formats(code: str, expected: bool) -> None:
-    assert is_date_format(code) is expected
-
-
-@pytest.mark.parametrize("code", ["h:mm", "mm:ss", "[h]:mm:ss", "h:mm AM/PM"])
-def test_a_time_format_has_no_date(code: str) -> None:
-    assert not has_date(code)
-
-
-@pytest.mark.parametrize(
     ("raw", "expected"),
     [("12", "12"), ("+5", "5"), (".5", "0.5"), ("5.", "5"), ("1e3", "1000"), ("-1.0E-2", "-0.01"), ("00012", "12")],
 )
@@ -387,14 +361,6 @@ def test_what_is_no_number_is_refused(raw: str) -> None:
     if raw:
         with pytest.raises(ValueError):  # noqa: PT011
             number_column(pa.array(["7", raw]))
-
-
-@pytest.mark.parametrize(
-    "serial", ["0", "1", "59", "60", "60.25", "61", "46082", "46082.354166666664", "2958465", "0.5"]
-)
-def test_dates_come_back_as_the_day_count_they_were(serial: str) -> None:
-    text = serial_text(serial, "yyyy-mm-dd hh:mm:ss" if serial != "0.5" else "h:mm:ss")
-    assert float(text_serial(text)) == pytest.approx(float(serial), abs=1e-8)
 
 
 def test_the_fallback_reader_is_not_needed_for_plain_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from shopdata.excel.tables import TEXT, CellFormat, Formats, Kind
 from shopdata.excel.values.iso_times import iso_text
-from shopdata.excel.values.numbers import convert_distinct, date_column, number_column
+from shopdata.excel.values.numbers import convert_distinct, number_column
+from shopdata.excel.values.times import date_column
 from shopdata.excel.xml.scan import CellShape
 from shopdata.excel.xml.strings import Positions, UnsupportedXmlError, plain_texts
 from shopdata.exceptions import RejectedFileError

@@ -16,7 +16,8 @@ from math import isfinite
 from shopdata.excel.blocks.rows import RawCell
 from shopdata.excel.formats.workbook_parts import BUILTIN_FORMATS
 from shopdata.excel.tables import CellFormat, Formats, Kind
-from shopdata.excel.values.numbers import float_text, format_of, serial_text
+from shopdata.excel.values.numbers import float_text
+from shopdata.excel.values.times import format_of, serial_text
 
 BOF, EOF, CONTINUE = 0x0809, 0x000A, 0x003C
 _FILEPASS, _CODE_PAGE, _DATEMODE, _FORMAT, _XF, _SHEET, _STRINGS = 0x2F, 0x42, 0x22, 0x041E, 0xE0, 0x85, 0xFC

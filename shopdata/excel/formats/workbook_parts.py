@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from shopdata.excel.containers.zip_package import Package
 from shopdata.excel.tables import CellFormat
-from shopdata.excel.values.numbers import format_of
+from shopdata.excel.values.times import format_of
 from shopdata.excel.xml.namespaces import children, local, namespace
 from shopdata.exceptions import RejectedFileError
 

@@ -18,7 +18,8 @@ from shopdata.excel.formats.xml_stream import Spread, events
 from shopdata.excel.limits import MAX_COLUMNS
 from shopdata.excel.tables import CellFormat, Formats, Kind
 from shopdata.excel.values.iso_times import iso_text
-from shopdata.excel.values.numbers import format_of, number_text, serial_text
+from shopdata.excel.values.numbers import number_text
+from shopdata.excel.values.times import format_of, serial_text
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _X = "{urn:schemas-microsoft-com:office:excel}"

@@ -15,7 +15,8 @@ from shopdata.excel.limits import MAX_COLUMNS, MAX_GAP_PER_CELL, MAX_GRID_CELLS
 from shopdata.excel.names import column_number
 from shopdata.excel.tables import NUMBER, CellFormat, Formats, Kind
 from shopdata.excel.values.iso_times import iso_text
-from shopdata.excel.values.numbers import number_text, serial_text
+from shopdata.excel.values.numbers import number_text
+from shopdata.excel.values.times import serial_text
 from shopdata.excel.xml.namespaces import ALTERNATIVES, FALLBACK, children, local, namespace
 from shopdata.excel.xml.strings import UnsupportedXmlError, plain_text, rich_parts
 from shopdata.exceptions import RejectedFileError

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, time, timedelta
 
 from shopdata.excel.tables import CellFormat, Kind
-from shopdata.excel.values.numbers import duration_text, has_date, has_time, is_elapsed, moment_text, text_serial
+from shopdata.excel.values.times import duration_text, has_date, has_time, is_elapsed, moment_text, text_serial
 
 _DURATION = re.compile(
     r"(?P<sign>-?)P(?=\d|T\d)(?:(?P<days>\d+)D)?"

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shopdata.excel.tables import MAX_CELL_LENGTH, Codes, Column, Kind, cell_length
-from shopdata.excel.values.numbers import convert_distinct, serial_column
+from shopdata.excel.values.numbers import convert_distinct
+from shopdata.excel.values.times import serial_column
 
 _LITERAL_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 

@@ -44,6 +44,12 @@ class LoginPage(Model):
     password: tuple[str, ...]
     submit: tuple[str, ...]
     slider: tuple[str, ...]
+    #: The code that the portal's app scans, and the tab that it is behind (docs/portals.md 1.1, 4.1).
+    qr_code: tuple[str, ...] = (
+        ":is([class*=qrcode i],[class*=qr-code i]) :is(canvas,img)",
+        ":is(canvas,img):is([class*=qrcode i],[class*=qr-code i])",
+    )
+    qr_tab: tuple[str, ...] = (":text-is('扫码登录')", ":text-is('二维码登录')")
     #: Where the page says why it lets nobody in; what it says there is read by its words (`sessions/sign_in/words.py`).
     refused: tuple[str, ...] = (
         ".msg-error",

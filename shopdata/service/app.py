@@ -15,16 +15,13 @@ from shopdata.service.cleaner import Cleaner
 from shopdata.service.clock import Clock
 from shopdata.service.configuration import ServiceConfig
 from shopdata.service.door import Door, GuardedSite, Guesses, Hosts, SignIn
-from shopdata.service.options import ServiceOptions
-
-#: What a crawl has no use for, and should not be able to tell.
-_NOT_FOR_CRAWLS = ("SHOPDATA_SERVICE_USERNAME", "SHOPDATA_SERVICE_PASSWORD")
+from shopdata.service.options import OF_THE_SERVICE, ServiceOptions
 
 
 def application(config: ServiceConfig) -> Any:
     """Called by scrapyd, once."""
     app: Any = scrapyd.app.application(config)
-    hidden = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_CRAWLS}
+    hidden = {name: value for name, value in os.environ.items() if name not in OF_THE_SERVICE}
     app.setComponent(IEnvironment, Environment(config, initenv=hidden))
     collection: Any = IServiceCollection(app)
     launcher = collection.getServiceNamed("launcher")

@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -29,6 +30,9 @@ from shopdata.service.job_list import list_jobs, log_of, own_arguments
 from shopdata.service.names import check_job
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.schedule_file import ScheduleFile
+from shopdata.service.sign_ins.missing import ask_for_missing
+from shopdata.service.sign_ins.records import Records
+from shopdata.service.sign_ins.sign_ins import SignIns
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -53,6 +57,7 @@ class Inside:
         self._datasets = self.arguments.datasets
         #: The names of all datasets that a spider collects.
         self.datasets = tuple(sorted(self._datasets))
+        self.sign_ins = SignIns(Records(options.sign_ins), partial(ask_for_missing, self))
         self._started_at = datetime.now(SHANGHAI)
         self._app: Any = None
         self.launcher: Any = None

@@ -20,6 +20,8 @@ from shopdata.workspace import Workspace
 #: The name of our project in scrapyd.
 PROJECT = "shopdata"
 _USERNAME = "shopdata"
+#: What a crawl or a sign-in has no use for, and should not be able to tell.
+OF_THE_SERVICE = ("SHOPDATA_SERVICE_USERNAME", "SHOPDATA_SERVICE_PASSWORD")
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,11 @@ class ServiceOptions:
     def log(self) -> Path:
         """The service's own log."""
         return self.folder / "service.log"
+
+    @property
+    def sign_ins(self) -> Path:
+        """Who has signed in which shop from the board."""
+        return self.folder / "sign_ins.jsonl"
 
     @property
     def pid_file(self) -> Path:

@@ -31,7 +31,7 @@ class Root(ScrapydRoot):  # type: ignore[misc]
         except ImportError as error:
             logger.warning("no board: %s is missing; scrapyd's own page is in front", error.name)
             return
-        board = Board(config.inside.workspace, config.inside)
+        board = Board(config.inside.workspace, config.inside, sign_ins=config.inside.sign_ins)
         self.putChild(b"", board)
         self.putChild(b"board", board)
         # scrapyd's has a button that asks nobody, and needs scripts in the page to do so.

@@ -56,6 +56,8 @@ BUILT = {
     "session_list.": ["session", "signed_in", "age", "checked", "note"],
     "slot.": [CLAIMED, QUEUED, SKIPPED],
     "told.": list(TOLD),
+    # What of these can occur, `tests/service/live` follows.
+    "live.": [key.removeprefix("live.") for key in catalogue("zh") if key.startswith("live.")],
     "partition.": ["workbook", "parquet"],
     "warning.": ["note_rows", "header_rows"],
     "note.": ["drift", "warnings", "restated"],

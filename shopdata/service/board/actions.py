@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from shopdata.exceptions import UsageError
 from shopdata.service.board.addresses import checked_dt, checked_id, checked_run_id
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError, redirect
 from shopdata.service.board.sources import Sources
@@ -62,6 +63,32 @@ def cancel(sources: Sources, visit: Visit) -> Answer:
     return redirect(visit.link("runs", told="cancelled" if is_cancelled else "gone"))
 
 
+def sign_in(sources: Sources, visit: Visit) -> Answer:
+    """A shop, in the program's browser and by this person's hand."""
+    shop = sources.shop(checked_id(visit.form.get("shop", "")))
+    if shop is None or sources.sign_ins is None:
+        raise PageNotFoundError
+    if visit.is_readable:
+        raise UsageError(
+            "others on the way could read what is typed and seen here",
+            where="this page",
+            found="plain http from another machine",
+            todo="Put TLS in front of the board (docs/operate.md, Behind a reverse proxy).",
+        )
+    sources.sign_ins.start(shop, visit.person)
+    return redirect(visit.link("sessions", shop.id, "live"))
+
+
+def sign_in_act(sources: Sources, visit: Visit) -> Answer:
+    """A button of the page of a sign-in: `what` it is, and of which `view`."""
+    shop_id = checked_id(visit.form.get("shop", ""))
+    if sources.sign_ins is None:
+        raise PageNotFoundError
+    view = visit.form.get("view", "")
+    sources.sign_ins.act(shop_id, visit.person, view, visit.form.get("what", ""), visit.form)
+    return redirect(visit.link("sessions", shop_id, "live", view=view))
+
+
 def _queued(visit: Visit, run_ids: list[str]) -> Answer:
     return redirect(visit.link("runs", told="queued" if run_ids else "nothing", run=",".join(run_ids[:3])))
 
@@ -72,6 +99,8 @@ ACTIONS: dict[str, Callable[[Sources, Visit], Answer]] = {
     "resume": resume,
     "collect": collect,
     "cancel": cancel,
+    "sign-in": sign_in,
+    "sign-in-act": sign_in_act,
 }
 #: What a page may be told about the button that led to it.
 TOLD = ("queued", "nothing", "paused", "resumed", "cancelled", "gone")

@@ -16,7 +16,7 @@ from shopdata.service.board.notes import in_short, tip
 from shopdata.service.board.visit import Visit
 from shopdata.wording.catalogue import TAGS, catalogue
 
-_STATIC = ("board.css", "board.js")
+_STATIC = ("board.css", "board.js", "live.css", "live.js")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,10 @@ class Renderer:
         self._files = {
             name: f"static/{name}?v={hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]}" for name in _STATIC
         }
+
+    def part(self, visit: Visit, template: str, values: Mapping[str, Any]) -> bytes:
+        """Some pieces of a page."""
+        return self._environment.get_template(f"{template}.html").render(t=visit.texts, visit=visit, **values).encode()
 
     def page(self, visit: Visit, page: RenderedPage) -> bytes:
         """A page as UTF-8 HTML."""

@@ -20,6 +20,7 @@ from shopdata.exceptions import ShopdataError, UsageError
 from shopdata.periods import SHANGHAI, today
 from shopdata.service.board import actions
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError
+from shopdata.service.board.live import Live
 from shopdata.service.board.pages.table import PAGES
 from shopdata.service.board.rendering import Renderer
 from shopdata.service.board.security import Tokens
@@ -27,6 +28,8 @@ from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import LANGUAGE_COOKIE, NONCE_COOKIE, Visit, read_visit
 from shopdata.service.control import Control
 from shopdata.service.door.headers import HEADERS
+from shopdata.service.sign_ins.desk import Desk
+from shopdata.service.sign_ins.sign_ins import SignIns
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -39,6 +42,7 @@ class Board(Resource):
     """Every page and button. Put it under `""` (the front page) and under `mount` of the site's root.
 
     Args:
+        sign_ins: where shops can be signed in from here.
         mount: the name that it has there. Links are relative, so that a reverse proxy may put all of it below a path.
         now: the clock, for tests.
     """
@@ -50,13 +54,15 @@ class Board(Resource):
         workspace: Workspace,
         control: Control,
         *,
+        sign_ins: SignIns | None = None,
         mount: str = "board",
         now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._sources = Sources(workspace, control)
+        self._sources = Sources(workspace, control, Desk(sign_ins) if sign_ins is not None else None)
         self._renderer = Renderer()
         self._tokens = Tokens()
+        self._live = Live(sign_ins, self._renderer, self._tokens, _send) if sign_ins is not None else None
         self._mount = mount
         self._language = workspace.group_texts.code
         self._now = now
@@ -72,6 +78,8 @@ class Board(Resource):
         if visit is None or request.method not in (b"GET", b"HEAD", b"POST"):
             _send(request, Answer(status=404 if visit is None else 405, content_type="text/plain"))
             return NOT_DONE_YET
+        if self._live is not None and self._live.takes(visit.path):
+            return self._live.render(request, visit)
         _set_cookies(request, visit)
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)

@@ -19,6 +19,7 @@ from shopdata.service.schedule_file import signature_of
 # `scrapy status` says what the board says, and needs neither store nor sessions for that.
 if TYPE_CHECKING:
     from shopdata.ledger import Ledger
+    from shopdata.service.sign_ins.desk import Desk
     from shopdata.store import ObjectStore
     from shopdata.store.staging import Staging
     from shopdata.workspace import Workspace
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 class Sources:
     """One for the whole board; every method may block and is called in a thread."""
 
-    def __init__(self, workspace: Workspace, control: Control) -> None:
+    def __init__(self, workspace: Workspace, control: Control, sign_ins: Desk | None = None) -> None:
         from shopdata.service.board.sessions_watch import SessionsWatch
 
         self._workspace = workspace
         self.control = control
+        self.sign_ins = sign_ins
         self.sessions = SessionsWatch(workspace.sessions)
         self._lock = threading.Lock()
         self._config: Config | None = None

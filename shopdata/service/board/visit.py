@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 from twisted.web.server import Request
 
 from shopdata.service.board.security import Tokens, new_nonce
+from shopdata.service.door.decisions import client_address, is_readable
+from shopdata.service.sign_ins.person import Person
 from shopdata.wording import Texts
 from shopdata.wording.language import browser_texts
 
@@ -35,8 +37,18 @@ class Visit:
     token: str
     nonce: str
     user: str
+    #: Where the browser is, and what it calls itself.
+    address: str = ""
+    agent: str = ""
+    #: True if others on the way could read what is sent: plain http, and not within this machine.
+    is_readable: bool = False
     #: True if the language was chosen in this very address.
     is_language_chosen: bool = False
+
+    @property
+    def person(self) -> Person:
+        """Whoever sits before this browser."""
+        return Person(self.user, self.nonce, self.address, self.agent)
 
     def link(self, *parts: str, **query: str | int | None) -> str:
         """The address of a page of the board, relative to this one; every part is escaped."""
@@ -86,6 +98,9 @@ def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime, lang
         token=tokens.of(user, nonce),
         nonce=nonce,
         user=user,
+        address=client_address(request.getClientAddress().host, request.requestHeaders),
+        agent=request.getHeader("User-Agent") or "",
+        is_readable=is_readable(request.requestHeaders),
         is_language_chosen=query.get("lang") == chosen.code,
     )
 

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from twisted.web.http_headers import Headers
 
@@ -103,7 +103,7 @@ class Door:
         """A proxy may have put its own name, or none of the port, in place of what the browser asked for."""
         if head.headers.hasHeader("Sec-Fetch-Site"):
             return False
-        if head.method == b"POST" and head.target.startswith(b"/board/do/"):
+        if head.method == b"POST" and head.target.startswith((b"/board/do/", b"/board/sessions/")):
             # Each form of the board has a token, which is looked at there and of use in one browser only.
             return True
         return self._hosts.are_named(host_of(_place(head.headers.getRawHeaders("Origin", [""])[0])))
@@ -138,11 +138,23 @@ def too_long(length: int | None, most: int) -> Refused | None:
 
 
 def client_of(head: Head) -> str:
-    """Who asks: behind a reverse proxy on this machine, whom the proxy says."""
-    forwarded = head.headers.getRawHeaders("X-Forwarded-For", [""])[-1].rpartition(",")[2].strip()
-    if is_loopback(head.peer):
+    """Who asks."""
+    return client_address(head.peer, head.headers)
+
+
+def client_address(peer: str, headers: Headers) -> str:
+    """Whoever has connected; behind a reverse proxy on this machine, whom the proxy says."""
+    forwarded = headers.getRawHeaders("X-Forwarded-For", [""])[-1].rpartition(",")[2].strip()
+    if is_loopback(peer):
         try:
             return str(ipaddress.ip_address(forwarded))
         except ValueError:
             pass
-    return head.peer
+    return peer
+
+
+def is_readable(headers: Headers) -> bool:
+    """True if a browser says that its page came over plain http, and from another machine; pages can't write that."""
+    (given,) = (headers.getRawHeaders(name, [""])[0] for name in ("Origin",))
+    place = urlsplit(given if given not in ("", "null") else headers.getRawHeaders("Referer", [""])[0])
+    return place.scheme == "http" and not is_loopback(place.hostname or "")

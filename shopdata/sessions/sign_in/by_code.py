@@ -45,7 +45,7 @@ async def enter_codes(
         EOFError: no code was given at all.
         PortalError: the page does not go on.
     """
-    form = _CodeForm(page, shop, portal)
+    form = CodeForm(page, shop, portal)
     # Some forms send the code only when they are told to.
     await form.send()
     for number in range(1, TRIES + 1):
@@ -64,7 +64,7 @@ async def enter_codes(
     raise form.not_taken()
 
 
-async def _typed(form: _CodeForm, number: int, ask_code: Callable[..., str], tell: Callable[..., None]) -> str:
+async def _typed(form: CodeForm, number: int, ask_code: Callable[..., str], tell: Callable[..., None]) -> str:
     key = "login.code" if number == 1 else "login.code_again"
     values = {"shop": form.shop.name} if number == 1 else {"shop": form.shop.name, "number": number, "tries": TRIES}
     for _ in range(_MOST_EMPTY):
@@ -80,7 +80,7 @@ async def _typed(form: _CodeForm, number: int, ask_code: Callable[..., str], tel
     raise EOFError
 
 
-class _CodeForm:
+class CodeForm:
     """The place on the page where a code is typed in."""
 
     def __init__(self, page: Page, shop: Shop, portal: Portal) -> None:

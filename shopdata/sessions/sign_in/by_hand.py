@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
@@ -47,18 +48,46 @@ async def sign_in_by_hand(
         PortalError: the portal did not answer.
         BrowserMissingError, BrowserError: there is no browser, it can't be started, or it ended.
     """
+    tell("login.starting_browser", shop=shop.id)
+    return await in_own_browser(
+        shop,
+        portal,
+        lambda page: _with_person(page, shop, portal, is_headed, ask_code, tell),
+        devices=devices,
+        browser_path=browser_path,
+        is_headed=is_headed,
+    )
+
+
+async def in_own_browser(
+    shop: Shop,
+    portal: Portal,
+    work: Callable[[Page], Coroutine[Any, Any, SignedIn]],
+    *,
+    devices: DeviceStore,
+    browser_path: str | None,
+    is_headed: bool = False,
+    **own_options: Any,
+) -> SignedIn:
+    """What `work` comes to in a browser of its own, on the device that the portal knows the shop by.
+
+    Args:
+        own_options: for `context_options`.
+
+    Raises:
+        as `sign_in_by_hand`.
+    """
     own = OwnChromium({"executable_path": browser_path}, is_headed=is_headed)
     limit = PageLimit(portal.max_answer_bytes)
-    tell("login.starting_browser", shop=shop.id)
     try:
         browser = await own.start()
         device = await asyncio.to_thread(devices.load, shop)
-        context = await open_context(browser, storage_state=device)
+        context = await open_context(browser, storage_state=device, **own_options)
         try:
             page = await context.new_page()
             await limit.watch(page)
             with limit.explained(f"shop {shop.id!r}, its login page"):
-                return await while_alive(page, shop, _with_person(page, shop, portal, is_headed, ask_code, tell))
+                return await while_alive(page, shop, work(page))
         finally:
             await keep_device(devices, context, shop, portal)
     except PlaywrightError as error:

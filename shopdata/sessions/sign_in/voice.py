@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
+from weakref import WeakSet
 
 from playwright.async_api import Dialog, Frame, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
@@ -40,6 +41,19 @@ _WEIGHT = (
     Says.REFUSED,
     Says.LOCKED,
 )
+
+#: Pages whose questions a person answers, and not we.
+_IN_A_PERSONS_HANDS: WeakSet[Page] = WeakSet()
+
+
+def hand_over(page: Page) -> None:
+    """From now on a person answers what the page's own dialogs ask."""
+    _IN_A_PERSONS_HANDS.add(page)
+
+
+def take_back(page: Page) -> None:
+    """From now on the program does."""
+    _IN_A_PERSONS_HANDS.discard(page)
 
 
 @dataclass
@@ -141,6 +155,8 @@ class Voice:
 
     def _on_dialog(self, dialog: Dialog) -> None:
         self.hear(" ".join(dialog.message.split()))
+        if self._page in _IN_A_PERSONS_HANDS:
+            return
         # As a person who has read it: what asks whether to go on is not agreed to unread.
         answer = dialog.accept if dialog.type in ("alert", "beforeunload") else dialog.dismiss
         self._answering = asyncio.ensure_future(_quietly(answer()))

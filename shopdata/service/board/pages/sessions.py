@@ -60,6 +60,7 @@ def page(sources: Sources, visit: Visit) -> RenderedPage:
         "sessions",
         {
             "lines": lines,
+            "can_sign_in": sources.sign_ins is not None,
             "counts": grid.count_kinds(lines),
             "parked_reason": lambda line: in_short(visit.texts, CellState.NEEDS_LOGIN, line.parked),
             "filter": grid.Filter.of(visit),

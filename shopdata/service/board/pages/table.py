@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shopdata.service.board.answers import Answer
-from shopdata.service.board.pages import cell, days, downloads, partition, run, runs, schedule, sessions, today
+from shopdata.service.board.pages import cell, days, downloads, live, partition, run, runs, schedule, sessions, today
 from shopdata.service.board.rendering import RenderedPage
 
 #: Addresses below the board's mount, part by part.
@@ -24,6 +24,7 @@ PAGES: tuple[tuple[tuple[str, ...], Callable[..., RenderedPage | Answer]], ...] 
     (("runs", "*"), run.page),
     (("runs", "*", "log"), downloads.log),
     (("sessions",), sessions.page),
+    (("sessions", "*", "live"), live.page),
     (("sessions", "*", "screenshot"), downloads.screenshot),
     (("schedule",), schedule.page),
 )

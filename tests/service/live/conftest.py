@@ -1,0 +1,77 @@
+"""A real service at a workplace whose shops wait for a person, and browsers of people who look at its board."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from as_in_a_run import chromium_options
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from running import Running
+from watching import Watcher
+from workplace import Workplace
+
+from sandbox import Sandbox, SandboxOptions
+from sandbox.store import SeaweedStore
+
+NewWatcher = Callable[..., Watcher]
+
+
+@pytest.fixture(scope="session")
+def started(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One for all of these tests; each has shops of its own."""
+    options = SandboxOptions(shops=4, pdd_shops=12, rows=5, reviews=5, report_seconds=0, requests_per_second=50.0)
+    with Sandbox(options) as sandbox:
+        store = object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
+        place = Workplace(tmp_path_factory.mktemp("live"), sandbox, store)
+        place.edit("schedule.yaml", lambda file: file.update(jobs=[]))
+        service = Running(place)
+        try:
+            run = service.command("start")
+            assert run.code == 0, run.text + service.log
+            yield service
+        finally:
+            service.end()
+            place.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for this module. Playwright's loop runs in this thread, so it must end with the module."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(**chromium_options(playwright.chromium.executable_path))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def new_watcher(browser: Browser, started: Running) -> Iterator[NewWatcher]:
+    """People who are signed in at the board. A script's error or what the policy refuses fails the test."""
+    contexts: list[BrowserContext] = []
+    troubles: list[str] = []
+
+    def note(line: ConsoleMessage) -> None:
+        # Of an answer that is no success, and of our own looking at the picture, Chromium tells by itself.
+        if line.type in ("error", "warning") and not line.text.startswith(("Failed to load", "Canvas2D")):
+            troubles.append(line.text)
+
+    def make(**options: Any) -> Watcher:
+        user, password = started.auth
+        known: dict[str, Any] = {"locale": "zh-CN", "viewport": {"width": 1380, "height": 1000}}
+        context = browser.new_context(**known | options, http_credentials={"username": user, "password": password})
+        contexts.append(context)
+        context.on("weberror", lambda error: troubles.append(str(error.error)))
+        context.on("console", note)
+        return Watcher(context.new_page())
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert troubles == []

@@ -1,0 +1,92 @@
+"""A scripted person before the board: sees what is drawn on the page, and moves a real browser's mouse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+#: Finds in the picture what a person would see: the red handle, and the dark gap above it.
+_FIND = """(canvas) => {
+  const { width, height } = canvas;
+  const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  const at = (x, y) => pixels.slice((y * width + x) * 4, (y * width + x) * 4 + 3);
+  const isRed = ([r, g, b]) => r > 190 && g < 90 && b < 80;
+  const isDark = ([r, g, b]) => r + g + b > 120 && r + g + b < 380 && Math.abs(r - b) < 70;
+  const box = (fits, from, to) => {
+    let found = null;
+    for (let y = from; y < to; y += 2) {
+      for (let x = 0; x < width; x += 2) {
+        // A square of that colour, and no letter.
+        if (!fits(at(x, y)) || x + 24 >= width || y + 24 >= height) continue;
+        if (![[24, 0], [0, 24], [24, 24], [12, 12]].every(([dx, dy]) => fits(at(x + dx, y + dy)))) continue;
+        if (!found) found = { left: x, top: y, right: x + 24, bottom: y + 24 };
+        if (x <= found.right + 2) found.right = Math.max(found.right, x + 24);
+        found.bottom = Math.max(found.bottom, y + 24);
+        found.left = Math.min(found.left, x);
+      }
+    }
+    return found;
+  };
+  const handle = box(isRed, 100, height);
+  if (!handle) return null;
+  const gap = box(isDark, Math.max(0, handle.top - 140), handle.top - 10);
+  return gap && { handle, gap };
+}"""
+
+
+@dataclass
+class Watcher:
+    """One person and one page of the board."""
+
+    page: Page
+
+    def begin(self, url: str, shop: str) -> None:
+        """Presses the button of a shop in the list."""
+        self.page.goto(f"{url}/board/sessions")
+        row = self.page.locator("tr", has=self.page.locator(".id", has_text=shop))
+        row.get_by_role("button", name="登录", exact=True).click()
+        self.page.wait_for_url("**/live?view=*")
+
+    def wait_for(self, words: str, seconds: float = 90) -> None:
+        """Until the page says so."""
+        self.page.get_by_role("heading", name=words).first.wait_for(timeout=seconds * 1000)
+
+    def find_slider(self) -> dict[str, dict[str, float]]:
+        """Where handle and gap are in the picture, in its pixels."""
+        found = self.page.wait_for_function(f"() => ({_FIND})(document.querySelector('canvas'))", timeout=60_000)
+        return found.json_value()
+
+    def spot(self, x: float, y: float) -> tuple[float, float]:
+        """Where on the board's page a point of the picture is."""
+        box = self.page.locator("canvas").bounding_box()
+        assert box is not None
+        width, height = self.page.locator("canvas").evaluate("(canvas) => [canvas.width, canvas.height]")
+        return box["x"] + x * box["width"] / width, box["y"] + y * box["height"] / height
+
+    def drag(
+        self, start: tuple[float, float], end: tuple[float, float], *, steps: int = 30, pause_ms: int = 20
+    ) -> None:
+        """As a hand does: not all at once, and not quite straight."""
+        mouse = self.page.mouse
+        mouse.move(*self.spot(*start))
+        mouse.down()
+        for step in range(1, steps + 1):
+            part = step / steps
+            eased = part * part * (3 - 2 * part)
+            x = start[0] + (end[0] - start[0]) * eased
+            mouse.move(*self.spot(x, start[1] + (step % 3)))
+            self.page.wait_for_timeout(pause_ms)
+        self.page.wait_for_timeout(3 * pause_ms)
+        mouse.up()
+
+    def solve_slider(self) -> None:
+        """Sees where the gap is, and drags the handle there."""
+        seen = self.find_slider()
+        handle, gap = seen["handle"], seen["gap"]
+        x, y = handle["left"] + 19, (handle["top"] + handle["bottom"]) / 2
+        self.drag((x, y), (x + gap["left"] - handle["left"], y))
+
+    def click(self, x: float, y: float) -> None:
+        """Into the picture."""
+        self.page.mouse.click(*self.spot(x, y))

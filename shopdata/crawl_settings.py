@@ -11,10 +11,8 @@ from shopdata.settings import SHOPDATA_BROWSER_PATH
 
 # -- requests ------------------------------------------------------------------------------------------------------
 
-# 16 and 8: our own limit is shops at once, one request per shop, paced by PaceMiddleware; these must not be lower.
-# (From 2.14 on, Scrapy does not hold CONCURRENT_REQUESTS_PER_DOMAIN for bursts anyway.)
-CONCURRENT_REQUESTS = 64
-CONCURRENT_REQUESTS_PER_DOMAIN = 64
+# 16: requests that wait for their shop's pace count, so that it would be a limit of shops; ours is shops at once.
+CONCURRENT_REQUESTS = 1000
 # True: it would unpack an answer only after our middlewares have read it. Our handler does it while it comes, with a
 # limit (downloads.py).
 COMPRESSION_ENABLED = False

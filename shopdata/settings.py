@@ -28,8 +28,9 @@ SHOPDATA_SECRET_KEY = os.environ.get("SHOPDATA_SECRET_KEY") or None
 SHOPDATA_BROWSER_PATH = os.environ.get("SHOPDATA_BROWSER_PATH") or None
 #: In which language people are told what came of things, zh or en; None is that of the system.
 SHOPDATA_LANGUAGE = os.environ.get("SHOPDATA_LANGUAGE") or None
-#: How many shops are worked on side by side. A shop that only waits for its portal to make a report does not count.
-SHOPDATA_SHOPS_AT_ONCE = 8
+#: How many shops are worked on side by side; None leaves it to memory and processor. A shop that waits, for its pace or
+#: for its report, does not count.
+SHOPDATA_SHOPS_AT_ONCE: int | None = None
 #: How many shops may be in the browser at the same moment: a Chromium context takes about 100 MB.
 SHOPDATA_LOGINS_AT_ONCE = 4
 #: How many processes read workbooks, in runs of many shops; 0 leaves it to threads.

@@ -33,8 +33,8 @@ def show_sessions(workspace: Workspace, *, user_agent: str, is_check_wanted: boo
     """
     t, shops = workspace.texts, [shop for shop in workspace.config.shops if shop.enabled]
     if is_check_wanted:
-        # A handful at once: each shop is asked a single time.
-        with ThreadPoolExecutor(workspace.shops_at_once) as pool:
+        # A handful at once: each shop is asked a single time, by a thread.
+        with ThreadPoolExecutor(workspace.shops_at_once or 8) as pool:
             told = dict.fromkeys(filter(None, pool.map(lambda shop: _check(workspace, shop, user_agent), shops)))
         for sentence in told:
             print(sentence, file=sys.stderr)

@@ -3,24 +3,65 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
 
+#: What a shop takes that does not wait: an answer (up to 1 MB in memory, the rest on the disk) and what is read of it.
+_SHOP_BYTES = 16 << 20
+#: So many answers a core reads in the time that a portal needs for one.
+_SHOPS_OF_A_CORE = 32
+#: The same for a shop that asks by a page in the browser.
+_PAGE_BYTES = 200 << 20
+_PAGES_OF_A_CORE = 4
+
+
+def shops_at_once(setting: int | None, *, in_browser: bool = False) -> int:
+    """How many shops this machine works on side by side.
+
+    Args:
+        setting: SHOPDATA_SHOPS_AT_ONCE, which counts where it is set; else memory and processor decide.
+        in_browser: True for shops that keep a page open.
+    """
+    each, of_a_core = (_PAGE_BYTES, _PAGES_OF_A_CORE) if in_browser else (_SHOP_BYTES, _SHOPS_OF_A_CORE)
+    # Half of the memory is for those who read workbooks, and for others.
+    return setting or max(1, min((os.cpu_count() or 1) * of_a_core, free_memory() // 2 // each))
+
+
+def free_memory() -> int:
+    """How many bytes may still be taken, of the machine or of the container that this is."""
+    # Here only: who lists the spiders needs none of it.
+    import psutil
+
+    free: int = psutil.virtual_memory().available
+    with suppress(OSError, ValueError):
+        # "max" where there is no limit.
+        free = min(free, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return free
+
 
 class ShopLimiter:
-    """So many shops are worked on at the same time; first come, first served."""
+    """So many shops are worked on at the same time. Whoever comes back from waiting goes before who has not begun."""
 
     def __init__(self, count: int) -> None:
+        self.count = count
         self._semaphore = asyncio.Semaphore(count)
+        self._door = asyncio.Lock()
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[None]:
         """A slot for the length of the block."""
-        async with self._semaphore:
+        # Of all that have not begun, one at a time stands among those who come back.
+        async with self._door:
+            await self._semaphore.acquire()
+        try:
             yield
+        finally:
+            self._semaphore.release()
 
     @asynccontextmanager
     async def hand_back(self) -> AsyncIterator[None]:

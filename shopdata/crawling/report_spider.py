@@ -14,7 +14,7 @@ from scrapy.crawler import Crawler
 
 from shopdata.config import Config, Portal, Shop
 from shopdata.crawling.cell_runner import Asking, CellRunner
-from shopdata.crawling.concurrency import ShopLimiter
+from shopdata.crawling.concurrency import ShopLimiter, shops_at_once
 from shopdata.crawling.crawl_run import CrawlRun
 from shopdata.crawling.portal_client import PortalClient
 from shopdata.items import ReportFile
@@ -36,6 +36,8 @@ class ReportSpider(scrapy.Spider):
     platform: ClassVar[str]
     #: The dataset for each kind of period; by default the spider's name, in days.
     datasets: ClassVar[Mapping[PeriodKind, str]] = {}
+    #: True where shops ask by a page of the browser, which each of them keeps open.
+    in_browser: ClassVar[bool] = False
 
     #: Read once, in `from_crawler`.
     workspace: Workspace
@@ -58,7 +60,7 @@ class ReportSpider(scrapy.Spider):
         spider.plan = cls.plan_for(spider.workspace.config, spider.arguments)
         spider.portal = spider.workspace.config.portal(cls.platform)
         spider._run = CrawlRun.of(crawler, spider.plan.run_id)
-        spider._limiter = ShopLimiter(spider.workspace.shops_at_once)
+        spider._limiter = ShopLimiter(shops_at_once(spider.workspace.shops_at_once, in_browser=cls.in_browser))
         spider._pause_seconds = crawler.settings.getfloat("SHOPDATA_BACKFILL_PAUSE_SECONDS")
         return spider
 
@@ -77,6 +79,7 @@ class ReportSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The files of all cells that are still to be asked, as they come; then the partitions made of them."""
+        logger.info("up to %d shops at once; those that wait do not count", self._limiter.count)
         asking = Asking(self.collect, self.report_file, lambda shop: self.client(shop).last, self.portal)
         runner = CellRunner(self._run, self.plan, asking, self._limiter, pause_seconds=self._pause_seconds)
         async for item in runner.items(self.name, self.arguments):

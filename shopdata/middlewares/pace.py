@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 
 from scrapy import Request
 from scrapy import signals as scrapy_signals
@@ -30,12 +31,14 @@ class PaceMiddleware:
         shop = request.meta.get("shopdata_shop")
         if shop is None:
             return
+        # Scrapy's limit for each host is not for shops, which are limited by their pace, and as shops at once.
+        request.meta["download_slot"] = f"shop {shop}"
         if _is_page(request):
             await self._pace.turn(self._shops[shop])
             return
         await self._turns[shop].acquire()
         try:
-            await self._pace.turn(self._shops[shop])
+            await self._pace.turn(self._shops[shop], _wait_of(request))
         except BaseException:
             self._turns[shop].release()
             raise
@@ -43,6 +46,11 @@ class PaceMiddleware:
     def _on_left(self, request: Request) -> None:
         if "shopdata_shop" in request.meta and not _is_page(request):
             self._turns[request.meta["shopdata_shop"]].release()
+
+
+def _wait_of(request: Request) -> Callable[[float], Awaitable[None]] | None:
+    # Who keeps a page of the browser open, keeps the slot: it is what pages are counted by.
+    return None if "shopdata_page" in request.meta else request.meta.get("shopdata_wait")
 
 
 def _is_page(request: Request) -> bool:

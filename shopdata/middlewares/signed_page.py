@@ -13,6 +13,7 @@ from scrapy.http import Response
 from shopdata import signals
 from shopdata.browser.alive import BrowserDiedError
 from shopdata.config import platforms
+from shopdata.crawling.concurrency import shops_at_once
 from shopdata.crawling.signed_page import SignedPage
 from shopdata.middlewares.retry import is_repeatable, repeated
 from shopdata.workspace import Workspace
@@ -34,7 +35,7 @@ class SignedPageMiddleware:
     def __init__(self, crawler: Crawler, workspace: Workspace) -> None:
         self._crawler = crawler
         self._config = workspace.config
-        self._most_pages = workspace.shops_at_once
+        self._most_pages = shops_at_once(workspace.shops_at_once, in_browser=True)
         self._shops = {shop.id: shop for shop in workspace.config.shops}
         #: By shop and path; what was used last comes last.
         self._pages: dict[tuple[str, str], SignedPage] = {}

@@ -23,6 +23,7 @@ class PddChatSpider(PddSpider):
     """Every conversation of a day and all in it, asked through the page's own signing (docs/portals.md 2, 3.2)."""
 
     name = "pdd_chat"
+    in_browser = True
 
     async def collect(self, shop: Shop, period: Period) -> ReportFile:
         item = self.report_file(shop, period)

@@ -1,0 +1,52 @@
+"""Shops side by side: who waits for its pace holds no slot, and no pace is broken, whichever runs ask."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from workplace import Workplace
+
+pytestmark = [pytest.mark.browser, pytest.mark.services]
+
+DAY = date(2026, 3, 1)
+SHOPS = 6
+#: Half a second between two requests of a shop.
+PER_SECOND = 2.0
+#: Between the start that is noted here and its arrival at the portal lie threads and sockets of a busy machine.
+ON_THE_WAY_SECONDS = 0.2
+
+
+def test_one_slot_is_for_the_shop_that_does_not_wait(make_workplace: Callable[..., Workplace]) -> None:
+    place = make_workplace(shops=SHOPS, pdd_shops=0, requests_per_second=PER_SECOND)
+    place.sign_in(*(shop.id for shop in place.shops))
+    run = place.crawl(f"date={DAY}", "--set=SHOPDATA_SHOPS_AT_ONCE=1")
+    assert run.code == 0, run.text
+    assert "up to 1 shops at once" in run.err
+
+    asked = [record.shop_id for record in place.sandbox.records() if record.is_paced]
+    firsts = [asked.index(shop.id) for shop in place.shops]
+    seconds = [asked.index(shop.id, first + 1) for shop, first in zip(place.shops, firsts, strict=True)]
+    assert min(seconds) > sorted(firsts)[1], (
+        "a shop that waited for its second request kept the next one from its first"
+    )
+    gaps = place.sandbox.counters().min_gap_seconds
+    assert min(gaps.values()) > 1 / PER_SECOND - ON_THE_WAY_SECONDS
+
+
+def test_two_runs_of_one_account_keep_one_pace(make_workplace: Callable[..., Workplace]) -> None:
+    place = make_workplace(shops=0, pdd_shops=2, requests_per_second=PER_SECOND, reviews=130)
+    place.sign_in(*(shop.id for shop in place.sandbox.shops))
+    runs = [place.start("crawl", "pdd_badscore", "-a", f"date={day}") for day in (DAY, DAY + timedelta(days=1))]
+    for run in runs:
+        run.wait()
+    told = "\n".join(run.text for run in runs)
+    assert "other runs do not see its pace" not in told
+    for shop in place.sandbox.shops:
+        starts = [record.started for record in place.sandbox.records(shop.id) if record.is_paced]
+        # Over many requests what is lost on the way is made up for: the sum can't be pressed together.
+        assert len(starts) == 8
+        assert starts[-1] - starts[0] > (len(starts) - 1) / PER_SECOND - ON_THE_WAY_SECONDS
+        assert min(b - a for a, b in itertools.pairwise(starts)) > 1 / PER_SECOND - ON_THE_WAY_SECONDS

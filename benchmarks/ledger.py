@@ -3,15 +3,12 @@
     python -m benchmarks.ledger [--cells 300] [--postgresql URL] [--rounds 3]
 
 A cell is written as a crawl of JD writes it: taken, its order noted, then its job, then the job's id; staged, sent, let
-go of. One run at a time, and four at once, each a process that has `--threads` cells in work (6: a crawl's own). Without
-a URL, PostgreSQL is started from the system's own programs, with `fsync` on as SQLite has it; where there are none, it is
-left out.
+go of. One run at a time, and four at once, each a process with `--threads` cells in work (6: a crawl's on two cores).
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -19,12 +16,11 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from benchmarks.measuring import ROOT, measure
+from benchmarks.measuring import ROOT
 from shopdata.ledger import CellKey, Ledger, Owner, RawFile
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
@@ -92,8 +88,7 @@ def write(url: str, run_id: str, cells: int, threads: int) -> None:
         event.listen(Engine, "commit", count)
 
         def one(key: CellKey) -> None:
-            claims.acquire({key: 0})
-            ledger.claim(key, run_id)
+            claims.acquire({key: 0}, is_asking=True)
             ledger.cell(key)
             ledger.set_job(key, ORDER)
             ledger.set_job(key, {**ORDER, "task_name": "name"})

@@ -47,14 +47,13 @@ class Admission:
             ArgumentError: there is no such dataset, shop or period, or a file of the cell came already.
             LedgerError, DiskError: it could not be done; after a DiskError the cell is ours.
         """
-        run, config = self._run, self._run.workspace.config
+        config = self._run.workspace.config
         key, period = CellKey(item.dataset, item.dt, item.shop_id), Period.from_dt(item.dt)
         shop = shops_of(item.dataset, config, item.shop_id)[0]
         async with self._one_at_a_time:
             await self._plan_for(item.dataset, period)
             await self._acquire(key, period)
         item.is_admitted = True
-        await run_in_thread(run.workspace.ledger.claim, key, run.run_id)
         await run_in_thread(self._fill, item, key, shop)
 
     async def _plan_for(self, dataset: str, period: Period) -> None:
@@ -98,7 +97,7 @@ class Admission:
                 expected="one file for each period and shop",
                 todo="Put its rows into one file, or give the second another period or shop.",
             )
-        claim = await self._run.leases.acquire({key: self._tries[key]})
+        claim = await self._run.leases.acquire({key: self._tries[key]}, is_asking=True)
         if key not in claim.acquired:
             holder = name_of(claim.held[0].lease_owner) if claim.held else "another run"
             raise LedgerError("another run is at this cell", where=str(key), found=holder, todo="Let it end.")

@@ -126,7 +126,9 @@ class CellRunner:
             async with self._limiter.hold():
                 claim = await self._acquire(tries)
                 for key in claim.acquired:
-                    item = await self._tries.ask(shop, key, partial(self._file_of, shop, cells[key], key))
+                    is_begun = key == claim.acquired[0]
+                    get = partial(self._file_of, shop, cells[key], key)
+                    item = await self._tries.ask(shop, key, get, is_begun=is_begun)
                     if item is None:
                         await leases.release(key)
                     else:
@@ -141,7 +143,7 @@ class CellRunner:
         """Acquires the cells that are free, tells what others did or do, and leaves in `tries` what others hold."""
         failpoints.reach(FailPoint.CLAIM_BEFORE)
         try:
-            claim = await self._run.leases.acquire(tries)
+            claim = await self._run.leases.acquire(tries, is_asking=True)
         except LedgerError as error:
             logger.error("%s: not asked: %s", ", ".join(map(str, tries)), error)
             return ClaimResult()

@@ -32,10 +32,17 @@ class CellTries:
         self._states = states
         self._is_ledger_lost = False
 
-    async def ask(self, shop: Shop, key: CellKey, get: Callable[[], Awaitable[ReportFile]]) -> ReportFile | None:
-        """Asks for a cell by `get`; None if nothing came of it, and the ledger knows why."""
+    async def ask(
+        self, shop: Shop, key: CellKey, get: Callable[[], Awaitable[ReportFile]], *, is_begun: bool = False
+    ) -> ReportFile | None:
+        """Asks for a cell by `get`; None if nothing came of it, and the ledger knows why.
+
+        Args:
+            is_begun: the ledger knows already that it is asked for.
+        """
         try:
-            await run_in_thread(self._workspace.ledger.claim, key, self._run_id)
+            if not is_begun:
+                await run_in_thread(self._workspace.ledger.claim, key, self._run_id)
             return await get()
         except LeaseLostError as error:
             logger.warning("%s", error)

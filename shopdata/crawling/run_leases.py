@@ -45,9 +45,9 @@ class RunLeases:
                 task.cancel()
         await self._release(self._claims.release_all, "what this run held")
 
-    async def acquire(self, tries: Mapping[CellKey, int]) -> ClaimResult:
-        """Takes one shop's cells: see `Claims.take`."""
-        return await run_in_thread(self._claims.acquire, tries)
+    async def acquire(self, tries: Mapping[CellKey, int], *, is_asking: bool = False) -> ClaimResult:
+        """Takes one shop's cells: see `Claims.acquire`."""
+        return await run_in_thread(partial(self._claims.acquire, tries, is_asking=is_asking))
 
     async def release(self, key: CellKey) -> None:
         """Lets go of a cell."""

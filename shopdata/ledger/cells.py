@@ -14,7 +14,7 @@ from shopdata.accounts import Account
 from shopdata.ledger.leases import is_live
 from shopdata.ledger.ledger_part import LedgerPart
 from shopdata.ledger.records import Cell, CellKey, RawFile
-from shopdata.ledger.rows import fill_raw, set_state, to_cell
+from shopdata.ledger.rows import begin_try, fill_raw, set_state, to_cell
 from shopdata.ledger.schema import CellRow, RawRow
 from shopdata.periods import SHANGHAI
 from shopdata.reasons import NO_REASON, Reason
@@ -45,9 +45,7 @@ class Cells(LedgerPart):
 
         def work(session: Session) -> Cell:
             row = self._own_row(session, key)
-            row.attempts += 1
-            set_state(row, CellState.RUNNING)
-            row.run_id = run_id
+            begin_try(row, run_id)
             return to_cell(row)
 
         return self._database.write(work)

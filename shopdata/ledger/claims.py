@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Select, delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from shopdata.exceptions import LeaseLostError
 from shopdata.ledger.database import Database
 from shopdata.ledger.leases import Leases, is_live
 from shopdata.ledger.owner import Owner, name_of
 from shopdata.ledger.records import Cell, CellKey
-from shopdata.ledger.rows import set_state, to_cell
+from shopdata.ledger.rows import begin_try, set_state, to_cell
 from shopdata.ledger.schema import CellRow, LeaseRow, PartitionRow, Run
 from shopdata.reasons import Reason
 from shopdata.states import CellState
@@ -56,11 +56,12 @@ class Claims:
 
     # -- cells ------------------------------------------------------------------------------------------------------
 
-    def acquire(self, tries: Mapping[CellKey, int]) -> ClaimResult:
+    def acquire(self, tries: Mapping[CellKey, int], *, is_asking: bool = False) -> ClaimResult:
         """Takes cells of one shop: all that are due, or none, so that an account is not used by two runs at once.
 
         Args:
             tries: the cells, with their `ended_tries` when the run was planned.
+            is_asking: True if the first one is asked for at once: then it is as after `Ledger.claim`.
         """
 
         def work(session: Session) -> ClaimResult:
@@ -75,6 +76,8 @@ class Claims:
                     (due if _is_due(row, tries[_key(row)]) else settled).append(row)
             for row in due if not held else ():
                 row.lease_owner, row.lease_until = self._me, now + timedelta(seconds=self.seconds)
+            if is_asking and due and not held:
+                begin_try(due[0], self.owner.run_id)
             return ClaimResult(
                 acquired=() if held else tuple(map(_key, due)),
                 settled=tuple(map(to_cell, settled)),
@@ -84,19 +87,27 @@ class Claims:
         return self._database.write(work)
 
     def renew(self, key: CellKey) -> None:
-        """Makes sure, just before something that can't be taken back, that a cell is still ours, for a whole lease.
+        """Makes sure, just before something that can't be taken back, that a cell is still ours, for half a lease.
 
         Raises:
             LeaseLostError: another run has taken it over.
         """
+        half = timedelta(seconds=self.seconds / 2)
 
         def work(session: Session) -> None:
             row = session.get(CellRow, (key.dataset, key.dt, key.shop), with_for_update=True)
             self.require(row, key)
             assert row is not None
-            row.lease_until = self._database.now(session) + timedelta(seconds=self.seconds)
+            row.lease_until = self._database.now(session) + 2 * half
 
-        self._database.write(work)
+        with self._database.reading() as session:
+            row = session.get(CellRow, (key.dataset, key.dt, key.shop), options=[lazyload(CellRow.raw)])
+            self.require(row, key)
+            assert row is not None
+            # Signs of life nearly always have seen to it.
+            is_enough = row.lease_until is not None and row.lease_until - self._database.now(session) > half
+        if not is_enough:
+            self._database.write(work)
 
     def require(self, row: CellRow | None, key: CellKey) -> None:
         """Raises LeaseLostError unless the cell is ours."""
@@ -232,6 +243,7 @@ def _select(keys: Collection[CellKey]) -> Select[CellRow]:
             CellRow.shop.in_({key.shop for key in keys}),
         )
         .order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
+        .options(lazyload(CellRow.raw))
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from shopdata.exceptions import LedgerError
 from shopdata.ledger.migrations import bring_up_to_date, version_of
+from shopdata.ledger.one_commit import OneCommit
 from shopdata.ledger.schema import SCHEMA_VERSION
 from shopdata.periods import SHANGHAI
 
@@ -73,6 +74,7 @@ class Database:
         # SQLite takes the lock to write at BEGIN: a transaction that reads first and writes later would fail at once,
         # without waiting, when somebody else wrote in between.
         self._writer = self._engine.execution_options(shopdata_begin="BEGIN IMMEDIATE")
+        self._write = OneCommit(self._writer).write if self._is_sqlite else self._write_alone
         try:
             self._create_schema()
         except BaseException:
@@ -109,12 +111,15 @@ class Database:
         for attempt in range(1, _TRIES + 1):
             with self._as_ledger_error():
                 try:
-                    with Session(self._writer) as session, session.begin():
-                        return work(session)
+                    return self._write(work)
                 except (exc.IntegrityError, exc.OperationalError) as error:
                     if attempt == _TRIES or not _is_worth_another_try(error):
                         raise
         raise AssertionError("the last try returns or raises")
+
+    def _write_alone(self, work: Callable[[Session], Result]) -> Result:
+        with Session(self._writer) as session, session.begin():
+            return work(session)
 
     def _create_engine(self) -> Engine:
         options: dict[str, Any] = {"hide_parameters": True, "json_serializer": partial(json.dumps, ensure_ascii=False)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from shopdata.exceptions import LedgerError
 from shopdata.ledger.claims import Claims
@@ -39,7 +39,9 @@ class LedgerPart:
         return self._claims
 
     def _row(self, session: Session, key: CellKey) -> CellRow:
-        row = session.get(CellRow, (key.dataset, key.dt, key.shop), with_for_update=True)
+        # Most steps say nothing about its file.
+        only = [lazyload(CellRow.raw)]
+        row = session.get(CellRow, (key.dataset, key.dt, key.shop), with_for_update=True, options=only)
         if row is None:
             raise self._unknown(f"cell {key}")
         return row

@@ -45,6 +45,13 @@ def set_state(row: CellRow, state: CellState, reason: Reason = NO_REASON) -> Non
         row.since_not_ready = row.next_attempt_at = None
 
 
+def begin_try(row: CellRow, run_id: str) -> None:
+    """A run asks for the cell: one attempt more, the last reason cleared."""
+    row.attempts += 1
+    row.run_id = run_id
+    set_state(row, CellState.RUNNING)
+
+
 def fill_raw(row: RawRow, raw: RawFile) -> None:
     """Overwrites what is known about a cell's file."""
     for name, value in asdict(raw).items():

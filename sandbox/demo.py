@@ -28,7 +28,7 @@ from shopdata.config import load_config
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.receipts import Receipt, read_receipt
 from shopdata.ledger import Ledger
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 FOLDER = Path(".shopdata") / "demo"
 #: What the demo runs, in the order of the day.

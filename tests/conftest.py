@@ -16,7 +16,7 @@ from postgresql_server import PostgresServer, find_programs
 from sandbox.store import SeaweedStore
 from shopdata import config
 from shopdata.ledger.database import Database
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 #: Tests look for English lines, also where a person with another language runs them; commands inherit it.
 os.environ["LC_ALL"] = "C.UTF-8"

@@ -24,7 +24,7 @@ from sandbox import Sandbox, SandboxShop
 from shopdata import config
 from shopdata.config import load_config
 from shopdata.sessions.sessions import SessionStore
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 REPO = Path(__file__).parents[1]
 

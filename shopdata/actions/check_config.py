@@ -12,7 +12,6 @@ from scrapy.spiderloader import get_spider_loader
 
 from shopdata.actions.names import as_spider
 from shopdata.actions.network_lines import network_lines
-from shopdata.alerts.channels import apprise_address
 from shopdata.arguments import check_names
 from shopdata.config import (
     Config,
@@ -164,7 +163,11 @@ def _env_line(t: Texts, env_file: EnvFile) -> str:
 
 def _unknown_addresses(config: Config) -> Iterator[UsageError]:
     for number, channel in enumerate(config.alerts.channels):
-        if channel.kind == "apprise" and channel.is_on and not apprise_address.is_known(channel):
+        if channel.kind != "apprise" or not channel.is_on:
+            continue
+        from shopdata.alerts.channels import apprise_address  # with clients of HTTP that others do without
+
+        if not apprise_address.is_known(channel):
             yield UsageError(
                 "apprise does not know this kind of address",
                 where=f"alerts.yaml channels[{number}].url",

@@ -16,9 +16,9 @@ from shopdata.config import Portal, Shop
 from shopdata.crawling.cell_tries import CellTries
 from shopdata.crawling.concurrency import ShopLimiter, merged
 from shopdata.crawling.crawl_run import CrawlRun
-from shopdata.crawling.downloads import Wire
 from shopdata.crawling.due_partitions import due_partitions
 from shopdata.crawling.one_cell import one_cell
+from shopdata.crawling.wire import Wire
 from shopdata.exceptions import DiskError, LedgerError
 from shopdata.failpoints import FailPoint
 from shopdata.items import Partition, ReportFile

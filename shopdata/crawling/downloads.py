@@ -1,4 +1,4 @@
-"""What comes over the line: onto the disk while it comes, cut at a limit, unpacked with a limit.
+"""How a request leaves: to the browser, to the page that signs it, or over a wire that Scrapy's own client writes to.
 
 Scrapy holds an answer whole in memory, and unpacks it only after our middlewares have read it. Requests keep all that
 Scrapy does for them: proxies, time-outs, our session and pace. Certificates are believed as in the rest of the program.
@@ -8,11 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import io
-import zlib
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, cast
 
 from OpenSSL import crypto
@@ -20,7 +15,7 @@ from scrapy import Request
 from scrapy.core.downloader.contextfactory import _ScrapyClientContextFactory
 from scrapy.core.downloader.handlers.http11 import _ScrapyAgent
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
 from scrapy.responsetypes import responsetypes
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
@@ -32,125 +27,16 @@ from twisted.internet.ssl import Certificate, optionsForClientTLS, trustRootFrom
 
 from shopdata.crawling.portal_errors import place_of
 from shopdata.crawling.signed_page import SignedPage
+from shopdata.crawling.wire import GarbledAnswerError, Wire
 from shopdata.exceptions import OddAnswerError, PortalError
-from shopdata.files import as_disk_error, nameless
 from shopdata.network import current_network
 from shopdata.network.authorities import public_authorities
 from shopdata.workspace import Workspace
 
 #: What is unpacked at once, without a thread.
 _SMALL_BYTES = 1 << 17
-_BLOCK_BYTES = 1 << 18
 #: Scrapy would ask for two more, which not every Python can unpack bit by bit.
 _ENCODINGS = "gzip, deflate"
-
-
-class GarbledAnswerError(DownloadFailedError):
-    """Raised for an answer whose packing can't be undone."""
-
-
-class Wire:
-    """The bytes of one answer as they came, headers apart.
-
-    Put into `meta["shopdata_wire"]` of a request, it takes the answer's bytes; with `is_file` the response has no body,
-    and `unpacked` gives it piece by piece.
-    """
-
-    def __init__(self, folder: Path, most_bytes: int, *, is_file: bool = False) -> None:
-        self.most_bytes = most_bytes
-        self.is_file = is_file
-        self.size = 0
-        self.encodings: list[str] = []
-        self._folder = folder
-        self._error: OSError | None = None
-        self._file = nameless(self, folder)
-
-    def close(self) -> None:
-        """Lets the bytes go."""
-        with suppress(OSError):
-            self._file.close()
-
-    def restart(self) -> None:
-        """For the same question asked again."""
-        self.size, self.encodings, self._error = 0, [], None
-        self._file.seek(0)
-        self._file.truncate()
-
-    def write(self, data: bytes) -> None:
-        """Takes the next bytes. An error of the disk is told by `check`: who calls here is inside the reactor."""
-        try:
-            if self._error is None and not self._file.closed:
-                self._file.write(data)
-                self.size += len(data)
-        except OSError as error:
-            self._error = error
-
-    def check(self) -> None:
-        """Raises DiskError if the disk did not take all of it."""
-        with as_disk_error(self._folder / "answer"):
-            if self._error is not None:
-                raise self._error
-
-    def raw(self, most_bytes: int | None = None) -> Iterator[bytes]:
-        """The bytes as they came, at most so many."""
-        left = self.size if most_bytes is None else min(most_bytes, self.size)
-        place = 0
-        while left > 0:
-            self._file.seek(place)
-            piece = self._file.read(min(left, _BLOCK_BYTES))
-            if not piece:
-                return
-            place, left = place + len(piece), left - len(piece)
-            yield piece
-
-    def unpacked(self) -> Iterator[bytes]:
-        """The bytes as they are meant.
-
-        Raises:
-            DownloadCancelledError: they are more than `most_bytes`.
-            ResponseDataLossError: they end too early.
-            GarbledAnswerError: they are packed in another way than they say, or than was asked for.
-        """
-        size = 0
-        for piece in _inflated(self.raw(), ", ".join(self.encodings)) if self.encodings else self.raw():
-            size += len(piece)
-            if size > self.most_bytes:
-                raise DownloadCancelledError(f"more than {self.most_bytes} bytes")
-            yield piece
-
-    def whole(self) -> bytes:
-        """All of `unpacked`; never twice in memory."""
-        with io.BytesIO() as body:
-            body.writelines(self.unpacked())
-            return body.getvalue()
-
-    # What Scrapy's reader wants of its buffer.
-
-    def getvalue(self) -> bytes:
-        """Nothing: it is not in memory."""
-        return b""
-
-    def truncate(self, _size: int) -> None:
-        """Nothing: what came before the limit is kept, so that somebody can look at it."""
-
-
-def _inflated(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise GarbledAnswerError(encoding)
-    inflater: Any = None
-    try:
-        for piece in pieces:
-            while piece:
-                if inflater is None or inflater.eof:
-                    # Several may stand one behind the other. Some servers leave out the frame of "deflate".
-                    is_framed = encoding != "deflate" or piece[0] & 0x0F == 8
-                    inflater = zlib.decompressobj(47 if is_framed else -15)
-                yield inflater.decompress(piece, _BLOCK_BYTES)
-                piece = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-    except zlib.error as error:
-        raise GarbledAnswerError(f"{encoding}: {error}") from None
-    if inflater is not None and not inflater.eof:
-        raise ResponseDataLossError(f"{encoding} without its end")
 
 
 class _Agent(_ScrapyAgent):

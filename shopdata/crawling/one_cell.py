@@ -10,7 +10,7 @@ from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, Respo
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.config import Portal
-from shopdata.crawling.downloads import Wire
+from shopdata.crawling.wire import Wire
 from shopdata.excel import sniff
 from shopdata.exceptions import OddAnswerError, PortalError
 from shopdata.files import write_durably

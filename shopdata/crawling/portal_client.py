@@ -18,8 +18,8 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import failpoints
 from shopdata.config import Portal, Shop
-from shopdata.crawling.downloads import Wire
 from shopdata.crawling.portal_errors import place_of, refused
+from shopdata.crawling.wire import Wire
 from shopdata.exceptions import ForbiddenHostError, OddAnswerError, PortalError
 from shopdata.failpoints import FailPoint
 from shopdata.files import write_durably

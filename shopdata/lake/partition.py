@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
@@ -31,8 +32,10 @@ from shopdata.ledger import Cell, CellKey, Ledger, MissingShop, RawFile
 from shopdata.periods import Period
 from shopdata.reasons import Reason
 from shopdata.states import CellState
-from shopdata.store import ObjectStore
 from shopdata.store.history import keep_parquet
+
+if TYPE_CHECKING:
+    from shopdata.store.object_store import ObjectStore
 
 logger = logging.getLogger(__name__)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from shopdata import failpoints
 from shopdata.failpoints import FailPoint
@@ -11,7 +12,9 @@ from shopdata.lake.kept_columns import seen_in
 from shopdata.lake.receipts import Draft, Receipt, Refresh
 from shopdata.ledger import Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI
-from shopdata.store import ObjectStore
+
+if TYPE_CHECKING:
+    from shopdata.store.object_store import ObjectStore
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET_TYPE = "application/vnd.apache.parquet"

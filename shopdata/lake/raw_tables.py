@@ -7,13 +7,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shopdata.excel import Contract, read_table
 from shopdata.files import HeldError, as_disk_error, sha256_of
 from shopdata.lake.resources import Resources
 from shopdata.ledger import CellKey, RawFile
-from shopdata.store import ObjectStore
 from shopdata.store.staging import Staging
+
+if TYPE_CHECKING:
+    from shopdata.store.object_store import ObjectStore
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -28,8 +28,10 @@ from shopdata.exceptions import ReceiptError
 from shopdata.ledger import MissingShop
 from shopdata.reasons import Param, Reason
 from shopdata.states import CellState
-from shopdata.store import ObjectStore
 from shopdata.store.keys import is_dt, is_id, parquet_key, receipt_key, shop_and_ext_of, workbook_key
+
+if TYPE_CHECKING:
+    from shopdata.store.object_store import ObjectStore
 
 #: A receipt of 500 shops, each with a page of warnings, has a tenth of it.
 MAX_BYTES = 16 << 20

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shopdata.config import Dataset
 from shopdata.excel import Contract, read_table
@@ -16,8 +17,10 @@ from shopdata.lake.receipts import Receipt
 from shopdata.lake.resources import Resources
 from shopdata.ledger import CellKey, RawFile
 from shopdata.periods import SHANGHAI
-from shopdata.store import ObjectStore
 from shopdata.store.keys import shop_and_ext_of
+
+if TYPE_CHECKING:
+    from shopdata.store.object_store import ObjectStore
 
 logger = logging.getLogger(__name__)
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from shopdata import failpoints
 from shopdata.exceptions import RefreshError
 from shopdata.failpoints import FailPoint
 from shopdata.lake.drafts import Built
-from shopdata.lake.dremio import DremioClient
 from shopdata.lake.publishing import publish_partition, put_receipt
 from shopdata.lake.receipts import Receipt, Refresh
 from shopdata.lake.resources import Resources
 from shopdata.ledger import Ledger
 from shopdata.reasons import Reason
-from shopdata.store import ObjectStore
+
+if TYPE_CHECKING:
+    from shopdata.lake.dremio import DremioClient
+    from shopdata.store.object_store import ObjectStore
 
 logger = logging.getLogger(__name__)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shopdata.config import Config
-from shopdata.lake.dremio import DremioClient
 from shopdata.ledger import Ledger
-from shopdata.store import ObjectStore
 from shopdata.store.staging import Staging
+
+if TYPE_CHECKING:
+    from shopdata.lake.dremio import DremioClient
+    from shopdata.store.object_store import ObjectStore
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from shopdata.exceptions import ReceiptError, RejectedFileError, StoreError
 from shopdata.lake.receipts import read_receipt
 from shopdata.lake.reconcile import import_published
 from shopdata.lake.resources import Resources
 from shopdata.ledger import PartitionRecord
-from shopdata.store import ObjectStore
 from shopdata.store.keys import parquet_key, workbook_key
 from shopdata.texts import one_line
+
+if TYPE_CHECKING:
+    from shopdata.store.object_store import ObjectStore
 
 #: Set for a run that could not look at what it calls published: its exit code is 1.
 UNSEEN_STAT = "shopdata/store/unseen"

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import psutil
-
 _SEPARATOR = "|"
 
 
@@ -83,6 +81,8 @@ def _place() -> str:
 def process_began(pid: int) -> str | None:
     """When a process began; None if there is none of this id, or it has ended and only waits for its parent."""
     if not Path("/proc/self/stat").exists():
+        import psutil
+
         try:
             return str(psutil.Process(pid).create_time())
         except psutil.Error:

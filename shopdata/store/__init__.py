@@ -3,9 +3,3 @@
 Its keys, what waits on this machine's disk to be sent (`staging`, `outbox`), and what was replaced (`history`).
 Imports ledger and configuration; knows no table and no receipt.
 """
-
-from shopdata.store.errors import StoreConflictError
-from shopdata.store.object_store import ObjectStore
-from shopdata.store.upload import StoredObject
-
-__all__ = ["ObjectStore", "StoreConflictError", "StoredObject"]

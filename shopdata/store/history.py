@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shopdata.files import sha256_of
 from shopdata.ledger import CellKey, RawFile
-from shopdata.store import ObjectStore
 from shopdata.store.keys import (
     history_parquet_key,
     history_raw_key,
@@ -15,6 +15,9 @@ from shopdata.store.keys import (
     parquet_key,
     receipt_key,
 )
+
+if TYPE_CHECKING:
+    from shopdata.store.object_store import ObjectStore
 
 
 def keep_raw(store: ObjectStore, key: CellKey, raw: RawFile) -> None:

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shopdata import failpoints
 from shopdata.exceptions import DiskError, StoreError
@@ -13,9 +14,11 @@ from shopdata.failpoints import FailPoint
 from shopdata.files import discard, require_readable, sha256_of
 from shopdata.ledger import CellKey, Ledger, RawFile
 from shopdata.reasons import Reason
-from shopdata.store import ObjectStore
 from shopdata.store.history import keep_raw
 from shopdata.store.staging import Staging
+
+if TYPE_CHECKING:
+    from shopdata.store.object_store import ObjectStore
 
 logger = logging.getLogger(__name__)
 

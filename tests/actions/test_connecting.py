@@ -11,7 +11,7 @@ from webhook_receiver import webhook_receiver
 from sandbox.dremio import DremioDouble
 from sandbox.store import SeaweedStore
 from shopdata.actions.connecting import Tried, connect
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 from shopdata.workspace import Workspace
 
 pytestmark = [pytest.mark.services, pytest.mark.browser]

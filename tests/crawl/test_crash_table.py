@@ -31,7 +31,7 @@ from sandbox import Sandbox, SandboxOptions, SandboxShop
 from sandbox.dremio import DremioDouble
 from sandbox.store import SeaweedStore
 from shopdata.failpoints import FailPoint
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 pytestmark = [
     pytest.mark.browser,

@@ -23,8 +23,8 @@ from shopdata.lake.replay import Replayed, Replayer
 from shopdata.lake.resources import Resources
 from shopdata.ledger import CellKey, Ledger, RawFile
 from shopdata.periods import SHANGHAI
-from shopdata.store import ObjectStore
 from shopdata.store.keys import parquet_key, raw_key, receipt_key, workbook_key
+from shopdata.store.object_store import ObjectStore
 from shopdata.store.outbox import Outbox
 from shopdata.store.staging import Staging
 

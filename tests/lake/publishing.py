@@ -21,8 +21,8 @@ from shopdata.lake.drafts import Built
 from shopdata.lake.publishing import publish_partition
 from shopdata.lake.receipts import Draft
 from shopdata.ledger import Ledger
-from shopdata.store import ObjectStore
 from shopdata.store.keys import parquet_key, raw_key, workbook_key
+from shopdata.store.object_store import ObjectStore
 
 DATASET, PLATFORM, DT = "jd_store", "jd", "2026-03-01"
 SHOPS = ("one", "two", "three")

@@ -13,7 +13,7 @@ from shopdata import config, files
 from shopdata.exceptions import DiskError
 from shopdata.lake.check import check_file
 from shopdata.ledger import CellKey
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 from shopdata.store.outbox import Outbox
 
 pytestmark = pytest.mark.services

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shopdata.config import Dataset, ObjectStoreSettings
 from shopdata.lake.kept_columns import KEPT, LEFT
 from shopdata.states import CellState
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 pytestmark = pytest.mark.services
 

@@ -27,8 +27,10 @@ from publishing import DATASET, DT, PLATFORM, SHOPS, Order
 from shopdata import config
 from shopdata.failpoints import FailPoint
 from shopdata.ledger import Ledger
-from shopdata.store import ObjectStore, StoreConflictError, StoredObject
+from shopdata.store.errors import StoreConflictError
 from shopdata.store.keys import receipt_key
+from shopdata.store.object_store import ObjectStore
+from shopdata.store.upload import StoredObject
 
 pytestmark = [
     pytest.mark.services,

@@ -18,8 +18,8 @@ from shopdata.exceptions import ReceiptError, StoreError
 from shopdata.lake.receipts import MAX_BYTES, Draft, Receipt, decode_receipt
 from shopdata.lake.verify import Verifier
 from shopdata.reasons import Reason
-from shopdata.store import ObjectStore
 from shopdata.store.keys import parquet_key, workbook_key
+from shopdata.store.object_store import ObjectStore
 
 SUM = "0123456789abcdef" * 4
 HOSTILE = ("../../x", "/etc/passwd", "a/b", "A", "", ".", "x\n", "ü", "a" * 65, "\0", "con ", "-a", None, 1, [], {})

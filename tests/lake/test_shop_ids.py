@@ -15,8 +15,8 @@ from shopdata.exceptions import LedgerError, ShopdataError, StoreError, WrongSho
 from shopdata.lake.shop_ids import Changed, Place, ShopIds
 from shopdata.lake.verify import Verifier
 from shopdata.ledger import CellKey, Ledger, Owner
-from shopdata.store import ObjectStore
 from shopdata.store.keys import parquet_key
+from shopdata.store.object_store import ObjectStore
 
 pytestmark = pytest.mark.services
 

@@ -14,7 +14,7 @@ from shopdata.config import ObjectStoreSettings
 from shopdata.lake.partition import is_due
 from shopdata.lake.standing import Standing, lacks_of
 from shopdata.ledger import Owner
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 pytestmark = pytest.mark.services
 

@@ -16,7 +16,7 @@ from shopdata.exceptions import WrongShopError
 from shopdata.lake.twins import refuse_twin
 from shopdata.ledger import CellKey
 from shopdata.states import CellState
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 A, B = fingerprint("jd", {"shop name": "甲", "account": "a"}), fingerprint("jd", {"shop name": "乙", "account": "b"})
 

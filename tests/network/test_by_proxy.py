@@ -29,7 +29,7 @@ from shopdata.service.client import Client
 from shopdata.service.options import ServiceOptions
 from shopdata.sessions.checking import check_session
 from shopdata.sessions.session import Session
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 # apprise 2.2 imports it where a package of its own is missing.
 pytestmark = [pytest.mark.timeout(120), pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")]

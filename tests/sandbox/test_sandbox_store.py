@@ -16,7 +16,7 @@ import pytest
 from sandbox import store as store_module
 from sandbox.store import SeaweedStore
 from shopdata.exceptions import StoreError
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(120)]
 

@@ -20,8 +20,10 @@ from minio import Minio
 
 from shopdata import config
 from shopdata.exceptions import StoreError
-from shopdata.store import ObjectStore, StoreConflictError, StoredObject
+from shopdata.store.errors import StoreConflictError
+from shopdata.store.object_store import ObjectStore
 from shopdata.store.s3_client import PART_BYTES
+from shopdata.store.upload import StoredObject
 
 pytestmark = pytest.mark.services
 

@@ -21,7 +21,7 @@ from faulty_http import Answer, closed_port, drain, hang_up, reply, s3_error, se
 
 from shopdata import config
 from shopdata.exceptions import StoreError
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 SECRET = "secret-of-the-store"
 

@@ -13,8 +13,8 @@ from shopdata.exceptions import StoreError
 from shopdata.files import sha256_of
 from shopdata.lake.raw_tables import raw_bytes
 from shopdata.ledger import CellKey, Ledger, RawFile
-from shopdata.store import ObjectStore
 from shopdata.store import outbox as outbox_module
+from shopdata.store.object_store import ObjectStore
 from shopdata.store.outbox import Outbox
 from shopdata.store.staging import Staging
 

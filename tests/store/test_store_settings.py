@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from shopdata import config
 from shopdata.exceptions import StoreError
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 pytestmark = pytest.mark.timeout(60)
 

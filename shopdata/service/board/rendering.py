@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from shopdata.alerts.names import dataset_name, platform_name
 from shopdata.service.board import states
 from shopdata.service.board.notes import in_short, tip
@@ -33,6 +31,9 @@ class Renderer:
     """The templates of this package, also out of a zipped egg."""
 
     def __init__(self) -> None:
+        # `scrapy status` knows what a page holds, and renders none.
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+
         self._environment = Environment(
             loader=PackageLoader("shopdata.service.board"),
             autoescape=True,

@@ -20,7 +20,7 @@ from shopdata.service.schedule_file import signature_of
 if TYPE_CHECKING:
     from shopdata.ledger import Ledger
     from shopdata.service.sign_ins.desk import Desk
-    from shopdata.store import ObjectStore
+    from shopdata.store.object_store import ObjectStore
     from shopdata.store.staging import Staging
     from shopdata.workspace import Workspace
 

@@ -8,17 +8,18 @@ import time
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from weakref import WeakSet
-
-from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page
 
 from shopdata.browser.chromium import user_agent_of
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import PortalError
 from shopdata.texts import read_json
+
+if TYPE_CHECKING:
+    from playwright.async_api import Error as PlaywrightError
+    from playwright.async_api import Page
 
 #: How often a login page is looked at while it makes up its mind.
 LOOK_EVERY_SECONDS = 0.05

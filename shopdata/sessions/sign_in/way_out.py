@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from playwright.async_api import Error as PlaywrightError
 
 from shopdata.config import Shop
 from shopdata.exceptions import PortalError, ProxyError, UntrustedError
 from shopdata.network import current_network
 from shopdata.network.pools import ProxyTrouble, refused_by, tunnel_trouble
 from shopdata.sessions.sign_in.steps import browser_failed
+
+if TYPE_CHECKING:
+    from playwright.async_api import Error as PlaywrightError
 
 #: What Chromium says, and where; never the query.
 _NET_ERROR = re.compile(r"net::(ERR_\w+)(?: at (https?://[^\s?#]+))?")

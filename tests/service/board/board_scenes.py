@@ -17,7 +17,7 @@ from shopdata.reasons import NO_REASON, Reason
 from shopdata.sessions.checking import SessionState
 from shopdata.sessions.sessions import SessionStore
 from shopdata.states import CellState
-from shopdata.store import ObjectStore
+from shopdata.store.object_store import ObjectStore
 
 JD_NAMES = (
     "回力京东旗舰店",

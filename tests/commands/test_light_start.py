@@ -11,7 +11,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from each import each
+
+from shopdata.ledger import Ledger
 
 COMMANDS = Path(__file__).parents[2] / "shopdata" / "commands"
 #: What each start has paid for anyway: Python's own, and what Scrapy's commands import.
@@ -26,9 +29,7 @@ LIGHT = {
     "shopdata.doorway",
     "shopdata.exceptions",
 }
-#: What `scrapy status` does without, too.
-HEAVIEST = ("duckdb", "minio", "numpy", "openpyxl", "pandas", "playwright", "pyarrow", "scrapy_playwright")
-LEDGER = Path(__file__).parents[1] / "ledger" / "ledger_fixtures" / "version_1.sqlite.sql"
+FIRST_LEDGER = Path(__file__).parents[1] / "ledger" / "ledger_fixtures" / "version_1.sqlite.sql"
 HEAVY = ("alembic", "apprise", "minio", "numpy", "openpyxl", "pandas", "playwright", "pyarrow", "rich", "sqlalchemy")
 
 
@@ -56,33 +57,96 @@ def test_commands_load_nothing_heavy() -> None:
     assert done.stdout.split() == []
 
 
-def test_status_loads_neither_browser_nor_store_nor_arrow_and_extensions_no_web_server(tmp_path: Path) -> None:
-    """Scrapy's remote control would be imported even if it is switched off, with aiohttp: a third of a second."""
-    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as ledger:
-        ledger.executescript(LEDGER.read_text("utf-8"))
-    code = f"""
-import sys, shopdata.commands.status
+#: What each command may load besides what every start of Scrapy does: packages of others, and packages of ours.
+CONFIG = "annotated_types apscheduler certifi dotenv tzlocal yaml config network"
+LEDGER = f"{CONFIG} filelock sqlalchemy greenlet psycopg ledger"
+ENGINE = "dateutil isal numpy olefile pyarrow xlrd yaml excel"
+CRAWL = f"{LEDGER} {ENGINE} browser crawling lake platforms sessions spiders store"
+MAY_LOAD = {
+    "version": "",
+    "crawl -h": f"{CONFIG} platforms",
+    "merge {tables} -o {tables}.xlsx": f"{ENGINE} actions wording",
+    "status": f"{LEDGER} hyperlink rich actions alerts lake platforms service wording",
+    "sessions": f"{CONFIG} filelock rich urllib3 actions browser platforms sessions wording",
+    # It also tries to load how each platform is signed in to.
+    "check_config": f"{CRAWL} playwright pyee actions wording",
+    "list": f"{CRAWL} wording",
+    # It reads workbooks by readers that are not ours.
+    "verify jd_store --date 2026-03-01": (
+        f"{LEDGER} {ENGINE} Crypto argon2 _argon2_cffi_bindings cffi minio openpyxl pycparser python_calamine rich "
+        "tenacity urllib3 actions lake platforms store wording"
+    ),
+}
+TELL = """
+import atexit, gc, pathlib, sys
+
+def tell():
+    shopdata = pathlib.Path(sys.modules["shopdata"].__file__).parent if "shopdata" in sys.modules else None
+    loaded = set()
+    for name, module in list(sys.modules.items()):
+        first, _, rest = name.partition(".")
+        if first == "shopdata" and (shopdata / rest.partition(".")[0]).is_dir():
+            loaded.add(rest.partition(".")[0])
+        elif "site-packages" in (getattr(module, "__file__", None) or ""):
+            loaded.add(first)
+    print("LOADED", gc.get_freeze_count() > 0, *sorted(loaded), file=sys.stderr)
+
+atexit.register(tell)
 from scrapy.cmdline import execute
-from scrapy.utils.project import get_project_settings
-from shopdata import Addon
-try:
-    execute(["scrapy", "status"])
-finally:
-    print(*sorted({{name.partition('.')[0] for name in sys.modules}} & set({HEAVIEST})), file=sys.stderr)
-    Addon().update_settings(settings := get_project_settings())
-    extensions = settings.get_component_priority_dict_with_base("EXTENSIONS")
-    print("EXTENSIONS", *extensions, "aiohttp" in sys.modules)
+execute(["scrapy", *sys.argv[1:]])
 """
+
+
+def loaded_by(command: str, folder: Path, state_dir: Path) -> tuple[str, set[str]]:
+    """Whether the process ended without a last look for rubbish, and the packages that it had loaded then."""
+    variables = {"SHOPDATA_STATE_DIR": str(state_dir), "SHOPDATA_S3_ENDPOINT": "127.0.0.1:9", "PYTHONUTF8": "1"}
+    secrets = ("JD_FLAGSHIP_USERNAME", "JD_FLAGSHIP_PASSWORD", "SHOPDATA_S3_ACCESS_KEY", "SHOPDATA_S3_SECRET_KEY")
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=COMMANDS.parents[1],
-        env=dict(os.environ) | {"SHOPDATA_STATE_DIR": str(tmp_path), "PYTHONUTF8": "1"},
+        [sys.executable, "-c", TELL, *command.split()],
+        cwd=folder,
+        env=dict(os.environ) | variables | dict.fromkeys(secrets, "made-up"),
         capture_output=True,
         encoding="utf-8",
     )
-    assert (done.returncode, done.stderr.split()) == (0, []), done.stderr
-    shown, _, extensions = done.stdout.partition("EXTENSIONS")
-    assert "jd_store" in shown
-    assert extensions.split()[-1] == "False"
-    assert {"scrapy.extensions.corestats.CoreStats", "shopdata.extensions.outcome.RunOutcome"} <= {*extensions.split()}
+    told, _, found = done.stderr.rpartition("LOADED")
+    # Who can't reach the store says so.
+    assert (done.returncode, "Traceback" in told) == (int(command.startswith("verify")), False), done.stderr
+    is_quick, *names = found.split()
+    return is_quick, {*names}
+
+
+@pytest.fixture(scope="module")
+def of_scrapy(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """What Scrapy loads by itself."""
+    return loaded_by("version", tmp_path_factory.mktemp("bare"), tmp_path_factory.mktemp("state"))[1]
+
+
+@pytest.mark.parametrize("command", MAY_LOAD)
+def test_a_command_loads_what_it_may(command: str, tmp_path: Path, of_scrapy: set[str]) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "shop.csv").write_text("day,sold\n2026-03-01,4\n", "utf-8")
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as ledger:
+        ledger.executescript(FIRST_LEDGER.read_text("utf-8"))
+    # What brings it up to date is loaded by the first command after an upgrade alone.
+    Ledger.at(tmp_path, None).close()
+    is_quick, loaded = loaded_by(command.format(tables=tmp_path / "tables"), COMMANDS.parents[1], tmp_path)
+    assert loaded - of_scrapy - {*MAY_LOAD[command].split(), "shopdata", "commands"} == set()
+    assert is_quick == "True"
+
+
+def test_extensions_load_no_web_server() -> None:
+    """Scrapy's remote control would be imported even if it is switched off, with aiohttp: a third of a second."""
+    code = """
+import sys
+from scrapy.utils.project import get_project_settings
+from shopdata import Addon
+Addon().update_settings(settings := get_project_settings())
+print(*settings.get_component_priority_dict_with_base("EXTENSIONS"), "aiohttp" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=COMMANDS.parents[1], capture_output=True, text=True, check=True
+    )
+    *extensions, has_server = done.stdout.split()
+    assert has_server == "False"
+    assert {"scrapy.extensions.corestats.CoreStats", "shopdata.extensions.outcome.RunOutcome"} <= {*extensions}
     assert "scrapy.extensions.remote_control.RemoteControl" not in extensions

@@ -11,8 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +18,8 @@ import psutil
 from filelock import FileLock, Timeout
 
 from shopdata.exceptions import ShopdataError
-from shopdata.periods import SHANGHAI
 from shopdata.service.client import Client, ServiceError
-from shopdata.service.crawls import END_SECONDS, Crawl, Crawls, is_marked, kill_tree
+from shopdata.service.crawls import END_SECONDS, Crawl, Crawls, is_alive, is_marked, kill_tree
 from shopdata.service.options import ServiceOptions
 
 _START_SECONDS = 60
@@ -36,35 +33,16 @@ class StartError(ShopdataError):
     """Raised when the service can't be started or stopped."""
 
 
-@dataclass(frozen=True)
-class Daemon:
-    """The service's process."""
-
-    process: psutil.Process
-
-    @property
-    def started_at(self) -> datetime:
-        """Aware, in Asia/Shanghai."""
-        return datetime.fromtimestamp(self.process.create_time(), SHANGHAI)
-
-    def is_alive(self) -> bool:
-        """Compares the start time too."""
-        try:
-            return bool(self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE)
-        except psutil.Error:
-            return False
-
-
-def find_daemon(options: ServiceOptions) -> Daemon | None:
+def find_daemon(options: ServiceOptions) -> psutil.Process | None:
     """The running service, by its pid file and start time: pids are used again."""
     with contextlib.suppress(OSError, ValueError, psutil.Error):
         pid, mark = options.pid_file.read_text("utf-8").split()
         if is_marked(int(pid), mark):
-            return Daemon(psutil.Process(int(pid)))
+            return psutil.Process(int(pid))
     return None
 
 
-def start(options: ServiceOptions, environment: Mapping[str, str]) -> Daemon | None:
+def start(options: ServiceOptions, environment: Mapping[str, str]) -> psutil.Process | None:
     """Starts the service in the background and waits until it answers.
 
     Args:
@@ -97,7 +75,7 @@ def start(options: ServiceOptions, environment: Mapping[str, str]) -> Daemon | N
         return _wait_until_up(options, process, output)
 
 
-def _wait_until_up(options: ServiceOptions, process: subprocess.Popen[bytes], output: Path) -> Daemon:
+def _wait_until_up(options: ServiceOptions, process: subprocess.Popen[bytes], output: Path) -> psutil.Process:
     deadline = time.monotonic() + _START_SECONDS
     client = Client(options)
     while time.monotonic() < deadline:
@@ -112,7 +90,7 @@ def _wait_until_up(options: ServiceOptions, process: subprocess.Popen[bytes], ou
         if find_daemon(options) is not None:
             with contextlib.suppress(ServiceError):
                 client.get("daemonstatus")
-                return Daemon(psutil.Process(process.pid))
+                return psutil.Process(process.pid)
         time.sleep(_LOOK_EVERY_SECONDS)
     kill_tree(process.pid)
     raise StartError(f"the service did not answer within {_START_SECONDS} s", todo=f"See {options.log}.")
@@ -139,7 +117,7 @@ def stop(options: ServiceOptions, mode: str, tell: Tell) -> bool:
     return daemon is not None
 
 
-def _ask_to_stop(options: ServiceOptions, daemon: Daemon, mode: str, tell: Tell) -> None:
+def _ask_to_stop(options: ServiceOptions, daemon: psutil.Process, mode: str, tell: Tell) -> None:
     try:
         Client(options).post("service", action="stop", mode=mode)
     except ServiceError as error:
@@ -147,15 +125,15 @@ def _ask_to_stop(options: ServiceOptions, daemon: Daemon, mode: str, tell: Tell)
             raise
         tell("service.killed", why=error)
         with contextlib.suppress(psutil.Error):
-            daemon.process.kill()
+            daemon.kill()
 
 
-def _wait_for_end(options: ServiceOptions, daemon: Daemon, mode: str, tell: Tell) -> None:
+def _wait_for_end(options: ServiceOptions, daemon: psutil.Process, mode: str, tell: Tell) -> None:
     began = told = time.monotonic()
-    while daemon.is_alive():
+    while is_alive(daemon):
         if mode != "wait" and time.monotonic() > began + 2 * END_SECONDS + 10:
             raise StartError(
-                f"the service does not end: pid {daemon.process.pid}", todo="Kill this process, then look at its log."
+                f"the service does not end: pid {daemon.pid}", todo="Kill this process, then look at its log."
             )
         if mode == "wait" and time.monotonic() > told:
             names = ", ".join(f"{crawl.spider} (run {crawl.job})" for crawl in _orphans(options))
@@ -178,19 +156,14 @@ def _end_orphans(options: ServiceOptions, mode: str, tell: Tell) -> None:
     if mode == "now":
         for crawl in orphans:
             with contextlib.suppress(psutil.Error):
-                _interrupt(crawl)
+                if (process := crawl.process()) is not None:
+                    process.send_signal(signal.SIGINT if os.name != "nt" else signal.SIGTERM)
     while alive := [process for crawl in orphans if (process := crawl.process())]:
         if mode == "now" and time.monotonic() > deadline:
             for process in alive:
                 kill_tree(process.pid)
             deadline += END_SECONDS
         time.sleep(_LOOK_EVERY_SECONDS)
-
-
-def _interrupt(crawl: Crawl) -> None:
-    process = crawl.process()
-    if process is not None:
-        process.send_signal(signal.SIGINT if os.name != "nt" else signal.SIGTERM)
 
 
 def _check_port(options: ServiceOptions) -> None:
@@ -214,9 +187,8 @@ def _check_port(options: ServiceOptions) -> None:
 
 @contextlib.contextmanager
 def _one_at_a_time(options: ServiceOptions) -> Iterator[None]:
-    lock = FileLock(options.folder / "start.lock", timeout=_START_SECONDS + 30)
     try:
-        lock.acquire()
+        lock = FileLock(options.folder / "start.lock").acquire(_START_SECONDS + 30)
     except Timeout:
         raise StartError(
             "another `scrapy service start` is at work",
@@ -224,10 +196,8 @@ def _one_at_a_time(options: ServiceOptions) -> Iterator[None]:
             expected="one",
             todo="Wait for its end.",
         ) from None
-    try:
+    with lock:
         yield
-    finally:
-        lock.release()
 
 
 def _detached() -> dict[str, Any]:

@@ -15,7 +15,7 @@ import psutil
 from scrapyd.launcher import ScrapyProcessProtocol
 
 from shopdata.exceptions import ShopdataError
-from shopdata.service.crawls import Crawl
+from shopdata.service.crawls import Crawl, is_alive
 from shopdata.service.names import quoted
 
 logger = logging.getLogger(__name__)
@@ -77,11 +77,7 @@ class ReattachedProcess(ScrapyProcessProtocol):  # type: ignore[misc]
         self._process = process
 
     def is_alive(self) -> bool:
-        """Compares the start time too. A zombie has ended: in a container nobody may be there to bury it."""
-        try:
-            return bool(self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE)
-        except psutil.Error:
-            return False
+        return is_alive(self._process)
 
     def signalProcess(self, wanted: Signal) -> None:
         """As a transport of Twisted's: scrapyd's cancel.json calls it."""

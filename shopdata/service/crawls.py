@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -31,6 +32,7 @@ CREATE TABLE IF NOT EXISTS crawls (
 #: Files of earlier versions are without.
 _ADDED = "ALTER TABLE crawls ADD COLUMN reason TEXT"
 _COLUMNS = "job, project, spider, arguments, version, pid, created, tries, started_at, ended_at, exit_code, reason"
+_VALUES = ":" + _COLUMNS.replace(", ", ", :")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,14 @@ def is_marked(pid: int, mark: str) -> bool:
     return False
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """Compares the start time too. A zombie has ended: in a container nobody may be there to bury it."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
 def key_of(project: str, spider: str, arguments: Mapping[str, object]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """Project, spider and its own arguments in one order; names that begin with `_` are scrapyd's."""
     own = sorted((name, str(value)) for name, value in arguments.items() if not name.startswith("_"))
@@ -124,23 +134,15 @@ class Crawls:
 
     def put(self, crawl: Crawl) -> None:
         """Writes a crawl, over what was there of the same job."""
-        values = (
-            crawl.job,
-            crawl.project,
-            crawl.spider,
-            json.dumps(dict(crawl.arguments), ensure_ascii=False),
-            crawl.version,
-            crawl.pid,
-            crawl.mark,
-            crawl.tries,
-            crawl.started_at.isoformat(),
-            crawl.ended_at.isoformat() if crawl.ended_at else None,
-            crawl.exit_code,
-            crawl.reason or None,
-        )
-        marks = ", ".join("?" * len(values))
+        values = vars(crawl) | {
+            "arguments": json.dumps(dict(crawl.arguments), ensure_ascii=False),
+            "created": crawl.mark,
+            "started_at": crawl.started_at.isoformat(),
+            "ended_at": crawl.ended_at.isoformat() if crawl.ended_at else None,
+            "reason": crawl.reason or None,
+        }
         with self._open() as connection:
-            connection.execute(f"INSERT OR REPLACE INTO crawls ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608
+            connection.execute(f"INSERT OR REPLACE INTO crawls ({_COLUMNS}) VALUES ({_VALUES})", values)  # noqa: S608
 
     def end(self, job: str, exit_code: int | None) -> None:
         """Writes that a crawl's process has ended by itself, or was ended by a person."""
@@ -179,22 +181,18 @@ class Crawls:
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         with contextlib.closing(sqlite3.connect(self._path, timeout=10)) as connection, connection:
+            connection.row_factory = sqlite3.Row
             yield connection
 
 
-def _crawl(row: tuple[object, ...]) -> Crawl:
-    job, project, spider, arguments, version, pid, mark, tries, started_at, ended_at, exit_code, reason = row
-    return Crawl(
-        job=str(job),
-        project=str(project),
-        spider=str(spider),
-        arguments=json.loads(str(arguments)),
-        version=None if version is None else str(version),
-        pid=pid if isinstance(pid, int) else None,
-        mark=None if mark is None else str(mark),
-        tries=tries if isinstance(tries, int) else 1,
-        started_at=datetime.fromisoformat(str(started_at)),
-        ended_at=datetime.fromisoformat(str(ended_at)) if ended_at else None,
-        exit_code=exit_code if isinstance(exit_code, int) else None,
-        reason=str(reason or ""),
-    )
+def _crawl(row: sqlite3.Row) -> Crawl:
+    values: dict[str, Any] = dict(row)
+    ended_at = values["ended_at"]
+    values |= {
+        "arguments": json.loads(values["arguments"]),
+        "mark": values.pop("created"),
+        "started_at": datetime.fromisoformat(values["started_at"]),
+        "ended_at": datetime.fromisoformat(ended_at) if ended_at else None,
+        "reason": values["reason"] or "",
+    }
+    return Crawl(**values)

@@ -13,13 +13,14 @@ from typing import Any, ClassVar
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Request
+from twisted.web.server import Request
 
 from shopdata.arguments import read_flag
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.periods import Period
 from shopdata.service.control import CrawlJob, Due
 from shopdata.service.inside import Inside
+from shopdata.service.later import answer_later, send
 from shopdata.service.names import checked_form, quoted
 from shopdata.service.stopping import Stopping
 from shopdata.states import CellState
@@ -65,20 +66,13 @@ class JsonPage(Resource, ABC):
             name.decode(errors="replace"): [value.decode(errors="replace") for value in values]
             for name, values in (request.args or {}).items()
         }
-        gone: list[Failure] = []
-        request.notifyFinish().addErrback(gone.append)
         answer = deferToThread(lambda: make(checked_form(given, names))).addErrback(_as_error)
-        answer.addCallback(lambda content: None if gone else self._send(request, content))
-        answer.addErrback(lambda failure: logger.error("an answer could not be sent: %s", failure.value))
-        return NOT_DONE_YET
+        return answer_later(request, answer, lambda content: self._send(request, content))
 
     def _send(self, request: Request, content: dict[str, Any]) -> None:
         answer = {"status": "ok"} | content | {"node_name": self.root.node_name}
         body = json.dumps(answer, ensure_ascii=False, default=_plain).encode() + b"\n"
-        request.setHeader("Content-Type", "application/json; charset=utf-8")
-        request.setHeader("Content-Length", str(len(body)))
-        request.write(body)
-        request.finish()
+        send(request, 200, body, "application/json; charset=utf-8")
 
 
 class CronPage(JsonPage):

@@ -18,11 +18,12 @@ from prometheus_client.registry import Collector
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Request
+from twisted.web.server import Request
 
 from shopdata.ledger import RunRecord
 from shopdata.service.control import Disk
 from shopdata.service.inside import Inside
+from shopdata.service.later import answer_later, send
 from shopdata.states import CellState
 
 logger = logging.getLogger(__name__)
@@ -45,12 +46,9 @@ class MetricsPage(Resource):
         self._registry.register(ServiceMetrics(root.inside))
 
     def render_GET(self, request: Request) -> int:
-        gone: list[Failure] = []
-        request.notifyFinish().addErrback(gone.append)
         answer = deferToThread(generate_latest, self._registry)
-        answer.addCallback(lambda body: None if gone else _send(request, 200, body))
-        answer.addErrback(lambda failure: None if gone else _fail(request, failure))
-        return NOT_DONE_YET
+        answer.addCallbacks(lambda body: (200, body, CONTENT_TYPE_LATEST), _failed)
+        return answer_later(request, answer, lambda made: send(request, *made))
 
 
 class ServiceMetrics(Collector):
@@ -73,21 +71,15 @@ class ServiceMetrics(Collector):
         yield from self._machine()
 
     def _cells(self) -> Iterator[Metric]:
-        cells = GaugeMetricFamily(
-            "shopdata_cells", f"Cells of the newest {_PERIODS} periods", labels=["dataset", "state"]
-        )
-        newest = GaugeMetricFamily(
-            "shopdata_newest_period_cells", "Cells of the newest period", labels=["dataset", "period", "state"]
-        )
-        success = GaugeMetricFamily(
-            "shopdata_last_success_timestamp_seconds", "When the newest partition was published", labels=["dataset"]
-        )
+        cells = _gauge("cells", f"Cells of the newest {_PERIODS} periods", "dataset", "state")
+        newest = _gauge("newest_period_cells", "Cells of the newest period", "dataset", "period", "state")
+        success = _gauge("last_success_timestamp_seconds", "When the newest partition was published", "dataset")
         reading = self._inside.workspace.ledger.queries
         for dataset in self._inside.datasets:
             dts = reading.periods(dataset, "9999-12-31", _PERIODS)
             summaries = reading.summaries([(dataset, dt) for dt in dts])
-            counts = Counter(glance.state for glance in summaries)
-            newest_counts = Counter(glance.state for glance in summaries if glance.dt == dts[0])
+            counts = Counter(cell.state for cell in summaries)
+            newest_counts = Counter(cell.state for cell in summaries if cell.dt == dts[0])
             for state in CellState:
                 cells.add_metric([dataset, state.value], counts[state])
                 if dts:
@@ -99,13 +91,9 @@ class ServiceMetrics(Collector):
         yield from (cells, newest, success)
 
     def _runs(self) -> Iterator[Metric]:
-        seconds = GaugeMetricFamily("shopdata_run_seconds", "How long the last ended run took", labels=["spider"])
-        is_complete = GaugeMetricFamily(
-            "shopdata_run_complete", "1 if the last ended run published all it was asked for", labels=["spider"]
-        )
-        ended = GaugeMetricFamily(
-            "shopdata_run_ended_timestamp_seconds", "When the last ended run ended", labels=["spider"]
-        )
+        seconds = _gauge("run_seconds", "How long the last ended run took", "spider")
+        is_complete = _gauge("run_complete", "1 if the last ended run published all it was asked for", "spider")
+        ended = _gauge("run_ended_timestamp_seconds", "When the last ended run ended", "spider")
         last: dict[str, RunRecord] = {}
         for run in self._inside.workspace.ledger.queries.runs(_RUNS):
             if run.finished_at is not None:
@@ -118,13 +106,9 @@ class ServiceMetrics(Collector):
         yield from (seconds, is_complete, ended)
 
     def _traffic(self) -> Iterator[Metric]:
-        requests = CounterMetricFamily(
-            "shopdata_portal_requests", "Requests to portals, our own and a browser's", labels=["spider", "by"]
-        )
-        logins = CounterMetricFamily("shopdata_logins", "Sign-ins begun in the browser", labels=["spider"])
-        refused = CounterMetricFamily(
-            "shopdata_logins_refused", "Sign-ins whose credentials were refused", labels=["spider"]
-        )
+        requests = _counter("portal_requests", "Requests to portals, our own and a browser's", "spider", "by")
+        logins = _counter("logins", "Sign-ins begun in the browser", "spider")
+        refused = _counter("logins_refused", "Sign-ins whose credentials were refused", "spider")
         for spider, traffic in self._inside.workspace.ledger.traffic().items():
             requests.add_metric([spider, "shopdata"], traffic.requests)
             requests.add_metric([spider, "browser"], traffic.page_requests)
@@ -133,47 +117,45 @@ class ServiceMetrics(Collector):
         yield from (requests, logins, refused)
 
     def _schedule(self) -> Iterator[Metric]:
-        queue = GaugeMetricFamily("shopdata_queue", "Runs that wait, and that go on", labels=["state"])
+        queue = _gauge("queue", "Runs that wait, and that go on", "state")
         states = Counter(job.state for job in self._inside.jobs())
         queue.add_metric(["pending"], states["pending"])
         queue.add_metric(["running"], states["running"])
-        following = GaugeMetricFamily(
-            "shopdata_job_next_timestamp_seconds", "When a job of schedule.yaml is due next", labels=["job"]
-        )
-        paused = GaugeMetricFamily("shopdata_job_paused", "1 if a job is paused", labels=["job"])
+        following = _gauge("job_next_timestamp_seconds", "When a job of schedule.yaml is due next", "job")
+        paused = _gauge("job_paused", "1 if a job is paused", "job")
         for due in self._inside.next_due():
             paused.add_metric([due.job], due.is_paused)
             if due.next_at is not None:
                 following.add_metric([due.job], due.next_at.timestamp())
-        broken = GaugeMetricFamily("shopdata_schedule_broken", "1 if the configuration that is there now can't be used")
+        broken = _gauge("schedule_broken", "1 if the configuration that is there now can't be used")
         broken.add_metric([], bool(self._inside.schedule_problem()))
         yield from (queue, following, paused, broken)
 
     def _machine(self) -> Iterator[Metric]:
-        started = GaugeMetricFamily("shopdata_service_started_timestamp_seconds", "Since when the service is up")
+        started = _gauge("service_started_timestamp_seconds", "Since when the service is up")
         started.add_metric([], self._inside.started_at().timestamp())
         if self._disk is None or self._clock() - self._disk[0] > _DISK_SECONDS:
             self._disk = (self._clock(), self._inside.disk())
         disk = self._disk[1]
-        used = GaugeMetricFamily("shopdata_disk_used_bytes", "What lies in the state directory", labels=["what"])
+        used = _gauge("disk_used_bytes", "What lies in the state directory", "what")
         used.add_metric(["logs"], disk.logs)
         used.add_metric(["other"], disk.state - disk.logs)
-        free = GaugeMetricFamily("shopdata_disk_free_bytes", "What the state directory's file system has left")
+        free = _gauge("disk_free_bytes", "What the state directory's file system has left")
         free.add_metric([], disk.free)
-        total = GaugeMetricFamily("shopdata_disk_size_bytes", "What it has in all")
+        total = _gauge("disk_size_bytes", "What it has in all")
         total.add_metric([], disk.total)
         yield from (started, used, free, total)
 
 
-def _send(request: Request, code: int, body: bytes, content_type: str = CONTENT_TYPE_LATEST) -> None:
-    request.setResponseCode(code)
-    request.setHeader("Content-Type", content_type)
-    request.setHeader("Content-Length", str(len(body)))
-    request.write(body)
-    request.finish()
+def _gauge(name: str, about: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"shopdata_{name}", about, labels=labels)
 
 
-def _fail(request: Request, failure: Failure) -> None:
+def _counter(name: str, about: str, *labels: str) -> CounterMetricFamily:
+    return CounterMetricFamily(f"shopdata_{name}", about, labels=labels)
+
+
+def _failed(failure: Failure) -> tuple[int, bytes, str]:
     # Half of the numbers would look like zeros.
     logger.error("metrics could not be measured: %s", failure.value)
-    _send(request, 503, b"metrics could not be measured; service.log says why\n", "text/plain; charset=utf-8")
+    return 503, b"metrics could not be measured; service.log says why\n", "text/plain; charset=utf-8"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ def overview(t: Texts, options: ServiceOptions, open_ledger: Callable[[], Ledger
             if (process := crawl.process()) is not None
         ]
         return False, [*lines, *_failures(t, options, open_ledger)]
-    since = t("service.since", time=f"{daemon.started_at:%Y-%m-%d %H:%M}", pid=daemon.process.pid, url=options.url)
+    started_at = datetime.fromtimestamp(daemon.create_time(), UTC)
+    since = t("service.since", time=t.moment(started_at), pid=daemon.pid, url=options.url)
     try:
         about = Client(options).get("service")
     except ServiceError as error:

@@ -19,11 +19,10 @@ from scrapyd.webservice import Status as ScrapydStatus
 from scrapyd.webservice import WsResource, spider_list
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
-from twisted.python.failure import Failure
 from twisted.web import error, http
-from twisted.web.server import NOT_DONE_YET
 
 from shopdata.exceptions import ArgumentError, ShopdataError
+from shopdata.service.later import answer_later
 from shopdata.service.names import check_job, checked_form, checked_name, quoted
 from shopdata.service.options import PROJECT
 
@@ -99,13 +98,9 @@ class LaterPage(WsResource):  # type: ignore[misc]
     def render(self, txrequest: Any) -> Any:
         if txrequest.method != self.method:
             return super().render(txrequest)
-        gone: list[Failure] = []
-        txrequest.notifyFinish().addErrback(gone.append)
         work = Deferred.fromCoroutine(self.answer(txrequest))
         work.addCallbacks(lambda data: {"status": "ok"} | data, lambda failure: as_error(failure.value))
-        work.addCallback(lambda data: None if gone else self._send(txrequest, data))
-        work.addErrback(lambda failure: logger.error("an answer could not be sent: %s", failure.value))
-        return NOT_DONE_YET
+        return answer_later(txrequest, work, lambda data: self._send(txrequest, data))
 
     def _send(self, txrequest: Any, data: dict[str, Any]) -> None:
         txrequest.write(answer_now(self, txrequest, data))

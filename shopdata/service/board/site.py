@@ -28,6 +28,7 @@ from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import LANGUAGE_COOKIE, NONCE_COOKIE, Visit, read_visit
 from shopdata.service.control import Control
 from shopdata.service.door.headers import HEADERS
+from shopdata.service.later import answer_later
 from shopdata.service.sign_ins.desk import Desk
 from shopdata.service.sign_ins.sign_ins import SignIns
 from shopdata.workspace import Workspace
@@ -81,14 +82,10 @@ class Board(Resource):
         if self._live is not None and self._live.takes(visit.path):
             return self._live.render(request, visit)
         _set_cookies(request, visit)
-        gone: list[Failure] = []
-        request.notifyFinish().addErrback(gone.append)
         is_foreign = request.getHeader("Sec-Fetch-Site") in ("cross-site", "same-site")
         accepts_gzip = "gzip" in (request.getHeader("Accept-Encoding") or "")
         answer = deferToThread(self._answer, visit, request.method == b"POST", is_foreign, accepts_gzip)
-        answer.addCallback(lambda answer: _drop(answer) if gone else _send(request, answer))
-        answer.addErrback(_log)
-        return NOT_DONE_YET
+        return answer_later(request, answer, lambda answer: _send(request, answer), _drop)
 
     def _answer(self, visit: Visit, is_post: bool, is_foreign: bool, accepts_gzip: bool) -> Answer:
         """Runs in a thread. Whatever goes wrong becomes a page."""

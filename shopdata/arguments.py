@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from shopdata.config import Config, Shop
+from shopdata.config import Config, Dataset, Shop
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import Period, PeriodKind, days, latest_day, parse_date, today
 from shopdata.texts import did_you_mean
@@ -189,3 +190,21 @@ def read_range(start: str | None, end: str | None, dash: str) -> tuple[date, dat
             todo="Ask for it in several runs.",
         )
     return first, last
+
+
+def read_days(dataset: Dataset, opts: argparse.Namespace) -> tuple[date, date, Period | None]:
+    """First and last day of what `add_day_options` was given, and the period that `--date` names.
+
+    Raises:
+        ArgumentError: both or neither were given, or they are no days.
+    """
+    if opts.date is not None:
+        if opts.start is not None or opts.end is not None:
+            raise ArgumentError(
+                "--date and --start/--end exclude each other", where="--date", todo="Give one day, or a range."
+            )
+        period = Period.of(dataset.period, parse_date(opts.date, "--date"))
+        return period.end, period.end, period
+    if opts.start is None and opts.end is None:
+        raise ArgumentError("no day is named", where="--date", todo="Add `--date YYYY-MM-DD`, or --start and --end.")
+    return *read_range(opts.start, opts.end, "--"), None

@@ -6,12 +6,12 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
 from shopdata.actions.names import as_spider
-from shopdata.actions.network_lines import network_lines
 from shopdata.arguments import check_names
 from shopdata.config import (
     Config,
@@ -24,7 +24,7 @@ from shopdata.config import (
     read_env_file,
 )
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
-from shopdata.network import current_network
+from shopdata.network import Network, Proxy, current_network
 from shopdata.sessions.sessions import of_other_keys
 from shopdata.sessions.sign_in import login_for
 from shopdata.wording import Texts
@@ -73,8 +73,8 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
     print(_env_line(t, env_file))
     told = t("format.listed").join(channel.name for channel in config.alerts.channels_on)
     print(t("check.alerts", channels=told or t("check.nobody")))
-    for line in network_lines(t, current_network(), config):
-        print(line)
+    for line in _network_lines(t, current_network(), config):
+        print(t("network.line", what=line))
     if not is_connecting:
         return 0
     from shopdata.actions.connecting import connect
@@ -174,3 +174,46 @@ def _unknown_addresses(config: Config) -> Iterator[UsageError]:
                 expected="one as its documentation shows, for example ntfys://topic",
                 todo="Fix the variable that it comes from.",
             )
+
+
+def _network_lines(t: Texts, network: Network, config: Config) -> Iterator[str]:
+    """The way out: proxies, exceptions, authorities, and who is asked how; no password, no address of a channel."""
+    if not network.proxies:
+        yield t("network.no_proxy")
+    for scheme in ("https", "http") if network.proxies else ():
+        yield t("network.scheme", scheme=scheme, way=_way(t, network.proxies.get(scheme)))
+    if network.proxies:
+        exempt = [t("network.system_exemptions")] if network.is_of_system else [one.text for one in network.exemptions]
+        hosts = [t("network.this_machine"), *exempt]
+        yield t("network.exempt", hosts=t("format.listed").join(hosts))
+        ways: dict[str, list[str]] = {"network.by_proxy": [], "network.straight": []}
+        for url in _urls(config):
+            way = "network.straight" if network.proxy_for(url) is None else "network.by_proxy"
+            ways[way].append(urlsplit(url).netloc)
+        for way, hosts in ways.items():
+            if hosts:
+                yield t(way, hosts=", ".join(dict.fromkeys(hosts)))
+    for variable, path in network.authority_paths:
+        yield t("network.authorities_of", variable=variable, path=path)
+    count = len(network.company_authorities)
+    if count:
+        yield t("network.company_authorities", n=count)
+    elif network.authority_paths:
+        yield t("network.no_company_authorities")
+
+
+def _way(t: Texts, proxy: Proxy | None) -> str:
+    if proxy is None:
+        return t("network.way_straight")
+    key = "network.way_with_password" if proxy.authorization else "network.way"
+    return t(key, url=proxy.url, variable=proxy.variable)
+
+
+def _urls(config: Config) -> Iterator[str]:
+    for portal in config.portals.values():
+        yield from portal.addresses
+    yield config.lake.object_store.url
+    if config.lake.dremio.url:
+        yield config.lake.dremio.url
+    # In apprise's addresses, what looks like a host is often the secret.
+    yield from (c.url.get_secret_value() for c in config.alerts.channels_on if c.kind != "apprise")

@@ -6,17 +6,26 @@ import gc
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
 
 from scrapy.crawler import Crawler, CrawlerProcessBase
 
 from shopdata import doorway
 from shopdata.actions.names import as_spider
-from shopdata.actions.start_failures import notify_start_failure_unattended
+from shopdata.alerts.start_failures import notify_start_failure
+from shopdata.config import load_alerts
 from shopdata.crawling import ReportSpider
-from shopdata.exceptions import LedgerError, UsageError
+from shopdata.exceptions import ArgumentError, LedgerError, ShopdataError, UsageError
 from shopdata.extensions.outcome import EXIT_CODE_STAT
 from shopdata.extensions.published_feed import check_targets
+from shopdata.ledger import Ledger
+from shopdata.periods import SHANGHAI
+from shopdata.wording import Texts
+from shopdata.wording.language import FOR_GROUPS, group_texts
 from shopdata.workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 #: What Scrapy lists before every crawl, the same each time: a person looks for what happened to the shops.
 _PREAMBLE = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.extensions.logstats")
@@ -46,7 +55,7 @@ def crawl(
         doorway.begin_work()
     except (UsageError, LedgerError) as error:
         print(error, file=sys.stderr)
-        notify_start_failure_unattended(name, str(error), process.settings)
+        _notify_start_failure(name, str(error), process.settings)
         return 2
     process.crawl(crawler, **arguments)
     process.start()
@@ -67,3 +76,32 @@ def _with_log(process: CrawlerProcessBase, crawler_of: Callable[[str], Crawler],
             found=error.strerror or type(error).__name__,
             todo="Make room there, or name another file.",
         ) from None
+
+
+def _notify_start_failure(spider: str, sentence: str, settings: Mapping[str, Any]) -> None:
+    """Tells the channels of alerts.yaml, if that file can be read. A person who typed the command has the sentence."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return
+    try:
+        alerts = load_alerts()
+        if alerts.channels_on:
+            now = datetime.now(SHANGHAI)
+            notify_start_failure(_texts(settings), alerts, spider, sentence, _ledger(settings), now)
+    except ShopdataError as error:
+        logger.error("alerts: start failure not sent: %s", error)
+
+
+def _texts(settings: Mapping[str, Any]) -> Texts:
+    try:
+        return group_texts(settings)
+    except ArgumentError:
+        # It is what the sentence is about.
+        return Texts(FOR_GROUPS)
+
+
+def _ledger(settings: Mapping[str, Any]) -> Ledger | None:
+    try:
+        return Workspace.from_settings(settings).ledger
+    except ShopdataError:
+        # It may be what the sentence is about.
+        return None

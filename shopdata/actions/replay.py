@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
 from shopdata.actions.recorded_run import carry_out
+from shopdata.arguments import read_days
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.replay import Replayed, Replayer
 from shopdata.periods import is_between

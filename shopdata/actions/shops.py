@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
 from shopdata.actions.printing import print_table
 from shopdata.actions.recorded_run import carry_out
+from shopdata.arguments import read_days
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.shop_ids import Changed, Place, ShopIds

@@ -8,9 +8,9 @@ from datetime import date
 
 from rich.text import Text
 
-from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset
 from shopdata.actions.printing import print_line, print_table
+from shopdata.arguments import read_days
 from shopdata.lake.completeness import expected_periods
 from shopdata.lake.verify import Verified, Verifier
 from shopdata.periods import Period, is_between

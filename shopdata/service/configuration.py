@@ -37,8 +37,8 @@ def write_configuration(options: ServiceOptions) -> None:
     parser["scrapyd"] = {
         "application": "shopdata.service.app.application",
         "launcher": "shopdata.service.launcher.Launcher",
-        "poller": "shopdata.service.poller.Poller",
-        "spiderqueue": "shopdata.service.spider_queue.SpiderQueue",
+        "poller": "shopdata.service.queues.Poller",
+        "spiderqueue": "shopdata.service.queues.SpiderQueue",
         "webroot": "shopdata.service.web.Root",
         # Memory only: finished jobs would be forgotten at every restart.
         "jobstorage": "scrapyd.jobstorage.SqliteJobStorage",

@@ -9,8 +9,8 @@ from scrapy.spiderloader import SpiderLoader
 from scrapy.utils.project import get_project_settings
 from shipped_config import load_shipped_config
 
-from shopdata.actions.days import read_days
 from shopdata.actions.names import as_dataset, as_datasets, as_spider
+from shopdata.arguments import read_days
 from shopdata.exceptions import ArgumentError
 
 CONFIG = load_shipped_config()

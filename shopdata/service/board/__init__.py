@@ -3,10 +3,8 @@
 ::
 
     site.py       the resource: which path is which page, threads, cookies, what every answer carries
-    visit.py      one request, as far as a page looks at it
+    visit.py      one request, as far as a page looks at it, and the token that every POST must bring
     answers.py    what goes back: a page, a file, the way to another page
-    security.py   headers, and the token that every POST must bring
-    texts/        one catalogue for each language
     sources.py    what pages know: configuration, ledger, periods that are due
     pages/        one module for each page: reads, and hands plain values to its template
     actions.py    what the buttons do

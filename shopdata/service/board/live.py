@@ -16,8 +16,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 from shopdata.service.board.answers import Answer
 from shopdata.service.board.pages.live import part_values
 from shopdata.service.board.rendering import Renderer
-from shopdata.service.board.security import Tokens
-from shopdata.service.board.visit import Visit
+from shopdata.service.board.visit import Tokens, Visit
 from shopdata.service.sign_ins.points import MOST_INPUT_BYTES, OddInputError, read_input
 from shopdata.service.sign_ins.sign_in import SignIn
 from shopdata.service.sign_ins.sign_ins import SignIns

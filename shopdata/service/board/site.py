@@ -21,11 +21,11 @@ from shopdata.periods import SHANGHAI, today
 from shopdata.service.board import actions
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError
 from shopdata.service.board.live import Live
-from shopdata.service.board.pages.table import PAGES
-from shopdata.service.board.rendering import Renderer
-from shopdata.service.board.security import Tokens
+from shopdata.service.board.pages import cell, days, downloads, live, partition, runs, schedule, sessions
+from shopdata.service.board.pages import today as front_page
+from shopdata.service.board.rendering import RenderedPage, Renderer
 from shopdata.service.board.sources import Sources
-from shopdata.service.board.visit import LANGUAGE_COOKIE, NONCE_COOKIE, Visit, read_visit
+from shopdata.service.board.visit import LANGUAGE_COOKIE, NONCE_COOKIE, Tokens, Visit, read_visit
 from shopdata.service.control import Control
 from shopdata.service.door.headers import HEADERS
 from shopdata.service.later import answer_later
@@ -37,6 +37,28 @@ logger = logging.getLogger(__name__)
 
 _STATIC_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 _LANGUAGE_SECONDS = 365 * 86400
+
+
+#: Addresses below the board's mount, part by part.
+PAGES: tuple[tuple[tuple[str, ...], Callable[..., RenderedPage | Answer]], ...] = (
+    ((), front_page.page),
+    (("days",), days.first),
+    (("days", "*"), days.page),
+    (("cell", "*", "*", "*"), cell.page),
+    (("cell", "*", "*", "*", "raw"), downloads.raw),
+    (("cell", "*", "*", "*", "rejected"), downloads.rejected),
+    (("partition", "*", "*"), partition.page),
+    (("partition", "*", "*", "workbook"), downloads.workbook),
+    (("partition", "*", "*", "parquet"), downloads.parquet),
+    (("partition", "*", "*", "receipt"), downloads.receipt),
+    (("runs",), runs.page),
+    (("runs", "*"), runs.one),
+    (("runs", "*", "log"), downloads.log),
+    (("sessions",), sessions.page),
+    (("sessions", "*", "live"), live.page),
+    (("sessions", "*", "screenshot"), downloads.screenshot),
+    (("schedule",), schedule.page),
+)
 
 
 class Board(Resource):

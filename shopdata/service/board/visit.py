@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +13,6 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from twisted.web.server import Request
 
-from shopdata.service.board.security import Tokens, new_nonce
 from shopdata.service.door.decisions import client_address, is_readable
 from shopdata.service.sign_ins.person import Person
 from shopdata.wording import Texts
@@ -35,6 +37,7 @@ class Visit:
     #: From this address to the board's, for links to begin with.
     mount: str
     token: str
+    #: What a browser keeps in a cookie, so that a token is of use to nobody else.
     nonce: str
     user: str
     #: Where the browser is, and what it calls itself.
@@ -67,6 +70,32 @@ def _quoted(part: str) -> str:
     return quote(part, safe="")
 
 
+class Tokens:
+    """Signs the form of one person in one browser. The secret lives as long as the process.
+
+    No two tokens are alike: pages are sent compressed, and their length must tell nothing.
+    """
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(32)
+
+    def __repr__(self) -> str:
+        return "<Tokens>"
+
+    def of(self, user: str, nonce: str) -> str:
+        """A token that belongs into the forms of this user's browser."""
+        return self._sign(secrets.token_hex(8), user, nonce)
+
+    def fits(self, token: str, user: str, nonce: str) -> bool:
+        """True if a form was made for this user in this browser."""
+        salt = token.partition(".")[0]
+        return bool(nonce) and hmac.compare_digest(token.encode(), self._sign(salt, user, nonce).encode())
+
+    def _sign(self, salt: str, user: str, nonce: str) -> str:
+        text = "\0".join((salt, user, nonce))
+        return f"{salt}.{hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()}"
+
+
 def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime, language: str) -> Visit | None:
     """A request as a visit; None if its address is not UTF-8 text.
 
@@ -82,7 +111,7 @@ def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime, lang
     address = request.uri.partition(b"?")[2]
     form = request.content.read(_MOST_FORM_BYTES) if request.method == b"POST" and request.content is not None else b""
     query = _first_values(address)
-    nonce = _cookie(request, NONCE_COOKIE) or new_nonce()
+    nonce = _cookie(request, NONCE_COOKIE) or secrets.token_urlsafe(24)
     user = (request.getUser() or b"").decode("utf-8", "replace")
     chosen = browser_texts(
         query.get("lang"), _cookie(request, LANGUAGE_COOKIE), request.getHeader("Accept-Language"), language

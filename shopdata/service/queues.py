@@ -1,12 +1,15 @@
-"""Hands out jobs from scrapyd's queues, but never one that already runs."""
+"""scrapyd's queues: a job that already runs is not handed out, and a row that can't be read stops nothing."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
 
+from scrapyd import sqlite
 from scrapyd.poller import QueuePoller
+from scrapyd.spiderqueue import SqliteSpiderQueue
 
 from shopdata.service.crawls import key_of
 
@@ -52,3 +55,32 @@ class Poller(QueuePoller):  # type: ignore[misc]
             if queue.remove(lambda waiting, taken=message: waiting == taken):
                 self.dq.put({**job, "_project": project, "_spider": message["name"]})
         return True
+
+
+class SpiderQueue(SqliteSpiderQueue):  # type: ignore[misc]
+    """As scrapyd's; whatever its file holds, each row is a message with a name and a job id."""
+
+    def __init__(self, config: Any, project: str, table: str = "spider_queue") -> None:
+        # Not the parent's, which opens the file with its own reader of rows.
+        self.q = sqlite.initialize(_Rows, config, project, table)
+
+    def size_bytes(self) -> int:
+        """What all messages take; every look at the queue reads them."""
+        (size,) = self.q.conn.execute(f"SELECT TOTAL(LENGTH(message)) FROM {self.q.table}").fetchone()  # noqa: S608
+        return int(size)
+
+
+class _Rows(sqlite.JsonSqlitePriorityQueue):  # type: ignore[misc]
+    def decode(self, obj: Any) -> dict[str, Any]:
+        """A row that is no message becomes one without names: it is handed out, refused, and so leaves the queue."""
+        try:
+            found = json.loads(bytes(obj).decode("ascii"))
+        except (ValueError, TypeError, RecursionError):
+            found = None
+        message: dict[str, Any] = found if isinstance(found, dict) else {}
+        for name in ("name", "_job"):
+            if not isinstance(message.get(name), str):
+                message[name] = ""
+        if not isinstance(message.get("settings"), dict):
+            message["settings"] = {}
+        return message

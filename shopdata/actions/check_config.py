@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from scrapy.settings import BaseSettings
-from scrapy.spiderloader import get_spider_loader
+from scrapy.spiderloader import SpiderLoaderProtocol, get_spider_loader
 
 from shopdata.actions.names import as_spider
 from shopdata.arguments import check_names
 from shopdata.config import (
     Config,
     EnvFile,
+    Job,
     config_source,
     load_config,
     look_again,
@@ -99,29 +101,22 @@ def _unloadable_logins(config: Config) -> Iterator[UsageError]:
 def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageError]:
     loader = get_spider_loader(settings)
     for number, job in enumerate(config.schedule.jobs):
-        try:
-            spider, arguments = as_spider(loader, job.spider, {})
-            if spider != job.spider:
-                raise ArgumentError(
-                    f"{job.spider!r} is a dataset, and a job names its spider",
-                    todo=f"Write `spider: {spider}` and `args: {{period: {arguments['period']}}}`.",
-                )
-        except ArgumentError as problem:
-            yield ArgumentError(
-                problem.what,
-                where=f"schedule.yaml jobs[{number}].spider",
-                expected=problem.expected,
-                todo=problem.todo,
-            )
-        try:
-            check_names(job.spider, job.args)
-        except ArgumentError as problem:
-            yield ArgumentError(
-                problem.what,
-                where=f"schedule.yaml jobs[{number}].args",
-                expected=problem.expected,
-                todo=problem.todo,
-            )
+        checks = {"spider": partial(_check_spider, loader, job), "args": partial(check_names, job.spider, job.args)}
+        for key, look in checks.items():
+            try:
+                look()
+            except ArgumentError as problem:
+                problem.where = f"schedule.yaml jobs[{number}].{key}"
+                yield problem
+
+
+def _check_spider(loader: SpiderLoaderProtocol, job: Job) -> None:
+    spider, arguments = as_spider(loader, job.spider, {})
+    if spider != job.spider:
+        raise ArgumentError(
+            f"{job.spider!r} is a dataset, and a job names its spider",
+            todo=f"Write `spider: {spider}` and `args: {{period: {arguments['period']}}}`.",
+        )
 
 
 def _foreign_sessions(config: Config, settings: BaseSettings) -> str:

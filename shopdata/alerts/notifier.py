@@ -13,8 +13,7 @@ from typing import Any
 
 from shopdata.alerts.changes import Changes, compare, state_after
 from shopdata.alerts.channel_lease import ChannelLease
-from shopdata.alerts.channels import Deadline
-from shopdata.alerts.delivery import Count, deliver
+from shopdata.alerts.channels import Count, Deadline, deliver
 from shopdata.alerts.digest import build_digest
 from shopdata.alerts.snapshot import snapshot_of
 from shopdata.alerts.start_failures import forget_start_failure, notify_start_failures

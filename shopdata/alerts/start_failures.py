@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shopdata.alerts.channels import Deadline
-from shopdata.alerts.delivery import Count, deliver
+from shopdata.alerts.channels import Count, Deadline, deliver
 from shopdata.alerts.message import Message, Section
 from shopdata.config import Alerts, Channel
 from shopdata.ledger import Ledger

@@ -12,7 +12,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata import signals
-from shopdata.alerts.delivery import Count
+from shopdata.alerts.channels import Count
 from shopdata.alerts.notifier import Notifier
 from shopdata.alerts.start_failures import notify_broken_ledger, notify_start_failure
 from shopdata.exceptions import ShopdataError

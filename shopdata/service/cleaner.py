@@ -38,31 +38,30 @@ class Cleaner(Service):
     def __init__(self, options: ServiceOptions, crawls: Crawls) -> None:
         self._options = options
         self._crawls = crawls
-        self._loop = task.LoopingCall(self._clean)
-        self._look = task.LoopingCall(lambda: deferToThread(self._cut_now).addErrback(_log_failure))
+        self._loops = {
+            task.LoopingCall(lambda: deferToThread(self._clean).addErrback(_log_failure)): _EVERY_SECONDS,
+            task.LoopingCall(lambda: deferToThread(self._cut).addErrback(_log_failure)): _LOOK_EVERY_SECONDS,
+        }
 
     def startService(self) -> None:
         super().startService()  # type: ignore[no-untyped-call]
-        self._loop.start(_EVERY_SECONDS)
-        self._look.start(_LOOK_EVERY_SECONDS)
+        for loop, seconds in self._loops.items():
+            loop.start(seconds)
 
     def stopService(self) -> None:
         super().stopService()  # type: ignore[no-untyped-call]
-        for loop in (self._loop, self._look):
+        for loop in self._loops:
             if loop.running:
                 loop.stop()
 
     def _clean(self) -> None:
-        deferToThread(self._clean_now).addErrback(_log_failure)
-
-    def _clean_now(self) -> None:
         running = {f"{crawl.job}.log" for crawl in self._crawls.open()}
         removed = clean_logs(self._options.logs, running)
         if removed:
             logger.info("removed %d logs older than %d days or beyond %d MB", removed, KEEP_DAYS, KEEP_BYTES >> 20)
         self._crawls.forget(_KEEP_CRAWLS_DAYS)
 
-    def _cut_now(self) -> None:
+    def _cut(self) -> None:
         for crawl in self._crawls.open():
             path = log_of(self._options.logs, crawl.project, crawl.spider, crawl.job)
             # One that is gone meanwhile, or that Windows lets nobody touch, keeps nobody from the others.

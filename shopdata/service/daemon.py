@@ -31,7 +31,6 @@ from shopdata.service.configuration import ServiceConfig, write_configuration
 from shopdata.service.inside import Inside
 from shopdata.service.options import ServiceOptions
 from shopdata.service.schedule_file import ScheduleFile
-from shopdata.service.stopping import Stopping
 from shopdata.texts import one_line
 from shopdata.workspace import Workspace
 
@@ -108,11 +107,10 @@ def _clean_environment() -> None:
 
 def _on_signals(inside: Inside) -> None:
     """The first signal lets crawls finish, the second ends them."""
-    stopping = Stopping.of(inside.launcher, inside.poller)
 
     def stop(*_: object) -> None:
         reactor: Any = twisted_reactor
-        reactor.callFromThread(stopping.begin, "now" if inside.launcher.is_closed else "wait")
+        reactor.callFromThread(inside.stopping.begin, "now" if inside.launcher.is_closed else "wait")
 
     for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
         if hasattr(signal, name):

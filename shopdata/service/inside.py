@@ -33,6 +33,7 @@ from shopdata.service.schedule_file import ScheduleFile
 from shopdata.service.sign_ins.missing import ask_for_missing
 from shopdata.service.sign_ins.records import Records
 from shopdata.service.sign_ins.sign_ins import SignIns
+from shopdata.service.stopping import Stopping
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -62,10 +63,12 @@ class Inside:
         self._app: Any = None
         self.launcher: Any = None
         self.poller: Any = None
+        self.stopping: Stopping
 
     def connect(self, app: Any, launcher: Any, poller: Any) -> None:
         """Called once, when scrapyd has made its parts."""
         self._app, self.launcher, self.poller = app, launcher, poller
+        self.stopping = Stopping(launcher, poller)
 
     # -- jobs -------------------------------------------------------------------------------------------------------
 

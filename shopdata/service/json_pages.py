@@ -22,7 +22,6 @@ from shopdata.service.control import CrawlJob, Due
 from shopdata.service.inside import Inside
 from shopdata.service.later import answer_later, send
 from shopdata.service.names import checked_form, quoted
-from shopdata.service.stopping import Stopping
 from shopdata.states import CellState
 from shopdata.texts import did_you_mean
 
@@ -165,7 +164,7 @@ class ServicePage(JsonPage):
                 expected="stop, with mode wait, now or leave",
                 todo="Send one of these.",
             )
-        Stopping.of(self.inside.launcher, self.inside.poller).begin_from_thread(mode)
+        self.inside.stopping.begin_from_thread(mode)
         return {}
 
 

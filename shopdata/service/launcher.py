@@ -24,6 +24,7 @@ from shopdata.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
 from shopdata.service.crawl_processes import ReattachedProcess, Started, logging_errors, naive, sentence_of
 from shopdata.service.crawls import Crawl, Crawls, kill_tree
+from shopdata.service.job_list import own_arguments
 from shopdata.service.names import check_job, checked_name, quoted
 
 logger = logging.getLogger(__name__)
@@ -191,9 +192,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
 
 
 def _own_arguments(message: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        name: _as_text(str(value)) for name, value in message.items() if not name.startswith("_") and name != "settings"
-    }
+    return {name: _as_text(value) for name, value in own_arguments(message).items()}
 
 
 def _crawl_of(message: Mapping[str, Any], tries: int) -> Crawl:

@@ -12,6 +12,7 @@ from scrapyd.poller import QueuePoller
 from scrapyd.spiderqueue import SqliteSpiderQueue
 
 from shopdata.service.crawls import key_of
+from shopdata.service.job_list import own_arguments
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +49,10 @@ class Poller(QueuePoller):  # type: ignore[misc]
         for message in queue.list():
             if self.is_closed or not self.dq.waiting:
                 return False
-            job = {name: value for name, value in message.items() if name != "name"}
-            arguments = {name: value for name, value in job.items() if name != "settings"}
-            if key_of(project, message["name"], arguments) in self.running():
+            if key_of(project, message["name"], own_arguments(message)) in self.running():
                 continue
             if queue.remove(lambda waiting, taken=message: waiting == taken):
+                job = {name: value for name, value in message.items() if name != "name"}
                 self.dq.put({**job, "_project": project, "_spider": message["name"]})
         return True
 

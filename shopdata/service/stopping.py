@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
 
 from twisted.internet import reactor as twisted_reactor
 from twisted.internet import task
@@ -22,8 +21,6 @@ Mode = Literal["wait", "now", "leave"]
 
 _LOOK_EVERY_SECONDS = 0.2
 
-_KNOWN: WeakKeyDictionary[object, Stopping] = WeakKeyDictionary()
-
 
 class Stopping:
     """No new crawl from its begin on; the reactor stops when none is left."""
@@ -33,13 +30,6 @@ class Stopping:
         self._poller = poller
         self._loop = task.LoopingCall(self._look)
         self._deadline: float | None = None
-
-    @classmethod
-    def of(cls, launcher: Any, poller: Any) -> Stopping:
-        """The one of this service."""
-        if launcher not in _KNOWN:
-            _KNOWN[launcher] = cls(launcher, poller)
-        return _KNOWN[launcher]
 
     def begin_from_thread(self, mode: str) -> None:
         """As `begin`, a moment later, so that whoever asked gets his answer."""

@@ -16,7 +16,7 @@ import tenacity
 from pydantic import SecretStr
 from webhook_receiver import MakeAlerts, Receiver
 
-from shopdata.alerts.delivery import Count
+from shopdata.alerts.channels import Count
 from shopdata.alerts.notifier import Notifier
 from shopdata.alerts.start_failures import notify_broken_ledger, notify_start_failure
 from shopdata.config import Alerts, Config, Shop

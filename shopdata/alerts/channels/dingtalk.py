@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, post
+from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, judge_code, post
 from shopdata.alerts.message import Message, Style, body_of, escape
 from shopdata.config import Alerts, Channel
 
@@ -70,6 +70,4 @@ def _signed(channel: Channel) -> str:
 
 
 def _judge(answer: Mapping[str, Any]) -> DeliveryVerdict:
-    code = answer.get("errcode")
-    said = f"errcode {code}, {answer.get('errmsg')}"
-    return DeliveryVerdict(code == 0, said, _TODO.get(code, "") if isinstance(code, int) else "", code in _BUSY)
+    return judge_code(answer.get("errcode"), answer.get("errmsg"), _TODO, _BUSY)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, post
+from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, judge_code, post
 from shopdata.alerts.message import Message, Style, body_of, escape
 from shopdata.config import Alerts, Channel
 
@@ -70,5 +70,4 @@ def _signature(channel: Channel) -> dict[str, str]:
 
 def _judge(answer: Mapping[str, Any]) -> DeliveryVerdict:
     code = answer.get("code", answer.get("StatusCode"))
-    said = f"code {code}, {answer.get('msg', answer.get('StatusMessage'))}"
-    return DeliveryVerdict(code == 0, said, _TODO.get(code, "") if isinstance(code, int) else "", code in _BUSY)
+    return judge_code(code, answer.get("msg", answer.get("StatusMessage")), _TODO, _BUSY, field="code")

@@ -6,7 +6,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
@@ -54,6 +54,20 @@ class DeliveryVerdict:
     said: str
     todo: str = ""
     may_retry: bool = False
+
+
+def judge_code(
+    code: object, said: object, todos: Mapping[int, str], busy: Container[object], *, field: str = "errcode"
+) -> DeliveryVerdict:
+    """The verdict of a platform that answers with a number, 0 for a message that it took.
+
+    Args:
+        said: its own words.
+        todos: what helps, by the number.
+        busy: numbers that pass.
+    """
+    todo = todos.get(code, "") if isinstance(code, int) else ""
+    return DeliveryVerdict(code == 0, f"{field} {code}, {said}", todo, code in busy)
 
 
 def post(
@@ -110,43 +124,40 @@ def _post_once(
     except (HTTPError, OSError, ValueError) as error:
         # The text of these errors holds the address.
         _blame_proxy(channel, trouble_with_proxy(url, error))
-        raise _passing(
-            AlertError(
-                f"the channel can't be reached: {_reason(reason_of(error), seconds)}",
-                where=place(channel),
-                todo="See that this machine reaches the host.",
-            )
-        ) from None
+        why = _reason(reason_of(error), seconds)
+        todo = "See that this machine reaches the host."
+        raise _passing(channel, f"the channel can't be reached: {why}", todo=todo) from None
     _blame_proxy(channel, trouble_with_proxy(url, status=response.status))
     if response.status >= 500 or response.status == 429:
         raise _passing(
-            AlertError(
-                "the channel is not well",
-                where=place(channel),
-                found=f"HTTP {response.status}",
-                expected="HTTP 200",
-                todo="If it stays, see whether the platform has trouble.",
-            )
+            channel,
+            "the channel is not well",
+            found=f"HTTP {response.status}",
+            expected="HTTP 200",
+            todo="If it stays, see whether the platform has trouble.",
         )
     verdict = _judge(response.status, content, judge)
     if verdict.is_taken:
         return verdict.said
-    refused = AlertError(
+    refused = _passing(
+        channel,
         "the channel did not take the message",
-        where=place(channel),
         found=without_secrets(verdict.said, channel),
         expected="an answer with code 0",
         todo=verdict.todo or "Look into its settings, then run `scrapy alert_test`.",
     )
-    raise _passing(refused) if verdict.may_retry else refused
+    refused.may_retry = verdict.may_retry
+    raise refused
 
 
 def _blame_proxy(channel: Channel, trouble: ProxyTrouble | None) -> None:
     if trouble is not None:
-        raise _passing(AlertError(trouble.what, where=place(channel), found=trouble.found, todo=trouble.todo))
+        raise _passing(channel, trouble.what, found=trouble.found, todo=trouble.todo)
 
 
-def _passing(error: AlertError) -> AlertError:
+def _passing(channel: Channel, what: str, *, found: str = "", expected: str = "", todo: str) -> AlertError:
+    """An error after which the same message may be taken a moment later."""
+    error = AlertError(what, where=place(channel), found=found, expected=expected, todo=todo)
     error.may_retry = True
     return error
 

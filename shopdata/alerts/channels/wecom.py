@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, post
+from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, judge_code, post
 from shopdata.alerts.message import Message, Style, body_of, escape
 from shopdata.config import Alerts, Channel
 
@@ -38,6 +38,4 @@ def body_for(message: Message, channel: Channel) -> dict[str, Any]:
 
 
 def _judge(answer: Mapping[str, Any]) -> DeliveryVerdict:
-    code = answer.get("errcode")
-    said = f"errcode {code}, {answer.get('errmsg')}"
-    return DeliveryVerdict(code == 0, said, _TODO.get(code, "") if isinstance(code, int) else "", code in _BUSY)
+    return judge_code(answer.get("errcode"), answer.get("errmsg"), _TODO, _BUSY)

@@ -18,10 +18,7 @@ from shopdata.service.schedule_file import signature_of
 
 # `scrapy status` says what the board says, and needs neither store nor sessions for that.
 if TYPE_CHECKING:
-    from shopdata.ledger import Ledger
     from shopdata.service.sign_ins.desk import Desk
-    from shopdata.store.object_store import ObjectStore
-    from shopdata.store.staging import Staging
     from shopdata.workspace import Workspace
 
 
@@ -31,7 +28,7 @@ class Sources:
     def __init__(self, workspace: Workspace, control: Control, sign_ins: Desk | None = None) -> None:
         from shopdata.service.board.sessions_watch import SessionsWatch
 
-        self._workspace = workspace
+        self.workspace = workspace
         self.control = control
         self.sign_ins = sign_ins
         self.sessions = SessionsWatch(workspace.sessions)
@@ -40,22 +37,6 @@ class Sources:
         self._read_from: object = None
         #: Why the configuration that is there now is not used; "" if it is.
         self.config_problem = ""
-
-    @property
-    def ledger(self) -> Ledger:
-        return self._workspace.ledger
-
-    @property
-    def store(self) -> ObjectStore:
-        return self._workspace.store
-
-    @property
-    def staging(self) -> Staging:
-        return self._workspace.staging
-
-    @property
-    def state_dir(self) -> Path:
-        return self._workspace.state_dir
 
     def config(self) -> Config:
         """`pipelines_config/` as it stands now; the last good one if somebody is in the middle of an edit.
@@ -88,13 +69,13 @@ class Sources:
 
     def rejected(self, dataset: str, dt: str, shop_id: str) -> Path | None:
         """What a portal sent last in place of a report, if it was kept; the parts are checked already."""
-        folder = self.state_dir / "rejected" / dataset / dt
+        folder = self.workspace.state_dir / "rejected" / dataset / dt
         found = [path for path in sorted(folder.glob(f"{shop_id}.*")) if path.is_file()]
         return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
     def screenshot(self, platform: str, shop_id: str) -> Path:
         """Where the picture of a login page is kept that asked for a person."""
-        return self.state_dir / "screenshots" / f"{platform}_{shop_id}.png"
+        return self.workspace.state_dir / "screenshots" / f"{platform}_{shop_id}.png"
 
     def screenshot_time(self, platform: str, shop_id: str) -> datetime | None:
         """When that picture was taken; None if there is none."""

@@ -40,11 +40,11 @@ def page(sources: Sources, visit: Visit, dataset: str) -> RenderedPage:
     end = checked_day(visit.query.get("end"), today(visit.now)).isoformat() if visit.query.get("end") else newest.dt
     periods = _periods(sources, dataset, contract, newest, min(end, newest.dt), visit.now)
     wanted = [(dataset, dt) for dt in periods]
-    summaries = {(g.dt, g.shop): g for g in sources.ledger.queries.summaries(wanted)}
-    partitions = sources.ledger.queries.partitions(wanted)
+    summaries = {(g.dt, g.shop): g for g in sources.workspace.ledger.queries.summaries(wanted)}
+    partitions = sources.workspace.ledger.queries.partitions(wanted)
     shops = sources.config().shops_for(dataset)
     strangers = sorted({shop for _, shop in summaries} - {shop.id for shop in shops})
-    began = sources.ledger.queries.first_period(dataset)
+    began = sources.workspace.ledger.queries.first_period(dataset)
     squares = {
         shop.id: [_square(summaries, dataset, contract, newest, dt, shop, began, visit) for dt in periods]
         for shop in shops
@@ -86,7 +86,7 @@ def _periods(sources: Sources, dataset: str, contract: Dataset, newest: Expected
     last = Period.from_dt(end).end
     if contract.period == "day":
         return [day.isoformat() for day in days(last - timedelta(days=count - 1), last)][::-1]
-    known = sources.ledger.queries.periods(dataset, end, count)
+    known = sources.workspace.ledger.queries.periods(dataset, end, count)
     first = last - count * _LENGTHS[contract.period]
     shops = sources.config().shops_for(dataset)
     calendar = expected_periods(contract, shops, first, last, known=map(Period.from_dt, known), now=now)

@@ -23,7 +23,7 @@ _TEXT = "text/plain; charset=utf-8"
 def workbook(sources: Sources, visit: Visit, dataset: str, dt: str) -> Answer:
     """The merged workbook of a partition."""
     record = published(sources, dataset, dt)
-    local = sources.state_dir / "merged" / dataset / f"{dataset}_{dt}.xlsx"
+    local = sources.workspace.state_dir / "merged" / dataset / f"{dataset}_{dt}.xlsx"
     key = workbook_key(record.platform, dataset, dt)
     return _file(sources, key, local, record.workbook_sha256, f"{dataset}_{dt}.xlsx", XLSX_TYPE)
 
@@ -31,7 +31,7 @@ def workbook(sources: Sources, visit: Visit, dataset: str, dt: str) -> Answer:
 def parquet(sources: Sources, visit: Visit, dataset: str, dt: str) -> Answer:
     """The partition as Dremio reads it."""
     record = published(sources, dataset, dt)
-    local = sources.state_dir / "merged" / dataset / f"{dataset}_{dt}.parquet"
+    local = sources.workspace.state_dir / "merged" / dataset / f"{dataset}_{dt}.parquet"
     key = parquet_key(record.platform, dataset, dt)
     return _file(sources, key, local, record.parquet_sha256, f"{dataset}_{dt}.parquet", PARQUET_TYPE)
 
@@ -45,10 +45,10 @@ def receipt(sources: Sources, visit: Visit, dataset: str, dt: str) -> Answer:
 def raw(sources: Sources, visit: Visit, dataset: str, dt: str, shop: str) -> Answer:
     """The bytes of a cell as the portal sent them."""
     sources.contract(dataset)
-    cell = sources.ledger.cell(CellKey(dataset, checked_dt(dt), checked_id(shop)))
+    cell = sources.workspace.ledger.cell(CellKey(dataset, checked_dt(dt), checked_id(shop)))
     if cell is None or cell.raw is None:
         raise PageNotFoundError
-    local = sources.state_dir / cell.raw.key
+    local = sources.workspace.state_dir / cell.raw.key
     return _file(sources, cell.raw.key, local, cell.raw.sha256, f"{dataset}_{dt}_{shop}.{cell.raw.ext}", BINARY)
 
 
@@ -84,7 +84,7 @@ def _file(sources: Sources, key: str, local: Path | None, sha256: str, name: str
         return download(local, name, content_type)
     folder = Path(tempfile.mkdtemp(prefix="shopdata-download-"))
     try:
-        sources.store.get_file(key, folder / "object")
+        sources.workspace.store.get_file(key, folder / "object")
         # Open files outlive their folder; where they do not (Windows), it is emptied by the system.
         return download(folder / "object", name, content_type)
     finally:

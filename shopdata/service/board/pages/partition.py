@@ -21,7 +21,7 @@ from shopdata.service.board.why import Reasons, troubles_of_cells
 def published(sources: Sources, dataset: str, dt: str) -> PartitionRecord:
     """A partition of the ledger. Raises PageNotFoundError."""
     sources.contract(dataset)
-    found = sources.ledger.queries.partitions([(dataset, checked_dt(dt))]).get((dataset, dt))
+    found = sources.workspace.ledger.queries.partitions([(dataset, checked_dt(dt))]).get((dataset, dt))
     if found is None:
         raise PageNotFoundError
     return found
@@ -32,7 +32,7 @@ def page(sources: Sources, visit: Visit, dataset: str, dt: str) -> RenderedPage:
     record = published(sources, dataset, dt)
     receipt: Receipt | None = None
     try:
-        receipt = read_receipt(record.platform, dataset, dt, sources.store)
+        receipt = read_receipt(record.platform, dataset, dt, sources.workspace.store)
     except ShopdataError as error:
         trouble = str(error)
     else:

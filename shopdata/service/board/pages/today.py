@@ -93,8 +93,8 @@ def page(sources: Sources, visit: Visit) -> RenderedPage:
     day = checked_day(visit.query.get("day"), newest)
     config, expected = sources.config(), sources.expected(day)
     periods = [(name, what.dt) for name, what in expected.items()]
-    summaries = {(g.dataset, g.shop): g for g in sources.ledger.queries.summaries(periods)}
-    partitions = sources.ledger.queries.partitions(periods)
+    summaries = {(g.dataset, g.shop): g for g in sources.workspace.ledger.queries.summaries(periods)}
+    partitions = sources.workspace.ledger.queries.partitions(periods)
     groups = _groups(config, expected, summaries, partitions, now)
     lines = sorted((line for group in groups for line in group.lines), key=lambda line: _when(line.expected))
     rows = [row for group in groups for row in group.rows]

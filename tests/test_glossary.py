@@ -13,7 +13,7 @@ import shipped_config
 from shopdata.alerts.names import dataset_name
 from shopdata.service.board import states
 from shopdata.wording import Texts
-from shopdata.wording.catalogue import catalogue
+from shopdata.wording.texts import catalogue
 
 ROOT = Path(__file__).parents[1]
 #: What portals say is quoted there in their words.

@@ -25,7 +25,7 @@ from shopdata.reasons import UNKNOWN
 from shopdata.sessions.sign_in.verdict import OUTCOMES
 from shopdata.states import CellState
 from shopdata.wording import Texts
-from shopdata.wording.catalogue import catalogue
+from shopdata.wording.texts import catalogue
 from shopdata.wording.why import kinds, title_of
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "when-it-fails.md"

@@ -69,60 +69,41 @@ class Shown:
             known={one.id: one for one in own},
         )
 
-    def state(self, period: Period, shop: str) -> CellState | None:
-        """The state of a cell; None if nobody asked."""
+    def mark(self, t: Texts, period: Period, shop: str) -> Text:
+        """A cell in shape and word; nothing for a shop that was not there yet."""
         cell = self.cells.get((period.dt, shop))
-        return None if cell is None else cell.state
-
-    def is_expected(self, period: Period, shop: str) -> bool:
-        """False for a shop that was not there yet."""
-        return (period.dt, shop) in self.cells or (shop in self.known and self.known[shop].has(period))
+        if cell is not None:
+            return _mark(t, cell.state)
+        is_expected = shop in self.known and self.known[shop].has(period)
+        return _mark(t, None) if is_expected else Text("")
 
 
 def grid(t: Texts, shown: Shown, console: Console) -> RenderableType:
     """Shops x periods."""
     first = max([4, *(len(shop) for shop in shown.shops)])
     has_room = first + sum(max(len(period.dt), 13) + 2 for period in shown.periods) <= console.width
-    table = _table(t, shown, first, has_room=has_room)
-    for shop in shown.shops:
-        marks = [_mark(t, shown, period, shop) for period in shown.periods]
-        table.add_row(Text(shop), *(marks if has_room else map(_shape, marks)))
-    # Not the table's own title: that would break at the table's width.
-    parts: list[RenderableType] = [Text(f"{shown.name}  {shown.title}".rstrip(), "italic"), table]
-    if shown.shops and not has_room:
-        parts.append(_legend(t, shown, shown.shops))
-    return Group(*parts)
-
-
-def _table(t: Texts, shown: Shown, first: int, *, has_room: bool) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column(t("head.shop"), no_wrap=True, min_width=first)
     for period in shown.periods:
         label = period.dt if has_room else period.dt.replace(f"{period.end.year}-", "").replace("_", "\n")
         table.add_column(label, no_wrap=True)
-    return table
+    used: set[str] = set()
+    for shop in shown.shops:
+        marks = [shown.mark(t, period, shop) for period in shown.periods]
+        used.update(mark.plain for mark in marks)
+        table.add_row(Text(shop), *(mark if has_room else Text(mark.plain[:1], mark.style) for mark in marks))
+    # Not the table's own title: that would break at the table's width.
+    parts: list[RenderableType] = [Text(f"{shown.name}  {shown.title}".rstrip(), "italic"), table]
+    if shown.shops and not has_room:
+        # What the shapes mean that were shown.
+        words = [_mark(t, state).plain for state in (*CellState, None)]
+        parts.append(Text("   ".join(word for word in words if word in used), "dim"))
+    return Group(*parts)
 
 
-def _mark(t: Texts, shown: Shown, period: Period, shop: str) -> Text:
-    if not shown.is_expected(period, shop):
-        return Text("")
-    state = shown.state(period, shop)
+def _mark(t: Texts, state: CellState | None) -> Text:
+    """Shape and word of a state; None is a cell that nobody has asked for."""
     if state is None:
-        return _not_asked(t)
+        return Text(f"– {t('state.unasked.word')}", "yellow")
     shape, style = MARKS[state]
     return Text(f"{shape} {t(f'state.{state}.word')}", style)
-
-
-def _not_asked(t: Texts) -> Text:
-    return Text(f"– {t('state.unasked.word')}", "yellow")
-
-
-def _shape(mark: Text) -> Text:
-    return Text(mark.plain[:1], mark.style)
-
-
-def _legend(t: Texts, shown: Shown, shops: Sequence[str]) -> Text:
-    """What the shapes mean that were shown."""
-    used = {_mark(t, shown, period, shop).plain for period in shown.periods for shop in shops}
-    words = [f"{MARKS[state][0]} {t(f'state.{state}.word')}" for state in CellState] + [_not_asked(t).plain]
-    return Text("   ".join(word for word in words if word in used), "dim")

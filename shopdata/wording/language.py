@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shopdata.exceptions import ArgumentError
-from shopdata.wording.catalogue import TAGS
-from shopdata.wording.texts import Texts
+from shopdata.wording.texts import TAGS, Texts
 
 SETTING = "SHOPDATA_LANGUAGE"
 #: What whoever sits at no terminal of ours reads, where the setting says nothing: a group chat, the board.

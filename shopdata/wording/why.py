@@ -8,8 +8,7 @@ from string import Formatter
 from typing import Any
 
 from shopdata.reasons import UNKNOWN, Reason
-from shopdata.wording.catalogue import catalogue
-from shopdata.wording.texts import Texts
+from shopdata.wording.texts import Texts, catalogue
 
 #: The kind of a code without texts: a newer version, or a platform from outside, may have written it.
 OTHER = "failed"

@@ -22,8 +22,8 @@ from shopdata.service.board.actions import TOLD
 from shopdata.service.endings import Ending
 from shopdata.sessions.checking import SessionState
 from shopdata.wording import Texts
-from shopdata.wording.catalogue import TAGS, catalogue
 from shopdata.wording.language import browser_texts, terminal_texts
+from shopdata.wording.texts import TAGS, catalogue
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "shopdata"

@@ -12,7 +12,7 @@ from shopdata.alerts.names import dataset_name, platform_name
 from shopdata.service.board import states
 from shopdata.service.board.notes import in_short, tip
 from shopdata.service.board.visit import Visit
-from shopdata.wording.catalogue import TAGS, catalogue
+from shopdata.wording.texts import TAGS, catalogue
 
 _STATIC = ("board.css", "board.js", "live.css", "live.js")
 

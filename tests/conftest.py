@@ -24,8 +24,10 @@ os.environ["LC_ALL"] = "C.UTF-8"
 
 #: Fixtures that start one for the whole session.
 SERVERS = {"object_store_server", "postgresql_server"}
-#: No browser, no server besides those of a test itself.
-QUICK = "not browser and not services and not soak"
+#: Fixtures that start the service's own process, or build a package.
+COLD = {"service", "egg", "wheel"}
+#: No browser, no server besides those of a test itself, no program that needs a second to begin.
+QUICK = "not browser and not services and not soak and not cold"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,8 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     What uses one of our servers is none of the quick tests, whether it says so or not.
     """
     for item in items:
-        if SERVERS & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if SERVERS & fixtures:
             item.add_marker(pytest.mark.services)
+        if COLD & fixtures:
+            item.add_marker(pytest.mark.cold)
     long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "services")))}
     items.sort(key=lambda item: item.path not in long)
 

@@ -12,6 +12,7 @@ import pytest
 from benchmarks.corpus import ROOT, Answer, Reader, difference, judge, main
 
 
+@pytest.mark.cold
 def test_a_folder_is_read_by_all_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -37,6 +38,7 @@ def test_a_folder_is_read_by_all_and_counted(
     ]
 
 
+@pytest.mark.cold
 def test_a_file_that_takes_too_long_or_kills_the_reader_costs_only_itself(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n3,4\n", "utf-8")
     reader = Reader("shopdata", 0.001, ROOT)

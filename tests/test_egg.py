@@ -242,6 +242,7 @@ def test_wheel_and_egg_tell_one_version_and_the_wheel_its_requirements(egg: Path
     assert {Requirement(line) for line in told.get_all("Requires-Dist", [])} == wanted
 
 
+@pytest.mark.cold
 def test_what_setup_imports_is_there_while_pip_builds() -> None:
     code = "import sys, shopdata.config; print(*{name.partition('.')[0] for name in sys.modules})"
     ran = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True, timeout=60)

@@ -70,7 +70,7 @@ def test_pytest_alone_is_quick_and_run_py_is_everything(pytestconfig: pytest.Con
         plugin.pytest_configure(SimpleNamespace(args_source=source, option=option))
         return option.markexpr
 
-    assert marked(alone) == "not browser and not services and not soak"
+    assert marked(alone) == "not browser and not services and not soak and not cold"
     assert marked(named) == ""
     assert marked(alone, "browser") == "browser"
     assert marked(alone, everything="--everything" in run_py.COMMANDS["test"]) == ""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.cold
+
 ROOT = Path(__file__).parents[2]
 NOTHING = {
     "zh": "还没有取过任何数据。从 `scrapy crawl` 开始。",

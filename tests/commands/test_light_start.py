@@ -50,6 +50,7 @@ def test_a_command_imports_what_it_does_when_it_runs(path: Path) -> None:
     assert modules <= LIGHT
 
 
+@pytest.mark.cold
 def test_commands_load_nothing_heavy() -> None:
     names = ", ".join(f"shopdata.commands.{path.stem}" for path in sorted(COMMANDS.glob("[a-z]*.py")))
     code = f"import sys, {names}; print(*sorted({{name.partition('.')[0] for name in sys.modules}} & set({HEAVY})))"
@@ -121,6 +122,7 @@ def of_scrapy(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return loaded_by("version", tmp_path_factory.mktemp("bare"), tmp_path_factory.mktemp("state"))[1]
 
 
+@pytest.mark.cold
 @pytest.mark.parametrize("command", MAY_LOAD)
 def test_a_command_loads_what_it_may(command: str, tmp_path: Path, of_scrapy: set[str]) -> None:
     (tmp_path / "tables").mkdir()
@@ -134,6 +136,7 @@ def test_a_command_loads_what_it_may(command: str, tmp_path: Path, of_scrapy: se
     assert is_quick == "True"
 
 
+@pytest.mark.cold
 def test_extensions_load_no_web_server() -> None:
     """Scrapy's remote control would be imported even if it is switched off, with aiohttp: a third of a second."""
     code = """

@@ -87,6 +87,7 @@ def test_a_folder_becomes_a_workbook_and_a_parquet(folder: Path, tmp_path: Path,
     assert "旗舰店.xlsx" in result.stdout
 
 
+@pytest.mark.cold
 def test_scrapy_knows_the_command(folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "scrapy", "merge", str(folder), "-o", str(tmp_path / "out.xlsx")]
     environment = dict(os.environ) | {"PYTHONUTF8": "1"}

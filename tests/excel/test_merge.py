@@ -87,6 +87,7 @@ def test_calamine_and_pandas_read_the_workbook_too(tmp_path: Path, two_shops: li
     assert list(frame["SKU"]) == [row[0] for row in EXPECTED] * 2
 
 
+@pytest.mark.cold
 def test_equal_input_gives_equal_bytes(tmp_path: Path, two_shops: list[Part]) -> None:
     merge(tmp_path, two_shops)
     before = [(tmp_path / name).read_bytes() for name in ("out.xlsx", "out.parquet")]
@@ -314,6 +315,7 @@ def test_without_a_contract_columns_come_as_they_are(tmp_path: Path) -> None:
     assert rows == [["x", "1", "2", None], ["y", None, "3", "4"]]
 
 
+@pytest.mark.cold
 def test_the_engine_starts_without_what_it_does_not_need() -> None:
     """A process that reads files is started for a few seconds of work: these imports take most of a second."""
     modules = "shopdata.excel.merging.merge, shopdata.excel.merging.files"
@@ -323,6 +325,7 @@ def test_the_engine_starts_without_what_it_does_not_need() -> None:
     assert not {"sqlalchemy", "alembic", "pydantic", "apscheduler", "scrapy", "pandas"}.intersection(loaded)
 
 
+@pytest.mark.cold
 def test_pandas_is_there_for_whoever_wants_it_later() -> None:
     code = "import pyarrow, shopdata.excel.tables.table; print(pyarrow.table({'a': ['1', None]}).to_pandas().shape)"
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout

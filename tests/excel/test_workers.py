@@ -23,6 +23,10 @@ from shopdata.excel.workers import Workers
 from shopdata.exceptions import RejectedFileError
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Where work is done: a process, which takes a second to begin, or a thread.
+EITHER_WAY = pytest.mark.parametrize(
+    "is_started", [pytest.param(True, id="in a process", marks=pytest.mark.cold), pytest.param(False, id="in a thread")]
+)
 
 
 def who() -> int:
@@ -40,6 +44,7 @@ def workers() -> Iterator[Workers]:
     workers.shutdown()
 
 
+@pytest.mark.cold
 def test_work_is_done_elsewhere(workers: Workers) -> None:
     workers.start()
     assert asyncio.run(workers.run(who)) != os.getpid()
@@ -49,7 +54,7 @@ def test_without_processes_it_is_done_here(workers: Workers) -> None:
     assert asyncio.run(workers.run(who)) == os.getpid()
 
 
-@pytest.mark.parametrize("is_started", [True, False], ids=["in a process", "in a thread"])
+@EITHER_WAY
 def test_a_result_goes_with_the_last_who_wants_it(workers: Workers, is_started: bool) -> None:
     """Not when Python looks for rubbish: pieces of a workbook are few and large."""
     if is_started:
@@ -69,7 +74,7 @@ def test_a_result_goes_with_the_last_who_wants_it(workers: Workers, is_started: 
         gc.enable()
 
 
-@pytest.mark.parametrize("is_started", [True, False], ids=["in a process", "in a thread"])
+@EITHER_WAY
 def test_an_error_comes_back_with_its_facts(workers: Workers, is_started: bool) -> None:
     if is_started:
         workers.start()
@@ -94,6 +99,7 @@ def die_elsewhere() -> int:
     return os.getpid()
 
 
+@pytest.mark.cold
 def test_what_a_worker_died_of_is_done_here(workers: Workers) -> None:
     workers.start()
     assert [workers.submit(work).result(60) for work in (die_elsewhere, who)] == [os.getpid()] * 2
@@ -142,6 +148,7 @@ def test_an_end_before_the_first_sign(mute_processes: None, monkeypatch: pytest.
             begun.result(0)
 
 
+@pytest.mark.cold
 def test_one_that_never_begins_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """It stands still from its start on, while another one does the work."""
     with Workers(2, pytest.fail) as workers:
@@ -160,6 +167,7 @@ def test_none_means_threads() -> None:
         assert multiprocessing.active_children() == []
 
 
+@pytest.mark.cold
 def test_a_worker_knows_only_what_it_needs(workers: Workers) -> None:
     """Neither the program that it was started from, nor what the caller's environment was changed by."""
     before = dict(os.environ)
@@ -171,6 +179,7 @@ def test_a_worker_knows_only_what_it_needs(workers: Workers) -> None:
     assert not {"pytest", "scrapy", "pandas", "asyncio"} & loaded
 
 
+@pytest.mark.cold
 def test_none_is_left_when_the_crawl_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "crawl.py"
     script.write_text(

@@ -282,6 +282,7 @@ def claim_often(state_dir: Path, run_id: str) -> None:
                 ledger.claim(KEY, run_id)
 
 
+@pytest.mark.cold
 def test_processes_that_begin_at_once_share_a_new_ledger(tmp_path: Path) -> None:
     context = get_context("spawn")
     with ProcessPoolExecutor(

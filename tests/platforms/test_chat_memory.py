@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("resource", reason="Windows tells no peak of memory")
+pytestmark = pytest.mark.cold
 
 REPO = Path(__file__).parents[2]
 #: A conversation has ten messages of some 8 KB; each is in the file twice, as content and raw. Already the small file

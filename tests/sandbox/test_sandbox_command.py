@@ -43,6 +43,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
         process.communicate(timeout=60)
 
 
+@pytest.mark.cold
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent in another way on Windows")
 def test_ctrl_c_ends_it_cleanly() -> None:
     with running("--shops", "1", "--rows", "5") as (process, _):
@@ -50,6 +51,7 @@ def test_ctrl_c_ends_it_cleanly() -> None:
         assert process.wait(timeout=60) == 0
 
 
+@pytest.mark.cold
 def test_it_says_what_to_export_and_writes_the_configuration_until_a_signal(tmp_path: Path) -> None:
     faults = ["--fault", "sandbox-02:captcha", "--fault", "pdd-01:risk_control"]
     options = ["--shops", "2", "--pdd-shops", "1", *faults, "--config-dir", str(tmp_path / "config")]
@@ -85,6 +87,7 @@ def test_wrong_options_are_said_in_a_sentence(options: list[str], says: str) -> 
     assert says in str(told.value)
 
 
+@pytest.mark.cold
 def test_the_sentence_is_all_that_is_printed() -> None:
     wrong = [*COMMAND, "--fault", "sandbox-01:nix"]
     done = subprocess.run(wrong, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)

@@ -52,6 +52,7 @@ def test_eggs_can_be_looked_at(version: tuple[int, ...], monkeypatch: pytest.Mon
     assert eggs.list_projects() == []
 
 
+@pytest.mark.cold
 def test_crawls_begin_by_a_copy_where_it_is_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("shopdata.service.runner.is_needed", lambda: True)
     assert runner.prepare(tmp_path) == runner.COPY

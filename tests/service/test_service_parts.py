@@ -357,6 +357,7 @@ def test_a_service_log_that_is_held_open_goes_on(tmp_path: Path, monkeypatch: py
     assert len((tmp_path / "service.log.1").read_text("utf-8").splitlines()) == 20
 
 
+@pytest.mark.cold
 def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

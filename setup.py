@@ -27,8 +27,7 @@ setup(
     packages=find_packages(include=["shopdata", "shopdata.*", "pipelines_config"]),
     package_data={
         "pipelines_config": shipped_files(ROOT / "pipelines_config"),
-        "shopdata.sessions.live": ["*.js"],
-        "shopdata.sessions.sign_in": ["*.js"],
+        "shopdata.sessions": ["*.js", "live/*.js", "sign_in/*.js"],
         "shopdata.service": ["boot/*"],
         "shopdata.service.board": ["**/*.html", "**/*.js", "**/*.css", "**/*.svg"],
         "shopdata.wording": ["tables/*.yaml"],

@@ -24,6 +24,7 @@ from shopdata.browser.chromium import context_options, user_agent_of
 from shopdata.browser.starting import first_line
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import DiskError
+from shopdata.sessions import page_storage
 from shopdata.sessions.secret_files import SecretFiles
 
 logger = logging.getLogger(__name__)
@@ -132,15 +133,23 @@ async def open_context(browser: Browser, **own: Any) -> BrowserContext:
     Args:
         own: for `context_options`.
     """
+    state = own.pop("storage_state", None) or {}
+    origins = state.get("origins", [])
+    simple = [origin for origin in origins if page_storage.is_simple(origin)]
+    cookies = {"cookies": state.get("cookies", [])}
+    context = await _open(browser, {**cookies, "origins": [origin for origin in origins if origin not in simple]}, own)
+    await page_storage.bring(context, simple)
+    return context
+
+
+async def _open(browser: Browser, state: dict[str, Any], own: dict[str, Any]) -> BrowserContext:
     try:
-        return await browser.new_context(**context_options(browser.version, **own))
+        return await browser.new_context(**context_options(browser.version, storage_state=state, **own))
     except PlaywrightError as error:
-        state = own.get("storage_state")
-        if not state or not state.get("origins") or not browser.is_connected() or is_end(error):
+        if not state["origins"] or not browser.is_connected() or is_end(error):
             raise
         logger.warning("what a page had stored can't be brought to it again: %s", first_line(error))
-    own["storage_state"] = {**state, "origins": []}
-    return await browser.new_context(**context_options(browser.version, **own))
+    return await _open(browser, {**state, "origins": []}, own)
 
 
 async def keep_device(store: DeviceStore, context: BrowserContext, shop: Shop, portal: Portal) -> None:
@@ -159,6 +168,9 @@ async def keep_device(store: DeviceStore, context: BrowserContext, shop: Shop, p
 
 async def _state_of(context: BrowserContext) -> dict[str, Any]:
     try:
+        origins = await page_storage.read(context)
+        if origins is not None:
+            return {"cookies": [dict(cookie) for cookie in await context.cookies()], "origins": origins}
         return dict(await context.storage_state(indexed_db=True))
     except PlaywrightError as error:
         if is_end(error):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from shopdata.config import Shop
+from shopdata.sessions.devices import DeviceStore
 
 MakeShop = Callable[..., Shop]
 
@@ -27,3 +29,9 @@ def make_shop() -> MakeShop:
 def shop(make_shop: MakeShop) -> Shop:
     """Shop `one`."""
     return make_shop()
+
+
+@pytest.fixture
+def device_store(tmp_path: Path) -> DeviceStore:
+    """Devices in a folder of this test's own."""
+    return DeviceStore(tmp_path / "sessions")

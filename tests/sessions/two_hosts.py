@@ -18,11 +18,14 @@ class Host:
     #: A page, or an address that begins with `http` to be led to. `/down` is always HTTP 503, `/cut` no answer at all.
     pages: dict[str, str] = field(default_factory=dict)
     received: list[str] = field(default_factory=list)
+    #: The path of each page that it was asked for.
+    asked: list[str] = field(default_factory=list)
 
 
 def _handler(host: Host) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            host.asked.append(urlsplit(self.path).path)
             page = host.pages.get(urlsplit(self.path).path)
             if self._is_ill():
                 return

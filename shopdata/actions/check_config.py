@@ -44,7 +44,8 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
         is_connecting: where there is no problem, also tries what a run needs.
     """
     t = terminal_texts(settings)
-    env_file = read_env_file(_env_path())
+    env_path = project_folder() / ".env"
+    env_file = read_env_file(env_path)
     config: Config | None = None
     try:
         config = load_config()
@@ -58,7 +59,7 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
         problems = error.problems if isinstance(error, ConfigError) else [error]
     look = look_again(config)
     problems = [*env_file.problems, *problems, *look.problems]
-    for line in (*problems, *look.hints, *env_file.hints, *_of_env_file(t, env_file, look.unset)):
+    for line in (*problems, *look.hints, *env_file.hints, *_of_env_file(t, env_path, env_file, look.unset)):
         print(line, file=sys.stderr)
     if problems or config is None:
         tail = t("check.nothing_tried") if is_connecting else ""
@@ -70,9 +71,10 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
     titles = [platform.title(t.code) for platform in platforms().values()]
     print(t("check.platforms", platforms=t("format.listed").join(titles)))
     print(t("check.sessions", how=t("check.encrypted" if settings["SHOPDATA_SECRET_KEY"] else "sessions.plain")))
-    if foreign := _foreign_sessions(config, settings):
+    workspace = Workspace.from_settings(settings)
+    if foreign := of_other_keys(t, workspace.sessions.of_other_key(config.shops)):
         print(foreign, file=sys.stderr)
-    print(_env_line(t, env_file))
+    print(t("check.env" if env_path.exists() else "check.no_env", path=env_path, n=len(env_file.values)))
     told = t("format.listed").join(channel.name for channel in config.alerts.channels_on)
     print(t("check.alerts", channels=told or t("check.nobody")))
     for line in _network_lines(t, current_network(), config):
@@ -81,8 +83,11 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
         return 0
     from shopdata.actions.connecting import connect
 
-    workspace, path = Workspace.from_settings(settings), settings["SHOPDATA_BROWSER_PATH"]
-    return 0 if connect(workspace, path, lambda tried: print(tried.text(t), flush=True)) else 1
+    is_well = True
+    for tried in connect(workspace, settings["SHOPDATA_BROWSER_PATH"]):
+        print(tried.text(t), flush=True)
+        is_well = is_well and tried.is_well is not False
+    return 0 if is_well else 1
 
 
 def _unloadable_logins(config: Config) -> Iterator[UsageError]:
@@ -119,12 +124,6 @@ def _check_spider(loader: SpiderLoaderProtocol, job: Job) -> None:
         )
 
 
-def _foreign_sessions(config: Config, settings: BaseSettings) -> str:
-    """Which sessions another key has saved; "" for none."""
-    workspace = Workspace.from_settings(settings)
-    return of_other_keys(workspace.texts, workspace.sessions.of_other_key(config.shops))
-
-
 def _unreadable_sessions(settings: BaseSettings) -> Iterator[UsageError]:
     try:
         assert Workspace.from_settings(settings).sessions
@@ -132,7 +131,7 @@ def _unreadable_sessions(settings: BaseSettings) -> Iterator[UsageError]:
         yield problem
 
 
-def _of_env_file(t: Texts, env_file: EnvFile, unset: Sequence[str]) -> Iterator[str]:
+def _of_env_file(t: Texts, path: Path, env_file: EnvFile, unset: Sequence[str]) -> Iterator[str]:
     """What this shell and the service would take for something else: sessions of one key are no good to the other."""
     other = [name for name, value in env_file.values.items() if os.environ.get(name, value) != value]
     if other:
@@ -142,18 +141,7 @@ def _of_env_file(t: Texts, env_file: EnvFile, unset: Sequence[str]) -> Iterator[
         yield t("check.env_not_in_shell", names=", ".join(missing), todo=t(_TAKE_IN))
     nowhere = ", ".join(name for name in unset if name not in env_file.values)
     if nowhere:
-        yield t("check.env_nowhere", names=nowhere, path=_env_path(), todo=t(_TAKE_IN))
-
-
-def _env_path() -> Path:
-    return project_folder() / ".env"
-
-
-def _env_line(t: Texts, env_file: EnvFile) -> str:
-    """Who gets which variables, in one line."""
-    if not _env_path().exists():
-        return t("check.no_env", path=_env_path())
-    return t("check.env", path=_env_path(), n=len(env_file.values))
+        yield t("check.env_nowhere", names=nowhere, path=path, todo=t(_TAKE_IN))
 
 
 def _unknown_addresses(config: Config) -> Iterator[UsageError]:

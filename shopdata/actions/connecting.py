@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -44,25 +44,18 @@ class Tried:
         return t("connect.tried", mark=mark, what=self.what, sentence=self.sentence)
 
 
-def connect(workspace: Workspace, browser_path: str | None, tell: Callable[[Tried], None]) -> bool:
-    """Tries one after the other and tells each; True if all is well."""
-    results = []
-
-    def note(tried: Tried) -> None:
-        results.append(tried)
-        tell(tried)
-
+def connect(workspace: Workspace, browser_path: str | None) -> Iterator[Tried]:
+    """Tries one after the other."""
     t = workspace.texts
-    note(_try(t("connect.store"), lambda: _store(workspace)))
-    note(_try("Dremio", lambda: _dremio(workspace)))
-    note(_try(t("connect.ledger"), lambda: _ledger(workspace)))
-    note(_try(t("connect.browser"), lambda: asyncio.run(_browser(t, browser_path))))
+    yield _try(t("connect.store"), lambda: _store(workspace))
+    yield _try("Dremio", lambda: _dremio(workspace))
+    yield _try(t("connect.ledger"), lambda: _ledger(workspace))
+    yield _try(t("connect.browser"), lambda: asyncio.run(_browser(t, browser_path)))
     alerts = workspace.config.alerts
     deadline = Deadline(alerts.deadline_seconds)
     for channel in alerts.channels_on:
         work = partial(_channel, t, workspace.group_texts, channel, alerts, deadline)
-        note(_try(t("connect.channel", channel=channel.name), work))
-    return all(tried.is_well is not False for tried in results)
+        yield _try(t("connect.channel", channel=channel.name), work)
 
 
 def _try(what: str, work: Callable[[], tuple[bool | None, str]]) -> Tried:

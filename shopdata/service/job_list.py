@@ -9,6 +9,7 @@ from typing import Any
 
 from shopdata.periods import SHANGHAI
 from shopdata.service.control import CrawlJob
+from shopdata.service.crawls import Crawl
 
 #: Of so many ended jobs more is told than scrapyd remembers.
 _MOST_ENDED = 500
@@ -43,42 +44,32 @@ def _pending(poller: Any) -> list[CrawlJob]:
 
 
 def _running(launcher: Any, logs: Path) -> list[CrawlJob]:
-    found = []
-    for process in launcher.processes.values():
-        crawl = launcher.crawls.get(process.job)
-        found.append(
-            CrawlJob(
-                id=process.job,
-                spider=process.spider,
-                arguments=crawl.arguments if crawl else {},
-                state="running",
-                started_at=_aware(process.start_time),
-                pid=process.pid,
-                log=log_of(logs, process.project, process.spider, process.job),
-            )
-        )
-    return found
+    return [
+        _begun(process, launcher.crawls.get(process.job), logs, state="running", pid=process.pid)
+        for process in launcher.processes.values()
+    ]
 
 
 def _finished(launcher: Any, logs: Path) -> list[CrawlJob]:
-    ended = {crawl.job: crawl for crawl in launcher.crawls.latest(_MOST_ENDED)}
+    ended: dict[str, Crawl] = {crawl.job: crawl for crawl in launcher.crawls.latest(_MOST_ENDED)}
     found = []
     for job in launcher.finished:
         crawl = ended.get(job.job)
-        found.append(
-            CrawlJob(
-                id=job.job,
-                spider=job.spider,
-                arguments=crawl.arguments if crawl else {},
-                state="finished",
-                started_at=_aware(job.start_time),
-                ended_at=_aware(job.end_time),
-                log=log_of(logs, job.project, job.spider, job.job),
-                exit_code=crawl.exit_code if crawl else None,
-                reason=crawl.reason if crawl else "",
-            )
-        )
+        outcome = {"exit_code": crawl.exit_code, "reason": crawl.reason} if crawl else {}
+        found.append(_begun(job, crawl, logs, state="finished", ended_at=_aware(job.end_time), **outcome))
     return found
+
+
+def _begun(job: Any, crawl: Crawl | None, logs: Path, **more: Any) -> CrawlJob:
+    """One that has a process, or had one: as scrapyd knows it, and as we remember it."""
+    return CrawlJob(
+        id=job.job,
+        spider=job.spider,
+        arguments=crawl.arguments if crawl else {},
+        started_at=_aware(job.start_time),
+        log=log_of(logs, job.project, job.spider, job.job),
+        **more,
+    )
 
 
 def _aware(moment: datetime) -> datetime:

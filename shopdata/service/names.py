@@ -93,7 +93,11 @@ def check_job(project: str, spider: str, job: str, arguments: Mapping[str, str],
     for what, text in (("project", project), ("spider", spider), ("jobid", job)):
         checked_name(what, text)
     for name, value in settings.items():
-        _check_setting(name, value)
+        if not _SETTING.fullmatch(name):
+            raise ArgumentError(
+                "invalid name of a setting", where="setting", found=quoted(name), expected="NAME=VALUE", todo="Fix it."
+            )
+        _check_value(f"setting={name}", value)
     for name, value in arguments.items():
         if not _SETTING.fullmatch(name) or name.startswith("_") or name in _RESERVED:
             raise ArgumentError(
@@ -113,18 +117,6 @@ def check_job(project: str, spider: str, job: str, arguments: Mapping[str, str],
             expected=f"at most {_MOST_BYTES} bytes in all",
             todo="Ask for it in several runs.",
         )
-
-
-def _check_setting(name: str, value: str) -> None:
-    if not _SETTING.fullmatch(name):
-        raise ArgumentError(
-            "invalid name of a setting",
-            where="setting",
-            found=quoted(name),
-            expected="NAME=VALUE",
-            todo="Change it.",
-        )
-    _check_value(f"setting={name}", value)
 
 
 def _check_value(where: str, value: str) -> None:

@@ -184,3 +184,10 @@ class TestOneUserNameForTwoShops:
 
     def test_does_not_matter_where_one_is_switched_off(self, place: Workplace) -> None:
         assert self.same_account(place, enabled=False) == ""
+
+
+def test_one_thing_that_does_not_answer_is_exit_code_1(place: Workplace) -> None:
+    run = place.scrapy("check_config", "--connect", SHOPDATA_BROWSER_PATH=str(place.config_dir / "none"))
+    assert run.code == 1, run.text
+    (line,) = [line for line in run.out.splitlines() if "there is no browser at this path" in line]
+    assert line.startswith("✗")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from shopdata.alerts.causes import Cause, Trouble, causes_of, trouble_of
 from shopdata.alerts.names import dataset_name
@@ -77,7 +77,7 @@ class Why:
     more: int = 0
     #: What a person types, for the first shops.
     commands: tuple[str, ...] = ()
-    asks: tuple[Ask, ...] = field(default_factory=tuple)
+    asks: tuple[Ask, ...] = ()
 
 
 def found(state: str, reason: Reason, *, dataset: str, dt: str, shop: str, name: str) -> Found:

@@ -13,7 +13,7 @@ from typing import Any
 
 from shopdata.alerts.changes import Changes, compare, state_after
 from shopdata.alerts.channel_lease import ChannelLease
-from shopdata.alerts.channels import Count, Deadline, deliver
+from shopdata.alerts.channels import Count, Delivery
 from shopdata.alerts.digest import build_digest
 from shopdata.alerts.snapshot import snapshot_of
 from shopdata.alerts.start_failures import forget_start_failure, notify_start_failures
@@ -58,7 +58,7 @@ class Notifier:
             spider: it did start, so what was told of its last refusal is forgotten.
             receipts: by dt, of the partitions that the run has published.
         """
-        count, deadline = Count(), Deadline(self._alerts.deadline_seconds)
+        delivery = Delivery(self._texts, self._alerts)
         forget_start_failure(self._alerts, spider, self._ledger, self._clock())
         extras = {
             dt: {name: receipt.get(name, [])[:_MOST_EXTRAS] for name in _EXTRAS} for dt, receipt in receipts.items()
@@ -68,26 +68,20 @@ class Notifier:
             if channel.datasets is None or dataset in channel.datasets:
                 partitions = {(dataset, dt): extras.get(dt, {}) for dt in sorted(dts)}
             # Two runs that end together must not tell the same.
-            if self._lease.acquire(channel.name, deadline, self._clock):
+            if self._lease.acquire(channel.name, delivery.deadline, self._clock):
                 try:
-                    notify_start_failures(
-                        self._texts, self._alerts, channel, self._ledger, count, deadline, self._clock()
-                    )
-                    self._notify_channel(channel, partitions, count, deadline)
+                    notify_start_failures(delivery, channel, self._ledger, self._clock())
+                    self._notify_channel(channel, partitions, delivery)
                 finally:
                     self._lease.release(channel.name, self._clock())
             else:
                 for key, extra in partitions.items():
                     self._mark_due(channel, key, extra)
-                count.held += 1
-        return count
+                delivery.count.held += 1
+        return delivery.count
 
     def _notify_channel(
-        self,
-        channel: Channel,
-        partitions: Mapping[tuple[str, str], Mapping[str, Any]],
-        count: Count,
-        deadline: Deadline,
+        self, channel: Channel, partitions: Mapping[tuple[str, str], Mapping[str, Any]], delivery: Delivery
     ) -> None:
         topics, now = self._ledger.notifications, self._clock()
         due = [key for key in self._due(channel) if key[0] in self._config.datasets]
@@ -117,8 +111,8 @@ class Notifier:
             return
         if self._alerts.is_quiet(now) or not self._lease.count_message(channel.name, channel.messages_per_minute, now):
             logger.info("alerts: %s: deferred to the next run", channel.name)
-            count.held += 1
-        elif deliver(channel, build_digest(self._texts, list(changes.values())), self._alerts, count, deadline):
+            delivery.count.held += 1
+        elif delivery.send(channel, build_digest(self._texts, list(changes.values()))):
             for key, change in changes.items():
                 topics.put(_topic(channel, key), state_after(change, states[key]), now)
                 drift = {note.key: key[1] for note in change.notes if note.topic == "drift"}

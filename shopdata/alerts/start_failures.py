@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shopdata.alerts.channels import Count, Deadline, deliver
+from shopdata.alerts.channels import Count, Delivery
 from shopdata.alerts.message import Message, Section
 from shopdata.config import Alerts, Channel
 from shopdata.ledger import Ledger
@@ -20,29 +20,27 @@ def notify_start_failure(
     Args:
         ledger: None if it can't be opened; then nothing is known of what was told, and nothing is held back.
     """
-    count, deadline = Count(), Deadline(alerts.deadline_seconds)
+    delivery = Delivery(t, alerts)
     for channel in alerts.channels_on:
         if ledger is None:
-            deliver(channel, _refused(t, {spider: sentence}), alerts, count, deadline, is_kept=False)
+            delivery.send(channel, _refused(t, {spider: sentence}), is_kept=False)
             continue
         if ledger.notifications.get(_topic(channel, spider)).get("sentence") != sentence:
             ledger.notifications.put(_topic(channel, spider), {"sentence": sentence, "due": True}, now)
-        notify_start_failures(t, alerts, channel, ledger, count, deadline, now)
-    return count
+        notify_start_failures(delivery, channel, ledger, now)
+    return delivery.count
 
 
-def notify_start_failures(
-    t: Texts, alerts: Alerts, channel: Channel, ledger: Ledger, count: Count, deadline: Deadline, now: datetime
-) -> None:
+def notify_start_failures(delivery: Delivery, channel: Channel, ledger: Ledger, now: datetime) -> None:
     """Tells a channel of all failed starts that it does not know yet, of whatever spider."""
     prefix = _topic(channel, "")
     found = [one for one in ledger.notifications.below(prefix) if one.state.get("due")]
     due = {one.topic.removeprefix(prefix): str(one.state["sentence"]) for one in found}
     if not due:
         return
-    if alerts.is_quiet(now):
-        count.held += 1
-    elif deliver(channel, _refused(t, due), alerts, count, deadline):
+    if delivery.alerts.is_quiet(now):
+        delivery.count.held += 1
+    elif delivery.send(channel, _refused(delivery.texts, due)):
         for spider, sentence in due.items():
             ledger.notifications.put(_topic(channel, spider), {"sentence": sentence}, now)
 
@@ -57,7 +55,7 @@ def forget_start_failure(alerts: Alerts, spider: str, ledger: Ledger, now: datet
 
 def notify_broken_ledger(t: Texts, alerts: Alerts, dataset: str, sentence: str) -> Count:
     """Tells every channel that the ledger is out of reach at a run's end: what came of the run is not known."""
-    count, deadline = Count(), Deadline(alerts.deadline_seconds)
+    delivery = Delivery(t, alerts)
     message = Message(
         headline=t("alert.broken_ledger", dataset=dataset),
         level="bad",
@@ -66,8 +64,8 @@ def notify_broken_ledger(t: Texts, alerts: Alerts, dataset: str, sentence: str) 
         texts=t,
     )
     for channel in alerts.channels_on:
-        deliver(channel, message, alerts, count, deadline, is_kept=False)
-    return count
+        delivery.send(channel, message, is_kept=False)
+    return delivery.count
 
 
 def _refused(t: Texts, sentences: dict[str, str]) -> Message:

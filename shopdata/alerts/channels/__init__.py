@@ -10,8 +10,9 @@ from shopdata.alerts.channels.posting import Deadline, Send
 from shopdata.alerts.message import Message
 from shopdata.config import Alerts, Channel
 from shopdata.exceptions import AlertError
+from shopdata.wording import Texts
 
-__all__ = ["Count", "Deadline", "deliver", "send_message"]
+__all__ = ["Count", "Deadline", "Delivery", "send_message"]
 
 logger = logging.getLogger(__name__)
 
@@ -43,16 +44,23 @@ class Count:
     held: int = 0
 
 
-def deliver(
-    channel: Channel, message: Message, alerts: Alerts, count: Count, deadline: Deadline, *, is_kept: bool = True
-) -> bool:
-    """True if the channel took it. A refusal is a line in the log; `is_kept` says that a later run will tell it."""
-    try:
-        said = send_message(channel, message, alerts, deadline)
-    except AlertError as error:
-        logger.error("alerts: %s%s", error, " The next run sends it." if is_kept else "")
-        count.failed += 1
-        return False
-    logger.info("alerts: %s: told %s (%s)", channel.name, message.headline, said)
-    count.sent += 1
-    return True
+class Delivery:
+    """The messages of one run: by when they are to be out, and what became of them."""
+
+    def __init__(self, texts: Texts, alerts: Alerts) -> None:
+        self.texts = texts
+        self.alerts = alerts
+        self.count = Count()
+        self.deadline = Deadline(alerts.deadline_seconds)
+
+    def send(self, channel: Channel, message: Message, *, is_kept: bool = True) -> bool:
+        """True if the channel took it. A refusal is a line in the log; `is_kept` says that a later run will tell it."""
+        try:
+            said = send_message(channel, message, self.alerts, self.deadline)
+        except AlertError as error:
+            logger.error("alerts: %s%s", error, " The next run sends it." if is_kept else "")
+            self.count.failed += 1
+            return False
+        logger.info("alerts: %s: told %s (%s)", channel.name, message.headline, said)
+        self.count.sent += 1
+        return True

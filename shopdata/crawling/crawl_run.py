@@ -16,6 +16,8 @@ from shopdata.crawling.run_leases import RunLeases
 from shopdata.lake.standing import UNSEEN_STAT, Standing
 from shopdata.ledger import Cell, Owner
 from shopdata.plan import Plan, new_run_id
+from shopdata.reasons import Reason
+from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,8 @@ class CrawlRun:
         self.states = CellStates(self.workspace, self.events)
         self.barrier = ItemBarrier(crawler.settings.getint("CONCURRENT_ITEMS"))
         self.is_begun = False
+        #: Shops whose last request failed, by their ids: what their cells become where an ordinary spider has no file.
+        self.failures: dict[str, tuple[CellState, Reason]] = {}
         # Its stats are there once it is opened. Not held: it is the key by which the run is found.
         self._crawler = proxy(crawler)
 

@@ -85,5 +85,6 @@ class PublishAtIdle:
 
     async def _settle(self, key: CellKey, tries: int) -> None:
         if key in (await self._run.leases.acquire({key: tries})).acquired:
-            await self._run.states.settle(key, CellState.FAILED, _NO_FILE)
+            state, reason = self._run.failures.get(key.shop, (CellState.FAILED, _NO_FILE))
+            await self._run.states.settle(key, state, reason)
             await self._run.leases.release(key)

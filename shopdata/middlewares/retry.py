@@ -15,8 +15,11 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.config import Portal
+from shopdata.crawling.crawl_run import CrawlRun
 from shopdata.crawling.portal_errors import no_answer, refused
 from shopdata.exceptions import ArgumentError, ChallengeError, PortalError, RiskBlockedError, ShopdataError
+from shopdata.reasons import Reason
+from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -80,7 +83,10 @@ class RetryMiddleware:
         request.meta["shopdata_cooldowns"] = rest.count
 
     async def process_response(self, request: Request, response: Response) -> Response | Request:
-        if not _is_ours(request) or response.status == 200 or _is_handled(request, response.status):
+        if not _is_ours(request):
+            return response
+        if response.status == 200 or _is_handled(request, response.status):
+            CrawlRun.of(self._crawler).failures.pop(request.meta["shopdata_shop"], None)
             return response
         return await self.again(request, refused(request, response))
 
@@ -99,6 +105,14 @@ class RetryMiddleware:
         """
         if not _is_ours(request) or isinstance(error, ArgumentError):
             raise error from None
+        try:
+            return await self._again(request, error)
+        except ShopdataError as last:
+            failure = CellState(last.state), Reason.of(last)
+            CrawlRun.of(self._crawler).failures[request.meta["shopdata_shop"]] = failure
+            raise
+
+    async def _again(self, request: Request, error: ShopdataError) -> Request:
         tries = request.meta.get("shopdata_tries", 0) + 1
         try:
             if isinstance(error, RiskBlockedError):

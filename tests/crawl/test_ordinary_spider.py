@@ -15,6 +15,7 @@ import pytest
 from conftest import MakeWorkplace
 from workplace import Workplace
 
+from sandbox import Fault
 from shopdata.config import load_config
 
 DOC = Path(__file__).parents[2] / "docs" / "ordinary-spider.md"
@@ -263,3 +264,39 @@ def test_so_many_items_are_in_work_at_once(place: Workplace) -> None:
     run = place.scrapy("crawl", "many")
     assert run.code == 0, run.text
     assert "most: 4" in run.out, run.text
+
+
+HALF = """
+import scrapy
+
+from shopdata.items import ReportFile
+
+
+class HalfSpider(scrapy.Spider):
+    name = "half"
+
+    async def start(self):
+        yield ReportFile(dataset="half", dt="2026-03-01", shop_id=self.good, body=b"SKU\\n1")
+        meta = {"shopdata_shop": self.bad, "shopdata_session": True}
+        yield scrapy.Request(f"{self.origin}/", meta=meta)
+
+    def parse(self, response):
+        raise AssertionError("nobody is signed in")
+"""
+
+
+def test_why_nobody_could_sign_in_is_why_there_is_no_file(place: Workplace) -> None:
+    (place.folder / "theirs/spiders/half.py").write_text(HALF, "utf-8")
+    contract = "{title: 一半, platform: jd, lag_days: 1, columns: [SKU], keys: [SKU], required: [SKU]}"
+    (place.config_dir / "datasets/half.yaml").write_text(contract, "utf-8")
+    good, bad = (shop.id for shop in place.shops if shop.platform == "jd")
+    place.sandbox.set_fault(bad, Fault.WRONG_PASSWORD)
+    origin = load_config(place.config_dir, place.environment({})).portal("jd").report_origin  # type: ignore[attr-defined]
+    try:
+        run = place.scrapy("crawl", "half", "-a", f"good={good}", "-a", f"bad={bad}", "-a", f"origin={origin}")
+    finally:
+        place.sandbox.clear_faults()
+    cells = {cell["shop"]: cell for cell in place.status()["cells"] if cell["dataset"] == "half"}
+    assert run.code == 1, run.text
+    assert cells[good]["state"] == "published", run.text
+    assert (cells[bad]["state"], cells[bad]["code"]) == ("needs_login", "credentials_refused"), run.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shopdata.alerts.names import dataset_name
@@ -53,7 +53,8 @@ def asked(
     except ArgumentError:
         parts += [f"{name}={given.pop(name)}" for name in _DAYS if name in given]
     if shops := given.pop("shops", ""):
-        parts.append(_shops(t, [shop.strip() for shop in shops.split(",")], names))
+        ids = [shop.strip() for shop in shops.split(",")]
+        parts.append(t.shops([names.get(shop, shop) for shop in ids], _MOST_NAMED))
     for name in ("due", "force"):
         if given.get(name) in ("1", "true", "yes"):
             parts.append(t(f"asked.{name}"))
@@ -75,9 +76,3 @@ def _days(t: Texts, kind: PeriodKind, given: dict[str, str]) -> list[str]:
     for name in _DAYS:
         given.pop(name, None)
     return [t.periods(labels)] if labels else []
-
-
-def _shops(t: Texts, shops: Sequence[str], names: Mapping[str, str]) -> str:
-    told = t("format.listed").join(names.get(shop, shop) for shop in shops[:_MOST_NAMED])
-    rest = len(shops) - _MOST_NAMED
-    return f"{told} {t('run.more_shops', n=rest)}" if rest > 0 else told

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from weakref import WeakKeyDictionary, proxy
 
 from scrapy.crawler import Crawler
@@ -21,6 +23,9 @@ from shopdata.states import CellState
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+
+#: Not more than the ledger opens connections for.
+_THREADS = 12
 
 _OF_CRAWLERS: WeakKeyDictionary[Crawler, CrawlRun] = WeakKeyDictionary()
 
@@ -62,6 +67,8 @@ class CrawlRun:
         Raises:
             LedgerError: it can't be.
         """
+        # Python's own are cores + 4; these wait for the disk, the store, and each other's commit.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "shopdata"))
         workspace = self.workspace
         claims = (await run_in_thread(lambda: workspace.ledger)).hold_for(
             Owner.here(self.run_id), workspace.lease_seconds

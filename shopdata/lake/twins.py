@@ -15,7 +15,7 @@ def refuse_twin(key: CellKey, account: Account, sha256: str, rows: int, cells: I
 
     Args:
         account: where it came from; empty where nobody knows it, then only equal bytes tell.
-        cells: those of its period.
+        cells: those of its period, or of them `Ledger.cells_alike`.
 
     Raises:
         WrongShopError: another id has a file of this account, or just these bytes.

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from shopdata.accounts import Account
@@ -185,6 +185,22 @@ class Cells(LedgerPart):
         with self._database.reading() as session:
             row = session.get(CellRow, (key.dataset, key.dt, key.shop))
             return None if row is None else to_cell(row)
+
+    def cells_alike(self, key: CellKey, sha256: str, account: Account) -> list[Cell]:
+        """Other cells of the period that have a file of these bytes, or of an account that shares a fact with this one.
+
+        Of hundreds of cells these are nearly always none.
+        """
+        of_account = (RawRow.account.contains(fact) for fact in account.values())
+        query = (
+            select(CellRow)
+            .join(CellRow.raw)
+            .where(CellRow.dataset == key.dataset, CellRow.dt == key.dt, CellRow.shop != key.shop)
+            .where(or_(RawRow.sha256 == sha256, *of_account))
+            .order_by(CellRow.shop)
+        )
+        with self._database.reading() as session:
+            return [to_cell(row) for row in session.scalars(query)]
 
     def cells(
         self, dataset: str | None = None, dt: str | None = None, shops: Collection[str] | None = None

@@ -124,7 +124,8 @@ class Database:
     def _create_engine(self) -> Engine:
         options: dict[str, Any] = {"hide_parameters": True, "json_serializer": partial(json.dumps, ensure_ascii=False)}
         if not self._is_sqlite:
-            engine = create_engine(self._url, pool_pre_ping=True, **options)
+            # Several runs at once must not use up what the server has.
+            engine = create_engine(self._url, pool_pre_ping=True, pool_size=8, max_overflow=4, **options)
             if self._url.get_backend_name() == "postgresql":
                 event.listen(engine, "connect", _prepare_postgresql)
             return engine

@@ -94,7 +94,8 @@ class ValidatePipeline:
         workspace = self._workspace
         shop = next(shop for shop in workspace.config.shops if shop.id == key.shop)
         account = workspace.identities.account_of(shop)
-        refuse_twin(key, account, facts.sha256, facts.rows, workspace.ledger.cells(key.dataset, key.dt))
+        alike = workspace.ledger.cells_alike(key, facts.sha256, account)
+        refuse_twin(key, account, facts.sha256, facts.rows, alike)
         return account
 
     def _put_aside(self, path: Path, key: CellKey, state: CellState, reason: Reason) -> Reason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from shopdata.accounts import Account, fingerprint, is_same, shared_fact
@@ -58,8 +59,9 @@ class Identities:
         path = self.folder / "identities.json"
         account = fingerprint(shop.platform, found)
         with alone(path.with_suffix(".lock")):
-            kept = self._read()
-            accounts = {**(known or {}), **_accounts(kept, shop.platform)}
+            content = self._content()
+            kept = dict(_facts_in(content))
+            accounts = {**(known or {}), **_accounts_in(content, shop.platform)}
             before = accounts.pop(shop.id, {})
             twins = [other for other, theirs in accounts.items() if is_same(account, theirs)]
             if shop.portal_name is not None:
@@ -112,12 +114,24 @@ class Identities:
         write_private(self.folder / "identities.json", content.encode())
 
     def _read(self) -> dict[str, dict[str, str]]:
+        return dict(_facts_in(self._content()))
+
+    def _content(self) -> bytes:
         try:
-            kept = json.loads((self.folder / "identities.json").read_bytes())
-        except (FileNotFoundError, ValueError, RecursionError):
-            return {}
-        shops = kept.items() if isinstance(kept, dict) else ()
-        return {shop: facts for shop, facts in shops if _are_facts(facts)}
+            return (self.folder / "identities.json").read_bytes()
+        except FileNotFoundError:
+            return b""
+
+
+# Each shop of a run looks into it, and nearly always finds what the one before has found.
+@lru_cache(maxsize=1)
+def _facts_in(content: bytes) -> Mapping[str, dict[str, str]]:
+    try:
+        kept = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    shops = kept.items() if isinstance(kept, dict) else ()
+    return {shop: facts for shop, facts in shops if _are_facts(facts)}
 
 
 def _are_facts(found: object) -> bool:
@@ -128,9 +142,10 @@ def _key(shop: Shop) -> str:
     return f"{shop.platform}_{shop.id}"
 
 
-def _accounts(kept: Mapping[str, Identity], platform: str) -> dict[str, Account]:
+@lru_cache(maxsize=2)
+def _accounts_in(content: bytes, platform: str) -> Mapping[str, Account]:
     """What is kept of a platform's ids, as the ledger would know it."""
-    prefix = f"{platform}_"
+    prefix, kept = f"{platform}_", _facts_in(content)
     return {
         key.removeprefix(prefix): fingerprint(platform, facts) for key, facts in kept.items() if key.startswith(prefix)
     }

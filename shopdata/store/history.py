@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from shopdata.store.object_store import ObjectStore
 
 
-def keep_raw(store: ObjectStore, key: CellKey, raw: RawFile) -> None:
+def keep_raw(store: ObjectStore, key: CellKey, raw: RawFile) -> bool:
     """Keeps the raw object of a cell that `raw` is about to replace, if its bytes are others.
+
+    Returns:
+        True if the store holds the bytes of `raw` already.
 
     Raises:
         StoreError: it could not be kept; then it must not be replaced either.
@@ -32,6 +35,7 @@ def keep_raw(store: ObjectStore, key: CellKey, raw: RawFile) -> None:
         kept = history_raw_key(platform, key.dataset, key.dt, key.shop, raw.ext, there.sha256)
         if store.stat(kept) is None:
             store.copy(raw.key, kept)
+    return there is not None and (there.bytes, there.sha256) == (raw.bytes, raw.sha256)
 
 
 def retire_raw(store: ObjectStore, key: str, platform: str, dataset: str, dt: str, shop_id: str) -> None:

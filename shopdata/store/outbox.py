@@ -38,6 +38,8 @@ class Outbox:
     ledger: Ledger
     store: ObjectStore
     is_store_down: bool = False
+    #: Looked for once, before the first file.
+    has_bucket: bool = False
 
     def offer(self, key: CellKey, raw: RawFile) -> None:
         """Sends a cell's file, or leaves it for the next run."""
@@ -68,10 +70,13 @@ class Outbox:
             return
         require_readable(path)
         try:
-            self.store.ensure_bucket()
-            keep_raw(self.store, key, raw)
+            if not self.has_bucket:
+                self.store.ensure_bucket()
+                self.has_bucket = True
+            is_there = keep_raw(self.store, key, raw)
             failpoints.reach(FailPoint.RAW_PUT_BEFORE)
-            self.store.put_file(raw.key, path, sha256=raw.sha256, skip_unchanged=True)
+            if not is_there:
+                self.store.put_file(raw.key, path, sha256=raw.sha256)
             failpoints.reach(FailPoint.RAW_PUT_AFTER)
         except StoreError:
             if not path.is_file():

@@ -390,3 +390,21 @@ def test_what_runs_asked_is_added_up_by_spider(ledger: Ledger) -> None:
         "jd_store": Traffic(requests=13, logins=1),
         "pdd_kpi": Traffic(page_requests=30, logins=2, logins_refused=1),
     }
+
+
+def test_other_cells_that_look_like_this_one(ledger: Ledger) -> None:
+    """What may be the same shop's file under another id; of hundreds of cells nobody reads the rest."""
+    ours = {"mall id": "5994471abb01112a", "shop name": "0123456789abcdef"}
+    files = {
+        "bytes": replace(raw_file("cc"), account={}),
+        "account": replace(raw_file("dd"), account={"shop name": "0123456789abcdef"}),
+        "stranger": replace(raw_file("ee"), account={"shop name": "fedcba9876543210"}),
+    }
+    ledger.settle(KEY, CellState.STAGED, raw=replace(raw_file("cc"), account=ours))
+    for shop, raw in files.items():
+        for dt in (DT, "2026-02-28"):
+            key = CellKey(DATASET, dt, shop)
+            ledger.add_cells("jd", [key])
+            ledger.settle(key, CellState.STAGED, raw=raw)
+    assert [cell.shop for cell in ledger.cells_alike(KEY, "cc", ours)] == ["account", "bytes"]
+    assert ledger.cells_alike(CellKey(DATASET, DT, "new"), "ff", {}) == []

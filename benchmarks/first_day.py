@@ -1,17 +1,18 @@
-"""`scrapy crawl jd_store` against a script that goes from shop to shop: wall time and peak memory, in one run.
+"""`scrapy crawl jd_store` against a script that goes from shop to shop: time, processor and peak memory, in one run.
 
     python -m benchmarks.first_day [--shops 20] [--rows 2000] [--report-seconds 3] [--rounds 1]
+    python -m benchmarks.first_day --shops 500 --rows 200 --report-seconds 5 --days saved --against c26df63
 
-Both ask the same sandbox for the same files. Each round measures three runs in turn: by hand, a first day (every shop
-signs in) and a later day (sessions are saved). What `shopdata` does on top (check, raw copies, Parquet, upload to a
-real object store, receipt, ledger) is inside its time.
+Each round measures in turn what asks the same sandbox for the same files: by hand, a first day (every shop signs in), a
+day with saved sessions; with `--against` the same days by the code of another revision. By hand it is 5 shops at most
+(`--by-hand-shops`), and what the script does after its start is scaled: each shop costs it the same. What `shopdata` does
+on top (check, raw copies, Parquet, upload to a real object store, receipt, ledger) is inside its time.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -21,8 +22,9 @@ from pathlib import Path
 import yaml
 
 from benchmarks.measuring import ROOT, Measured, measure
-from sandbox import Sandbox, SandboxOptions
-from sandbox.store import SeaweedStore
+from benchmarks.start import unpack
+from benchmarks.workbench import Workbench, workbench
+from sandbox import SandboxOptions
 from shopdata.periods import latest_day
 
 
@@ -33,24 +35,38 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--report-seconds", type=float, default=3)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--days", choices=("first", "saved"), nargs="+", default=["first", "saved"])
+    parser.add_argument("--by-hand-shops", type=int, default=5)
+    parser.add_argument("--against", metavar="REVISION", help="another revision of the project, as git names it")
     options = parser.parse_args()
-    by_hand, first, later = [], [], []
-    for number in range(options.rounds):
-        for kept, measured in zip((by_hand, first, later), one_round(options), strict=True):
-            kept.append(measured)
-        print(
-            f"round {number + 1}: by hand {by_hand[-1]}, first day {first[-1]}, saved sessions {later[-1]}", flush=True
-        )
-    base = statistics.median(m.seconds for m in by_hand)
+    runs: dict[str, list[Measured]] = {}
+    scaled: list[float] = []
+    with tempfile.TemporaryDirectory(prefix="shopdata-then-") as name:
+        codes = {"now": ROOT}
+        if options.against:
+            codes["then"] = Path(name) / options.against
+            unpack(options.against, codes["then"])
+        for number in range(options.rounds):
+            found, seconds = one_round(options, codes)
+            scaled.append(seconds)
+            for what, measured in found.items():
+                runs.setdefault(what, []).append(measured)
+            told = ", ".join(f"{what} {measured}" for what, measured in found.items())
+            print(f"round {number + 1}: {told}; by hand, scaled: {seconds:.1f} s", flush=True)
+    base = statistics.median(scaled)
     print(f"\n{options.shops} shops x {options.rows} rows, reports take {options.report_seconds:g} s")
-    for name, runs in (("by hand", by_hand), ("first day", first), ("saved sessions", later)):
-        seconds = statistics.median(m.seconds for m in runs)
-        memory = statistics.median(m.peak_mb for m in runs)
-        print(f"{name:<15} {seconds:8.1f} s   x {base / seconds:5.1f}   peak {memory:6.0f} MB")
+    print(f"{'by hand, scaled':<20} {base:8.1f} s")
+    for what, measured in runs.items():
+        seconds, cpu, memory = (statistics.median(getattr(m, kind) for m in measured) for kind in KINDS)
+        ratio = "" if what == "by hand" else f"x {base / seconds:5.1f}"
+        print(f"{what:<20} {seconds:8.1f} s   {ratio:<8} processor {cpu:7.1f} s   peak {memory:6.0f} MB")
 
 
-def one_round(options: argparse.Namespace) -> tuple[Measured, Measured, Measured]:
-    """By hand, first day, later day: fresh state, the same portal."""
+KINDS = ("seconds", "cpu", "peak_mb")
+
+
+def one_round(options: argparse.Namespace, codes: dict[str, Path]) -> tuple[dict[str, Measured], float]:
+    """All runs with fresh state and the same portal; and the seconds by hand for as many shops."""
     sandbox_options = SandboxOptions(
         shops=options.shops,
         rows=options.rows,
@@ -61,46 +77,36 @@ def one_round(options: argparse.Namespace) -> tuple[Measured, Measured, Measured
         pdd_shops=0,
     )
     newest = latest_day("day", 1)
-    days = [newest - timedelta(days=back) for back in (1, 0)]
-    with tempfile.TemporaryDirectory() as name, Sandbox(sandbox_options) as sandbox, SeaweedStore() as store:
-        folder = Path(name)
+    days = {"first": newest - timedelta(days=1), "saved": newest}
+    with workbench(sandbox_options) as bench:
         # Making the portal's files is not what is measured.
-        for day in days:
-            sandbox.prepare(day)
-        sandbox.write_config(folder / "config")
-        environment = {
-            **os.environ,
-            **sandbox.environment(),
-            **store.environment(),
-            "SHOPDATA_CONFIG_DIR": str(folder / "config"),
-            "SHOPDATA_STATE_DIR": str(folder / "state"),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        }
-        plan = folder / "plan.json"
-        plan.write_text(json.dumps(plan_for(sandbox, folder / "config", days[0])), "utf-8")
-        by_hand = measure(
-            [sys.executable, "-m", "benchmarks.by_hand", str(plan), str(folder / "out.xlsx")], environment
-        )
-        first, later = (measure(crawl(day), environment) for day in days)
-        return by_hand, first, later
+        for day in days.values():
+            bench.sandbox.prepare(day)
+        plan = bench.folder / "plan.json"
+        shops = min(options.by_hand_shops, options.shops)
+        plan.write_text(json.dumps(plan_for(bench, days["first"], shops)), "utf-8")
+        command = [sys.executable, "-m", "benchmarks.by_hand", str(plan), str(bench.folder / "out.xlsx")]
+        found = {"by hand": measure(command, bench.environment())}
+        work = float(found["by hand"].output)
+        scaled = found["by hand"].seconds + work * (options.shops / shops - 1)
+        for code in codes.values() if "first" not in options.days else ():
+            bench.save_sessions(code)
+        for day in options.days:
+            for name, code in codes.items():
+                found[f"{day} day, {name}"] = bench.crawl("jd_store", "-a", f"date={days[day]}", code=code)
+        return found, scaled
 
 
-def plan_for(sandbox: Sandbox, config: Path, day: date) -> dict[str, object]:
+def plan_for(bench: Workbench, day: date, shops: int) -> dict[str, object]:
     """What the script by hand has written into itself."""
     return {
-        "portal": yaml.safe_load((config / "portals.yaml").read_text("utf-8"))["jd"],
+        "portal": yaml.safe_load((bench.config / "portals.yaml").read_text("utf-8"))["jd"],
         "date": day.isoformat(),
         "shops": [
-            {"name": shop.name, "username": shop.username, "password": sandbox.password(shop.id)}
-            for shop in sandbox.shops
-            if shop.platform == "jd"
+            {"name": shop.name, "username": shop.username, "password": bench.sandbox.password(shop.id)}
+            for shop in bench.sandbox.shops[:shops]
         ],
     }
-
-
-def crawl(day: date) -> list[str]:
-    """The command a user types."""
-    return [sys.executable, "-m", "scrapy", "crawl", "jd_store", "-a", f"date={day}", "-s", "LOG_LEVEL=WARNING"]
 
 
 if __name__ == "__main__":

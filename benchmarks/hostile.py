@@ -11,20 +11,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from benchmarks.measuring import ROOT, Measured, measure
-from sandbox import Fault, Sandbox, SandboxOptions
-from sandbox.store import SeaweedStore
-from shopdata.config import load_config
+from benchmarks.measuring import Measured, measure
+from benchmarks.workbench import workbench
+from sandbox import Fault, SandboxOptions
 from shopdata.periods import latest_day
-from shopdata.sessions.sessions import SessionStore
 
 LIMIT_MB = 600
 
@@ -69,36 +64,13 @@ def main() -> None:
 def run(case: Case, shops: int) -> tuple[Measured, Counter[str]]:
     """One crawl with fresh state and a portal of its own."""
     sandbox_options = SandboxOptions(shops=0, pdd_shops=shops, requests_per_second=100)
-    with tempfile.TemporaryDirectory(dir=ROOT) as name, Sandbox(sandbox_options) as sandbox, SeaweedStore() as store:
-        folder = Path(name)
-        sandbox.write_config(folder / "config")
-        environment = {
-            **os.environ,
-            **sandbox.environment(),
-            **store.environment(),
-            "SHOPDATA_CONFIG_DIR": str(folder / "config"),
-            "SHOPDATA_STATE_DIR": str(folder / "state"),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        }
-        sessions = SessionStore(folder / "state" / "sessions")
-        for shop in load_config(folder / "config", environment).shops:
-            sessions.save(shop, sandbox.open_session(shop.id))
+    with workbench(sandbox_options) as bench:
+        bench.save_sessions()
         if case.fault is not None:
-            sandbox.set_fault("*", case.fault, at=case.at)
+            bench.sandbox.set_fault("*", case.fault, at=case.at)
         day = latest_day("day", case.lag)
-        command = [
-            sys.executable,
-            "-m",
-            "scrapy",
-            "crawl",
-            case.spider,
-            "-a",
-            f"date={day}",
-            "-s",
-            "LOG_LEVEL=CRITICAL",
-        ]
-        measured = measure(command, environment, good=(0, 1))
-        return measured, _states(environment)
+        measured = bench.crawl(case.spider, "-a", f"date={day}", "-s", "LOG_LEVEL=CRITICAL", good=(0, 1))
+        return measured, _states(bench.environment())
 
 
 def _states(environment: Mapping[str, str]) -> Counter[str]:

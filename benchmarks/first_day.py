@@ -5,8 +5,8 @@
 
 Each round measures in turn what asks the same sandbox for the same files: by hand, a first day (every shop signs in), a
 day with saved sessions; with `--against` the same days by the code of another revision. By hand it is 5 shops at most
-(`--by-hand-shops`), and what the script does after its start is scaled: each shop costs it the same. What `shopdata` does
-on top (check, raw copies, Parquet, upload to a real object store, receipt, ledger) is inside its time.
+(`--by-hand-shops`), and what the script does after its start is scaled: each shop costs it the same. What `shopdata`
+does on top (check, raw copies, Parquet, upload to a real object store, receipt, ledger) is inside its time.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shopdata.periods import SHANGHAI
 
-#: Raised by one with every change of a table, together with a step in `migrations/` that leads there.
+#: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
 SCHEMA_VERSION = 6
 
 

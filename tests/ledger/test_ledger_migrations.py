@@ -19,7 +19,7 @@ from sqlalchemy import Engine, create_engine, inspect, make_url, select, text, u
 
 from shopdata.exceptions import LedgerError
 from shopdata.ledger import CellKey, Ledger
-from shopdata.ledger.migrations import STEPS
+from shopdata.ledger.migration_steps import STEPS
 from shopdata.ledger.schema import SCHEMA_VERSION, Base, SchemaVersion
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState

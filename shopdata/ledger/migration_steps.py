@@ -1,0 +1,86 @@
+"""What changed in the ledger's tables, version by version.
+
+A step names its tables and columns itself and never looks at `schema.py`: what it does must stay what it was on the day
+it landed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from sqlalchemy import JSON, Column, DateTime, Integer, String, Text
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
+
+
+def _to_2(op: Operations) -> None:
+    """Leases on cells and on names, when a cell is due again, the clock's slots, what was told, and who runs a run.
+
+    Only additions, so that a run of the old version may end in peace.
+    """
+    op.add_column("cells", Column("lease_owner", String(255), nullable=False, server_default=""))
+    op.add_column("cells", Column("lease_until", DateTime(timezone=True)))
+    op.add_column("cells", Column("next_ask_at", DateTime(timezone=True)))
+    op.add_column("cells", Column("since_not_ready", DateTime(timezone=True)))
+    op.add_column("runs", Column("heartbeat_at", DateTime(timezone=True)))
+    op.add_column("runs", Column("host", String(255)))
+    op.add_column("runs", Column("pid", Integer))
+    op.add_column("runs", Column("exit_code", Integer))
+    op.create_table(
+        "leases",
+        Column("name", String(255), primary_key=True),
+        Column("owner", String(255), nullable=False),
+        Column("until", DateTime(timezone=True), nullable=False),
+    )
+    op.create_table(
+        "slots",
+        Column("job", String(100), primary_key=True),
+        Column("due_at", DateTime(timezone=True), primary_key=True),
+        Column("state", String(20), nullable=False),
+        Column("decided_at", DateTime(timezone=True), nullable=False),
+        Column("run_id", String(100), nullable=False),
+        Column("owner", String(255), nullable=False),
+        Column("note", Text, nullable=False),
+    )
+    op.create_table(
+        "told",
+        Column("topic", String(255), primary_key=True),
+        Column("digest", String(64), nullable=False),
+        Column("told_at", DateTime(timezone=True), nullable=False),
+        Column("state", JSON, nullable=False),
+    )
+
+
+def _to_3(op: Operations) -> None:
+    """Which files a partition was made of (null: published before anybody kept it); cells found by who holds them."""
+    op.add_column("partitions", Column("shops", JSON))
+    op.create_index("ix_cells_lease_owner", "cells", ["lease_owner"])
+
+
+def _to_4(op: Operations) -> None:
+    """Which account a file came from, and which columns the files of a period really had; "" and null: nobody knows."""
+    op.add_column("raw_files", Column("account", Text, nullable=False, server_default=""))
+    op.add_column("partitions", Column("seen", JSON))
+
+
+def _to_5(op: Operations) -> None:
+    """Reasons as data: a code and its facts beside each sentence; `unknown` where only the sentence was kept."""
+    op.add_column("cells", Column("reason_code", String(64), nullable=False, server_default=""))
+    op.add_column("cells", Column("reason_params", JSON))
+    op.execute("UPDATE cells SET reason_code = 'unknown' WHERE reason <> ''")
+    op.add_column("partitions", Column("refresh_code", String(64), nullable=False, server_default=""))
+    op.add_column("partitions", Column("refresh_params", JSON))
+    op.execute("UPDATE partitions SET refresh_code = 'unknown' WHERE refresh_state = 'FAILED'")
+    op.add_column("slots", Column("reasons", JSON))
+
+
+def _to_6(op: Operations) -> None:
+    """What a run asked of portals. The counters in a file of the state directory are left behind: they begin anew."""
+    for name in ("requests", "page_requests", "logins", "logins_refused"):
+        op.add_column("runs", Column(name, Integer))
+
+
+#: The version that a step leads to, and the step.
+STEPS: Mapping[int, Callable[[Operations], None]] = {2: _to_2, 3: _to_3, 4: _to_4, 5: _to_5, 6: _to_6}

@@ -13,7 +13,7 @@ from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.exceptions import LedgerError
 from shopdata.ledger import CellKey, ClaimResult, Claims
-from shopdata.ledger.heartbeat import BEATS, beat
+from shopdata.ledger.holding import BEATS, beat
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ import pytest
 from sqlalchemy import create_engine, update
 
 from shopdata.exceptions import LeaseLostError, LedgerError
-from shopdata.ledger import CellKey, Claims, Ledger, Owner, PartitionRecord, RawFile, heartbeat
-from shopdata.ledger.holding import holding
+from shopdata.ledger import CellKey, Claims, Ledger, Owner, PartitionRecord, RawFile
+from shopdata.ledger.holding import beating, holding
 from shopdata.ledger.owner import name_of
 from shopdata.ledger.schema import CellRow, LeaseRow
 from shopdata.reasons import Reason
@@ -261,7 +261,7 @@ class TestDeadRuns:
     def test_who_has_no_event_loop_shows_them_too(
         self, new_run: NewRun, expire: Callable[[], None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(heartbeat, "BEATS", 600)
+        monkeypatch.setattr("shopdata.ledger.holding.BEATS", 600)
         a, b = new_run("a"), new_run("b")
         a.claims.acquire_partition(DATASET, DT)
         beaten, write = threading.Event(), a.claims.beat
@@ -271,7 +271,7 @@ class TestDeadRuns:
             beaten.set()
 
         monkeypatch.setattr(a.claims, "beat", beat)
-        with heartbeat.beating(a.claims):
+        with beating(a.claims):
             expire()
             # The one that may be on its way now was begun before.
             for _ in range(2):
@@ -284,7 +284,7 @@ class TestDeadRuns:
     def test_a_command_shows_them_while_it_holds_a_partition(
         self, new_run: NewRun, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(heartbeat, "BEATS", 600)
+        monkeypatch.setattr("shopdata.ledger.holding.BEATS", 600)
         a = new_run("a")
         beaten = threading.Event()
         monkeypatch.setattr(a.claims, "beat", beaten.set)
@@ -296,7 +296,7 @@ class TestDeadRuns:
     def test_one_that_can_not_be_written_is_not_the_last(
         self, new_run: NewRun, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(heartbeat, "BEATS", 600)
+        monkeypatch.setattr("shopdata.ledger.holding.BEATS", 600)
         a = new_run("a")
         tries: list[int] = []
         third = threading.Event()
@@ -308,7 +308,7 @@ class TestDeadRuns:
             raise LedgerError("the ledger's database can't be used", todo="See that the disk is not full.")
 
         monkeypatch.setattr(a.claims, "beat", beat)
-        with heartbeat.beating(a.claims):
+        with beating(a.claims):
             assert third.wait(60)
 
     def test_of_another_machine_only_time_tells(

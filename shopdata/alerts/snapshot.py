@@ -72,7 +72,7 @@ def snapshot_of(
     period = Period.from_dt(dt)
     shops = {shop.id: shop for shop in config.shops_for(name) if shop.has(period)}
     cells = {cell.shop: cell for cell in ledger.cells(name, dt, list(shops))} if shops else {}
-    record = next(iter(ledger.partitions(name, dt)), None)
+    record = ledger.partition(name, dt)
     missing = {shop.id for shop in record.missing} if record else set(shops)
     done = sum(cell.state.is_done and cell.shop not in missing for cell in cells.values())
     counts = {state: sum(cell.state is state for cell in cells.values()) for state in CellState}

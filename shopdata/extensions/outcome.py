@@ -86,7 +86,7 @@ class RunOutcome:
         is_whole = is_whole and not self._crawler.stats.get_value(UNSEEN_STAT)
         for period in plan.periods:
             asked = {shop.id for shop in plan.shops_in(period)}
-            partition = next(iter(ledger.partitions(plan.dataset, period.dt)), None)
+            partition = ledger.partition(plan.dataset, period.dt)
             missing = {shop.id for shop in partition.missing} if partition else asked
             for cell in ledger.cells(plan.dataset, period.dt, asked):
                 counts[cell.state] += 1

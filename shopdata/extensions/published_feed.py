@@ -102,7 +102,8 @@ class PublishedFeed(FeedExporter):
         if plan is None:
             return
         for period in plan.periods:
-            for one in self._workspace.ledger.partitions(plan.dataset, period.dt):
+            one = self._workspace.ledger.partition(plan.dataset, period.dt)
+            if one is not None:
                 keys = one.platform, one.dataset, one.dt
                 local = self._workspace.staging.merged(one.dataset, one.dt, "xlsx")
                 yield {

@@ -59,7 +59,7 @@ def is_due(name: str, dt: str, *, config: Config, ledger: Ledger) -> bool:
     """True if a period must be published (again): what is published is not what its cells have, or Dremio not told."""
     cells = ledger.cells(name, dt)
     files = {cell.shop: cell.raw.sha256 for cell in cells if cell.raw is not None}
-    published = next(iter(ledger.partitions(name, dt)), None)
+    published = ledger.partition(name, dt)
     if published is None:
         return bool(files)
     return (

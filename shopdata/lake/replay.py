@@ -110,7 +110,7 @@ class Replayer:
             )
         for cell in cells:
             self._read_again(cell)
-        before = next(iter(self._ledger.partitions(self._name, dt)), None)
+        before = self._ledger.partition(self._name, dt)
         with holding(claims, self._name, dt):
             built = build_partition(self._name, dt, self._run_id, self._lake, is_rebuilt=True)
             assert built is not None

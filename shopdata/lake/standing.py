@@ -56,7 +56,7 @@ class Standing:
             self.unseen.append(dt)
 
     def _record(self, dt: str) -> PartitionRecord | None:
-        return next(iter(self.lake.ledger.partitions(self.name, dt)), None)
+        return self.lake.ledger.partition(self.name, dt)
 
     def _import(self, dt: str) -> None:
         """The ledger was lost, or is another machine's: what is published need not be asked for again."""

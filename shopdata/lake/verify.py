@@ -63,7 +63,7 @@ class Verifier:
         """Looks at everything there is of a period; what can't be looked at is a problem."""
         found = Verified(dt)
         key = receipt_key(self._dataset.platform, self._name, dt)
-        record = next(iter(self._ledger.partitions(self._name, dt)), None)
+        record = self._ledger.partition(self._name, dt)
         self._look_at_raw(found)
         receipt = self._receipt(key, record, found)
         if receipt is not None:

@@ -11,10 +11,11 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from shopdata.accounts import Account
+from shopdata.ledger.database import reads, writes
 from shopdata.ledger.leases import is_live
 from shopdata.ledger.ledger_part import LedgerPart
 from shopdata.ledger.records import Cell, CellKey, RawFile
-from shopdata.ledger.rows import begin_try, fill_raw, set_state, to_cell
+from shopdata.ledger.rows import begin_try, set_state, take_raw, to_cell
 from shopdata.ledger.schema import CellRow, RawRow
 from shopdata.periods import SHANGHAI
 from shopdata.reasons import NO_REASON, Reason
@@ -24,21 +25,18 @@ from shopdata.states import CellState
 class Cells(LedgerPart):
     """The ledger's part about cells."""
 
-    def add_cells(self, platform: str, keys: Iterable[CellKey]) -> None:
+    @writes
+    def add_cells(self, session: Session, platform: str, keys: Iterable[CellKey]) -> None:
         """Writes cells as `pending` where there are none; those that are there stay as they are."""
         wanted: dict[tuple[str, str], set[str]] = {}
         for key in keys:
             wanted.setdefault((key.dataset, key.dt), set()).add(key.shop)
-
-        def work(session: Session) -> None:
-            for (dataset, dt), shops in wanted.items():
-                query = select(CellRow.shop).where(CellRow.dataset == dataset, CellRow.dt == dt)
-                for shop in sorted(shops.difference(session.scalars(query))):
-                    row = CellRow(dataset=dataset, dt=dt, shop=shop, platform=platform)
-                    set_state(row, CellState.PENDING)
-                    session.add(row)
-
-        self._database.write(work)
+        for (dataset, dt), shops in wanted.items():
+            query = select(CellRow.shop).where(CellRow.dataset == dataset, CellRow.dt == dt)
+            for shop in sorted(shops.difference(session.scalars(query))):
+                row = CellRow(dataset=dataset, dt=dt, shop=shop, platform=platform)
+                set_state(row, CellState.PENDING)
+                session.add(row)
 
     def claim(self, key: CellKey, run_id: str) -> Cell:
         """Writes that a run asks for this cell now: `running`, one attempt more, the last reason cleared."""
@@ -91,10 +89,7 @@ class Cells(LedgerPart):
             if only_from is not None and row.state != only_from:
                 return None
             if raw is not None:
-                if row.raw is None:
-                    row.raw = RawRow(dataset=key.dataset, dt=key.dt, shop=key.shop)
-                fill_raw(row.raw, raw)
-                row.rows = raw.rows
+                take_raw(row, raw)
             if raw is not None or forget_job:
                 row.job = None
             set_state(row, state, reason)
@@ -102,7 +97,8 @@ class Cells(LedgerPart):
 
         return self._database.write(work)
 
-    def adopt(self, key: CellKey, raw: RawFile) -> bool:
+    @writes
+    def adopt(self, session: Session, key: CellKey, raw: RawFile) -> bool:
         """Enters a file that lies in the store for a cell that knows of none; whoever holds the cell keeps it.
 
         A cell that was never asked is `staged` then, or `empty`; any other keeps its state, as after a failed try.
@@ -110,54 +106,43 @@ class Cells(LedgerPart):
         Returns:
             False, and nothing is changed, if the cell has a file by now.
         """
+        row = self._row(session, key)
+        if row.raw is not None:
+            return False
+        take_raw(row, raw)
+        if row.state == CellState.PENDING:
+            set_state(row, raw.state)
+        return True
 
-        def work(session: Session) -> bool:
-            row = self._row(session, key)
-            if row.raw is not None:
-                return False
-            row.raw = RawRow(dataset=key.dataset, dt=key.dt, shop=key.shop)
-            fill_raw(row.raw, raw)
-            row.rows = raw.rows
-            if row.state == CellState.PENDING:
-                set_state(row, raw.state)
-            return True
-
-        return self._database.write(work)
-
-    def mark_in_store(self, key: CellKey, sha256: str) -> bool:
+    @writes
+    def mark_in_store(self, session: Session, key: CellKey, sha256: str) -> bool:
         """Writes that the cell's raw file lies in the store, verified.
 
         Returns:
             False, and nothing is changed, if the cell has another file by now.
         """
+        row = self._row(session, key)
+        if row.raw is None or row.raw.sha256 != sha256:
+            return False
+        row.raw.in_store = True
+        return True
 
-        def work(session: Session) -> bool:
-            row = self._row(session, key)
-            if row.raw is None or row.raw.sha256 != sha256:
-                return False
-            row.raw.in_store = True
-            return True
-
-        return self._database.write(work)
-
-    def forget_unsent(self, key: CellKey, sha256: str, reason: Reason) -> bool:
+    @writes
+    def forget_unsent(self, session: Session, key: CellKey, sha256: str, reason: Reason) -> bool:
         """Writes that a staged file was lost on its way to the store: `failed`, so that it is asked for again.
 
         Returns:
             False, and nothing is changed, if the cell has another file by now, or the store holds it.
         """
+        row = self._row(session, key)
+        if row.raw is None or row.raw.sha256 != sha256 or row.raw.in_store:
+            return False
+        row.raw, row.rows = None, None
+        set_state(row, CellState.FAILED, reason)
+        return True
 
-        def work(session: Session) -> bool:
-            row = self._row(session, key)
-            if row.raw is None or row.raw.sha256 != sha256 or row.raw.in_store:
-                return False
-            row.raw, row.rows = None, None
-            set_state(row, CellState.FAILED, reason)
-            return True
-
-        return self._database.write(work)
-
-    def accounts(self, platform: str) -> dict[str, Account]:
+    @reads
+    def accounts(self, session: Session, platform: str) -> dict[str, Account]:
         """The account that each shop id of a platform had last, for `shopdata.accounts`; without ids that told none."""
         query = (
             select(RawRow.shop, RawRow.account, func.max(RawRow.fetched_at))
@@ -165,28 +150,28 @@ class Cells(LedgerPart):
             .where(CellRow.platform == platform, RawRow.account != "")
             .group_by(RawRow.shop, RawRow.account)
         )
-        with self._database.reading() as session:
-            found = sorted(session.execute(query), key=lambda row: row[2])
-            return {shop: json.loads(account) for shop, account, _ in found}
+        found = sorted(session.execute(query), key=lambda row: row[2])
+        return {shop: json.loads(account) for shop, account, _ in found}
 
-    def unsent_raw(self) -> list[Cell]:
+    @reads
+    def unsent_raw(self, session: Session) -> list[Cell]:
         """The outbox: cells whose raw file is on disk but not yet in the store, the oldest first.
 
         Those that a run holds are left to it: it is about to send them.
         """
         query = select(CellRow).join(CellRow.raw).where(RawRow.in_store.is_(False)).order_by(RawRow.fetched_at)
-        with self._database.reading() as session:
-            now = self._database.now(session)
-            rows = session.scalars(query)
-            return [to_cell(row) for row in rows if not is_live(row.lease_owner, row.lease_until, now)]
+        now = self._database.now(session)
+        rows = session.scalars(query)
+        return [to_cell(row) for row in rows if not is_live(row.lease_owner, row.lease_until, now)]
 
-    def cell(self, key: CellKey) -> Cell | None:
+    @reads
+    def cell(self, session: Session, key: CellKey) -> Cell | None:
         """One cell, or None if it was never planned."""
-        with self._database.reading() as session:
-            row = session.get(CellRow, (key.dataset, key.dt, key.shop))
-            return None if row is None else to_cell(row)
+        row = session.get(CellRow, (key.dataset, key.dt, key.shop))
+        return None if row is None else to_cell(row)
 
-    def cells_alike(self, key: CellKey, sha256: str, account: Account) -> list[Cell]:
+    @reads
+    def cells_alike(self, session: Session, key: CellKey, sha256: str, account: Account) -> list[Cell]:
         """Other cells of the period that have a file of these bytes, or of an account that shares a fact with this one.
 
         Of hundreds of cells these are nearly always none.
@@ -199,11 +184,15 @@ class Cells(LedgerPart):
             .where(or_(RawRow.sha256 == sha256, *of_account))
             .order_by(CellRow.shop)
         )
-        with self._database.reading() as session:
-            return [to_cell(row) for row in session.scalars(query)]
+        return [to_cell(row) for row in session.scalars(query)]
 
+    @reads
     def cells(
-        self, dataset: str | None = None, dt: str | None = None, shops: Collection[str] | None = None
+        self,
+        session: Session,
+        dataset: str | None = None,
+        dt: str | None = None,
+        shops: Collection[str] | None = None,
     ) -> list[Cell]:
         """Cells in the order of dataset, period and shop id; each argument narrows them."""
         query = select(CellRow).order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
@@ -213,5 +202,4 @@ class Cells(LedgerPart):
             query = query.where(CellRow.dt == dt)
         if shops is not None:
             query = query.where(CellRow.shop.in_(shops))
-        with self._database.reading() as session:
-            return [to_cell(row) for row in session.scalars(query)]
+        return [to_cell(row) for row in session.scalars(query)]

@@ -20,7 +20,7 @@ from shopdata.ledger.database import Database
 from shopdata.ledger.leases import Leases, is_live
 from shopdata.ledger.owner import Owner, name_of
 from shopdata.ledger.records import Cell, CellKey
-from shopdata.ledger.rows import begin_try, set_state, to_cell
+from shopdata.ledger.rows import begin_try, locked_row, set_state, to_cell
 from shopdata.ledger.schema import CellRow, LeaseRow, PartitionRow, Run
 from shopdata.reasons import Reason
 from shopdata.states import CellState
@@ -95,7 +95,7 @@ class Claims:
         half = timedelta(seconds=self.seconds / 2)
 
         def work(session: Session) -> None:
-            row = session.get(CellRow, (key.dataset, key.dt, key.shop), with_for_update=True)
+            row = locked_row(session, key)
             self.require(row, key)
             assert row is not None
             row.lease_until = self._database.now(session) + 2 * half
@@ -139,7 +139,7 @@ class Claims:
         return self._leases.acquire(_name(dataset, dt), self.owner, self.seconds)
 
     def renew_partition(self, dataset: str, dt: str) -> None:
-        """As `keep`, before anything of a partition is put. Raises LeaseLostError."""
+        """As `renew`, before anything of a partition is put. Raises LeaseLostError."""
         name = _name(dataset, dt)
         if not self._leases.renew(name, self.owner, self.seconds):
             raise self._lost(name, self._leases.holder(name))
@@ -183,7 +183,6 @@ class Claims:
 
         def work(session: Session) -> list[CellKey]:
             now = self._database.now(session)
-            # Two queries, each with an index of its own.
             leased = select(CellRow).where(CellRow.lease_owner > "")
             running = select(CellRow).where(CellRow.state == CellState.RUNNING, CellRow.lease_owner == "")
             interrupted = []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, make_url, select
@@ -35,6 +35,8 @@ _ODD = (ValueError, TypeError, LookupError, AttributeError, OverflowError, Recur
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+Part = TypeVar("Part", bound="DatabasePart")
 
 
 class Database:
@@ -122,7 +124,10 @@ class Database:
             return work(session)
 
     def _create_engine(self) -> Engine:
-        options: dict[str, Any] = {"hide_parameters": True, "json_serializer": partial(json.dumps, ensure_ascii=False)}
+        options: dict[str, Any] = {
+            "hide_parameters": True,
+            "json_serializer": functools.partial(json.dumps, ensure_ascii=False),
+        }
         if not self._is_sqlite:
             # Several runs at once must not use up what the server has.
             engine = create_engine(self._url, pool_pre_ping=True, pool_size=8, max_overflow=4, **options)
@@ -206,6 +211,38 @@ class Database:
         else:
             todo = f"See that the database server runs and lets this user in. {_SETTING}"
         return LedgerError("the ledger's database can't be used", where=self.where, found=text, todo=todo)
+
+
+class DatabasePart:
+    """Questions to one database, and what is written there; blocking and thread-safe. Raises LedgerError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+
+def reads(
+    method: Callable[Concatenate[Part, Session, Arguments], Result],
+) -> Callable[Concatenate[Part, Arguments], Result]:
+    """A part's method that is given a session to read with, and returns no ORM object."""
+
+    @functools.wraps(method)
+    def with_session(self: Part, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        with self._database.reading() as session:
+            return method(self, session, *arguments, **named)
+
+    return with_session
+
+
+def writes(
+    method: Callable[Concatenate[Part, Session, Arguments], Result],
+) -> Callable[Concatenate[Part, Arguments], Result]:
+    """A part's method that is one transaction, as `Database.write` has it."""
+
+    @functools.wraps(method)
+    def in_transaction(self: Part, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        return self._database.write(lambda session: method(self, session, *arguments, **named))
+
+    return in_transaction
 
 
 def _is_worth_another_try(error: exc.DBAPIError) -> bool:

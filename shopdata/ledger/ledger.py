@@ -56,11 +56,6 @@ class Ledger(Cells, Partitions, Runs):
             ) from None
         return cls(URL.create("sqlite", database=str(state_dir / FILE_NAME)))
 
-    @property
-    def where(self) -> str:
-        """Its file or address, without a password."""
-        return self._database.where
-
     @cached_property
     def leases(self) -> Leases:
         """Locks with an end, on anything that has a name."""

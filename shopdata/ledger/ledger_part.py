@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm import Session
 
 from shopdata.exceptions import LedgerError
 from shopdata.ledger.claims import Claims
-from shopdata.ledger.database import Database
+from shopdata.ledger.database import Database, DatabasePart
 from shopdata.ledger.owner import Owner
 from shopdata.ledger.records import CellKey
+from shopdata.ledger.rows import locked_row
 from shopdata.ledger.schema import CellRow
 
 
-class LedgerPart:
-    """A part of the ledger. Blocking and thread-safe; raises LedgerError."""
+class LedgerPart(DatabasePart):
+    """A part of the ledger of one run, or of nobody."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._claims: Claims | None = None
 
     @property
@@ -39,9 +40,7 @@ class LedgerPart:
         return self._claims
 
     def _row(self, session: Session, key: CellKey) -> CellRow:
-        # Most steps say nothing about its file.
-        only = [lazyload(CellRow.raw)]
-        row = session.get(CellRow, (key.dataset, key.dt, key.shop), with_for_update=True, options=only)
+        row = locked_row(session, key)
         if row is None:
             raise self._unknown(f"cell {key}")
         return row

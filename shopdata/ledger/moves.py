@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shopdata.exceptions import LedgerError
-from shopdata.ledger.database import Database
+from shopdata.ledger.database import DatabasePart, reads, writes
 from shopdata.ledger.leases import is_live
 from shopdata.ledger.owner import name_of
 from shopdata.ledger.records import CellKey
-from shopdata.ledger.rows import set_state, to_reason
+from shopdata.ledger.rows import locked_row, set_state, to_reason
 from shopdata.ledger.schema import CellRow, RawRow
 from shopdata.states import CellState
 
@@ -31,13 +31,11 @@ class KnownId:
     last: str
 
 
-class Moves:
-    """Moves and drops cells; blocking and thread-safe, as the ledger. Raises LedgerError."""
+class Moves(DatabasePart):
+    """Moves and drops cells."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def ids(self) -> list[KnownId]:
+    @reads
+    def ids(self, session: Session) -> list[KnownId]:
         """Every id that ever was, in the order of platform and id."""
         query = (
             select(
@@ -52,44 +50,37 @@ class Moves:
             .group_by(CellRow.platform, CellRow.shop)
             .order_by(CellRow.platform, CellRow.shop)
         )
-        with self._database.reading() as session:
-            return [KnownId(*row) for row in session.execute(query)]
+        return [KnownId(*row) for row in session.execute(query)]
 
-    def move(self, key: CellKey, new: str, raw_key: str) -> None:
+    @writes
+    def move(self, session: Session, key: CellKey, new: str, raw_key: str) -> None:
         """Gives a cell another shop id, and its raw file the key `raw_key`; it is then to be published.
 
         A cell of the new id that has no file makes room; one that has the same file is what an earlier try has made.
         """
+        old, there = self._free_row(session, key), self._free_row(session, CellKey(key.dataset, key.dt, new))
+        if old is None:
+            return
+        if there is not None and there.raw is not None and old.raw is not None:
+            if there.raw.sha256 != old.raw.sha256:
+                raise taken(key, new)
+        elif there is None or old.raw is not None:
+            if there is not None:
+                session.delete(there)
+                session.flush()
+            session.add(_copy(old, new, raw_key))
+        session.delete(old)
 
-        def work(session: Session) -> None:
-            old, there = self._free_row(session, key), self._free_row(session, CellKey(key.dataset, key.dt, new))
-            if old is None:
-                return
-            if there is not None and there.raw is not None and old.raw is not None:
-                if there.raw.sha256 != old.raw.sha256:
-                    raise taken(key, new)
-            elif there is None or old.raw is not None:
-                if there is not None:
-                    session.delete(there)
-                    session.flush()
-                session.add(_copy(old, new, raw_key))
-            session.delete(old)
-
-        self._database.write(work)
-
-    def drop(self, key: CellKey) -> None:
+    @writes
+    def drop(self, session: Session, key: CellKey) -> None:
         """Takes a cell out of the ledger."""
-
-        def work(session: Session) -> None:
-            row = self._free_row(session, key)
-            if row is not None:
-                session.delete(row)
-
-        self._database.write(work)
+        row = self._free_row(session, key)
+        if row is not None:
+            session.delete(row)
 
     def _free_row(self, session: Session, key: CellKey) -> CellRow | None:
         """A row that no other run is at."""
-        row = session.get(CellRow, (key.dataset, key.dt, key.shop), with_for_update=True)
+        row = locked_row(session, key)
         if row is not None and is_live(row.lease_owner, row.lease_until, self._database.now(session)):
             raise LedgerError(
                 "another run is at this cell",

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shopdata.ledger.database import Database
+from shopdata.ledger.database import DatabasePart, reads, writes
 from shopdata.ledger.schema import NotificationRow
 
 
@@ -25,48 +25,48 @@ class Notification:
     state: Mapping[str, Any]
 
 
-class Notifications:
-    """Topics in the ledger's database; blocking and thread-safe, as the ledger. Raises LedgerError."""
+class Notifications(DatabasePart):
+    """Topics in the ledger's database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def get(self, topic: str) -> Mapping[str, Any]:
+    @reads
+    def get(self, session: Session, topic: str) -> Mapping[str, Any]:
         """What is kept about a topic; empty if nothing is."""
-        with self._database.reading() as session:
-            row = session.get(NotificationRow, topic)
-            return {} if row is None else dict(row.state)
+        row = session.get(NotificationRow, topic)
+        return {} if row is None else dict(row.state)
 
-    def below(self, prefix: str) -> list[Notification]:
+    @reads
+    def below(self, session: Session, prefix: str) -> list[Notification]:
         """All topics that begin so, by name."""
         begins_so = NotificationRow.topic.startswith(prefix, autoescape=True)
-        with self._database.reading() as session:
-            rows = session.scalars(select(NotificationRow).where(begins_so).order_by(NotificationRow.topic))
-            return [Notification(topic=row.topic, told_at=row.told_at, state=row.state) for row in rows]
+        rows = session.scalars(select(NotificationRow).where(begins_so).order_by(NotificationRow.topic))
+        return [Notification(topic=row.topic, told_at=row.told_at, state=row.state) for row in rows]
 
     def put(self, topic: str, state: Mapping[str, Any], now: datetime) -> None:
         """Replaces what is kept about a topic."""
         self.change(topic, lambda _: state, now)
 
-    def change(self, topic: str, work: Callable[[Mapping[str, Any]], Mapping[str, Any] | None], now: datetime) -> bool:
+    @writes
+    def change(
+        self,
+        session: Session,
+        topic: str,
+        work: Callable[[Mapping[str, Any]], Mapping[str, Any] | None],
+        now: datetime,
+    ) -> bool:
         """Replaces what is kept by what `work` makes of it, in one transaction.
 
         Returns:
             False, and nothing is written, if `work` returned None.
         """
-
-        def write(session: Session) -> bool:
-            row = session.get(NotificationRow, topic, with_for_update=True)
-            state = work({} if row is None else dict(row.state))
-            if state is None:
-                return False
-            if row is None:
-                row = NotificationRow(topic=topic)
-                session.add(row)
-            row.state, row.told_at, row.digest = dict(state), now, _digest(state)
-            return True
-
-        return self._database.write(write)
+        row = session.get(NotificationRow, topic, with_for_update=True)
+        state = work({} if row is None else dict(row.state))
+        if state is None:
+            return False
+        if row is None:
+            row = NotificationRow(topic=topic)
+            session.add(row)
+        row.state, row.told_at, row.digest = dict(state), now, _digest(state)
+        return True
 
 
 def _digest(state: Mapping[str, Any]) -> str:

@@ -1,22 +1,20 @@
-"""Questions that a page asks of the whole ledger at once: few queries, few columns, no rows kept alive.
-
-Blocking and thread-safe, as the ledger itself.
-"""
+"""Questions that a page asks of the whole ledger at once: few queries, few columns, no rows kept alive."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select
+from sqlalchemy.orm import Session
 
-from shopdata.ledger.database import Database
-from shopdata.ledger.records import PartitionRecord, RunRecord
-from shopdata.ledger.rows import record_of, to_partition, to_reason, whole
-from shopdata.ledger.schema import CellRow, PartitionRow, Run
+from shopdata.ledger.database import DatabasePart, reads
+from shopdata.ledger.records import PartitionRecord
+from shopdata.ledger.rows import record_of, to_partition, to_reason
+from shopdata.ledger.schema import CellRow, PartitionRow
 from shopdata.reasons import Reason
 from shopdata.states import CellState
 
@@ -36,7 +34,7 @@ class CellSummary:
     lease_until: datetime | None = None
 
 
-_GLANCE = select(
+_SUMMARIES = select(
     CellRow.dataset,
     CellRow.dt,
     CellRow.shop,
@@ -50,42 +48,31 @@ _GLANCE = select(
 ).order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
 
 
-class LedgerQueries:
-    """Reads what many cells, partitions and runs have in common."""
+class LedgerQueries(DatabasePart):
+    """Reads what many cells and partitions have in common."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def summaries(self, periods: Collection[tuple[str, str]]) -> list[CellSummary]:
+    @reads
+    def summaries(self, session: Session, periods: Collection[tuple[str, str]]) -> list[CellSummary]:
         """The cells of these (dataset, dt), in the order of dataset, period and shop id."""
-        wanted: Mapping[str, set[str]] = _by_dataset(periods)
-        if not wanted:
-            return []
-        query = _GLANCE.where(
-            or_(*(and_(CellRow.dataset == name, CellRow.dt.in_(dts)) for name, dts in wanted.items()))
-        )
-        with self._database.reading() as session:
-            return [_glance(row) for row in session.execute(query)]
+        return [_summary(row) for row in session.execute(_SUMMARIES.where(_is_in(CellRow, periods)))]
 
-    def partitions(self, periods: Collection[tuple[str, str]]) -> dict[tuple[str, str], PartitionRecord]:
+    @reads
+    def partitions(
+        self, session: Session, periods: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], PartitionRecord]:
         """What is published of these (dataset, dt)."""
-        wanted = _by_dataset(periods)
-        if not wanted:
-            return {}
-        query = select(PartitionRow).where(
-            or_(*(and_(PartitionRow.dataset == name, PartitionRow.dt.in_(dts)) for name, dts in wanted.items()))
-        )
-        with self._database.reading() as session:
-            return {(row.dataset, row.dt): to_partition(row) for row in session.scalars(query)}
+        rows = session.scalars(select(PartitionRow).where(_is_in(PartitionRow, periods)))
+        return {(row.dataset, row.dt): to_partition(row) for row in rows}
 
-    def newest_partition(self, dataset: str) -> PartitionRecord | None:
+    @reads
+    def newest_partition(self, session: Session, dataset: str) -> PartitionRecord | None:
         """The published partition of a dataset's newest period that has one."""
         query = select(PartitionRow).where(PartitionRow.dataset == dataset).order_by(PartitionRow.dt.desc()).limit(1)
-        with self._database.reading() as session:
-            row = session.scalar(query)
-            return None if row is None else to_partition(row)
+        row = session.scalar(query)
+        return None if row is None else to_partition(row)
 
-    def periods(self, dataset: str, last: str, count: int) -> list[str]:
+    @reads
+    def periods(self, session: Session, dataset: str, last: str, count: int) -> list[str]:
         """The labels of the newest `count` periods of a dataset that begin no later than `last`, the newest first."""
         query = (
             select(CellRow.dt)
@@ -94,53 +81,36 @@ class LedgerQueries:
             .order_by(CellRow.dt.desc())
             .limit(count)
         )
-        with self._database.reading() as session:
-            return list(session.scalars(query))
+        return list(session.scalars(query))
 
-    def datasets(self) -> list[str]:
+    @reads
+    def datasets(self, session: Session) -> list[str]:
         """The names of all datasets that were ever asked for."""
-        with self._database.reading() as session:
-            return list(session.scalars(select(CellRow.dataset).distinct().order_by(CellRow.dataset)))
+        return list(session.scalars(select(CellRow.dataset).distinct().order_by(CellRow.dataset)))
 
-    def shops(self) -> list[str]:
+    @reads
+    def shops(self, session: Session) -> list[str]:
         """The ids of all shops that were ever asked for."""
-        with self._database.reading() as session:
-            return list(session.scalars(select(CellRow.shop).distinct().order_by(CellRow.shop)))
+        return list(session.scalars(select(CellRow.shop).distinct().order_by(CellRow.shop)))
 
-    def first_period(self, dataset: str) -> str:
+    @reads
+    def first_period(self, session: Session, dataset: str) -> str:
         """The label of a dataset's oldest period; "" if nothing was ever asked."""
-        with self._database.reading() as session:
-            return session.scalar(select(func.min(CellRow.dt)).where(CellRow.dataset == dataset)) or ""
+        return session.scalar(select(func.min(CellRow.dt)).where(CellRow.dataset == dataset)) or ""
 
-    def of_run(self, run_id: str, count: int) -> list[CellSummary]:
+    @reads
+    def of_run(self, session: Session, run_id: str, count: int) -> list[CellSummary]:
         """The cells that a run was the last to ask for, at most so many."""
-        query = _GLANCE.where(CellRow.run_id == run_id).limit(count)
-        with self._database.reading() as session:
-            return [_glance(row) for row in session.execute(query)]
-
-    def runs(self, count: int) -> list[RunRecord]:
-        """The latest runs, the newest first."""
-        query = select(Run).order_by(Run.started_at.desc(), Run.run_id).limit(count)
-        with self._database.reading() as session:
-            return [record_of(RunRecord, row) for row in session.scalars(query)]
-
-    def run(self, run_id: str) -> RunRecord | None:
-        """One run."""
-        with self._database.reading() as session:
-            row = session.get(Run, run_id)
-            return None if row is None else record_of(RunRecord, row)
+        return [_summary(row) for row in session.execute(_SUMMARIES.where(CellRow.run_id == run_id).limit(count))]
 
 
-def _by_dataset(periods: Collection[tuple[str, str]]) -> dict[str, set[str]]:
+def _is_in(table: type[CellRow | PartitionRow], periods: Collection[tuple[str, str]]) -> ColumnElement[bool]:
     wanted: dict[str, set[str]] = defaultdict(set)
     for dataset, dt in periods:
         wanted[dataset].add(dt)
-    return wanted
+    return or_(false(), *(and_(table.dataset == name, table.dt.in_(dts)) for name, dts in wanted.items()))
 
 
-def _glance(
-    row: Row[str, str, str, str, int | None, str, str, dict[str, Any] | None, datetime, datetime | None],
-) -> CellSummary:
-    dataset, dt, shop, state, rows, text, code, params, updated_at, lease_until = row
-    reason = to_reason(text, code, params)
-    return whole(CellSummary(dataset, dt, shop, CellState(state), rows, reason, updated_at, lease_until))
+def _summary(row: Row[Any]) -> CellSummary:
+    reason = to_reason(row.reason, row.reason_code, row.reason_params)
+    return record_of(CellSummary, row, state=CellState(row.state), reason=reason)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import datetime
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session, lazyload
 
 from shopdata.ledger.records import Cell, CellKey, MissingShop, PartitionRecord, RawFile
 from shopdata.ledger.schema import Base, CellRow, PartitionRow, RawRow
@@ -37,6 +40,12 @@ def _kinds_of(kind: type) -> dict[str, tuple[type, ...]]:
     return {name: tuple(get_origin(one) or one for one in hints) for name, hints in found.items()}
 
 
+def locked_row(session: Session, key: CellKey) -> CellRow | None:
+    """A cell's row, which nobody else changes until the transaction ends."""
+    # Most steps say nothing about its file.
+    return session.get(CellRow, astuple(key), with_for_update=True, options=[lazyload(CellRow.raw)])
+
+
 def set_state(row: CellRow, state: CellState, reason: Reason = NO_REASON) -> None:
     """Moves a cell a step; its time is the ledger's clock, not the caller's."""
     row.state, row.updated_at = state.value, datetime.now(SHANGHAI)
@@ -52,13 +61,16 @@ def begin_try(row: CellRow, run_id: str) -> None:
     set_state(row, CellState.RUNNING)
 
 
-def fill_raw(row: RawRow, raw: RawFile) -> None:
-    """Overwrites what is known about a cell's file."""
+def take_raw(row: CellRow, raw: RawFile) -> None:
+    """A cell has this file now, and its count of rows."""
+    if row.raw is None:
+        row.raw = RawRow(dataset=row.dataset, dt=row.dt, shop=row.shop)
+    row.rows = raw.rows
     for name, value in asdict(raw).items():
         if name == "account":
-            row.account = json.dumps(value, ensure_ascii=False) if value else ""
+            row.raw.account = json.dumps(value, ensure_ascii=False) if value else ""
         else:
-            setattr(row, name, list(value) if name in ("warnings", "drift") else value)
+            setattr(row.raw, name, list(value) if name in ("warnings", "drift") else value)
 
 
 def fill_partition(row: PartitionRow, record: PartitionRecord) -> None:
@@ -78,7 +90,7 @@ def set_refresh(row: PartitionRow, state: str, reason: Reason) -> None:
     row.refresh_code, row.refresh_params = reason.code, dict(reason.params) or None
 
 
-def record_of(kind: type[Record], row: Base, **others: Any) -> Record:
+def record_of(kind: type[Record], row: Base | Row[Any], **others: Any) -> Record:
     """A row as it leaves the ledger: each field is the column of its name, but for those that are given.
 
     Raises:

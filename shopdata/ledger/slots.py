@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from shopdata.ledger.database import Database
+from shopdata.ledger.database import DatabasePart, reads, writes
 from shopdata.ledger.rows import record_of
 from shopdata.ledger.schema import SlotRow
 from shopdata.reasons import Reason
@@ -43,78 +43,62 @@ class Slot:
     reasons: tuple[Reason, ...] = ()
 
 
-class Slots:
-    """The slots in the ledger's database; blocking and thread-safe, as the ledger. Raises LedgerError."""
+class Slots(DatabasePart):
+    """The slots in the ledger's database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def claim(self, slot: Slot) -> bool:
+    @writes
+    def claim(self, session: Session, slot: Slot) -> bool:
         """Writes a decision, unless somebody was faster: of several services on one database, one gets True."""
+        if session.get(SlotRow, (slot.job, slot.due_at)) is not None:
+            return False
+        session.add(SlotRow(**vars(slot) | {"reasons": [reason.as_json() for reason in slot.reasons]}))
+        return True
 
-        def work(session: Session) -> bool:
-            if session.get(SlotRow, (slot.job, slot.due_at)) is not None:
-                return False
-            session.add(_to_row(slot))
-            return True
-
-        return self._database.write(work)
-
-    def set_queued(self, slot: Slot) -> None:
+    @writes
+    def set_queued(self, session: Session, slot: Slot) -> None:
         """Writes that the run of a claimed slot is in its owner's queue."""
+        row = session.get(SlotRow, (slot.job, slot.due_at), with_for_update=True)
+        if row is not None:
+            row.state = QUEUED
 
-        def work(session: Session) -> None:
-            row = session.get(SlotRow, (slot.job, slot.due_at), with_for_update=True)
-            if row is not None:
-                row.state = QUEUED
-
-        self._database.write(work)
-
-    def mark(self, job: str, state: str, at: datetime, note: str, owner: str) -> None:
+    @writes
+    def mark(self, session: Session, job: str, state: str, at: datetime, note: str, owner: str) -> None:
         """Writes from when on a job is watched or paused."""
+        moment = at
+        while session.get(SlotRow, (job, moment)) is not None:
+            moment += timedelta(milliseconds=1)
+        session.add(SlotRow(job=job, due_at=moment, state=state, decided_at=at, run_id="", owner=owner, note=note))
 
-        def work(session: Session) -> None:
-            moment = at
-            while session.get(SlotRow, (job, moment)) is not None:
-                moment += timedelta(milliseconds=1)
-            session.add(SlotRow(job=job, due_at=moment, state=state, decided_at=at, run_id="", owner=owner, note=note))
-
-        self._database.write(work)
-
-    def last_mark(self, job: str) -> Slot | None:
+    @reads
+    def last_mark(self, session: Session, job: str) -> Slot | None:
         """Whether a job is watched or paused, and since when; None for a job that nobody has seen yet."""
-        return self._last(job, is_mark=True)
+        return _newest(session, SlotRow.job == job, SlotRow.state.in_(_MARKS))
 
-    def last_slot(self, job: str) -> Slot | None:
+    @reads
+    def last_slot(self, session: Session, job: str) -> Slot | None:
         """The newest slot of a job that was decided."""
-        return self._last(job, is_mark=False)
+        return _newest(session, SlotRow.job == job, SlotRow.state.not_in(_MARKS))
 
-    def unqueued(self, owner: str) -> list[Slot]:
+    @reads
+    def unqueued(self, session: Session, owner: str) -> list[Slot]:
         """Slots that this service has claimed and not put into its queue: it ended in between."""
         query = select(SlotRow).where(SlotRow.owner == owner, SlotRow.state == CLAIMED).order_by(SlotRow.due_at)
-        with self._database.reading() as session:
-            return [_to_slot(row) for row in session.scalars(query)]
+        return [_to_slot(row) for row in session.scalars(query)]
 
-    def since(self, moment: datetime) -> list[Slot]:
+    @reads
+    def since(self, session: Session, moment: datetime) -> list[Slot]:
         """Decided slots from a moment on, the newest first."""
         query = (
             select(SlotRow)
             .where(SlotRow.due_at >= moment, SlotRow.state.not_in(_MARKS))
             .order_by(SlotRow.due_at.desc(), SlotRow.job)
         )
-        with self._database.reading() as session:
-            return [_to_slot(row) for row in session.scalars(query)]
-
-    def _last(self, job: str, *, is_mark: bool) -> Slot | None:
-        kind = SlotRow.state.in_(_MARKS) if is_mark else SlotRow.state.not_in(_MARKS)
-        query = select(SlotRow).where(SlotRow.job == job, kind).order_by(SlotRow.due_at.desc()).limit(1)
-        with self._database.reading() as session:
-            row = session.scalars(query).first()
-            return None if row is None else _to_slot(row)
+        return [_to_slot(row) for row in session.scalars(query)]
 
 
-def _to_row(slot: Slot) -> SlotRow:
-    return SlotRow(**vars(slot) | {"reasons": [reason.as_json() for reason in slot.reasons]})
+def _newest(session: Session, *conditions: ColumnElement[bool]) -> Slot | None:
+    row = session.scalar(select(SlotRow).where(*conditions).order_by(SlotRow.due_at.desc()).limit(1))
+    return None if row is None else _to_slot(row)
 
 
 def _to_slot(row: SlotRow) -> Slot:

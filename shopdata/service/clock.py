@@ -108,7 +108,7 @@ class Clock(Service):
             self._inside.workspace.ledger.slots.set_queued(slot)
 
     def _take_up(self, crawl: Crawl) -> None:
-        run = self._inside.workspace.ledger.queries.run(crawl.job)
+        run = self._inside.workspace.ledger.run(crawl.job)
         is_done = crawl.project != PROJECT or (run is not None and run.outcome not in (None, "stopped"))
         if is_done or crawl.tries >= _MOST_TRIES or not self._inside.is_deployed():
             if not is_done:

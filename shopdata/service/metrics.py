@@ -95,7 +95,7 @@ class ServiceMetrics(Collector):
         is_complete = _gauge("run_complete", "1 if the last ended run published all it was asked for", "spider")
         ended = _gauge("run_ended_timestamp_seconds", "When the last ended run ended", "spider")
         last: dict[str, RunRecord] = {}
-        for run in self._inside.workspace.ledger.queries.runs(_RUNS):
+        for run in self._inside.workspace.ledger.runs(_RUNS):
             if run.finished_at is not None:
                 last.setdefault(run.spider, run)
         for spider, run in sorted(last.items()):

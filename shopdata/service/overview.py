@@ -84,7 +84,7 @@ def _from_inside(t: Texts, about: dict[str, Any]) -> Iterator[str]:
 def _failures(t: Texts, options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> Iterator[str]:
     failed = [crawl for crawl in Crawls(options.folder).latest(_LOOKED_AT) if crawl.exit_code != 0]
     try:
-        runs = {crawl.job: open_ledger().queries.run(crawl.job) for crawl in failed}
+        runs = {crawl.job: open_ledger().run(crawl.job) for crawl in failed}
     except LedgerError as error:
         yield _line(t, "ledger", error)
         runs = {}

@@ -63,7 +63,7 @@ def test_what_is_gone_is_published_again_from_raw(place: FewShops, keys: tuple[s
     assert {name: value for name, value in place.receipt().items() if name != "published_at"} == {
         name: value for name, value in before.items() if name != "published_at"
     }
-    (record,) = place.ledger.partitions(NAME, DT)
+    (record,) = place.ledger.partitions(NAME)
     assert lacks_of(record, place.store) == []
     assert set(look(place).values()) == {"published"}
 
@@ -108,7 +108,7 @@ def test_a_receipt_that_cant_be_believed_ends_in_no_success(place: FewShops) -> 
     place.store.put_bytes(RECEIPT, b"{}")
     assert set(look(place).values()) == {"staged"}
     assert is_due_in(place)
-    assert place.ledger.partitions(NAME, DT) == []
+    assert place.ledger.partitions(NAME) == []
 
 
 def test_what_another_run_is_just_publishing_is_left_to_it(place: FewShops) -> None:
@@ -133,7 +133,7 @@ def test_a_store_that_fails_is_no_lost_partition(place: FewShops, store_settings
 
 def test_what_a_foreign_receipt_says_of_its_run_is_harmless(place: FewShops) -> None:
     place.store.put_bytes(RECEIPT, json.dumps(place.receipt() | {"run_id": "\x1b]0;x\x07run\n9"}).encode())
-    (record,) = place.ledger.partitions(NAME, DT)
+    (record,) = place.ledger.partitions(NAME)
     assert lacks_of(record, place.store) == ["its receipt is another one, of run run 9"]
 
 

@@ -24,7 +24,7 @@ def page(sources: Sources, visit: Visit, dataset: str, dt: str, shop_id: str) ->
         raise PageNotFoundError
     state = states.UNASKED if cell is None else states.shown(cell.state, cell.lease_until, visit.now)
     name = shop.name if shop is not None else (cell.raw.shop_name if cell is not None and cell.raw else "") or shop_id
-    run = sources.workspace.ledger.queries.run(cell.run_id) if cell is not None and cell.run_id else None
+    run = sources.workspace.ledger.run(cell.run_id) if cell is not None and cell.run_id else None
     is_past_snapshot = contract.is_snapshot and Period.from_dt(dt).end != today(visit.now)
     is_listed = shop is not None and shop.enabled and shop in sources.config().shops_for(dataset)
     return RenderedPage(
@@ -52,6 +52,6 @@ def page(sources: Sources, visit: Visit, dataset: str, dt: str, shop_id: str) ->
             # Never for a shop that waits for a person: the same credentials tried again may lock the account, and after
             # `scrapy login` it is asked without.
             "is_forced": state in (*states.DONE, CellState.STAGED),
-            "is_published": sources.workspace.ledger.queries.partitions([(dataset, dt)]) != {},
+            "is_published": sources.workspace.ledger.partition(dataset, dt) is not None,
         },
     )

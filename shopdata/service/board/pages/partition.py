@@ -21,7 +21,7 @@ from shopdata.service.board.why import Reasons, troubles_of_cells
 def published(sources: Sources, dataset: str, dt: str) -> PartitionRecord:
     """A partition of the ledger. Raises PageNotFoundError."""
     sources.contract(dataset)
-    found = sources.workspace.ledger.queries.partitions([(dataset, checked_dt(dt))]).get((dataset, dt))
+    found = sources.workspace.ledger.partition(dataset, checked_dt(dt))
     if found is None:
         raise PageNotFoundError
     return found

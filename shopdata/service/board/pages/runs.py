@@ -45,7 +45,7 @@ def page(sources: Sources, visit: Visit) -> RenderedPage:
     """`?told=` and `?run=` say what a button has just done."""
     jobs = {job.id: job for job in sources.control.jobs()}
     made = RunLines(sources, visit)
-    records = {record.run_id: record for record in sources.workspace.ledger.queries.runs(_MOST)}
+    records = {record.run_id: record for record in sources.workspace.ledger.runs(_MOST)}
     lines = [made.line(job, records.get(job.id)) for job in jobs.values()]
     lines += [made.line(None, record) for run_id, record in records.items() if run_id not in jobs]
     order = {"pending": 0, "running": 1}
@@ -117,7 +117,7 @@ _MOST_CELLS = 16_000
 def one(sources: Sources, visit: Visit, run_id: str) -> RenderedPage:
     """A run that the ledger or the service knows."""
     run_id = checked_run_id(run_id)
-    record = sources.workspace.ledger.queries.run(run_id)
+    record = sources.workspace.ledger.run(run_id)
     job = next((job for job in sources.control.jobs() if job.id == run_id), None)
     if record is None and job is None:
         raise PageNotFoundError

@@ -61,7 +61,7 @@ def rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) -
     places = ids.places(old)
     if opts.dry_run:
         return _show(workspace.texts, places)
-    done = _carry_out(workspace, ids, asked, ids.rename(old, new, places))
+    done = _carry_out(workspace, ids, asked, ids.change(old, new, places))
     if done == 0:
         # Last: as long as a period is left, the old id is still known by its account.
         hand_on(workspace.state_dir / "sessions", platform, old, new)
@@ -90,7 +90,7 @@ def remove(workspace: Workspace, shop_id: str, opts: argparse.Namespace) -> int:
     places = [place for place in ids.places(shop_id, wanted) if opts.all or _is_meant(workspace.config, place, opts)]
     if opts.dry_run:
         return _show(workspace.texts, places)
-    done = _carry_out(workspace, ids, {"remove": shop_id}, ids.remove(shop_id, places))
+    done = _carry_out(workspace, ids, {"remove": shop_id}, ids.change(shop_id, None, places))
     is_configured = any(shop.id == shop_id and shop.platform == platform for shop in workspace.config.shops)
     if done == 0 and opts.all and opts.dataset is None:
         workspace.identities.forget(platform, shop_id)

@@ -31,6 +31,11 @@ class Shop(Model):
     #: The first business day that the platform has of this shop; None is from ever.
     since: date | None = None
 
+    @property
+    def file_stem(self) -> str:
+        """What files about it are called: ids of two platforms may be alike."""
+        return f"{self.platform}_{self.id}"
+
     def has(self, period: Period) -> bool:
         """True if the shop was there in the period, or at its end."""
         return self.since is None or self.since <= period.end

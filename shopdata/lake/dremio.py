@@ -36,14 +36,6 @@ class Clock(Protocol):
         """Waits."""
 
 
-@dataclass(frozen=True)
-class RefreshResult:
-    """How a refresh ended: `state` is COMPLETED (anything else is raised), `detail` what Dremio said about it."""
-
-    state: str
-    detail: str
-
-
 class DremioClient:
     """Refreshes datasets on one Dremio.
 
@@ -62,14 +54,8 @@ class DremioClient:
         """Closes the connections."""
         self._http.close()
 
-    def __enter__(self) -> DremioClient:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def refresh(self, bucket: str, platform: str, dataset: str) -> RefreshResult:
-        """Makes Dremio read the dataset's files anew and waits until it has.
+    def refresh(self, bucket: str, platform: str, dataset: str) -> str:
+        """Makes Dremio read the dataset's files anew and waits until it has; what it said about that.
 
         Raises:
             RefreshError: it could not be told, refused, failed, or took longer than `timeout_seconds`.
@@ -79,7 +65,7 @@ class DremioClient:
         summary = self._refresh_metadata(path, deadline)
         # After the metadata: reflections that are refreshed before it read the old list of files.
         reflections = self._refresh_reflections(path, deadline)
-        return RefreshResult("COMPLETED", " ".join(part for part in (summary, reflections) if part))
+        return " ".join(filter(None, (summary, reflections)))
 
     def look_for_source(self) -> str:
         """Signs in and looks whether Dremio has the source, without refreshing anything; where that is, for people.
@@ -108,28 +94,17 @@ class DremioClient:
         path = self._settings.table(bucket, platform, dataset)
         # dir0 is the folder's name, whether the source infers partition columns or not (docs/dremio.md 1.2).
         sql = f'SELECT COUNT(*) AS "rows" FROM {quoted(path)} WHERE "dir0" = \'dt={dt}\''  # noqa: S608
-        job = self._field(self._http.post("/api/v3/sql", {"sql": sql}), "id")
-        self._wait_for_job(job, path, self._clock.monotonic() + self._settings.timeout_seconds)
-        answer = self._http.get(f"/api/v3/job/{quote(job, safe='')}/results?offset=0&limit=1")
+        row = self._run(sql, path, self._clock.monotonic() + self._settings.timeout_seconds)
         try:
-            return int(answer["rows"][0]["rows"])
-        except (KeyError, IndexError, TypeError, ValueError):
-            raise RefreshError(
-                "Dremio's answer is not understood",
-                where=self._at(path),
-                found="no number of rows in it",
-                todo="See that this is Dremio 24 or newer; tell the maintainers its version.",
-            ) from None
+            return int(row["rows"])
+        except (KeyError, TypeError, ValueError):
+            raise self._not_understood("no number of rows in it") from None
 
     def _refresh_metadata(self, path: Sequence[str], deadline: float) -> str:
         # The order of the clauses is fixed. AUTO PROMOTION makes a table of a folder that is not one yet; FORCE UPDATE,
         # because a file that was replaced under its old name is to be seen at once.
         sql = f"ALTER TABLE {quoted(path)} REFRESH METADATA AUTO PROMOTION FORCE UPDATE"
-        job = self._field(self._http.post("/api/v3/sql", {"sql": sql}), "id")
-        self._wait_for_job(job, path, deadline)
-        answer = self._http.get(f"/api/v3/job/{quote(job, safe='')}/results?offset=0&limit=1")
-        rows: list[dict[str, Any]] = (answer.get("rows") if isinstance(answer, dict) else None) or [{}]
-        row = rows[0]
+        row = self._run(sql, path, deadline)
         summary = first_line(row.get("summary"))
         # A completed job may also say that it found nothing and has forgotten the table.
         if row.get("ok") is False or "no longer exists" in summary:
@@ -140,6 +115,14 @@ class DremioClient:
                 todo="See that `source` and `path` of `dremio` in lake.yaml lead to the files of this bucket.",
             )
         return summary
+
+    def _run(self, sql: str, path: Sequence[str], deadline: float) -> dict[str, Any]:
+        """The first row of what a statement results in; empty if there is none."""
+        job = self._field(self._http.post("/api/v3/sql", {"sql": sql}), "id")
+        self._wait_for_job(job, path, deadline)
+        answer = self._http.get(f"/api/v3/job/{quote(job, safe='')}/results?offset=0&limit=1")
+        rows: list[dict[str, Any]] = (answer.get("rows") if isinstance(answer, dict) else None) or [{}]
+        return rows[0]
 
     def _wait_for_job(self, job: str, path: Sequence[str], deadline: float) -> None:
         def ended() -> dict[str, Any] | None:
@@ -230,13 +213,16 @@ class DremioClient:
     def _field(self, answer: Any, name: str) -> str:
         value = answer.get(name) if isinstance(answer, dict) else None
         if not isinstance(value, str) or not value:
-            raise RefreshError(
-                "Dremio's answer is not understood",
-                where=self._http.where,
-                found=f"no `{name}` in it",
-                todo="See that this is Dremio 24 or newer; tell the maintainers its version.",
-            )
+            raise self._not_understood(f"no `{name}` in it")
         return value
+
+    def _not_understood(self, found: str) -> RefreshError:
+        return RefreshError(
+            "Dremio's answer is not understood",
+            where=self._http.where,
+            found=found,
+            todo="See that this is Dremio 24 or newer; tell the maintainers its version.",
+        )
 
     def _not_a_table(self, path: Sequence[str], found: str) -> RefreshError:
         return RefreshError(

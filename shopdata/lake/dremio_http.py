@@ -96,10 +96,8 @@ class DremioHttp:
         with self._lock:
             if self._token != stale:
                 return self._token  # another thread was quicker
-            credentials = {
-                "userName": self._settings.username,
-                "password": self._settings.password.get_secret_value(),
-            }
+            password = self._settings.password.get_secret_value()
+            credentials = {"userName": self._settings.username, "password": password}
             response = self._send("POST", "/apiv2/login", credentials, "")
             if response.status in (401, 403):
                 raise RefreshError(
@@ -142,12 +140,8 @@ class DremioHttp:
         message = first_line(answer.get("errorMessage")) if isinstance(answer, dict) else ""
         found = f"HTTP {response.status}" + (f": {message}" if message else "")
         if response.status == 404:
-            raise NotFoundError(
-                "Dremio has nothing there",
-                where=self.where + path,
-                found=found,
-                todo="See what the source shows in Dremio.",
-            )
+            todo = "See what the source shows in Dremio."
+            raise NotFoundError("Dremio has nothing there", where=self.where + path, found=found, todo=todo)
         if response.status in (401, 403):
             raise RefreshError(
                 "Dremio does not let this user do it",
@@ -156,12 +150,7 @@ class DremioHttp:
                 todo=f"Give {self._user()} the right to alter the table and to see the source.",
             )
         if response.status >= 500:
-            raise RefreshError(
-                "Dremio is not well",
-                where=self.where,
-                found=found,
-                todo=NEXT_RUN,
-            )
+            raise RefreshError("Dremio is not well", where=self.where, found=found, todo=NEXT_RUN)
         raise RefreshError(
             "Dremio refused the question", where=self.where + path, found=found, todo="Look into Dremio's own log."
         )

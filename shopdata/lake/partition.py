@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 from functools import partial
@@ -193,22 +192,20 @@ def _restated(
     name, dt = draft.dataset, draft.dt
     if previous is None:
         return ()
-    kept = None
-    if replaced_shops(previous, draft):
-        kept = keep_parquet(store, draft.platform, name, dt, previous.parquet.sha256)
-        if kept is None:
-            logger.warning("%s %s: the partition to be replaced is gone; changes unknown", name, dt)
-            return ()
-    with tempfile.TemporaryDirectory(prefix="shopdata-was-") as folder:
-        old = Path(folder, "was.parquet")
-        try:
-            if kept is not None:
-                store.get_file(kept, old)
-        except StoreError as error:
-            # A partition that somebody has damaged must not keep a whole one from its place.
-            logger.warning("%s %s: changes unknown: %s", name, dt, error)
-            return ()
-        return restated(previous, draft, old, parquet, dataset.keys)
+    if not replaced_shops(previous, draft):
+        # Nothing is compared: what was told of a shop stays true.
+        return restated(previous, draft, parquet, parquet, dataset.keys)
+    kept = keep_parquet(store, draft.platform, name, dt, previous.parquet.sha256)
+    if kept is None:
+        logger.warning("%s %s: the partition to be replaced is gone; changes unknown", name, dt)
+        return ()
+    try:
+        with store.fetched(kept) as old:
+            return restated(previous, draft, old, parquet, dataset.keys)
+    except StoreError as error:
+        # A partition that somebody has damaged must not keep a whole one from its place.
+        logger.warning("%s %s: changes unknown: %s", name, dt, error)
+        return ()
 
 
 def _shops_of(name: str, dt: str, config: Config) -> list[Shop]:

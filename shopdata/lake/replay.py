@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import pyarrow.parquet as pq
 
@@ -29,7 +27,7 @@ from shopdata.ledger.holding import holding
 from shopdata.ledger.owner import Owner
 from shopdata.periods import Period
 from shopdata.states import CellState
-from shopdata.store.keys import parquet_key, receipt_key
+from shopdata.store.keys import parquet_key, raw_folder, receipt_key
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +68,7 @@ class Replayer:
 
     def raw_periods(self) -> set[Period]:
         """The periods of which the store or the ledger has a raw file."""
-        prefix = f"raw/{self._dataset.platform}/{self._name}/dt="
+        prefix = raw_folder(self._dataset.platform, self._name)
         labels = {key.removeprefix(prefix).partition("/")[0] for key in self._store.list_keys(prefix)}
         labels.update(cell.dt for cell in self._ledger.cells(self._name) if cell.raw is not None)
         found = set()
@@ -88,7 +86,8 @@ class Replayer:
         refused: dict[str, ShopdataError] = {}
         for dt in dts:
             try:
-                self._import(dt)
+                # Raw files that lie in the store and that the ledger does not know: it was lost, or is another's.
+                self.strays[dt] = import_raw(self._name, dt, self._receipt(dt), self._lake, is_replay=True)
             except ShopdataError as error:
                 refused[dt] = error
         # From here on the ledger is written to only for what is held.
@@ -104,7 +103,7 @@ class Replayer:
         if not cells:
             raise StoreError(
                 "there is no raw file of this period",
-                where=self._store.where(f"raw/{self._dataset.platform}/{self._name}/dt={dt}/"),
+                where=self._store.where(raw_folder(self._dataset.platform, self._name, dt)),
                 expected="one for each shop",
                 todo="Collect it: `scrapy backfill` finds what is missing.",
             )
@@ -115,12 +114,6 @@ class Replayer:
             built = build_partition(self._name, dt, self._run_id, self._lake, is_rebuilt=True)
             assert built is not None
             return self._publish(dt, built, before)
-
-    # -- raw files --------------------------------------------------------------------------------------------------
-
-    def _import(self, dt: str) -> None:
-        """Enters raw files that lie in the store and that the ledger does not know: it was lost, or is another's."""
-        self.strays[dt] = import_raw(self._name, dt, self._receipt(dt), self._lake, is_replay=True)
 
     def _receipt(self, dt: str) -> Receipt | None:
         """The receipt as far as it can be believed: where it can't, the partition is rebuilt without it."""
@@ -133,7 +126,6 @@ class Replayer:
     def _read_again(self, cell: Cell) -> None:
         """Parses a raw file with today's contract, in place of the form that was kept."""
         assert cell.raw is not None
-        where = str(cell.key)
         with raw_bytes(cell.raw, self._staging, self._store) as path:
             found = sha256_of(path)
             if found != cell.raw.sha256:
@@ -144,10 +136,8 @@ class Replayer:
                     expected=cell.raw.sha256,
                     todo="See who else writes into this bucket, then collect it again with `-a force=1`.",
                 )
-            table = read_checked(path, self._name, self._dataset, Period.from_dt(cell.dt), where=where)
+            table = read_checked(path, self._name, self._dataset, Period.from_dt(cell.dt), where=str(cell.key))
             table.save(self._staging.table(cell.dataset, cell.dt, cell.shop, cell.raw.sha256))
-
-    # -- the partition ----------------------------------------------------------------------------------------------
 
     def _publish(self, dt: str, built: Built, before: PartitionRecord | None) -> Replayed:
         draft = built.draft
@@ -188,9 +178,7 @@ class Replayer:
         try:
             if self._store.stat(key) is None:
                 return None, []
-            with tempfile.TemporaryDirectory(prefix="shopdata-was-") as folder:
-                path = Path(folder, "was.parquet")
-                self._store.get_file(key, path)
+            with self._store.fetched(key) as path:
                 old, new = (pq.read_table(file, partitioning=None) for file in (path, built.parquet))
         except (StoreError, OSError, ValueError) as error:
             # It is about to be replaced by a good one; what is in it now nobody can say.

@@ -23,7 +23,7 @@ from shopdata.ledger.holding import holding
 from shopdata.ledger.moves import taken
 from shopdata.ledger.owner import Owner
 from shopdata.store.history import keep_parquet, keep_raw, retire_raw
-from shopdata.store.keys import is_dt, raw_key, shop_and_ext_of
+from shopdata.store.keys import is_dt, raw_folder, raw_key, shop_and_ext_of
 from shopdata.store.outbox import Outbox
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class ShopIds:
         cells = (cell for name in names for cell in self.lake.ledger.cells(name, shops=[shop_id]))
         found = {Place(cell.dataset, cell.dt) for cell in cells}
         for name in names if self.lake.store.has_bucket() else ():
-            prefix = f"raw/{self.platform}/{name}/dt="
+            prefix = raw_folder(self.platform, name)
             for key in self.lake.store.list_keys(prefix):
                 dt = key.removeprefix(prefix).partition("/")[0]
                 owner = shop_and_ext_of(key, self.platform, name, dt) if is_dt(dt) else None
@@ -90,17 +90,10 @@ class ShopIds:
                     if receipt is not None and shop_id in {shop.id for shop in receipt.shops}:
                         yield Place(name, dt)
 
-    def rename(self, old: str, new: str, places: Collection[Place]) -> Iterator[tuple[Place, Changed | ShopdataError]]:
-        """Hands the files of one id on to another, period by period, and publishes them anew."""
-        return self._each(old, new, places)
-
-    def remove(self, shop_id: str, places: Collection[Place]) -> Iterator[tuple[Place, Changed | ShopdataError]]:
-        """Takes an id out of these periods, and publishes them without it."""
-        return self._each(shop_id, None, places)
-
-    def _each(
+    def change(
         self, shop_id: str, new: str | None, places: Collection[Place]
     ) -> Iterator[tuple[Place, Changed | ShopdataError]]:
+        """Hands the files of an id on to another, or takes them out (`new` is None); each period is published anew."""
         claims = self.lake.ledger.hold_for(Owner.here(self.run_id), self.lease_seconds)
         for place in places:
             try:
@@ -128,7 +121,7 @@ class ShopIds:
             self.lake.ledger.moves.move(key, new, self._copied(key, raw, new) if raw is not None else "")
         changed = self._publish(place, shop_id)
         for raw_object in self._raw_objects(key):
-            retire_raw(self.lake.store, raw_object, self.platform, name, dt, shop_id)
+            retire_raw(self.lake.store, raw_object)
         return changed
 
     def _copied(self, key: CellKey, raw: RawFile, new: str) -> str:
@@ -144,12 +137,12 @@ class ShopIds:
                     todo=f"Take the day out with `scrapy shops remove {key.shop} --dataset {key.dataset} --date "
                     f"{key.dt[-10:]}`, and collect it under the new id.",
                 )
-            keep_raw(self.lake.store, CellKey(key.dataset, key.dt, new), replace(raw, key=target))
+            keep_raw(self.lake.store, replace(raw, key=target))
             self.lake.store.copy(raw.key, target)
         return target
 
     def _raw_objects(self, key: CellKey) -> list[str]:
-        keys = self.lake.store.list_keys(f"raw/{self.platform}/{key.dataset}/dt={key.dt}/{key.shop}.")
+        keys = self.lake.store.list_keys(f"{raw_folder(self.platform, key.dataset, key.dt)}{key.shop}.")
         return [raw for raw in keys if shop_and_ext_of(raw, self.platform, key.dataset, key.dt) is not None]
 
     def _publish(self, place: Place, shop_id: str) -> Changed:

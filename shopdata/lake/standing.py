@@ -11,7 +11,7 @@ from shopdata.lake.receipts import read_receipt
 from shopdata.lake.reconcile import import_published
 from shopdata.lake.resources import Resources
 from shopdata.ledger import PartitionRecord
-from shopdata.store.keys import parquet_key, workbook_key
+from shopdata.store.keys import parquet_key, raw_folder, workbook_key
 from shopdata.texts import one_line
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Standing:
         What the store has and the ledger does not know, is entered. What the store lost, is to be published again: from
         the raw files that are still to be had, and the portal is asked for the others.
         """
-        record = self._record(dt)
+        record = self.lake.ledger.partition(self.name, dt)
         try:
             if self._failure is not None:
                 pass  # with many periods nobody wants as many time-outs
@@ -55,9 +55,6 @@ class Standing:
                 logger.error(text, self.name, dt, self._failure)
             self.unseen.append(dt)
 
-    def _record(self, dt: str) -> PartitionRecord | None:
-        return self.lake.ledger.partition(self.name, dt)
-
     def _import(self, dt: str) -> None:
         """The ledger was lost, or is another machine's: what is published need not be asked for again."""
         try:
@@ -66,10 +63,9 @@ class Standing:
             # The merge meets the same, and replaces nothing.
             logger.error("%s %s: import failed: %s", self.name, dt, error)
             return
-        if receipt is None:
-            return
         try:
-            import_published(receipt, self.lake)
+            if receipt is not None:
+                import_published(receipt, self.lake)
         except (RejectedFileError, StoreError) as error:
             # The same.
             logger.error("%s %s: published, but its import failed: %s", self.name, dt, error)
@@ -80,7 +76,7 @@ class Standing:
             return  # another run is just publishing it
         try:
             # With the partition in our hands: what was seen before may have been half of what another run put.
-            record = self._record(dt)
+            record = self.lake.ledger.partition(self.name, dt)
             lacks = lacks_of(record, self.lake.store) if record is not None else []
             if not lacks:
                 return
@@ -102,7 +98,7 @@ class Standing:
         """The shops whose raw file is nowhere: those of which nothing is left, and those with their parsed form."""
         platform = self.lake.config.dataset(self.name).platform
         is_there = self.lake.store.has_bucket()
-        keys = set(self.lake.store.list_keys(f"raw/{platform}/{self.name}/dt={dt}/")) if is_there else set()
+        keys = set(self.lake.store.list_keys(raw_folder(platform, self.name, dt))) if is_there else set()
         gone: set[str] = set()
         thin: set[str] = set()
         for cell in self.lake.ledger.cells(self.name, dt):

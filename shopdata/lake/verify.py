@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from shopdata.lake.dremio import DremioClient
 from shopdata.lake.receipts import PublishedFile, PublishedShop, Receipt, read_receipt
 from shopdata.lake.resources import Resources
 from shopdata.ledger import PartitionRecord
-from shopdata.store.keys import receipt_key, shop_and_ext_of
+from shopdata.store.keys import raw_folder, receipt_key, shop_and_ext_of
 
 Count = TypeVar("Count")
 
@@ -43,6 +44,15 @@ class Verified:
     problems: list[tuple[str, str]] = field(default_factory=list)
     #: Objects in raw/ that are none of ours: nobody uses them.
     strays: list[str] = field(default_factory=list)
+
+    def tell(self, key: str, problem: str) -> None:
+        """Adds what is wrong with an object."""
+        self.problems.append((key, problem))
+
+    def compare(self, key: str, count: int, told: int, what: str) -> None:
+        """Adds it where rows were counted otherwise than the receipt says."""
+        if count != told:
+            self.tell(key, f"rows of {what}: found {count}, expected {told}.")
 
     @property
     def is_whole(self) -> bool:
@@ -88,22 +98,22 @@ class Verifier:
         try:
             receipt = read_receipt(self._dataset.platform, self._name, found.dt, self._store)
         except StoreError as error:
-            found.problems.append((key, str(error)))
+            found.tell(key, str(error))
             return None
         except ReceiptError as error:
             told = ReceiptError(error.what, found=error.found, expected=error.expected, todo=self._mend(key))
-            found.problems.append((key, str(told)))
+            found.tell(key, str(told))
             return None
         if receipt is None:
             known = "is published in the ledger, and has no receipt in the store" if record else "was never published"
             todo = self._mend(key) if record else "Collect it."
-            found.problems.append((key, f"the partition {known}. {todo}"))
+            found.tell(key, f"the partition {known}. {todo}")
         return receipt
 
     def _compare_with_ledger(self, key: str, receipt: Receipt, record: PartitionRecord | None, found: Verified) -> None:
         if record is None:
             todo = f"`scrapy replay {self._name}` enters it; or is it another machine's? (SHOPDATA_DATABASE_URL)"
-            found.problems.append((key, f"the store has the partition, and the ledger does not know it. {todo}"))
+            found.tell(key, f"the store has the partition, and the ledger does not know it. {todo}")
             return
         pairs = {
             "run_id": (receipt.run_id, record.run_id),
@@ -113,80 +123,71 @@ class Verifier:
             "parquet.sha256": (receipt.parquet.sha256, record.parquet_sha256),
             "workbook.sha256": (receipt.workbook.sha256, record.workbook_sha256),
         }
-        found.problems += [
-            (key, f"`{name}` is not what the ledger has. Found {told!r:.200}, expected {known!r:.200}.")
-            for name, (told, known) in pairs.items()
-            if told != known
-        ]
+        for name, (told, known) in pairs.items():
+            if told != known:
+                found.tell(key, f"`{name}` is not what the ledger has. Found {told!r:.200}, expected {known!r:.200}.")
 
     def _raw(self, shop: PublishedShop, path: Path, found: Verified) -> int | None:
         key = shop.raw_key
-        if not self._have(key, shop, path, found):
-            return None
-        count = self._read(key, found, lambda: count_raw(path, key.rpartition(".")[2], Contract.of(self._dataset)))
+        count = self._read(
+            key, shop, path, found, lambda: count_raw(path, key.rpartition(".")[2], Contract.of(self._dataset))
+        )
         if count is not None:
-            self._compare(key, count, shop.rows, f"shop {shop.id}", found)
+            found.compare(key, count, shop.rows, f"shop {shop.id}")
         return count
 
     def _merged(self, receipt: Receipt, path: Path, found: Verified) -> int | None:
         part = receipt.workbook
-        if not self._have(part.key, part, path, found):
-            return None
-        counts = self._read(part.key, found, lambda: count_merged(path, part.sheets))
-        if counts is None:
-            return None
-        self._compare_shops(part.key, counts, receipt, found)
-        return counts.total()
+        counts = self._read(part.key, part, path, found, lambda: count_merged(path, part.sheets))
+        return None if counts is None else _total(part.key, counts, receipt, found)
 
     def _partition(self, receipt: Receipt, path: Path, found: Verified) -> int | None:
         part = receipt.parquet
-        if not self._have(part.key, part, path, found):
-            return None
-        counted = self._read(part.key, found, lambda: count_parquet(path))
+        counted = self._read(part.key, part, path, found, lambda: count_parquet(path))
         if counted is None:
             return None
         columns, counts = counted
-        self._compare_shops(part.key, counts, receipt, found)
         if columns != list(receipt.columns):
-            found.problems.append((part.key, "its columns are not those of the receipt."))
-        return counts.total()
+            found.tell(part.key, "its columns are not those of the receipt.")
+        return _total(part.key, counts, receipt, found)
 
     def _asked_of_dremio(self, dremio: DremioClient, dt: str, receipt: Receipt, found: Verified) -> int | None:
         try:
             count = dremio.count_rows(self._bucket, self._dataset.platform, self._name, dt)
         except RefreshError as error:
-            found.problems.append(("Dremio", str(error)))
+            found.tell("Dremio", str(error))
             return None
-        self._compare("Dremio", count, receipt.rows, "all shops", found)
+        found.compare("Dremio", count, receipt.rows, "all shops")
         return count
 
-    def _have(self, key: str, told: PublishedShop | PublishedFile, path: Path, found: Verified) -> bool:
-        """Fetches an object; False, with the reason, if it is not the one that the receipt tells of."""
+    def _read(
+        self, key: str, told: PublishedShop | PublishedFile, path: Path, found: Verified, read: Callable[[], Count]
+    ) -> Count | None:
+        """Fetches an object; what was read in it, or None, with the reason, if it is not the one that was published."""
         try:
             if self._store.stat(key) is None:
-                found.problems.append((key, f"it is not in the store. {self._mend(key)}"))
-                return False
+                found.tell(key, f"it is not in the store. {self._mend(key)}")
+                return None
             self._store.get_file(key, path)
-        except StoreError as error:
-            found.problems.append((key, str(error)))
-            return False
-        size, sha256 = path.stat().st_size, sha256_of(path)
-        if (size, sha256) != (told.bytes, told.sha256):
-            found.problems.append(
-                (
-                    key,
-                    f"it is not what was published. Found {size} bytes, sha256 {sha256}, "
-                    f"expected {told.bytes} bytes, sha256 {told.sha256}. {self._mend(key)}",
-                )
+            size, sha256 = path.stat().st_size, sha256_of(path)
+            if (size, sha256) == (told.bytes, told.sha256):
+                return read()
+            found.tell(
+                key,
+                f"it is not what was published. Found {size} bytes, sha256 {sha256}, "
+                f"expected {told.bytes} bytes, sha256 {told.sha256}. {self._mend(key)}",
             )
-            return False
-        return True
+        except (StoreError, RejectedFileError) as error:
+            found.tell(key, str(error))
+        except _DAMAGED as error:
+            found.tell(key, f"it can't be read ({type(error).__name__}). {self._mend(key)}")
+        return None
 
     def _look_at_raw(self, found: Verified) -> None:
         """What lies in raw/: only with all that the partition was made of, a replay can rebuild it."""
         dataset, dt = self._dataset, found.dt
         try:
-            keys = set(self._store.list_keys(f"raw/{dataset.platform}/{self._name}/dt={dt}/"))
+            keys = set(self._store.list_keys(raw_folder(dataset.platform, self._name, dt)))
         except StoreError:
             # What is asked of the store next meets the same, and says so.
             self._can_replay = False
@@ -207,23 +208,10 @@ class Verifier:
             "portal for them."
         )
 
-    def _read(self, key: str, found: Verified, read: Callable[[], Count]) -> Count | None:
-        """What was read, or None where the file can't be."""
-        try:
-            return read()
-        except RejectedFileError as error:
-            found.problems.append((key, str(error)))
-        except _DAMAGED as error:
-            found.problems.append((key, f"it can't be read ({type(error).__name__}). {self._mend(key)}"))
-        return None
 
-    @staticmethod
-    def _compare_shops(key: str, counts: dict[str, int], receipt: Receipt, found: Verified) -> None:
-        told = {shop.name: shop.rows for shop in receipt.shops if shop.rows}
-        for name in sorted(told.keys() | counts.keys()):
-            Verifier._compare(key, counts.get(name, 0), told.get(name, 0), f"shop {name!r}", found)
-
-    @staticmethod
-    def _compare(key: str, count: int, told: int, what: str, found: Verified) -> None:
-        if count != told:
-            found.problems.append((key, f"rows of {what}: found {count}, expected {told}."))
+def _total(key: str, counts: Counter[str], receipt: Receipt, found: Verified) -> int:
+    """The rows of a merged file; those of each shop are held against the receipt."""
+    told = {shop.name: shop.rows for shop in receipt.shops if shop.rows}
+    for name in sorted(told.keys() | counts.keys()):
+        found.compare(key, counts.get(name, 0), told.get(name, 0), f"shop {name!r}")
+    return counts.total()

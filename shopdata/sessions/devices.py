@@ -124,7 +124,7 @@ class DeviceStore:
         return data if data.get("username") == shop.username else {}
 
     def _path(self, shop: Shop) -> Path:
-        return self.folder / f"{shop.platform}_{shop.id}.device"
+        return self.folder / f"{shop.file_stem}.device"
 
 
 async def open_context(browser: Browser, **own: Any) -> BrowserContext:

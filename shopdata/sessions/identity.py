@@ -27,7 +27,7 @@ class Identities:
 
     def of(self, shop: Shop) -> Identity:
         """What is kept of a shop; empty before its first sign-in."""
-        kept: Identity = self._read().get(_key(shop), {})
+        kept: Identity = self._read().get(shop.file_stem, {})
         return kept
 
     def account_of(self, shop: Shop) -> Account:
@@ -56,9 +56,8 @@ class Identities:
         Raises:
             WrongShopError: it is another shop than before, than `portal_name` says, or one that another id has.
         """
-        path = self.folder / "identities.json"
         account = fingerprint(shop.platform, found)
-        with alone(path.with_suffix(".lock")):
+        with alone(self.folder / "identities.lock"):
             content = self._content()
             kept = dict(_facts_in(content))
             accounts = {**(known or {}), **_accounts_in(content, shop.platform)}
@@ -68,7 +67,7 @@ class Identities:
                 if shop.portal_name not in found.values():
                     raise _not_as_configured(shop, found)
             elif not is_accepted and (fact := shared_fact(account, before)) and account[fact] != before[fact]:
-                raise _not_as_before(shop, found[fact], kept.get(_key(shop), {}).get(fact), fact, twins)
+                raise _not_as_before(shop, found[fact], kept.get(shop.file_stem, {}).get(fact), fact, twins)
             in_use = {other.id for other in shops if other.enabled and other.platform == shop.platform}
             for twin in twins:
                 if not is_accepted or twin in in_use:
@@ -77,9 +76,9 @@ class Identities:
                 # Known to be nobody's: what the ledger has of it does not count any more.
                 kept[f"{shop.platform}_{twin}"] = {}
             # What was not to be seen this time stays known.
-            told = {**({} if is_accepted else kept.get(_key(shop), {})), **found}
-            if told and (twins or told != kept.get(_key(shop))):
-                kept[_key(shop)] = told
+            told = {**({} if is_accepted else kept.get(shop.file_stem, {})), **found}
+            if told and (twins or told != kept.get(shop.file_stem)):
+                kept[shop.file_stem] = told
                 self._write(kept)
 
     def known(self) -> list[str]:
@@ -100,7 +99,7 @@ class Identities:
         self._change(f"{platform}_{shop_id}", None)
 
     def _change(self, old: str, new: str | None) -> None:
-        with alone((self.folder / "identities.json").with_suffix(".lock")):
+        with alone(self.folder / "identities.lock"):
             kept = self._read()
             facts = kept.pop(old, {})
             if new is None:
@@ -138,10 +137,6 @@ def _are_facts(found: object) -> bool:
     return isinstance(found, dict) and all(isinstance(value, str) for value in found.values())
 
 
-def _key(shop: Shop) -> str:
-    return f"{shop.platform}_{shop.id}"
-
-
 @lru_cache(maxsize=2)
 def _accounts_in(content: bytes, platform: str) -> Mapping[str, Account]:
     """What is kept of a platform's ids, as the ledger would know it."""
@@ -162,23 +157,20 @@ def _told(fact: str, value: str) -> str:
 
 
 def _not_as_before(shop: Shop, value: str, before: str | None, fact: str, twins: Sequence[str]) -> WrongShopError:
+    what = "the account opens another shop than before"
+    todo = f"Fix user name and password, or accept it with `scrapy login {shop.id} --accept-identity`."
     if twins:
-        return WrongShopError(
-            f"the account opens another shop than before, the one that {twins[0]!r} has; nothing was asked of it",
-            code="shop_entered_twice",
-            params={"twin": twins[0]},
-            where=f"shop {shop.id!r}",
-            found=_told(fact, value),
-            expected="the shop that this id had until now" if before is None else _told(fact, before),
-            todo="Fix user name and password, or the ids in shops.yaml: a shop keeps its id. To hand one on, with its "
-            "days, there is `scrapy shops rename OLD NEW`.",
-        )
+        what += f", the one that {twins[0]!r} has"
+        todo = "Fix user name and password, or the ids in shops.yaml: a shop keeps its id. To hand one on, with its "
+        todo += "days, there is `scrapy shops rename OLD NEW`."
     return WrongShopError(
-        "the account opens another shop than before; nothing was asked of it",
+        f"{what}; nothing was asked of it",
+        code="shop_entered_twice" if twins else "",
+        params={"twin": twins[0]} if twins else None,
         where=f"shop {shop.id!r}",
         found=_told(fact, value),
         expected="the shop that this id had until now" if before is None else _told(fact, before),
-        todo=f"Fix user name and password, or accept it with `scrapy login {shop.id} --accept-identity`.",
+        todo=todo,
     )
 
 

@@ -85,7 +85,7 @@ class Pace:
 
     def _take(self, shop: Shop, interval: float) -> float:
         """Takes the turn; returns 0, or for how many seconds there is none. Raises OSError."""
-        with self._locked(f"{shop.platform}_{shop.id}") as note:
+        with self._locked(shop.file_stem) as note:
             now, last = time.time(), _moment(os.read(note, _LONGEST_NOTE))
             # What is still to come was noted before the clock was set back.
             if last <= now < last + interval:

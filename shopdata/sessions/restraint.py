@@ -49,7 +49,7 @@ class Restraint:
 
     def sent(self, shop: Shop) -> Sent:
         """How often the shop's password was sent in vain of late."""
-        moments = _moments(self._read().get(_key(shop), {}).get("sent"))
+        moments = _moments(self._read().get(shop.file_stem, {}).get("sent"))
         meanwhile = sum(moment >= self.began_at for moment in moments)
         return Sent(len(moments) - meanwhile, meanwhile)
 
@@ -62,7 +62,7 @@ class Restraint:
 
     def note_lived(self, shop: Shop) -> None:
         """A session of the shop lived as long as one should: what was sent before was not in vain."""
-        if "sent" in self._read().get(_key(shop), {}):
+        if "sent" in self._read().get(shop.file_stem, {}):
             with self._changing(shop) as data:
                 data.pop("sent", None)
 
@@ -75,13 +75,13 @@ class Restraint:
 
     def rests_until(self, shop: Shop) -> tuple[datetime, str] | None:
         """When the shop may be asked again, and why not before; None if it may be asked now."""
-        data = self._read().get(_key(shop), {})
+        data = self._read().get(shop.file_stem, {})
         moment = next(iter(_moments([data.get("rests_until")])), None)
         return (moment, str(data.get("why"))) if moment is not None and moment > datetime.now(UTC) else None
 
     def end_rest(self, shop: Shop) -> None:
         """Lets a shop be asked at once."""
-        if "rests_until" in self._read().get(_key(shop), {}):
+        if "rests_until" in self._read().get(shop.file_stem, {}):
             with self._changing(shop) as data:
                 data.pop("rests_until", None)
                 data.pop("why", None)
@@ -96,10 +96,10 @@ class Restraint:
     def _changing(self, shop: Shop) -> Iterator[dict[str, Any]]:
         with alone(self._path.with_suffix(".lock")):
             everything = self._read()
-            data = everything.setdefault(_key(shop), {})
+            data = everything.setdefault(shop.file_stem, {})
             yield data
             if not data:
-                del everything[_key(shop)]
+                del everything[shop.file_stem]
             write_private(self._path, json.dumps(everything, ensure_ascii=False, indent=1, sort_keys=True).encode())
 
     def _read(self) -> dict[str, dict[str, Any]]:
@@ -108,10 +108,6 @@ class Restraint:
         except (FileNotFoundError, ValueError, RecursionError):
             return {}
         return {key: value for key, value in kept.items() if isinstance(value, dict)} if isinstance(kept, dict) else {}
-
-
-def _key(shop: Shop) -> str:
-    return f"{shop.platform}_{shop.id}"
 
 
 def _moments(texts: object) -> list[datetime]:

@@ -211,7 +211,7 @@ class SessionStore:
         return salt + hashlib.scrypt(text, salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()
 
     def _path(self, shop: Shop) -> Path:
-        return self.folder / f"{shop.platform}_{shop.id}.session"
+        return self.folder / f"{shop.file_stem}.session"
 
     @contextmanager
     def _changing(self, shop: Shop, *, is_replaced: bool = False, is_written: bool = False) -> Iterator[dict[str, Any]]:

@@ -52,7 +52,19 @@ _CODES: dict[str, tuple[str, str]] = {
     "XMinioStorageFull": ("the object store is full", f"Make room in it. {_LATER}"),
     "InsufficientStorage": ("the object store is full", f"Make room in it. {_LATER}"),
     "QuotaExceeded": ("the bucket's quota is used up", f"Raise it. {_LATER}"),
+    **dict.fromkeys(
+        ("InvalidToken", "ExpiredToken", "TokenRefreshRequired", "InvalidSecurity"),
+        (
+            "the object store refuses the session token",
+            "Put the three parts of fresh temporary credentials into access_key, secret_key and session_token of "
+            f"{_PLACE}, or use lasting ones without a token.",
+        ),
+    ),
 }
+_UNKNOWN = (
+    "the object store refused",
+    f"Look into the store's own log, and see that region, addressing and secure of {_PLACE} are what it wants.",
+)
 #: Codes for a bucket that lies elsewhere than the signature says, or is asked for at another region's address.
 _OTHER_REGION = frozenset(
     {
@@ -70,8 +82,6 @@ _OTHER_REGION = frozenset(
 _OTHER_ADDRESSING = frozenset(
     {"SecondLevelDomainForbidden", "PathStyleDomainForbidden", "InvalidPathAccess", "InvalidBucketName", "InvalidHost"}
 )
-#: Codes of temporary credentials.
-_TOKEN = frozenset({"InvalidToken", "ExpiredToken", "TokenRefreshRequired", "InvalidSecurity"})
 _ALLOWED = frozenset({"AccessDenied", "AllAccessDisabled", "AccountProblem", "UnauthorizedAccess", "Forbidden"})
 
 
@@ -148,14 +158,6 @@ def _refusal(error: S3Error, where: str, settings: config.ObjectStoreSettings, r
             found=f"{found} for `addressing: {settings.addressing}`",
             todo=f"Set `addressing: {other}` of {_PLACE}.",
         )
-    if code in _TOKEN:
-        return StoreError(
-            "the object store refuses the session token",
-            where=where,
-            found=found,
-            todo=f"Put the three parts of fresh temporary credentials into access_key, secret_key and session_token of "
-            f"{_PLACE}, or use lasting ones without a token.",
-        )
     if code in _ALLOWED:
         needed = f"the right {right} for the bucket" if right else "the right to list, read, write and delete in it"
         return StoreError(
@@ -164,13 +166,7 @@ def _refusal(error: S3Error, where: str, settings: config.ObjectStoreSettings, r
             found=found,
             todo=f"Give the access key {needed}, or fix {_KEYS}.",
         )
-    what, todo = _CODES.get(
-        code,
-        (
-            "the object store refused",
-            f"Look into the store's own log, and see that region, addressing and secure of {_PLACE} are what it wants.",
-        ),
-    )
+    what, todo = _CODES.get(code, _UNKNOWN)
     return StoreError(what, where=where, found=found, todo=todo)
 
 
@@ -218,49 +214,34 @@ def _tls_asked_plainly(where: str, found: str) -> StoreError:
 
 def _unreachable(reason: Exception, where: str, settings: config.ObjectStoreSettings) -> StoreError:
     tries = f"{settings.max_tries} tries" if settings.max_tries > 1 else "one try"
-    if isinstance(reason, http.NameResolutionError):
-        is_virtual = settings.addressing == "virtual"
-        host = f"{settings.bucket}.{settings.endpoint}" if is_virtual else settings.endpoint
-        return StoreError(
-            "the object store's host name is not known",
-            where=where,
-            found=f"no address for {host} in {tries}",
-            todo=f"Fix {_ENDPOINT}, or see why this machine finds no names"
-            + (
-                f"; a store without a name for each bucket wants `addressing: path` of {_PLACE}." if is_virtual else "."
-            ),
-        )
-    if isinstance(reason, http.NewConnectionError):
-        return StoreError(
-            "nobody listens where the object store should be",
-            where=where,
-            found=f"{getattr(reason.__cause__, 'strerror', None) or 'no connection'}, {tries}",
-            todo=f"Start it, or fix {_ENDPOINT}. {_LATER}",
-        )
-    if isinstance(reason, http.ConnectTimeoutError):
-        return StoreError(
-            "the object store can't be reached",
-            where=where,
-            found=f"no connection within {settings.connect_timeout_seconds:g} s, {tries}",
-            todo=f"See that it runs and that no firewall is between, or fix {_ENDPOINT}. {_LATER}",
-        )
-    if isinstance(reason, http.SSLError):
-        return _no_trust(reason, where)
-    if isinstance(reason, http.ReadTimeoutError):
-        return StoreError(
-            "the object store does not answer",
-            where=where,
-            found=f"silence for {settings.read_timeout_seconds:g} s, {tries}",
-            todo=f"See whether it is overloaded. {_LATER}",
-        )
-    if _is_tls_asked_plainly(settings):
-        return _tls_asked_plainly(where, f"{type(reason).__name__}, and TLS on the same port")
-    return StoreError(
-        "the connection to the object store broke off",
-        where=where,
-        found=f"{type(reason).__name__} in {tries}",
-        todo=_LATER,
-    )
+    match reason:
+        case http.NameResolutionError():
+            is_virtual = settings.addressing == "virtual"
+            host = f"{settings.bucket}.{settings.endpoint}" if is_virtual else settings.endpoint
+            what, found = "the object store's host name is not known", f"no address for {host} in {tries}"
+            todo = f"Fix {_ENDPOINT}, or see why this machine finds no names"
+            if is_virtual:
+                todo += f"; a store without a name for each bucket wants `addressing: path` of {_PLACE}."
+        case http.NewConnectionError():
+            what = "nobody listens where the object store should be"
+            found = f"{getattr(reason.__cause__, 'strerror', None) or 'no connection'}, {tries}"
+            todo = f"Start it, or fix {_ENDPOINT}. {_LATER}"
+        case http.ConnectTimeoutError():
+            what = "the object store can't be reached"
+            found = f"no connection within {settings.connect_timeout_seconds:g} s, {tries}"
+            todo = f"See that it runs and that no firewall is between, or fix {_ENDPOINT}. {_LATER}"
+        case http.SSLError():
+            return _no_trust(reason, where)
+        case http.ReadTimeoutError():
+            what = "the object store does not answer"
+            found = f"silence for {settings.read_timeout_seconds:g} s, {tries}"
+            todo = f"See whether it is overloaded. {_LATER}"
+        case _ if _is_tls_asked_plainly(settings):
+            return _tls_asked_plainly(where, f"{type(reason).__name__}, and TLS on the same port")
+        case _:
+            what, found = "the connection to the object store broke off", f"{type(reason).__name__} in {tries}"
+            todo = _LATER
+    return StoreError(what, where=where, found=found, todo=todo)
 
 
 #: What OpenSSL says where the other side does not speak TLS at all; the second since 3.2.

@@ -12,62 +12,53 @@ from shopdata.exceptions import ArgumentError
 #: Beside the two platforms nothing is fixed here: a new one needs no change in this file.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _DT = re.compile(r"\d{4}-\d{2}-\d{2}(_\d{4}-\d{2}-\d{2})?")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_EXT = re.compile(r"[a-z0-9]{1,8}")
+#: What each part of a key may be: no slash, `..` or display name gets in.
+_PARTS = {
+    "platform": _NAME,
+    "dataset": _NAME,
+    "shop_id": _NAME,
+    "dt": _DT,
+    "ext": re.compile(r"[a-z0-9]{1,8}"),
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+}
+
+
+def raw_folder(platform: str, dataset: str, dt: str = "") -> str:
+    """What the keys of a period's raw files begin with; without a `dt`, those of all periods, up to the label."""
+    return f"raw/{platform}/{dataset}/dt=" + (f"{dt}/" if dt else "")
 
 
 def raw_key(platform: str, dataset: str, dt: str, shop_id: str, ext: str) -> str:
     """The bytes of one cell as received; `ext` without a dot, by content (xlsx, xls, csv, zip, json)."""
-    _check(_NAME, platform=platform, dataset=dataset, shop_id=shop_id)
-    _check(_DT, dt=dt)
-    _check(_EXT, ext=ext)
-    return f"raw/{platform}/{dataset}/dt={dt}/{shop_id}.{ext}"
+    form = raw_folder("{platform}", "{dataset}", "{dt}") + "{shop_id}.{ext}"
+    return _key(form, platform=platform, dataset=dataset, dt=dt, shop_id=shop_id, ext=ext)
 
 
 def workbook_key(platform: str, dataset: str, dt: str) -> str:
     """The merged workbook for people; outside of `ods/`, because Dremio wants one format in a folder."""
-    _check(_NAME, platform=platform, dataset=dataset)
-    _check(_DT, dt=dt)
-    return f"merged/{platform}/{dataset}/{dataset}_{dt}.xlsx"
+    return _key("merged/{platform}/{dataset}/{dataset}_{dt}.xlsx", platform=platform, dataset=dataset, dt=dt)
 
 
 def parquet_key(platform: str, dataset: str, dt: str) -> str:
     """The partition: one object under a fixed key, so that replacing a day is one PUT."""
-    _check(_NAME, platform=platform, dataset=dataset)
-    _check(_DT, dt=dt)
-    return f"ods/{platform}/{dataset}/dt={dt}/{dataset}.parquet"
+    return _key("ods/{platform}/{dataset}/dt={dt}/{dataset}.parquet", platform=platform, dataset=dataset, dt=dt)
 
 
 def receipt_key(platform: str, dataset: str, dt: str) -> str:
     """What was published, from what, and what is missing; written last."""
-    _check(_NAME, platform=platform, dataset=dataset)
-    _check(_DT, dt=dt)
-    return f"receipts/{platform}/{dataset}/dt={dt}.json"
+    return _key("receipts/{platform}/{dataset}/dt={dt}.json", platform=platform, dataset=dataset, dt=dt)
 
 
-def history_raw_key(platform: str, dataset: str, dt: str, shop_id: str, ext: str, sha256: str) -> str:
-    """Where the bytes of a cell are kept that were replaced by others; named by what they are."""
-    _check(_SHA256, sha256=sha256)
-    key = raw_key(platform, dataset, dt, shop_id, ext)
-    return f"history/{key.removesuffix(f'.{ext}')}.{sha256}.{ext}"
-
-
-def history_receipt_key(platform: str, dataset: str, dt: str, sha256: str) -> str:
-    """Where what lay under a receipt's key is kept, if it could not be believed and was replaced."""
-    _check(_SHA256, sha256=sha256)
-    return f"history/{receipt_key(platform, dataset, dt).removesuffix('.json')}.{sha256}.json"
-
-
-def history_parquet_key(platform: str, dataset: str, dt: str, sha256: str) -> str:
-    """Where a partition is kept that was replaced because a platform revised its figures; outside of `ods/`, where it
+def history_key(key: str, sha256: str) -> str:
+    """Where what lay under a key is kept once it is replaced, named by what it is; outside of `ods/`, where a partition
     would be read with the others."""
-    _check(_SHA256, sha256=sha256)
-    return f"history/{parquet_key(platform, dataset, dt).removesuffix('.parquet')}.{sha256}.parquet"
+    stem, _, ext = key.rpartition(".")
+    return _key(f"history/{stem}.{{sha256}}.{ext}", sha256=sha256)
 
 
 def shop_and_ext_of(key: str, platform: str, dataset: str, dt: str) -> tuple[str, str] | None:
     """Whose raw file of this dataset and period a key is, and its extension; None for a key that we never make."""
-    shop_id, _, ext = key.removeprefix(f"raw/{platform}/{dataset}/dt={dt}/").partition(".")
+    shop_id, _, ext = key.removeprefix(raw_folder(platform, dataset, dt)).partition(".")
     try:
         is_ours = key == raw_key(platform, dataset, dt, shop_id, ext)
     except ArgumentError:
@@ -85,17 +76,14 @@ def is_dt(text: str) -> bool:
     return _DT.fullmatch(text) is not None
 
 
-def _check(pattern: re.Pattern[str], **parts: str) -> None:
-    """Keeps a slash, `..` or a display name out of a key.
-
-    Raises:
-        ArgumentError: a part is not what the pattern allows.
-    """
+def _key(form: str, **parts: str) -> str:
+    """Fills a form in. Raises ArgumentError for a part that is not what it may be."""
     for name, value in parts.items():
-        if not pattern.fullmatch(value):
+        if not _PARTS[name].fullmatch(value):
             raise ArgumentError(
                 f"{name} can't be part of a key in the bucket",
                 found=repr(value),
-                expected=f"a text like {pattern.pattern}",
+                expected=f"a text like {_PARTS[name].pattern}",
                 todo=f"Use the id, not the display name, for {name}.",
             )
+    return form.format(**parts)

@@ -157,6 +157,14 @@ class ObjectStore:
                 raise
         return stored
 
+    @contextlib.contextmanager
+    def fetched(self, key: str) -> Iterator[Path]:
+        """A copy of the object on this machine's disk, whole as `get_file` has it, for the length of the block."""
+        with tempfile.TemporaryDirectory(prefix="shopdata-object-") as folder:
+            path = Path(folder, key.rpartition("/")[2])
+            self.get_file(key, path)
+            yield path
+
     def stat(self, key: str) -> StoredObject | None:
         """What the store holds under a key, or None."""
         with self._as_store_error(key, "s3:GetObject (and s3:ListBucket, for what is not there)"):

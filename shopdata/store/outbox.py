@@ -73,7 +73,7 @@ class Outbox:
             if not self.has_bucket:
                 self.store.ensure_bucket()
                 self.has_bucket = True
-            is_there = keep_raw(self.store, key, raw)
+            is_there = keep_raw(self.store, raw)
             failpoints.reach(FailPoint.RAW_PUT_BEFORE)
             if not is_there:
                 self.store.put_file(raw.key, path, sha256=raw.sha256)

@@ -40,7 +40,7 @@ def change(place: FewShops, old: str, new: str | None, *dts: str) -> list[Change
     with Ledger.at(place.folder) as ledger:
         ids = ShopIds(PLATFORM, "run-3", replace(place.lake, ledger=ledger), 60)
         places = [Place(NAME, dt) for dt in dts] or ids.places(old)
-        done = ids.rename(old, new, places) if new is not None else ids.remove(old, places)
+        done = ids.change(old, new, places)
         return [result for _, result in done]
 
 

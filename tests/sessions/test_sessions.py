@@ -25,7 +25,7 @@ from shopdata.config import Shop
 from shopdata.exceptions import DiskError, OtherKeyError, UsageError
 from shopdata.files import alone
 from shopdata.reasons import Reason
-from shopdata.sessions.sealing import seal, unseal
+from shopdata.sessions.secret_files import seal, unseal
 from shopdata.sessions.session import Session
 from shopdata.sessions.sessions import SessionStore
 from shopdata.wording import Texts

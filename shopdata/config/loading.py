@@ -209,12 +209,11 @@ def load_alerts(folder: Traversable | None = None, environ: Mapping[str, str] | 
     return alerts
 
 
-def read_files(folder: Traversable | None = None, environ: Mapping[str, str] | None = None) -> dict[str, YamlSource]:
+def read_files() -> dict[str, YamlSource]:
     """The files that are there, but for the contracts, each as YAML has it."""
-    environ = os.environ if environ is None else environ
-    folder = config_source(environ) if folder is None else folder
+    folder = config_source()
     there = [name for name in file_models() if (folder / name).is_file()]
-    return {name: _read(folder / name, f"{_label(folder)}/{name}", environ) for name in there}
+    return {name: _read(folder / name, f"{_label(folder)}/{name}", os.environ) for name in there}
 
 
 def _label(folder: Traversable) -> str:

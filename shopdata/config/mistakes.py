@@ -23,18 +23,18 @@ def as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageErr
     problem = _as_sentence(detail, model, source)
     path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
     if not problem.found and (sign := wide_sign_in(_value_at(source.value, path))):
-        what, where, expected, todo = problem.what, problem.where, problem.expected, problem.todo
-        return UsageError(what, where=where, found=f"a full-width {sign} in it", expected=expected, todo=todo)
+        problem.found = f"a full-width {sign} in it"
     return problem
 
 
 def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageError:
     path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
     kind, context = detail["type"], detail.get("ctx", {})
-    where = source.place(path)
+    where, todo = source.place(path), f"Fix `{dotted(path) or source.file}`."
     key = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
-        known = _keys_at(model, path[:-1])
+        holder = _model_at(model, [part for part in path[:-1] if isinstance(part, str)])
+        known = list(holder.model_fields) if holder is not None else []
         todo = did_you_mean(key, known, f"Known here: {', '.join(known)}.", "`{}`")
         return UsageError(f"the key {key!r} is not known", where=where, todo=todo)
     if kind == "missing":
@@ -44,26 +44,15 @@ def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageEr
         return UsageError(f"the value of {key!r} does not fit", where=where, expected=hint, todo=f"Fix `{key}`.")
     error = context.get("error")
     if kind == "literal_error" or isinstance(error, UnknownPlatformError):
-        return UsageError(
-            f"the value of {key!r} is not known",
-            where=where,
-            expected=str(context.get("expected", error)),
-            todo=f"Fix `{dotted(path)}`.",
-        )
+        expected = str(context.get("expected", error))
+        return UsageError(f"the value of {key!r} is not known", where=where, expected=expected, todo=todo)
     if kind.startswith("date_") and (problem := _no_day(_value_at(source.value, path), where)):
         return problem
     if kind in _KIND_HINTS:
-        what = f"the value of {key!r}" if key else "what stands here"
-        return UsageError(
-            f"{what} is of the wrong kind",
-            where=where,
-            expected=_KIND_HINTS[kind],
-            todo=f"Fix `{dotted(path) or source.file}`.",
-        )
+        what = f"{f'the value of {key!r}' if key else 'what stands here'} is of the wrong kind"
+        return UsageError(what, where=where, expected=_KIND_HINTS[kind], todo=todo)
     message = str(error) if error is not None else detail["msg"]
-    return UsageError(
-        message.removeprefix("Value error, ").rstrip("."), where=where, todo=f"Fix `{dotted(path) or source.file}`."
-    )
+    return UsageError(message.removeprefix("Value error, ").rstrip("."), where=where, todo=todo)
 
 
 def duplicate_keys(model: type[Model], source: YamlSource) -> Iterator[UsageError]:
@@ -116,17 +105,13 @@ _KIND_HINTS = {
     "dict_type": "keys and values",
     "model_type": "keys and values",
     "model_attributes_type": "keys and values",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "date_type": "a day, for example 2026-03-01",
-    "date_parsing": "a day, for example 2026-03-01",
-    "date_from_datetime_parsing": "a day, for example 2026-03-01",
-    "date_from_datetime_inexact": "a day, for example 2026-03-01",
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type"), "a number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false"),
+    **dict.fromkeys(
+        ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        "a day, for example 2026-03-01",
+    ),
 }
 
 _PATTERN_HINTS = {
@@ -141,28 +126,21 @@ _PATTERN_HINTS = {
 
 def field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> Any:
     """What a model says of the values at a place: a type; None if it knows no such place."""
-    names = [part for part in path if isinstance(part, str)]
-    for name in names[:-1]:
+    *above, name = [part for part in path if isinstance(part, str)] or [""]
+    holder = _model_at(model, above)
+    field = holder.model_fields.get(name) if holder is not None else None
+    return field.annotation if field else None
+
+
+def _model_at(model: type[BaseModel], names: list[str]) -> type[BaseModel] | None:
+    """The model below these keys of a model; None if it knows no such place."""
+    for name in names:
         field = model.model_fields.get(name)
         found = _model_in(field.annotation) if field else None
         if found is None:
             return None
         model = found
-    field = model.model_fields.get(names[-1]) if names else None
-    return field.annotation if field else None
-
-
-def _keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
-    """The keys that are known at a place of a model."""
-    for part in path:
-        if isinstance(part, int):
-            continue
-        field = model.model_fields.get(part)
-        found = _model_in(field.annotation) if field else None
-        if found is None:
-            return []
-        model = found
-    return list(model.model_fields)
+    return model
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

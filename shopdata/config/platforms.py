@@ -78,20 +78,14 @@ class Platform:
         return pkgutil.resolve_name(self.page_client)
 
 
-@dataclass(frozen=True)
-class _Found:
-    platforms: Mapping[str, Platform]
-    problems: tuple[UsageError, ...]
-
-
 def platforms() -> Mapping[str, Platform]:
     """All that can be loaded, by name; the project's own first."""
-    return _find().platforms
+    return _find()[0]
 
 
 def platform_problems() -> tuple[UsageError, ...]:
     """Why some can't be."""
-    return _find().problems
+    return _find()[1]
 
 
 def example_names() -> Mapping[str, str]:
@@ -108,10 +102,12 @@ def find_platform(name: str) -> Platform | None:
 
 
 @functools.cache
-def _find() -> _Found:
+def _find() -> tuple[Mapping[str, Platform], tuple[UsageError, ...]]:
+    """The platforms that can be loaded, and why others can't be."""
     found: dict[str, Platform] = {}
     problems: list[UsageError] = []
     for name, reference in _references():
+        where = f"entry point {GROUP}: {name} = {reference}"
         try:
             platform = pkgutil.resolve_name(reference)
             if not isinstance(platform, Platform) or platform.name != name:
@@ -119,24 +115,14 @@ def _find() -> _Found:
             if not issubclass(platform.load_portal(), Portal):
                 raise TypeError(f"{platform.portal} is no Portal")
         except Exception as error:  # noqa: BLE001 - whatever the package of somebody else does
-            problems.append(
-                UsageError(
-                    f"the platform {name!r} can't be loaded",
-                    where=f"entry point {GROUP}: {name} = {reference}",
-                    found=f"{type(error).__name__}: {error}",
-                    todo="Install its package again, or take it out.",
-                )
-            )
+            what, said = f"the platform {name!r} can't be loaded", f"{type(error).__name__}: {error}"
+            todo = "Install its package again, or take it out."
+            problems.append(UsageError(what, where=where, found=said, todo=todo))
             continue
         if found.setdefault(name, platform) is not platform:
-            problems.append(
-                UsageError(
-                    f"two packages bring a platform {name!r}",
-                    where=f"entry point {GROUP}: {name} = {reference}",
-                    todo="Take one of them out: a name in the bucket means one platform.",
-                )
-            )
-    return _Found(found, tuple(problems))
+            todo = "Take one of them out: a name in the bucket means one platform."
+            problems.append(UsageError(f"two packages bring a platform {name!r}", where=where, todo=todo))
+    return found, tuple(problems)
 
 
 def _references() -> Iterator[tuple[str, str]]:

@@ -41,6 +41,10 @@ class YamlSource:
         line = self.lines.get(nearest, 1)
         return f"{self.file}:{line} {dotted(path)}".rstrip()
 
+    def tell(self, what: str, where: str, *, expected: str = "", todo: str) -> None:
+        """Adds a mistake: parts of a sentence."""
+        self.problems.append(UsageError(what, where=where, expected=expected, todo=todo))
+
 
 def dotted(path: Path) -> str:
     """`('shops', 0, 'id')` as `shops[0].id`."""
@@ -56,38 +60,26 @@ def read_yaml(file: str, text: str, environ: Mapping[str, str]) -> YamlSource:
     text, wide = as_meant(text, is_contract="/datasets/" in file)
     for line, sign, meant in wide:
         name = "blank" if meant == " " else sign
-        source.problems.append(
-            UsageError(
-                f"a full-width {name} stands here",
-                where=f"{file}:{line}",
-                expected=repr(meant),
-                todo="Type it with the keyboard in English mode.",
-            )
-        )
+        todo = "Type it with the keyboard in English mode."
+        source.tell(f"a full-width {name} stands here", f"{file}:{line}", expected=repr(meant), todo=todo)
     try:
         root = _compose(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        source.problems.append(
-            UsageError(
-                f"this is not YAML: {_without_quotes(error.problem or error.context or 'something is missing')}",
-                where=f"{file}:{line}",
-                todo="Check indentation and colons around this line; a value that begins with * & ! % @ needs quotes.",
-            )
+        source.tell(
+            f"this is not YAML: {_without_quotes(error.problem or error.context or 'something is missing')}",
+            f"{file}:{line}",
+            todo="Check indentation and colons around this line; a value that begins with * & ! % @ needs quotes.",
         )
         return source
     except yaml.reader.ReaderError as error:
-        source.problems.append(
-            UsageError(f"this is not text: {error.reason}", where=file, todo="Save the file as UTF-8.")
-        )
+        source.tell(f"this is not text: {error.reason}", file, todo="Save the file as UTF-8.")
         return source
     if root is not None:
         try:
             source.value = _build(root, (), source, environ)
         except RecursionError:
-            source.problems.append(
-                UsageError("a value holds itself", where=file, todo="Write it out instead of using & and *.")
-            )
+            source.tell("a value holds itself", file, todo="Write it out instead of using & and *.")
     return source
 
 
@@ -116,11 +108,7 @@ def _build(node: yaml.Node, path: Path, source: YamlSource, environ: Mapping[str
         if node.tag == "tag:yaml.org,2002:timestamp":
             # A day that there is not, or a text that looks like one: the model knows.
             return node.value
-        source.problems.append(
-            UsageError(
-                "YAML takes this value for something that it is not", where=source.place(path), todo="Put it in quotes."
-            )
-        )
+        source.tell("YAML takes this value for something that it is not", source.place(path), todo="Put it in quotes.")
         return None
     if isinstance(value, str):
         return _fill(value, path, source, environ)
@@ -137,13 +125,8 @@ def _build_pairs(
         key = str(key_node.value)
         line = key_node.start_mark.line + 1
         if key in seen:
-            source.problems.append(
-                UsageError(
-                    f"the key {key!r} stands here a second time",
-                    where=f"{source.file}:{line} {dotted((*path, key))}",
-                    todo="Keep one of the two.",
-                )
-            )
+            where = f"{source.file}:{line} {dotted((*path, key))}"
+            source.tell(f"the key {key!r} stands here a second time", where, todo="Keep one of the two.")
             continue
         seen.add(key)
         source.lines[(*path, key)] = line
@@ -164,11 +147,7 @@ def _fill(text: str, path: Path, source: YamlSource, environ: Mapping[str, str])
             value = default
         if value is None:
             source.unset.append(name)
-            source.problems.append(
-                UsageError(
-                    f"the environment variable {name} is not set", where=source.place(path), todo=_todo(name, path)
-                )
-            )
+            source.tell(f"the environment variable {name} is not set", source.place(path), todo=_todo(name, path))
             return match.group(0)
         if name in environ and (problem := variable_problem(name, environ[name], source.place(path))):
             source.problems.append(problem)
@@ -182,8 +161,6 @@ def _fill(text: str, path: Path, source: YamlSource, environ: Mapping[str, str])
     # Names of columns are as a portal writes them, whatever that is.
     is_checked = len(source.problems) == count and "/datasets/" not in source.file and filled.strip()
     if is_checked and (odd := blemish(filled)):
-        source.problems.append(
-            UsageError(f"the value {odd}", where=source.place(path), todo="Write it anew without that.")
-        )
+        source.tell(f"the value {odd}", source.place(path), todo="Write it anew without that.")
         return without_blemish(filled)
     return filled

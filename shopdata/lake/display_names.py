@@ -14,10 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def display_names(
-    where: str,
-    files: Mapping[str, RawFile],
-    shops: Collection[Shop],
-    accounts: Callable[[], Mapping[str, Account]],
+    where: str, files: Mapping[str, RawFile], shops: Collection[Shop], accounts: Callable[[], Mapping[str, Account]]
 ) -> dict[str, str]:
     """The display name for each file, by shop id.
 

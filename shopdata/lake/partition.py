@@ -146,11 +146,7 @@ def _merged(
             parquet=parquet,
             seen_columns=seen_columns,
             # What is told must follow from the data alone: equal input gives equal bytes.
-            notes=[
-                ("数据集", f"{dataset.title} ({name})"),
-                ("日期", dt),
-                ("取数时间", _fetched(shops)),
-            ],
+            notes=[("数据集", f"{dataset.title} ({name})"), ("日期", dt), ("取数时间", _fetched(shops))],
             missing=[(shop.id, f"{shop.state}: {shop.reason}") for shop in missing],
             workers=workers,
             put=put_in_place_or_beside,

@@ -19,12 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def known_before(
-    name: str,
-    dt: str,
-    lake: Resources,
-    *,
-    is_rebuilt: bool = False,
-    without: Collection[str] = (),
+    name: str, dt: str, lake: Resources, *, is_rebuilt: bool = False, without: Collection[str] = ()
 ) -> Receipt | None:
     """The receipt of what is to be replaced, its shops known to the ledger; None if there is none.
 
@@ -55,11 +50,7 @@ def known_before(
 
 
 def require_all_names(
-    name: str,
-    dt: str,
-    shops: Sequence[StagedShop],
-    previous: Receipt | None,
-    lake: Resources,
+    name: str, dt: str, shops: Sequence[StagedShop], previous: Receipt | None, lake: Resources
 ) -> None:
     """Where the ledger does not know a partition, it says itself whose rows are in it: none of them may vanish.
 

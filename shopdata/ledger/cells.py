@@ -188,11 +188,7 @@ class Cells(LedgerPart):
 
     @reads
     def cells(
-        self,
-        session: Session,
-        dataset: str | None = None,
-        dt: str | None = None,
-        shops: Collection[str] | None = None,
+        self, session: Session, dataset: str | None = None, dt: str | None = None, shops: Collection[str] | None = None
     ) -> list[Cell]:
         """Cells in the order of dataset, period and shop id; each argument narrows them."""
         query = select(CellRow).order_by(CellRow.dataset, CellRow.dt, CellRow.shop)

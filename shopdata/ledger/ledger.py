@@ -5,7 +5,6 @@ Blocking and thread-safe: a caller inside the reactor uses a thread. What comes 
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -38,7 +37,20 @@ class Ledger(Cells, Partitions, Runs):
     """
 
     def __init__(self, url: str | URL, *, busy_seconds: float = 30) -> None:
-        super().__init__(Database(url, busy_seconds))
+        database = Database(url, busy_seconds)
+        super().__init__(database)
+        #: Locks with an end, on anything that has a name.
+        self.leases = Leases(database)
+        #: Cells that get another shop id, or leave.
+        self.moves = Moves(database)
+        #: The clock's due slots.
+        self.slots = Slots(database)
+        #: What alerts have said.
+        self.notifications = Notifications(database)
+        #: What pages ask of many cells and partitions at once.
+        self.queries = LedgerQueries(database)
+        #: When cells that the platform has not published yet are due again.
+        self.not_ready = NotReadyCells(database)
 
     @classmethod
     def at(cls, state_dir: Path, url: str | None = None) -> Ledger:
@@ -55,36 +67,6 @@ class Ledger(Cells, Partitions, Runs):
                 todo="Set SHOPDATA_STATE_DIR to a folder that this user may write.",
             ) from None
         return cls(URL.create("sqlite", database=str(state_dir / FILE_NAME)))
-
-    @cached_property
-    def leases(self) -> Leases:
-        """Locks with an end, on anything that has a name."""
-        return Leases(self._database)
-
-    @cached_property
-    def moves(self) -> Moves:
-        """Cells that get another shop id, or leave."""
-        return Moves(self._database)
-
-    @cached_property
-    def slots(self) -> Slots:
-        """The clock's due slots."""
-        return Slots(self._database)
-
-    @cached_property
-    def notifications(self) -> Notifications:
-        """What alerts have said."""
-        return Notifications(self._database)
-
-    @cached_property
-    def queries(self) -> LedgerQueries:
-        """What pages ask of many cells, partitions and runs at once."""
-        return LedgerQueries(self._database)
-
-    @cached_property
-    def not_ready(self) -> NotReadyCells:
-        """When cells that the platform has not published yet are due again."""
-        return NotReadyCells(self._database)
 
     def close(self) -> None:
         """Gives all connections back."""

@@ -47,11 +47,7 @@ class Notifications(DatabasePart):
 
     @writes
     def change(
-        self,
-        session: Session,
-        topic: str,
-        work: Callable[[Mapping[str, Any]], Mapping[str, Any] | None],
-        now: datetime,
+        self, session: Session, topic: str, work: Callable[[Mapping[str, Any]], Mapping[str, Any] | None], now: datetime
     ) -> bool:
         """Replaces what is kept by what `work` makes of it, in one transaction.
 

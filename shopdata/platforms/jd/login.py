@@ -14,11 +14,7 @@ from shopdata.config import Portal
 from shopdata.platforms.jd.portal import AJAX_HEADERS, LIST_PATH, JdPortal
 from shopdata.sessions.sign_in.form_login import FormLogin
 from shopdata.sessions.sign_in.looking import any_of, first_visible
-from shopdata.sessions.sign_in.steps import (
-    Identity,
-    PortalAnswer,
-    Risk,
-)
+from shopdata.sessions.sign_in.steps import Identity, PortalAnswer, Risk
 from shopdata.texts import one_line
 
 #: Codes of JD's merchant gateways that mean risk control, and what they say (docs/portals.md 4.2, 8.2, 8.11).

@@ -34,15 +34,7 @@ from shopdata.ledger import CellKey
 from shopdata.periods import SHANGHAI, Period
 from shopdata.platforms.jd.orders import several_reports, task_name_in
 from shopdata.platforms.jd.portal import AJAX_HEADERS, LIST_PATH, JdPortal
-from shopdata.platforms.jd.reports import (
-    DONE,
-    GENERATING,
-    Order,
-    Report,
-    ReportJob,
-    SeveralReportsError,
-    read_entries,
-)
+from shopdata.platforms.jd.reports import DONE, GENERATING, Order, Report, ReportJob, SeveralReportsError, read_entries
 
 logger = logging.getLogger(__name__)
 

@@ -86,11 +86,7 @@ def _time(value: Any) -> Any:
 def _masked(row: Mapping[str, Any]) -> dict[str, Any]:
     """Masks what was said. Ids stay, also such as look like a telephone number: they tell rows from one another."""
     message = mask_value(json.loads(row["raw"]))
-    return {
-        **row,
-        "content": _text(message.get("content")),
-        "raw": json.dumps(message, ensure_ascii=False),
-    }
+    return {**row, "content": _text(message.get("content")), "raw": json.dumps(message, ensure_ascii=False)}
 
 
 class ChatFile:

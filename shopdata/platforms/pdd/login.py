@@ -19,11 +19,7 @@ from shopdata.platforms.pdd.answers import error_code, error_text, is_no
 from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.sign_in.entering import Entrance
 from shopdata.sessions.sign_in.form_login import FormLogin
-from shopdata.sessions.sign_in.steps import (
-    Identity,
-    PortalAnswer,
-    Risk,
-)
+from shopdata.sessions.sign_in.steps import Identity, PortalAnswer, Risk
 from shopdata.sessions.sign_in.verdict import OUTCOMES, SMS_CODE, challenge, error_for
 from shopdata.sessions.sign_in.voice import Voice
 from shopdata.sessions.sign_in.words import Says, what_it_says

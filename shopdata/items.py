@@ -1,4 +1,4 @@
-"""The two things that walk through the pipelines. Neighbours read them through itemadapter."""
+"""The two things that walk through the pipelines."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shopdata.lake.drafts import Built
 from shopdata.lake.receipts import Receipt
+from shopdata.ledger import CellKey
 from shopdata.periods import SHANGHAI
 
 
@@ -45,6 +46,11 @@ class ReportFile:
     raw_key: str = ""
     #: Whose file it is, for `shopdata.accounts`.
     account: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> CellKey:
+        """Its cell."""
+        return CellKey(self.dataset, self.dt, self.shop_id)
 
 
 @dataclass(kw_only=True)

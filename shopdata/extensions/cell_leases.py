@@ -15,7 +15,6 @@ from shopdata.crawling.crawl_run import CrawlRun
 from shopdata.excel import sniff
 from shopdata.exceptions import DiskError, ShopdataError
 from shopdata.items import ReportFile
-from shopdata.ledger import CellKey
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ class CellLeases:
     async def _on_through(self, item: Any) -> None:
         try:
             if isinstance(item, ReportFile) and item.is_admitted:
-                await self._run.leases.release(_key(item))
+                await self._run.leases.release(item.key)
         finally:
             self._run.barrier.leave()
 
@@ -47,7 +46,7 @@ class CellLeases:
             if isinstance(item, ReportFile) and item.is_admitted:
                 if not isinstance(failure.value, ShopdataError):
                     await run_in_thread(self._keep, item)
-                await self._run.states.fail(_key(item), failure.value)
+                await self._run.states.fail(item.key, failure.value)
         finally:
             await self._on_through(item)
 
@@ -59,7 +58,3 @@ class CellLeases:
 
     async def _on_closed(self) -> None:
         await self._run.end()
-
-
-def _key(item: ReportFile) -> CellKey:
-    return CellKey(item.dataset, item.dt, item.shop_id)

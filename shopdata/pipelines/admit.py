@@ -11,7 +11,6 @@ from shopdata.crawling.admission import Admission
 from shopdata.crawling.crawl_run import CrawlRun
 from shopdata.exceptions import DiskError, LedgerError, UsageError
 from shopdata.items import ReportFile
-from shopdata.ledger import CellKey
 from shopdata.reasons import Reason
 from shopdata.states import CellState
 
@@ -38,8 +37,7 @@ class AdmitPipeline:
             try:
                 await self._admission.admit(item)
             except DiskError as error:
-                key = CellKey(item.dataset, item.dt, item.shop_id)
-                await self._run.states.settle(key, CellState.FAILED, Reason.of(error))
+                await self._run.states.settle(item.key, CellState.FAILED, Reason.of(error))
                 raise DropItem(f"not taken in: {error}", log_level="DEBUG") from None
             except (LedgerError, UsageError) as error:
                 raise DropItem(f"not taken in: {error}", log_level="ERROR") from None

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
-from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
@@ -18,24 +16,22 @@ from shopdata.failpoints import FailPoint
 from shopdata.files import move
 from shopdata.items import ReportFile
 from shopdata.ledger import CellKey, RawFile
+from shopdata.pipelines.step import Step
 from shopdata.reasons import Reason
 from shopdata.states import CellState
-from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
 
-class StagePipeline:
+class StagePipeline(Step[ReportFile]):
     """A file that the store does not take stays in the outbox, and is sent first thing by the next run."""
 
+    takes = ReportFile
+
     def __init__(self, crawler: Crawler) -> None:
-        self._workspace = Workspace.of(crawler)
+        super().__init__(crawler)
         self._states = CrawlRun.of(crawler).states
         self._outbox = self._workspace.outbox
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> StagePipeline:
-        return cls(crawler)
 
     async def open_spider(self) -> None:
         """Sends what earlier runs had to leave in the outbox."""
@@ -49,23 +45,20 @@ class StagePipeline:
         """Ends what killed runs have left half-way in the store."""
         await run_in_thread(self._outbox.abort_uploads)
 
-    async def process_item(self, item: Any) -> Any:
-        if not isinstance(item, ReportFile):
-            return item
-        adapter = ItemAdapter(item)
-        key = CellKey(adapter["dataset"], adapter["dt"], adapter["shop_id"])
+    async def work_on(self, item: ReportFile) -> None:
+        key = item.key
         raw = RawFile(
-            key=adapter["raw_key"],
-            sha256=adapter["sha256"],
-            bytes=adapter["size_bytes"],
-            ext=adapter["ext"],
-            rows=adapter["rows"],
-            fetched_at=adapter["fetched_at"],
-            shop_name=adapter["shop_name"],
-            account=adapter["account"],
+            key=item.raw_key,
+            sha256=item.sha256,
+            bytes=item.size_bytes,
+            ext=item.ext,
+            rows=item.rows,
+            fetched_at=item.fetched_at,
+            shop_name=item.shop_name,
+            account=item.account,
         )
         try:
-            await run_in_thread(self._move, Path(adapter["path"]), key, raw)
+            await run_in_thread(self._move, item.path, key, raw)
         except LedgerError as error:
             raise DropItem(f"not staged: {error}", log_level="ERROR") from None
         except DiskError as error:
@@ -77,7 +70,6 @@ class StagePipeline:
         failpoints.reach(FailPoint.CELL_AFTER)
         logger.info("%s %s %s: %s, %d rows", key.dataset, key.shop, key.dt, raw.state, raw.rows)
         await run_in_thread(self._outbox.offer, key, raw)
-        return item
 
     def _move(self, path: Path, key: CellKey, raw: RawFile) -> None:
         if (claims := self._workspace.ledger.claims) is not None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Self
 
-from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
@@ -22,25 +21,26 @@ from shopdata.items import ReportFile
 from shopdata.lake.check import FileFacts, check_file
 from shopdata.lake.twins import refuse_twin
 from shopdata.ledger import CellKey
+from shopdata.pipelines.step import Step
 from shopdata.reasons import Reason
 from shopdata.states import CellState
 from shopdata.store.keys import raw_key
-from shopdata.workspace import Workspace
 
 #: A file that gave its cell one of these states is for somebody to look at.
 _KEPT = (CellState.REJECTED, CellState.NEEDS_LOGIN)
 
 
-class ValidatePipeline:
+class ValidatePipeline(Step[ReportFile]):
     """Reads the file once, keeps its parsed form for the merge; a file that is not good costs its cell only."""
 
+    takes = ReportFile
+
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        self._workspace = Workspace.of(crawler)
+        super().__init__(crawler)
         self._states = CrawlRun.of(crawler).states
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> ValidatePipeline:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         pipeline = cls(crawler)
         crawler.signals.connect(pipeline._on_planned, signals.run_planned)
         return pipeline
@@ -55,39 +55,28 @@ class ValidatePipeline:
         """Ends the workers; the merge needs them no more either."""
         await run_in_thread(functools.partial(self._workspace.workers.shutdown, cancel_futures=True))
 
-    async def process_item(self, item: Any) -> Any:
-        if not isinstance(item, ReportFile):
-            return item
-        adapter = ItemAdapter(item)
-        name, dt, shop = adapter["dataset"], adapter["dt"], adapter["shop_id"]
-        cell = {"dataset": name, "dt": dt, "shop": shop}
-        self._crawler.signals.send_catch_log(signals.cell_stepped, step="check", **cell)
-        workspace, path = self._workspace, Path(adapter["path"])
-        dataset = workspace.config.dataset(name)
+    async def work_on(self, item: ReportFile) -> None:
+        key, workspace = item.key, self._workspace
+        self._crawler.signals.send_catch_log(signals.cell_stepped, step="check", **vars(key))
+        dataset = workspace.config.dataset(key.dataset)
         try:
-            facts = await self._workspace.workers.run(
-                check_file, path, name, dataset, dt, shop, self._workspace.staging
+            facts = await workspace.workers.run(
+                check_file, item.path, key.dataset, dataset, key.dt, key.shop, workspace.staging
             )
-            account = await run_in_thread(self._account_of, CellKey(name, dt, shop), facts)
+            account = await run_in_thread(self._account_of, key, facts)
         except ShopdataError as error:
             state = CellState(error.state)
             try:
-                reason = await run_in_thread(self._put_aside, path, CellKey(name, dt, shop), state, Reason.of(error))
+                reason = await run_in_thread(self._put_aside, item.path, key, state, Reason.of(error))
             except DiskError as failed:
                 raise DropItem(f"{error} It could not be put aside: {failed}", log_level="ERROR") from None
             # The next run orders a new report in the place of one whose file is of no use.
-            await self._states.settle(CellKey(name, dt, shop), state, reason, forget_job=state in _KEPT)
+            await self._states.settle(key, state, reason, forget_job=state in _KEPT)
             # The extension `ReasonsLog` tells it.
             raise DropItem(reason.text, log_level="DEBUG") from None
-        adapter.update(
-            ext=facts.ext,
-            sha256=facts.sha256,
-            size_bytes=facts.size_bytes,
-            rows=facts.rows,
-            raw_key=raw_key(adapter["platform"], name, dt, shop, facts.ext),
-            account=account,
-        )
-        return item
+        item.ext, item.sha256, item.size_bytes, item.rows = facts.ext, facts.sha256, facts.size_bytes, facts.rows
+        item.raw_key = raw_key(item.platform, key.dataset, key.dt, key.shop, facts.ext)
+        item.account = account
 
     def _account_of(self, key: CellKey, facts: FileFacts) -> Account:
         """Whose file it is. Raises WrongShopError if another id has it in its period already."""

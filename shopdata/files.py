@@ -16,7 +16,6 @@ from pathlib import Path
 from shopdata.exceptions import DiskError
 from shopdata.long_paths import MOST_SIGNS, REMEDY, is_too_long
 
-_BLOCK_BYTES = 1 << 20
 #: Windows: for so long what looks at each new file (a virus scanner, an index) may keep it from being renamed.
 _RETRY_SECONDS = 2.0 if os.name == "nt" else 0.0
 _LOOK_EVERY_SECONDS = 0.05
@@ -243,8 +242,5 @@ def _sync_folder(folder: Path) -> None:
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

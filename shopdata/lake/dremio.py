@@ -26,7 +26,7 @@ _LONGEST_WAIT_SECONDS = 5.0
 Answer = TypeVar("Answer")
 
 
-class Clock(Protocol):
+class TimeSource(Protocol):
     """Time as the `time` module has it."""
 
     def monotonic(self) -> float:
@@ -45,7 +45,7 @@ class DremioClient:
         answer_seconds: how long one answer may take; the whole refresh has `settings.timeout_seconds`.
     """
 
-    def __init__(self, settings: config.Dremio, *, clock: Clock = time, answer_seconds: float = 30) -> None:
+    def __init__(self, settings: config.Dremio, *, clock: TimeSource = time, answer_seconds: float = 30) -> None:
         self._settings = settings
         self._clock = clock
         self._http = DremioHttp(settings, answer_seconds)

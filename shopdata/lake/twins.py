@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from shopdata.accounts import Account, is_same, shared_fact
 from shopdata.exceptions import WrongShopError
 from shopdata.lake.drafts import StagedShop
-from shopdata.ledger import Cell, CellKey
+from shopdata.ledger import Cell, CellKey, RawFile
 
 
 def refuse_twin(key: CellKey, account: Account, sha256: str, rows: int, cells: Iterable[Cell]) -> None:
@@ -21,8 +21,7 @@ def refuse_twin(key: CellKey, account: Account, sha256: str, rows: int, cells: I
         WrongShopError: another id has a file of this account, or just these bytes.
     """
     for cell in cells:
-        raw = cell.raw
-        if cell.shop != key.shop and raw is not None and _is_twin((account, sha256, rows), (raw.account, raw.sha256)):
+        if cell.shop != key.shop and cell.raw is not None and _is_twin(account, sha256, rows, cell.raw):
             raise _twins(key.dataset, key.dt, cell.shop, key.shop)
 
 
@@ -37,20 +36,18 @@ def refuse_twins(name: str, dt: str, shops: Sequence[StagedShop], in_use: Collec
     """
     by_fact: dict[object, StagedShop] = {}
     for shop in sorted(shops, key=lambda shop: shop.id in in_use):
-        marks: list[object] = [*shop.raw.account.items(), ("sha256", shop.raw.sha256)]
-        for mark in marks:
+        raw = shop.raw
+        for mark in (*raw.account.items(), ("sha256", raw.sha256)):
             other = by_fact.setdefault(mark, shop)
-            mine = (shop.raw.account, shop.raw.sha256, shop.raw.rows)
-            if other is not shop and _is_twin(mine, (other.raw.account, other.raw.sha256)):
+            if other is not shop and _is_twin(raw.account, raw.sha256, raw.rows, other.raw):
                 raise _twins(name, dt, other.id, shop.id)
 
 
-def _is_twin(one: tuple[Mapping[str, str], str, int], other: tuple[Mapping[str, str], str]) -> bool:
-    account, sha256, rows = one
-    if shared_fact(account, other[0]):
-        return is_same(account, other[0])
+def _is_twin(account: Account, sha256: str, rows: int, other: RawFile) -> bool:
+    if shared_fact(account, other.account):
+        return is_same(account, other.account)
     # Files without rows may well be alike.
-    return rows > 0 and sha256 == other[1]
+    return rows > 0 and sha256 == other.sha256
 
 
 def _twins(name: str, dt: str, first: str, second: str) -> WrongShopError:

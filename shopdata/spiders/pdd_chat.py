@@ -27,7 +27,7 @@ class PddChatSpider(PddSpider):
 
     async def collect(self, shop: Shop, period: Period) -> ReportFile:
         item = self.report_file(shop, period)
-        post = partial(self.post_signed, shop, self.portal.chat_page_path)
+        post = partial(self.post, shop, signed_by=self.portal.chat_page_path)
         with chat_file(item, self.workspace.config) as file:
             users = await self.read_list(shop, period, USERS, post, {"keywords": "", **times_of(period)})
             for number, user in enumerate(users, start=1):

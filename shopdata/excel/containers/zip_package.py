@@ -40,7 +40,8 @@ class Package:
             self._zip = zipfile.ZipFile(self._file)
             self._members = {info.filename: info for info in self._zip.infolist()}
             self._by_key = {part_key(name): name for name in reversed(self._members)}
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError) as error:
+        # NotImplementedError: zipfile's, for a version that it does not know.
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
             self._file.close()
             raise self.broken(str(error)) from None
         try:

@@ -13,7 +13,7 @@ from shopdata.excel.blocks.block import Block
 from shopdata.excel.blocks.rows import RawCell, row_blocks, text_cell
 from shopdata.excel.blocks.sheet import Sheet
 from shopdata.excel.contract import Contract
-from shopdata.excel.formats.separators import Layout, layout_of
+from shopdata.excel.formats.separators import TextLayout, layout_of
 from shopdata.excel.limits import MAX_COLUMNS
 from shopdata.excel.tables import Formats
 from shopdata.exceptions import RejectedFileError
@@ -67,7 +67,7 @@ def csv_sheets(path: Path, formats: Formats, where: str, contract: Contract | No
     return [Sheet("csv", _csv_rows(text, layout_of(text, contract, where), formats, where))]
 
 
-def _csv_rows(text: str, layout: Layout, formats: Formats, where: str) -> Iterator[Block]:
+def _csv_rows(text: str, layout: TextLayout, formats: Formats, where: str) -> Iterator[Block]:
     sign = layout.separator
     if sign != "\t" and '"\t' in text:
         # A tab behind the quotes is how exporters keep Excel from making a number of an id.

@@ -35,7 +35,7 @@ _RULE = re.compile(r"[\s|+:=-]*[-=]{3,}[\s|+:=-]*")
 
 
 @dataclass(frozen=True)
-class Layout:
+class TextLayout:
     """How a text is a table: its separator, how many cells its header has, and in which row (from 0) that is."""
 
     separator: str
@@ -43,7 +43,7 @@ class Layout:
     first_row: int
 
 
-def layout_of(text: str, contract: Contract | None, where: str) -> Layout:
+def layout_of(text: str, contract: Contract | None, where: str) -> TextLayout:
     """The layout that a text has by its contract's names, or by lines that all have the same number of cells.
 
     Raises:
@@ -62,7 +62,7 @@ def layout_of(text: str, contract: Contract | None, where: str) -> Layout:
     if len(controls) > max(_FEW_CONTROLS, len(sample) * _CONTROLS_SHARE):
         raise _no_table("bytes that no text has", where)
     if best is None and says_nothing(sample.strip()):
-        return Layout(",", 1, 0)  # one cell, which is looked at like that of a workbook
+        return TextLayout(",", 1, 0)  # one cell, which is looked at like that of a workbook
     if best is None:
         raise _no_table(_oddness(split, sample), where)
     return best.layout
@@ -77,13 +77,13 @@ def _rows(sample: str, sign: str) -> list[list[str]]:
         return []
 
 
-def _by_names(split: dict[str, list[list[str]]], sample: str, contract: Contract) -> Layout | None:
+def _by_names(split: dict[str, list[list[str]]], sample: str, contract: Contract) -> TextLayout | None:
     best, found = 0, None
     # A table of one column has no separator: then any will do that is not in it.
     for sign, rows in (split | ({} if split else {",": _rows(sample, ",")})).items():
         header = find_header([Row(number, row) for number, row in enumerate(rows[:HEADER_WITHIN_ROWS])], contract)
         if header is not None and header.score > best:
-            best, found = header.score, Layout(sign, _width(rows[header.last]), header.last)
+            best, found = header.score, TextLayout(sign, _width(rows[header.last]), header.last)
     return found
 
 
@@ -94,7 +94,7 @@ class _Proof:
     lines: float
     cells: int
     rank: int
-    layout: Layout
+    layout: TextLayout
 
 
 def _proofs(split: dict[str, list[list[str]]], sample: str) -> Iterator[_Proof]:
@@ -129,7 +129,7 @@ def _by_shape(sign: str, rows: Sequence[Sequence[str]], is_punctuation: bool) ->
         return None
     if is_punctuation and (width < 3 or regular < 3):
         return None
-    return _Proof(regular / len(rows), regular * width, -SEPARATORS.index(sign), Layout(sign, width, first))
+    return _Proof(regular / len(rows), regular * width, -SEPARATORS.index(sign), TextLayout(sign, width, first))
 
 
 def _by_header(sign: str, rows: Sequence[Sequence[str]]) -> _Proof | None:
@@ -146,7 +146,7 @@ def _by_header(sign: str, rows: Sequence[Sequence[str]]) -> _Proof | None:
     below = [_width(row) for row in rows[first + 1 :] if len(row) > 1]
     if len(names) < max(len(header), 3) or len(below) < len(rows) - first - 1 or max(below) > len(header):
         return None
-    return _Proof(len(below) / len(rows), sum(below), -SEPARATORS.index(sign), Layout(sign, len(header), first))
+    return _Proof(len(below) / len(rows), sum(below), -SEPARATORS.index(sign), TextLayout(sign, len(header), first))
 
 
 def _goes_on(rows: Sequence[Sequence[str]]) -> bool:

@@ -29,20 +29,20 @@ class PddSpider(PagedSpider):
         url = urljoin(self.portal.origin, path)
         return await self._result(shop, Request(f"{url}?{urlencode(query)}", dont_filter=True))
 
-    async def post(self, shop: Shop, path: str, body: dict[str, Any]) -> Any:
-        """The `result` of a POST with a JSON body."""
-        url = urljoin(self.portal.origin, path)
-        return await self._result(shop, JsonRequest(url, data=body, dont_filter=True))
+    async def post(self, shop: Shop, path: str, body: dict[str, Any], *, signed_by: str | None = None) -> Any:
+        """The `result` of a POST with a JSON body.
+
+        Args:
+            signed_by: the path of a page of the back office that signs the call with its own code.
+        """
+        request = JsonRequest(urljoin(self.portal.origin, path), data=body, dont_filter=True)
+        if signed_by is not None:
+            request.meta["shopdata_signed_page"] = signed_by
+        return await self._result(shop, request)
 
     async def _result(self, shop: Shop, request: Request) -> Any:
         answer = await self.client(shop).ask_json(request, as_it_came=True)
         return result_of(answer, f"shop {shop.id!r}, {request.url.partition('?')[0]}")
-
-    async def post_signed(self, shop: Shop, page: str, path: str, body: dict[str, Any]) -> Any:
-        """The `result` of a POST with a JSON body that a page of the back office, `page`, signs with its own code."""
-        request = JsonRequest(urljoin(self.portal.origin, path), data=body, dont_filter=True)
-        request.meta["shopdata_signed_page"] = page
-        return await self._result(shop, request)
 
     async def download(self, shop: Shop, period: Period, ask_for_link: Callable[[], Awaitable[Any]]) -> ReportFile:
         """Fetches the file that a link leads to; links are signed, and need no session.

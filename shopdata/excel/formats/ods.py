@@ -17,8 +17,7 @@ from shopdata.excel.blocks.rows import NumberedRow, RawCell, row_blocks, text_ce
 from shopdata.excel.blocks.sheet import Sheet
 from shopdata.excel.containers.passwords import protected
 from shopdata.excel.containers.zip_package import PIECE_BYTES, Package
-from shopdata.excel.formats.xml_fallback import broken_sheet
-from shopdata.excel.formats.xml_stream import Spread, events
+from shopdata.excel.formats.xml_stream import Spread, broken_sheet, events
 from shopdata.excel.limits import MAX_COLUMNS, Limits
 from shopdata.excel.tables import NUMBER, CellFormat, Formats, Kind
 from shopdata.excel.values.iso_times import iso_text

@@ -19,8 +19,7 @@ from shopdata.excel.blocks.sheet import Sheet
 from shopdata.excel.containers.zip_package import Package
 from shopdata.excel.formats.biff import ERRORS, NumberStyle, of_rk
 from shopdata.excel.formats.workbook_parts import BUILTIN_FORMATS, targets_of
-from shopdata.excel.formats.xml_fallback import broken_sheet
-from shopdata.excel.formats.xml_stream import Spread
+from shopdata.excel.formats.xml_stream import Spread, broken_sheet
 from shopdata.excel.limits import MAX_COLUMNS, Limits
 from shopdata.excel.tables import CellFormat, Formats, Kind
 

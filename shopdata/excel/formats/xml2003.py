@@ -13,8 +13,7 @@ from shopdata.excel.blocks.merged_ranges import Merge
 from shopdata.excel.blocks.rows import NumberedRow, RawCell, row_blocks, text_cell
 from shopdata.excel.blocks.sheet import Sheet
 from shopdata.excel.formats.csv_text import decode
-from shopdata.excel.formats.xml_fallback import broken_sheet
-from shopdata.excel.formats.xml_stream import Spread, events
+from shopdata.excel.formats.xml_stream import Spread, broken_sheet, events
 from shopdata.excel.limits import MAX_COLUMNS
 from shopdata.excel.tables import CellFormat, Formats, Kind
 from shopdata.excel.values.iso_times import iso_text

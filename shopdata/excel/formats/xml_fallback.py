@@ -7,21 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import cast
 from xml.etree import ElementTree
 
 from shopdata.excel.blocks.rows import NumberedRow, RawCell, RowsBlock, row_blocks, text_cell
+from shopdata.excel.formats.xml_stream import broken_sheet, elements
 from shopdata.excel.limits import MAX_COLUMNS, MAX_GAP_PER_CELL, MAX_GRID_CELLS
 from shopdata.excel.names import column_number
 from shopdata.excel.tables import NUMBER, CellFormat, Formats, Kind
 from shopdata.excel.values.iso_times import iso_text
 from shopdata.excel.values.numbers import number_text
 from shopdata.excel.values.times import serial_text
-from shopdata.excel.xml.namespaces import ALTERNATIVES, FALLBACK, children, local, namespace
+from shopdata.excel.xml.namespaces import children, namespace
 from shopdata.excel.xml.strings import UnsupportedXmlError, plain_text, rich_parts
 from shopdata.exceptions import RejectedFileError
-
-Events = Iterator[tuple[str, ElementTree.Element]]
 
 _PLACE = re.compile(r"([A-Za-z]{1,3})\d+", re.ASCII)
 
@@ -39,60 +37,6 @@ class ParseContext:
     def broken(self, found: str) -> RejectedFileError:
         """The refusal of a workbook that is zipped well but not written well."""
         return broken_sheet(found, self.where)
-
-
-def broken_sheet(found: str, where: str) -> RejectedFileError:
-    """The refusal of XML that is no worksheet."""
-    return RejectedFileError(
-        "the workbook can't be read",
-        code="unreadable",
-        where=where,
-        found=found,
-        expected="worksheets as Excel writes them",
-        todo="Open it in Excel; if that can't either, the portal made it badly.",
-    )
-
-
-def elements(pieces: Iterable[bytes], names: Sequence[str], where: str) -> Iterator[ElementTree.Element]:
-    """Each whole element of one kind, out of XML; it lives until the next one.
-
-    `names` are those from the outermost element down to the wanted one, all in the namespace of the outermost.
-    """
-    parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(("start", "end"))
-    wanted: list[str] = []
-    path: list[ElementTree.Element] = []
-    inside = 0  # how many elements are open from the wanted one on
-    try:
-        for piece in pieces:
-            if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
-                raise broken_sheet("a document type", where)
-            parser.feed(piece)
-            for event, element in cast(Events, parser.read_events()):
-                if event == "start":
-                    path.append(element)
-                    wanted = wanted or _names_in(element, names, where)
-                    if (
-                        inside
-                        or [parent.tag for parent in path if parent.tag not in (ALTERNATIVES, FALLBACK)] == wanted
-                    ):
-                        inside += 1
-                    continue
-                path.pop()
-                if inside == 1:
-                    yield element
-                inside = max(inside - 1, 0)
-                if not inside and path:
-                    path[-1].remove(element)
-        parser.close()
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise broken_sheet(str(error), where) from None
-
-
-def _names_in(root: ElementTree.Element, names: Sequence[str], where: str) -> list[str]:
-    """The names as they are written in the namespace of the outermost element."""
-    if local(root.tag) != names[0]:
-        raise broken_sheet(f"<{local(root.tag)}> where <{names[0]}> was expected", where)
-    return [namespace(root.tag) + name for name in names]
 
 
 def parse_strings(pieces: Iterable[bytes], where: str) -> list[str]:

@@ -1,16 +1,29 @@
-"""XML as a stream of elements, for spreadsheets that are one long document."""
+"""XML as a stream of elements: documents and parts that are too large to be held as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 from xml.etree import ElementTree
 
 from shopdata.excel.blocks.rows import RawCell
-from shopdata.excel.formats.xml_fallback import broken_sheet
 from shopdata.excel.limits import MAX_GAP_PER_CELL, MAX_GRID_CELLS
+from shopdata.excel.xml.namespaces import ALTERNATIVES, FALLBACK, local, namespace
+from shopdata.exceptions import RejectedFileError
 
 Event = tuple[str, ElementTree.Element, list[ElementTree.Element]]
+
+
+def broken_sheet(found: str, where: str) -> RejectedFileError:
+    """The refusal of XML that is no worksheet."""
+    return RejectedFileError(
+        "the workbook can't be read",
+        code="unreadable",
+        where=where,
+        found=found,
+        expected="worksheets as Excel writes them",
+        todo="Open it in Excel; if that can't either, the portal made it badly.",
+    )
 
 
 def events(pieces: Iterable[str | bytes], where: str) -> Iterator[Event]:
@@ -36,6 +49,40 @@ def events(pieces: Iterable[str | bytes], where: str) -> Iterator[Event]:
         parser.close()
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise broken_sheet(str(error), where) from None
+
+
+def elements(pieces: Iterable[bytes], names: Sequence[str], where: str) -> Iterator[ElementTree.Element]:
+    """Each whole element of one kind, out of XML without a document type; it lives until the next one.
+
+    `names` are those from the outermost element down to the wanted one, all in the namespace of the outermost.
+    """
+    wanted: list[str] = []
+    inside = 0  # how many elements are open from the wanted one on
+    for kind, element, path in events(_without_type(pieces, where), where):
+        if kind == "start":
+            wanted = wanted or _names_in(element, names, where)
+            above = [parent.tag for parent in path if parent.tag not in (ALTERNATIVES, FALLBACK)]
+            inside += bool(inside or [*above, element.tag] == wanted)
+            continue
+        if inside == 1:
+            yield element
+        inside = max(inside - 1, 0)
+        if not inside and path:
+            path[-1].remove(element)
+
+
+def _without_type(pieces: Iterable[bytes], where: str) -> Iterator[bytes]:
+    for piece in pieces:
+        if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
+            raise broken_sheet("a document type", where)
+        yield piece
+
+
+def _names_in(root: ElementTree.Element, names: Sequence[str], where: str) -> list[str]:
+    """The names as they are written in the namespace of the outermost element."""
+    if local(root.tag) != names[0]:
+        raise broken_sheet(f"<{local(root.tag)}> where <{names[0]}> was expected", where)
+    return [namespace(root.tag) + name for name in names]
 
 
 class Spread:

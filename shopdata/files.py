@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from shopdata.exceptions import DiskError
 from shopdata.long_paths import MOST_SIGNS, REMEDY, is_too_long
@@ -21,25 +22,27 @@ _RETRY_SECONDS = 2.0 if os.name == "nt" else 0.0
 _LOOK_EVERY_SECONDS = 0.05
 #: What Windows calls it when another program has a file, or a part of it, for itself.
 _SHARING_VIOLATIONS = (32, 33)
-#: So much of a file without a name stays in memory.
-_IN_MEMORY_BYTES = 1 << 20
 
 
 class HeldError(PermissionError):
     """Raised when another program holds a file open that is to be replaced. Windows minds that; others do not."""
 
 
-def nameless(owner: object, folder: Path) -> tempfile.SpooledTemporaryFile[bytes]:
+def nameless(owner: object, folder: Path, in_memory_bytes: int = 1 << 20) -> IO[bytes]:
     """A file to write and read that is gone with its owner; in memory as long as it is small, then in this folder.
 
     Not where temporary files usually are: on many machines that is memory.
     """
-    file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115 - the owner's
+    file: IO[bytes]
+    if in_memory_bytes:
+        file = tempfile.SpooledTemporaryFile(in_memory_bytes, dir=str(folder))  # noqa: SIM115 - the owner's
+    else:
+        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the same
     weakref.finalize(owner, _close, file)
     return file
 
 
-def _close(file: tempfile.SpooledTemporaryFile[bytes]) -> None:
+def _close(file: IO[bytes]) -> None:
     # What a full disk did not take was told when it was written.
     with contextlib.suppress(OSError):
         file.close()

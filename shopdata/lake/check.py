@@ -30,12 +30,7 @@ class FileFacts:
 
 
 def check_file(path: Path, name: str, dataset: Dataset, dt: str, shop_id: str, staging: Staging) -> FileFacts:
-    """Reads the file once and saves it as a table, where the merge finds it.
-
-    Raises:
-        RejectedFileError: it is not what it should be, or of another period, or empty where that is not allowed.
-        NotReadyError: it is empty because the platform has not published the period yet.
-    """
+    """Reads the file once and saves it as a table, where the merge finds it. Raises as `read_checked` does."""
     where = f"{name} {dt} shop {shop_id!r}"
     table = read_checked(path, name, dataset, Period.from_dt(dt), where=where)
     sha256 = sha256_of(path)

@@ -18,12 +18,12 @@ _MOST_XLS_BYTES = 64 << 20
 
 
 def protected(where: str) -> RejectedFileError:
-    """The refusal of a workbook that asks for a password."""
+    """The refusal of a file that asks for a password."""
     return RejectedFileError(
         "the file is protected by a password",
         code="password_protected",
         where=where,
-        expected="a workbook that opens without one",
+        expected="a file that opens without one",
         todo="Switch the password off where the report is made.",
     )
 

@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 
 from isal import igzip_lib, isal_zlib
 
+from shopdata.excel.containers.passwords import protected
 from shopdata.excel.limits import Limits
 from shopdata.exceptions import RejectedFileError
 
@@ -100,13 +101,7 @@ class Package:
             if info.header_offset < 0:
                 raise self.broken(f"{info.filename!r} begins before the file")
             if info.flag_bits & 0x1:
-                raise RejectedFileError(
-                    "the file is protected by a password",
-                    code="password_protected",
-                    where=self._where,
-                    expected="a file that opens without one",
-                    todo="Switch the password off where the report is made.",
-                )
+                raise protected(self._where)
             if info.file_size > limits.ratio_from_bytes and info.file_size > max(info.compress_size, 1) * limits.ratio:
                 found = f"{info.filename!r} of {info.file_size:,} bytes out of {info.compress_size:,}"
                 raise self._too_much(found, f"at most {limits.ratio} times the packed size")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-import weakref
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 
 from shopdata.excel.tables.table import Batch, BatchesOnDisk
-from shopdata.files import as_disk_error
+from shopdata.files import as_disk_error, nameless
 
 
 class Spill(BatchesOnDisk):
@@ -26,9 +23,7 @@ class Spill(BatchesOnDisk):
         fields += [pa.field(f"code{place}", pa.uint8()) for place in range(columns)]
         self._schema = pa.schema(fields)
         self._folder = folder
-        # Not where temporary files usually are: on many machines that is memory.
-        self._file = tempfile.TemporaryFile(prefix="shopdata-", dir=folder)  # noqa: SIM115 - lives as long as this
-        weakref.finalize(self, _close, self._file)
+        self._file = nameless(self, folder, in_memory_bytes=0)
         self._writer = pa.ipc.new_file(self._file, self._schema)
         self._reader: Any = None
         #: For each batch and column its one code, or None where they differ.
@@ -54,9 +49,3 @@ class Spill(BatchesOnDisk):
                 self._file.seek(0)
             self._reader = pa.ipc.open_file(self._file)
         return self._reader.get_batch(place), self._codes[place]
-
-
-def _close(file: IO[bytes]) -> None:
-    # What a full disk did not take was told when it was written.
-    with suppress(OSError):
-        file.close()

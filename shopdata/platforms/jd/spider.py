@@ -69,7 +69,9 @@ class JdSpider(ReportSpider):
             url = urljoin(self.portal.gateway_origin, path)
             request = JsonRequest(url, data=body, headers=AJAX_HEADERS, dont_filter=True)
             job = await self._order(shop, key, request, report_type, reports)
-        await self._note_job(key, job)
+        failpoints.reach(FailPoint.JOB_BEFORE)
+        await self._note(key, job)
+        failpoints.reach(FailPoint.JOB_AFTER)
         return job
 
     async def _resume(self, shop: Shop, key: CellKey) -> tuple[list[Report], ReportJob | None]:
@@ -157,11 +159,6 @@ class JdSpider(ReportSpider):
     async def _report_of(self, key: CellKey, job: ReportJob, reports: list[Report]) -> Report | None:
         settles = timedelta(seconds=self.portal.order_grace_seconds)
         return await self._find(key, partial(job.find_in, reports, settles))
-
-    async def _note_job(self, key: CellKey, job: ReportJob) -> None:
-        failpoints.reach(FailPoint.JOB_BEFORE)
-        await self._note(key, job)
-        failpoints.reach(FailPoint.JOB_AFTER)
 
     async def _note(self, key: CellKey, noted: Order | ReportJob | None) -> None:
         """Keeps in the ledger what a run after this one looks for first; None for nothing."""

@@ -93,7 +93,7 @@ def test_another_contract_gives_another_partition(place: Workplace) -> None:
     assert changed == {PARQUET, RECEIPT, f"merged/pdd/{NAME}/{NAME}_{DAY}.xlsx"}
     run_id = json.loads(get(place, RECEIPT))["run_id"]
     with Ledger.at(place.state_dir) as ledger:
-        (record,) = ledger.partitions(NAME)
+        assert (record := ledger.partition(NAME, str(DAY))) is not None
         assert record.run_id == run_id
         (started,) = [started for started in ledger.runs() if started.run_id == run_id]
         assert (started.spider, started.outcome) == ("replay", "complete")

@@ -21,9 +21,10 @@ from shopdata.excel.xml.strings import (
     UnsupportedXmlError,
     check_utf8,
     slices,
+    taken,
     text_starts,
 )
-from shopdata.excel.xml.well_formed import check_rows
+from shopdata.excel.xml.well_formed import check_attributes, check_rows
 
 ODD, CELL, VALUE, TEXT_TAG, ROW, FORMULA, INLINE, OTHER = range(8)
 
@@ -47,9 +48,12 @@ def _kinds() -> npt.NDArray[np.uint8]:
 
 
 _KINDS = _kinds()
+_PLAIN_ROW = b'<row r="'
 _ROW_NUMBER = r'\sr="(?P<number>\d+)"'
+#: Digits of the number of Excel's last row.
+_MOST_DIGITS = len("1048576")
 _ATTRIBUTE = re.compile(r'\s([\w:]+)="([^"]*)"')
-_ONLY_ATTRIBUTES = re.compile(r'(?:\s+[\w:]+="[^"]*")*\s*/?>\s*')
+_ONLY_ATTRIBUTES = re.compile(r'(?:\s+[\w:]+="[^"<&]*")*\s*/?>\s*')
 
 
 @dataclass(frozen=True)
@@ -96,20 +100,22 @@ def scan_rows(raw: bytes, rows_before: int = 0) -> Scan | None:
     check_rows(data, raw, tags, pairs)
     if (data.take(tags[kinds == INLINE] + 3) != 0x3E).any():
         raise UnsupportedXmlError("an inline text with attributes")
+    tags = np.append(tags, len(raw))
     cells = np.flatnonzero(kinds == CELL)
     rows = np.flatnonzero(kinds == ROW)
+    numbers, digits = _row_numbers(data, raw, tags, rows)
     if not len(cells):
         return None
     if not len(rows) or rows[0] > cells[0]:
         raise UnsupportedXmlError("cells without a row")
-    tags = np.append(tags, len(raw))
     has_value, starts, ends = _values(data, raw, tags, kinds, cells)
     per_row = np.diff(np.append(np.searchsorted(cells, rows), len(cells)))
     row_of = np.repeat(np.arange(len(rows)), per_row)
-    columns, tails, numbers = _columns(data, raw, tags, cells, rows, row_of, per_row)
-    if numbers is None:
+    columns, tails = _columns(data, raw, tags[cells], numbers, digits, row_of)
+    if columns is None:
         if b"xmlns" in raw:
             raise UnsupportedXmlError("elements that may be of another namespace")
+        columns = np.arange(len(cells)) - np.repeat(np.cumsum(per_row) - per_row, per_row)
         numbers = np.arange(rows_before + 1, rows_before + len(rows) + 1, dtype=np.int64)
     place = row_of * (1 << 20) + columns
     if (place[1:] <= place[:-1]).any():
@@ -169,25 +175,23 @@ def _values(
 def _columns(
     data: npt.NDArray[np.uint8],
     raw: bytes,
-    tags: Positions,
-    cells: Positions,
-    rows: Positions,
+    at: Positions,
+    numbers: npt.NDArray[np.int64],
+    digits: Positions,
     row_of: Positions,
-    per_row: Positions,
-) -> tuple[Positions, Positions, npt.NDArray[np.int64] | None]:
-    """For each cell: its column, and where its attributes behind `r="B7"` begin; the numbers of rows that have one."""
-    at = tags[cells]
+) -> tuple[Positions | None, Positions]:
+    """For each cell its column, None if none of them says where it is; and where its attributes behind that begin."""
     has_place = data.take(at + 2) == 0x20
     for step, sign in enumerate(b'r="', start=3):
         has_place &= data.take(at + step) == sign
     if not has_place.any() and not (_contains_place(raw, at)):
-        first_cells = np.cumsum(per_row) - per_row
-        return np.arange(len(cells)) - np.repeat(first_cells, per_row), at + 2, None
+        return None, at + 2
     if not has_place.all():
         raise UnsupportedXmlError("only some cells say where they are")
+    if numbers[0] < 1 or (numbers[1:] <= numbers[:-1]).any():
+        raise UnsupportedXmlError("rows without a number, or out of order")
     first, second, third = (data.take(at + step) for step in (6, 7, 8))
     columns = first.astype(np.int32) - 64
-    numbers, digits = _row_numbers(raw, tags, rows)
     quote = at + digits[row_of] + 7
     is_two = second > 64
     if is_two.any():
@@ -205,7 +209,7 @@ def _columns(
     last_digits = (numbers % 10 + 0x30).astype(np.uint8)
     if (data.take(quote) != 0x22).any() or (data.take(quote - 1) != last_digits[row_of]).any():
         raise UnsupportedXmlError("a cell in another row")
-    return columns.astype(np.intp) - 1, quote + 1, numbers
+    return columns.astype(np.intp) - 1, quote + 1
 
 
 def _contains_place(raw: bytes, at: Positions) -> bool:
@@ -213,16 +217,23 @@ def _contains_place(raw: bytes, at: Positions) -> bool:
     return re.match(rb"<c[^>]*\sr=", raw[at[0] : at[0] + 200]) is not None
 
 
-def _row_numbers(raw: bytes, tags: Positions, rows: Positions) -> tuple[npt.NDArray[np.int64], Positions]:
-    opened = slices(raw, tags[rows], tags[rows + 1]).take(_even(len(rows)))
-    texts = pc.struct_field(pc.extract_regex(opened, _ROW_NUMBER), "number")
-    # Attributes that a plain sheet has not may tell of another namespace; those of cells are looked at one by one.
-    if texts.null_count or pc.any(pc.match_substring(opened, "xmlns")).as_py():
-        raise UnsupportedXmlError("a row without a number, or of another namespace")
-    numbers = texts.cast(pa.int64()).to_numpy()
-    if (numbers[1:] <= numbers[:-1]).any():
-        raise UnsupportedXmlError("rows out of order")
-    return numbers, pc.binary_length(texts).to_numpy().astype(np.intp)
+def _row_numbers(
+    data: npt.NDArray[np.uint8], raw: bytes, tags: Positions, rows: Positions
+) -> tuple[npt.NDArray[np.int64], Positions]:
+    """The number of each row, 0 if it has none, and how many digits that has; all attributes are looked at."""
+    begins, ends = tags[rows], tags[rows + 1]
+    numbers, behind = np.zeros(len(rows), np.int64), begins + len(_PLAIN_ROW)
+    if all((data.take(begins + step) == sign).all() for step, sign in enumerate(_PLAIN_ROW)):
+        for _ in range(_MOST_DIGITS):
+            digits = data.take(behind) - 0x30
+            numbers = np.where(digits < 10, numbers * 10 + digits, numbers)  # unsigned: all else is more
+            behind += digits < 10
+    if (data.take(behind) == 0x22).all() and numbers.all():
+        check_attributes(raw, behind + 1, ends, before="r")
+        return numbers, behind - begins - len(_PLAIN_ROW)
+    check_attributes(raw, begins + len("<row"), ends)
+    texts = pc.struct_field(pc.extract_regex(taken(raw, begins, ends), _ROW_NUMBER), "number").fill_null("0")
+    return texts.cast(pa.int64()).to_numpy(), pc.binary_length(texts).to_numpy().astype(np.intp)
 
 
 def _shape(tail: str) -> CellShape:

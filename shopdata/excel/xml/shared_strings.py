@@ -61,12 +61,12 @@ class SharedStrings:
         self.illegal = np.concatenate([np.zeros(0, np.intp), *self._illegal])
 
     def _scan(self, raw: bytes) -> pa.Array:
-        if b"<!" in raw or b"<si " in raw or b":si>" in raw or b"<si/>" in raw:
-            raise UnsupportedXmlError("shared strings in an unusual form")
         check_utf8(raw)
         data = np.frombuffer(raw + b"\0" * 8, np.uint8)
         tags = np.flatnonzero(data == 0x3C)
-        first, second, third = data[tags + 1], data[tags + 2], data[tags + 3]
+        first, second, third = (data.take(tags + step) for step in (1, 2, 3))
+        if (first == 0x21).any():
+            raise UnsupportedXmlError("a comment, a section or a document type among the shared strings")
         is_item = (first == 0x73) & (second == 0x69) & (third == 0x3E)
         is_text = (first == 0x74) & ((second == 0x3E) | (second == 0x20))
         is_end = (first == 0x2F) & (second == 0x73) & (third == 0x69)

@@ -8,6 +8,7 @@ raises `UnsupportedXmlError`, and a full parser decides.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -30,8 +31,6 @@ _STEP = len(_ELEMENTS)
 _CHILDREN = {"row": "c", "c": "v f is", "v": "", "t": "", "f": "", "is": "t"}
 _NEXT = {"row": "row", "c": "c", "v": "", "t": "", "f": "v is", "is": ""}
 _PARENTS = {"c": "row", "v": "c", "f": "c", "is": "c", "t": "is"}
-
-_VALUES = r'="[^"]*"'
 
 
 def _codes() -> _Bytes:
@@ -73,7 +72,7 @@ _CODES, _ALLOWED = _codes(), _allowed().ravel()
 _HOLDS_TEXT = _table(*(_code(name, OPEN) for name in ("v", "t", "f")))
 _MAY_BE_EMPTY = _table(*(_code(name, OPEN) for name in ("row", "c", "t", "f")))
 _ROWS = _table(*(_code("row", kind) for kind in (OPEN, EMPTY, CLOSE)))
-_ATTRIBUTED = _table(*(_code(name, kind) for name in ("row", "f") for kind in (OPEN, EMPTY)), _code("c", EMPTY))
+_ATTRIBUTED = _table(_code("f", OPEN), _code("f", EMPTY), _code("c", EMPTY))
 _NO_VALUE = _code("c", OPEN) * 3 * _STEP + _code("c", CLOSE)
 #: By the same two bytes: from `<` to `>`, where a tag has but one form; 0 where it may have attributes.
 _LENGTHS = np.zeros(1 << 16, np.int64)
@@ -115,7 +114,8 @@ def check_rows(data: _Bytes, raw: bytes, tags: Positions, pairs: npt.NDArray[Any
     _check_formulas(raw, tags, ends, codes)
     attributed = _ATTRIBUTED.take(codes)
     attributed[:-1] |= pairs_of_tags == _NO_VALUE
-    _check_attributes(raw, tags, ends, np.flatnonzero(attributed & (ends - tags > 2)))
+    places = np.flatnonzero(attributed & (ends - tags > 2))
+    check_attributes(raw, tags[places] + len("<c"), ends[places] + 1)
 
 
 def _ends(data: _Bytes, raw: bytes, tags: Positions, lengths: Positions) -> Positions:
@@ -171,15 +171,15 @@ def _check_formulas(raw: bytes, tags: Positions, ends: Positions, codes: _Bytes)
             check_entities(text)
 
 
-def _check_attributes(raw: bytes, tags: Positions, ends: Positions, places: Positions) -> None:
-    """Attributes of rows, and of cells without a value; those of cells with one are looked at where they are read."""
-    if not len(places):
+def check_attributes(raw: bytes, starts: Positions, ends: Positions, before: Sequence[str] = ()) -> None:
+    """Looks at tags of rows, and of cells without a value, from behind their names and the attributes `before`.
+
+    Those of cells with a value are looked at where they are read.
+    """
+    if not len(starts):
         return
-    texts = taken(raw, tags[places], ends[places] + 1)
-    names = pc.replace_substring_regex(texts, _VALUES, '=""')
-    for tag in pc.unique(names).to_pylist():
-        found = re.findall(r'\s([\w:.]+)=""', tag)
-        if not re.fullmatch(r'<(?:row|c|f)(?:\s+[\w:.]+="")*\s*/?>', tag) or len(set(found)) < len(found):
+    tails = pc.replace_substring_regex(pc.unique(taken(raw, starts, ends)), r'="[^"<&]*"', '=""')
+    for tail in pc.unique(tails).to_pylist():
+        names = [*before, *re.findall(r'\s([\w:.]+)=""', tail)]
+        if not re.fullmatch(r'(?:\s+[\w:.]+="")*\s*/?>\s*', tail) or len(set(names)) < len(names) or "xmlns" in tail:
             raise UnsupportedXmlError("attributes of an unusual form")
-    if pc.any(pc.match_substring_regex(texts, r'="[^"]*[<&]')).as_py():
-        raise UnsupportedXmlError("a sign in an attribute")

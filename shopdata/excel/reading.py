@@ -44,6 +44,7 @@ def read_table(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     where: str = "",
     rules: Rules | None = None,
+    spill_folder: Path | None = None,
 ) -> Table:
     """Reads one raw file by its content and maps its columns to the contract.
 
@@ -53,6 +54,7 @@ def read_table(
         limits: what a file may hold at most; checked before or while it is unpacked.
         where: what a refusal names, for example `shop_orders flagship 2026-03-01`; by default the file's name.
         rules: how the table is taken out of the file; by default as the contract says.
+        spill_folder: where the rows of a large workbook may lie until the table is saved; None keeps them in memory.
 
     Returns:
         a table of n rows (the header is none): the contract's columns in order, then new ones as they came, each of n
@@ -62,7 +64,7 @@ def read_table(
         RejectedFileError: the file is not what it should be; the sentence says what to do.
         OSError: it can't be read.
     """
-    return _Reader(contract, limits, where or path.name, rules or Rules.of(contract)).read(path)
+    return _Reader(contract, limits, where or path.name, rules or Rules.of(contract), spill_folder).read(path)
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class _Reader:
     limits: Limits
     where: str
     rules: Rules
+    spill_folder: Path | None = None
 
     def read(self, path: Path) -> Table:
         size = path.stat().st_size
@@ -101,13 +104,14 @@ class _Reader:
                 sheets = self._sheets(reader, path, formats)
                 if sheets is None:
                     raise _no_table(kind, size, self.where)
-                table = self._table(sheets, formats)
-                if reader in ("csv", "html"):
+                is_text = reader in ("csv", "html")
+                table = self._table(sheets, formats, None if is_text else self.spill_folder)
+                if is_text:
                     table = with_numbers(table, self.contract)
         return replace(table, ext=kind.ext)
 
-    def _table(self, sheets: list[Sheet], formats: Formats) -> Table:
-        return table_of_sheets(sheets, self.contract, formats, self.limits, self.where, self.rules)
+    def _table(self, sheets: list[Sheet], formats: Formats, spill_folder: Path | None) -> Table:
+        return table_of_sheets(sheets, self.contract, formats, self.limits, self.where, self.rules, spill_folder)
 
     def _sheets(self, reader: str, path: Path, formats: Formats) -> list[Sheet] | None:
         """The sheets of a file that one reader reads as a whole; None if none does."""
@@ -134,7 +138,7 @@ class _Reader:
                 formats = Formats()
                 # A sheet may turn out odd after many rows: then all of it is read again, by the full parser.
                 with suppress(UnsupportedXmlError):
-                    return self._table(reader(package, formats, self.where), formats)
+                    return self._table(reader(package, formats, self.where), formats, self.spill_folder)
             raise package.broken("a worksheet that can't be read")
 
     def _of_encrypted(self, path: Path) -> Table:

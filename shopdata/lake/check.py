@@ -48,7 +48,7 @@ def read_checked(path: Path, name: str, dataset: Dataset, period: Period, *, whe
         RejectedFileError: it is not what it should be, or of another period, or empty where that is not allowed.
         NotReadyError: it is empty because the platform has not published the period yet.
     """
-    table = read_table(path, Contract.of(dataset), where=where)
+    table = read_table(path, Contract.of(dataset), where=where, spill_folder=path.parent)
     check_period(table, dataset, period, where=where)
     if table.rows == 0 and dataset.empty_is_not_ready:
         raise NotReadyError(

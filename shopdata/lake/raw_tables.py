@@ -47,5 +47,6 @@ def table_of(key: CellKey, raw: RawFile, lake: Resources) -> Path:
     path = lake.staging.table(key.dataset, key.dt, key.shop, raw.sha256)
     if not path.is_file():
         with raw_bytes(raw, lake.staging, lake.store) as file, as_disk_error(path), contextlib.suppress(HeldError):
-            read_table(file, Contract.of(lake.config.dataset(key.dataset)), where=str(key)).save(path)
+            contract = Contract.of(lake.config.dataset(key.dataset))
+            read_table(file, contract, where=str(key), spill_folder=path.parent).save(path)
     return path

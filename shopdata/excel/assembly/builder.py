@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,9 @@ from shopdata.excel.tables import (
 )
 from shopdata.excel.tables.spill import Spill
 
+#: More text than this is not in memory at a time, where there is a folder for it.
+IN_MEMORY_BYTES = 16 << 20
+
 _PLAIN_NUMBER = r"^-?(0|[1-9]\d{0,10})(\.\d{1,6})?$"
 _TEXTS = {
     "imprecise_number": "{count} whole numbers of more than 15 digits are number cells: their last digits may be lost",
@@ -45,7 +49,7 @@ _TEXTS = {
 
 
 class TableBuilder:
-    """Takes blocks in the order of the file; with a `spill` their batches are kept there and not in memory."""
+    """Takes blocks in the order of the file; with a `spill_folder` many batches are kept there and not in memory."""
 
     def __init__(
         self,
@@ -54,7 +58,7 @@ class TableBuilder:
         formats: Formats,
         limits: Limits,
         where: str,
-        spill: Spill | None = None,
+        spill_folder: Path | None = None,
         rules: Rules = NO_RULES,
         odd_rows: OddRows | None = None,
     ) -> None:
@@ -70,7 +74,8 @@ class TableBuilder:
         self._ids = set(contract.ids) if contract else set()
         nulls = contract.null_texts if contract else ()
         self._null_texts = pa.array(nulls, pa.string()) if nulls else None
-        self._batches: list[Batch] | Spill = [] if spill is None else spill
+        self._spill_folder = spill_folder
+        self._batches: list[Batch] | Spill = []
         self._counts = Counter({("illegal_character", name): count for name, count in header.illegal.items()})
         self.findings: list[Finding] = []
         self._rows = self._text_bytes = 0
@@ -100,8 +105,9 @@ class TableBuilder:
             self._merged.numbers.append(numbers)
             self._rows += batch.rows
             self._text_bytes += sum(column.text.nbytes for column in batch.columns)
-            if not isinstance(self._batches, Spill):  # what it holds takes no memory
-                require_at_most(self._limits.text_bytes, self._text_bytes, "bytes of text", self._where)
+            require_at_most(self._limits.text_bytes, self._text_bytes, "bytes of text", self._where)
+            if isinstance(self._batches, list) and self._spill_folder and self._text_bytes > IN_MEMORY_BYTES:
+                self._batches = Spill(self._spill_folder, self._batches)
 
     def _without_odd_rows(self, odd_rows: OddRows, batch: Batch, numbers: RowNumbers) -> tuple[Batch, RowNumbers]:
         """A batch after what the contract says about totals."""
@@ -116,8 +122,6 @@ class TableBuilder:
     def end_sheet(self, merges: Sequence[Merge], header_row: int) -> None:
         """Sees to the cells of the sheet just read that are merged with the one above; `header_row` is the last one
         of its header."""
-        if isinstance(self._batches, Spill):
-            return
         places = {place: (number, self._names[number]) for place, number in self._places.items()}
         self.findings += self._merged.settle(self._batches, merges, header_row, places)
 
@@ -166,7 +170,9 @@ class TableBuilder:
     def finish(self) -> Table:
         """The table of all blocks."""
         batches: Sequence[Batch] = self._batches
-        if not isinstance(batches, Spill):
+        if isinstance(batches, Spill):
+            batches.width = len(self._names)
+        else:
             batches = [
                 Batch(batch.rows, batch.columns + [null_column(batch.rows)] * (len(self._names) - len(batch.columns)))
                 for batch in batches

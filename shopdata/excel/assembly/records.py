@@ -13,7 +13,6 @@ from shopdata.excel.contract import Contract
 from shopdata.excel.limits import Limits
 from shopdata.excel.names import map_columns
 from shopdata.excel.tables import NUMBER, CellFormat, Formats, Kind, Table
-from shopdata.excel.tables.spill import Spill
 from shopdata.excel.values.numbers import float_text
 from shopdata.exceptions import RejectedFileError
 
@@ -44,8 +43,7 @@ def table_of_records(
     header = map_columns(names, contract, where=where)
     formats = Formats()
     formats.code(CellFormat(Kind.BOOL))
-    spill = None if spill_folder is None else Spill(len(header.places), spill_folder)
-    builder = TableBuilder(header, contract, formats, limits, where, spill)
+    builder = TableBuilder(header, contract, formats, limits, where, spill_folder)
     rows = ([_cell(row.get(name), formats) for name in names] for row in records)
     for block in row_blocks(rows, formats, BLOCK_ROWS, BLOCK_CHARACTERS):
         builder.add(block, 0)

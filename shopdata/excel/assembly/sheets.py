@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 from shopdata.excel.assembly.builder import TableBuilder
 from shopdata.excel.blocks.sheet import Sheet, first_block
@@ -47,8 +48,11 @@ def table_of_sheets(
     limits: Limits,
     where: str,
     rules: Rules = NO_RULES,
+    spill_folder: Path | None = None,
 ) -> Table:
     """Finds the sheet, or the like sheets, that hold the data, and reads them.
+
+    Rows of a large table lie in `spill_folder` until it is saved; None keeps them in memory.
 
     Raises:
         RejectedFileError: none holds data, or several do that are not alike.
@@ -66,7 +70,7 @@ def table_of_sheets(
     odd_rows = OddRows(
         [row for _, header in data for row in header.rows], rules.totals, key_places(data[0][1].names, contract)
     )
-    builder = TableBuilder(mapped[0], contract, formats, limits, where, rules=rules, odd_rows=odd_rows)
+    builder = TableBuilder(mapped[0], contract, formats, limits, where, spill_folder, rules, odd_rows)
     builder.findings += [finding for sheet in sheets for finding in sheet.findings]
     builder.findings += [Finding("ignored_sheet", text=f"sheet '{name}' holds no table") for name in ignored]
     for sheet, header in data:

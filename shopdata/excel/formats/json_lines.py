@@ -33,9 +33,6 @@ MAX_LENGTH = 4 << 20
 #: A row as a portal sends it. Of a message we write all of it and its content, so that ours may be thrice as long.
 MAX_ROW_BYTES = 8 << 20
 
-#: The rows of a larger file are not all in memory at a time.
-IN_MEMORY_BYTES = 8 << 20
-
 #: What portals write where others write seconds.
 _WRITTEN_TIME = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?([ T]\d{1,2}:\d{2}.*)?", re.DOTALL)
 _LATEST_SECONDS = int(datetime(9999, 12, 30, tzinfo=SHANGHAI).timestamp())
@@ -84,9 +81,8 @@ def read_json_lines(path: Path, contract: Contract, limits: Limits, where: str) 
         RejectedFileError: a line is no JSON, the first line does not say what the file is, or rows are missing.
     """
     records = _Records(path, contract, where)
-    spill_folder = path.parent if path.stat().st_size > IN_MEMORY_BYTES else None
     limits = replace(limits, cell_length=max(limits.cell_length, MAX_LENGTH))
-    table = table_of_records(records, contract, limits=limits, where=where, spill_folder=spill_folder)
+    table = table_of_records(records, contract, limits=limits, where=where, spill_folder=path.parent)
     for field, count in records.odd.items():
         text = f"{count} values are no numbers, or no times where times belong, and are blank"
         table.warnings.append(Finding("odd_value", column_of(field, contract), count, text))

@@ -13,6 +13,7 @@ import pyarrow as pa
 from shopdata.excel.blocks.merged_ranges import Merge
 from shopdata.excel.contract import Rules
 from shopdata.excel.tables import Batch, Column, Finding
+from shopdata.excel.tables.spill import Spill
 
 _TEXTS = {
     None: "{cells} blank because the one above is merged over {it} ({where}); `merged_cells: fill` in the contract, or "
@@ -32,7 +33,11 @@ class MergedCells:
     numbers: list[Rows] = field(default_factory=list)
 
     def settle(
-        self, batches: list[Batch], merges: Sequence[Merge], header_row: int, places: Mapping[int, tuple[int, str]]
+        self,
+        batches: list[Batch] | Spill,
+        merges: Sequence[Merge],
+        header_row: int,
+        places: Mapping[int, tuple[int, str]],
     ) -> list[Finding]:
         """Sees to the last batches, of which `numbers` are known. `places` has place and name of a file's columns."""
         numbers, self.numbers = self.numbers, []
@@ -48,6 +53,9 @@ class MergedCells:
         for column in sorted(by_column):
             number, name = places[column]
             findings += self._settle(sheet, rows, by_column[column], number, name)
+        if findings and self.rules.merged_cells == "fill":
+            for place, batch in enumerate(sheet, start=len(batches) - len(sheet)):
+                batches[place] = batch
         return findings
 
     def _settle(

@@ -103,7 +103,7 @@ def _read(path: Path, table: Path, contract: Contract | None, limits: Limits, ru
     try:
         if is_merge_result(path):
             return None
-        found = read_table(path, contract, limits=limits, where=name, rules=rules)
+        found = read_table(path, contract, limits=limits, where=name, rules=rules, spill_folder=table.parent)
         found.save(table)
     except RejectedFileError as error:
         return str(error)

@@ -25,6 +25,7 @@ from packaging.utils import canonicalize_name
 from scrapyd.eggstorage import FilesystemEggStorage
 from scrapyd.utils import get_file_path
 
+from benchmarks.merge import PACKAGES
 from shopdata.service import runner
 
 REPO = Path(__file__).parents[1]
@@ -43,6 +44,10 @@ def declared(*names: str) -> dict[str, Requirement]:
     return {canonicalize_name(requirement.name): requirement for requirement in found}
 
 
+#: It runs in an environment of its own.
+PEERS = REPO / "benchmarks" / "merge_peers.py"
+
+
 def imports(path: Path) -> Iterator[str]:
     """The top names of all that a file imports, wherever in it."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -56,7 +61,7 @@ def undeclared(folder: str, names: set[str]) -> dict[str, set[str]]:
     """What files below a folder import without being in any of these distributions."""
     known = set(sys.stdlib_module_names) | OWN
     missing: dict[str, set[str]] = {}
-    for path in sorted((REPO / folder).rglob("*.py")):
+    for path in sorted(set((REPO / folder).rglob("*.py")) - {PEERS}):
         for module in set(imports(path)) - known:
             if not names & {canonicalize_name(name) for name in DISTRIBUTIONS.get(module, ())}:
                 missing.setdefault(module, set()).add(path.relative_to(REPO).as_posix())
@@ -75,6 +80,11 @@ def test_the_stand_ins_import_only_what_is_declared() -> None:
 def test_tests_and_benchmarks_import_only_what_is_declared(folder: str) -> None:
     names = set(declared("requirements.in", "requirements-demo.txt", "requirements-dev.in"))
     assert undeclared(folder, names) == {}
+
+
+def test_what_the_merge_is_compared_with_is_installed_by_the_benchmark() -> None:
+    names = {canonicalize_name(Requirement(package).name) for package in PACKAGES}
+    assert {canonicalize_name(module) for module in set(imports(PEERS)) - set(sys.stdlib_module_names)} <= names
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-dev"])

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -93,8 +94,14 @@ class DeviceStore:
         state["cookies"] = [cookie for cookie in state["cookies"] if not 0 <= cookie.get("expires", -1) < time.time()]
         return state
 
-    def save(self, shop: Shop, portal: Portal, state: dict[str, Any], *, user_agent: str = "") -> None:
-        """Keeps what is not the session's, over what there was."""
+    def save(
+        self, shop: Shop, portal: Portal, state: dict[str, Any], *, user_agent: str = "", brands: str = ""
+    ) -> None:
+        """Keeps what is not the session's, over what there was; says so where it is another browser than before.
+
+        Args:
+            brands: what the browser calls itself to pages, without versions; "" where nobody knows.
+        """
         kept = _within_limit(_without_session(state, portal))
         if kept is None:
             logger.warning("%s: its device is too large to be kept: the portal will see the old one", shop.id)
@@ -102,10 +109,19 @@ class DeviceStore:
         now, before = datetime.now(UTC).isoformat(), {}
         with contextlib.suppress(ValueError, DiskError, OSError):
             before = self._read(shop)
+        known = before.get("brands") or brands
+        if brands and brands != known:
+            logger.warning(
+                "%s: this browser calls itself %s, the one before %s: to the portal it may be a new device",
+                shop.id,
+                brands,
+                known,
+            )
         data = {"username": shop.username, "made_at": before.get("made_at", now), "saved_at": now}
+        data |= {"user_agent": user_agent, "brands": brands or known}
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            SecretFiles(self.secret_key).write(self._path(shop), {**data, "user_agent": user_agent, "state": kept})
+            SecretFiles(self.secret_key).write(self._path(shop), {**data, "state": kept})
         except (DiskError, OSError) as error:
             logger.warning("%s: its device can't be kept, the portal will see the old one: %s", shop.id, error)
 
@@ -159,18 +175,28 @@ async def keep_device(store: DeviceStore, context: BrowserContext, shop: Shop, p
         return
     try:
         async with asyncio.timeout(_STATE_SECONDS):
+            brands = await _brands(context)
             state = await _state_of(context)
     except (PlaywrightError, TimeoutError):
         # The browser is gone; the portal knows the device as it was before.
         return
-    await asyncio.to_thread(store.save, shop, portal, state, user_agent=user_agent_of(browser.version))
+    await asyncio.to_thread(store.save, shop, portal, state, user_agent=user_agent_of(browser.version), brands=brands)
+
+
+async def _brands(context: BrowserContext) -> str:
+    """As pages are told, and in the headers of every request; "" where no page is safe enough to be told."""
+    question = "(navigator.userAgentData?.brands ?? []).map(({ brand }) => brand)"
+    found = await context.pages[0].evaluate(question) if context.pages else []
+    # One of them means nothing, and changes with the version.
+    return ", ".join(sorted(brand for brand in map(str, found) if not re.search(r"Not\W*A\W*Brand", brand)))[:100]
 
 
 async def _state_of(context: BrowserContext) -> dict[str, Any]:
-    try:
+    with contextlib.suppress(PlaywrightError):
         origins = await page_storage.read(context)
         if origins is not None:
             return {"cookies": [dict(cookie) for cookie in await context.cookies()], "origins": origins}
+    try:
         return dict(await context.storage_state(indexed_db=True))
     except PlaywrightError as error:
         if is_end(error):

@@ -20,7 +20,8 @@ from shopdata.config import Portal, Shop
 from shopdata.platforms.jd.portal import JdPortal
 from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions import devices
-from shopdata.sessions.devices import DeviceStore, open_context
+from shopdata.sessions.devices import DeviceStore, keep_device, open_context
+from shopdata.sessions.secret_files import SecretFiles
 
 MakeShop = Callable[..., Shop]
 
@@ -114,6 +115,37 @@ def test_it_is_as_old_as_it_is(tmp_path: Path, shop: Shop) -> None:
     assert (second["made_at"], second["saved_at"] > first["saved_at"]) == (first["made_at"], True)
 
 
+def test_another_browser_is_told(store: DeviceStore, shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        for brands in ("", "Chromium", "", "Chromium"):
+            store.save(shop, JD, state("fp"), brands=brands)
+        assert caplog.text == ""
+        for _ in range(2):
+            store.save(shop, JD, state("fp"), brands="Chromium, HeadlessChrome")
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "one: this browser calls itself Chromium, HeadlessChrome, the one before Chromium: "
+        "to the portal it may be a new device"
+    )
+
+
+@pytest.mark.browser
+def test_a_device_knows_its_browser(store: DeviceStore, shop: Shop) -> None:
+    async def visit() -> None:
+        own = OwnChromium({"executable_path": os.environ.get("SHOPDATA_BROWSER_PATH")})
+        try:
+            context = await open_context(await own.start())
+            page = await context.new_page()
+            await page.route("**", lambda route: route.fulfill(body="a page"))
+            await page.goto(ORIGIN)
+            await keep_device(store, context, shop, JD)
+        finally:
+            await own.close()
+
+    asyncio.run(visit())
+    assert "Chrom" in SecretFiles(store.secret_key).read(the_file(store))["brands"]
+
+
 def test_cookies_end(store: DeviceStore, shop: Shop) -> None:
     kept = [cookie("fp"), cookie("for_the_session", expires=-1)]
     store.save(shop, JD, {"cookies": [*kept, cookie("old", expires=time.time() - 1)], "origins": []})
@@ -174,6 +206,16 @@ def test_what_is_too_large_is_left_out(store: DeviceStore, shop: Shop, caplog: p
         store.save(shop, JD, {"cookies": [cookie("fp", large)], "origins": []})
     assert "too large to be kept" in caplog.text
     assert store.load(shop) == {**state("fp"), "origins": []}
+
+
+def test_fifty_shops_take_little_room(store: DeviceStore, make_shop: MakeShop) -> None:
+    """Each with what a portal's page has been seen to keep: twenty cookies and 15 kB of local storage."""
+    usual = state(
+        *(f"cookie-{number}" for number in range(20)), storage=tuple(f"key-{n}" for n in range(30)), more="x" * 480
+    )
+    for number in range(50):
+        store.save(make_shop(id=f"shop-{number}"), JD, usual)
+    assert sum(file.stat().st_size for file in store.folder.iterdir()) < 5_000_000
 
 
 def test_a_folder_that_cant_be_written_costs_no_sign_in(

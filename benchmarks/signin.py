@@ -2,8 +2,8 @@
 
 Each round crawls the same shops with both revisions in turn, on both platforms, twice: on devices that the portal has
 never seen, and, after all sessions have ended, on those that it knows. Counted are the processor seconds of the
-browser's processes and of its driver, not of the crawl, and their memory, shared pages once. `--browser PATH` measures
-another browser as well.
+browser's processes and of its driver, not of the crawl, and their memory, shared pages once. Beside them stands a bare
+sign-in, which is the least that it can be (`bare_sign_in.py`). `--browser PATH` measures another browser as well.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ CRAWLS = {"jd": ("jd_store", 1), "pdd": ("pdd_badscore", 1)}
 #: What a sign-in does in the last moments before its processes end is not seen.
 LOOK_EVERY_SECONDS = 0.1
 MEMORY_EVERY_LOOKS = 5
+BARE = "bare"
 KINDS = ("driver", "browser", "pages", "others")
 
 
@@ -66,21 +67,22 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="shopdata-signin-") as name:
         then = Path(name) / "code"
         unpack(options.revision, then)
-        contestants = {"then": (then, None), "now": (ROOT, None)}
+        contestants = {"then": (then, None), "now": (ROOT, None), BARE: (ROOT, None)}
         if options.browser:
-            contestants["now, other browser"] = (ROOT, options.browser)
+            other = " in the other browser"
+            contestants |= {f"now{other}": (ROOT, options.browser), f"{BARE}{other}": (ROOT, options.browser)}
         for number in range(options.rounds):
             for who, (code, browser) in contestants.items():
                 for platform in CRAWLS:
                     folder = Path(name) / f"{number}-{who}-{platform}"
-                    new, known = costs_of(platform, code, browser, folder, options.shops)
+                    new, known = costs_of(who, platform, code, browser, folder, options.shops)
                     costs[platform, "new", who].append(new)
                     costs[platform, "known", who].append(known)
     report(costs)
     return 0
 
 
-def costs_of(platform: str, code: Path, browser: str | None, folder: Path, shops: int) -> list[Cost]:
+def costs_of(who: str, platform: str, code: Path, browser: str | None, folder: Path, shops: int) -> list[Cost]:
     """Of a sign-in on a new device, and of one on a known device."""
     spider, lag = CRAWLS[platform]
     sandbox_options = SandboxOptions(
@@ -106,8 +108,9 @@ def costs_of(platform: str, code: Path, browser: str | None, folder: Path, shops
         for back in (1, 0):
             day = latest_day("day", lag) - timedelta(days=back)
             crawl = [sys.executable, "-m", "scrapy", "crawl", spider, "-a", f"date={day}", "-s", "LOG_LEVEL=WARNING"]
+            bare = [sys.executable, "-m", "benchmarks.bare_sign_in", platform]
             before = sum(sandbox.counters().logins.values())
-            cost = watch(crawl, environment, code)
+            cost = watch(bare if who.startswith(BARE) else crawl, environment, code)
             found.append(cost.of_each(sum(sandbox.counters().logins.values()) - before))
             sandbox.expire_sessions()
     return found
@@ -164,7 +167,7 @@ def look(process: psutil.Process) -> tuple[str, float]:
 def report(costs: Mapping[tuple[str, str, str], list[Cost]]) -> None:
     """Medians, and the ratio to the other revision."""
     print(
-        f"{'platform, device':<18}{'':<20}{'s a sign-in':>12}{'ratio':>7}   driver browser pages others{'peak MB':>9}"
+        f"{'platform, device':<18}{'':<27}{'s a sign-in':>12}{'ratio':>7}   driver browser pages others{'peak MB':>9}"
     )
     for (platform, device, who), runs in sorted(costs.items(), key=lambda item: item[0][:2]):
         total = statistics.median(run.total for run in runs)
@@ -172,7 +175,7 @@ def report(costs: Mapping[tuple[str, str, str], list[Cost]]) -> None:
         parts = [statistics.median(run.seconds[kind] for run in runs) for kind in runs[0].seconds]
         told = "".join(f"{part:>8.2f}" for part in parts)
         peak = max(run.peak_mb for run in runs)
-        print(f"{platform + ', ' + device:<18}{who:<20}{total:>12.2f}{total / base:>7.2f} {told}{peak:>9.0f}")
+        print(f"{platform + ', ' + device:<18}{who:<27}{total:>12.2f}{total / base:>7.2f} {told}{peak:>9.0f}")
 
 
 if __name__ == "__main__":

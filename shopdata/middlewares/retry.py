@@ -49,9 +49,11 @@ class RetryMiddleware:
     A request that did not succeed ends with PortalError, RiskBlockedError or ChallengeError: its errback gets them.
     """
 
-    def __init__(self, crawler: Crawler, workspace: Workspace) -> None:
+    def __init__(self, crawler: Crawler, workspace: Workspace, failures: dict[str, tuple[CellState, Reason]]) -> None:
         self._crawler = crawler
         self._workspace = workspace
+        #: Of the run (`CrawlRun.failures`).
+        self._failures = failures
         config = workspace.config
         self._shops = {shop.id: shop for shop in config.shops}
         self._portals: dict[str, Portal] = {shop.id: config.portal(shop.platform) for shop in config.shops}
@@ -59,7 +61,7 @@ class RetryMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RetryMiddleware:
-        return cls(crawler, Workspace.of(crawler))
+        return cls(crawler, Workspace.of(crawler), CrawlRun.of(crawler).failures)
 
     async def process_request(self, request: Request) -> None:
         """Waits while the shop cools down. Raises where it is left alone, and ArgumentError for a shop that is none."""
@@ -86,7 +88,7 @@ class RetryMiddleware:
         if not _is_ours(request):
             return response
         if response.status == 200 or _is_handled(request, response.status):
-            CrawlRun.of(self._crawler).failures.pop(request.meta["shopdata_shop"], None)
+            self._failures.pop(request.meta["shopdata_shop"], None)
             return response
         return await self.again(request, refused(request, response))
 
@@ -108,8 +110,7 @@ class RetryMiddleware:
         try:
             return await self._again(request, error)
         except ShopdataError as last:
-            failure = CellState(last.state), Reason.of(last)
-            CrawlRun.of(self._crawler).failures[request.meta["shopdata_shop"]] = failure
+            self._failures[request.meta["shopdata_shop"]] = CellState(last.state), Reason.of(last)
             raise
 
     async def _again(self, request: Request, error: ShopdataError) -> Request:

@@ -56,7 +56,7 @@ class Far:
         config = SimpleNamespace(shops=[SHOP], portal=lambda _: portal)
         left_alone = LeftAlone(SessionStore(folder / "sessions"), Restraint(folder / "sessions"))
         workspace = SimpleNamespace(config=config, left_alone=left_alone)
-        retry: Any = RetryMiddleware(cast("Any", SimpleNamespace(stats=None)), cast("Any", workspace))
+        retry: Any = RetryMiddleware(cast("Any", SimpleNamespace(stats=None)), cast("Any", workspace), {})
         self._middlewares = DownloaderMiddlewareManager(retry, crawler=SimpleNamespace(spider=None))
         self.client = PortalClient(self.download, self.sleep, SHOP, portal, folder)
 

@@ -105,7 +105,7 @@ class Portal:
             get_downloader_middleware=lambda _: middlewares[0],
         )
         middlewares: Any = (
-            RetryMiddleware(crawler, workspace),
+            RetryMiddleware(crawler, workspace, {}),
             SessionMiddleware(crawler, workspace),
             SignedPageMiddleware(crawler, workspace),
         )

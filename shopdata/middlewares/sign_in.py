@@ -234,8 +234,8 @@ class SignIns:
         try:
             await self._crawler.engine.download_async(request)
             page: Page = request.meta["playwright_page"]
-            # scrapy-playwright looks at every request of a page; from here on nobody needs to.
-            await on_its_loop(page, page.unroute("**"))
+            # scrapy-playwright looks at every request of a page; once those under way are through, nobody needs to.
+            await on_its_loop(page, page.unroute_all(behavior="wait"))
         except BaseException:
             if "playwright_page" in request.meta:
                 page = request.meta["playwright_page"]

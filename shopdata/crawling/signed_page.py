@@ -141,7 +141,7 @@ class SignedPage:
         data = json.dumps(found["data"]).encode()
         if _is_beyond_a_page(found["data"]):
             data = await self._exact(request, data)
-        elif status == 200 and not isinstance(found["data"], dict):
+        elif status == 200 and not isinstance(found["data"], dict) and len(data) <= self._portal.max_answer_bytes:
             raise self._failed(self._where(request.url), type(found["data"]).__name__)
         headers = {"Content-Type": "application/json"}
         return JsonResponse(request.url, status=status, body=data, headers=headers, request=request)

@@ -102,10 +102,12 @@ def loaded_by(command: str, folder: Path, state_dir: Path) -> tuple[str, set[str
     """Whether the process ended without a last look for rubbish, and the packages that it had loaded then."""
     variables = {"SHOPDATA_STATE_DIR": str(state_dir), "SHOPDATA_S3_ENDPOINT": "127.0.0.1:9", "PYTHONUTF8": "1"}
     secrets = ("JD_FLAGSHIP_USERNAME", "JD_FLAGSHIP_PASSWORD", "SHOPDATA_S3_ACCESS_KEY", "SHOPDATA_S3_SECRET_KEY")
+    # Scrapy leaves there what settings it has read in this process.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SCRAPY_")}
     done = subprocess.run(
         [sys.executable, "-c", TELL, *command.split()],
         cwd=folder,
-        env=dict(os.environ) | variables | dict.fromkeys(secrets, "made-up"),
+        env=inherited | variables | dict.fromkeys(secrets, "made-up"),
         capture_output=True,
         encoding="utf-8",
     )

@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 import yaml
+from filelock import FileLock, Timeout
 from template_process import Order
 from warm_process import STARTED_WITH, WarmProcess, start_warm
 
@@ -293,6 +294,23 @@ def is_locked(ledger: Path) -> bool:
         except sqlite3.OperationalError:
             return True
         return False
+
+
+def stand_still_unlocked(process: psutil.Process, state_dir: Path, is_ledger_locked: Callable[[], bool]) -> None:
+    """Suspends a crawl, at a moment at which it has locked nothing: where its machine does not sleep, others wait."""
+    stand_still(process)
+    while is_ledger_locked() or any(map(_is_locked_file, state_dir.glob("sessions/*.lock"))):
+        process.resume()
+        time.sleep(0.02)
+        stand_still(process)
+
+
+def _is_locked_file(path: Path) -> bool:
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def crawl_command(*arguments: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ import psutil
 import psycopg
 import pytest
 from postgresql_server import PostgresServer
-from workplace import Run, Workplace, crawl_command, is_locked, stand_still
+from workplace import Run, Workplace, crawl_command, is_locked, stand_still_unlocked
 
 from shopdata.ledger import Cell, Ledger
 
@@ -65,12 +64,7 @@ class TwoMachines:
         """The run's process does nothing for the length of the block, as on a laptop that was closed."""
         process = psutil.Process(run.process.pid)
         try:
-            stand_still(process)
-            # Where only a process sleeps, and not its machine, it may hold the one file of SQLite locked.
-            while self._is_locked():
-                process.resume()
-                time.sleep(0.02)
-                stand_still(process)
+            stand_still_unlocked(process, self.place.state_dir, self._is_locked)
             yield
         finally:
             process.resume()

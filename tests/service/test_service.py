@@ -7,11 +7,9 @@ import io
 import os
 import secrets
 import signal
-import time
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import psutil
 import pytest
@@ -21,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from running import Running
 from scrapyd_client.exceptions import ErrorResponse
 from scrapyd_client.pyclient import ScrapydClient
-from workplace import Workplace, is_locked, stand_still
+from workplace import Workplace, is_locked, stand_still_unlocked
 
 from sandbox import Sandbox, SandboxOptions
 from sandbox.store import SeaweedStore
@@ -184,15 +182,6 @@ def test_pause_is_kept_over_a_restart_and_an_edit_counts_without_one(service: Ru
     assert service.get("cron.json")["jobs"][2]["next_at"] == "2027-01-02T00:00:00+08:00"
 
 
-def hold(process: psutil.Process, ledger: Path) -> None:
-    """Stops a process, but not while it holds the ledger."""
-    stand_still(process)
-    while is_locked(ledger):
-        process.resume()
-        time.sleep(0.05)
-        stand_still(process)
-
-
 def last_slots(service: Running) -> dict[str, Slot | None]:
     with Ledger.at(service.place.state_dir) as ledger:
         return {name: ledger.slots.last_slot(name) for name in ("first", "second")}
@@ -209,12 +198,15 @@ def test_killed_in_the_middle_of_two_crawls(service: Running) -> None:
     # Each is held as soon as the portal makes its reports: so both are in the middle when the service is killed.
     held: dict[str, psutil.Process] = {}
 
+    def ledger_is_locked() -> bool:
+        return is_locked(place.state_dir / "ledger.sqlite3")
+
     def are_held() -> bool:
         for job in service.get("listjobs.json")["running"]:
             day = str(DAY if job["id"] == runs()["first"] else OTHER_DAY)
             if job["id"] not in held and all(place.sandbox.counters().jobs.get(shop, {}).get(day) for shop in shops):
                 held[job["id"]] = psutil.Process(job["pid"])
-                hold(held[job["id"]], place.state_dir / "ledger.sqlite3")
+                stand_still_unlocked(held[job["id"]], place.state_dir, ledger_is_locked)
         return len(held) == 2
 
     service.wait_until(are_held, "the slots of 08:30 did not fire")

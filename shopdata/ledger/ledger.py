@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from shopdata.exceptions import LedgerError
+from shopdata.ledger.acts import Acts
 from shopdata.ledger.cells import Cells
 from shopdata.ledger.database import Database
 from shopdata.ledger.leases import Leases
@@ -49,6 +50,8 @@ class Ledger(Cells, Partitions, Runs):
         self.notifications = Notifications(database)
         #: What pages ask of many cells and partitions at once.
         self.queries = LedgerQueries(database)
+        #: Who did what.
+        self.acts = Acts(database)
         #: When cells that the platform has not published yet are due again.
         self.not_ready = NotReadyCells(database)
 

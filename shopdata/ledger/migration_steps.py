@@ -82,5 +82,21 @@ def _to_6(op: Operations) -> None:
         op.add_column("runs", Column(name, Integer))
 
 
+def _to_7(op: Operations) -> None:
+    """Who did what."""
+    op.create_table(
+        "acts",
+        Column("number", Integer, primary_key=True),
+        Column("at", DateTime(timezone=True), nullable=False),
+        Column("user_name", String(100), nullable=False),
+        Column("address", String(64), nullable=False),
+        Column("via", String(20), nullable=False),
+        Column("code", String(64), nullable=False),
+        Column("target", String(255), nullable=False),
+        Column("params", JSON, nullable=False),
+    )
+    op.create_index("ix_acts_at", "acts", ["at"])
+
+
 #: The version that a step leads to, and the step.
-STEPS: Mapping[int, Callable[[Operations], None]] = {2: _to_2, 3: _to_3, 4: _to_4, 5: _to_5, 6: _to_6}
+STEPS: Mapping[int, Callable[[Operations], None]] = {2: _to_2, 3: _to_3, 4: _to_4, 5: _to_5, 6: _to_6, 7: _to_7}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -188,3 +188,20 @@ class NotificationRow(Base):
     digest: Mapped[str] = mapped_column(String(64))
     told_at: Mapped[datetime]
     state: Mapped[dict[str, Any]]
+
+
+class ActRow(Base):
+    """Something that a person has done with the service, or to its users."""
+
+    __tablename__ = "acts"
+    __table_args__ = (Index("ix_acts_at", "at"),)
+
+    #: In the order in which they were written.
+    number: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    user: Mapped[str] = mapped_column("user_name", String(100))
+    address: Mapped[str] = mapped_column(String(64))
+    via: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(64))
+    target: Mapped[str] = mapped_column(String(255))
+    params: Mapped[dict[str, Any]]

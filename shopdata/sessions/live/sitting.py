@@ -68,6 +68,13 @@ class Sitting:
                 self._hand.let_go()
             case "pace":
                 self._work_on(self._picture.set_pace(int(command["per_second"]), is_low=bool(command.get("is_low"))))
+            case "dialog":
+                # Not in the line of the others: whoever looks at the page just now waits for this answer.
+                self._work_on(self._answer_dialog(is_yes=bool(command["yes"]), text=str(command.get("text", ""))))
+            case "again" | "qr" | "reload":
+                # A page that asks goes nowhere else.
+                self._work_on(self._answer_dialog(is_yes=False))
+                self._commands.put_nowait(command)
             case _:
                 self._commands.put_nowait(command)
 
@@ -148,6 +155,8 @@ class Sitting:
         finally:
             # At once: nobody looks around in the back office by this way.
             await self._cover()
+            with contextlib.suppress(PlaywrightError):
+                await self._answer_dialog(is_yes=False)
             self._context.remove_listener("page", self._on_window)
             self._context.remove_listener("dialog", self._on_dialog)
 
@@ -207,8 +216,6 @@ class Sitting:
                     self._line.tell(said={"key": "code_sent" if is_sent else "no_code_button"})
                 case "select":
                     await around.choose(self._page, self._portal, int(command["number"]))
-                case "dialog":
-                    await self._answer_dialog(is_yes=bool(command["yes"]), text=str(command.get("text", "")))
                 case "reload":
                     await self._page.reload()
 
@@ -234,10 +241,10 @@ class Sitting:
         self._dialog = dialog
         self._line.tell(dialog={"kind": dialog.type, "text": dialog.message[:_MOST_SAID]})
 
-    async def _answer_dialog(self, *, is_yes: bool, text: str) -> None:
+    async def _answer_dialog(self, *, is_yes: bool, text: str = "") -> None:
         dialog, self._dialog = self._dialog, None
-        self._line.tell(dialog=None)
         if dialog is not None:
+            self._line.tell(dialog=None)
             await (dialog.accept(text) if is_yes else dialog.dismiss())
 
     def _work_on(self, work: Coroutine[Any, Any, None]) -> None:

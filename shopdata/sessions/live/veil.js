@@ -1,10 +1,14 @@
-// Whatever field holds one of these texts shows dots, also if the page turns a field for passwords into one that shows them.
+// A field that holds one of these texts shows dots, also if the page turns a field for passwords into one that shows them;
+// and goes on to do so until it is emptied: what somebody adds to it makes it no other password.
 (texts) => {
   if (window.__veiled) return;
   Object.defineProperty(window, "__veiled", { value: true });
-  const held = new Set(texts.filter((text) => text));
+  const held = texts.filter((text) => text);
+  const veiled = new WeakSet();
   const veil = (field) => {
-    if (held.has(field.value)) field.style.setProperty("-webkit-text-security", "disc", "important");
+    if (held.some((text) => field.value.includes(text))) veiled.add(field);
+    else if (!field.value) veiled.delete(field);
+    if (veiled.has(field)) field.style.setProperty("-webkit-text-security", "disc", "important");
     else field.style.removeProperty("-webkit-text-security");
   };
   const veilAll = () => document.querySelectorAll("input, textarea").forEach(veil);
@@ -18,4 +22,6 @@
   });
   watch.observe(document, options);
   document.addEventListener("input", veilAll, true);
+  // What is dragged out of it would be text like any other.
+  document.addEventListener("dragstart", (event) => veiled.has(event.target) && event.preventDefault(), true);
 }

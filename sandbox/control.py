@@ -32,6 +32,8 @@ def control_application(sandbox: Sandbox) -> web.Application:
     app.router.add_post("/passwords", control.change_password)
     app.router.add_post("/revisions", control.revise)
     app.router.add_post("/sessions/expire", control.expire_sessions)
+    app.router.add_post("/app", control.app)
+    app.router.add_post("/codes/expire", control.expire_codes)
     return app
 
 
@@ -128,6 +130,26 @@ class _Control:
         """Ends the sessions of a shop or of all: `{"shop"?}`."""
         body = await _body(request)
         return _json({"ended": self._sandbox.expire_sessions(body.get("shop"))})
+
+    async def app(self, request: web.Request) -> web.Response:
+        """The app of a `shop`'s account: `{"shop", "do": "scan", "bits"}`, or `do` confirm or cancel."""
+        body = await _body(request)
+        app = self._sandbox.app(str(body["shop"]))
+        match body["do"]:
+            case "scan":
+                app.scan(str(body["bits"]))
+            case "confirm":
+                app.confirm()
+            case "cancel":
+                app.cancel()
+            case other:
+                raise ValueError(f"the app does not know {other!r}; it knows scan, confirm, cancel")
+        return _json({})
+
+    async def expire_codes(self, request: web.Request) -> web.Response:
+        """Ends the time of all codes."""
+        self._sandbox.expire_codes()
+        return _json({})
 
 
 async def _body(request: web.Request) -> dict[str, Any]:

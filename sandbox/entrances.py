@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from sandbox.codes import picture_of
 from sandbox.faults import Fault
 from sandbox.html_pages import Pages
 from sandbox.portal import PortalPart, Stage
@@ -24,15 +25,27 @@ SAID = {
     Fault.LOGIN_LOCKED: "账号已被锁定，请 2 小时后再试",
     Fault.LOGIN_RISK: "账号存在安全风险，请先核实身份",
 }
-ENTRANCE_FAULTS = frozenset({*SAID, Fault.LOGIN_DOWN, Fault.NEW_PASSWORD, Fault.CHOOSE_SHOP, Fault.LANDING_NOTICE})
+ENTRANCE_FAULTS = frozenset(
+    {
+        *SAID,
+        Fault.CAPTCHA,
+        Fault.CAPTCHA_PATH,
+        Fault.LOGIN_DOWN,
+        Fault.LOGIN_DIALOG,
+        Fault.NEW_PASSWORD,
+        Fault.CHOOSE_SHOP,
+        Fault.CHOOSE_SHOP_IN_LIST,
+        Fault.LANDING_NOTICE,
+    }
+)
 """The faults that an `SandboxEntrance` knows."""
 
 CHOOSE_PATH = "/entrance/choose"
 ENTER_PATH = "/entrance/enter"
 NEW_PASSWORD_PATH = "/entrance/password"
+CODE_PATH = "/entrance/code.png"
 
-# How far from the gap a slider may be let go.
-SLIDER_TOLERANCE_PIXELS = 8
+DIALOG_TEXT = "该账号正在另一台设备上使用，继续登录会让它下线，是否继续？"
 
 _PAGES = Pages("sandbox")
 
@@ -54,6 +67,7 @@ class SandboxEntrance(PortalPart):
         """Adds the pages to the application of the host where one signs in; `entered` is what lets somebody in."""
         app.router.add_get(CHOOSE_PATH, self._choose_page)
         app.router.add_get(NEW_PASSWORD_PATH, self._password_page)
+        app.router.add_get(CODE_PATH, self._code_picture)
 
     def sms_code(self, shop: SandboxShop) -> str:
         """The code that the shop's telephone gets: always the same, so that a person can know it."""
@@ -83,6 +97,10 @@ class SandboxEntrance(PortalPart):
         take = self.stage.faults.take
         return take(shop.id, Fault.SMS) or (is_new_device and take(shop.id, Fault.SMS_ON_NEW_DEVICE))
 
+    def wants_answer(self, shop: SandboxShop) -> bool:
+        """Says whether the page asks by a dialog whether to go on."""
+        return self.stage.faults.take(shop.id, Fault.LOGIN_DIALOG)
+
     def down(self, shop: SandboxShop) -> web.Response | None:
         """The answer of a portal that is down; None if it is not."""
         is_down = self.stage.faults.take(shop.id, Fault.LOGIN_DOWN)
@@ -97,9 +115,10 @@ class SandboxEntrance(PortalPart):
         """The page that comes before the back office; None if none does."""
         if self.stage.faults.take(shop.id, Fault.NEW_PASSWORD):
             return NEW_PASSWORD_PATH
-        if self.stage.faults.take(shop.id, Fault.CHOOSE_SHOP):
-            ticket = self._choosing.issue(return_url)
-            return f"{CHOOSE_PATH}?ticket={quote(ticket)}"
+        for fault, look in ((Fault.CHOOSE_SHOP, "entries"), (Fault.CHOOSE_SHOP_IN_LIST, "list")):
+            if self.stage.faults.take(shop.id, fault):
+                ticket = self._choosing.issue(return_url)
+                return f"{CHOOSE_PATH}?look={look}&ticket={quote(ticket)}"
         return None
 
     def entered(self, request: web.Request) -> tuple[SandboxShop, str] | None:
@@ -112,6 +131,7 @@ class SandboxEntrance(PortalPart):
         boot: dict[str, Any] = {
             "enter_path": ENTER_PATH,
             "ticket": request.query.get("ticket", ""),
+            "look": request.query.get("look", ""),
             "shops": [
                 {"id": shop.id, "name": shop.name, "number": 100_000 + shop.number} for shop in self._shops.values()
             ],
@@ -120,3 +140,10 @@ class SandboxEntrance(PortalPart):
 
     async def _password_page(self, request: web.Request) -> web.Response:
         return _PAGES.page("new_password.html")
+
+    async def _code_picture(self, request: web.Request) -> web.Response:
+        try:
+            picture = picture_of(request.query.get("data", ""))
+        except ValueError:
+            raise web.HTTPNotFound from None
+        return web.Response(body=picture, content_type="image/png", headers={"Cache-Control": "no-store"})

@@ -29,6 +29,10 @@ class Fault(StrEnum):
     # --- sign-in
     WRONG_PASSWORD = "wrong_password", "Sign-in is refused whatever the password; the text stays on the login page."
     CAPTCHA = "captcha", "Sign-in asks for a slider first; a person (or a mouse drag to the gap) can solve it."
+    CAPTCHA_PATH = (
+        "captcha_path",
+        "As captcha, and the way there is judged too: as a hand goes, not at once, and by nobody's script.",
+    )
     SMS = "sms", "After the right password a code sent by SMS is asked for."
     LOGIN_PAGE_SLOW = (
         "login_page_slow",
@@ -42,6 +46,7 @@ class Fault(StrEnum):
         "sms_behind_success",
         "Sign-in says success, but opens no session and wants a code sent by SMS.",
     )
+    SMS_IN_WINDOW = "sms_in_window", "After the right password a code sent by SMS is asked for in a window of its own."
     LOGIN_BUSY = "login_busy", "Sign-in is answered by a text, and a code, that say that the portal is busy."
     LOGIN_MAINTENANCE = (
         "login_maintenance",
@@ -53,6 +58,8 @@ class Fault(StrEnum):
     LOGIN_RISK = "login_risk", "Sign-in is answered by a text that says that somebody must prove who they are."
     NEW_PASSWORD = "new_password", "After the right password a page asks for a new one."
     CHOOSE_SHOP = "choose_shop", "After the right password a page asks which of the platform's shops to enter."
+    CHOOSE_SHOP_IN_LIST = "choose_shop_in_list", "The same page, with a list that opens in place of entries."
+    LOGIN_DIALOG = "login_dialog", "The login page asks with a dialog of its browser's whether to go on."
     LANDING_NOTICE = "landing_notice", "A notice lies over the page that a sign-in lands on."
     WRONG_SHOP = (
         "wrong_shop",

@@ -44,6 +44,9 @@ _SHARED = Pages("sandbox")
 DEVICE_SCRIPT = _SHARED.source("device.js")
 """What login pages know a device by: `findDevice`."""
 
+DRAG_SCRIPT = _SHARED.source("drag.js")
+"""What sliders are dragged by: `onDrag`."""
+
 OBSTACLES_SCRIPT = _SHARED.source("obstacles.js")
 """What login pages call to put something before their form: `setObstacles`."""
 

@@ -66,6 +66,10 @@ class SandboxOptions:
     """How long the server honours a session. The cookies themselves claim to live longer."""
     login_delay_seconds: float = 0.15
     """The login page's own timer between success and the jump to the home page."""
+    code_seconds: float = 120.0
+    """How long a code that the app scans is good for."""
+    code_ask_seconds: float = 0.3
+    """How often the login page asks what became of it."""
     form: LoginForm = "mixed"
     """Which of a platform's two login forms is shown; `mixed`: in turn, by page load. `?form=` decides for one load."""
     dead_session_answer: DeadSessionAnswer = "mixed"
@@ -157,6 +161,8 @@ _POSITIVE = (
     "order_grace_seconds",
     "report_deadline_seconds",
     "session_seconds",
+    "code_seconds",
+    "code_ask_seconds",
 )
 _CHOICES = {
     "form": ("old", "new", "mixed"),

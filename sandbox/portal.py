@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from aiohttp import web
 
+from sandbox.codes import Codes
 from sandbox.faults import Fault, FaultBoard
 from sandbox.options import SandboxOptions
 from sandbox.records import Record, Records
@@ -42,6 +43,7 @@ class Stage:
     faults: FaultBoard
     records: Records
     folder: Path
+    codes: Codes
     revisions: Revisions = field(default_factory=Revisions)
     origins: dict[str, str] = field(default_factory=dict)
 

@@ -19,6 +19,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from sandbox import configuration
+from sandbox.codes import App, Codes
 from sandbox.control import control_application
 from sandbox.faults import EVERY_SHOP, Fault, FaultBoard, FaultRule, fault_named
 from sandbox.hosts import listen, recording
@@ -56,7 +57,7 @@ class Sandbox:
         )
         # Made when the first file is: a sandbox that is never started leaves nothing behind.
         folder = Path(tempfile.gettempdir(), f"shopdata-sandbox-{secrets.token_hex(8)}")
-        self._stage = Stage(self.options, world, FaultBoard(), Records(), folder)
+        self._stage = Stage(self.options, world, FaultBoard(), Records(), folder, Codes(self.options.code_seconds))
         self._portals = {portal.platform: portal(self._stage) for portal in portals}
         for rule in self.options.faults:
             self._add_fault(rule)
@@ -171,6 +172,14 @@ class Sandbox:
         """The code that the telephone of a shop gets when fault `sms` is set."""
         shop = self._stage.world.shop(shop_id)
         return self._portal(shop).sms_code(shop)
+
+    def app(self, shop_id: str) -> App:
+        """The app on the telephone of a shop's account: it scans the code of a login page."""
+        return App(self._stage.codes, self._stage.world.shop(shop_id).platform, shop_id)
+
+    def expire_codes(self) -> None:
+        """The time of all codes is over that nobody has confirmed."""
+        self._stage.codes.expire()
 
     def _portal(self, shop: SandboxShop) -> SandboxPortal:
         return self._portals[shop.platform]

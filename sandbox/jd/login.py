@@ -6,19 +6,23 @@ nothing about them is known, and a client must let the page's own script use the
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import Counter
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from aiohttp import web
 
 from sandbox.common_faults import delay_login_page
-from sandbox.entrances import ENTER_PATH, SLIDER_TOLERANCE_PIXELS, SandboxEntrance
+from sandbox.entrances import DIALOG_TEXT, ENTER_PATH, SandboxEntrance
 from sandbox.faults import Fault
 from sandbox.html_pages import maintenance
+from sandbox.jd.app_codes import CHECK_PATH, SHOW_PATH, VALIDATION_PATH, JdAppCodes
 from sandbox.jd.pages import page
 from sandbox.jd.session import HOME_PATH, LOGIN_PATH, JdSessions
 from sandbox.portal import Stage, note_shop
+from sandbox.sliders import gap_of, is_solved, next_slider, wanted_slider
 from sandbox.tickets import Tickets
 from sandbox.world import SandboxShop
 
@@ -35,6 +39,7 @@ STALE = "页面已过期，请刷新后重试"
 WRONG_CODE = "验证码错误，请重新输入"
 #: Of one page.
 MOST_GUESSES = 3
+_FIRST_GAP = 80
 
 
 class JdLoginHosts(SandboxEntrance):
@@ -50,6 +55,7 @@ class JdLoginHosts(SandboxEntrance):
         self._nonces = Tickets()
         self._certifying = Tickets()
         self._guesses: Counter[str] = Counter()
+        self._app_codes = JdAppCodes(stage)
 
     def passport(self) -> web.Application:
         """passport.shop.jd.com."""
@@ -61,6 +67,9 @@ class JdLoginHosts(SandboxEntrance):
         app.router.add_get(CERTIFIED_PATH, self._certified_page)
         app.router.add_post(CERTIFIED_CHECK_PATH, self._check_code)
         app.router.add_get(ENTER_PATH, self._enter)
+        app.router.add_get(SHOW_PATH, self._app_codes.show)
+        app.router.add_get(CHECK_PATH, self._app_codes.check)
+        app.router.add_get(VALIDATION_PATH, self._enter_by_app)
         super().add_routes(app)
         return app
 
@@ -86,7 +95,9 @@ class JdLoginHosts(SandboxEntrance):
             boot = self._boot(return_url, looks) | {"password_id": f"p{secrets.token_hex(5)}"}
             return page("login_new.html", boot=boot)
         return page(
-            "login_old.html", frame_url=f"/login/frame?ReturnUrl={quote(return_url, safe='')}&look={quote(looks)}"
+            "login_old.html",
+            boot=self._boot(return_url, looks),
+            frame_url=f"/login/frame?ReturnUrl={quote(return_url, safe='')}&look={quote(looks)}",
         )
 
     async def _login_frame(self, request: web.Request) -> web.Response:
@@ -101,6 +112,11 @@ class JdLoginHosts(SandboxEntrance):
             "device_name": DEVICE_NAME,
             "delay_milliseconds": self.delay(),
             "looks": looks.split(","),
+            "dialog": DIALOG_TEXT,
+            "show_path": SHOW_PATH,
+            "check_path": CHECK_PATH,
+            "validation_path": VALIDATION_PATH,
+            "ask_milliseconds": round(self.stage.options.code_ask_seconds * 1000),
         }
 
     def _return_url(self, asked: str) -> str:
@@ -111,14 +127,14 @@ class JdLoginHosts(SandboxEntrance):
     async def _sign_in(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
         username, password = form.get("loginname", ""), form.get("nloginpwd", "")
-        gap = self._nonces.redeem(form.get("nonce", ""))
-        if gap is None or form.get("seal") != seal(f"{form['nonce']}|{username}|{_utf16_length(password)}"):
+        puzzle = self._nonces.redeem(form.get("nonce", ""))
+        if puzzle is None or form.get("seal") != seal(f"{form['nonce']}|{username}|{_utf16_length(password)}"):
             return web.json_response({"error": STALE, "nonce": self._nonces.issue("")})
         shop = self.stage.world.account(username)
         if shop is None:
             return web.json_response({"error": REFUSED, "nonce": self._nonces.issue("")})
         note_shop(request, shop)
-        if (slider := self._slider(shop, gap, form.get("slide", ""))) is not None:
+        if (slider := self._slider(shop, puzzle, form)) is not None:
             return slider
         if (down := self.down(shop)) is not None:
             return down
@@ -126,28 +142,42 @@ class JdLoginHosts(SandboxEntrance):
             return web.json_response({"error": text, "nonce": self._nonces.issue("")})
         if not self.is_let_in(shop, password):
             return web.json_response({"error": REFUSED, "nonce": self._nonces.issue("")})
+        if "is_answered" not in form and self.wants_answer(shop):
+            return web.json_response({"asks": True, "nonce": self._nonces.issue("")})
         return_url = self._return_url(form.get("return_url", ""))
         if (detour := self.detour(shop, return_url)) is not None:
             return web.json_response({"go_to": detour})
         is_new = self.stage.world.see_device(shop.id, form.get("device", ""))
-        if self.wants_code(shop, is_new_device=is_new):
+        in_window = self.stage.faults.take(shop.id, Fault.SMS_IN_WINDOW)
+        if in_window or self.wants_code(shop, is_new_device=is_new):
             ticket = self._certifying.issue(f"{shop.id} {return_url}")
-            return web.json_response({"go_to": f"{CERTIFIED_PATH}?ticket={ticket}"})
+            return web.json_response({"window" if in_window else "go_to": f"{CERTIFIED_PATH}?ticket={ticket}"})
         return self._let_in(shop, return_url)
 
-    def _slider(self, shop: SandboxShop, gap: str, slide: str) -> web.Response | None:
+    def _slider(self, shop: SandboxShop, puzzle: str, form: Mapping[str, str]) -> web.Response | None:
         """The puzzle, unless it is solved or not wanted. It comes before the password is looked at."""
-        if gap:
-            is_solved = slide.isdigit() and abs(int(slide) - int(gap)) <= SLIDER_TOLERANCE_PIXELS
-            if is_solved:
+        if puzzle:
+            slide = form.get("slide", "")
+            if slide.isdigit() and is_solved(puzzle, int(slide), json.loads(form.get("path", "[]"))):
                 return None
-        elif not self.stage.faults.take(shop.id, Fault.CAPTCHA):
+            following: str | None = next_slider(puzzle, _FIRST_GAP)
+        else:
+            following = wanted_slider(self.stage.faults, shop.id, _FIRST_GAP)
+        if following is None:
             return None
-        new_gap = 80 + secrets.randbelow(160)
-        return web.json_response({"slider": {"gap": new_gap}, "nonce": self._nonces.issue(str(new_gap))})
+        return web.json_response({"slider": {"gap": gap_of(following)}, "nonce": self._nonces.issue(following)})
 
-    def _let_in(self, shop: SandboxShop, return_url: str) -> web.Response:
-        response = web.json_response({"go_to": return_url})
+    async def _enter_by_app(self, request: web.Request) -> web.Response:
+        shop = self._app_codes.confirmed(request, self._shops)
+        if shop is None:
+            return web.json_response({"returnCode": 1, "msg": STALE})
+        note_shop(request, shop)
+        self.stage.world.see_device(shop.id, request.query.get("device", ""))
+        response = web.json_response({"returnCode": 0, "url": self._sessions.home_url()})
+        return self._let_in(shop, "", response)
+
+    def _let_in(self, shop: SandboxShop, return_url: str, answer: web.Response | None = None) -> web.Response:
+        response = answer or web.json_response({"go_to": return_url})
         self.stage.world.know_device(shop.id)
         self._sessions.give(response, shop, self._sessions.new_cookies(shop))
         return response

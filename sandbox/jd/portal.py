@@ -52,6 +52,7 @@ class SandboxJd(SandboxPortal):
             Fault.WRONG_PASSWORD,
             Fault.CAPTCHA,
             Fault.SMS,
+            Fault.SMS_IN_WINDOW,
             Fault.LOGIN_PAGE_SLOW,
             Fault.SMS_ON_NEW_DEVICE,
             Fault.WRONG_SHOP,

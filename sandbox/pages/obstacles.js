@@ -7,6 +7,8 @@ const AGREEMENTS = {
     '<span>登录即代表同意<a href="/rules">《隐私政策》</a></span></label>',
   "agreement-role": '<div role="checkbox" aria-checked="false" tabindex="0" style="display:inline-block;width:16px;height:16px;border:1px solid #bbb"></div> <span>同意<a href="/rules">服务条款</a></span>',
   "agreement-icon": '<i class="rule-icon" style="display:inline-block;width:16px;height:16px;border:1px solid #bbb;border-radius:8px"></i><em>我已阅读并同意<a href="/rules">《商家协议》</a></em>',
+  // To be seen, and by no program to be found.
+  "agreement-drawn": '<canvas width="300" height="24" style="vertical-align:middle"></canvas>',
   "agreement-stuck": '<input type="checkbox" id="agree" disabled><label for="agree">我已阅读并同意《用户服务协议》</label>',
 };
 const REMEMBER = '<label style="display:block"><input type="checkbox" id="remember" style="width:auto"> 7天免登录</label>';
@@ -14,14 +16,21 @@ const REMEMBER = '<label style="display:block"><input type="checkbox" id="rememb
 function setObstacles(looks, form) {
   const shadow = "position:fixed;inset:0;z-index:9;display:flex;align-items:center;justify-content:center;background:#0008";
   const words = "<h3>关于规范经营的公告</h3><p>请各商家知悉，谨防诈骗，不要泄露验证码。</p>";
-  const buttons = { notice: "<button type='button'>我知道了</button>", "notice-cross": "<i class='x-close' style='cursor:pointer'>×</i>", "notice-stuck": "" };
+  const question = "<h3>完善店铺信息</h3><p>请选择您的主营类目</p>";
+  const green = "<button type='button' style='padding:12px 24px;border:0;background:#00875a;color:#fff'>女装</button>";
+  const buttons = {
+    notice: `${words}<button type='button'>我知道了</button>`,
+    "notice-cross": `${words}<i class='x-close' style='cursor:pointer'>×</i>`,
+    "notice-stuck": words,
+    "notice-question": question + green,
+  };
 
   for (const look of looks) {
     if (!(look in buttons)) continue;
     const over = document.createElement("div");
     over.className = "notice-mask";
     over.style = shadow;
-    over.innerHTML = `<div style="width:320px;padding:24px;background:#fff">${words}${buttons[look]}</div>`;
+    over.innerHTML = `<div style="width:320px;padding:24px;background:#fff">${buttons[look]}</div>`;
     over.querySelector("button, i")?.addEventListener("click", (event) => { if (event.isTrusted) over.remove(); });
     document.body.append(over);
   }
@@ -35,11 +44,17 @@ function setObstacles(looks, form) {
   for (const box of row.querySelectorAll("input")) box.style.width = "16px";
   form.append(row);
   let isDrawn = false;
-  const drawn = row.querySelector("[role=checkbox], .rule-icon");
+  const drawn = row.querySelector("[role=checkbox], .rule-icon, canvas");
+  if (drawn instanceof HTMLCanvasElement) {
+    const drawing = drawn.getContext("2d");
+    drawing.fillStyle = "#7b2fd0";
+    drawing.fillRect(2, 2, 20, 20);
+    drawing.fillText("我已阅读并同意《商家服务协议》", 30, 16);
+  }
   drawn?.addEventListener("click", (event) => {
     if (!event.isTrusted) return;
     isDrawn = !isDrawn;
-    drawn.style.background = isDrawn ? "#e02e24" : "";
+    drawn.style.background = isDrawn ? "#e8e0f4" : "";
     if (drawn.hasAttribute("aria-checked")) drawn.setAttribute("aria-checked", String(isDrawn));
   });
   const box = row.querySelector("input:not(#remember)");

@@ -5,14 +5,14 @@ How the slider is drawn and answered, and where a code is asked for, are inventi
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.bombs import bomb
+from sandbox.codes import CodeState
 from sandbox.common_faults import delay_login_page
-from sandbox.entrances import ENTER_PATH, SLIDER_TOLERANCE_PIXELS, SandboxEntrance
+from sandbox.entrances import CODE_PATH, DIALOG_TEXT, ENTER_PATH, SandboxEntrance
 from sandbox.faults import Fault
 from sandbox.html_pages import maintenance
 from sandbox.pdd.answers import SESSION_EXPIRED, Call, Refusal, too_frequent
@@ -21,11 +21,13 @@ from sandbox.pdd.pages import back_office_page, login_page
 from sandbox.pdd.session import COOKIE, HOME_PATH, LOGIN_PATH, OTHER_COOKIES, PddSessions, login_path
 from sandbox.pdd.signing import PageKeys
 from sandbox.portal import Stage, json_body, note_shop
+from sandbox.sliders import gap_of, is_solved, next_slider, wanted_slider
 from sandbox.tickets import Tickets
 from sandbox.world import SandboxShop
 
 AUTH_PATH = "/janus/api/auth"
 SEND_CODE_PATH = "/janus/api/user/getLoginVerificationCode"
+MAKE_APP_CODE_PATH, ASK_APP_CODE_PATH = "/janus/api/scan/login/qrcode", "/janus/api/scan/login/query"
 # docs/portals.md 3: pages that callers name as referer.
 PAGE_PATHS = (
     HOME_PATH,
@@ -38,6 +40,8 @@ PAGE_PATHS = (
 # docs/portals.md 1.3: a cookie of the device; that localStorage holds it too is an invention.
 DEVICE_NAME = "_nano_fp"
 
+_FIRST_GAP = 90
+
 MASKED_MOBILE = "138****0000"
 
 _AUTH = Call("sign_in", is_camel=True, success_code=1000000)
@@ -48,6 +52,10 @@ STALE = Refusal(None, "页面已过期，请刷新后重试")
 BUSY_CODE = 50001
 NEEDS_CODE = Refusal(2000020, "需要手机验证", MASKED_MOBILE)
 WRONG_CODE = Refusal(2000017, "手机验证码错误")
+CODE_EXPIRED = Refusal(None, "二维码已过期，请刷新")
+CODE_CANCELLED = Refusal(None, "已在手机上取消登录")
+#: docs/portals.md 8.19: what the page is told of a code that waits, and of one that was scanned; 3 comes with whom it has let in.
+CODE_STATUS = {CodeState.WAITING: 1, CodeState.SCANNED: 2}
 # docs/portals.md 1.2: after these the page asks for a code.
 SMS_CODES = (2000020, 2000021, 2000015)
 
@@ -76,6 +84,8 @@ class PddLoginPages(SandboxEntrance):
         app.router.add_get("/", self._root)
         app.router.add_post(AUTH_PATH, self._authenticate)
         app.router.add_post(SEND_CODE_PATH, self._send_code)
+        app.router.add_post(MAKE_APP_CODE_PATH, self._make_app_code)
+        app.router.add_post(ASK_APP_CODE_PATH, self._ask_app_code)
         app.router.add_get(ENTER_PATH, self._enter)
         super().add_routes(app)
 
@@ -95,6 +105,11 @@ class PddLoginPages(SandboxEntrance):
             "key": self._page_keys.issue(""),
             "auth_path": AUTH_PATH,
             "send_code_path": SEND_CODE_PATH,
+            "make_app_code_path": MAKE_APP_CODE_PATH,
+            "ask_app_code_path": ASK_APP_CODE_PATH,
+            "picture_path": CODE_PATH,
+            "ask_milliseconds": round(self.stage.options.code_ask_seconds * 1000),
+            "dialog": DIALOG_TEXT,
             "return_path": return_path,
             "sms_codes": SMS_CODES,
             "device_name": DEVICE_NAME,
@@ -158,6 +173,8 @@ class PddLoginPages(SandboxEntrance):
         is_new = self.stage.world.see_device(shop.id, str(body.get("device") or ""))
         if "verificationCode" in body:
             return self._check_code(shop, str(body["verificationCode"]))
+        if "isAnswered" not in body and self.wants_answer(shop):
+            return _AUTH.success({"asks": True})
         if (detour := self.detour(shop, HOME_PATH)) is not None:
             return _AUTH.success({"goTo": detour})
         if self.wants_code(shop, is_new_device=is_new):
@@ -176,15 +193,21 @@ class PddLoginPages(SandboxEntrance):
 
     def _slider(self, shop: SandboxShop, body: dict[str, Any]) -> web.Response | None:
         """The puzzle, unless it is solved or not wanted. It comes before the password is looked at."""
-        if "verifyAuthToken" in body:
-            gap, place = self._sliders.redeem(str(body["verifyAuthToken"])), body.get("place")
-            if gap is not None and type(place) is int and abs(place - int(gap)) <= SLIDER_TOLERANCE_PIXELS:
-                return None
-        elif "verificationCode" in body or not self.stage.faults.take(shop.id, Fault.CAPTCHA):
+        if "isAnswered" in body:
             return None
-        gap = str(90 + secrets.randbelow(150))
-        refusal = too_frequent(self._sliders.issue(gap))
-        return _AUTH.refusal(Refusal(refusal.code, refusal.text, refusal.result | {"gap": int(gap)}))
+        if "verifyAuthToken" in body:
+            puzzle = self._sliders.redeem(str(body["verifyAuthToken"]))
+            if puzzle is not None and is_solved(puzzle, body.get("place"), body.get("path")):
+                return None
+            following: str | None = next_slider(puzzle or "", _FIRST_GAP)
+        elif "verificationCode" in body:
+            return None
+        else:
+            following = wanted_slider(self.stage.faults, shop.id, _FIRST_GAP)
+        if following is None:
+            return None
+        refusal = too_frequent(self._sliders.issue(following))
+        return _AUTH.refusal(Refusal(refusal.code, refusal.text, refusal.result | {"gap": gap_of(following)}))
 
     def _check_code(self, shop: SandboxShop, code: str) -> web.Response:
         if shop.username not in self._codes_sent or code != self.sms_code(shop):
@@ -192,16 +215,32 @@ class PddLoginPages(SandboxEntrance):
         self._codes_sent.discard(shop.username)
         return self._let_in(shop)
 
-    def _let_in(self, shop: SandboxShop) -> web.Response:
+    def _let_in(self, shop: SandboxShop, **more: object) -> web.Response:
         self.stage.world.know_device(shop.id)
         cookies = self._sessions.new_cookies(shop)
         pass_id = next(value for name, value, _ in cookies if name == COOKIE)
         _, mall_id, user_id = pass_id.split("_")
         info = {"id": int(user_id), "username": shop.username, "mall_id": int(mall_id)}
         # docs/portals.md 1.2 [C 2]: passId, which the page keeps in localStorage; here it is the cookie's value. [A]
-        response = _AUTH.success({"passId": pass_id, "userInfoVO": info})
+        response = _AUTH.success({"passId": pass_id, "userInfoVO": info, **more})
         self._sessions.give(response, shop, cookies)
         return response
+
+    async def _make_app_code(self, request: web.Request) -> web.Response:
+        token = self.stage.codes.make(self.platform)
+        return _AUTH.success({"uri": f"{self.stage.origins['mms']}/scan?data={token}"})
+
+    async def _ask_app_code(self, request: web.Request) -> web.Response:
+        body = await json_body(request)
+        state, shop_id = self.stage.codes.look(str(body.get("data")))
+        if state is CodeState.CONFIRMED:
+            shop = self.stage.world.shop(shop_id)
+            note_shop(request, shop)
+            self.stage.world.see_device(shop.id, str(body.get("fingerprint") or ""))
+            return self._let_in(shop, status=3)
+        if state in CODE_STATUS:
+            return _AUTH.success({"status": CODE_STATUS[state]})
+        return _AUTH.refusal(CODE_EXPIRED if state is CodeState.EXPIRED else CODE_CANCELLED)
 
     async def _enter(self, request: web.Request) -> web.Response:
         entered = self.entered(request)

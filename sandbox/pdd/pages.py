@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from sandbox.html_pages import DEVICE_SCRIPT, OBSTACLES_SCRIPT, Pages
+from sandbox.html_pages import DEVICE_SCRIPT, DRAG_SCRIPT, OBSTACLES_SCRIPT, Pages
 
 _PAGES = Pages("sandbox.pdd")
 
@@ -19,7 +19,11 @@ def login_page(form: str, boot: Mapping[str, object]) -> web.Response:
         boot=boot,
         look=_PAGES.source("login_look.html"),
         signing=_PAGES.source("signing.js"),
-        sign_in=DEVICE_SCRIPT + OBSTACLES_SCRIPT + _PAGES.source("sign_in.js"),
+        sign_in=DEVICE_SCRIPT
+        + DRAG_SCRIPT
+        + OBSTACLES_SCRIPT
+        + _PAGES.source("sign_in.js")
+        + _PAGES.source("app_code.js"),
         suffix=secrets.token_hex(4),
     )
 

@@ -21,7 +21,8 @@ function signIn({ form, username, password, submit, error }) {
     error.hidden = false;
   }
 
-  async function post(slide) {
+  // `more` is what was asked for: where the piece was let go and by which way, or that a dialog was answered.
+  async function post(more = {}) {
     const body = new URLSearchParams({
       loginname: username.value,
       nloginpwd: password.value,
@@ -30,12 +31,14 @@ function signIn({ form, username, password, submit, error }) {
       return_url: page.return_url,
       device: await device,
     });
-    if (slide !== undefined) body.set("slide", slide);
+    for (const [name, value] of Object.entries(more)) body.set(name, value);
     const response = await fetch(page.service_path, { method: "POST", body });
     const answer = await response.json();
     if (answer.nonce) page.nonce = answer.nonce;
     if (answer.go_to) setTimeout(() => { window.top.location.href = answer.go_to; }, page.delay_milliseconds);
     else if (answer.slider) showSlider(answer.slider);
+    else if (answer.asks) confirm(page.dialog) ? post({ is_answered: "1" }) : complain("已取消登录");
+    else if (answer.window) offerWindow(answer.window);
     else complain(answer.error);
   }
 
@@ -54,18 +57,18 @@ function signIn({ form, username, password, submit, error }) {
     form.append(wrap);
     const button = wrap.querySelector(".JDJRV-slide-btn");
     const piece = wrap.querySelector(".JDJRV-smallimg");
-    let start = null;
-    const offset = (event) => Math.max(0, event.clientX - start);
-    button.addEventListener("mousedown", (event) => { start = event.clientX; event.preventDefault(); });
-    document.addEventListener("mousemove", (event) => {
-      if (start !== null) button.style.left = piece.style.left = offset(event) + "px";
-    });
-    document.addEventListener("mouseup", (event) => {
-      if (start === null) return;
-      const slide = Math.round(offset(event));
-      start = null;
-      post(slide);
-    });
+    const move = (pixels) => { button.style.left = piece.style.left = `${pixels}px`; };
+    onDrag(button, move, (slide, path) => post({ slide, path: JSON.stringify(path) }));
+  }
+
+  function offerWindow(address) {
+    complain("为了账号安全，请完成短信验证");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "去短信验证";
+    button.style = "width:100%;padding:14px;border:0;background:#00875a;color:#fff";
+    button.addEventListener("click", () => window.open(address, "", "width=520,height=480"));
+    form.append(button);
   }
 
   submit.addEventListener("click", (event) => {

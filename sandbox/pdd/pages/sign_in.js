@@ -50,6 +50,9 @@ function signIn({ form, username, password, submit }) {
       setTimeout(() => { window.location.href = page.return_path; }, page.delay_milliseconds);
     } else if (result.goTo) {
       setTimeout(() => { window.location.href = result.goTo; }, page.delay_milliseconds);
+    } else if (result.asks) {
+      if (confirm(page.dialog)) await authenticate(box, { ...more, isAnswered: true });
+      else complain(box, "已取消登录");
     } else if (result.verifyAuthToken) {
       askForSlider(result);
     } else if (result.forceMobileVerify || page.sms_codes.includes(answer.errorCode)) {
@@ -72,21 +75,10 @@ function signIn({ form, username, password, submit }) {
     form.closest("main").append(box);
     const slider = box.querySelector(".captcha-slider");
     const piece = box.querySelector(".captcha-piece");
-    let start = null;
-    const offset = (event) => Math.max(0, event.clientX - start);
-    slider.addEventListener("mousedown", (event) => {
-      if (event.isTrusted) start = event.clientX;
-      event.preventDefault();
-    });
-    document.addEventListener("mousemove", (event) => {
-      if (start !== null) slider.style.left = piece.style.left = offset(event) + "px";
-    });
-    document.addEventListener("mouseup", (event) => {
-      if (start === null) return;
-      const place = Math.round(offset(event));
-      start = null;
+    const move = (pixels) => { slider.style.left = piece.style.left = `${pixels}px`; };
+    onDrag(slider, move, (place, path) => {
       box.remove();
-      authenticate(form, { verifyAuthToken, place });
+      authenticate(form, { verifyAuthToken, place, path });
     });
   }
 

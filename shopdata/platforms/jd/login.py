@@ -14,13 +14,16 @@ from shopdata.config import Portal
 from shopdata.platforms.jd.portal import AJAX_HEADERS, LIST_PATH, JdPortal
 from shopdata.sessions.sign_in.form_login import FormLogin
 from shopdata.sessions.sign_in.looking import any_of, first_visible
-from shopdata.sessions.sign_in.steps import Identity, PortalAnswer, Risk
+from shopdata.sessions.sign_in.steps import CodeState, Identity, PortalAnswer, Risk
 from shopdata.texts import one_line
 
 #: Codes of JD's merchant gateways that mean risk control, and what they say (docs/portals.md 4.2, 8.2, 8.11).
 #: 601 has two texts: of this one a person must know, the other one passes.
 _UNAUTHORISED = "未经京东授权"
 _RISK_CODES = {"601": f"{_UNAUTHORISED}的软件操作", "-407": "不安全", "-402": "签名不对"}
+#: What the login page is told of its QR code (docs/portals.md 8.20).
+_CODE_STATES = {"200": CodeState.CONFIRMED, "201": CodeState.WAITING, "202": CodeState.SCANNED}
+_CODE_NUMBER = re.compile(r"[\"']?code[\"']?\s*:\s*[\"']?(\d{3})\b")
 _TOO_OFTEN = ("操作频繁", "操作过于频繁", "操作太频繁", "操作太过频繁")
 
 #: The header is filled in a moment after the landing; where JD has moved it, no sign-in should wait long for it.
@@ -99,6 +102,16 @@ class JdLogin(FormLogin):
         if not code and _UNAUTHORISED in text:
             code = "601"
         return Risk(f"{code} {_RISK_CODES[code]}", needs_person=True, may_pass=False) if code else None
+
+    def is_about_code(self, url: str) -> bool:
+        """`qr.m.jd.com/check`, whichever host it is."""
+        place = urlsplit(url)
+        return place.path.endswith("/check") and "appid=" in place.query
+
+    def code_state(self, answer: str) -> CodeState | None:
+        """A number in a call of the page's own function; all but these say that this code is of no use any more."""
+        found = _CODE_NUMBER.search(answer)
+        return None if found is None else _CODE_STATES.get(found[1], CodeState.EXPIRED)
 
 
 async def _shop_name(page: Page, portal: JdPortal) -> str:

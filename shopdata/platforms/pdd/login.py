@@ -19,14 +19,17 @@ from shopdata.platforms.pdd.answers import error_code, error_text, is_no
 from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.sessions.sign_in.entering import Entrance
 from shopdata.sessions.sign_in.form_login import FormLogin
-from shopdata.sessions.sign_in.steps import Identity, PortalAnswer, Risk
+from shopdata.sessions.sign_in.steps import CodeState, Identity, PortalAnswer, Risk
 from shopdata.sessions.sign_in.verdict import OUTCOMES, SMS_CODE, challenge, error_for
 from shopdata.sessions.sign_in.voice import Voice
 from shopdata.sessions.sign_in.words import Says, what_it_says
+from shopdata.texts import read_json
 
 AUTH_PATH = "/janus/api/auth"
 #: Answers {"result": {"login": …}}, with cookies alone (docs/portals.md 1.3).
 CHECK_PATH = "/janus/api/checkLogin"
+#: Where the page asks what became of its QR code (docs/portals.md 8.19); only listened to, never asked by us.
+CODE_PATH = "/janus/api/scan/login/query"
 
 #: "The session has ended", on every interface of the back office (docs/portals.md 1.3).
 SESSION_ENDED = 43001
@@ -47,6 +50,7 @@ _PERSON_CODES = {
 TOO_OFTEN = 54001
 #: What a page asks for that is clicked in it.
 _ANSWERED_BY_CLICKS = (Says.AGREEMENT, Says.CHOICE)
+_CODE_STATES = {1: CodeState.WAITING, 2: CodeState.SCANNED, 3: CodeState.CONFIRMED}
 _RISK_TEXTS = ("验证码", "风控", "限制")
 
 
@@ -111,6 +115,19 @@ class PddLogin(FormLogin):
         if code in _PERSON_CODES or (is_no(data) and _speaks_of_risk(text)):
             return Risk(f"{code or ''} {text}".strip()[:80], needs_person=True, may_pass=False)
         return None
+
+    def is_about_code(self, url: str) -> bool:
+        return urlsplit(url).path == CODE_PATH
+
+    def code_state(self, answer: str) -> CodeState | None:
+        """`result.status`; a refusal is how a code ends that nobody has confirmed."""
+        try:
+            data = read_json(answer.encode())
+        except ValueError:
+            return None
+        result = data.get("result") if isinstance(data, dict) else None
+        status = result.get("status") if isinstance(result, dict) else None
+        return _CODE_STATES.get(status) or (CodeState.EXPIRED if is_no(data) else None)
 
 
 def raise_if_refused(shop: Shop, answer: dict[str, Any], refused_words: tuple[str, ...] = ()) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Dialog, Page
+from playwright.async_api import Dialog, Page, Response
 from playwright.async_api import Error as PlaywrightError
 
 from shopdata.config import Portal, Shop
@@ -57,6 +57,7 @@ class Sitting:
         self._form: CodeForm | None = None
         self._told = ""
         self._code = b""
+        self._code_state = ""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def hear(self, command: dict[str, Any]) -> None:
@@ -139,6 +140,7 @@ class Sitting:
         """Until a page has landed, or the program is to begin anew: what is wished."""
         self._context.on("page", self._on_window)
         self._context.on("dialog", self._on_dialog)
+        self._context.on("response", self._on_response)
         await self._show(self._page)
         try:
             while True:
@@ -159,6 +161,7 @@ class Sitting:
                 await self._answer_dialog(is_yes=False)
             self._context.remove_listener("page", self._on_window)
             self._context.remove_listener("dialog", self._on_dialog)
+            self._context.remove_listener("response", self._on_response)
 
     async def _show(self, page: Page) -> None:
         texts = (self._shop.username, self._shop.password.get_secret_value())
@@ -174,7 +177,7 @@ class Sitting:
     async def _cover(self) -> None:
         await self._picture.follow(None)
         await self._hand.hold(None)
-        self._code = b""
+        self._code, self._code_state = b"", ""
         self._line.show_code(b"")
         for page in self._context.pages[1:]:
             if not await has_landed(page, self._portal):
@@ -205,6 +208,8 @@ class Sitting:
         if seen.code != self._code:
             self._code = seen.code
             self._line.show_code(seen.code)
+        if not seen.code:
+            self._tell_code_state("")
 
     async def _obey(self, command: dict[str, Any]) -> None:
         with contextlib.suppress(PlaywrightError):
@@ -246,6 +251,22 @@ class Sitting:
         if dialog is not None:
             self._line.tell(dialog=None)
             await (dialog.accept(text) if is_yes else dialog.dismiss())
+
+    # -- the QR code ------------------------------------------------------------------------------------------------
+
+    def _on_response(self, response: Response) -> None:
+        if self._login.is_about_code(response.url):
+            self._work_on(self._note_code_state(response))
+
+    async def _note_code_state(self, response: Response) -> None:
+        state = self._login.code_state((await response.body()).decode("utf-8", "replace"))
+        if state is not None:
+            self._tell_code_state(state)
+
+    def _tell_code_state(self, state: str) -> None:
+        if state != self._code_state:
+            self._code_state = state
+            self._line.tell(qr=state)
 
     def _work_on(self, work: Coroutine[Any, Any, None]) -> None:
         async def quietly() -> None:

@@ -5,8 +5,10 @@
   Object.defineProperty(window, "__veiled", { value: true });
   const held = texts.filter((text) => text);
   const veiled = new WeakSet();
+  // A few letters may be part of anything.
+  const holds = (value, text) => value === text || (text.length > 3 && value.includes(text));
   const veil = (field) => {
-    if (held.some((text) => field.value.includes(text))) veiled.add(field);
+    if (held.some((text) => holds(field.value, text))) veiled.add(field);
     else if (!field.value) veiled.delete(field);
     if (veiled.has(field)) field.style.setProperty("-webkit-text-security", "disc", "important");
     else field.style.removeProperty("-webkit-text-security");

@@ -6,6 +6,7 @@ import functools
 
 from shopdata.config import platforms
 from shopdata.sessions.sign_in.steps import (
+    CodeState,
     Identity,
     PlatformLogin,
     PortalAnswer,
@@ -16,6 +17,7 @@ from shopdata.sessions.sign_in.steps import (
 )
 
 __all__ = [
+    "CodeState",
     "Identity",
     "PlatformLogin",
     "PortalAnswer",

@@ -8,6 +8,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from weakref import WeakSet
@@ -77,6 +78,15 @@ class Risk:
 Identity = Mapping[str, str]
 
 
+class CodeState(StrEnum):
+    """What became of a QR code, as the login page is told."""
+
+    WAITING = "waiting"
+    SCANNED = "scanned"
+    CONFIRMED = "confirmed"
+    EXPIRED = "expired"
+
+
 class PlatformLogin(Protocol):
     """What a platform answers: how to start, whose session it is, is it dead, is it a risk block.
 
@@ -112,6 +122,14 @@ class PlatformLogin(Protocol):
     @abstractmethod
     def risk_in(self, answer: PortalAnswer, portal: Portal) -> Risk | None:
         """What risk control says in this answer; None if nothing."""
+
+    def is_about_code(self, url: str) -> bool:
+        """True for the address at which the login page asks what became of its QR code."""
+        return False
+
+    def code_state(self, answer: str) -> CodeState | None:
+        """What it is answered there; None for what is not known."""
+        return None
 
 
 @dataclass(frozen=True)

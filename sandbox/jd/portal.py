@@ -121,6 +121,7 @@ class SandboxJd(SandboxPortal):
         options, origins = self.stage.options, self.stage.origins
         return {
             "login_url": origins["passport"] + LOGIN_PATH,
+            "home_hosts": [urlsplit(origins["shop"]).netloc],
             "report_origin": origins["report"],
             "gateway_origin": origins["gateway"],
             "download_hosts": [urlsplit(origins["storage"]).netloc],

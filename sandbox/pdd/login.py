@@ -54,7 +54,7 @@ NEEDS_CODE = Refusal(2000020, "需要手机验证", MASKED_MOBILE)
 WRONG_CODE = Refusal(2000017, "手机验证码错误")
 CODE_EXPIRED = Refusal(None, "二维码已过期，请刷新")
 CODE_CANCELLED = Refusal(None, "已在手机上取消登录")
-#: docs/portals.md 8.19: what the page is told of a code that waits, and of one that was scanned; 3 comes with whom it has let in.
+#: docs/portals.md 8.19: what the page is told of a code; 3 comes with whom it has let in.
 CODE_STATUS = {CodeState.WAITING: 1, CodeState.SCANNED: 2}
 # docs/portals.md 1.2: after these the page asks for a code.
 SMS_CODES = (2000020, 2000021, 2000015)

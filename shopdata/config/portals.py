@@ -96,6 +96,8 @@ class Portal(Model):
     download_hosts: Annotated[tuple[str, ...], Field(min_length=1)]
     #: Hosts whose pages may be given user name and password, besides that of `login_url`; written as `download_hosts`.
     login_hosts: tuple[str, ...] = ()
+    #: Hosts of the back office, where a sign-in lands, besides those of the login page; written as `download_hosts`.
+    home_hosts: tuple[str, ...] = ()
     #: Starts of requests, per shop.
     requests_per_second: Annotated[float, Field(gt=0, le=100)] = 1
     #: The longest that opening the login page, and the sign-in from there to the landing page, may take each.
@@ -122,7 +124,7 @@ class Portal(Model):
     #: The first cool-down; it doubles from one to the next, give or take a random fifth.
     cooldown_seconds: PositiveSeconds = 60
 
-    @field_validator("download_hosts", "login_hosts")
+    @field_validator("download_hosts", "login_hosts", "home_hosts")
     @classmethod
     def _hosts_only(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
         for host in hosts:
@@ -146,6 +148,10 @@ class Portal(Model):
         port = own.port or {"https": 443, "http": 80}[own.scheme]
         # An IPv6 address is no pattern, so the own host is compared as it is.
         return _is_allowed(url, self.login_hosts) or _is_at(url, own.hostname or "", port)
+
+    def allows_visit(self, url: str) -> bool:
+        """True if somebody who signs in from elsewhere may go there: the portal's own pages, and no others."""
+        return self.allows_login(url) or self.allows_download(url) or _is_allowed(url, self.home_hosts)
 
 
 def _place(url: str) -> tuple[str, str, int] | None:

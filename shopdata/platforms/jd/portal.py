@@ -57,6 +57,7 @@ class JdPortal(Portal):
     second_factor_hosts: tuple[str, ...] = ("aq.jd.com", "safe.jd.com")
     second_factor_path: Text = "/certified"
     login_hosts: tuple[str, ...] = ("passport.shop.jd.com", "passport.jd.com")
+    home_hosts: tuple[str, ...] = ("shop.jd.com",)
     home_path: Text = "/jdm/home"
     session_cookies: Annotated[tuple[str, ...], Field(min_length=1)] = ("thor",)
     account_cookies: tuple[str, ...] = ("pin", "flash", "light_key")

@@ -50,7 +50,7 @@ _PERSON_CODES = {
 TOO_OFTEN = 54001
 #: What a page asks for that is clicked in it.
 _ANSWERED_BY_CLICKS = (Says.AGREEMENT, Says.CHOICE)
-_CODE_STATES = {1: CodeState.WAITING, 2: CodeState.SCANNED, 3: CodeState.CONFIRMED}
+_CODE_STATES = {"1": CodeState.WAITING, "2": CodeState.SCANNED, "3": CodeState.CONFIRMED}
 _RISK_TEXTS = ("验证码", "风控", "限制")
 
 
@@ -126,8 +126,8 @@ class PddLogin(FormLogin):
         except ValueError:
             return None
         result = data.get("result") if isinstance(data, dict) else None
-        status = result.get("status") if isinstance(result, dict) else None
-        return _CODE_STATES.get(status) or (CodeState.EXPIRED if is_no(data) else None)
+        state = _CODE_STATES.get(str(result.get("status"))) if isinstance(result, dict) else None
+        return state or (CodeState.EXPIRED if is_no(data) else None)
 
 
 def raise_if_refused(shop: Shop, answer: dict[str, Any], refused_words: tuple[str, ...] = ()) -> None:

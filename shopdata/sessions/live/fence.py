@@ -37,7 +37,7 @@ class Fence:
 
     def allows(self, url: str) -> bool:
         """True for an address of the portal's own."""
-        return url in _NOWHERE or self._portal.allows_login(url) or self._portal.allows_download(url)
+        return url in _NOWHERE or self._portal.allows_visit(url)
 
     async def _look(self, route: Route, request: Request) -> None:
         with contextlib.suppress(PlaywrightError):  # the page is gone, and its question with it

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from conftest import NewWatcher
 from running import Running
+from watching import BLUE, GREEN, VIOLET
+from workplace import Workplace
 
 from sandbox import Fault
 
@@ -13,20 +18,67 @@ pytestmark = [pytest.mark.browser, pytest.mark.services]
 DAY = "2026-03-01"
 
 
-def test_a_slider_is_dragged_and_the_shop_goes_on(started: Running, new_watcher: NewWatcher) -> None:
+@contextmanager
+def login_page_with(place: Workplace, platform: str, question: str) -> Iterator[None]:
+    """The login page as it is with something more in its address."""
+    before: dict[str, str] = {}
+
+    def change(file: dict[str, dict[str, str]]) -> None:
+        before.update(file[platform])
+        file[platform]["login_url"] += f"?{question}"
+
+    place.edit("portals.yaml", change)
+    yield
+    place.edit("portals.yaml", lambda file: file[platform].update(login_url=before["login_url"]))
+
+
+def test_a_slider_is_dragged_a_shop_chosen_in_a_list_and_what_was_missing_is_collected(
+    started: Running, new_watcher: NewWatcher
+) -> None:
     shop, place = "pdd-01", started.place
     place.sandbox.set_fault(shop, Fault.CAPTCHA)
     assert place.scrapy("crawl", "pdd_badscore", "-a", f"date={DAY}", "-a", f"shops={shop}").code == 1
     assert place.states(DAY)[shop] == "needs_login"
     place.sandbox.clear_faults(shop)
-    place.sandbox.set_fault(shop, Fault.CAPTCHA, times=1)
+    place.sandbox.set_fault(shop, Fault.CAPTCHA_PATH, times=1)
+    place.sandbox.set_fault(shop, Fault.CHOOSE_SHOP_IN_LIST)
 
     watcher = new_watcher()
     watcher.begin(started.url, shop)
     watcher.wait_for("滑块")
     watcher.solve_slider()
+    # The browser's own list is in no picture: the board shows one of its own.
+    watcher.click_on(BLUE)
+    name = next(one.name for one in place.sandbox.shops if one.id == shop)
+    watcher.page.get_by_label("画面里打开的下拉框").select_option(label=name)
+    watcher.press("选这个")
     watcher.wait_for("登录成功")
 
     # What it was missing is collected at once, and nobody has to say so.
     started.wait_until(lambda: place.states(DAY)[shop] == "published", "it was not collected")
-    assert place.sandbox.counters().logins == {shop: 1}
+    assert place.sandbox.counters().logins[shop] == 1
+
+
+def test_a_notice_a_box_a_dialog_and_a_window_with_a_code_stand_in_the_way(
+    started: Running, new_watcher: NewWatcher
+) -> None:
+    shop, sandbox = "sandbox-01", started.place.sandbox
+    sandbox.set_fault(shop, Fault.LOGIN_DIALOG)
+    sandbox.set_fault(shop, Fault.SMS_IN_WINDOW)
+    watcher = new_watcher()
+    with login_page_with(started.place, "jd", "form=new&look=notice-question,agreement-drawn"):
+        watcher.begin(started.url, shop)
+        watcher.wait_for("平台要人来做一步")
+        watcher.click_on(GREEN)  # answers the notice
+        watcher.click_on(BLUE)  # signs in, with what the program has typed
+        watcher.wait_for_words("请先阅读并同意协议")
+        watcher.click_on(VIOLET)
+        watcher.click_on(BLUE)
+        watcher.page.get_by_role("alertdialog").get_by_text("是否继续").wait_for()
+        watcher.press("确定")
+        watcher.click_on(GREEN)  # opens the window
+        watcher.enter_code("000000")
+        watcher.wait_for_words("平台不认这个验证码")
+        watcher.enter_code(sandbox.sms_code(shop))
+        watcher.wait_for("登录成功")
+    assert sandbox.counters().logins[shop] == 1

@@ -34,6 +34,56 @@ _FIND = """(canvas) => {
   return gap && { handle, gap };
 }"""
 
+#: The middle of the largest block of a colour.
+_FIND_BLOCK = """(canvas, wanted) => {
+  const step = 4;
+  const [columns, rows] = [Math.floor(canvas.width / step), Math.floor(canvas.height / step)];
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const part = (x, y, number) => pixels[(y * canvas.width + x) * step * 4 + number];
+  const fits = (x, y) => wanted.every((value, number) => Math.abs(part(x, y, number) - value) < 24);
+  const seen = new Uint8Array(columns * rows);
+  let best = { size: 0 };
+  for (let place = 0; place < columns * rows; place++) {
+    if (seen[place] || !fits(place % columns, Math.floor(place / columns))) continue;
+    const [found, open] = [[], [place]];
+    seen[place] = 1;
+    while (open.length) {
+      const one = open.pop();
+      found.push(one);
+      const [x, y] = [one % columns, Math.floor(one / columns)];
+      for (const [nextX, nextY] of [[x + 1, y], [x - 1, y], [x, y + 1], [x, y - 1]]) {
+        const next = nextY * columns + nextX;
+        if (nextX < 0 || nextY < 0 || nextX >= columns || nextY >= rows || seen[next] || !fits(nextX, nextY)) continue;
+        seen[next] = 1;
+        open.push(next);
+      }
+    }
+    const [xs, ys] = [found.map((one) => one % columns), found.map((one) => Math.floor(one / columns))];
+    const middle = (values) => (Math.min(...values) + Math.max(...values) + 1) * step / 2;
+    if (found.length > best.size) best = { size: found.length, x: middle(xs), y: middle(ys) };
+  }
+  return best.size > 8 ? best : null;
+}"""
+
+#: What a telephone's camera would see of the code: 1 for each black module, row by row.
+_READ_CODE = """(picture) => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [picture.naturalWidth, picture.naturalHeight];
+  const drawing = canvas.getContext("2d");
+  drawing.drawImage(picture, 0, 0);
+  let bits = "";
+  for (let y = 2; y < 14; y++) {
+    for (let x = 2; x < 14; x++) {
+      const [left, top] = [((x + 0.5) * canvas.width) / 16, ((y + 0.5) * canvas.height) / 16];
+      bits += drawing.getImageData(left, top, 1, 1).data[0] < 128 ? "1" : "0";
+    }
+  }
+  return bits;
+}"""
+
+GREEN, VIOLET, BLUE, RED = (0, 135, 90), (123, 47, 208), (24, 104, 241), (224, 46, 36)
+Colour = tuple[int, int, int]
+
 
 @dataclass
 class Watcher:
@@ -47,6 +97,35 @@ class Watcher:
         row = self.page.locator("tr", has=self.page.locator(".id", has_text=shop))
         row.get_by_role("button", name="登录", exact=True).click()
         self.page.wait_for_url("**/live?view=*")
+
+    def wait_for_words(self, words: str, seconds: float = 60) -> None:
+        """Until they stand anywhere on the page."""
+        self.page.get_by_text(words).first.wait_for(timeout=seconds * 1000)
+
+    def press(self, name: str) -> None:
+        """A button of the board's."""
+        self.page.get_by_role("button", name=name, exact=True).first.click()
+
+    def enter_code(self, code: str) -> None:
+        """Into the board's own field for SMS codes."""
+        self.page.locator("input[name=code]").fill(code)
+        self.press("提交")
+
+    def see(self, colour: Colour) -> tuple[float, float]:
+        """Where something large of this colour is in the picture; waits for it."""
+        look = f"(colour) => ({_FIND_BLOCK})(document.querySelector('canvas'), colour)"
+        found = self.page.wait_for_function(look, arg=list(colour), timeout=60_000).json_value()
+        return found["x"], found["y"]
+
+    def click_on(self, colour: Colour) -> None:
+        """What is of this colour in the picture."""
+        self.click(*self.see(colour))
+
+    def read_code(self) -> str:
+        """The code that is shown beside the picture, as an app's camera reads it."""
+        picture = self.page.locator(".qr img")
+        self.page.wait_for_function("() => document.querySelector('.qr img')?.naturalWidth", timeout=60_000)
+        return str(picture.evaluate(_READ_CODE))
 
     def wait_for(self, words: str, seconds: float = 90) -> None:
         """Until the page says so."""

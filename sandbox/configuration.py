@@ -41,7 +41,7 @@ def environment(world: World) -> dict[str, str]:
 def write_config(
     folder: Path, world: World, portals: Mapping[str, Mapping[str, Any]], jobs: Sequence[Mapping[str, Any]]
 ) -> Path:
-    """Writes shops, portals, lake and schedule, and copies the datasets' contracts. Returns the folder.
+    """Writes shops, portals, lake and schedule, and copies the datasets' contracts and the recipes. Returns the folder.
 
     Raises `ModuleNotFoundError` where the package `pipelines_config` can't be imported.
     """
@@ -60,9 +60,12 @@ def write_config(
     _write(folder / "portals.yaml", {platform: dict(settings) for platform, settings in portals.items()})
     _write(folder / "lake.yaml", LAKE)
     _write(folder / "schedule.yaml", {"timezone": SHANGHAI.key, "jobs": [dict(job) for job in jobs]})
-    for contract in resources.files("pipelines_config").joinpath("datasets").iterdir():
-        if contract.name.endswith(".yaml"):
-            (folder / "datasets" / contract.name).write_bytes(contract.read_bytes())
+    for name in ("datasets", "recipes"):
+        shipped = resources.files("pipelines_config").joinpath(name)
+        for file in shipped.iterdir() if shipped.is_dir() else ():
+            if file.name.endswith(".yaml"):
+                (folder / name).mkdir(exist_ok=True)
+                (folder / name / file.name).write_bytes(file.read_bytes())
     return folder
 
 

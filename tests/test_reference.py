@@ -184,10 +184,10 @@ def options_of(command: type[ScrapyCommand]) -> set[str]:
 
 
 def test_environment(trees: Trees) -> None:
-    # Environment variables are read in these two places only (CONTRIBUTING.md#settings), and by ${NAME} in YAML.
+    # Environment variables are read in these places only (CONTRIBUTING.md#settings), and by ${NAME} in YAML.
     read = {
         text
-        for path in (HOUSE / "settings.py", HOUSE / "config" / "loading.py")
+        for path in (HOUSE / "settings.py", HOUSE / "config" / "folder.py", HOUSE / "config" / "loading.py")
         for text in texts_in(trees[path])
         if re.fullmatch(r"SHOPDATA_[A-Z0-9_]+", text)
     }

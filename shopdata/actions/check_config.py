@@ -51,6 +51,7 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
         config = load_config()
         problems = [
             *_unloadable_logins(config),
+            *_recipes_of_spiders(settings),
             *_impossible_jobs(config, settings),
             *_unknown_addresses(config),
             *_unreadable_sessions(settings),
@@ -101,6 +102,15 @@ def _unloadable_logins(config: Config) -> Iterator[UsageError]:
                 found=f"{type(error).__name__}: {error}",
                 todo="Fix it in the package that brings the platform.",
             )
+
+
+def _recipes_of_spiders(settings: BaseSettings) -> Iterator[UsageError]:
+    for name in getattr(get_spider_loader(settings), "twice", ()):
+        yield UsageError(
+            f"a spider written in Python is called {name!r}, too, and is what runs",
+            where=f"recipes/{name}.yaml",
+            todo="Take one of them out.",
+        )
 
 
 def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageError]:

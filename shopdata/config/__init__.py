@@ -1,4 +1,4 @@
-"""`pipelines_config/` as typed models: shops, portals, lake, schedule and the contract of each dataset.
+"""`pipelines_config/` as typed models: shops, portals, lake, schedule, the contract of each dataset, and recipes.
 
 Imports leaf modules and the network's hosts only, and asks nobody: who has a `Config` needs no file any more.
 """
@@ -7,15 +7,14 @@ from shopdata.config.alerts import Alerts, Channel
 from shopdata.config.datasets import Dataset
 from shopdata.config.env_file import EnvFile, fill_from, read_env_file
 from shopdata.config.env_values import odd_settings
+from shopdata.config.folder import config_source, in_project, project_folder
 from shopdata.config.lake import Dremio, Lake, ObjectStoreSettings
 from shopdata.config.loading import (
     OWN_VARIABLES,
     Config,
-    config_source,
-    in_project,
     load_alerts,
     load_config,
-    project_folder,
+    recipe_heads,
 )
 from shopdata.config.platforms import Platform, find_platform, platforms
 from shopdata.config.portals import Portal
@@ -52,5 +51,6 @@ __all__ = [
     "platforms",
     "project_folder",
     "read_env_file",
+    "recipe_heads",
     "shipped_files",
 ]

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib.resources
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from shopdata.config.across import check_shops, unknown_dataset
 from shopdata.config.alerts import Alerts, unknown_datasets
 from shopdata.config.datasets import Dataset
 from shopdata.config.env_values import odd_settings
+from shopdata.config.folder import config_source, dataset_files, recipe_files
 from shopdata.config.lake import Lake
 from shopdata.config.mistakes import as_sentence, duplicate_keys
 from shopdata.config.model import Model
-from shopdata.config.platforms import platform_problems, portals_model
+from shopdata.config.platforms import platform_problems, platforms, portals_model
 from shopdata.config.portals import Portal
+from shopdata.config.recipes.checking import recipe_problems
+from shopdata.config.recipes.recipe import Recipe, RecipeHead, read_heads
 from shopdata.config.schedule import Schedule
 from shopdata.config.shops import Shop, Shops
 from shopdata.config.yaml_source import YamlSource, read_yaml
@@ -64,6 +65,8 @@ class Config:
     schedule: Schedule
     datasets: Mapping[str, Dataset]
     alerts: Alerts = field(default_factory=Alerts)
+    #: By the spider that each makes.
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
 
     def dataset(self, name: str) -> Dataset:
         """The contract of a dataset.
@@ -109,27 +112,6 @@ def file_models() -> dict[str, type[Model]]:
     }
 
 
-def config_source(environ: Mapping[str, str] | None = None) -> Traversable:
-    """The folder to read: `SHOPDATA_CONFIG_DIR`, else `pipelines_config` beside scrapy.cfg, else the packaged copy."""
-    environ = os.environ if environ is None else environ
-    chosen = environ.get("SHOPDATA_CONFIG_DIR")
-    if chosen:
-        return in_project(chosen)
-    beside = project_folder() / "pipelines_config"
-    return beside if beside.is_dir() else importlib.resources.files("pipelines_config")
-
-
-def project_folder() -> Path:
-    """Where scrapy.cfg stands, looked for from here upwards as Scrapy does; the current folder if there is none."""
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / "scrapy.cfg").is_file()), here)
-
-
-def in_project(path: str | Path) -> Path:
-    """A path of the environment or of a setting, which is meant from scrapy.cfg's folder, wherever we stand."""
-    return project_folder() / path
-
-
 def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | None = None) -> Config:
     """Reads and checks every file, and what the environment says about the network: nobody is asked by a broken proxy.
 
@@ -167,16 +149,19 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
         dataset = _check(Dataset, source)
         if dataset is not None:
             datasets[file.name.removesuffix(".yaml")] = dataset
+    recipes = _read_recipes(folder, environ, sources)
     for source in sources.values():
         problems += source.problems
     # A contract that is broken is told once, not again by everybody who names it.
     if not any(key.startswith("datasets/") and source.problems for key, source in sources.items()):
         if models["shops.yaml"] is not None:
             shops = models["shops.yaml"].shops
-            problems += _check_shops(shops, sources["shops.yaml"], datasets, models["portals.yaml"])
+            problems += check_shops(shops, sources["shops.yaml"], datasets, models["portals.yaml"])
         for number, name in unknown_datasets(models["alerts.yaml"] or Alerts(), datasets):
             where = sources["alerts.yaml"].place(("channels", number, "datasets"))
-            problems.append(_unknown_dataset(f"the channel names the dataset {name!r}", name, where, datasets))
+            problems.append(unknown_dataset(f"the channel names the dataset {name!r}", name, where, datasets))
+        for name, recipe in recipes.items():
+            problems += recipe_problems(name, recipe, sources[f"recipes/{name}.yaml"], datasets, platforms())
     if problems:
         raise ConfigError(problems)
     return Config(
@@ -186,6 +171,7 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
         schedule=models["schedule.yaml"],
         datasets=datasets,
         alerts=models["alerts.yaml"],
+        recipes=recipes,
     )
 
 
@@ -209,6 +195,30 @@ def load_alerts(folder: Traversable | None = None, environ: Mapping[str, str] | 
     return alerts
 
 
+def recipe_heads() -> list[RecipeHead]:
+    """The spiders that the recipes make, as far as these can be read: what is wrong with one, `load_config` tells."""
+    folder, environ = config_source(), os.environ
+    recipes = _read_recipes(folder, environ, {})
+    wanted = {f"{dataset}.yaml" for recipe in recipes.values() for dataset in recipe.recipe.dataset}
+    read = {
+        file.name.removesuffix(".yaml"): _check(Dataset, _read(file, f"{_label(folder)}/datasets/{file.name}", environ))
+        for file in dataset_files(folder)
+        if file.name in wanted
+    }
+    return read_heads(recipes, {name: dataset for name, dataset in read.items() if dataset is not None})
+
+
+def _read_recipes(folder: Traversable, environ: Mapping[str, str], sources: dict[str, YamlSource]) -> dict[str, Recipe]:
+    """Those that are well-formed, by the stems of their files; `sources` gets all of them, with their mistakes."""
+    recipes: dict[str, Recipe] = {}
+    for file in recipe_files(folder):
+        source = sources[f"recipes/{file.name}"] = _read(file, f"{_label(folder)}/recipes/{file.name}", environ)
+        recipe = _check(Recipe, source)
+        if recipe is not None:
+            recipes[file.name.removesuffix(".yaml")] = recipe
+    return recipes
+
+
 def read_files() -> dict[str, YamlSource]:
     """The files that are there, but for the contracts, each as YAML has it."""
     folder = config_source()
@@ -218,13 +228,6 @@ def read_files() -> dict[str, YamlSource]:
 
 def _label(folder: Traversable) -> str:
     return folder.name or str(folder)
-
-
-def dataset_files(folder: Traversable) -> Iterator[Traversable]:
-    """The files that are read as contracts of datasets, by their names."""
-    datasets = folder / "datasets"
-    if datasets.is_dir():
-        yield from sorted((f for f in datasets.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
 
 
 def _read(file: Traversable, label: str, environ: Mapping[str, str]) -> YamlSource:
@@ -258,38 +261,3 @@ def _check(model: type[AnyModel], source: YamlSource) -> AnyModel | None:
             if not is_echo and all(problem.where != told.where for told in source.problems):
                 source.problems.append(problem)
         return None
-
-
-def _check_shops(
-    shops: tuple[Shop, ...], source: YamlSource, datasets: Mapping[str, Dataset], portals: Model | None
-) -> Iterator[UsageError]:
-    """What no single file can know: shops against datasets and portals."""
-    for number, shop in enumerate(shops):
-        if portals is not None and getattr(portals, shop.platform) is None:
-            yield UsageError(
-                f"portals.yaml has no section for the platform {shop.platform!r} of shop {shop.id!r}",
-                where=source.place(("shops", number, "platform")),
-                todo=f"Add `{shop.platform}:` to portals.yaml.",
-            )
-        for name in shop.datasets or ():
-            dataset = datasets.get(name)
-            if dataset is None:
-                where = source.place(("shops", number, "datasets"))
-                yield _unknown_dataset(f"shop {shop.id!r} names the dataset {name!r}", name, where, datasets)
-            elif dataset.platform != shop.platform:
-                yield UsageError(
-                    f"shop {shop.id!r} is on {shop.platform!r}, but {name!r} is a dataset of {dataset.platform!r}",
-                    where=source.place(("shops", number, "datasets")),
-                    todo=f"Take {name!r} out of this shop's datasets.",
-                )
-
-
-def _unknown_dataset(what: str, name: str, where: str, datasets: Mapping[str, Dataset]) -> UsageError:
-    # A spider of several has the word that they have in common.
-    close = sorted(known for known in datasets if known.startswith(f"{name}_"))
-    close = close or difflib.get_close_matches(name, datasets, n=1)
-    return UsageError(
-        f"{what}, which has no YAML",
-        where=where,
-        todo=f"Did you mean `{'` or `'.join(close)}`?" if close else f"Known: {', '.join(sorted(datasets))}.",
-    )

@@ -21,20 +21,20 @@ from shopdata.texts import did_you_mean
 def as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageError:
     """One entry of pydantic's `errors()`, with its place in the file, and a sign that is easily overlooked."""
     problem = _as_sentence(detail, model, source)
-    path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
+    path = _place(detail)
     if not problem.found and (sign := wide_sign_in(_value_at(source.value, path))):
         problem.found = f"a full-width {sign} in it"
     return problem
 
 
 def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageError:
-    path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
+    path = _place(detail)
     kind, context = detail["type"], detail.get("ctx", {})
     where, todo = source.place(path), f"Fix `{dotted(path) or source.file}`."
     key = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
-        holder = _model_at(model, [part for part in path[:-1] if isinstance(part, str)])
-        known = list(holder.model_fields) if holder is not None else []
+        holder = _model_at(model, [part for part in detail["loc"][:-1] if isinstance(part, str)])
+        known = [field.alias or name for name, field in holder.model_fields.items()] if holder is not None else []
         todo = did_you_mean(key, known, f"Known here: {', '.join(known)}.", "`{}`")
         return UsageError(f"the key {key!r} is not known", where=where, todo=todo)
     if kind == "missing":
@@ -53,6 +53,11 @@ def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageEr
         return UsageError(what, where=where, expected=_KIND_HINTS[kind], todo=todo)
     message = str(error) if error is not None else detail["msg"]
     return UsageError(message.removeprefix("Value error, ").rstrip("."), where=where, todo=todo)
+
+
+def _place(detail: Any) -> tuple[str | int, ...]:
+    """Where it stands in the file, which knows nothing of the kinds that one of several has."""
+    return tuple(part for part in detail["loc"] if isinstance(part, int) or not _A_KIND.fullmatch(part))
 
 
 def duplicate_keys(model: type[Model], source: YamlSource) -> Iterator[UsageError]:
@@ -124,6 +129,10 @@ _PATTERN_HINTS = {
 }
 
 
+#: What a model of several kinds calls one of them in the place of a mistake.
+_A_KIND = re.compile(r"[A-Z][a-z]+(?:Step|Sign)")
+
+
 def field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> Any:
     """What a model says of the values at a place: a type; None if it knows no such place."""
     *above, name = [part for part in path if isinstance(part, str)] or [""]
@@ -134,20 +143,24 @@ def field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> Any:
 
 def _model_at(model: type[BaseModel], names: list[str]) -> type[BaseModel] | None:
     """The model below these keys of a model; None if it knows no such place."""
-    for name in names:
-        field = model.model_fields.get(name)
-        found = _model_in(field.annotation) if field else None
+    for number, name in enumerate(names):
+        if _A_KIND.fullmatch(name):
+            continue
+        field = next((field for own, field in model.model_fields.items() if name in (own, field.alias)), None)
+        kind = next((kind for kind in names[number + 1 : number + 2] if _A_KIND.fullmatch(kind)), "")
+        found = _model_in(field.annotation, kind) if field else None
         if found is None:
             return None
         model = found
     return model
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _model_in(annotation: Any, kind: str = "") -> type[BaseModel] | None:
+    """The model in a type; of several that of a kind."""
     if isinstance(annotation, type) and not isinstance(annotation, UnionType) and issubclass(annotation, BaseModel):
-        return annotation
+        return annotation if kind in ("", annotation.__name__) else None
     for argument in get_args(annotation):
-        found = _model_in(argument)
+        found = _model_in(argument, kind)
         if found is not None:
             return found
     return None

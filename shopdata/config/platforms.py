@@ -23,6 +23,9 @@ from shopdata.exceptions import UsageError
 #: The group of entry points, and the package of the platforms that are there without any.
 GROUP = "shopdata.platforms"
 
+#: The dialect that every platform has.
+PLAIN_DIALECT = "shopdata.crawling.recipes.dialect:PLAIN"
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
@@ -49,6 +52,10 @@ class Platform:
     examples: Mapping[str, str] = field(default_factory=dict)
     #: A package with its spiders, besides those of `SPIDER_MODULES`.
     spiders: str | None = None
+    #: How its answers are read, by the name that recipes call it: a `crawling.recipes.Dialect` each.
+    dialects: Mapping[str, str] = field(default_factory=dict)
+    #: What makes rows of what came, by the name that recipes call it: a `crawling.recipes.RowMaker` each.
+    row_makers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -70,6 +77,15 @@ class Platform:
     def load_login(self) -> Any:
         """The class of its login."""
         return pkgutil.resolve_name(self.login)
+
+    @property
+    def all_dialects(self) -> Mapping[str, str]:
+        """Its own, and what is said of answers that come as plain JSON."""
+        return {"json": PLAIN_DIALECT, **self.dialects}
+
+    def load_dialect(self, name: str) -> Any:
+        """How answers are read in a dialect that it has."""
+        return pkgutil.resolve_name(self.all_dialects[name])
 
     def load_page_client(self) -> Any:
         """What its pages sign calls with. Raises LookupError where they do not."""

@@ -57,7 +57,7 @@ def dotted(path: Path) -> str:
 def read_yaml(file: str, text: str, environ: Mapping[str, str]) -> YamlSource:
     """Reads `text`; mistakes are collected in `problems`, nothing is raised."""
     source = YamlSource(file)
-    text, wide = as_meant(text, is_contract="/datasets/" in file)
+    text, wide = as_meant(text, is_contract=_holds_portals_words(file))
     for line, sign, meant in wide:
         name = "blank" if meant == " " else sign
         todo = "Type it with the keyboard in English mode."
@@ -133,6 +133,11 @@ def _build_pairs(
         yield key, _build(value_node, (*path, key), source, environ)
 
 
+def _holds_portals_words(file: str) -> bool:
+    """True for contracts and recipes: names and texts in them are as a portal writes them."""
+    return "/datasets/" in file or "/recipes/" in file
+
+
 def _todo(name: str, path: Path) -> str:
     # A default would be the secret itself, in a file.
     is_secret = any(word in str(path[-1]) for word in ("password", "key", "secret", "token")) if path else False
@@ -159,7 +164,7 @@ def _fill(text: str, path: Path, source: YamlSource, environ: Mapping[str, str])
     count = len(source.problems)
     filled = _VARIABLE.sub(value_of, text)
     # Names of columns are as a portal writes them, whatever that is.
-    is_checked = len(source.problems) == count and "/datasets/" not in source.file and filled.strip()
+    is_checked = len(source.problems) == count and not _holds_portals_words(source.file) and filled.strip()
     if is_checked and (odd := blemish(filled)):
         source.tell(f"the value {odd}", source.place(path), todo="Write it anew without that.")
         return without_blemish(filled)

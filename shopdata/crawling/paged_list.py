@@ -20,26 +20,42 @@ from shopdata.periods import Period
 Ask = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 
+#: Asks for a page by its number, and gives the part of the answer that holds rows and total.
+AskPage = Callable[[int], Awaitable[Any]]
+
+
 @dataclass(frozen=True, kw_only=True)
-class PagedList:
+class PagedAnswers:
+    """What the answers are made of that a list comes in; keys may be places such as `$.list.rows`.
+
+    Args:
+        total_key: how many rows there are in all; the portal may leave it out.
+        id_key: tells one row from another: pages shift while one reads, and rows come twice.
+        page_size: how many rows a full page has; None where all rows come in one answer.
+        needs_id: a row without its id is of no use.
+        first_page: what the first page is called.
+    """
+
+    rows_key: str
+    id_key: str
+    total_key: str | None = "total"
+    page_size: int | None = 40
+    needs_id: bool = False
+    first_page: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PagedList(PagedAnswers):
     """One list of a portal: its path, the keys of a question, and those of an answer.
 
     Args:
-        page_key: which page is asked for, counted from 1.
+        page_key: which page is asked for.
         size_key: how many rows a page has; `page_size` is what it is asked for.
-        total_key: how many rows there are in all; the portal may leave it out.
-        id_key: tells one row from another: pages shift while one reads, and rows come twice.
-        needs_id: a row without its id is of no use.
     """
 
     path: str
     page_key: str
     size_key: str
-    rows_key: str
-    id_key: str
-    total_key: str = "total"
-    page_size: int = 40
-    needs_id: bool = False
 
 
 class PagedSpider(ReportSpider):
@@ -68,10 +84,30 @@ class PagedSpider(ReportSpider):
         question: Mapping[str, Any],
         room: Room | None = None,
     ) -> PagedRows:
-        """Reads page after page until all rows are there, and proves it by the portal's own total.
+        """Reads a list whose pages are asked for in a JSON body; see `read_pages`.
 
         Args:
             question: what is asked on every page, besides its number and size.
+        """
+
+        async def ask_page(number: int) -> Any:
+            return await ask(pages.path, {**question, pages.page_key: number, pages.size_key: pages.page_size})
+
+        return await self.read_pages(shop, period, pages, ask_page, pages.path, room)
+
+    async def read_pages(
+        self,
+        shop: Shop,
+        period: Period,
+        pages: PagedAnswers,
+        ask_page: AskPage,
+        name: str,
+        room: Room | None = None,
+    ) -> PagedRows:
+        """Reads page after page until all rows are there, and proves it by the portal's own total.
+
+        Args:
+            name: what the list is called where something is wrong with it.
             room: what the cell may still take; by default all that portals.yaml allows.
 
         Raises:
@@ -79,16 +115,16 @@ class PagedSpider(ReportSpider):
             IncompleteError: also the second time, fewer rows came than the portal says there are, or the same page came
                 again and again.
         """
-        where = f"shop {shop.id!r}, {pages.path}"
+        where = f"shop {shop.id!r}, {name}"
         needed = pages.id_key if pages.needs_id else ""
         for _ in range(2):
             rows = PagedRows(pages.id_key, room or Room.of(self.portal), self.workspace.staging.half_way())
-            for number in itertools.count(1):
-                body = {**question, pages.page_key: number, pages.size_key: pages.page_size}
-                answer = await ask(pages.path, body)
+            for number in itertools.count(pages.first_page):
+                answer = await ask_page(number)
                 page = Page.from_result(answer, pages.rows_key, pages.total_key, where, needed)
                 is_new = rows.add(page, f"shop {shop.id!r}, {period.dt}")
-                is_last = len(page.rows) < pages.page_size or len(rows) == rows.total
+                is_full = pages.page_size is not None and len(page.rows) >= pages.page_size
+                is_last = not is_full or len(rows) == rows.total
                 if is_last or not is_new:
                     break
             if is_last and rows.is_complete:
@@ -97,7 +133,7 @@ class PagedSpider(ReportSpider):
             "the portal's pages do not add up to its own total, also when asked a second time",
             params={"rows": len(rows), "total": rows.total},
             where=f"shop {shop.id!r}, {period.dt}",
-            found=f"{len(rows)} different rows on {number} pages ({rows.doubles} came twice)",
+            found=f"{len(rows)} different rows on {number + 1 - pages.first_page} pages ({rows.doubles} came twice)",
             expected="pages that differ" if rows.is_complete else f"{rows.total}",
             todo="The next run asks again; if it stays, count them in the back office.",
         )

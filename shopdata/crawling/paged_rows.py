@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shopdata.config import Portal
+from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
 from shopdata.excel.formats.json_lines import MAX_ROW_BYTES, first_line, row_line
 from shopdata.exceptions import OddAnswerError
 from shopdata.files import as_disk_error, nameless, write_durably
@@ -41,24 +43,32 @@ class Page:
     total: int | None
 
     @classmethod
-    def from_result(cls, result: Any, rows_key: str, total_key: str, where: str, needed: str = "") -> Page:
+    def from_result(cls, result: Any, rows_key: str, total_key: str | None, where: str, needed: str = "") -> Page:
         """Reads a page out of an answer.
 
         Args:
+            rows_key, total_key: the fields, or places such as `$.list.rows`; None where there is no total.
             needed: a field without which a row is of no use.
 
         Raises:
             OddAnswerError: the list is missing, or holds no rows. That is never "no data": a stale signature looks
                 just so (docs/portals.md 2).
         """
-        rows = result.get(rows_key) if isinstance(result, dict) else None
+        try:
+            rows = value_at(result, rows_key)
+        except NoSuchPlaceError as error:
+            raise _unknown(f"the answer has no list {rows_key!r}", where, str(error)) from None
         if not isinstance(rows, list):
             found = ", ".join(sorted(result)) if isinstance(result, dict) else type(result).__name__
             raise _unknown(f"the answer has no list {rows_key!r}", where, found)
+        told = None
+        if total_key is not None:
+            with suppress(NoSuchPlaceError):
+                told = value_at(result, total_key)
         try:
             # Some interfaces send their rows as JSON texts (docs/portals.md 3.2).
             read = [read_json(row) if isinstance(row, str) else row for row in rows]
-            total = _count_in(result.get(total_key))
+            total = _count_in(told)
         except ValueError:
             raise _unknown(f"the list {rows_key!r} or its total can't be read", where, "another form") from None
         for row in read:

@@ -90,12 +90,20 @@ class PortalClient:
         return answer if as_it_came else whole_value(answer)
 
     async def fetch_file(
-        self, link: str, base: str, path: Path, fresh_link: Callable[[], Awaitable[str]] | None = None
+        self,
+        link: str,
+        base: str,
+        path: Path,
+        fresh_link: Callable[[], Awaitable[str]] | None = None,
+        *,
+        with_session: bool = False,
+        grace_seconds: float | None = None,
     ) -> None:
-        """Downloads what a link leads to, as it comes; links need no session (docs/portals.md 4.3).
+        """Downloads what a link leads to, as it comes; most links need no session (docs/portals.md 4.3).
 
         Args:
             link: absolute, or beginning with `//` or `/`; `base` completes it.
+            grace_seconds: in place of `link_grace_seconds`.
             fresh_link: asks the portal for another link to the same file. A link may be dead for some seconds after
                 the file is said to be done (docs/portals.md 8.13), or have run out: tried for `link_grace_seconds`.
 
@@ -103,10 +111,10 @@ class PortalClient:
             ForbiddenHostError: the link leads elsewhere than `download_hosts`.
             PortalError: it could not be had whole, after all tries.
         """
-        deadline = time.monotonic() + self._portal.link_grace_seconds
+        deadline = time.monotonic() + (grace_seconds or self._portal.link_grace_seconds)
         for number in itertools.count():
             try:
-                await self._fetch(link, base, path)
+                await self._fetch(link, base, path, with_session)
             except PortalError as error:
                 if fresh_link is None or error.status not in _LINK_IS_DEAD or time.monotonic() > deadline:
                     raise
@@ -117,7 +125,7 @@ class PortalClient:
                 return
             link = await fresh_link()
 
-    async def _fetch(self, link: str, base: str, path: Path) -> None:
+    async def _fetch(self, link: str, base: str, path: Path, with_session: bool) -> None:
         url = self._joined(base, link)
         for _ in range(_MOST_REDIRECTS + 1):
             if not self._portal.allows_download(url):
@@ -133,16 +141,15 @@ class PortalClient:
             request.meta.update(
                 download_timeout=_FILE_TIMEOUT_SECONDS, handle_httpstatus_list=(*_REDIRECTS, *_LINK_IS_DEAD)
             )
-            response = await self._ask(request, Wire(self._folder, self._portal.max_file_bytes, is_file=True))
+            if with_session:
+                request.meta["shopdata_session"] = True
+            response = await self.ask_file(request)
             if response.status in _LINK_IS_DEAD:
                 raise refused(request, response)
             if response.status != 200:
                 url = self._joined(url, (response.headers.get("Location") or b"").decode("latin-1"))
                 continue
-            failpoints.reach(FailPoint.DOWNLOAD_BEFORE)
-            assert self.last is not None
-            await run_in_thread(write_durably, path, self.last.unpacked())
-            failpoints.reach(FailPoint.DOWNLOAD_AFTER)
+            await self.keep_file(path)
             return
         raise PortalError(
             "the download link goes in circles",
@@ -151,6 +158,17 @@ class PortalClient:
             found=f"more than {_MOST_REDIRECTS} redirects",
             todo="The next run asks again; if it stays, download the report by hand and look where its link leads.",
         )
+
+    async def ask_file(self, request: Request) -> Response:
+        """Sends a request whose answer is a file: it has no body, `keep_file` writes what came."""
+        return await self._ask(request, Wire(self._folder, self._portal.max_file_bytes, is_file=True))
+
+    async def keep_file(self, path: Path) -> None:
+        """Writes the last answer, unpacked."""
+        failpoints.reach(FailPoint.DOWNLOAD_BEFORE)
+        assert self.last is not None
+        await run_in_thread(write_durably, path, self.last.unpacked())
+        failpoints.reach(FailPoint.DOWNLOAD_AFTER)
 
     def _joined(self, base: str, link: str) -> str:
         try:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from shopdata.config import Config
-from shopdata.excel.formats.json_lines import FORMAT, first_line, mark_in, mark_line, row_line, time_text
-from shopdata.files import move
+from shopdata.crawling.growing_file import GrowingFile
+from shopdata.crawling.recipes.dialect import RowMaker
+from shopdata.excel.formats.json_lines import time_text
 from shopdata.items import ReportFile
 from shopdata.lake.privacy import mask_value
 
@@ -89,82 +88,18 @@ def _masked(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "content": _text(message.get("content")), "raw": json.dumps(message, ensure_ascii=False)}
 
 
-class ChatFile:
-    """The raw file of a shop's day while it is written: whatever conversation is in it whole need not be asked again.
-
-    JSON Lines: a line that says what it is (with the privacy that was used), a line per message, and after each
-    conversation a line that says that it is complete. Memory holds ids only. Until the last conversation is in it, it
-    grows beside `path`: what stands at `path` is whole.
-    """
+class ChatFile(GrowingFile):
+    """The raw file of a shop's day while it is written, with what was said in it masked."""
 
     def __init__(self, path: Path, about: Mapping[str, Any], *, is_masked: bool) -> None:
-        self._whole_path = path
-        self._path = path.with_name(f"{path.name}.growing")
-        self._is_masked = is_masked
-        self._about = {**about, "privacy": "mask" if is_masked else "keep"}
-        self._first_line = first_line(self._about)
-        self._done: set[str] = set()
-        self.rows = self.size = 0
-
-    def __enter__(self) -> Self:
-        whole = self._recover()
-        self._file = self._path.open("r+b" if whole else "wb")
-        self._file.truncate(whole)
-        self._file.seek(whole)
-        self.size = whole
-        if not whole:
-            self._write(self._first_line)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-        if kind is None:
-            move(self._path, self._whole_path)
-
-    def has(self, uid: str) -> bool:
-        """True if this conversation is in the file, whole."""
-        return uid in self._done
-
-    def add(self, uid: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Appends a conversation; it counts once its last line is on the disk."""
-        kept = [_masked(row) if self._is_masked else row for row in rows]
-        self._write(b"".join([*map(row_line, kept), mark_line({"conversation": uid, "messages": len(kept)})]))
-        self._done.add(uid)
-        self.rows += len(kept)
-
-    def _write(self, lines: bytes) -> None:
-        self._file.write(lines)
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self.size += len(lines)
-
-    def _recover(self) -> int:
-        """How many bytes of an interrupted run are whole; 0 if the file is of something else, or of another privacy."""
-        if not self._path.is_file():
-            return 0
-        whole = place = 0
-        with self._path.open("rb") as file:
-            for number, line in enumerate(file):
-                place += len(line)
-                if number == 0:
-                    if line != self._first_line:
-                        return 0
-                    whole = place
-                    continue
-                try:
-                    about = mark_in(json.loads(line), FORMAT)
-                except ValueError:
-                    break
-                if about is not None:
-                    self._done.add(about["conversation"])
-                    self.rows += about["messages"]
-                    whole = place
-        return whole
+        super().__init__(path, about, _masked if is_masked else None)
 
 
 def chat_file(item: ReportFile, config: Config) -> ChatFile:
     """The file of a cell, with the privacy that its dataset asks for."""
     about = {"dataset": item.dataset, "dt": item.dt, "shop": item.shop_id}
     return ChatFile(item.path, about, is_masked=config.dataset(item.dataset).privacy == "mask")
+
+
+#: For recipes: each message as `message_row` has it.
+CHAT_ROWS = RowMaker(rows=conversation_rows, masked=_masked)

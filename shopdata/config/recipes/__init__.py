@@ -1,0 +1,18 @@
+"""recipes/<dataset>.yaml: a report as data, the steps that lead to its file (docs/recipes.md).
+
+What a recipe says and whether it is well said stands here; who carries it out is `crawling.recipes`.
+"""
+
+from shopdata.config.recipes.recipe import Recipe, read_heads
+from shopdata.config.recipes.steps import AskStep, EachStep, FileStep, PagesStep, Request, Step
+
+__all__ = [
+    "AskStep",
+    "EachStep",
+    "FileStep",
+    "PagesStep",
+    "Recipe",
+    "Request",
+    "Step",
+    "read_heads",
+]

@@ -1,0 +1,81 @@
+"""A recipe: which datasets it collects, and by which steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from shopdata.config.model import Model, Text
+from shopdata.config.recipes.steps import EachStep, FileStep, PagesStep, Request, Sign, Step
+from shopdata.periods import PeriodKind
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class Head(Model):
+    """What a recipe is for."""
+
+    version: Literal[1]
+    #: One, or one for each kind of period.
+    dataset: Annotated[tuple[Text, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    #: What the platform's package knows of the answers; by default they are read as they come.
+    dialect: Text = "json"
+    #: How requests are signed that do not say it themselves.
+    sign: Sign = "none"
+    #: The page of the back office that signs.
+    page: Text | None = None
+
+
+class Recipe(Model):
+    """One file of `recipes/`; its stem is the spider's name."""
+
+    recipe: Head
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """All that is asked, in the order in which it stands."""
+        inner = [(step.do if isinstance(step, EachStep) else step) for step in self.steps]
+        return tuple(step for step in inner if isinstance(step, Request))
+
+    @property
+    def is_in_browser(self) -> bool:
+        """True if shops ask by a page of the browser."""
+        return any((request.sign or self.recipe.sign) != "none" for request in self.requests if request.address)
+
+    @model_validator(mode="after")
+    def _ends_with_a_file(self) -> Recipe:
+        if not isinstance(self.steps[-1], FileStep | PagesStep | EachStep):
+            raise ValueError("the last step gives no file: end with file, pages or each")
+        if any(isinstance(step, FileStep) for step in self.steps[:-1]):
+            raise ValueError("file is the end of a recipe: take out what follows it")
+        if self.is_in_browser and self.recipe.page is None:
+            raise ValueError("a request is signed by a page, and recipe says not which: add `page` there")
+        return self
+
+
+@dataclass(frozen=True)
+class RecipeHead:
+    """As much of a recipe as tells which spider it makes."""
+
+    name: str
+    platform: str
+    datasets: Mapping[PeriodKind, str]
+    is_in_browser: bool
+
+
+def read_heads(recipes: Mapping[str, Recipe], datasets: Mapping[str, Any]) -> list[RecipeHead]:
+    """The spiders that recipes make; those whose contract is not there are left out: `load_config` tells of them."""
+    heads = []
+    for name, recipe in recipes.items():
+        contracts = {dataset: datasets[dataset] for dataset in recipe.recipe.dataset if dataset in datasets}
+        if contracts:
+            kinds = {contract.period: dataset for dataset, contract in contracts.items()}
+            platform = next(iter(contracts.values())).platform
+            heads.append(RecipeHead(name, platform, kinds, recipe.is_in_browser))
+    return heads

@@ -1,0 +1,173 @@
+"""The steps of a recipe, as they are written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from shopdata.config.model import Model, PositiveSeconds, Text
+from shopdata.config.recipes.paths import AnswerPath
+
+#: What a step, a row or a taken value goes by.
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+#: How a request is signed: not at all, or sent by the page's own client.
+Sign = Literal["none", "page"]
+
+
+class Request(Model):
+    """One request of the shop's session: `GET` or `POST`, and what is read out of its answer."""
+
+    get: Annotated[Text | None, Field(alias="GET")] = None
+    post: Annotated[Text | None, Field(alias="POST")] = None
+    #: What stands behind the address.
+    query: dict[str, Any] = Field(default_factory=dict)
+    headers: dict[str, Text] = Field(default_factory=dict)
+    #: The body: as JSON, or as a form.
+    body: Annotated[Any, Field(alias="json")] = None
+    form: dict[str, Any] | None = None
+    #: What a good answer holds, by its place; values are compared as texts.
+    ok: dict[AnswerPath, str | int | bool] = Field(default_factory=dict)
+    #: What later steps need of it, by the name that they call it.
+    take: dict[Name, AnswerPath] = Field(default_factory=dict)
+    #: None is what the recipe says.
+    sign: Sign | None = None
+    #: False if asking twice does something twice.
+    repeatable: bool = True
+
+    @property
+    def address(self) -> str:
+        """Where it goes."""
+        return self.get or self.post or ""
+
+    @property
+    def method(self) -> Literal["GET", "POST"]:
+        return "POST" if self.post else "GET"
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Request:
+        if self.get and self.post:
+            raise ValueError("a request has GET or POST: take one of them out")
+        if self.body is not None and self.form is not None:
+            raise ValueError("a request has a body of json or of form: take one of them out")
+        if self.get and (self.body is not None or self.form is not None):
+            raise ValueError("a GET has no body: write what it asks under query, or POST in place of GET")
+        if self.sign == "page" and (self.get or self.form is not None):
+            raise ValueError("a page signs a POST with a json body: write it so, or leave sign out")
+        return self
+
+
+class Asked(Request):
+    """A request that must say where it goes."""
+
+    @model_validator(mode="after")
+    def _has_an_address(self) -> Asked:
+        if not self.address:
+            raise ValueError('it does not say where to ask: add GET: "{…}/path" or POST: "{…}/path"')
+        return self
+
+
+class AskStep(Asked):
+    """One request with an answer."""
+
+    ask: Name
+
+
+class Pages(Model):
+    """How a list comes page by page, and what it is called."""
+
+    of: Name
+    #: What the first page is called.
+    first: Annotated[int, Field(alias="from", ge=0)] = 1
+    #: How many rows a full page has; None where all rows come in one answer.
+    size: Annotated[int | None, Field(ge=1)] = None
+    rows: AnswerPath
+    #: How many rows there are in all; None where the portal does not say.
+    total: AnswerPath | None = None
+    #: The field that tells one row from another.
+    id: Text
+
+
+class PagesStep(Asked):
+    """All rows of a list, proven by the portal's own total."""
+
+    pages: Pages
+
+    @model_validator(mode="after")
+    def _turns_pages(self) -> PagesStep:
+        turns = any("{page" in text for text in _texts_of([self.address, self.query, self.body, self.form]))
+        if turns and self.pages.size is None:
+            raise ValueError("{page} is asked for, and size is missing: add how many rows a full page has under pages")
+        if not turns and self.pages.size is not None:
+            raise ValueError("no {page} is asked for: write it where the page's number stands, or leave size out")
+        return self
+
+
+class Each(Model):
+    """Which rows, and what one is called in the inner step."""
+
+    of: Name
+    row: Annotated[Name, Field(alias="as")] = "row"
+    #: The field that tells one row from another: what is in the file already is not asked again.
+    id: Text
+
+
+class EachStep(Model):
+    """An inner list for each row of an earlier one."""
+
+    each: Each
+    do: PagesStep
+    #: Fields of the outer row that each inner one is given.
+    keep: tuple[Text, ...] = ()
+    #: Who makes rows of what came, where the platform has somebody for it.
+    rows_by: Name | None = None
+
+
+class FileStep(Request):
+    """The file that a link leads to, or that is itself the answer to a request."""
+
+    file: Literal["xlsx", "xls", "csv", "zip", "any"]
+    link: Annotated[Text | None, Field(alias="from")] = None
+    #: True if the link wants the shop's session; a request of its own always has it.
+    session: bool = False
+    #: How long a link may be dead after the portal has said that the file is done.
+    retry_404: PositiveSeconds | None = None
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> FileStep:
+        if bool(self.link) == bool(self.address):
+            raise ValueError('a file has one place: write from: "{step.link}", or GET or POST where it is the answer')
+        return self
+
+
+def _texts_of(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for part in value.values() for text in _texts_of(part)]
+    if isinstance(value, list | tuple):
+        return [text for part in value for text in _texts_of(part)]
+    return [value] if isinstance(value, str) else []
+
+
+#: By the key that each of them alone has.
+_KINDS = {"ask": "AskStep", "pages": "PagesStep", "each": "EachStep", "file": "FileStep"}
+#: What they are called in a file.
+STEP_WORDS = tuple(_KINDS)
+
+
+def _kind_of(value: Any) -> str | None:
+    found = [kind for word, kind in _KINDS.items() if isinstance(value, dict) and word in value]
+    return found[0] if len(found) == 1 else None
+
+
+Step = Annotated[
+    Annotated[AskStep, Tag("AskStep")]
+    | Annotated[PagesStep, Tag("PagesStep")]
+    | Annotated[EachStep, Tag("EachStep")]
+    | Annotated[FileStep, Tag("FileStep")],
+    Discriminator(
+        _kind_of,
+        custom_error_type="no_step",
+        custom_error_message=f"this is no step: it must have one of the keys {', '.join(_KINDS)}",
+    ),
+]

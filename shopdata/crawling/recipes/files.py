@@ -1,0 +1,56 @@
+"""The step that fetches the file."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from shopdata.config.recipes import FileStep
+from shopdata.config.recipes.placeholders import placeholders_in
+from shopdata.crawling.recipes.cell import RecipeCell
+from shopdata.exceptions import OddAnswerError
+from shopdata.items import ReportFile
+
+
+async def fetch_file(cell: RecipeCell, step: FileStep, ask_again: Callable[[str], Awaitable[None]]) -> ReportFile:
+    """The file that a link leads to, or that is the answer itself.
+
+    Args:
+        ask_again: carries out the step of this name once more, for another link where one is dead.
+    """
+    cell.step("download")
+    client, item = cell.spider.client(cell.shop), cell.item
+    if step.link is None:
+        request = cell.request(step, cell.scope)
+        request.meta.update(shopdata_session=True, shopdata_repeatable=step.repeatable)
+        await client.ask_file(request)
+        await client.keep_file(item.path)
+        return item
+    source = next((found.holder for found in placeholders_in(step.link) if found.field), "")
+
+    async def fresh_link() -> str:
+        await ask_again(source)
+        return _link(cell, step)
+
+    await client.fetch_file(
+        _link(cell, step),
+        cell.spider.portal.addresses[0],
+        item.path,
+        fresh_link,
+        with_session=step.session,
+        grace_seconds=step.retry_404,
+    )
+    return item
+
+
+def _link(cell: RecipeCell, step: FileStep) -> str:
+    assert step.link is not None
+    found = cell.scope.fill(step.link)
+    if not isinstance(found, str) or not found:
+        raise OddAnswerError(
+            "the portal gave no link to the file",
+            where=cell.where,
+            found=type(found).__name__,
+            expected="the address of a file",
+            todo="The next run asks again.",
+        )
+    return found

@@ -1,0 +1,94 @@
+"""The one spider that carries out recipes; a recipe makes a class of it that bears its name."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+
+from shopdata.config import Shop, platforms
+from shopdata.config.recipes import AskStep, EachStep, FileStep, PagesStep, Recipe, Step
+from shopdata.config.recipes.recipe import RecipeHead
+from shopdata.crawling.paged_list import PagedSpider
+from shopdata.crawling.paged_rows import PagedRows
+from shopdata.crawling.recipes.cell import RecipeCell
+from shopdata.crawling.recipes.dialect import Dialect
+from shopdata.crawling.recipes.files import fetch_file
+from shopdata.crawling.recipes.lists import file_of_each, file_of_pages, read_pages
+from shopdata.items import ReportFile
+from shopdata.periods import Period
+
+
+class RecipeSpider(PagedSpider):
+    """Goes through the steps of the recipe that has its name."""
+
+    recipe: Recipe
+    dialect: Dialect
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.recipe = spider.workspace.config.recipes[cls.name]
+        spider.dialect = platforms()[cls.platform].load_dialect(spider.recipe.recipe.dialect)
+        return spider
+
+    async def collect(self, shop: Shop, period: Period) -> ReportFile:
+        cell = RecipeCell(self, self.recipe, self.dialect, shop, period)
+        return await _Run(cell, self.recipe.steps).file()
+
+
+class _Run:
+    """One cell's way through the steps."""
+
+    def __init__(self, cell: RecipeCell, steps: tuple[Step, ...]) -> None:
+        self._cell, self._steps = cell, steps
+        self._lists: dict[str, PagedRows] = {}
+        #: What each step is done by once more.
+        self._asked: dict[str, AskStep] = {}
+
+    async def file(self) -> ReportFile:
+        """The file that the last step gives."""
+        *before, last = self._steps
+        for step in before:
+            await self._do(step)
+        match last:
+            case FileStep():
+                return await fetch_file(self._cell, last, self._ask_again)
+            case EachStep():
+                return await file_of_each(self._cell, last, self._lists[last.each.of])
+            case PagesStep():
+                return await file_of_pages(self._cell, await self._read(last))
+        raise AssertionError("no recipe ends so")
+
+    async def _do(self, step: Step) -> None:
+        match step:
+            case AskStep():
+                self._cell.step("ask")
+                self._asked[step.ask] = step
+                await self._ask_again(step.ask)
+            case PagesStep():
+                self._lists[step.pages.of] = await self._read(step)
+
+    async def _ask_again(self, name: str) -> None:
+        if (step := self._asked.get(name)) is not None:
+            content = await self._cell.ask(step)
+            self._cell.scope.taken[name] = self._cell.take(step, content)
+
+    async def _read(self, step: PagesStep) -> PagedRows:
+        # An inner list is asked for by these ids.
+        needs_id = any(isinstance(other, EachStep) and other.each.of == step.pages.of for other in self._steps)
+        return await read_pages(self._cell, step, self._cell.scope, needs_id=needs_id)
+
+
+def spider_of(head: RecipeHead) -> type[RecipeSpider]:
+    """The class of a recipe's spider."""
+    name = "".join(part.capitalize() for part in head.name.split("_")) + "Spider"
+    about = {
+        "__doc__": f"As recipes/{head.name}.yaml says.",
+        "__module__": __name__,
+        "name": head.name,
+        "platform": head.platform,
+        "datasets": dict(head.datasets),
+        "in_browser": head.is_in_browser,
+    }
+    return type(name, (RecipeSpider,), about)

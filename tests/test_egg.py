@@ -44,6 +44,8 @@ STRAYS = (
     "datasets/jd_store.yaml.bak",
     "datasets/.jd_store.yaml",
     "datasets/jd_store copy.yaml",
+    "recipes/notes.yaml",
+    "recipes/pdd_kpi.yaml.bak",
 )
 
 
@@ -168,7 +170,9 @@ def test_scrapy_lists_every_spider(egg: Path, tmp_path: Path) -> None:
     listed = run(egg, tmp_path, "-m", "scrapy", "list")
     assert listed.returncode == 0, listed.stderr
     spiders = {path.stem for path in (REPO / "shopdata" / "spiders").glob("*.py")} - {"__init__"}
-    assert set(listed.stdout.split()) == spiders
+    recipes = {path.stem for path in (REPO / "pipelines_config" / "recipes").glob("*.yaml")}
+    assert recipes
+    assert set(listed.stdout.split()) == spiders | recipes
 
 
 def test_the_packaged_configuration_is_read(egg: Path, tmp_path: Path) -> None:

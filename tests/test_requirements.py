@@ -30,7 +30,9 @@ from shopdata.service import runner
 
 REPO = Path(__file__).parents[1]
 #: Ours, and the programs of the tests themselves.
-OWN = {"shopdata", "sandbox", "pipelines_config", "benchmarks", *(path.stem for path in (REPO / "tests").rglob("*.py"))}
+OWN = {"shopdata", "sandbox", "pipelines_config", "benchmarks", "by_hand"} | {
+    path.stem for path in (REPO / "tests").rglob("*.py")
+}
 #: What packages of ours bring along that nobody imports.
 NO_MODULES = {"_distutils_hack", "_yaml", "dist", "pkg_resources"}
 

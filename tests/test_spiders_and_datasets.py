@@ -8,14 +8,21 @@ from pathlib import Path
 
 import pytest
 from scrapy.settings import Settings
-from scrapy.spiderloader import SpiderLoader
 from shipped_config import load_shipped_config
 
 from shopdata.crawling import ReportSpider
+from shopdata.crawling.recipes.spider import RecipeSpider
+from shopdata.crawling.spider_loader import PlatformSpiderLoader
 
 CONFIG = load_shipped_config()
-_LOADER = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": ["shopdata.spiders"]}))
+_LOADER = PlatformSpiderLoader.from_settings(Settings({"SPIDER_MODULES": ["shopdata.spiders"]}))
 SPIDERS: list[type[ReportSpider]] = [_LOADER.load(name) for name in sorted(_LOADER.list())]
+WRITTEN = [spider for spider in SPIDERS if not issubclass(spider, RecipeSpider)]
+
+
+def test_a_spider_is_a_class_or_a_recipe() -> None:
+    assert {spider.name for spider in SPIDERS if spider not in WRITTEN} == CONFIG.recipes.keys()
+    assert _LOADER.twice == ()
 
 
 def datasets_of(spider: type[ReportSpider]) -> dict[str, str]:
@@ -23,7 +30,7 @@ def datasets_of(spider: type[ReportSpider]) -> dict[str, str]:
     return {str(kind): name for kind, name in (spider.datasets or {"day": spider.name}).items()}
 
 
-@pytest.mark.parametrize("spider", [pytest.param(spider, id=spider.name) for spider in SPIDERS])
+@pytest.mark.parametrize("spider", [pytest.param(spider, id=spider.name) for spider in WRITTEN])
 class TestSpider:
     def test_file_class_and_name_are_one(self, spider: type[ReportSpider]) -> None:
         assert Path(inspect.getfile(spider)).stem == spider.name
@@ -45,6 +52,9 @@ class TestSpider:
         for name in dir(spider):
             assert not getattr(getattr(spider, name), "__isabstractmethod__", False), name
 
+
+@pytest.mark.parametrize("spider", [pytest.param(spider, id=spider.name) for spider in SPIDERS])
+class TestDatasets:
     def test_has_a_contract_for_each_of_its_datasets(self, spider: type[ReportSpider]) -> None:
         for kind, name in datasets_of(spider).items():
             assert name == spider.name or name.startswith(f"{spider.name}_")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 
 import pytest
-from scrapy.spiderloader import SpiderLoader
 from scrapy.utils.project import get_project_settings
 from shipped_config import load_shipped_config
 
 from shopdata.actions.names import as_dataset, as_datasets, as_spider
 from shopdata.arguments import read_days
+from shopdata.crawling.spider_loader import PlatformSpiderLoader
 from shopdata.exceptions import ArgumentError
 
 CONFIG = load_shipped_config()
-LOADER = SpiderLoader.from_settings(get_project_settings())
+LOADER = PlatformSpiderLoader.from_settings(get_project_settings())
 
 
 @pytest.mark.parametrize(

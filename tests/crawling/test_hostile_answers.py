@@ -15,6 +15,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from by_hand.pdd_badscore import PddBadscoreSpider
+from by_hand.pdd_kpi import PddKpiSpider
+from by_hand.pdd_quality import PddQualitySpider
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scrapy import Request
@@ -31,10 +34,7 @@ from shopdata.platforms.jd.orders import task_name_in
 from shopdata.platforms.pdd.chat import ChatFile, conversation_rows
 from shopdata.platforms.pdd.spider import PddSpider
 from shopdata.spiders.jd_store import JdStoreSpider
-from shopdata.spiders.pdd_badscore import PddBadscoreSpider
 from shopdata.spiders.pdd_chat import MESSAGES, USERS, PddChatSpider
-from shopdata.spiders.pdd_kpi import PddKpiSpider
-from shopdata.spiders.pdd_quality import PddQualitySpider
 from shopdata.store.staging import Staging
 
 SHOP = Shop(id="one", name="第一家店", platform="pdd", username="u", password="p")

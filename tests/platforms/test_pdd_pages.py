@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from by_hand.pdd_badscore import PddBadscoreSpider
 
 from shopdata.config import Shop
 from shopdata.crawling.paged_list import PagedList
@@ -17,7 +18,6 @@ from shopdata.exceptions import IncompleteError, OddAnswerError
 from shopdata.periods import Period
 from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.platforms.pdd.spider import PddSpider
-from shopdata.spiders.pdd_badscore import PddBadscoreSpider
 from shopdata.store.staging import Staging
 
 SHOP = Shop(id="one", name="第一家店", platform="pdd", username="u", password="p")

@@ -138,10 +138,10 @@ def writing(world: BoardWorld, writers: int) -> Iterator[None]:
     command = [sys.executable, "-m", "benchmarks.ledger", "--cells", "1000000", "--writer", url]
     runs = [f"r-{time.time_ns()}-{number}" for number in range(writers)]
     started = [subprocess.Popen([*command, run], cwd=ROOT) for run in runs]
-    with Ledger(url) as ledger:
-        while not all(map(ledger.queries.run, runs)):
-            time.sleep(0.1)
     try:
+        with Ledger(url) as ledger:
+            while not all(map(ledger.run, runs)):
+                time.sleep(0.1)
         yield
     finally:
         for process in started:

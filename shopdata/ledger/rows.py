@@ -105,6 +105,8 @@ def to_reason(text: str, code: str, params: dict[str, Any] | None) -> Reason:
     """A reason as it leaves the ledger. Raises TypeError where a file holds something else."""
     if not (isinstance(text, str) and isinstance(code, str) and isinstance(params, dict | None)):
         raise TypeError("reason")
+    if not (text or code):
+        return NO_REASON
     return Reason(code, params or {}, text)
 
 

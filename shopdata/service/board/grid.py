@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Protocol
 
 from shopdata.config import Dataset, Shop
@@ -58,7 +59,7 @@ class GridRow:
     is_listed: bool
     squares: tuple[Square | None, ...]
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The most pressing of its squares."""
         kinds = {square.kind for square in self.squares if square is not None}

@@ -52,6 +52,9 @@ class Renderer:
 
     def page(self, visit: Visit, page: RenderedPage) -> bytes:
         """A page as UTF-8 HTML."""
+        # Light starts again: it draws with what jinja2 brings along.
+        from shopdata.service.board.squares import Squares
+
         words = {state: visit.texts(f"state.{state}.word") for state in states.ALL}
         template = self._environment.get_template(f"{page.template}.html")
         languages = [(code, catalogue(code)["language.name"], visit.here(lang=code)) for code in TAGS]
@@ -62,6 +65,7 @@ class Renderer:
             assets={name: f"{visit.mount}/{file}" for name, file in self._files.items()},
             languages=languages,
             words=words,
+            squares=Squares(visit),
             dataset_name=dataset_name,
             platform_name=platform_name,
             in_short=in_short,

@@ -55,7 +55,7 @@ class Visit:
 
     def link(self, *parts: str, **query: str | int | None) -> str:
         """The address of a page of the board, relative to this one; every part is escaped."""
-        path = f"{self.mount}/{'/'.join(map(_quoted, parts))}"
+        path = f"{self.mount}/{'/'.join(map(quoted, parts))}"
         asked = {name: value for name, value in query.items() if value not in (None, "")}
         return f"{path}?{urlencode(asked)}" if asked else path
 
@@ -65,7 +65,8 @@ class Visit:
 
 
 @lru_cache(maxsize=5000)
-def _quoted(part: str) -> str:
+def quoted(part: str) -> str:
+    """A part of an address, escaped for addresses and for HTML."""
     # A page of 500 shops links the same few thousand names again and again.
     return quote(part, safe="")
 

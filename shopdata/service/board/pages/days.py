@@ -45,8 +45,9 @@ def page(sources: Sources, visit: Visit, dataset: str) -> RenderedPage:
     shops = sources.config().shops_for(dataset)
     strangers = sorted({shop for _, shop in summaries} - {shop.id for shop in shops})
     began = sources.workspace.ledger.queries.first_period(dataset)
+    expected = [replace(newest, dt=dt) for dt in periods]
     squares = {
-        shop.id: [_square(summaries, dataset, contract, newest, dt, shop, began, visit) for dt in periods]
+        shop.id: [_square(summaries, dataset, contract, newest, each, shop, began, visit) for each in expected]
         for shop in shops
     }
     for stranger in strangers:
@@ -101,11 +102,12 @@ def _square(
     dataset: str,
     contract: Dataset,
     newest: Expected,
-    dt: str,
+    expected: Expected,
     shop: Shop,
     began: str,
     visit: Visit,
 ) -> grid.Square | None:
+    dt = expected.dt
     glance = summaries.get((dt, shop.id))
     if glance is None and not shop.has(Period.from_dt(dt)):
         return None
@@ -114,7 +116,7 @@ def _square(
         return grid.Square(dataset, dt, shop.id, states.UNASKED, kind="none")
     if glance is None and dt != newest.dt:
         return grid.Square(dataset, dt, shop.id, states.OVERDUE, kind="trouble")
-    return grid.square_of(glance, dataset, contract, replace(newest, dt=dt), shop.id, visit.now)
+    return grid.square_of(glance, dataset, contract, expected, shop.id, visit.now)
 
 
 def _newer(dt: str, contract: Dataset, newest: Expected) -> str:

@@ -1,0 +1,52 @@
+"""The squares of a grid as HTML: a page has thousands, most of them alike, and a template would draw each anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from markupsafe import Markup, escape
+
+from shopdata.reasons import Reason
+from shopdata.service.board.grid import Square
+from shopdata.service.board.notes import tip
+from shopdata.service.board.visit import Visit, quoted
+
+#: States in which the rows are what one looks for, and not the state.
+_COUNTED = ("published", "staged")
+
+
+class Squares:
+    """Draws those of one page."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._texts = visit.texts
+        self._cells = escape(visit.link("cell"))
+        #: What stands around link and rows, by what else is to be seen of a square.
+        self._faces: dict[tuple[str, str, bool, Reason], tuple[str, str, str]] = {}
+
+    def row(self, squares: Iterable[Square | None]) -> Markup:
+        """The cells of a table's row, empty where a shop does not have a dataset."""
+        # What stands in it is escaped piece by piece.
+        return Markup("".join(map(self._draw, squares)))  # noqa: S704
+
+    def _draw(self, square: Square | None) -> str:
+        if square is None:
+            return '<td class="void"></td>'
+        rows = square.rows if square.state in _COUNTED else None
+        seen = (square.state, square.kind, rows is not None, square.reason)
+        face = self._faces.get(seen)
+        if face is None:
+            face = self._faces[seen] = self._face(*seen)
+        before, between, behind = face
+        link = f"{self._cells}/{quoted(square.dataset)}/{quoted(square.dt)}/{quoted(square.shop)}"
+        return f"{before}{link}{between}{'' if rows is None else f'{rows:,}'}{behind}"
+
+    def _face(self, state: str, kind: str, is_counted: bool, reason: Reason) -> tuple[str, str, str]:
+        hot = f' class="hot hot-{escape(state)}"' if kind == "trouble" else ""
+        title = f' title="{escape(tip(self._texts, state, reason))}"' if reason else ""
+        word = escape(self._texts(f"state.{state}.word"))
+        if is_counted:
+            between, behind = '<span class="n">', f'</span><span class="w">{word}</span>'
+        else:
+            between, behind = f'<span class="w only">{word}', "</span>"
+        return f'<td{hot}><a class="c s s-{escape(state)}" href="', f'"{title}>{between}', f"{behind}</a></td>"

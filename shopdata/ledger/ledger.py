@@ -20,6 +20,7 @@ from shopdata.ledger.notifications import Notifications
 from shopdata.ledger.partitions import Partitions
 from shopdata.ledger.queries import LedgerQueries
 from shopdata.ledger.runs import Runs
+from shopdata.ledger.session_lives import SessionLives
 from shopdata.ledger.slots import Slots
 
 #: The file in the state directory, if no other database is configured.
@@ -46,6 +47,8 @@ class Ledger(Cells, Partitions, Runs):
         self.moves = Moves(database)
         #: The clock's due slots.
         self.slots = Slots(database)
+        #: How long sessions live.
+        self.session_lives = SessionLives(database)
         #: What alerts have said.
         self.notifications = Notifications(database)
         #: What pages ask of many cells and partitions at once.

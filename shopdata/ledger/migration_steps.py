@@ -98,5 +98,30 @@ def _to_7(op: Operations) -> None:
     op.create_index("ix_acts_at", "acts", ["at"])
 
 
+def _to_8(op: Operations) -> None:
+    """How long sessions live."""
+    op.create_table(
+        "session_lives",
+        Column("platform", String(20), primary_key=True),
+        Column("shop", String(64), primary_key=True),
+        Column("signed_in_at", DateTime(timezone=True), primary_key=True),
+        Column("signed_in_by", String(20), nullable=False),
+        Column("asked", JSON, nullable=False),
+        Column("device_made_at", DateTime(timezone=True)),
+        Column("last_good_at", DateTime(timezone=True), nullable=False),
+        Column("cookie_expires_at", DateTime(timezone=True)),
+        Column("died_at", DateTime(timezone=True)),
+        Column("death", String(20), nullable=False),
+    )
+
+
 #: The version that a step leads to, and the step.
-STEPS: Mapping[int, Callable[[Operations], None]] = {2: _to_2, 3: _to_3, 4: _to_4, 5: _to_5, 6: _to_6, 7: _to_7}
+STEPS: Mapping[int, Callable[[Operations], None]] = {
+    2: _to_2,
+    3: _to_3,
+    4: _to_4,
+    5: _to_5,
+    6: _to_6,
+    7: _to_7,
+    8: _to_8,
+}

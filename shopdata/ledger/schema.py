@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -205,3 +205,20 @@ class ActRow(Base):
     code: Mapped[str] = mapped_column(String(64))
     target: Mapped[str] = mapped_column(String(255))
     params: Mapped[dict[str, Any]]
+
+
+class SessionLifeRow(Base):
+    """One session of a shop, from its sign-in to its end."""
+
+    __tablename__ = "session_lives"
+
+    platform: Mapped[str] = mapped_column(String(20), primary_key=True)
+    shop: Mapped[str] = mapped_column(String(64), primary_key=True)
+    signed_in_at: Mapped[datetime] = mapped_column(primary_key=True)
+    signed_in_by: Mapped[str] = mapped_column(String(20))
+    asked: Mapped[list[Any]]
+    device_made_at: Mapped[datetime | None]
+    last_good_at: Mapped[datetime]
+    cookie_expires_at: Mapped[datetime | None]
+    died_at: Mapped[datetime | None]
+    death: Mapped[str] = mapped_column(String(20), default="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from shopdata.sessions.left_alone import LeftAlone
     from shopdata.sessions.pace import Pace
     from shopdata.sessions.restraint import Restraint
+    from shopdata.sessions.session import Session
     from shopdata.sessions.sessions import SessionStore
-    from shopdata.sessions.sign_in.steps import Identity
+    from shopdata.sessions.sign_in.steps import Identity, SignedIn
     from shopdata.store.object_store import ObjectStore
     from shopdata.store.outbox import Outbox
     from shopdata.store.staging import Staging
@@ -152,11 +153,20 @@ class Workspace:
     @functools.cached_property
     def sessions(self) -> SessionStore:
         """The saved sessions. Raises UsageError where encrypted ones lie and no key is set."""
+        from shopdata.sessions.lives import Lives
         from shopdata.sessions.sessions import SessionStore
 
-        store = SessionStore(self.state_dir / "sessions", self.secret_key)
+        lives = Lives(lambda: self.ledger.session_lives)
+        store = SessionStore(self.state_dir / "sessions", self.secret_key, lives)
         store.refuse_mixing()
         return store
+
+    def keep_session(self, shop: Shop, new: SignedIn) -> Session:
+        """Saves what a sign-in has brought, once it is known whose it is. Raises DiskError."""
+        how = replace(new.how, device_made_at=self.devices.made_at(shop))
+        return self.sessions.save(
+            shop, new.cookies, user_agent=new.user_agent, identity=new.identity, is_proven=True, how=how
+        )
 
     @functools.cached_property
     def devices(self) -> DeviceStore:

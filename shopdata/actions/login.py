@@ -86,7 +86,7 @@ async def _sign_in(workspace: Workspace, shop: Shop, opts: argparse.Namespace, b
             tell=partial(say, workspace.texts),
         )
         workspace.check_identity(shop, new.identity, is_accepted=opts.accept_identity)
-        workspace.sessions.save(shop, new.cookies, user_agent=new.user_agent, identity=new.identity, is_proven=True)
+        workspace.keep_session(shop, new)
     return new
 
 

@@ -65,6 +65,7 @@ def rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) -
     if done == 0:
         # Last: as long as a period is left, the old id is still known by its account.
         hand_on(workspace.state_dir / "sessions", platform, old, new)
+        workspace.ledger.session_lives.hand_on(platform, old, new)
         workspace.identities.rename(platform, old, new)
         for shop in workspace.config.shops:
             if shop.id == new:

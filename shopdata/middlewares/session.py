@@ -20,9 +20,10 @@ from shopdata.exceptions import ChallengeError, RiskBlockedError
 from shopdata.failpoints import FailPoint
 from shopdata.middlewares.retry import is_repeatable, repeated, send_again
 from shopdata.middlewares.sign_in import SignIns
+from shopdata.sessions.lives import Death, death_of
 from shopdata.sessions.restraint import SHORT_LIFE
 from shopdata.sessions.session import Session
-from shopdata.sessions.sign_in import Identity, PortalAnswer, is_login_page, login_for
+from shopdata.sessions.sign_in import Identity, PortalAnswer, first_expiry, is_login_page, login_for
 from shopdata.sessions.sign_in.risk import answered_as_signed_out, refused_although_new, risk_error
 from shopdata.workspace import Workspace
 
@@ -103,10 +104,13 @@ class SessionMiddleware:
         session.take_cookies(response.url, [v.decode("latin-1") for v in response.headers.getlist("Set-Cookie")])
         if session.is_changed:
             session.is_changed = False
-            await run_in_thread(self._workspace.sessions.update, shop, session)
+            expires_at = first_expiry(session.cookies(), portal)
+            await run_in_thread(self._workspace.sessions.update, shop, session, expires_at)
         if not request.meta.get("playwright"):
             # A page that opens is no proof of what is asked through it.
             del self._renewals[shop.id]
+            if response.status == 200 and self._workspace.sessions.lives.is_good_due(shop):
+                await run_in_thread(self._workspace.sessions.note_good, shop, session)
         if not is_repeatable(request):
             self._suspects.pop(shop.id, None)
         self._on_signed_in(shop.id)
@@ -141,7 +145,7 @@ class SessionMiddleware:
             if self._sessions.get(shop.id) in (None, session):
                 if self._renewals[shop.id]:
                     raise refused_although_new(shop)
-                await self._forget(shop, session)
+                await self._forget(shop, session, death_of(_answer(response), session.saved_at))
                 self._renewals[shop.id] += 1
         return repeated(request)
 
@@ -153,15 +157,15 @@ class SessionMiddleware:
         """
         if self._suspects.get(shop.id) is session:
             async with self._locks[shop.id]:
-                await self._forget(shop, session)
+                await self._forget(shop, session, Death.DROPPED)
         self._suspects[shop.id] = session
 
-    async def _forget(self, shop: Shop, session: Session | None) -> None:
+    async def _forget(self, shop: Shop, session: Session | None, death: Death) -> None:
         """Drops a dead session, unless another request has renewed it meanwhile; the caller holds the shop's lock."""
         if session is not None and self._sessions.get(shop.id) is session:
             logger.info("%s: the session has ended", shop.id)
             del self._sessions[shop.id]
-            await run_in_thread(self._workspace.sessions.drop, shop, session)
+            await run_in_thread(self._workspace.sessions.drop, shop, session, death)
             if datetime.now(UTC) - session.saved_at >= SHORT_LIFE:
                 await run_in_thread(self._workspace.restraint.note_lived, shop)
 
@@ -187,11 +191,8 @@ class SessionMiddleware:
     async def _new(self, shop: Shop) -> Session:
         new = await self._sign_ins.sign_in(shop)
         await self._check_identity(shop, new.identity)
-        save = self._workspace.sessions.save
         failpoints.reach(FailPoint.SESSION_BEFORE)
-        saved = await run_in_thread(
-            save, shop, new.cookies, user_agent=new.user_agent, identity=new.identity, is_proven=True
-        )
+        saved = await run_in_thread(self._workspace.keep_session, shop, new)
         failpoints.reach(FailPoint.SESSION_AFTER)
         return saved
 

@@ -127,6 +127,13 @@ class DeviceStore:
         except (DiskError, OSError) as error:
             logger.warning("%s: its device can't be kept, the portal will see the old one: %s", shop.id, error)
 
+    def made_at(self, shop: Shop) -> datetime | None:
+        """Since when the portal may know it; None where there is none, or nobody knows."""
+        with contextlib.suppress(ValueError, DiskError, OSError):
+            moment = datetime.fromisoformat(str(self._read(shop).get("made_at")))
+            return moment if moment.tzinfo else None
+        return None
+
     def forget(self, shop: Shop) -> None:
         """The next sign-in is one on a new device."""
         self._path(shop).unlink(missing_ok=True)

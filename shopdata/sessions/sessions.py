@@ -20,10 +20,11 @@ from shopdata.config import Shop
 from shopdata.exceptions import OtherKeyError, UsageError
 from shopdata.files import alone, as_disk_error
 from shopdata.reasons import NO_REASON, Reason
+from shopdata.sessions.lives import Death, Lives, death_by_age
 from shopdata.sessions.secret_files import OtherKeyUsedError, SecretFiles, UnreadableError, is_encrypted
 from shopdata.sessions.session import Session
 from shopdata.sessions.session_file import without_odd
-from shopdata.sessions.sign_in.steps import Identity
+from shopdata.sessions.sign_in.steps import HowSignedIn, Identity
 from shopdata.wording import Texts
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class SessionStore:
 
     folder: Path
     secret_key: str | None = field(default=None, repr=False)
+    lives: Lives = field(default_factory=Lives, repr=False)
     #: What was warned of already: a run opens the same files again and again.
     _told: set[object] = field(default_factory=set, repr=False)
 
@@ -109,35 +111,49 @@ class SessionStore:
         user_agent: str = "",
         identity: Identity | None = None,
         is_proven: bool = False,
+        how: HowSignedIn = HowSignedIn(),  # noqa: B008 - it is frozen
     ) -> Session:
         """Saves a session, over one of another key too; that the shop was parked is forgotten.
 
         Args:
             is_proven: the portal has just let somebody in with it, which is as good as asking whether it lives.
+            how: what that took.
         """
-        saved_at = datetime.now(UTC)
+        saved_at, was_there = datetime.now(UTC), self._path(shop).is_file()
         kept: dict[str, Any] = {"cookies": list(cookies), "user_agent": user_agent, "identity": dict(identity or {})}
         with self._changing(shop, is_replaced=True) as data:
             data.clear()
             data.update(username=shop.username, saved_at=saved_at.isoformat(), **kept)
             if is_proven:
                 data.update(checked_at=saved_at.isoformat(), checked_state="alive")
+        self.lives.begin(shop, saved_at, how, is_replacing=was_there)
         return Session(kept["cookies"], saved_at, user_agent=user_agent, identity=identity)
 
-    def update(self, shop: Shop, session: Session) -> None:
+    def update(self, shop: Shop, session: Session, expires_at: datetime | None = None) -> None:
         """Saves the cookies that answers have changed; the session stays as old as it is.
 
         Nothing happens if another process has dropped it, or saved a newer one, meanwhile.
+
+        Args:
+            expires_at: when the first of them that is the session's ends by its date.
         """
         with self._changing(shop) as data:
-            if data.get("saved_at") == session.saved_at.isoformat() and data.get("cookies"):
+            is_ours = data.get("saved_at") == session.saved_at.isoformat() and bool(data.get("cookies"))
+            if is_ours:
                 data["cookies"] = session.cookies()
+        if is_ours:
+            self.lives.note_expiry(shop, session.saved_at, expires_at)
 
-    def drop(self, shop: Shop, session: Session) -> None:
+    def note_good(self, shop: Shop, session: Session) -> None:
+        """The portal has answered as it does to those who are signed in."""
+        self.lives.note_good(shop, session.saved_at)
+
+    def drop(self, shop: Shop, session: Session, death: Death = Death.EXPIRED) -> None:
         """Forgets a session that has died, unless another process has saved a newer one meanwhile."""
         with self._changing(shop) as data:
             if data.get("saved_at") == session.saved_at.isoformat():
                 data.pop("cookies", None)
+        self.lives.end(shop, session.saved_at, death)
 
     def lock(self, shop: Shop) -> AsyncFileLock:
         """One sign-in per account at a time, also of two crawls: a second one may kick the first one's session."""
@@ -182,6 +198,11 @@ class SessionStore:
         """Remembers what the portal said when it was asked whether the session lives."""
         with self._changing(shop) as data:
             data.update(checked_at=datetime.now(UTC).isoformat(), checked_state=state)
+            saved_at = _moment(data.get("saved_at"))
+        if saved_at is not None and state == "alive":
+            self.lives.note_good(shop, saved_at)
+        if saved_at is not None and state == "dead":
+            self.lives.end(shop, saved_at, death_by_age(saved_at))
 
     def about(self, shop: Shop) -> AboutSession:
         """What is known about a shop's session without asking anybody."""

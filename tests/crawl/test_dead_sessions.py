@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import lake_readers
@@ -13,6 +13,7 @@ import pytest
 from workplace import Run, Workplace, crawl_command
 
 from sandbox import Counters, Fault, Record
+from shopdata.ledger import Ledger
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
@@ -198,3 +199,17 @@ def test_the_next_run_sends_it_once(short_lives: ShortLives) -> None:
 
 def test_once_the_sessions_last_all_goes_on(short_lives: ShortLives) -> None:
     assert short_lives.third.code == 0, short_lives.third.text
+
+
+def test_how_long_they_lived_is_noted(story: Story) -> None:
+    """The sessions of before this was kept have no row; those of the run's sign-ins do."""
+    with Ledger.at(story.place.state_dir) as ledger:
+        lives = {life.shop: life for life in ledger.session_lives.since(datetime(2000, 1, 1, tzinfo=UTC))}
+    assert lives.keys() == {AT_THE_ORDER, IN_THE_MIDDLE, ALWAYS}
+    life = lives[IN_THE_MIDDLE]
+    assert (life.signed_in_by, life.asked, life.death) == ("password", (), "")
+    assert life.device_made_at is not None
+    assert life.cookie_expires_at is not None
+    # JD's cookies claim thirty days.
+    assert life.cookie_expires_at - life.signed_in_at > timedelta(days=29)
+    assert life.last_good_at > life.signed_in_at

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from workplace import Workplace
 
 from sandbox import Fault
+from shopdata.ledger import Ledger
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
@@ -58,6 +60,14 @@ def test_a_known_device_is_not_asked_again(place: Workplace) -> None:
     assert place.sandbox.counters().logins == dict.fromkeys(SPIDERS, 2)
     # The one of the crawl that was refused, too.
     assert {shop: place.sandbox.devices(shop) for shop in SPIDERS} == dict.fromkeys(SPIDERS, 1)
+    with Ledger.at(place.state_dir) as ledger:
+        lives = ledger.session_lives.since(datetime(2000, 1, 1, tzinfo=UTC))
+    signed_in = [(life.shop, life.signed_in_by, life.asked, life.death) for life in lives]
+    assert sorted(signed_in) == [
+        (shop, by, asked, death)
+        for shop in sorted(SPIDERS)
+        for by, asked, death in (("password", (), ""), ("sms", ("sms",), "unknown"))
+    ]
 
 
 def test_a_device_can_be_forgotten(place: Workplace) -> None:

@@ -102,7 +102,7 @@ class _Child:
             line.tell(state="wrong_shop", why=Reason.of(error).as_json(), who=describe(new.identity))
             await self._accepted.wait()
             workspace.check_identity(shop, new.identity, is_accepted=True)
-        workspace.sessions.save(shop, new.cookies, user_agent=new.user_agent, identity=new.identity, is_proven=True)
+        workspace.keep_session(shop, new)
         line.tell(state="saved", who=describe(new.identity))
 
 

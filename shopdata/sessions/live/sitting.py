@@ -22,7 +22,7 @@ from shopdata.sessions.live.picture import Picture
 from shopdata.sessions.sign_in import PlatformLogin, SignedIn, login_for, read_session
 from shopdata.sessions.sign_in.by_code import CodeForm
 from shopdata.sessions.sign_in.looking import first_visible
-from shopdata.sessions.sign_in.steps import has_landed
+from shopdata.sessions.sign_in.steps import CodeState, has_landed
 from shopdata.sessions.sign_in.voice import Voice, hand_over, take_back
 from shopdata.texts import one_line
 
@@ -58,6 +58,9 @@ class Sitting:
         self._told = ""
         self._code = b""
         self._code_state = ""
+        #: What let the shop in, as far as it is known, and what was asked of its person.
+        self._by = "password"
+        self._asked: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def hear(self, command: dict[str, Any]) -> None:
@@ -97,7 +100,7 @@ class Sitting:
                     landed = await self._landed()
                 if landed is not None:
                     self._line.tell(state="landed", hosts=sorted(self._fence.hosts))
-                    return await read_session(landed, self._login, self._portal)
+                    return await read_session(landed, self._login, self._portal, by=self._by, asked=(*self._asked,))
         finally:
             playing.cancel()
             await asyncio.gather(playing, return_exceptions=True)
@@ -114,8 +117,11 @@ class Sitting:
             if is_entered:
                 self._line.tell(state="signing_in", step="entering")
                 await self._login.sign_in(page, self._shop, self._portal)
+                self._by = "password"
                 return page
             await self._open_code_tab(page)
+            self._by = "qr"
+            self._asked.append("qr")
             self._line.tell(state="needs_you", asked="qr")
         except (NeedsPersonError, PortalError) as error:
             await self._explain(page, error)
@@ -126,6 +132,8 @@ class Sitting:
         if isinstance(error, CredentialsRefusedError):
             # The only one that a person types: what is in shops.yaml does not open this shop.
             await around.empty_passwords(page, self._portal)
+        self._by = "person"
+        self._asked.append(error.code)
         self._line.tell(state="needs_you", asked=error.code, why=Reason.of(error).as_json())
 
     async def _open_code_tab(self, page: Page) -> None:
@@ -231,6 +239,7 @@ class Sitting:
 
     async def _enter_code(self, text: str) -> None:
         form = self._code_form()
+        self._by = "sms"
         try:
             if not await form.takes(text):
                 self._line.tell(said={"key": "code_refused", "said": one_line(form.said, _MOST_SAID)})
@@ -261,6 +270,7 @@ class Sitting:
     async def _note_code_state(self, response: Response) -> None:
         state = self._login.code_state((await response.body()).decode("utf-8", "replace"))
         if state is not None:
+            self._by = "qr" if state is CodeState.SCANNED else self._by
             self._tell_code_state(state)
 
     def _tell_code_state(self, state: str) -> None:

@@ -12,6 +12,7 @@ from shopdata.sessions.sign_in.steps import (
     PortalAnswer,
     Risk,
     SignedIn,
+    first_expiry,
     is_login_page,
     read_session,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "PortalAnswer",
     "Risk",
     "SignedIn",
+    "first_expiry",
     "is_login_page",
     "login_for",
     "read_session",

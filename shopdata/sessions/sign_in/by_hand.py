@@ -103,11 +103,13 @@ async def _with_person(
     tell("login.opening_page", shop=shop.id, host=urlsplit(portal.login_url).netloc)
     await page.goto(portal.login_url)
     tell("login.entering", shop=shop.id)
+    by, asked = "password", ""
     try:
         await login.sign_in(page, shop, portal)
     except (CredentialsRefusedError, UnclearSignInError) as error:
         if not is_headed:
             raise
+        by, asked = "person", error.code
         # What the page said, and nothing of the next run: a person is here.
         if error.found:
             tell("login.refused_found", what=error.what, found=error.found)
@@ -115,6 +117,7 @@ async def _with_person(
             tell("login.refused", what=error.what)
         await _wait_for_person(page, shop, portal)
     except ChallengeError as challenge:
+        by, asked = "person" if is_headed else "sms", challenge.code
         if is_headed:
             tell("login.challenge", what=challenge.what)
         elif await has_code_form(page, portal):
@@ -124,7 +127,7 @@ async def _with_person(
         if is_headed:
             await _wait_for_person(page, shop, portal)
     tell("login.reading", shop=shop.id)
-    return await read_session(page, login, portal)
+    return await read_session(page, login, portal, by=by, asked=tuple(filter(None, [asked])))
 
 
 async def _wait_for_person(page: Page, shop: Shop, portal: Portal) -> None:

@@ -6,8 +6,9 @@ import asyncio
 import functools
 import time
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -133,21 +134,53 @@ class PlatformLogin(Protocol):
 
 
 @dataclass(frozen=True)
+class HowSignedIn:
+    """What it took: what let the shop in (`password`, `sms`, `qr`, `person`), and what the portal had asked besides."""
+
+    by: str = "password"
+    #: `slider`, `sms`, `qr`, or the code of another reason.
+    asked: tuple[str, ...] = ()
+    #: When the first of the session's cookies ends by its own date; None if none has one.
+    cookie_expires_at: datetime | None = None
+    #: Since when the portal knows the browser; None where nobody knows it.
+    device_made_at: datetime | None = None
+
+
+#: Codes of what a portal asks, by a shorter word.
+ASKED = {"captcha_wanted": "slider", "sms_code_wanted": "sms"}
+
+
+@dataclass(frozen=True)
 class SignedIn:
     """What a sign-in has brought: cookies in Playwright's form, what the browser called itself, whose session it is."""
 
     cookies: list[dict[str, Any]] = field(repr=False)
     user_agent: str
     identity: Identity
+    how: HowSignedIn = HowSignedIn()
 
 
-async def read_session(page: Page, login: PlatformLogin, portal: Portal) -> SignedIn:
-    """Reads the session of a page that has landed."""
+async def read_session(
+    page: Page, login: PlatformLogin, portal: Portal, *, by: str = "password", asked: tuple[str, ...] = ()
+) -> SignedIn:
+    """Reads the session of a page that has landed.
+
+    Args:
+        by, asked: as `HowSignedIn` has them; `asked` may have the codes of reasons.
+    """
     cookies = [dict(cookie) for cookie in await page.context.cookies()]
     values = {str(cookie["name"]): str(cookie["value"]) for cookie in cookies}
     browser = page.context.browser
     assert browser is not None
-    return SignedIn(cookies, user_agent_of(browser.version), await login.identity(values, page, portal))
+    told = tuple(dict.fromkeys(ASKED.get(code, code) for code in asked))
+    how = HowSignedIn(by, told, first_expiry(cookies, portal))
+    return SignedIn(cookies, user_agent_of(browser.version), await login.identity(values, page, portal), how)
+
+
+def first_expiry(cookies: Iterable[Mapping[str, Any]], portal: Portal) -> datetime | None:
+    """When the first of a session's own cookies ends by its date; None if none has one."""
+    dates = [float(cookie.get("expires") or -1) for cookie in cookies if cookie["name"] in portal.session_cookies]
+    return min((datetime.fromtimestamp(date, UTC) for date in dates if date > 0), default=None)
 
 
 # -- where a page is ---------------------------------------------------------------------------------------------------

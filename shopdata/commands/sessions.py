@@ -1,4 +1,4 @@
-"""`scrapy sessions`: which shops are signed in, since when, and with `--check` whether the portals still think so."""
+"""`scrapy sessions`: who is signed in, since when and until when; with `--check` whether the portals still think so."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Command(QuietCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--check", action="store_true", help="ask each portal whether its sessions still live")
+        parser.add_argument("--json", action="store_true", help="for programs: everything, with codes of the reasons")
         explain(
             parser,
             examples={
@@ -32,4 +33,9 @@ class Command(QuietCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.sessions import show_sessions
 
-        return show_sessions(self.workspace, user_agent=self.settings["USER_AGENT"], is_check_wanted=opts.check)
+        return show_sessions(
+            self.workspace,
+            user_agent=self.settings["USER_AGENT"],
+            is_check_wanted=opts.check,
+            is_json_wanted=opts.json,
+        )

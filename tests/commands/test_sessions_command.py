@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from workplace import Run, Workplace
 
 from sandbox import Fault
 from shopdata.config import load_config
+from shopdata.ledger import Ledger
+from shopdata.ledger.session_lives import SessionLife
+from shopdata.periods import SHANGHAI
 from shopdata.reasons import Reason
+from shopdata.sessions.lives import Lives
 from shopdata.sessions.sessions import SessionStore
+from shopdata.sessions.sign_in.steps import HowSignedIn
 
 SHOPS = ("sandbox-01", "sandbox-02", "pdd-01", "pdd-02")
 
@@ -94,3 +101,59 @@ def test_a_shop_that_is_not_worked_on_is_not_listed(place: Workplace) -> None:
     run = place.scrapy("sessions", "--check")
     assert run.code == 0, run.text
     assert states(run) == dict.fromkeys(SHOPS[:3], "alive")
+
+
+def test_for_programs_and_until_when_they_last(place: Workplace) -> None:
+    """Of eight sessions of the platform it is known how long they lived: two days, and this one is an hour old."""
+    config = load_config(place.config_dir, place.environment({}))
+    shop, parked = (next(shop for shop in config.shops if shop.id == wanted) for wanted in ("sandbox-01", "pdd-01"))
+    now = datetime.now(UTC)
+    hour = timedelta(hours=1)
+    with Ledger.at(place.state_dir) as ledger:
+        for number in range(8):
+            began = now - (200 + number) * hour
+            life = SessionLife(
+                platform="jd",
+                shop="sandbox-02",
+                signed_in_at=began,
+                signed_in_by="password",
+                last_good_at=began + 48 * hour,
+            )
+            ledger.session_lives.begin(life, "replaced")
+            ledger.session_lives.end("jd", "sandbox-02", began, began + 49 * hour, "expired")
+        store = SessionStore(place.state_dir / "sessions", None, Lives(lambda: ledger.session_lives))
+        ends_at = now + 9 * hour
+        session = store.save(shop, place.sandbox.open_session(shop.id), how=HowSignedIn(cookie_expires_at=ends_at))
+        store.park(parked, Reason("sms_code_wanted", {}, "an SMS code"))
+    run = place.scrapy("sessions", "--json")
+    assert run.code == 0, run.text
+    found = {line.pop("shop"): line for line in json.loads(run.out)["sessions"]}
+    signed_in_at = session.saved_at.astimezone(SHANGHAI).isoformat(timespec="seconds")
+    end = ends_at.astimezone(SHANGHAI).isoformat(timespec="seconds")
+    assert found["sandbox-01"] == {
+        "platform": "jd",
+        "state": "unknown",
+        "signed_in_at": signed_in_at,
+        "checked_at": None,
+        "waits": None,
+        # In two days, were it not for its cookie.
+        "expected": {
+            "learnt_from": "platform",
+            "ends": 8,
+            "is_outliving": False,
+            **dict.fromkeys(("at", "earliest", "latest", "cookie_expires_at"), end),
+        },
+    }
+    assert (found["sandbox-02"]["state"], found["sandbox-02"]["expected"]) == ("none", None)
+    assert found["pdd-01"]["waits"]["code"] == "sms_code_wanted"
+
+    run = place.scrapy("sessions", COLUMNS="200")
+    assert f"{ends_at.astimezone(SHANGHAI):%m-%d %H:%M}" in run.out
+    # A broken ledger takes the forecast only.
+    (place.state_dir / "ledger.sqlite3").write_bytes(b"no database" * 100)
+    for end in ("-wal", "-shm"):
+        (place.state_dir / f"ledger.sqlite3{end}").unlink(missing_ok=True)
+    broken = place.scrapy("sessions")
+    assert broken.code == 0, broken.text
+    assert "?: until when is not known yet; 8 ends" in broken.out
+    assert "not a whole SQLite database" in broken.err

@@ -53,7 +53,7 @@ BUILT = {
               "waits_for_the_browser", "held"],
     "service.head.": ["still_runs", "stopping", "rehearsal", "not_deployed", "schedule", "runs", "waits", "next",
                       "never", "left_out", "disk", "ledger", "failed"],
-    "session_list.": ["session", "signed_in", "age", "checked", "note"],
+    "session_list.": ["session", "signed_in", "age", "expected", "checked", "note"],
     "slot.": [CLAIMED, QUEUED, SKIPPED],
     "told.": list(TOLD),
     # What of these can occur, `tests/service/live` follows.

@@ -12,7 +12,9 @@ from typing import Any
 from board_world import HOSTILE_NAMES, NOW, RUN_ID, BoardWorld, cell, partition, past_days, run
 
 from shopdata.config import ObjectStoreSettings, load_config
+from shopdata.ledger import Ledger
 from shopdata.ledger.schema import CellRow, PartitionRow
+from shopdata.ledger.session_lives import SessionLife
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.sessions.checking import SessionState
 from shopdata.sessions.sessions import SessionStore
@@ -233,6 +235,19 @@ def _sessions(world: BoardWorld) -> None:
         data |= {name: (NOW - timedelta(hours=age * (number + 1))).isoformat()
                  for name, age in (("saved_at", 9), ("checked_at", 0.4)) if name in data}  # fmt: skip
         path.write_text(json.dumps(data), "utf-8")
+    # Those of JD have been seen to end often enough.
+    with Ledger.at(world.state_dir) as ledger:
+        for number in range(1, 12):
+            began = NOW - timedelta(days=60 - number)
+            life = SessionLife(
+                platform="jd",
+                shop="jd-01",
+                signed_in_at=began,
+                signed_in_by="password",
+                last_good_at=began + timedelta(days=5 + number / 4),
+            )
+            ledger.session_lives.begin(life, "replaced")
+            ledger.session_lives.end("jd", "jd-01", began, began + timedelta(days=9), "expired")
 
 
 def _log(world: BoardWorld) -> None:

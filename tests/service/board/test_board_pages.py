@@ -455,6 +455,9 @@ def test_sessions_and_what_to_type(client: Client) -> None:
         "jd-06": "none",
     }
     assert list(states)[:2] == ["jd-05", "jd-02"]
+    assert "11-28 至 11-29" in re.findall(r"11-\d\d 至 11-\d\d", page.visible)
+    assert 'title="按本店 11 次到期估计"' in page.text
+    assert 'title="按同平台 11 次到期估计"' in page.text
 
 
 def test_why_a_shop_waits_for_a_person_is_told_in_the_language_of_the_page(client: Client) -> None:

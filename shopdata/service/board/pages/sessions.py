@@ -1,4 +1,4 @@
-"""Which shops are signed in, since when, which wait for a person, and what that person types."""
+"""Which shops are signed in, since when and until when, which wait for a person, and what that person types."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from shopdata.service.board.notes import in_short
 from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
+from shopdata.sessions.forecast import REMEMBERED, Forecast, Forecasts, learnt_from, until_when
 from shopdata.sessions.sessions import AboutSession
 from shopdata.states import CellState
 
@@ -28,6 +29,8 @@ class SessionLine:
     screenshot_at: datetime | None
     #: Another key has saved it: whether it lives can't be asked.
     is_of_other_key: bool = False
+    #: None where there is nothing that could last.
+    expected: Forecast | None = None
 
     @property
     def shop(self) -> str:
@@ -51,7 +54,8 @@ def page(sources: Sources, visit: Visit) -> RenderedPage:
     """`?show=` and `?q=` narrow the shops."""
     shops = [shop for shop in sources.config().shops if shop.enabled]
     about = sources.sessions.about(shops)
-    lines = [_line(sources, shop, about[shop.id]) for shop in shops]
+    forecasts = Forecasts(sources.workspace.ledger.session_lives.since(visit.now - REMEMBERED))
+    lines = [_line(sources, shop, about[shop.id], forecasts) for shop in shops]
     order = ("parked", "dead", "none", "unread", "unknown", "alive")
     lines.sort(key=lambda line: order.index(line.state))
     return RenderedPage(
@@ -62,13 +66,15 @@ def page(sources: Sources, visit: Visit) -> RenderedPage:
             "lines": lines,
             "can_sign_in": sources.sign_ins is not None,
             "counts": grid.count_kinds(lines),
+            "until_when": lambda line: until_when(visit.texts, line.expected, visit.now),
+            "learnt_from": lambda line: learnt_from(visit.texts, line.expected),
             "parked_reason": lambda line: in_short(visit.texts, CellState.NEEDS_LOGIN, line.parked),
             "filter": grid.Filter.of(visit),
         },
     )
 
 
-def _line(sources: Sources, shop: Shop, about: AboutSession | None) -> SessionLine:
+def _line(sources: Sources, shop: Shop, about: AboutSession | None, forecasts: Forecasts | None = None) -> SessionLine:
     if about is None:
         return SessionLine(shop, "unread", None, None, NO_REASON, None)
     state = "none" if about.saved_at is None else about.checked_state or "unknown"
@@ -77,4 +83,9 @@ def _line(sources: Sources, shop: Shop, about: AboutSession | None) -> SessionLi
     elif state not in ("alive", "dead", "none"):
         state = "unknown"
     shown = sources.screenshot_time(shop.platform, shop.id) if about.parked else None
-    return SessionLine(shop, state, about.saved_at, about.checked_at, about.parked, shown, about.is_of_other_key)
+    expected = None
+    if forecasts is not None and about.saved_at is not None and about.checked_state != "dead":
+        expected = forecasts.of(shop, about.saved_at, about.checked_at if about.checked_state == "alive" else None)
+    return SessionLine(
+        shop, state, about.saved_at, about.checked_at, about.parked, shown, about.is_of_other_key, expected
+    )

@@ -7,7 +7,7 @@ README.md in this folder shows the way of a file through the packages, with the 
 from shopdata.excel.contract import Contract, Rules
 from shopdata.excel.formats.kinds import kind_of, sniff
 from shopdata.excel.limits import Limits
-from shopdata.excel.reading import read_table
+from shopdata.excel.reading import read_cells, read_table
 from shopdata.excel.tables import Table
 
-__all__ = ["Contract", "Limits", "Rules", "Table", "kind_of", "read_table", "sniff"]
+__all__ = ["Contract", "Limits", "Rules", "Table", "kind_of", "read_cells", "read_table", "sniff"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shopdata.excel.assembly.builder import with_numbers
 from shopdata.excel.assembly.joining import joined
+from shopdata.excel.assembly.plain import PlainSheet, plain_sheets
 from shopdata.excel.assembly.sheets import table_of_sheets
 from shopdata.excel.blocks.sheet import Sheet
 from shopdata.excel.containers.passwords import without_password
@@ -67,6 +68,19 @@ def read_table(
     return _Reader(contract, limits, where or path.name, rules or Rules.of(contract), spill_folder).read(path)
 
 
+def read_cells(path: Path, *, limits: Limits = Limits(), where: str = "") -> list[PlainSheet]:  # noqa: B008 - frozen
+    """Reads all cells of a small file by its content, each with its place: nothing is looked for in it.
+
+    Args:
+        path, limits, where: as in `read_table`.
+
+    Raises:
+        RejectedFileError: the file is no workbook and no CSV, or too large; the sentence says what to do.
+        OSError: it can't be read.
+    """
+    return _Reader(None, limits, where or path.name, Rules()).cells(path)
+
+
 @dataclass(frozen=True)
 class _Reader:
     """Reads a file, and what is packed in it, all in one way."""
@@ -77,7 +91,22 @@ class _Reader:
     rules: Rules
     spill_folder: Path | None = None
 
-    def read(self, path: Path) -> Table:
+    def cells(self, path: Path) -> list[PlainSheet]:
+        size = self._require_size(path)
+        kind, formats = kind_of(path), Formats()
+        if kind.reader == "xlsx":
+            with Package(path, self.limits, self.where) as package:
+                for reader in (fast_sheets, parsed_sheets, sorted_sheets):
+                    formats = Formats()
+                    with suppress(UnsupportedXmlError):
+                        return plain_sheets(reader(package, formats, self.where), formats, self.limits, self.where)
+                raise package.broken("a worksheet that can't be read")
+        sheets = self._sheets(kind.reader, path, formats)
+        if sheets is None:
+            raise _no_table(kind, size, self.where)
+        return plain_sheets(sheets, formats, self.limits, self.where)
+
+    def _require_size(self, path: Path) -> int:
         size = path.stat().st_size
         if size > self.limits.file_bytes:
             raise RejectedFileError(
@@ -89,6 +118,10 @@ class _Reader:
                 expected=f"at most {self.limits.file_bytes:,}",
                 todo="If the report is meant to be like this, raise the limits.",
             )
+        return size
+
+    def read(self, path: Path) -> Table:
+        size = self._require_size(path)
         kind = kind_of(path)
         match kind.reader:
             case "xlsx":

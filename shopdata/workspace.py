@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from shopdata import failpoints, private
-from shopdata.config import OWN_VARIABLES, Config, Shop, in_project, load_config, odd_settings
+from shopdata.config import OWN_VARIABLES, Config, KeptShops, Shop, in_project, load_config, odd_settings
 from shopdata.exceptions import ConfigError
 from shopdata.long_paths import require_room
 from shopdata.whole_numbers import whole_number
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shopdata.sessions.session import Session
     from shopdata.sessions.sessions import SessionStore
     from shopdata.sessions.sign_in.steps import Identity, SignedIn
+    from shopdata.shops import ShopBook
     from shopdata.store.object_store import ObjectStore
     from shopdata.store.outbox import Outbox
     from shopdata.store.staging import Staging
@@ -111,8 +112,42 @@ class Workspace:
 
     @functools.cached_property
     def config(self) -> Config:
-        """`pipelines_config/`. Raises ConfigError."""
-        return load_config()
+        """`pipelines_config/` and the kept shops, as they stood when they were first asked for.
+
+        Raises:
+            ConfigError, LedgerError: see `read_config`.
+        """
+        return self.read_config()
+
+    def read_config(self, *, needs_shops: bool = True) -> Config:
+        """`pipelines_config/` and the kept shops, as they stand now: the one way to both.
+
+        Args:
+            needs_shops: whether it is a mistake that there is no shop at all.
+
+        Raises:
+            ConfigError: with every mistake in either.
+            LedgerError: the kept shops can't be read.
+        """
+        # Where none is kept, nothing is imported that opens them.
+        has_any = self._has_ledger and self.ledger.shops.all()
+        return load_config(kept=self.shop_book.read() if has_any else KeptShops(), needs_shops=needs_shops)
+
+    def shops_stamp(self) -> object:
+        """What changes with the kept shops. Raises LedgerError."""
+        return self.ledger.shops.stamp() if self._has_ledger else None
+
+    @property
+    def _has_ledger(self) -> bool:
+        """False where none was begun: who only looks at the configuration does not begin one."""
+        return self.database_url is not None or (self.state_dir / "ledger.sqlite3").is_file()
+
+    @functools.cached_property
+    def shop_book(self) -> ShopBook:
+        """The kept shops, in the ledger. Raises LedgerError."""
+        from shopdata.shops import ShopBook
+
+        return ShopBook(self.ledger, self.secret_key)
 
     @functools.cached_property
     def ledger(self) -> Ledger:

@@ -20,7 +20,7 @@ accounts  columns  files  network  periods  reasons  signals  states  whole_numb
 config  log_times  wording
 browser  excel  ledger  doorway
 sessions  store
-lake
+lake  shops
 alerts  items
 arguments  workspace
 plan

@@ -13,7 +13,8 @@ import pytest
 from test_reference import links_of
 
 ROOT = Path(__file__).parents[1]
-ENGLISH = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("operate", "when-it-fails", "reference"))]
+DOCS = ("operate", "shops", "when-it-fails", "reference")
+ENGLISH = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in DOCS)]
 BLOCK = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`+([^`]+)`+")
 #: Cells that are words, and have to be these.

@@ -48,13 +48,14 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
     env_file = read_env_file(env_path)
     config: Config | None = None
     try:
-        config = load_config()
+        workspace = _workspace(settings)
+        config = workspace.read_config()
         problems = [
             *_unloadable_logins(config),
             *_recipes_of_spiders(settings),
             *_impossible_jobs(config, settings),
             *_unknown_addresses(config),
-            *_unreadable_sessions(settings),
+            *_unreadable_sessions(workspace),
         ]
     except UsageError as error:
         problems = error.problems if isinstance(error, ConfigError) else [error]
@@ -62,6 +63,8 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
     problems = [*env_file.problems, *problems, *look.problems]
     for line in (*problems, *look.hints, *env_file.hints, *_of_env_file(t, env_path, env_file, look.unset)):
         print(line, file=sys.stderr)
+    if config is None and any("/shops.yaml" in problem.where for problem in problems):
+        print(t("shops.without_yaml"), file=sys.stderr)
     if problems or config is None:
         tail = t("check.nothing_tried") if is_connecting else ""
         print(t("check.problems", n=len(problems)) + tail, file=sys.stderr)
@@ -72,7 +75,6 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
     titles = [platform.title(t.code) for platform in platforms().values()]
     print(t("check.platforms", platforms=t("format.listed").join(titles)))
     print(t("check.sessions", how=t("check.encrypted" if settings["SHOPDATA_SECRET_KEY"] else "sessions.plain")))
-    workspace = Workspace.from_settings(settings)
     if foreign := of_other_keys(t, workspace.sessions.of_other_key(config.shops)):
         print(foreign, file=sys.stderr)
     print(t("check.env" if env_path.exists() else "check.no_env", path=env_path, n=len(env_file.values)))
@@ -89,6 +91,15 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
         print(tried.text(t), flush=True)
         is_well = is_well and tried.is_well is not False
     return 0 if is_well else 1
+
+
+def _workspace(settings: BaseSettings) -> Workspace:
+    try:
+        return Workspace.from_settings(settings)
+    except UsageError:
+        # With all that is wrong in the files besides.
+        load_config()
+        raise
 
 
 def _unloadable_logins(config: Config) -> Iterator[UsageError]:
@@ -134,9 +145,9 @@ def _check_spider(loader: SpiderLoaderProtocol, job: Job) -> None:
         )
 
 
-def _unreadable_sessions(settings: BaseSettings) -> Iterator[UsageError]:
+def _unreadable_sessions(workspace: Workspace) -> Iterator[UsageError]:
     try:
-        assert Workspace.from_settings(settings).sessions
+        assert workspace.sessions
     except UsageError as problem:
         yield problem
 

@@ -106,9 +106,10 @@ def _read_env_file(action: str, settings: BaseSettings) -> None:
 def _start(settings: BaseSettings, options: ServiceOptions, *, is_new_wanted: bool) -> int:
     workspace = Workspace.from_settings(settings)
     t = workspace.texts
-    assert workspace.config
+    # The first shops may be entered on its board.
+    shops = workspace.read_config(needs_shops=False).shops
     assert workspace.sessions
-    if foreign := of_other_keys(t, workspace.sessions.of_other_key(workspace.config.shops)):
+    if foreign := of_other_keys(t, workspace.sessions.of_other_key(shops)):
         print(foreign, file=sys.stderr)
     daemon = background.start(options, environment_for(settings, options))
     username, _ = options.credentials()

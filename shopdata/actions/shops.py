@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from shopdata.actions.names import as_dataset
 from shopdata.actions.printing import print_table
 from shopdata.actions.recorded_run import carry_out
 from shopdata.arguments import read_days
-from shopdata.config import Config
+from shopdata.config import Config, Shop, load_config
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.shop_ids import Changed, Place, ShopIds
 from shopdata.periods import Period, is_between
 from shopdata.plan import new_run_id
 from shopdata.sessions.handing_on import files_of, forget, hand_on
+from shopdata.shops import Entry
 from shopdata.store.keys import is_id
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace
@@ -23,20 +25,47 @@ from shopdata.workspace import Workspace
 def list_ids(workspace: Workspace) -> int:
     """Prints every id that there ever was; returns the exit code. Raises ShopdataError."""
     t, known = workspace.texts, {(one.platform, one.id): one for one in workspace.ledger.moves.ids()}
-    shops = {(str(shop.platform), shop.id): shop for shop in workspace.config.shops}
+    # Also where no key is set that opens the kept ones.
+    own, entries = load_config(needs_shops=False).shops, workspace.shop_book.entries()
+    names = {shop.name for shop in own}
+    shops = {(entry.platform, entry.id): _Use.of_entry(entry) for entry in entries if entry.name not in names}
+    shops |= {(str(shop.platform), shop.id): _Use.of_shop(shop) for shop in own}
     kept = {tuple(key.split("_", 1)) for key in workspace.identities.known()}
-    keys = ("shops.periods", "shops.first", "shops.last", "shops.account")
-    heads = [t("head.platform"), t("shops.id"), t("shops.name"), "shops.yaml", *map(t, keys)]
+    keys = ("name", "kept_in", "owner", "periods", "first", "last", "account")
+    heads = [t("head.platform"), "id", *(t(f"shops.{key}") for key in keys)]
     rows = []
     for platform, shop_id in sorted({*known, *shops, *kept}):
-        one, shop = known.get((platform, shop_id)), shops.get((platform, shop_id))
-        name = shop.name if shop is not None else one.name if one is not None else ""
-        use = "-" if shop is None else t("shops.yes" if shop.enabled else "shops.disabled")
+        one, use = known.get((platform, shop_id)), shops.get((platform, shop_id), _Use())
+        name = use.name or (one.name if one is not None else "")
+        place = use.place or t("shops.in_ledger")
+        if not use.is_enabled:
+            place = t("shops.disabled_in", place=place)
         periods = (str(one.periods), one.first, one.last) if one is not None else ("0", "", "")
         account = workspace.identities.describe(platform, shop_id)
-        rows.append((platform, shop_id, name, use, *periods, account))
-    print_table(heads, rows, right=[4])
+        rows.append((platform, shop_id, name, place, use.owner, *periods, account))
+    print_table(heads, rows, right=[5])
+    ids = {shop.id for shop in own}
+    if passed_over := [entry.id for entry in entries if entry.id in ids or entry.name in names]:
+        print(t("shops.overruled", shops=t("format.listed").join(passed_over)))
     return 0
+
+
+@dataclass(frozen=True)
+class _Use:
+    """Where a shop stands, "" for the ledger, and whether it is collected."""
+
+    name: str = ""
+    place: str = "-"
+    is_enabled: bool = True
+    owner: str = ""
+
+    @classmethod
+    def of_entry(cls, entry: Entry) -> _Use:
+        return cls(entry.name, "", entry.is_enabled, entry.owner)
+
+    @classmethod
+    def of_shop(cls, shop: Shop) -> _Use:
+        return cls(shop.name, "shops.yaml", shop.enabled, shop.owner or "")
 
 
 def rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) -> int:
@@ -61,6 +90,11 @@ def rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) -
     places = ids.places(old)
     if opts.dry_run:
         return _show(workspace.texts, places)
+    if old in workspace.config.kept:
+        # First, as with shops.yaml: what is published anew asks the configuration what the new id is called.
+        workspace.shop_book.rename(old, new)
+        workspace = replace(workspace)
+        ids = _shop_ids(workspace, platform)
     done = _carry_out(workspace, ids, asked, ids.change(old, new, places))
     if done == 0:
         # Last: as long as a period is left, the old id is still known by its account.
@@ -70,13 +104,16 @@ def rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) -
         for shop in workspace.config.shops:
             if shop.id == new:
                 workspace.sessions.unpark(shop)
-        print(workspace.texts("shops.renamed", old=old, new=new, n=len(places)))
+        key = "shops.renamed_kept" if new in workspace.config.kept else "shops.renamed"
+        print(workspace.texts(key, old=old, new=new, n=len(places)))
     return done
 
 
 def remove(workspace: Workspace, shop_id: str, opts: argparse.Namespace) -> int:
     """Takes an id out of the periods that are named; returns the exit code. Raises ShopdataError."""
     has_days = opts.date is not None or opts.start is not None or opts.end is not None
+    if not has_days and not opts.all and opts.dataset is None and workspace.shop_book.has(shop_id):
+        return _forget(workspace, shop_id)
     if has_days == opts.all:
         raise ArgumentError(
             "say from which days the shop is to be taken out",
@@ -91,6 +128,11 @@ def remove(workspace: Workspace, shop_id: str, opts: argparse.Namespace) -> int:
     places = [place for place in ids.places(shop_id, wanted) if opts.all or _is_meant(workspace.config, place, opts)]
     if opts.dry_run:
         return _show(workspace.texts, places)
+    if opts.all and opts.dataset is None and workspace.shop_book.has(shop_id):
+        # Before its days: no crawl may bring them back meanwhile.
+        workspace.shop_book.remove(shop_id)
+        workspace = replace(workspace)
+        ids = _shop_ids(workspace, platform)
     done = _carry_out(workspace, ids, {"remove": shop_id}, ids.change(shop_id, None, places))
     is_configured = any(shop.id == shop_id and shop.platform == platform for shop in workspace.config.shops)
     if done == 0 and opts.all and opts.dataset is None:
@@ -102,6 +144,17 @@ def remove(workspace: Workspace, shop_id: str, opts: argparse.Namespace) -> int:
         if is_configured:
             print(workspace.texts("shops.still_configured"))
     return done
+
+
+def _forget(workspace: Workspace, shop_id: str) -> int:
+    """Takes a kept shop out of the ledger, with all that signs it in; its days stay."""
+    t, book = workspace.texts, workspace.shop_book
+    (entry,) = [entry for entry in book.entries() if entry.id == shop_id]
+    book.remove(shop_id)
+    if all(shop.id != shop_id for shop in load_config(needs_shops=False).shops):
+        forget(workspace.state_dir / "sessions", entry.platform, shop_id)
+    print(t("shops.forgotten", shop=shop_id))
+    return 0
 
 
 def _is_meant(config: Config, place: Place, opts: argparse.Namespace) -> bool:

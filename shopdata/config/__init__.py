@@ -21,7 +21,7 @@ from shopdata.config.portals import Portal
 from shopdata.config.schedule import Job, Schedule
 from shopdata.config.second_look import SecondLook, look_again
 from shopdata.config.shipped import shipped_files
-from shopdata.config.shops import Shop, Shops
+from shopdata.config.shops import KeptShops, Shop, Shops
 
 __all__ = [
     "OWN_VARIABLES",
@@ -32,6 +32,7 @@ __all__ = [
     "Dremio",
     "EnvFile",
     "Job",
+    "KeptShops",
     "Lake",
     "ObjectStoreSettings",
     "Platform",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from shopdata.config.across import check_shops, unknown_dataset
+from shopdata.config.across import check_shops, kept_place, unknown_dataset
 from shopdata.config.alerts import Alerts, unknown_datasets
 from shopdata.config.datasets import Dataset
 from shopdata.config.env_values import odd_settings
@@ -23,7 +23,7 @@ from shopdata.config.portals import Portal
 from shopdata.config.recipes.checking import recipe_problems
 from shopdata.config.recipes.recipe import Recipe, RecipeHead, read_heads
 from shopdata.config.schedule import Schedule
-from shopdata.config.shops import Shop, Shops
+from shopdata.config.shops import KeptShops, Shop, Shops, ShopsBesides
 from shopdata.config.yaml_source import YamlSource, read_yaml
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 from shopdata.network import read_network
@@ -56,8 +56,9 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 
 @dataclass(frozen=True)
 class Config:
-    """All of `pipelines_config/`, checked."""
+    """All of `pipelines_config/`, checked, and the shops that are kept beside it."""
 
+    #: In the order of shops.yaml; those that are kept elsewhere follow.
     shops: tuple[Shop, ...]
     #: By platform; one without shops may be missing.
     portals: Mapping[str, Portal]
@@ -67,6 +68,9 @@ class Config:
     alerts: Alerts = field(default_factory=Alerts)
     #: By the spider that each makes.
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    #: The ids of shops that do not stand in shops.yaml; and of those that are kept, but passed over, because they do.
+    kept: frozenset[str] = frozenset()
+    overruled: tuple[str, ...] = ()
 
     def dataset(self, name: str) -> Dataset:
         """The contract of a dataset.
@@ -101,10 +105,10 @@ class Config:
         )
 
 
-def file_models() -> dict[str, type[Model]]:
+def file_models(*, needs_shops: bool = True) -> dict[str, type[Model]]:
     """Every file of the folder that is read, but for the contracts of datasets."""
     return {
-        "shops.yaml": Shops,
+        "shops.yaml": Shops if needs_shops else ShopsBesides,
         "portals.yaml": portals_model(),
         "lake.yaml": Lake,
         "schedule.yaml": Schedule,
@@ -112,12 +116,20 @@ def file_models() -> dict[str, type[Model]]:
     }
 
 
-def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | None = None) -> Config:
+def load_config(
+    folder: Traversable | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    kept: KeptShops = KeptShops(),  # noqa: B008 - frozen
+    needs_shops: bool = True,
+) -> Config:
     """Reads and checks every file, and what the environment says about the network: nobody is asked by a broken proxy.
 
     Args:
         folder: defaults to `config_source()`.
         environ: fills `${NAME}`; defaults to the process's environment.
+        kept: shops that stand elsewhere; where shops.yaml names one too, that counts.
+        needs_shops: whether it is a mistake that there is no shop at all.
 
     Raises:
         ConfigError: with every mistake in all files.
@@ -125,7 +137,8 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
     environ = os.environ if environ is None else environ
     folder = config_source(environ) if folder is None else folder
     problems: list[UsageError] = [*odd_settings(environ, OWN_VARIABLES), *read_network(environ)[1]]
-    problems += platform_problems()
+    problems += [*platform_problems(), *kept.problems]
+    needs_shops = needs_shops and not (kept.shops or kept.problems)
     if not folder.is_dir():
         missing = UsageError(
             "this folder does not exist", where=str(folder), todo="Fix SHOPDATA_CONFIG_DIR, or create it."
@@ -133,12 +146,13 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
         raise ConfigError(problems or [missing])
     models: dict[str, Any] = {}
     sources: dict[str, YamlSource] = {}
-    for name, model in file_models().items():
+    for name, model in file_models(needs_shops=needs_shops).items():
         file = folder / name
         if not file.is_file():
-            if name not in _OPTIONAL_FILES:
+            is_optional = name in _OPTIONAL_FILES or model is ShopsBesides
+            if not is_optional:
                 problems.append(UsageError("this file is missing", where=f"{_label(folder)}/{name}", todo="Create it."))
-            models[name] = model.model_construct() if name in _OPTIONAL_FILES else None
+            models[name] = model.model_construct() if is_optional else None
             continue
         sources[name] = _read(file, f"{_label(folder)}/{name}", environ)
         models[name] = _check(model, sources[name])
@@ -152,11 +166,15 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
     recipes = _read_recipes(folder, environ, sources)
     for source in sources.values():
         problems += source.problems
+    own: tuple[Shop, ...] = models["shops.yaml"].shops if models["shops.yaml"] is not None else ()
+    beside, overruled = kept.beside(own)
     # A contract that is broken is told once, not again by everybody who names it.
     if not any(key.startswith("datasets/") and source.problems for key, source in sources.items()):
-        if models["shops.yaml"] is not None:
-            shops = models["shops.yaml"].shops
-            problems += check_shops(shops, sources["shops.yaml"], datasets, models["portals.yaml"])
+        portals = models["portals.yaml"]
+        problems += check_shops(beside, kept_place(beside), datasets, portals)
+        if "shops.yaml" in sources:
+            place = sources["shops.yaml"].place
+            problems += check_shops(own, lambda number, key: place(("shops", number, key)), datasets, portals)
         for number, name in unknown_datasets(models["alerts.yaml"] or Alerts(), datasets):
             where = sources["alerts.yaml"].place(("channels", number, "datasets"))
             problems.append(unknown_dataset(f"the channel names the dataset {name!r}", name, where, datasets))
@@ -165,13 +183,15 @@ def load_config(folder: Traversable | None = None, environ: Mapping[str, str] | 
     if problems:
         raise ConfigError(problems)
     return Config(
-        shops=models["shops.yaml"].shops,
+        shops=(*own, *beside),
         portals={name: portal for name, portal in models["portals.yaml"] if portal is not None},
         lake=models["lake.yaml"],
         schedule=models["schedule.yaml"],
         datasets=datasets,
         alerts=models["alerts.yaml"],
         recipes=recipes,
+        kept=frozenset(shop.id for shop in beside),
+        overruled=overruled,
     )
 
 

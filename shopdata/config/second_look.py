@@ -35,8 +35,9 @@ def look_again(config: Config | None) -> SecondLook:
                 # Store and channels are the machine's own business; a shop's password opens its whole back office.
                 kind = found.problems if path[-1] == "password" else found.hints
                 kind.append(_written_out(source, path))
-    if config is not None and "shops.yaml" in sources:
-        found.hints += _shared_accounts(config, sources["shops.yaml"])
+    if config is not None:
+        source = sources.get("shops.yaml", YamlSource("shops.yaml"))
+        found.hints += [*_shared_accounts(config, source), *_entered_twice(config)]
     return found
 
 
@@ -58,6 +59,21 @@ def _written_out(source: YamlSource, path: tuple[str | int, ...]) -> UsageError:
     )
 
 
+def _entered_twice(config: Config) -> Iterator[UsageError]:
+    for shop_id in config.overruled:
+        yield UsageError(
+            "shops.yaml has this shop too, and that counts",
+            where=f"the kept shop {shop_id!r}",
+            todo=f"Take it out of shops.yaml, or out of the ledger with `scrapy shops remove {shop_id}`.",
+        )
+
+
+def _place(config: Config, source: YamlSource, number: int, shop: Shop) -> str:
+    if shop.id in config.kept:
+        return f"the kept shop {shop.id!r}"
+    return source.place(("shops", number, "username"))
+
+
 def _shared_accounts(config: Config, source: YamlSource) -> Iterator[UsageError]:
     """Where one login would have to open several shops, and does not know which is meant."""
     accounts: dict[tuple[str, str], list[tuple[int, Shop]]] = {}
@@ -69,7 +85,7 @@ def _shared_accounts(config: Config, source: YamlSource) -> Iterator[UsageError]
         if len(shops) > 1 and (None in entries or len(set(entries)) < len(shops)):
             yield UsageError(
                 "one user name for several shops",
-                where=source.place(("shops", shops[-1][0], "username")),
+                where=_place(config, source, *shops[-1]),
                 found=", ".join(shop.id for _, shop in shops),
                 todo="If this login lets one choose among them, give each its own `portal_shop`; else one of the user "
                 "names is wrong.",

@@ -1,15 +1,17 @@
-"""shops.yaml: the accounts."""
+"""The accounts: those of shops.yaml, and those that are kept in the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 
 from shopdata.config.model import Model, ShownText, Text
 from shopdata.config.platforms import PlatformName
+from shopdata.exceptions import UsageError
 from shopdata.periods import Period
 
 
@@ -19,15 +21,17 @@ class Shop(Model):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     name: ShownText
     platform: PlatformName
-    username: Text
+    username: Annotated[Text, Field(repr=False)]
     password: SecretStr
     #: What the portal itself calls the shop: a name in its pages' header, a number. None: whatever shop the first
     #: sign-in opens.
     portal_name: ShownText | None = None
     #: The entry to click where one login opens several shops, as the page there shows it. None: `portal_name`.
-    portal_shop: ShownText | None = None
+    portal_shop: Annotated[ShownText | None, Field(validation_alias=AliasChoices("portal_shop", "account_shop"))] = None
     datasets: tuple[str, ...] | None = None
     enabled: bool = True
+    #: Who looks after it.
+    owner: ShownText | None = None
     #: The first business day that the platform has of this shop; None is from ever.
     since: date | None = None
 
@@ -54,3 +58,29 @@ class Shops(Model):
     unique: ClassVar[Mapping[str, tuple[str, ...]]] = {"shops": ("id", "name")}
 
     shops: Annotated[tuple[Shop, ...], Field(min_length=1)]
+
+
+class ShopsBesides(Shops):
+    """The same file, where there may be shops that stand elsewhere."""
+
+    shops: tuple[Shop, ...] = ()
+
+    @field_validator("shops", mode="before")
+    @classmethod
+    def _none(cls, shops: object) -> object:
+        # Of a list whose entries were all taken out, the key stays.
+        return () if shops is None else shops
+
+
+@dataclass(frozen=True)
+class KeptShops:
+    """Shops that do not stand in shops.yaml, in their order, and what was wrong with reading them."""
+
+    shops: tuple[Shop, ...] = ()
+    problems: tuple[UsageError, ...] = ()
+
+    def beside(self, own: Sequence[Shop]) -> tuple[tuple[Shop, ...], tuple[str, ...]]:
+        """Those that shops.yaml does not name, and the ids of those that it does, by their id or their name."""
+        ids, names = {shop.id for shop in own}, {shop.name for shop in own}
+        beside = tuple(shop for shop in self.shops if shop.id not in ids and shop.name not in names)
+        return beside, tuple(shop.id for shop in self.shops if shop not in beside)

@@ -21,6 +21,7 @@ from shopdata.ledger.partitions import Partitions
 from shopdata.ledger.queries import LedgerQueries
 from shopdata.ledger.runs import Runs
 from shopdata.ledger.session_lives import SessionLives
+from shopdata.ledger.shops import ShopRows
 from shopdata.ledger.slots import Slots
 
 #: The file in the state directory, if no other database is configured.
@@ -57,6 +58,8 @@ class Ledger(Cells, Partitions, Runs):
         self.acts = Acts(database)
         #: When cells that the platform has not published yet are due again.
         self.not_ready = NotReadyCells(database)
+        #: Shops that do not stand in shops.yaml.
+        self.shops = ShopRows(database)
 
     @classmethod
     def at(cls, state_dir: Path, url: str | None = None) -> Ledger:

@@ -115,6 +115,20 @@ def _to_8(op: Operations) -> None:
     )
 
 
+def _to_9(op: Operations) -> None:
+    """Shops that are kept without shops.yaml."""
+    op.create_table(
+        "shops",
+        Column("id", String(64), primary_key=True),
+        Column("platform", String(20), nullable=False),
+        Column("name", String(255), nullable=False, unique=True),
+        Column("facts", JSON, nullable=False),
+        Column("sealed", Text, nullable=False),
+        Column("place", Integer, nullable=False),
+        Column("changed_at", DateTime(timezone=True), nullable=False),
+    )
+
+
 #: The version that a step leads to, and the step.
 STEPS: Mapping[int, Callable[[Operations], None]] = {
     2: _to_2,
@@ -124,4 +138,5 @@ STEPS: Mapping[int, Callable[[Operations], None]] = {
     6: _to_6,
     7: _to_7,
     8: _to_8,
+    9: _to_9,
 }

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -222,3 +222,18 @@ class SessionLifeRow(Base):
     cookie_expires_at: Mapped[datetime | None]
     died_at: Mapped[datetime | None]
     death: Mapped[str] = mapped_column(String(20), default="")
+
+
+class ShopRow(Base):
+    """A shop that is kept here and not in shops.yaml. Who may sign in as it, stands in `sealed` and nowhere else."""
+
+    __tablename__ = "shops"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(255), unique=True)
+    facts: Mapped[dict[str, Any]]
+    sealed: Mapped[str] = mapped_column(Text)
+    #: Shops follow each other by it.
+    place: Mapped[int]
+    changed_at: Mapped[datetime]

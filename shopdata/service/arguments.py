@@ -7,16 +7,21 @@ from collections.abc import Callable, Mapping
 from scrapy.spiderloader import SpiderLoaderProtocol
 
 from shopdata.arguments import check_names
-from shopdata.config import Config, load_config
+from shopdata.config import Config
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import PeriodKind
 from shopdata.plan import Plan
 
 
 class SpiderArguments:
-    """The spiders of this installation, and what each collects."""
+    """The spiders of this installation, and what each collects.
 
-    def __init__(self, spiders: SpiderLoaderProtocol) -> None:
+    Args:
+        read_config: the configuration as it stands now; blocks while it is read.
+    """
+
+    def __init__(self, spiders: SpiderLoaderProtocol, read_config: Callable[[], Config]) -> None:
+        self._read_config = read_config
         classes = {name: spiders.load(name) for name in spiders.list()}
         self._planners: Mapping[str, Callable[[Config, Mapping[str, str]], Plan]] = {
             name: spider.plan_for for name, spider in classes.items() if hasattr(spider, "plan_for")
@@ -32,7 +37,7 @@ class SpiderArguments:
         """Sees that a run would begin with these: names and values. Of a spider that is not here nothing is known.
 
         Args:
-            config: by default `pipelines_config/` as it stands now, which blocks while it is read.
+            config: by default that of now.
 
         Raises:
             ArgumentError: an argument is unknown, or its value can't be used.
@@ -42,7 +47,7 @@ class SpiderArguments:
         check_names(spider, arguments)
         plan_for = self._planners.get(spider)
         if plan_for is not None:
-            plan_for(load_config() if config is None else config, arguments)
+            plan_for(self._read_config() if config is None else config, arguments)
 
     def check_spider(self, spider: str) -> None:
         """Raises ArgumentError if there is no such spider."""

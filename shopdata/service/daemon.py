@@ -73,7 +73,8 @@ def _run(options: ServiceOptions, settings: Settings) -> int:
     os.chdir(options.folder)
     _clean_environment()
     _log_to(options, logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]))
-    inside = Inside(options, Workspace.from_settings(settings), ScheduleFile(), get_spider_loader(settings))
+    workspace = Workspace.from_settings(settings)
+    inside = Inside(options, workspace, ScheduleFile(workspace=workspace), get_spider_loader(settings))
     try:
         startApplication(get_application(ServiceConfig(options, inside)), False)
     except CannotListenError as error:

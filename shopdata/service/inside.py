@@ -54,7 +54,7 @@ class Inside:
         self.owner = f"{socket.gethostname()}:{options.port}"
         #: What schedule and slots go by.
         self.now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI)
-        self.arguments = SpiderArguments(spiders)
+        self.arguments = SpiderArguments(spiders, workspace.read_config)
         self._datasets = self.arguments.datasets
         #: The names of all datasets that a spider collects.
         self.datasets = tuple(sorted(self._datasets))

@@ -7,16 +7,23 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from shopdata.config import Config, Schedule, config_source, load_config
-from shopdata.exceptions import ConfigError
+from shopdata.exceptions import ConfigError, LedgerError
+from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
 
 class ScheduleFile:
-    """Read again when a file of the configuration has changed: one of them may be why it could not be read."""
+    """Read again when a file of the configuration has changed: one of them may be why it could not be read.
 
-    def __init__(self, folder: Traversable | None = None) -> None:
+    Args:
+        folder: the configuration, where it is not the workspace's.
+        workspace: whose kept shops belong to it.
+    """
+
+    def __init__(self, folder: Traversable | None = None, *, workspace: Workspace | None = None) -> None:
         self._folder = config_source() if folder is None else folder
+        self._workspace = workspace
         self._seen: object = None
         self.schedule = Schedule()
         #: The configuration that it was read with; None until there was a good one.
@@ -26,13 +33,15 @@ class ScheduleFile:
 
     def refresh(self) -> bool:
         """Looks at the files; True if there is another schedule now. Blocks for as long as reading takes."""
-        seen = signature_of(self._folder)
-        if seen == self._seen:
-            return False
-        self._seen = seen
         try:
-            config = load_config(self._folder)
-        except ConfigError as error:
+            seen = (signature_of(self._folder), self._workspace and self._workspace.shops_stamp())
+            if seen == self._seen:
+                return False
+            self._seen = seen
+            config = self._read()
+        except (ConfigError, LedgerError) as error:
+            if isinstance(error, LedgerError):
+                self._seen = None
             self.problem = str(error)
             logger.error("the configuration was not taken over, the last good schedule stays. %s", error)
             return False
@@ -46,6 +55,9 @@ class ScheduleFile:
             logger.info("schedule.yaml: %s", names)
         self.schedule, self.config = schedule, config
         return is_other
+
+    def _read(self) -> Config:
+        return load_config(self._folder) if self._workspace is None else self._workspace.read_config(needs_shops=False)
 
 
 def signature_of(folder: Traversable) -> object:

@@ -11,6 +11,7 @@ import hmac
 import json
 import secrets
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,19 @@ class OtherKeyUsedError(UnreadableError):
     """Raised where a file is whole, and was sealed with another key."""
 
 
-def seal(content: bytes, key: str) -> bytes:
+def new_salt() -> bytes:
+    """For what is sealed together: to derive a key takes a twentieth of a second."""
+    return secrets.token_bytes(_SALT_BYTES)
+
+
+def salt_of(sealed: bytes) -> bytes:
+    """That of something sealed."""
+    return sealed.removeprefix(_MAGIC)[:_SALT_BYTES]
+
+
+def seal(content: bytes, key: str, salt: bytes | None = None) -> bytes:
     """The content encrypted: a mark, a salt, what tells this key from another, and a token of Fernet."""
-    salt = secrets.token_bytes(_SALT_BYTES)
+    salt = salt or new_salt()
     cipher, check = _keys(key, salt)
     return _MAGIC + salt + check + cipher.encrypt(content)
 
@@ -65,6 +76,7 @@ def is_sealed(content: bytes) -> bool:
     return content.startswith(_MAGIC) or content[_SALT_BYTES:].startswith(_TOKEN_BEGINS)
 
 
+@lru_cache(maxsize=2)
 def _keys(key: str, salt: bytes) -> tuple[Fernet, bytes]:
     derived = hashlib.scrypt(key.encode("utf-8", "surrogateescape"), salt=salt, n=2**14, r=8, p=1, dklen=32)
     check = hmac.new(derived, b"which key it was", hashlib.sha256).digest()[:_CHECK_BYTES]

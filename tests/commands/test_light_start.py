@@ -68,6 +68,7 @@ MAY_LOAD = {
     "crawl -h": f"{CONFIG} platforms",
     "merge {tables} -o {tables}.xlsx": f"{ENGINE} actions wording",
     "status": f"{LEDGER} hyperlink rich actions alerts lake platforms service wording",
+    # Shops are kept in the ledger, too.
     "sessions": f"{LEDGER} rich urllib3 actions browser platforms sessions wording",
     # It also tries to load how each platform is signed in to.
     "check_config": f"{CRAWL} playwright pyee actions wording",

@@ -21,6 +21,7 @@ from shopdata.service.board import states
 from shopdata.service.board.actions import TOLD
 from shopdata.service.endings import Ending
 from shopdata.sessions.checking import SessionState
+from shopdata.shops.fields import FIELDS
 from shopdata.wording import Texts
 from shopdata.wording.language import browser_texts, terminal_texts
 from shopdata.wording.texts import TAGS, catalogue
@@ -64,6 +65,9 @@ BUILT = {
     # What of these can occur, `test_reason_texts.py` follows.
     "reason.": [key.removeprefix("reason.") for key in catalogue("zh") if key.startswith("reason.")],
     "slot_note.": [key.removeprefix("slot_note.") for key in catalogue("zh") if key.startswith("slot_note.")],
+    "shops.": ["name", "kept_in", "owner", "periods", "first", "last", "account"],
+    "shop_field.": FIELDS,
+    "shop_help.": FIELDS,
     "trouble.": [f"{kind}.{part}" for kind in ("not_found", "bad_form", "token", "usage", "failed", "bug")
                  for part in ("title", "todo")],
 }  # fmt: skip

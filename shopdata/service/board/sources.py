@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shopdata.config import Config, Dataset, Shop, config_source, load_config
-from shopdata.exceptions import ConfigError
+from shopdata.config import Config, Dataset, Shop, config_source
+from shopdata.exceptions import ConfigError, LedgerError
 from shopdata.periods import SHANGHAI
 from shopdata.service.board.answers import PageNotFoundError
 from shopdata.service.board.due import Expected, expected_of, newest_only
@@ -39,17 +40,21 @@ class Sources:
         self.config_problem = ""
 
     def config(self) -> Config:
-        """`pipelines_config/` as it stands now; the last good one if somebody is in the middle of an edit.
+        """`pipelines_config/` and the kept shops as they stand now; the last good ones if somebody is in the middle of
+        an edit.
 
         Raises:
-            ConfigError: there was no good one yet.
+            ConfigError, LedgerError: there were no good ones yet.
         """
         with self._lock:
-            seen = signature_of(config_source())
+            seen: object = None
+            with contextlib.suppress(LedgerError):
+                seen = (signature_of(config_source()), self.workspace.shops_stamp())
             if self._config is None or seen != self._read_from:
                 try:
-                    self._config, self.config_problem = load_config(), ""
-                except ConfigError as error:
+                    # Where there is none yet, this is where people enter the first ones.
+                    self._config, self.config_problem = self.workspace.read_config(needs_shops=False), ""
+                except (ConfigError, LedgerError) as error:
                     if self._config is None:
                         raise
                     self.config_problem = str(error)
@@ -64,7 +69,7 @@ class Sources:
             raise PageNotFoundError from None
 
     def shop(self, shop_id: str) -> Shop | None:
-        """A shop of shops.yaml; None if it is not there any more."""
+        """A shop of the configuration; None if it is not there any more."""
         return next((shop for shop in self.config().shops if shop.id == shop_id), None)
 
     def rejected(self, dataset: str, dt: str, shop_id: str) -> Path | None:

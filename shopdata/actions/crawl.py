@@ -21,6 +21,7 @@ from shopdata.extensions.outcome import EXIT_CODE_STAT
 from shopdata.extensions.published_feed import check_targets
 from shopdata.ledger import Ledger
 from shopdata.periods import SHANGHAI
+from shopdata.reasons import Reason
 from shopdata.wording import Texts
 from shopdata.wording.language import FOR_GROUPS, group_texts
 from shopdata.workspace import Workspace
@@ -55,7 +56,7 @@ def crawl(
         doorway.begin_work()
     except (UsageError, LedgerError) as error:
         print(error, file=sys.stderr)
-        _notify_start_failure(name, str(error), process.settings)
+        _notify_start_failure(name, Reason.of(error), process.settings)
         return 2
     process.crawl(crawler, **arguments)
     process.start()
@@ -78,7 +79,7 @@ def _with_log(process: CrawlerProcessBase, crawler_of: Callable[[str], Crawler],
         ) from None
 
 
-def _notify_start_failure(spider: str, sentence: str, settings: Mapping[str, Any]) -> None:
+def _notify_start_failure(spider: str, reason: Reason, settings: Mapping[str, Any]) -> None:
     """Tells the channels of alerts.yaml, if that file can be read. A person who typed the command has the sentence."""
     if sys.stdin is not None and sys.stdin.isatty():
         return
@@ -86,7 +87,7 @@ def _notify_start_failure(spider: str, sentence: str, settings: Mapping[str, Any
         alerts = load_alerts()
         if alerts.channels_on:
             now = datetime.now(SHANGHAI)
-            notify_start_failure(_texts(settings), alerts, spider, sentence, _ledger(settings), now)
+            notify_start_failure(_texts(settings), alerts, spider, reason, _ledger(settings), now)
     except ShopdataError as error:
         logger.error("alerts: start failure not sent: %s", error)
 
@@ -95,7 +96,7 @@ def _texts(settings: Mapping[str, Any]) -> Texts:
     try:
         return group_texts(settings)
     except ArgumentError:
-        # It is what the sentence is about.
+        # It is what the reason is about.
         return Texts(FOR_GROUPS)
 
 
@@ -103,5 +104,5 @@ def _ledger(settings: Mapping[str, Any]) -> Ledger | None:
     try:
         return Workspace.from_settings(settings).ledger
     except ShopdataError:
-        # It may be what the sentence is about.
+        # It may be what the reason is about.
         return None

@@ -1,19 +1,23 @@
-"""Crawls that could not start: told once for each sentence, through alerts.yaml alone."""
+"""Crawls that could not start: told once for each reason, through alerts.yaml alone."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from shopdata.alerts.channels import Count, Delivery
+from shopdata.alerts.in_words import in_brackets
 from shopdata.alerts.message import Message, Section
 from shopdata.config import Alerts, Channel
 from shopdata.ledger import Ledger
+from shopdata.reasons import Reason
 from shopdata.wording import Texts
-from shopdata.wording.why import title_of, todo_of
+from shopdata.wording.why import WORDLESS, detail_of, kind_of, title_of, todo_of
 
 
 def notify_start_failure(
-    t: Texts, alerts: Alerts, spider: str, sentence: str, ledger: Ledger | None, now: datetime
+    t: Texts, alerts: Alerts, spider: str, reason: Reason, ledger: Ledger | None, now: datetime
 ) -> Count:
     """Tells every channel why a spider did not start, unless it was told just that.
 
@@ -23,10 +27,10 @@ def notify_start_failure(
     delivery = Delivery(t, alerts)
     for channel in alerts.channels_on:
         if ledger is None:
-            delivery.send(channel, _refused(t, {spider: sentence}), is_kept=False)
+            delivery.send(channel, _refused(t, {spider: reason}), is_kept=False)
             continue
-        if ledger.notifications.get(_topic(channel, spider)).get("sentence") != sentence:
-            ledger.notifications.put(_topic(channel, spider), {"sentence": sentence, "due": True}, now)
+        if _reason_in(ledger.notifications.get(_topic(channel, spider))).text != reason.text:
+            ledger.notifications.put(_topic(channel, spider), {**reason.as_json(), "due": True}, now)
         notify_start_failures(delivery, channel, ledger, now)
     return delivery.count
 
@@ -35,14 +39,14 @@ def notify_start_failures(delivery: Delivery, channel: Channel, ledger: Ledger, 
     """Tells a channel of all failed starts that it does not know yet, of whatever spider."""
     prefix = _topic(channel, "")
     found = [one for one in ledger.notifications.below(prefix) if one.state.get("due")]
-    due = {one.topic.removeprefix(prefix): str(one.state["sentence"]) for one in found}
+    due = {one.topic.removeprefix(prefix): _reason_in(one.state) for one in found}
     if not due:
         return
     if delivery.alerts.is_quiet(now):
         delivery.count.held += 1
     elif delivery.send(channel, _refused(delivery.texts, due)):
-        for spider, sentence in due.items():
-            ledger.notifications.put(_topic(channel, spider), {"sentence": sentence}, now)
+        for spider, reason in due.items():
+            ledger.notifications.put(_topic(channel, spider), reason.as_json(), now)
 
 
 def forget_start_failure(alerts: Alerts, spider: str, ledger: Ledger, now: datetime) -> None:
@@ -53,13 +57,13 @@ def forget_start_failure(alerts: Alerts, spider: str, ledger: Ledger, now: datet
             ledger.notifications.put(_topic(channel, spider), {}, now)
 
 
-def notify_broken_ledger(t: Texts, alerts: Alerts, dataset: str, sentence: str) -> Count:
+def notify_broken_ledger(t: Texts, alerts: Alerts, dataset: str, reason: Reason) -> Count:
     """Tells every channel that the ledger is out of reach at a run's end: what came of the run is not known."""
     delivery = Delivery(t, alerts)
     message = Message(
         headline=t("alert.broken_ledger", dataset=dataset),
         level="bad",
-        blocks=(Section(title_of(t, "ledger_failed"), (sentence,), todo_of(t, "ledger_failed")),),
+        blocks=(_section(t, title_of(t, "ledger_failed"), reason),),
         wants_person=True,
         texts=t,
     )
@@ -68,17 +72,29 @@ def notify_broken_ledger(t: Texts, alerts: Alerts, dataset: str, sentence: str) 
     return delivery.count
 
 
-def _refused(t: Texts, sentences: dict[str, str]) -> Message:
+def _refused(t: Texts, reasons: Mapping[str, Reason]) -> Message:
     return Message(
-        headline=t("alert.not_started", spiders=t("format.listed").join(sentences)),
+        headline=t("alert.not_started", spiders=t("format.listed").join(reasons)),
         level="bad",
-        blocks=tuple(
-            Section(t("alert.reason_of", spider=spider), tuple(text.splitlines()), t("alert.not_started_todo"))
-            for spider, text in sentences.items()
-        ),
+        blocks=tuple(_section(t, t("alert.reason_of", spider=name), reason) for name, reason in reasons.items()),
         wants_person=True,
         texts=t,
     )
+
+
+def _section(t: Texts, title: str, reason: Reason) -> Section:
+    """In the words for the reason's code, if there are any, and in those of its own sentence."""
+    kind, detail = kind_of(reason.code), detail_of(t, reason)
+    lines = tuple(reason.text.splitlines())
+    if kind in WORDLESS:
+        return Section(title, (detail, *lines) if detail else lines, t("alert.not_started_todo"))
+    words = in_brackets(t, title_of(t, kind), detail)
+    return Section(title, lines if words == title else (words, *lines), todo_of(t, kind))
+
+
+def _reason_in(state: Mapping[str, Any]) -> Reason:
+    # An earlier version kept the sentence alone.
+    return Reason.from_json({"reason": state.get("sentence"), **state})
 
 
 def _topic(channel: Channel, spider: str) -> str:

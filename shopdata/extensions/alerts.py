@@ -19,11 +19,12 @@ from shopdata.exceptions import ShopdataError
 from shopdata.items import Partition
 from shopdata.periods import SHANGHAI
 from shopdata.plan import Plan
+from shopdata.reasons import Reason
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
-_NOT_BEGUN = "the run ended before its plan was in the ledger; its log says why."
+_NOT_BEGUN = Reason("not_begun", text="the run ended before its plan was in the ledger; its log says why.")
 
 
 class Alerts:
@@ -63,7 +64,7 @@ class Alerts:
         except ShopdataError as error:
             logger.error("alerts: changes not sent: %s", error)
             alerts, t = self._workspace.config.alerts, self._workspace.group_texts
-            count = await run_in_thread(notify_broken_ledger, t, alerts, spider.name, str(error))
+            count = await run_in_thread(notify_broken_ledger, t, alerts, spider.name, Reason.of(error))
         assert self._crawler.stats is not None
         self._crawler.stats.set_value("shopdata/alerts/sent", count.sent)
         self._crawler.stats.set_value("shopdata/alerts/failed", count.failed)

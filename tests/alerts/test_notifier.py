@@ -420,8 +420,11 @@ class TestNothingIsLost:
 class TestRefusals:
     SENTENCE = "pipelines_config/shops.yaml:5 shops[0].usernam: the key 'usernam' is not known."
 
-    def refuse(self, world: World, spider: str = "jd_store", sentence: str = SENTENCE) -> Count:
-        return notify_start_failure(Texts("zh"), world.config.alerts, spider, sentence, world.ledger, world.clock())
+    def refuse(
+        self, world: World, spider: str = "jd_store", sentence: str = SENTENCE, code: str = "config_wrong"
+    ) -> Count:
+        t, reason = Texts("zh"), Reason(code, text=sentence)
+        return notify_start_failure(t, world.config.alerts, spider, reason, world.ledger, world.clock())
 
     def test_a_crawl_that_did_not_start_is_told_once(self, world: World) -> None:
         assert self.refuse(world) == Count(sent=1)
@@ -431,6 +434,20 @@ class TestRefusals:
         assert "scrapy check_config" in text
         assert self.refuse(world) == Count()
         assert self.refuse(world, sentence="another mistake.") == Count(sent=1)
+
+    def test_is_told_in_the_words_of_its_code_where_there_are_any(self, world: World) -> None:
+        assert self.refuse(world, sentence="it is locked.", code="ledger_failed") == Count(sent=1)
+        (text,) = world.told()
+        assert "账本数据库不可用" in text
+        assert "检查数据库和磁盘" in text
+        assert "it is locked." in text
+
+    def test_what_an_earlier_version_has_told_is_not_told_anew(self, world: World) -> None:
+        world.ledger.notifications.put(
+            "refused/wecom/jd_store", {"sentence": self.SENTENCE, "due": True}, world.clock()
+        )
+        assert world.tell("pdd_chat") == Count(sent=1)
+        assert "shops.yaml:5" in world.told()[0]
 
     def test_again_after_it_had_started_in_between(self, world: World) -> None:
         self.refuse(world)
@@ -445,6 +462,10 @@ class TestRefusals:
 
     def test_without_a_ledger_nothing_is_held_back(self, world: World) -> None:
         t, alerts = Texts("zh"), world.config.alerts
-        assert notify_start_failure(t, alerts, "jd_store", "it.", None, world.clock()) == Count(sent=1)
-        assert notify_broken_ledger(t, alerts, "jd_store", "the ledger is locked.") == Count(sent=1)
+        assert notify_start_failure(
+            t, alerts, "jd_store", Reason("config_wrong", text="it."), None, world.clock()
+        ) == Count(sent=1)
+        assert notify_broken_ledger(
+            t, alerts, "jd_store", Reason("ledger_failed", text="the ledger is locked.")
+        ) == Count(sent=1)
         assert "账本读不出来" in world.told()[1]

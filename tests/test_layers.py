@@ -19,6 +19,7 @@ long_paths
 accounts  columns  files  network  periods  reasons  signals  states  whole_numbers
 config  log_times  wording
 browser  excel  ledger  doorway
+checks
 sessions  store
 lake  shops
 alerts  items

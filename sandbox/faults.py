@@ -147,6 +147,10 @@ class Fault(StrEnum):
     EXTRA_COLUMN = "extra_column", "There is a new column in the middle (job)."
     REORDERED_COLUMNS = "reordered_columns", "The columns come in another order (job)."
     EMPTY_REPORT = "empty_report", "The report has a header and no rows (job)."
+    FIRST_PAGE_ONLY = "first_page_only", "The report ends after a tenth of its rows, as if only a page was read (job)."
+    YESTERDAYS_FILE = "yesterdays_file", "The rows are those of the day before, under the day that was asked for (job)."
+    SHIFTED_COLUMNS = "shifted_columns", "All values but the first stand one column further on (job)."
+    DOUBLED_ROWS = "doubled_rows", "The last row stands there twice (job)."
     KPI_NOT_READY = "kpi_not_ready", "The report has a header only, as for days that are too fresh (job)."
 
     # --- data that comes in pages
@@ -159,6 +163,7 @@ class Fault(StrEnum):
     ENDLESS_PAGES = "endless_pages", "Every page of reviews or goods is full of new rows, without an end (reading)."
     HALF_SIGN = "half_sign", "Texts of reviews and goods are cut in the middle of a sign (reading)."
     MISSING_LIST_KEY = "missing_list_key", "A page says success, but the list is not in it."
+    EMPTY_TODAY = "empty_today", "A list is empty, and its total says so, too (reading)."
     QUALITY_EMPTY = "quality_empty", "The list of goods is empty (reading)."
 
 

@@ -62,7 +62,7 @@ class Inventory(OrderedReport):
             return Group(names, slot, tuple(make(random) for _ in range(POOL)), is_of_day=is_of_day)
 
         return [
-            Group(columns.DATE, 0, make=lambda _: (key.day.isoformat(),)),
+            Group(columns.DATE, 0, make=lambda _: ((key.shown_day or key.day).isoformat(),)),
             Group(columns.TITLE, 1, make=lambda row: _title(row, first_sku)),
             pool(2, columns.CATALOGUE, lambda random: _catalogue(random, key.shop_name), is_of_day=False),
             pool(3, columns.FLAGS, _flags, is_of_day=False),

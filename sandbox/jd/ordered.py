@@ -31,14 +31,20 @@ class ReportKey:
     day: dt.date
     rows: int
     variant: frozenset[Fault] = frozenset()
+    shown_day: dt.date | None = None
+    """The day that stands in the rows, where it is another than theirs."""
 
     def effective(self) -> ReportKey:
         """The same report with the faults that are a mere change of day or size already carried out."""
         key = self
         if Fault.WRONG_DATE in key.variant:
             key = replace(key, day=key.day - dt.timedelta(days=1))
+        if Fault.YESTERDAYS_FILE in key.variant:
+            key = replace(key, day=key.day - dt.timedelta(days=1), shown_day=key.day)
         if Fault.EMPTY_REPORT in key.variant:
             key = replace(key, rows=0)
+        if Fault.FIRST_PAGE_ONLY in key.variant:
+            key = replace(key, rows=key.rows // 10)
         return key
 
 
@@ -103,21 +109,30 @@ class Contents:
         self._key = key.effective()
         self.groups = _arranged(self._key.report, self._key.report.groups(self._key), self._key.variant)
         self.header = [name for group in self.groups for name in group.names]
-        self.rows = self._key.rows
+        self.is_doubled = Fault.DOUBLED_ROWS in self._key.variant and self._key.rows > 0
+        self.rows = self._key.rows + self.is_doubled
 
-    def picks(self) -> Iterator[list[int]]:
+    def numbered(self) -> Iterator[tuple[int, list[int]]]:
+        """Each row's number, and its picks; the last one may stand there twice."""
+        row: tuple[int, list[int]] = (0, [])
+        for row in enumerate(self._picks()):
+            yield row
+        if self.is_doubled:
+            yield row
+
+    def _picks(self) -> Iterator[list[int]]:
         """For each row and group the number of the pool row to take."""
         of_shop = Random(f"{self._key.seed}/{self._key.shop_id}/picks")
         of_day = Random(f"{self._key.seed}/{self._key.shop_id}/{self._key.day}/picks")
         shifts = [(group.slot * 6, group.is_of_day) for group in self.groups]
-        for _ in range(self.rows):
+        for _ in range(self._key.rows):
             shop_bits, day_bits = of_shop.getrandbits(SLOTS * 6), of_day.getrandbits(SLOTS * 6)
             yield [((day_bits if is_of_day else shop_bits) >> shift) % POOL for shift, is_of_day in shifts]
 
     def truth(self) -> Truth:
         """All rows as values."""
         rows: list[list[Value]] = []
-        for number, picks in enumerate(self.picks()):
+        for number, picks in self.numbered():
             row: list[Value] = []
             for group, pick in zip(self.groups, picks, strict=True):
                 row.extend(group.make(number) if group.make else group.pool[pick])
@@ -138,9 +153,18 @@ def _arranged(report: OrderedReport, groups: list[Group], variant: frozenset[Fau
     if Fault.EXTRA_COLUMN in variant:
         extra = Group((report.extra,), 10, tuple((f"{number}.5%",) for number in range(POOL)))
         arranged = [*arranged[:7], extra, *arranged[7:]]
+    if Fault.SHIFTED_COLUMNS in variant:
+        arranged = _shifted(arranged)
     if Fault.REORDERED_COLUMNS in variant:
         arranged = [_reversed(group) for group in reversed(arranged)]
     return arranged
+
+
+def _shifted(groups: list[Group]) -> list[Group]:
+    """The names of all columns but the first move by one."""
+    first, *others = [name for group in groups for name in group.names]
+    names = iter([first, *others[1:], *others[:1]])
+    return [replace(group, names=tuple(next(names) for _ in group.names)) for group in groups]
 
 
 def _without(group: Group, name: str) -> Group:

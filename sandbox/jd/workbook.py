@@ -46,7 +46,7 @@ def _rendered(contents: Contents, renderer: CellRenderer) -> Iterator[str]:
         for group, place in zip(contents.groups, places, strict=True)
     ]
     parts = list(zip((group.make for group in contents.groups), places, pools, strict=True))
-    for row, picks in enumerate(contents.picks()):
+    for row, picks in contents.numbered():
         yield "".join(
             pool[pick] if make is None else renderer.cells(place, make(row))
             for (make, place, pool), pick in zip(parts, picks, strict=True)

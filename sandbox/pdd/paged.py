@@ -22,7 +22,10 @@ MAX_PAGE_SIZE = 40
 # How many more rows there are than there are, under fault `total_unreachable`.
 TOO_MANY = 3
 
-READING_FAULTS = frozenset({Fault.PAGES_SHIFT, Fault.TOTAL_UNREACHABLE, Fault.ENDLESS_PAGES, Fault.HALF_SIGN})
+READING_FAULTS = frozenset(
+    {Fault.PAGES_SHIFT, Fault.TOTAL_UNREACHABLE, Fault.ENDLESS_PAGES, Fault.HALF_SIGN, Fault.EMPTY_TODAY}
+)
+_EMPTY = frozenset({Fault.EMPTY_TODAY, Fault.QUALITY_EMPTY})
 PAGE_FAULTS = frozenset({*READING_FAULTS, Fault.QUALITY_EMPTY, Fault.MISSING_LIST_KEY})
 """The faults that a list can have."""
 
@@ -133,7 +136,7 @@ class SandboxList(PortalPart, ABC):
     def _page(self, shop: SandboxShop, day: dt.date | None, found: Found, number: int, size: int) -> dict[str, Any]:
         """One page, `number` counted from 0, and what it says of the whole."""
         struck = self._faults(shop, day, found.of, is_first=number == 0)
-        rows = () if Fault.QUALITY_EMPTY in struck else found.rows
+        rows = () if struck & _EMPTY else found.rows
         start, total = number * size, len(rows)
         if Fault.PAGES_SHIFT in struck and start:
             start -= 1
@@ -198,5 +201,5 @@ class PagedReport(SandboxList):
         return {self.dataset: self._truth}
 
     def _truth(self, shop: SandboxShop, day: dt.date, variant: Collection[Fault]) -> Truth:
-        rows = [] if Fault.QUALITY_EMPTY in variant else self.rows(shop, day)
+        rows = [] if _EMPTY.intersection(variant) else self.rows(shop, day)
         return Truth.of_records(list(self.fields), [row for row in rows if self.is_reported(row)])

@@ -66,6 +66,7 @@ ITEM_PIPELINES = {
     "shopdata.pipelines.admit.AdmitPipeline": 50,
     "shopdata.pipelines.validate.ValidatePipeline": 100,
     "shopdata.pipelines.compare.ComparePipeline": 150,
+    "shopdata.pipelines.plausible.PlausiblePipeline": 175,
     "shopdata.pipelines.stage.StagePipeline": 200,
     "shopdata.pipelines.merge.MergePipeline": 300,
     "shopdata.pipelines.publish.PublishPipeline": 400,

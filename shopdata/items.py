@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from shopdata.checks.facts import Facts
 from shopdata.lake.drafts import Built
 from shopdata.lake.receipts import Receipt
 from shopdata.ledger import CellKey
@@ -37,12 +38,16 @@ class ReportFile:
     is_admitted: bool = False
     #: True if the cell is published and only asked for again to see whether its figures were revised.
     is_recheck: bool = False
+    #: True if the portal has said how many rows there are, and so many came: no statistic is asked then.
+    is_counted: bool = False
 
     #: The extension by content: xlsx, xls, csv, zip, json.
     ext: str = ""
     sha256: str = ""
     size_bytes: int = 0
     rows: int = 0
+    #: What it says about itself, for its checks.
+    facts: Facts = field(default=Facts(0), repr=False)
     raw_key: str = ""
     #: Whose file it is, for `shopdata.accounts`.
     account: Mapping[str, str] = field(default_factory=dict)

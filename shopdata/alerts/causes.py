@@ -46,7 +46,8 @@ class Trouble:
         """What it needs of a person: the name of a title and a todo among the texts."""
         if self.state is None:
             return "refresh_failed"
-        return _KINDS.get(self.state) or kind_of(self.reason.code)
+        own = kind_of(self.reason.code)
+        return own if own == "doubtful" else _KINDS.get(self.state) or own
 
     @property
     def key(self) -> str:

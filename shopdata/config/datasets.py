@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from shopdata.columns import RESERVED_COLUMNS
+from shopdata.config.checks import Checks
 from shopdata.config.model import Model, ShownText, Text
 from shopdata.config.platforms import PlatformName
 from shopdata.periods import PeriodKind, Weekday
@@ -84,6 +85,8 @@ class Dataset(Model):
     zip_parts: Literal["refuse", "join"] = "refuse"
     #: Texts that stand for "nothing" in the source and become null; by default only the blank cell does.
     null_texts: tuple[str, ...] = ()
+    #: What makes a file doubtful, and what is done about it.
+    checks: Checks = Checks()
 
     @field_validator("columns")
     @classmethod
@@ -119,6 +122,7 @@ class Dataset(Model):
             named += [(key, name) for name in getattr(self, key)]
         if self.period_column is not None:
             named.append(("period_column", self.period_column))
+        named += self.checks.named_columns
         for key, name in named:
             if name not in known:
                 raise ValueError(f"{key} names {name!r}, which is not under columns: add it there or fix the spelling")

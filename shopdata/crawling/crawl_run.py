@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from weakref import WeakKeyDictionary, proxy
 
 from scrapy.crawler import Crawler
@@ -15,6 +16,7 @@ from shopdata.crawling.barrier import ItemBarrier
 from shopdata.crawling.cell_states import CellStates
 from shopdata.crawling.events import CellEvents
 from shopdata.crawling.run_leases import RunLeases
+from shopdata.lake.doubts import Doubts
 from shopdata.lake.standing import UNSEEN_STAT, Standing
 from shopdata.ledger import Cell, Owner
 from shopdata.plan import Plan, new_run_id
@@ -84,6 +86,12 @@ class CrawlRun:
         """Gives back all that is still held."""
         if self.is_begun:
             await self.leases.end()
+
+    @cached_property
+    def doubts(self) -> Doubts:
+        """What checks find doubtful. Opens the ledger."""
+        workspace = self.workspace
+        return Doubts(workspace.config, workspace.ledger, workspace.staging)
 
     def enter(self, plan: Plan) -> list[Cell]:
         """Enters a plan's cells into the ledger; returns all of its periods, as they are now. Blocking.

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.crawling.crawl_run import CrawlRun
+from shopdata.crawling.doubtful_cells import DoubtfulCells
 from shopdata.exceptions import LedgerError
 from shopdata.items import Partition
 from shopdata.lake.partition import is_due
@@ -22,12 +23,14 @@ async def due_partitions(run: CrawlRun, dataset: str, dts: Iterable[str]) -> Asy
     """
     workspace = run.workspace
     platform = workspace.config.dataset(dataset).platform
+    doubtful = DoubtfulCells(workspace, run.states, run.doubts, run.leases)
     for dt in dts:
 
         def look(dt: str = dt) -> bool:
             return is_due(dataset, dt, config=workspace.config, ledger=workspace.ledger)
 
         try:
+            await doubtful.look_again(dataset, dt)
             if await run_in_thread(look):
                 async with run.leases.partition(dataset, dt) as is_ours:
                     if is_ours and await run_in_thread(look):

@@ -72,6 +72,7 @@ class PagedSpider(ReportSpider):
             return await ask(path, body)
 
         rows = await self.read_list(shop, period, pages, tell_and_ask, question)
+        item.is_counted = rows.total is not None
         await run_in_thread(rows.write, item.path, {"dataset": item.dataset, "dt": item.dt, "total": rows.total})
         return item
 

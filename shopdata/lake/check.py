@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from shopdata.checks.facts import Facts, facts_of
 from shopdata.config import Dataset
 from shopdata.excel import Contract, Table, read_table
 from shopdata.exceptions import NotReadyError, RejectedFileError
@@ -27,6 +28,8 @@ class FileFacts:
     sha256: str
     size_bytes: int
     rows: int
+    #: What the checks go by.
+    facts: Facts
 
 
 def check_file(path: Path, name: str, dataset: Dataset, dt: str, shop_id: str, staging: Staging) -> FileFacts:
@@ -38,7 +41,8 @@ def check_file(path: Path, name: str, dataset: Dataset, dt: str, shop_id: str, s
     # Held: another run reads what these bytes were read as before.
     with as_disk_error(kept), contextlib.suppress(HeldError):
         table.save(kept)
-    return FileFacts(ext=table.ext, sha256=sha256, size_bytes=path.stat().st_size, rows=table.rows)
+    facts = facts_of(table, dataset)
+    return FileFacts(ext=table.ext, sha256=sha256, size_bytes=path.stat().st_size, rows=table.rows, facts=facts)
 
 
 def read_checked(path: Path, name: str, dataset: Dataset, period: Period, *, where: str) -> Table:

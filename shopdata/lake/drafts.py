@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -44,12 +44,16 @@ def draft_of(
     missing: Sequence[MissingShop],
     parquet: Path,
     drift: Iterable[Note] = (),
+    doubtful: Iterable[Note] = (),
+    checks: Mapping[str, int] | None = None,
 ) -> Draft:
     """What is known of a partition after its merge.
 
     Args:
         parquet: where its Parquet file lies.
         drift: what is to be said of its columns beside what the merge has found.
+        doubtful: what the checks of its files have found.
+        checks: how many files were judged, and so on.
     """
     about = (platform, dataset, dt)
     return Draft(
@@ -65,8 +69,9 @@ def draft_of(
         workbook=PublishedWorkbook(
             key=workbook_key(*about), rows=merged.rows, sheets=tuple(merged.sheets), **_facts(merged.workbook)
         ),
-        warnings=(*_notes(merged.warnings), *_miscounted(shops, merged)),
+        warnings=(*_notes(merged.warnings), *_miscounted(shops, merged), *doubtful),
         drift=(*_notes(merged.drift), *drift),
+        checks=dict(checks or {}),
         accounts={shop.id: dict(shop.raw.account) for shop in shops if shop.raw.account},
     )
 

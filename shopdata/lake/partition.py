@@ -21,6 +21,7 @@ from shopdata.lake.completeness import REFRESH_DUE
 from shopdata.lake.display_names import display_names
 from shopdata.lake.drafts import Built, StagedShop, draft_of
 from shopdata.lake.kept_columns import KeptColumns
+from shopdata.lake.marks import Marks
 from shopdata.lake.previous import known_before, require_all_names
 from shopdata.lake.raw_tables import table_of
 from shopdata.lake.receipts import Draft, Receipt, Restated
@@ -104,7 +105,8 @@ def build_partition(
         require_all_names(name, dt, shops, previous, lake)
     missing = missing_shops(cells, _shops_of(name, dt, lake.config))
     kept = KeptColumns.of([partition for partition in lake.ledger.partitions(name) if partition.dt < dt], dataset)
-    merged = _merged(name, dt, shops, missing, kept.columns, lake, workers)
+    marks = Marks.of(name, dt, shops, lake.ledger)
+    merged = _merged(name, dt, shops, missing, kept.columns, lake, workers, marks)
     assert merged.parquet is not None
     draft = draft_of(
         merged,
@@ -116,6 +118,8 @@ def build_partition(
         missing=missing,
         parquet=merged.parquet,
         drift=kept.notes(merged.unseen, dataset),
+        doubtful=marks.notes,
+        checks=marks.counts,
     )
     revised = _restated(previous, draft, merged.parquet, dataset, lake.store)
     return Built(merged.workbook, merged.parquet, draft.model_copy(update={"restated": revised}))
@@ -129,6 +133,7 @@ def _merged(
     seen_columns: Sequence[str],
     lake: Resources,
     workers: Executor | None,
+    marks: Marks,
 ) -> Merged:
     """Both files of a partition, on this machine's disk. A person is told where an old one is held open."""
     dataset, staging = lake.config.dataset(name), lake.staging
@@ -148,6 +153,7 @@ def _merged(
             # What is told must follow from the data alone: equal input gives equal bytes.
             notes=[("数据集", f"{dataset.title} ({name})"), ("日期", dt), ("取数时间", _fetched(shops))],
             missing=[(shop.id, f"{shop.state}: {shop.reason}") for shop in missing],
+            remarks=marks.remarks,
             workers=workers,
             put=put_in_place_or_beside,
         )

@@ -150,6 +150,15 @@ class Note(_Strict):
     column: Text = ""
     count: Count = 0
     text: Text = ""
+    #: True where a check has found it, and the portal said the same again, or a person let it through.
+    confirmed: bool = False
+
+    @model_serializer(mode="wrap")
+    def _as_short_as_it_can_be(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        told: dict[str, Any] = write(self)
+        if not self.confirmed:
+            del told["confirmed"]
+        return told
 
 
 class Refresh(_WithReason):
@@ -180,6 +189,8 @@ class Draft(_Strict):
     restated: tuple[Restated, ...] = ()
     warnings: tuple[Note, ...] = ()
     drift: tuple[Note, ...] = ()
+    #: How many shops' files were judged by their past, are still being learned, and are doubtful.
+    checks: dict[Text, Count] = Field(default_factory=dict)
     #: Which account each shop's file came from, as `shopdata.accounts` has it: not in older receipts.
     accounts: dict[Id, dict[Text, Text]] = Field(default_factory=dict)
 
@@ -217,7 +228,9 @@ class Receipt(Draft):
 
     def to_json(self) -> bytes:
         """As UTF-8 for people and programs."""
-        return (json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n").encode()
+        # Earlier versions, and whoever has no checks, say nothing about them.
+        told = self.model_dump(mode="json", exclude=None if self.checks else {"checks"})
+        return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def read_receipt(platform: str, dataset: str, dt: str, store: ObjectStore) -> Receipt | None:

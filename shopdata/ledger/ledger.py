@@ -12,6 +12,7 @@ from sqlalchemy import URL
 from shopdata.exceptions import LedgerError
 from shopdata.ledger.acts import Acts
 from shopdata.ledger.cells import Cells
+from shopdata.ledger.checked_files import CheckedFiles
 from shopdata.ledger.database import Database
 from shopdata.ledger.leases import Leases
 from shopdata.ledger.moves import Moves
@@ -44,6 +45,8 @@ class Ledger(Cells, Partitions, Runs):
         super().__init__(database)
         #: Locks with an end, on anything that has a name.
         self.leases = Leases(database)
+        #: What checks know of files, and which of them are doubtful.
+        self.checked = CheckedFiles(database)
         #: Cells that get another shop id, or leave.
         self.moves = Moves(database)
         #: The clock's due slots.

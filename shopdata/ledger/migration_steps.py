@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, Column, DateTime, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Integer, String, Text
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
@@ -129,6 +129,31 @@ def _to_9(op: Operations) -> None:
     )
 
 
+def _to_10(op: Operations) -> None:
+    """What files say about themselves, and those that were found doubtful."""
+    cell = [("dataset", 64), ("dt", 21), ("shop", 64)]
+    op.create_table(
+        "file_facts",
+        *(Column(name, String(length), primary_key=True) for name, length in cell),
+        Column("sha256", String(64), nullable=False),
+        Column("facts", JSON, nullable=False),
+        Column("result", String(20), nullable=False, server_default=""),
+    )
+    op.create_table(
+        "doubts",
+        *(Column(name, String(length), primary_key=True) for name, length in cell),
+        Column("state", String(20), nullable=False),
+        Column("sha256", String(64), nullable=False),
+        Column("rows", BigInteger, nullable=False),
+        Column("answers", Integer, nullable=False),
+        Column("found", JSON, nullable=False),
+        Column("file", JSON),
+        Column("user_name", String(100), nullable=False, server_default=""),
+        Column("updated_at", DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("ix_doubts_state", "doubts", ["state"])
+
+
 #: The version that a step leads to, and the step.
 STEPS: Mapping[int, Callable[[Operations], None]] = {
     2: _to_2,
@@ -139,4 +164,5 @@ STEPS: Mapping[int, Callable[[Operations], None]] = {
     7: _to_7,
     8: _to_8,
     9: _to_9,
+    10: _to_10,
 }

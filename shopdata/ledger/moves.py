@@ -13,7 +13,7 @@ from shopdata.ledger.leases import is_live
 from shopdata.ledger.owner import name_of
 from shopdata.ledger.records import CellKey
 from shopdata.ledger.rows import locked_row, set_state, to_reason
-from shopdata.ledger.schema import CellRow, RawRow
+from shopdata.ledger.schema import CellRow, DoubtRow, FactsRow, RawRow
 from shopdata.states import CellState
 
 
@@ -69,6 +69,7 @@ class Moves(DatabasePart):
                 session.delete(there)
                 session.flush()
             session.add(_copy(old, new, raw_key))
+        _forget(session, key)
         session.delete(old)
 
     @writes
@@ -76,6 +77,7 @@ class Moves(DatabasePart):
         """Takes a cell out of the ledger."""
         row = self._free_row(session, key)
         if row is not None:
+            _forget(session, key)
             session.delete(row)
 
     def _free_row(self, session: Session, key: CellKey) -> CellRow | None:
@@ -90,6 +92,13 @@ class Moves(DatabasePart):
                 todo="Let it end, then try again.",
             )
         return row
+
+
+def _forget(session: Session, key: CellKey) -> None:
+    """What checks knew of a cell's file goes with it."""
+    for table in (FactsRow, DoubtRow):
+        if (row := session.get(table, (key.dataset, key.dt, key.shop))) is not None:
+            session.delete(row)
 
 
 def _copy(old: CellRow, new: str, raw_key: str) -> CellRow:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -237,3 +237,38 @@ class ShopRow(Base):
     #: Shops follow each other by it.
     place: Mapped[int]
     changed_at: Mapped[datetime]
+
+
+class FactsRow(Base):
+    """What a cell's file says about itself, for the checks of later ones; void where the cell has another file."""
+
+    __tablename__ = "file_facts"
+
+    dataset: Mapped[str] = mapped_column(String(64), primary_key=True)
+    dt: Mapped[str] = mapped_column(String(21), primary_key=True)
+    shop: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    facts: Mapped[dict[str, Any]]
+    #: What came of its checks: ok, learning or doubtful; "" where nobody has judged it.
+    result: Mapped[str] = mapped_column(String(20), default="", server_default="")
+
+
+class DoubtRow(Base):
+    """A file of a cell that a check has found doubtful, and what became of it."""
+
+    __tablename__ = "doubts"
+
+    dataset: Mapped[str] = mapped_column(String(64), primary_key=True)
+    dt: Mapped[str] = mapped_column(String(21), primary_key=True)
+    shop: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    rows: Mapped[int] = mapped_column(BigInteger)
+    #: How many doubtful answers came, one after the other.
+    answers: Mapped[int]
+    found: Mapped[list[Any]]
+    #: The file that was put aside, to be taken back; null where it was not.
+    file: Mapped[dict[str, Any] | None]
+    #: Who let it through.
+    user_name: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    updated_at: Mapped[datetime]

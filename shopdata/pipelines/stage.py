@@ -47,16 +47,7 @@ class StagePipeline(Step[ReportFile]):
 
     async def work_on(self, item: ReportFile) -> None:
         key = item.key
-        raw = RawFile(
-            key=item.raw_key,
-            sha256=item.sha256,
-            bytes=item.size_bytes,
-            ext=item.ext,
-            rows=item.rows,
-            fetched_at=item.fetched_at,
-            shop_name=item.shop_name,
-            account=item.account,
-        )
+        raw = raw_file(item)
         try:
             await run_in_thread(self._move, item.path, key, raw)
         except LedgerError as error:
@@ -78,3 +69,17 @@ class StagePipeline(Step[ReportFile]):
         failpoints.reach(FailPoint.OUTBOX_BEFORE)
         move(path, self._workspace.staging.raw(raw.key))
         failpoints.reach(FailPoint.OUTBOX_AFTER)
+
+
+def raw_file(item: ReportFile) -> RawFile:
+    """What the ledger keeps of an item's file."""
+    return RawFile(
+        key=item.raw_key,
+        sha256=item.sha256,
+        bytes=item.size_bytes,
+        ext=item.ext,
+        rows=item.rows,
+        fetched_at=item.fetched_at,
+        shop_name=item.shop_name,
+        account=item.account,
+    )

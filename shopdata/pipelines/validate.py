@@ -75,6 +75,7 @@ class ValidatePipeline(Step[ReportFile]):
             # The extension `ReasonsLog` tells it.
             raise DropItem(reason.text, log_level="DEBUG") from None
         item.ext, item.sha256, item.size_bytes, item.rows = facts.ext, facts.sha256, facts.size_bytes, facts.rows
+        item.facts = facts.facts
         item.raw_key = raw_key(item.platform, key.dataset, key.dt, key.shop, facts.ext)
         item.account = account
 

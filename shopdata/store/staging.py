@@ -5,6 +5,7 @@
     incoming/     a download that may not be whole
     raw/          checked and staged, not yet in the object store (the outbox)
     rejected/     what a portal sent instead of a report, kept for inspection
+    doubtful/     files that checks have found doubtful, until another answer comes or somebody lets them through
     screenshots/  what a portal asked of a person
     tables/       parsed raw files, so that a later run of the same day need not read them again
     merged/       the workbook and the Parquet file as published
@@ -82,6 +83,10 @@ class Staging:
         """Keeps a file that is not what it should be; returns where. Somebody may look at the one before it."""
         kept = self._place("rejected", dataset, dt, f"{shop_id}.{extension or 'bin'}")
         return move(path, kept, put_in_place_or_beside)
+
+    def doubtful(self, dataset: str, dt: str, shop_id: str, extension: str) -> Path:
+        """Where a doubtful file is put aside."""
+        return self._place("doubtful", dataset, dt, f"{shop_id}.{extension}")
 
     def drop_old_tables(self, days: float) -> None:
         """Removes parsed tables that nobody has touched for so long."""

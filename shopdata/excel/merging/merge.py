@@ -67,6 +67,7 @@ def merge_tables(
     seen_columns: Sequence[str] = (),
     notes: Sequence[tuple[str, str]] = (),
     missing: Sequence[tuple[str, str]] = (),
+    remarks: Sequence[tuple[str, Finding]] = (),
     workers: Executor | None = None,
     put: Callable[[Path, Path], Path] = put_in_place,
 ) -> Merged:
@@ -80,6 +81,7 @@ def merge_tables(
         seen_columns: columns of earlier days (a receipt's `columns`): once seen, a column stays.
         notes: label and text for the top of the sheet 说明, such as source and time of fetching.
         missing: shop and reason for 说明, for the shops that are not in it.
+        remarks: shop id and what else is to be said of its file in 说明, beside what the merge finds.
         workers: who makes the XML and deflates it; by default two threads.
         put: puts a file in place, and returns where that is.
 
@@ -118,7 +120,7 @@ def merge_tables(
             for name in sheet_names(merged.rows):
                 writer.write_data(name, min(left, MAX_DATA_ROWS), _take_sheet(pieces))
                 left -= MAX_DATA_ROWS
-            writer.write_notes(_notes(merged, parts, notes, missing))
+            writer.write_notes(_notes(merged, parts, notes, missing, remarks))
             merged.sheets = writer.finish(plan.styles)
             if lake is not None and lake.result() != merged.rows:
                 raise AssertionError(f"{lake.result()} rows for the lake, of {merged.rows}")
@@ -257,7 +259,11 @@ def _width(text: str) -> int:
 
 
 def _notes(
-    merged: Merged, parts: Sequence[Part], notes: Sequence[tuple[str, str]], missing: Sequence[tuple[str, str]]
+    merged: Merged,
+    parts: Sequence[Part],
+    notes: Sequence[tuple[str, str]],
+    missing: Sequence[tuple[str, str]],
+    remarks: Sequence[tuple[str, Finding]],
 ) -> list[list[str]]:
     """What 说明 says: where it comes from, rows per shop, missing shops, warnings and drift."""
     rows = [[NOTES_SHEET], *([label, text] for label, text in notes), ["店铺数", str(len(parts))]]
@@ -266,7 +272,7 @@ def _notes(
     if missing:
         rows += [[], ["缺失店铺"], *([shop, reason] for shop, reason in missing)]
     names = {part.shop_id: part.shop_name for part in parts}
-    for title, entries in (("警告", merged.warnings), ("列变化", merged.drift)):
+    for title, entries in (("存疑", remarks), ("警告", merged.warnings), ("列变化", merged.drift)):
         if entries:
             rows += [[], [title]]
             rows += [[names[shop], e.column, str(e.count or ""), e.text] for shop, e in entries]

@@ -1,0 +1,80 @@
+"""What a file is held against, read off the ledger: its shop's past, and what the other shops have today."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from shopdata.checks.facts import Facts
+from shopdata.checks.row_counts import common_ratio, past_of, ratio_of
+from shopdata.checks.seasons import is_in_season
+from shopdata.checks.verdicts import FILLED_PERIODS, Earlier, Known
+from shopdata.config import Config
+from shopdata.ledger import CellKey, Ledger
+from shopdata.periods import Period
+
+#: Eight months, and a few days.
+_DAYS_BACK = {"day": 57, "week": 57, "month": 250}
+#: So long a dataset is learned.
+_LEARNED_AFTER = timedelta(days=14)
+#: Periods whose past is kept: a run goes from one to the next.
+_MOST_PERIODS = 8
+
+
+@dataclass(frozen=True)
+class _PastOfAll:
+    """Of one dataset and period: rows by shop and last day, and whether the dataset is new."""
+
+    counts: Mapping[str, Mapping[date, int]]
+    is_learning: bool
+
+
+class Pasts:
+    """For one run, or one command; blocking. What lies before a period is read once."""
+
+    def __init__(self, config: Config, ledger: Ledger) -> None:
+        self._config, self._checked = config, ledger.checked
+        self._kept: dict[tuple[str, str], _PastOfAll] = {}
+
+    def known(self, key: CellKey, *, is_counted: bool, with_others: bool) -> Known:
+        """What a cell's file is held against.
+
+        Args:
+            is_counted: as in `Known`.
+            with_others: also by what the other shops have by now, and by the calendar.
+        """
+        kind, period = self._config.dataset(key.dataset).period, Period.from_dt(key.dt)
+        every = self._of_all(key.dataset, period)
+        common = None
+        if with_others:
+            today = self._checked.counts_of(key.dataset, key.dt)
+            pasts = {shop: past_of(every.counts.get(shop, {}), period, kind) for shop in today if shop != key.shop}
+            ratios = [ratio for shop, past in pasts.items() if (ratio := ratio_of(today[shop], past)) is not None]
+            common = common_ratio(ratios)
+        return Known(
+            past=past_of(every.counts.get(key.shop, {}), period, kind),
+            earlier=[
+                Earlier(file.dt, file.rows, None if file.facts is None else Facts.from_json(file.facts))
+                for file in self._checked.earlier(key, FILLED_PERIODS)
+            ],
+            common=common,
+            is_season=with_others and is_in_season(period),
+            is_learning=every.is_learning,
+            is_counted=is_counted,
+        )
+
+    def _of_all(self, dataset: str, period: Period) -> _PastOfAll:
+        place = (dataset, period.dt)
+        if place not in self._kept:
+            if len(self._kept) >= _MOST_PERIODS:
+                self._kept.clear()
+            first = period.start - timedelta(days=_DAYS_BACK[self._config.dataset(dataset).period])
+            counts: dict[str, dict[date, int]] = defaultdict(dict)
+            for shop, dt, rows in self._checked.counts(dataset, first.isoformat(), period.dt):
+                counts[shop][Period.from_dt(dt).end] = rows
+            oldest = self._checked.first_period(dataset)
+            is_learning = not oldest or period.start - Period.from_dt(oldest).start < _LEARNED_AFTER
+            self._kept[place] = _PastOfAll(counts, is_learning)
+        return self._kept[place]

@@ -1,0 +1,104 @@
+"""A doubtful file is asked for again before anybody is told; what stays doubtful is published with a mark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import openpyxl
+import pytest
+from workplace import Workplace
+
+from sandbox.faults import Fault
+from shopdata.ledger import CellKey, Ledger, RawFile
+from shopdata.ledger.checked_files import DoubtState
+from shopdata.periods import SHANGHAI, today
+from shopdata.store.keys import raw_key
+
+pytestmark = pytest.mark.services
+
+DAY = today() - timedelta(days=1)
+HEALS, STAYS, GOOD = "flagship", "outlet", "home"
+ROWS = 60
+
+
+def remember(place: Workplace, dataset: str, platform: str, shops: list[str], rows: int, until: date = DAY) -> None:
+    """The ledger of somebody who has collected for three weeks."""
+    with Ledger.at(place.state_dir) as ledger:
+        for back in range(1, 22):
+            day = until - timedelta(days=back)
+            for shop in shops:
+                key = CellKey(dataset, str(day), shop)
+                raw = RawFile(
+                    key=raw_key(platform, dataset, str(day), shop, "xlsx"),
+                    sha256=f"{back:064x}",
+                    bytes=1000,
+                    ext="xlsx",
+                    rows=rows,
+                    fetched_at=datetime.now(SHANGHAI),
+                    in_store=True,
+                )
+                ledger.add_cells(platform, [key])
+                ledger.settle(key, raw.state, raw=raw)
+
+
+def orders(place: Workplace, day: date = DAY) -> dict[str, int]:
+    """How many reports of a day the portal was asked to make, by shop."""
+    return {shop: days[str(day)] for shop, days in place.sandbox.counters().jobs.items() if str(day) in days}
+
+
+@pytest.fixture(scope="module")
+def place(make_workplace: Callable[..., Workplace]) -> Workplace:
+    place = make_workplace(shops=3, rows=ROWS, pdd_shops=0)
+    global HEALS, STAYS, GOOD
+    HEALS, STAYS, GOOD = (shop.id for shop in place.shops)
+    place.sign_in(HEALS, STAYS, GOOD)
+    remember(place, "jd_store", "jd", [HEALS, STAYS, GOOD], ROWS)
+    return place
+
+
+def cells(place: Workplace, day: date = DAY) -> dict[str, dict[str, Any]]:
+    return {cell["shop"]: cell for cell in place.status()["cells"] if cell["dt"] == str(day)}
+
+
+def test_a_cut_file_is_asked_for_again_and_nobody_hears_of_it(place: Workplace) -> None:
+    place.sandbox.set_fault(HEALS, Fault.FIRST_PAGE_ONLY, times=1)
+    place.sandbox.set_fault(STAYS, Fault.FIRST_PAGE_ONLY)
+    first = place.crawl(f"date={DAY}")
+    assert first.code == 1, first.text
+    found = cells(place)
+    assert {shop: cell["state"] for shop, cell in found.items()} == {
+        HEALS: "not_ready",
+        STAYS: "not_ready",
+        GOOD: "published",
+    }
+    assert found[STAYS]["code"] == "few_rows"
+    assert (found[STAYS]["params"]["rows"], found[STAYS]["params"]["usual"]) == (6, ROWS)
+    receipt = place.receipt(str(DAY))
+    assert [shop["id"] for shop in receipt["shops"]] == [GOOD]
+    assert {shop["id"] for shop in receipt["missing"]} == {HEALS, STAYS}
+    assert orders(place) == {HEALS: 1, STAYS: 1, GOOD: 1}
+
+    second = place.crawl(f"date={DAY}")
+    assert second.code == 0, second.text
+    assert set(place.states(str(DAY)).values()) == {"published"}
+    assert orders(place) == {HEALS: 2, STAYS: 2, GOOD: 1}
+    receipt = place.receipt(str(DAY))
+    assert {shop["id"]: shop["rows"] for shop in receipt["shops"]} == {HEALS: ROWS, STAYS: 6, GOOD: ROWS}
+    (warning,) = [entry for entry in receipt["warnings"] if entry["kind"] == "few_rows"]
+    assert (warning["shop"], warning["count"], warning["confirmed"]) == (STAYS, 6, True)
+    assert receipt["checks"] == {"judged": 3, "learning": 0, "doubtful": 1}
+    with place.objects() as objects:
+        path = place.folder / "merged.xlsx"
+        objects.get_file(receipt["workbook"]["key"], path)
+    notes = [row for row in openpyxl.load_workbook(path)["说明"].iter_rows(values_only=True) if row[0]]
+    assert any("few rows: 6" in str(cell) for row in notes for cell in row)
+
+    third = place.crawl(f"date={DAY}")
+    assert third.code == 0, third.text
+    assert orders(place) == {HEALS: 2, STAYS: 2, GOOD: 1}
+    with Ledger.at(place.state_dir) as ledger:
+        states = {doubt.shop: doubt.state for doubt in ledger.checked.doubts("jd_store", [str(DAY)])}
+    assert states == {HEALS: DoubtState.HEALED, STAYS: DoubtState.CONFIRMED}
+    assert not list(place.state_dir.glob("doubtful/**/*.*"))

@@ -14,7 +14,19 @@ logger = logging.getLogger(__name__)
 _PRIVATE = 0o077
 #: What lies in a state directory (docs/reference.md), and the demo. Where anything else lies, others live as well.
 _OURS = frozenset(
-    {"incoming", "raw", "rejected", "screenshots", "tables", "merged", "sessions", "service", "pace", "demo"}
+    {
+        "incoming",
+        "raw",
+        "doubtful",
+        "rejected",
+        "screenshots",
+        "tables",
+        "merged",
+        "sessions",
+        "service",
+        "pace",
+        "demo",
+    }
     | {"ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm", "ledger.sqlite3.lock"}
     # Of earlier versions.
     | {"traffic.json", "traffic.json.lock"}

@@ -62,6 +62,7 @@ async def read_pages(
 async def file_of_pages(cell: RecipeCell, rows: PagedRows) -> ReportFile:
     """A list as the cell's file."""
     item = cell.item
+    item.is_counted = rows.total is not None
     await run_in_thread(rows.write, item.path, {"dataset": item.dataset, "dt": item.dt, "total": rows.total})
     return item
 

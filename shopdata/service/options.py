@@ -14,7 +14,8 @@ from shopdata.exceptions import ArgumentError, UsageError
 from shopdata.network import is_loopback
 from shopdata.periods import SHANGHAI
 from shopdata.service.door.hosts import read_names
-from shopdata.service.door.sign_in import weakness_of
+from shopdata.service.people.passwords import weakness_of
+from shopdata.service.people.users import Users
 from shopdata.workspace import Workspace
 
 #: The name of our project in scrapyd.
@@ -116,6 +117,21 @@ class ServiceOptions:
     def password_file(self) -> Path:
         """The password that the service has made, if it had to."""
         return self.folder / "password"
+
+    @property
+    def users_file(self) -> Path:
+        """Who else may use it: names, roles, and what is kept of passwords."""
+        return self.folder / "users"
+
+    @property
+    def browsers_file(self) -> Path:
+        """Which browsers are signed in, as sums."""
+        return self.folder / "browsers.json"
+
+    @property
+    def users(self) -> Users:
+        """Them, to be looked at and changed."""
+        return Users(self.users_file, self.username or _USERNAME)
 
     @property
     def url(self) -> str:

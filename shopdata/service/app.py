@@ -14,8 +14,8 @@ from twisted.application.service import IServiceCollection
 from shopdata.service.cleaner import Cleaner
 from shopdata.service.clock import Clock
 from shopdata.service.configuration import ServiceConfig
-from shopdata.service.door import Door, GuardedSite, Guesses, Hosts, SignIn
-from shopdata.service.options import OF_THE_SERVICE, ServiceOptions
+from shopdata.service.door import GuardedSite
+from shopdata.service.options import OF_THE_SERVICE
 
 
 def application(config: ServiceConfig) -> Any:
@@ -30,15 +30,10 @@ def application(config: ServiceConfig) -> Any:
     for server in collection:
         if isinstance(server, TCPServer):
             port, site, *others = server.args
-            server.args = (port, GuardedSite(site.resource, door_of(config.options)), *others)
+            server.args = (port, GuardedSite(site.resource, config.door), *others)
             # 50: in a crowd, others would wait for a place in it.
             server.kwargs["backlog"] = 512
     config.inside.connect(app, launcher, poller)
     for service in (Clock(config.inside, config.options.now), Cleaner(config.options, launcher.crawls)):
         service.setServiceParent(app)  # type: ignore[no-untyped-call]
     return app
-
-
-def door_of(options: ServiceOptions) -> Door:
-    """Who may come in, by which names."""
-    return Door(Hosts(options.bind, options.hosts), SignIn(*options.credentials()), Guesses())

@@ -1,7 +1,7 @@
 """scrapyd's configuration, as one scrapy.cfg in the service's folder.
 
 scrapyd reads the nearest scrapy.cfg last, and its crawls, which start in the same folder, read it again. So neither
-the project's scrapy.cfg nor a scrapyd.conf of this machine gets in, and both find the eggs. The password is not in it.
+the project's scrapy.cfg nor a scrapyd.conf of this machine gets in, and both find the eggs. No password is in it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from configparser import ConfigParser
 from scrapyd.config import Config
 
 from shopdata.service import runner
+from shopdata.service.door import Door, Guesses, Hosts, SignIn
 from shopdata.service.inside import Inside
 from shopdata.service.options import ServiceOptions
+from shopdata.service.people.browsers import Browsers
 
 _SERVICES = {
     "addversion.json": "shopdata.service.deployed.AddVersion",
@@ -75,10 +77,15 @@ class ServiceConfig(Config):  # type: ignore[misc]
     """What scrapyd hands to every part that it makes by name; ours get the service from inside by it."""
 
     def __init__(self, options: ServiceOptions, inside: Inside) -> None:
-        """Reads from the current folder, which must be the service's. User name and password are only in memory."""
+        """Reads from the current folder, which must be the service's. Of passwords scrapyd knows nothing."""
         super().__init__()
         self.options = options
         self.inside = inside
-        username, password = options.credentials()
-        self.cp.set(self.SECTION, "username", username.replace("%", "%%"))
-        self.cp.set(self.SECTION, "password", password.replace("%", "%%"))
+        self.door = door_of(options)
+
+
+def door_of(options: ServiceOptions) -> Door:
+    """Who may come in, by which names."""
+    sign_in = SignIn(*options.credentials(), options.users.file)
+    browsers = Browsers(options.browsers_file, sign_in.mark)
+    return Door(Hosts(options.bind, options.hosts), sign_in, Guesses(), browsers)

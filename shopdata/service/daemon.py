@@ -42,6 +42,8 @@ _LOG_FILES = 5
 _LOG_AGAIN_SECONDS = 60
 #: `apscheduler` tells every look of the clock.
 _TALKATIVE = ("alembic", "apscheduler", "sqlalchemy", "urllib3", "filelock", "asyncio")
+#: Says that there are no passwords, for it knows of none: our door looks at them.
+_MISTAKEN = "scrapyd.basicauth"
 _LEVELS = {LogLevel.debug: 10, LogLevel.info: 20, LogLevel.warn: 30, LogLevel.error: 40, LogLevel.critical: 50}
 
 
@@ -150,6 +152,8 @@ def _log_to(options: ServiceOptions, line_format: logging.Formatter) -> None:
 def _observe(event: dict[str, Any]) -> None:
     """Hands on what scrapyd and Twisted say."""
     name = str(event.get("log_namespace", "twisted"))
+    if name == _MISTAKEN:
+        return
     level = _LEVELS[event["log_level"]]
     text = formatEvent(event)
     if "log_failure" in event:

@@ -12,6 +12,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request
 
 from shopdata.exceptions import ArgumentError
+from shopdata.service import api_acts
 from shopdata.service.configuration import ServiceConfig
 from shopdata.service.webservices import NotAllowed, Refusal, check_names, methods_of
 
@@ -19,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class Root(ScrapydRoot):  # type: ignore[misc]
-    """Made by scrapyd, which also puts user name and password before all of it."""
+    """Made by scrapyd. Who may come in, and who may do what, the door has looked at."""
 
     def __init__(self, config: ServiceConfig, app: Any) -> None:
         #: Our webservices, made by the parent, ask for it.
@@ -31,7 +32,8 @@ class Root(ScrapydRoot):  # type: ignore[misc]
         except ImportError as error:
             logger.warning("no board: %s is missing; scrapyd's own page is in front", error.name)
             return
-        board = Board(config.inside.workspace, config.inside, sign_ins=config.inside.sign_ins)
+        inside = config.inside
+        board = Board(inside.workspace, inside, config.door, users=config.options.users, sign_ins=inside.sign_ins)
         self.putChild(b"", board)
         self.putChild(b"board", board)
         # scrapyd's has a button that asks nobody, and needs scripts in the page to do so.
@@ -46,6 +48,7 @@ class Root(ScrapydRoot):  # type: ignore[misc]
             except ArgumentError as problem:
                 return Refusal(self, problem)
         found = super().getChildWithDefault(path, request)
+        api_acts.watch(request, page, self.inside.workspace)
         allowed = methods_of(found) if page.endswith(".json") else ()
         if allowed and request.method.decode("ascii", "replace") not in allowed:
             return NotAllowed(self, page, request.method, allowed)

@@ -8,15 +8,24 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from twisted.internet.defer import Deferred
 from twisted.web.http_headers import Headers
 
 from shopdata.network import is_loopback
+from shopdata.service.door.cookies import token_in
+from shopdata.service.door.guesses import Guesses
 from shopdata.service.door.hosts import Hosts, host_of
-from shopdata.service.door.sign_in import Guesses, SignIn
+from shopdata.service.door.rights import EVERYBODY, parts_of, right_to
+from shopdata.service.door.sign_in import Credentials, SignIn, read_basic
+from shopdata.service.door.way_in import is_of_a_page, is_of_a_script, way_to_sign_in
+from shopdata.service.people.browsers import Browsers
+from shopdata.service.people.roles import NOBODY, Role, Visitor
 
 #: No form of ours is nearly so large.
 MOST_BYTES = 1024 * 1024
 MOST_EGG_BYTES = 64 * MOST_BYTES
+#: User name, password, and where to go then: all that is read of somebody who has not signed in.
+MOST_STRANGERS_BYTES = 8 * 1024
 _SAFE_METHODS = (b"GET", b"HEAD", b"OPTIONS")
 
 
@@ -49,19 +58,42 @@ class Refused:
     guesser: str = ""
 
 
+@dataclass(frozen=True)
+class Admitted:
+    """A request comes in."""
+
+    visitor: Visitor
+    #: False where the board is to say that this is not for them.
+    is_allowed: bool = True
+
+
+Decision = Refused | Admitted
+
+
 class Door:
-    """The order matters: by a foreign name nobody is asked for a password, and without one nobody's body is read."""
+    """The order matters: by a foreign name nobody is asked for a password, and without one nobody's body is read.
 
-    def __init__(self, hosts: Hosts, sign_in: SignIn, guesses: Guesses) -> None:
+    Args:
+        browsers: those that are signed in by the board's page; None where there is no such page.
+    """
+
+    def __init__(self, hosts: Hosts, sign_in: SignIn, guesses: Guesses, browsers: Browsers | None = None) -> None:
         self._hosts = hosts
-        self._sign_in = sign_in
+        self.sign_in = sign_in
         self.guesses = guesses
+        self.browsers = browsers
 
-    def look_at(self, head: Head) -> Refused | None:
-        """None if it may come in."""
-        return (
-            self._name(head) or self._person(head) or self._site(head) or too_long(head.length, most_bytes(head.target))
-        )
+    def look_at(self, head: Head) -> Decision | Deferred[Decision]:
+        """Who it is and whether they may, at once as a rule; later where a password has to be checked first."""
+        found = self._name(head) or self._person(head)
+        if isinstance(found, Deferred):
+            return found.addCallback(lambda known: self._look_further(head, known))
+        return self._look_further(head, found)
+
+    def _look_further(self, head: Head, found: Visitor | Refused) -> Decision:
+        if isinstance(found, Refused):
+            return found
+        return self._site(head) or too_long(head.length, most_bytes(head.target, found)) or self._right(head, found)
 
     def _name(self, head: Head) -> Refused | None:
         given = head.headers.getRawHeaders("Host") or []
@@ -77,21 +109,61 @@ class Door:
             "SHOPDATA_SERVICE_HOSTS and restart it.",
         )
 
-    def _person(self, head: Head) -> Refused | None:
+    def _person(self, head: Head) -> Visitor | Refused | Deferred[Visitor | Refused]:
         given = head.headers.getRawHeaders(b"Authorization") or []
-        if len(given) == 1 and self._sign_in.fits(given[0]):
-            return None
-        challenge = {"WWW-Authenticate": 'Basic realm="shopdata", charset="UTF-8"'}
-        if not given:
-            return Refused(HTTPStatus.UNAUTHORIZED, "Sign in with user name and password.", challenge)
-        address = client_of(head)
-        seconds = self.guesses.note(address)
+        if given:
+            credentials = read_basic(given[0]) if len(given) == 1 else None
+            return self.check(credentials, client_of(head))
+        visitor = self.visitor_by(token_in(head.headers))
+        if visitor is not None:
+            return visitor
+        if right_to(parts_of(head.method, head.target)) is EVERYBODY:
+            return NOBODY
+        if self.browsers is not None and is_of_a_page(head.headers):
+            location = {"Location": way_to_sign_in(head.method, head.target)}
+            return Refused(HTTPStatus.SEE_OTHER, "Sign in first.", location)
+        # A browser would ask for a password in a window of its own, in the middle of a page of ours.
+        challenge = {} if is_of_a_script(head.headers) else _CHALLENGE
+        return Refused(HTTPStatus.UNAUTHORIZED, "Sign in with user name and password.", challenge)
+
+    def visitor_by(self, token: str) -> Visitor | None:
+        """Whoever has signed in with the browser of this cookie; None if nobody has."""
+        name = self.browsers.name_of(token) if token and self.browsers is not None else None
+        return None if name is None else self.sign_in.visitor(name, has_session=True)
+
+    def check(self, given: Credentials | None, address: str) -> Visitor | Refused | Deferred[Visitor | Refused]:
+        """Whether this is somebody, for the page to sign in by as for a header of a program."""
+        if given is None:
+            return self._wrong(address)
+        visitor = self.sign_in.known(given)
+        if visitor is not None:
+            return visitor
+        if not self.sign_in.has_checks:
+            return self._wrong(address, given.name)
+        if self.guesses.are_too_many(address) or self.sign_in.is_busy:
+            return _TOO_MANY
+        checked: Deferred[Visitor | None] = self.sign_in.check(given)
+        return checked.addCallback(lambda found: found or self._wrong(address, given.name))
+
+    def _wrong(self, address: str, name: str = "") -> Refused:
+        seconds = self.guesses.note(address, name if self.sign_in.visitor(name) else "")
         if seconds is None:
-            return Refused(
-                HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong passwords. Wait a moment.", {"Retry-After": "2"}
-            )
+            return _TOO_MANY
         text = "User name or password is wrong."
-        return Refused(HTTPStatus.UNAUTHORIZED, text, challenge, seconds, address if seconds else "")
+        return Refused(HTTPStatus.UNAUTHORIZED, text, _CHALLENGE, seconds, address if seconds else "")
+
+    def _right(self, head: Head, visitor: Visitor) -> Decision:
+        parts = parts_of(head.method, head.target)
+        needed = right_to(parts)
+        if visitor.may(needed):
+            return Admitted(visitor)
+        if parts[1] == "board":
+            return Admitted(visitor, is_allowed=False)
+        return Refused(
+            HTTPStatus.FORBIDDEN,
+            f"{visitor.name} has the role {visitor.role}, and this needs the role {needed or Role.SEE}. "
+            "Let an administrator do it, or change the role: `scrapy users role`.",
+        )
 
     def _site(self, head: Head) -> Refused | None:
         """A browser that is signed in here sends its password with a form of whatever site it looks at."""
@@ -123,8 +195,14 @@ def _place(origin: str) -> str:
     return origin.partition("://")[2]
 
 
-def most_bytes(target: bytes) -> int:
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="shopdata", charset="UTF-8"'}
+_TOO_MANY = Refused(HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong passwords. Wait a moment.", {"Retry-After": "2"})
+
+
+def most_bytes(target: bytes, visitor: Visitor) -> int:
     """How long the body for an address may be: an egg is more than a form."""
+    if visitor.role is None:
+        return MOST_STRANGERS_BYTES
     path = unquote_to_bytes(target.partition(b"?")[0])
     return MOST_EGG_BYTES if path == b"/addversion.json" else MOST_BYTES
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 from twisted.web import http
 from twisted.web.http_headers import Headers
 from twisted.web.server import Request, Site
 
-from shopdata.service.door.decisions import MOST_BYTES, Door, Head, Refused, most_bytes, too_long
+from shopdata.service.door.decisions import MOST_BYTES, Decision, Door, Head, Refused, most_bytes, too_long
 from shopdata.service.door.forms import UnreadableFormError, read_form
 from shopdata.service.door.headers import complete, make_readable
+from shopdata.service.people.roles import NOBODY, Visitor
+
+logger = logging.getLogger(__name__)
 
 #: For the head of a request, from its first byte or the last answer on, however busily it comes.
 HEAD_SECONDS = 30
@@ -25,6 +31,8 @@ LINGER_SECONDS = 5
 MOST_CONNECTIONS = 200
 #: Of bodies that may be long, so many come in at once; they lie in temporary files meanwhile.
 MOST_UPLOADS = 2
+#: The JSON of an act is no longer.
+_KEPT_BYTES = 16 * 1024
 
 
 class GuardedRequest(Request):
@@ -32,8 +40,13 @@ class GuardedRequest(Request):
 
     channel: Any
     content: Any
-    #: Set at the end of the head.
+    #: Set at the end of the head, as the two below.
     most_bytes = MOST_BYTES
+    #: Who asks, and whether they may.
+    visitor: Visitor = NOBODY
+    is_allowed = False
+    #: The beginning of the answer, where somebody wants to know what it says.
+    said: bytearray | None = None
 
     def __init__(self, channel: Any, *args: Any, **options: Any) -> None:
         super().__init__(channel, *args, parsePOSTFormSubmission=False, **options)  # type: ignore[no-untyped-call]
@@ -46,6 +59,16 @@ class GuardedRequest(Request):
             super().handleContentChunk(data)  # type: ignore[no-untyped-call]
         else:
             self.channel.refuse(refused)
+
+    @property
+    def peer(self) -> str:
+        """Who has connected."""
+        return str(self.getClientAddress().host)  # type: ignore[no-untyped-call]
+
+    def write(self, data: bytes) -> None:
+        if self.said is not None and len(self.said) < _KEPT_BYTES:
+            self.said += data
+        super().write(data)  # type: ignore[no-untyped-call]
 
     def process(self) -> None:
         content_type = self.requestHeaders.getRawHeaders(b"Content-Type", [b""])[0]
@@ -74,6 +97,8 @@ class GuardedChannel(http.HTTPChannel):
         super().__init__()  # type: ignore[no-untyped-call]
         self._refused: Refused | None = None
         self._later: Any = None
+        #: While a password is checked nothing more is read; what has come already may be all there is.
+        self._is_waiting = self._is_complete = self._is_lost = False
         #: When there are too many connections, strangers (0) are dropped first, then who waits (1), sends (2), is
         #: answered (3).
         self.rank = 0
@@ -87,6 +112,7 @@ class GuardedChannel(http.HTTPChannel):
         self.transport.abortConnection()
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
+        self._is_lost = True
         self.site.forget(self)
         if self._later is not None and self._later.active():
             self._later.cancel()
@@ -116,18 +142,50 @@ class GuardedChannel(http.HTTPChannel):
             peer=_plain(self.transport.getPeer().host),
             local=_plain(self.transport.getHost().host),
         )
-        refused = self.site.door.look_at(head)
-        request.most_bytes = most_bytes(head.target)
-        if refused is None and request.most_bytes > MOST_BYTES and self.length != 0:
-            refused = self.site.begin_upload(self)
+        decision = self.site.door.look_at(head)
+        if isinstance(decision, Deferred):
+            self._is_waiting, self._is_complete = True, False
+            self.paused = True
+            self._networkProducer.pauseProducing()
+            decision.addErrback(_unsure)
+            decision.addCallback(self._decided, head)
+        else:
+            self._go_on(decision, head)
+
+    def _decided(self, decision: Decision, head: Head) -> None:
+        """Somebody's password has been checked."""
+        self._is_waiting = False
+        if self._is_lost:
+            if isinstance(decision, Refused) and decision.guesser:
+                self.site.door.guesses.answered(decision.guesser)
+            return
+        self._go_on(decision, head)
+        if self._refused is None:
+            if self._is_complete:
+                self.allContentReceived()
+            self.paused = False
+            self._networkProducer.resumeProducing()
+            self.dataReceived(b"")  # type: ignore[no-untyped-call]
+
+    def _go_on(self, decision: Decision, head: Head) -> None:
+        if isinstance(decision, Refused):
+            self.refuse(decision)
+            return
+        request = self.requests[-1]
+        request.visitor, request.is_allowed = decision.visitor, decision.is_allowed
+        request.most_bytes = most_bytes(head.target, decision.visitor)
+        refused = self.site.begin_upload(self) if request.most_bytes > MOST_BYTES and self.length != 0 else None
         if refused is not None:
             self.refuse(refused)
             return
         self.rank = 2
-        self.setTimeout(BODY_SECONDS if request.most_bytes == MOST_BYTES else EGG_SECONDS)  # type: ignore[no-untyped-call]
+        self.setTimeout(EGG_SECONDS if request.most_bytes > MOST_BYTES else BODY_SECONDS)  # type: ignore[no-untyped-call]
         super().allHeadersReceived()  # type: ignore[no-untyped-call]
 
     def allContentReceived(self) -> None:
+        if self._is_waiting:
+            self._is_complete = True
+            return
         if self._refused is not None:
             return
         self.rank = 3
@@ -225,6 +283,12 @@ class GuardedSite(Site):
     def end_upload(self, channel: GuardedChannel) -> None:
         """Gives the place back."""
         self._uploads.discard(channel)
+
+
+def _unsure(failure: Failure) -> Decision:
+    """A password could not be checked: nobody comes in by it."""
+    logger.error("a password could not be checked: %s", failure.getErrorMessage())
+    return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "The password could not be checked. Try again in a moment.")
 
 
 def _plain(address: str) -> str:

@@ -14,7 +14,7 @@ from shopdata.service.board.notes import in_short, tip
 from shopdata.service.board.visit import Visit
 from shopdata.wording.texts import TAGS, catalogue
 
-_STATIC = ("board.css", "board.js", "live.css", "live.js")
+_STATIC = ("base.css", "board.css", "board.js", "live.css", "live.js")
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,15 @@ from twisted.protocols.basic import FileSender
 from twisted.python.failure import Failure
 from twisted.web.http import Request as HttpRequest
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Request
+from twisted.web.server import NOT_DONE_YET
 
 from shopdata.exceptions import ShopdataError, UsageError
 from shopdata.periods import SHANGHAI, today
+from shopdata.service.acts import note
 from shopdata.service.board import actions
+from shopdata.service.board.acts import act_of
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError
+from shopdata.service.board.entrance import Entrance
 from shopdata.service.board.live import Live
 from shopdata.service.board.pages import cell, days, downloads, live, partition, runs, schedule, sessions
 from shopdata.service.board.pages import today as front_page
@@ -27,8 +30,11 @@ from shopdata.service.board.rendering import RenderedPage, Renderer
 from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import LANGUAGE_COOKIE, NONCE_COOKIE, Tokens, Visit, read_visit
 from shopdata.service.control import Control
+from shopdata.service.door import Door
 from shopdata.service.door.headers import HEADERS
+from shopdata.service.door.site import GuardedRequest
 from shopdata.service.later import answer_later
+from shopdata.service.people.users import Users
 from shopdata.service.sign_ins.desk import Desk
 from shopdata.service.sign_ins.sign_ins import SignIns
 from shopdata.workspace import Workspace
@@ -65,6 +71,8 @@ class Board(Resource):
     """Every page and button. Put it under `""` (the front page) and under `mount` of the site's root.
 
     Args:
+        door: who has signed in, and how.
+        users: who may.
         sign_ins: where shops can be signed in from here.
         mount: the name that it has there. Links are relative, so that a reverse proxy may put all of it below a path.
         now: the clock, for tests.
@@ -76,16 +84,19 @@ class Board(Resource):
         self,
         workspace: Workspace,
         control: Control,
+        door: Door,
         *,
+        users: Users,
         sign_ins: SignIns | None = None,
         mount: str = "board",
         now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._sources = Sources(workspace, control, Desk(sign_ins) if sign_ins is not None else None)
+        self._sources = Sources(workspace, control, Desk(sign_ins) if sign_ins is not None else None, users)
         self._renderer = Renderer()
         self._tokens = Tokens()
         self._live = Live(sign_ins, self._renderer, self._tokens, _send) if sign_ins is not None else None
+        self._entrance = Entrance(door, workspace, self._renderer, self._tokens, _send)
         self._mount = mount
         self._language = workspace.group_texts.code
         self._now = now
@@ -96,14 +107,16 @@ class Board(Resource):
         with contextlib.suppress(ShopdataError):
             self._sources.expected(today(self._now()))
 
-    def render(self, request: Request) -> int:
+    def render(self, request: GuardedRequest) -> int:
         visit = read_visit(request, self._mount, self._tokens, self._now(), self._language)
         if visit is None or request.method not in (b"GET", b"HEAD", b"POST"):
             _send(request, Answer(status=404 if visit is None else 405, content_type="text/plain"))
             return NOT_DONE_YET
-        if self._live is not None and self._live.takes(visit.path):
+        if self._live is not None and visit.is_allowed and self._live.takes(visit.path):
             return self._live.render(request, visit)
         _set_cookies(request, visit)
+        if self._entrance.takes(visit, request.method):
+            return self._entrance.render(request, visit)
         is_foreign = request.getHeader("Sec-Fetch-Site") in ("cross-site", "same-site")
         accepts_gzip = "gzip" in (request.getHeader("Accept-Encoding") or "")
         answer = deferToThread(self._answer, visit, request.method == b"POST", is_foreign, accepts_gzip)
@@ -112,7 +125,10 @@ class Board(Resource):
     def _answer(self, visit: Visit, is_post: bool, is_foreign: bool, accepts_gzip: bool) -> Answer:
         """Runs in a thread. Whatever goes wrong becomes a page."""
         try:
-            answer = self._act(visit, is_foreign) if is_post else self._show(visit)
+            if not visit.is_allowed:
+                answer = self._forbid(visit, is_post)
+            else:
+                answer = self._act(visit, is_foreign) if is_post else self._show(visit)
         except PageNotFoundError:
             answer = self._trouble(visit, 404, "not_found")
         except BadFormError as error:
@@ -132,20 +148,39 @@ class Board(Resource):
     def _show(self, visit: Visit) -> Answer:
         if visit.path[:1] == ("static",):
             return _static(visit)
-        for pattern, page in PAGES:
-            if len(pattern) == len(visit.path) and all(p in ("*", v) for p, v in zip(pattern, visit.path, strict=True)):
-                arguments = [value for part, value in zip(pattern, visit.path, strict=True) if part == "*"]
-                made = page(self._sources, visit, *arguments)
-                return made if isinstance(made, Answer) else Answer(self._renderer.page(visit, made))
-        raise PageNotFoundError
+        page, arguments = _page_at(visit.path)
+        return self._answer_of(visit, page(self._sources, visit, *arguments))
+
+    def _answer_of(self, visit: Visit, made: RenderedPage | Answer) -> Answer:
+        return made if isinstance(made, Answer) else Answer(self._renderer.page(visit, made))
+
+    def _forbid(self, visit: Visit, is_post: bool) -> Answer:
+        """Somebody's role does not go so far; where there is nothing, nobody may go there."""
+        if not is_post:
+            _page_at(visit.path)
+        elif len(visit.path) != 2 or visit.path[1] not in actions.ACTIONS:
+            raise PageNotFoundError
+        return self._trouble(visit, 403, "forbidden")
 
     def _act(self, visit: Visit, is_foreign: bool) -> Answer:
         if is_foreign or not self._tokens.fits(visit.form.get("token", ""), visit.user, visit.nonce):
             return self._trouble(visit, 403, "token")
-        return actions.act(self._sources, visit)
+        made = self._answer_of(visit, actions.act(self._sources, visit))
+        done = act_of(visit)
+        if done is not None:
+            note(self._sources.workspace, done)
+        return made
 
     def _trouble(self, visit: Visit, status: int, kind: str, error: ShopdataError | None = None) -> Answer:
         return Answer(self._renderer.trouble(visit, kind, "" if error is None else str(error)), status)
+
+
+def _page_at(path: tuple[str, ...]) -> tuple[Callable[..., RenderedPage | Answer], list[str]]:
+    """The page of an address, and the parts of it that tell which one. Raises PageNotFoundError."""
+    for pattern, page in PAGES:
+        if len(pattern) == len(path) and all(p in ("*", v) for p, v in zip(pattern, path, strict=True)):
+            return page, [value for part, value in zip(pattern, path, strict=True) if part == "*"]
+    raise PageNotFoundError
 
 
 def _static(visit: Visit) -> Answer:
@@ -160,7 +195,8 @@ def _static(visit: Visit) -> Answer:
 
 
 def _set_cookies(request: HttpRequest, visit: Visit) -> None:
-    if request.getCookie(NONCE_COOKIE.encode()) is None:
+    # From another site no cookie comes along: a new one would take the place of that.
+    if request.getCookie(NONCE_COOKIE.encode()) is None and request.getHeader("Sec-Fetch-Site") != "cross-site":
         request.addCookie(NONCE_COOKIE, visit.nonce, path="/", httpOnly=True, sameSite="strict")
     if visit.is_language_chosen:
         request.addCookie(LANGUAGE_COOKIE, visit.texts.code, path="/", max_age=str(_LANGUAGE_SECONDS), sameSite="lax")

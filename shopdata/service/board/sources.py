@@ -19,6 +19,7 @@ from shopdata.service.schedule_file import signature_of
 
 # `scrapy status` says what the board says, and needs neither store nor sessions for that.
 if TYPE_CHECKING:
+    from shopdata.service.people.users import Users
     from shopdata.service.sign_ins.desk import Desk
     from shopdata.workspace import Workspace
 
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
 class Sources:
     """One for the whole board; every method may block and is called in a thread."""
 
-    def __init__(self, workspace: Workspace, control: Control, sign_ins: Desk | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, control: Control, sign_ins: Desk | None = None, users: Users | None = None
+    ) -> None:
         from shopdata.service.board.sessions_watch import SessionsWatch
 
         self.workspace = workspace
         self.control = control
         self.sign_ins = sign_ins
+        #: Who may use the service; None where nobody asks.
+        self.users = users
         self.sessions = SessionsWatch(workspace.sessions)
         self._lock = threading.Lock()
         self._config: Config | None = None

@@ -11,9 +11,10 @@ from datetime import datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlencode
 
-from twisted.web.server import Request
-
 from shopdata.service.door.decisions import client_address, is_readable
+from shopdata.service.door.rights import right_to
+from shopdata.service.door.site import GuardedRequest
+from shopdata.service.people.roles import NOBODY, Visitor
 from shopdata.service.sign_ins.person import Person
 from shopdata.wording import Texts
 from shopdata.wording.language import browser_texts
@@ -39,7 +40,9 @@ class Visit:
     token: str
     #: What a browser keeps in a cookie, so that a token is of use to nobody else.
     nonce: str
-    user: str
+    visitor: Visitor = NOBODY
+    #: False for a page or button that is not theirs.
+    is_allowed: bool = True
     #: Where the browser is, and what it calls itself.
     address: str = ""
     agent: str = ""
@@ -47,6 +50,15 @@ class Visit:
     is_readable: bool = False
     #: True if the language was chosen in this very address.
     is_language_chosen: bool = False
+
+    @property
+    def user(self) -> str:
+        """The name that they have signed in by; "" of a stranger."""
+        return self.visitor.name
+
+    def may(self, method: str, *parts: str) -> bool:
+        """True if they may go to a page of the board (GET), or press a button (POST)."""
+        return self.visitor.may(right_to((method, "board", *parts)))
 
     @property
     def person(self) -> Person:
@@ -97,7 +109,7 @@ class Tokens:
         return f"{salt}.{hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()}"
 
 
-def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime, language: str) -> Visit | None:
+def read_visit(request: GuardedRequest, mount: str, tokens: Tokens, now: datetime, language: str) -> Visit | None:
     """A request as a visit; None if its address is not UTF-8 text.
 
     Args:
@@ -113,7 +125,6 @@ def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime, lang
     form = request.content.read(_MOST_FORM_BYTES) if request.method == b"POST" and request.content is not None else b""
     query = _first_values(address)
     nonce = _cookie(request, NONCE_COOKIE) or secrets.token_urlsafe(24)
-    user = (request.getUser() or b"").decode("utf-8", "replace")
     chosen = browser_texts(
         query.get("lang"), _cookie(request, LANGUAGE_COOKIE), request.getHeader("Accept-Language"), language
     )
@@ -125,10 +136,11 @@ def read_visit(request: Request, mount: str, tokens: Tokens, now: datetime, lang
         now=now,
         # A browser counts the slashes as they stand there.
         mount="../" * (request.uri.partition(b"?")[0].count(b"/") - 1) + mount,
-        token=tokens.of(user, nonce),
+        token=tokens.of(request.visitor.name, nonce),
         nonce=nonce,
-        user=user,
-        address=client_address(request.getClientAddress().host, request.requestHeaders),
+        visitor=request.visitor,
+        is_allowed=request.is_allowed,
+        address=client_address(request.peer, request.requestHeaders),
         agent=request.getHeader("User-Agent") or "",
         is_readable=is_readable(request.requestHeaders),
         is_language_chosen=query.get("lang") == chosen.code,
@@ -141,6 +153,6 @@ def _first_values(encoded: bytes) -> dict[str, str]:
     return dict(reversed(pairs))
 
 
-def _cookie(request: Request, name: str) -> str | None:
-    value = request.getCookie(name.encode())
+def _cookie(request: GuardedRequest, name: str) -> str | None:
+    value = request.getCookie(name.encode())  # type: ignore[no-untyped-call]
     return None if value is None else value.decode("utf-8", "replace")

@@ -129,6 +129,8 @@
     if (!live || document.hidden || isBusy || !getSelection().isCollapsed) return;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      // Signed out meanwhile.
+      if (answer.redirected) return location.reload();
       if (!answer.ok) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
       if (fresh) {

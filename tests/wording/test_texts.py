@@ -17,9 +17,10 @@ import yaml
 
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
-from shopdata.service.board import states
+from shopdata.service.board import entrance, states
 from shopdata.service.board.actions import TOLD
 from shopdata.service.endings import Ending
+from shopdata.service.people.roles import Role
 from shopdata.sessions.checking import SessionState
 from shopdata.shops.fields import FIELDS
 from shopdata.wording import Texts
@@ -59,6 +60,8 @@ BUILT = {
     "told.": list(TOLD),
     # What of these can occur, `tests/service/live` follows.
     "live.": [key.removeprefix("live.") for key in catalogue("zh") if key.startswith("live.")],
+    "role.": list(Role),
+    "login.": list(entrance.TOLD),
     "partition.": ["workbook", "parquet"],
     "warning.": ["note_rows", "header_rows"],
     "note.": ["drift", "warnings", "restated"],
@@ -68,7 +71,7 @@ BUILT = {
     "shops.": ["name", "kept_in", "owner", "periods", "first", "last", "account"],
     "shop_field.": FIELDS,
     "shop_help.": FIELDS,
-    "trouble.": [f"{kind}.{part}" for kind in ("not_found", "bad_form", "token", "usage", "failed", "bug")
+    "trouble.": [f"{kind}.{part}" for kind in ("not_found", "bad_form", "token", "forbidden", "usage", "failed", "bug")
                  for part in ("title", "todo")],
 }  # fmt: skip
 

@@ -63,7 +63,7 @@ class Client:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if is_signed_in:
-            sent["Authorization"] = "Basic " + b64encode(f"{self.user}:{self.password}".encode()).decode()
+            sent["Authorization"] = basic(self.user, self.password)
         if self.cookies:
             sent.setdefault("Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
         body = None if form is None else urlencode(form)
@@ -103,6 +103,11 @@ class Client:
         lines = path.read_text("utf-8").splitlines()
         path.unlink()
         return [json.loads(line) for line in lines]
+
+
+def basic(user: str, password: str) -> str:
+    """The header by which programs sign in."""
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
 
 
 @dataclass

@@ -1,8 +1,7 @@
-"""The board behind scrapyd's own sign-in, in a process of its own; prints its port. Its control only takes notes."""
+"""The board behind its own door, in a process of its own; prints its port. Its control only takes notes."""
 
 from __future__ import annotations
 
-import configparser
 import json
 import sys
 from collections.abc import Collection, Mapping
@@ -13,15 +12,16 @@ from scrapy.utils.reactor import install_reactor
 
 install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
 
-from scrapyd.basicauth import wrap_resource  # noqa: E402
 from twisted.internet import reactor  # noqa: E402
 from twisted.web.resource import Resource  # noqa: E402
-from twisted.web.server import Site  # noqa: E402
 
 from shopdata.exceptions import ArgumentError  # noqa: E402
 from shopdata.reasons import Reason  # noqa: E402
 from shopdata.service.board.site import Board  # noqa: E402
 from shopdata.service.control import CrawlJob, Disk, Due  # noqa: E402
+from shopdata.service.door import Door, GuardedSite, Guesses, Hosts, SignIn  # noqa: E402
+from shopdata.service.people.browsers import Browsers  # noqa: E402
+from shopdata.service.people.users import Users  # noqa: E402
 from shopdata.workspace import Workspace  # noqa: E402
 
 
@@ -109,13 +109,14 @@ def _path(job: Mapping[str, str | None]) -> Path | None:
 
 def main(folder: Path, now: datetime, user: str, password: str) -> None:
     """Serves until its standard input is closed: then whoever started it is gone."""
-    board = Board(Workspace(folder / "state"), NotingControl(folder, now), now=lambda: now)
+    users = Users(folder / "users", user)
+    sign_in = SignIn(user, password, users.file)
+    door = Door(Hosts("127.0.0.1"), sign_in, Guesses(), Browsers(folder / "browsers.json", sign_in.mark))
+    board = Board(Workspace(folder / "state"), NotingControl(folder, now), door, users=users, now=lambda: now)
     root = Resource()
     root.putChild(b"", board)
     root.putChild(b"board", board)
-    options = configparser.ConfigParser()
-    options.read_dict({"scrapyd": {"username": user, "password": password}})
-    port = reactor.listenTCP(0, Site(wrap_resource(root, options["scrapyd"])), interface="127.0.0.1")
+    port = reactor.listenTCP(0, GuardedSite(root, door), interface="127.0.0.1")
     reactor.callInThread(lambda: (sys.stdin.read(), reactor.callFromThread(reactor.stop)))
     print(port.getHost().port, flush=True)
     reactor.run()

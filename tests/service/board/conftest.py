@@ -1,4 +1,4 @@
-"""One board for all of these tests, behind scrapyd's sign-in, and browsers to look at it with."""
+"""One board for all of these tests, behind its door, and browsers to look at it with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from as_in_a_run import chromium_options
-from board_client import Client, NewContext, Serve
+from board_client import Client, NewContext, Serve, basic
 from board_scenes import ordinary_morning, publish
 from board_world import NOW, PASSWORD, REPO, USER, BoardWorld
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
@@ -98,7 +98,7 @@ def new_context(browser: Browser, served: Client) -> Iterator[NewContext]:
 
     def make(**options: object) -> BrowserContext:
         known = {"locale": "zh-CN", "viewport": {"width": 1280, "height": 900}, "base_url": served.origin}
-        signed_in = {"http_credentials": {"username": USER, "password": PASSWORD}}
+        signed_in = {"extra_http_headers": {"Authorization": basic(USER, PASSWORD)}}
         context = browser.new_context(**(known | signed_in | options))
         contexts.append(context)
         context.on("weberror", lambda error: troubles.append(str(error.error)))

@@ -53,13 +53,17 @@ def service(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPath
 def test_a_real_browser_may_press_a_button(service: Running, browser: Browser) -> None:
     """The service looks at where a form comes from, and a browser says it in its own way."""
     user, password = service.auth
-    context = browser.new_context(http_credentials={"username": user, "password": password}, locale="zh-CN")
+    context = browser.new_context(locale="zh-CN")
     page = context.new_page()
+    page.goto(f"{service.url}/board/schedule")
+    page.get_by_label("用户名").fill(user)
+    page.get_by_label("密码").fill(password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{service.url}/board/schedule")
     origins: list[str | None] = []
     page.on(
         "request", lambda request: origins.append(request.all_headers().get("origin")) if request.post_data else None
     )
-    page.goto(f"{service.url}/board/schedule")
     for button, told in (("暂停", "恢复"), ("恢复", "暂停")):
         page.get_by_role("button", name=button, exact=True).click()
         page.get_by_role("button", name=told, exact=True).wait_for(timeout=20_000)

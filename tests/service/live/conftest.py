@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,8 @@ def new_watcher(browser: Browser, started: Running) -> Iterator[NewWatcher]:
     def make(**options: Any) -> Watcher:
         user, password = started.auth
         known: dict[str, Any] = {"locale": "zh-CN", "viewport": {"width": 1380, "height": 1000}}
-        context = browser.new_context(**known | options, http_credentials={"username": user, "password": password})
+        signed_in = {"Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()}
+        context = browser.new_context(**known | options, extra_http_headers=signed_in)
         contexts.append(context)
         context.on("weberror", lambda error: troubles.append(str(error.error)))
         context.on("console", note)

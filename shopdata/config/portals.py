@@ -98,6 +98,15 @@ class Portal(Model):
     login_hosts: tuple[str, ...] = ()
     #: Hosts of the back office, where a sign-in lands, besides those of the login page; written as `download_hosts`.
     home_hosts: tuple[str, ...] = ()
+    #: Between two looks whether a report is done.
+    poll_every_seconds: PositiveSeconds = 5
+    report_deadline_seconds: PositiveSeconds = 1800
+    #: A report that was ordered is in the list by then; only after it, it is ordered again.
+    order_grace_seconds: PositiveSeconds = 15
+    #: How often a report is ordered while nobody knows whether an order was taken.
+    max_orders: Annotated[int, Field(ge=1, le=5)] = 3
+    #: Parts of a refusal that say that there is no data of the day yet.
+    not_ready_texts: tuple[Text, ...] = ()
     #: Starts of requests, per shop.
     requests_per_second: Annotated[float, Field(gt=0, le=100)] = 1
     #: The longest that opening the login page, and the sign-in from there to the landing page, may take each.

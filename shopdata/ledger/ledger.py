@@ -18,6 +18,7 @@ from shopdata.ledger.leases import Leases
 from shopdata.ledger.moves import Moves
 from shopdata.ledger.not_ready import NotReadyCells
 from shopdata.ledger.notifications import Notifications
+from shopdata.ledger.orders import Orders
 from shopdata.ledger.partitions import Partitions
 from shopdata.ledger.queries import LedgerQueries
 from shopdata.ledger.runs import Runs
@@ -57,6 +58,8 @@ class Ledger(Cells, Partitions, Runs):
         self.notifications = Notifications(database)
         #: What pages ask of many cells and partitions at once.
         self.queries = LedgerQueries(database)
+        #: When accounts have ordered reports.
+        self.orders = Orders(database)
         #: Who did what.
         self.acts = Acts(database)
         #: When cells that the platform has not published yet are due again.

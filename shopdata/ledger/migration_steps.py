@@ -154,6 +154,15 @@ def _to_10(op: Operations) -> None:
     op.create_index("ix_doubts_state", "doubts", ["state"])
 
 
+def _to_11(op: Operations) -> None:
+    """When accounts have ordered reports."""
+    op.create_table(
+        "orders",
+        Column("name", String(255), primary_key=True),
+        Column("ordered_at", DateTime(timezone=True), primary_key=True),
+    )
+
+
 #: The version that a step leads to, and the step.
 STEPS: Mapping[int, Callable[[Operations], None]] = {
     2: _to_2,
@@ -165,4 +174,5 @@ STEPS: Mapping[int, Callable[[Operations], None]] = {
     8: _to_8,
     9: _to_9,
     10: _to_10,
+    11: _to_11,
 }

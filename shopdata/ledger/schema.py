@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -272,3 +272,12 @@ class DoubtRow(Base):
     #: Who let it through.
     user_name: Mapped[str] = mapped_column(String(100), default="", server_default="")
     updated_at: Mapped[datetime]
+
+
+class OrderRow(Base):
+    """A report that was ordered, where the portal limits how often an account may."""
+
+    __tablename__ = "orders"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    ordered_at: Mapped[datetime] = mapped_column(primary_key=True)

@@ -25,6 +25,7 @@ TESTS = Path(__file__).parents[1]
 DAY = date(2026, 3, 1)
 #: How each is asked for, by the dataset that comes of it.
 CRAWLS = {
+    "jd_store": ("jd_store", "-a", f"date={DAY}"),
     "pdd_kpi_days": ("pdd_kpi", "-a", f"date={DAY}"),
     "pdd_badscore": ("pdd_badscore", "-a", f"date={DAY}"),
     "pdd_quality": ("pdd_quality",),
@@ -32,6 +33,7 @@ CRAWLS = {
 }
 #: What goes wrong, and is got over, at which of the calls.
 TROUBLES = {
+    "jd_store": ("create", [Fault.CREATE_ANSWER_LOST, Fault.LINK_DEAD_FIRST]),
     "pdd_kpi_days": ("kpi", [Fault.SERVER_ERROR_ONCE, Fault.SESSION_DEAD_ONCE]),
     "pdd_badscore": ("reviews", [Fault.SERVER_ERROR_ONCE, Fault.SESSION_DEAD_ONCE, Fault.PAGES_SHIFT, Fault.HALF_SIGN]),
     "pdd_quality": ("quality", [Fault.SERVER_ERROR_ONCE, Fault.PAGES_SHIFT]),

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from by_hand.jd_store import JdStoreSpider
 from by_hand.pdd_badscore import PddBadscoreSpider
 from by_hand.pdd_kpi import PddKpiSpider
 from by_hand.pdd_quality import PddQualitySpider
@@ -33,7 +34,6 @@ from shopdata.periods import Period
 from shopdata.platforms.jd.orders import task_name_in
 from shopdata.platforms.pdd.chat import ChatFile, conversation_rows
 from shopdata.platforms.pdd.spider import PddSpider
-from shopdata.spiders.jd_store import JdStoreSpider
 from shopdata.spiders.pdd_chat import MESSAGES, USERS, PddChatSpider
 from shopdata.store.staging import Staging
 
@@ -242,7 +242,7 @@ async def read(name: str, far: Far) -> Table | None:
             task_name_in(order, ("暂无数据",), where="shop 'one'")
         case "jd_list":
             jd = far.ready(JdStoreSpider(), "jd_store")
-            for report in await jd._list_reports(SHOP):
+            for report in await jd._jobs(SHOP, DAY, "supplyChainPro")._list(None):
                 await jd.client(SHOP).fetch_file(report.link, jd.portal.report_origin, far.staging.half_way() / "file")
         case "jd_order":
             jd = far.ready(JdStoreSpider(), "jd_store")

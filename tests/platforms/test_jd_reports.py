@@ -8,16 +8,12 @@ from typing import Any
 
 import pytest
 
+from shopdata.crawling.report_jobs.listed import MOST_ENTRIES, Report
+from shopdata.crawling.report_jobs.orders import Order, ReportJob, SeveralReportsError
 from shopdata.periods import SHANGHAI
-from shopdata.platforms.jd.reports import (
-    MOST_ENTRIES,
-    Order,
-    Report,
-    ReportJob,
-    SeveralReportsError,
-    read_entries,
-)
+from shopdata.platforms.jd.orders import list_shape
 
+read_entries = list_shape("supplyChainPro").read
 NOON = datetime(2026, 3, 2, 12, tzinfo=SHANGHAI)
 DAY, KIND = "2026-03-01", "supplyChainPro"
 OURS = f"供应链-商品明细_{DAY}"
@@ -168,7 +164,7 @@ def test_an_order_notes_what_could_be_taken_for_its_report() -> None:
 
 def test_an_entry_without_an_id_is_told_by_name_and_time() -> None:
     fields = {"reportName": OURS, "reportType": KIND, "status": "1", "createTime": "2026-03-02 12:00:00"}
-    assert Report.from_entry(fields).id == f"{OURS} 2026-03-02 12:00:00"
+    assert read_entries([fields])[0].id == f"{OURS} 2026-03-02 12:00:00"
 
 
 def test_where_the_list_gives_no_ids_one_of_the_same_second_may_be_ours() -> None:
@@ -199,7 +195,7 @@ def test_where_the_list_gives_no_ids_one_of_the_same_second_may_be_ours() -> Non
 )
 def test_when_an_entry_was_made(written: object, seconds: int | None) -> None:
     expected = None if seconds is None else NOON + timedelta(seconds=seconds)
-    assert Report.from_entry(listed_entry(createTime=written)).created_at == expected
+    assert read_entries([listed_entry(createTime=written)])[0].created_at == expected
 
 
 @pytest.mark.parametrize("odd", ["a text", None, [], 7], ids=repr)

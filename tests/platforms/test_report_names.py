@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from shopdata.platforms.jd.report_names import are_alike, days_in, is_of, is_same, plain
+from shopdata.crawling.report_jobs.names import are_alike, days_in, is_of, is_same, plain
 
 DAY = "2026-03-01"
 OURS = f"供应链-商品明细_{DAY}"

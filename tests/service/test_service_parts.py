@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 import pytest
 import yaml
+from by_hand.jd_store import JdStoreSpider
 from prometheus_client.metrics_core import Metric
 
 from shopdata.config import Job, Schedule, load_config
@@ -42,7 +43,6 @@ from shopdata.service.metrics import ServiceMetrics
 from shopdata.service.options import ServiceOptions
 from shopdata.service.overview import _from_inside, overview
 from shopdata.service.schedule_file import ScheduleFile
-from shopdata.spiders.jd_store import JdStoreSpider
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 

@@ -4,12 +4,13 @@ What a recipe says and whether it is well said stands here; who carries it out i
 """
 
 from shopdata.config.recipes.recipe import Recipe, read_heads
-from shopdata.config.recipes.steps import AskStep, EachStep, FileStep, PagesStep, Request, Step
+from shopdata.config.recipes.steps import AskStep, EachStep, FileStep, JobStep, PagesStep, Request, Step
 
 __all__ = [
     "AskStep",
     "EachStep",
     "FileStep",
+    "JobStep",
     "PagesStep",
     "Recipe",
     "Request",

@@ -8,7 +8,7 @@ from typing import Any
 from shopdata.config.platforms import Platform
 from shopdata.config.recipes.placeholders import BARE, TIMES, Placeholder, read_template
 from shopdata.config.recipes.recipe import Recipe
-from shopdata.config.recipes.steps import AskStep, EachStep, PagesStep, Step
+from shopdata.config.recipes.steps import AskStep, EachStep, JobStep, PagesStep, Step
 from shopdata.config.yaml_source import Path, YamlSource
 from shopdata.exceptions import UsageError
 from shopdata.texts import did_you_mean
@@ -98,8 +98,25 @@ class _Walk:
                 yield self._problem((*place, "rows_by"), what, f"Known: {known}.")
         elif isinstance(step, PagesStep):
             more = frozenset({"page"})
-        yield from self._of_texts(raw, place, more)
+        if isinstance(step, JobStep):
+            yield from self._of_job(step, raw, place)
+        else:
+            yield from self._of_texts(raw, place, more)
         yield from self._note(step, place)
+
+    def _of_job(self, step: JobStep, raw: Mapping[str, Any], place: Path) -> Iterator[UsageError]:
+        """Its own values are known once it is ordered; after an interruption only its id and name still are."""
+        yield from self._of_texts(raw["create"], (*place, "create"), frozenset())
+        known, self._taken = self._taken, {**self._taken, step.job: {"id", "name"}}
+        yield from self._of_texts({key: raw[key] for key in raw.keys() & {"find", "link"}}, place, frozenset())
+        self._taken = known
+        if (
+            step.find.name is not None
+            and f"{{{step.job}.name}}" in step.find.name[1]
+            and "name" not in step.create.take
+        ):
+            what = f"{{{step.job}.name}} is compared with, and create does not take it"
+            yield self._problem((*place, "find", "where"), what, "Add `name` to the take of create.")
 
     def _note(self, step: Step, place: Path) -> Iterator[UsageError]:
         """From here on its name is known."""
@@ -109,11 +126,16 @@ class _Walk:
             self._lists.add(name)
         elif isinstance(step, AskStep):
             name, word = step.ask, ("ask",)
+        elif isinstance(step, JobStep):
+            name, word = step.job, ("job",)
         else:
             return
         if name in self._taken or name in (*TIMES, *BARE, self._platform.name):
             yield self._problem((*place, *word), f"the name {name!r} is taken", "Call this step otherwise.")
-        self._taken[name] = set(getattr(step, "take", ()))
+        if isinstance(step, JobStep):
+            self._taken[name] = {"id", *step.create.take, *step.take, *(step.link.take if step.link else ())}
+        else:
+            self._taken[name] = set(step.take)
 
     def _of_texts(self, value: Any, path: Path, more: frozenset[str]) -> Iterator[UsageError]:
         if isinstance(value, Mapping):

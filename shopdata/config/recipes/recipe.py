@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from shopdata.config.model import Model, Text
-from shopdata.config.recipes.steps import EachStep, FileStep, PagesStep, Request, Sign, Step
+from shopdata.config.recipes.steps import EachStep, FileStep, JobStep, PagesStep, Request, Sign, Step
 from shopdata.periods import PeriodKind
 
 
@@ -40,8 +40,7 @@ class Recipe(Model):
     @property
     def requests(self) -> tuple[Request, ...]:
         """All that is asked, in the order in which it stands."""
-        inner = [(step.do if isinstance(step, EachStep) else step) for step in self.steps]
-        return tuple(step for step in inner if isinstance(step, Request))
+        return tuple(request for step in self.steps for request in _requests_of(step))
 
     @property
     def is_in_browser(self) -> bool:
@@ -57,6 +56,15 @@ class Recipe(Model):
         if self.is_in_browser and self.recipe.page is None:
             raise ValueError("a request is signed by a page, and recipe says not which: add `page` there")
         return self
+
+
+def _requests_of(step: Step) -> Iterator[Request]:
+    if isinstance(step, EachStep):
+        yield step.do
+    elif isinstance(step, JobStep):
+        yield from (request for request in (step.create, step.find, step.link) if request is not None)
+    else:
+        yield step
 
 
 @dataclass(frozen=True)

@@ -53,10 +53,13 @@ class RecipeCell:
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
-    async def ask(self, asked: Asked, scope: Scope | None = None, *, repeatable: bool | None = None) -> Any:
+    async def ask(
+        self, asked: Asked, scope: Scope | None = None, *, repeatable: bool | None = None, as_it_came: bool = False
+    ) -> Any:
         """What a good answer holds: `$` of the recipe.
 
         Args:
+            as_it_came: its texts go into a raw file.
             repeatable: by default as the request says.
 
         Raises:
@@ -66,7 +69,7 @@ class RecipeCell:
         request = self.request(asked, scope or self.scope)
         is_repeatable = asked.repeatable if repeatable is None else repeatable
         client, dialect = self.spider.client(self.shop), self._dialect
-        answer = await client.ask_json(request, repeatable=is_repeatable, as_it_came=True)
+        answer = await client.ask_json(request, repeatable=is_repeatable, as_it_came=as_it_came)
         where = f"shop {self.shop.id!r}, {request.url.partition('?')[0]}"
         if (refusal := dialect.refusal(answer)) is not None:
             raise _refused(refusal, where)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from shopdata.config.recipes import FileStep
 from shopdata.config.recipes.placeholders import placeholders_in
@@ -11,10 +11,13 @@ from shopdata.exceptions import OddAnswerError
 from shopdata.items import ReportFile
 
 
-async def fetch_file(cell: RecipeCell, step: FileStep, ask_again: Callable[[str], Awaitable[None]]) -> ReportFile:
+async def fetch_file(
+    cell: RecipeCell, step: FileStep, addresses: Mapping[str, str], ask_again: Callable[[str], Awaitable[None]]
+) -> ReportFile:
     """The file that a link leads to, or that is the answer itself.
 
     Args:
+        addresses: where each step above has asked; a link without a host is one beside it.
         ask_again: carries out the step of this name once more, for another link where one is dead.
     """
     cell.step("download")
@@ -33,7 +36,7 @@ async def fetch_file(cell: RecipeCell, step: FileStep, ask_again: Callable[[str]
 
     await client.fetch_file(
         _link(cell, step),
-        cell.spider.portal.addresses[0],
+        cell.scope.text(addresses.get(source, "")) or cell.spider.portal.login_url,
         item.path,
         fresh_link,
         with_session=step.session,

@@ -43,7 +43,7 @@ async def read_pages(
     async def ask_page(number: int) -> Any:
         if tells:
             cell.step(f"page {number}")
-        return await cell.ask(step, scope.at_page(number))
+        return await cell.ask(step, scope.at_page(number), as_it_came=True)
 
     pages = step.pages
     answers = PagedAnswers(

@@ -7,14 +7,16 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 
 from shopdata.config import Shop, platforms
-from shopdata.config.recipes import AskStep, EachStep, FileStep, PagesStep, Recipe, Step
+from shopdata.config.recipes import AskStep, EachStep, FileStep, JobStep, PagesStep, Recipe, Step
 from shopdata.config.recipes.recipe import RecipeHead
 from shopdata.crawling.paged_list import PagedSpider
 from shopdata.crawling.paged_rows import PagedRows
 from shopdata.crawling.recipes.cell import RecipeCell
 from shopdata.crawling.recipes.dialect import Dialect
 from shopdata.crawling.recipes.files import fetch_file
+from shopdata.crawling.recipes.jobs import RecipeJob
 from shopdata.crawling.recipes.lists import file_of_each, file_of_pages, read_pages
+from shopdata.exceptions import TerminalError
 from shopdata.items import ReportFile
 from shopdata.periods import Period
 
@@ -45,6 +47,7 @@ class _Run:
         self._lists: dict[str, PagedRows] = {}
         #: What each step is done by once more.
         self._asked: dict[str, AskStep] = {}
+        self._jobs: dict[str, RecipeJob] = {}
 
     async def file(self) -> ReportFile:
         """The file that the last step gives."""
@@ -53,12 +56,16 @@ class _Run:
             await self._do(step)
         match last:
             case FileStep():
-                return await fetch_file(self._cell, last, self._ask_again)
+                return await self._fetch(last)
             case EachStep():
                 return await file_of_each(self._cell, last, self._lists[last.each.of])
             case PagesStep():
                 return await file_of_pages(self._cell, await self._read(last))
         raise AssertionError("no recipe ends so")
+
+    def _addresses(self) -> dict[str, str]:
+        asked = {name: step.address for name, step in self._asked.items()}
+        return asked | {name: job.address for name, job in self._jobs.items()}
 
     async def _do(self, step: Step) -> None:
         match step:
@@ -66,11 +73,25 @@ class _Run:
                 self._cell.step("ask")
                 self._asked[step.ask] = step
                 await self._ask_again(step.ask)
+            case JobStep():
+                self._jobs[step.job] = RecipeJob(self._cell, step)
+                await self._ask_again(step.job)
             case PagesStep():
                 self._lists[step.pages.of] = await self._read(step)
 
+    async def _fetch(self, step: FileStep) -> ReportFile:
+        try:
+            return await fetch_file(self._cell, step, self._addresses(), self._ask_again)
+        except TerminalError:
+            # The same report would lead to the same refusal.
+            for job in self._jobs.values():
+                await job.forget()
+            raise
+
     async def _ask_again(self, name: str) -> None:
-        if (step := self._asked.get(name)) is not None:
+        if (job := self._jobs.get(name)) is not None:
+            await job.get()
+        elif (step := self._asked.get(name)) is not None:
             content = await self._cell.ask(step)
             self._cell.scope.taken[name] = self._cell.take(step, content)
 

@@ -6,6 +6,7 @@ PLATFORM = Platform(
     name="jd",
     portal="shopdata.platforms.jd.portal:JdPortal",
     login="shopdata.platforms.jd.login:JdLogin",
+    dialects={"jd-report": "shopdata.platforms.jd.orders:REPORTS"},
     titles={"zh": "京东", "en": "JD"},
     dataset_titles={"en": {"jd_store": "inventory"}},
     examples={"daily": "jd_store"},

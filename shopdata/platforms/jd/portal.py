@@ -31,12 +31,6 @@ class JdPortal(Portal):
 
     report_origin: Url
     gateway_origin: Url
-    poll_every_seconds: PositiveSeconds = 5
-    report_deadline_seconds: PositiveSeconds = 1800
-    #: A report that was ordered is in the list by then; only after it, it is ordered again.
-    order_grace_seconds: PositiveSeconds = 15
-    #: How often a report is ordered while nobody knows whether an order was taken.
-    max_orders: Annotated[int, Field(ge=1, le=5)] = 3
     #: Parts of a refusal that say that there is no data of the day yet; nobody has recorded one (docs/portals.md 8.16).
     not_ready_texts: tuple[Text, ...] = (
         "暂无数据",

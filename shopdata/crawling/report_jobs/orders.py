@@ -1,27 +1,20 @@
-"""Which entry of JD's report list is ours: by what is new, type, time and name, not by place (docs/portals.md 8.1)."""
+"""Which entry of a list of reports is ours: by what is new, type, time and name, not by place (docs/portals.md 8.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from shopdata.crawling.report_jobs.listed import Report
+from shopdata.crawling.report_jobs.names import are_alike, days_in, is_of, is_same, mask
 from shopdata.periods import SHANGHAI
-from shopdata.platforms.jd.report_names import are_alike, days_in, is_of, is_same, mask
-
-#: A report's status is a text; every other value means that it failed (docs/portals.md 4.3).
-GENERATING, DONE = "1", "2"
 
 #: The portal's clock and ours may differ by so much.
 CLOCK_TOLERANCE = timedelta(seconds=30)
 
 #: An order has reached the portal by then, or never will: pace, one time-out, two clocks.
 _ORDER_TAKES = timedelta(seconds=120)
-
-#: JD keeps 100 (docs/portals.md 8.16); nobody compares the names of a million.
-MOST_ENTRIES = 1000
-_LATEST = datetime.max.replace(tzinfo=SHANGHAI)
 
 #: What is older can't be taken for the report of an order.
 _LISTED_FOR = timedelta(minutes=10)
@@ -36,50 +29,11 @@ class SeveralReportsError(Exception):
 
 
 @dataclass(frozen=True)
-class Report:
-    """An entry of the account-wide report list."""
-
-    id: str
-    name: str
-    #: "" where the entry does not say it.
-    report_type: str
-    status: str
-    #: None where the entry does not say it to the second.
-    created_at: datetime | None
-    link: str
-
-    @classmethod
-    def from_entry(cls, entry: dict[str, Any]) -> Report:
-        """Reads one entry of `content.data`."""
-        created = _moment(entry.get("createTime"))
-        name = str(entry.get("reportName") or "")
-        return cls(
-            id=str(entry.get("reportId") or _stand_in(name, created)),
-            name=name,
-            report_type=str(entry.get("reportType") or ""),
-            status=str(entry.get("status")),
-            created_at=created,
-            link=str(entry.get("downloadLink") or "").strip(),
-        )
-
-    @property
-    def has_own_id(self) -> bool:
-        """False where the list gave none: two of one name and second then share it."""
-        return self.id != _stand_in(self.name, self.created_at)
-
-
-def read_entries(entries: Sequence[Any]) -> list[Report]:
-    """The reports of `content.data`, but for what is no entry at all; of very many the newest."""
-    reports = [Report.from_entry(entry) for entry in entries if isinstance(entry, dict)]
-    if len(reports) > MOST_ENTRIES:
-        reports.sort(key=lambda report: report.created_at or _LATEST, reverse=True)
-    return reports[:MOST_ENTRIES]
-
-
-@dataclass(frozen=True)
 class ReportJob:
-    """A report that was ordered. JD answers no id: it is found again by what is new, type, time and name."""
+    """A report that was ordered. Where the portal answers no id, it is found again by what is new, type, time and
+    name."""
 
+    #: "" where the list has no name that could be compared.
     task_name: str
     report_type: str
     #: ISO 8601 with offset.
@@ -92,7 +46,7 @@ class ReportJob:
     report_id: str = ""
 
     def find_in(self, reports: Sequence[Report], settles: timedelta = timedelta()) -> Report | None:
-        """The job's report: new in the list, of its type and time, and best of the very name that JD said.
+        """The job's report: new in the list, of its type and time, and best of the very name that the portal said.
 
         Args:
             settles: so long after the order a name that is merely alike is not believed: it may be a colleague's, and
@@ -112,6 +66,8 @@ class ReportJob:
         same = [report for report in new if is_same(report.name, self.task_name)]
         if same or datetime.now(SHANGHAI) - submitted_at < settles:
             return _the_one(same, submitted_at)
+        if not self.task_name:
+            return _the_one(new, submitted_at)
         return _the_one([report for report in new if self._may_be(report)], submitted_at)
 
     def _may_be(self, report: Report) -> bool:
@@ -127,7 +83,7 @@ class ReportJob:
 
 @dataclass(frozen=True)
 class Order:
-    """What is known of a report before JD has answered how it is called.
+    """What is known of a report before the portal has answered how it is called.
 
     It is written down before the order leaves. Should the answer be lost, or the run end between the portal's answer
     and our note of it, the report is looked for by what is written here: ordering once more would leave one more in
@@ -156,9 +112,9 @@ class Order:
     def find_in(self, reports: Sequence[Report]) -> ReportJob | None:
         """The job that came of the order, though nobody has told its name.
 
-        It is new, of our type and of the order's time. Where names hold a day, it is ours. It bears the plain name: JD
-        writes filters and users behind it, and our orders have none. (The plain name is an inference; where it does not
-        hold, a new report is ordered.)
+        It is new, of our type and of the order's time. Where names hold a day, it is ours. It bears the plain name:
+        portals write filters and users behind it, and our orders have none. (The plain name is an inference; where it
+        does not hold, a new report is ordered.)
 
         Raises:
             SeveralReportsError: two fit equally well.
@@ -179,27 +135,9 @@ class Order:
 
     def _may_be(self, report: Report) -> bool:
         is_ours = is_of(report.name, self.dt)
-        if report.report_type:
+        if report.report_type or not self.report_type:
             return report.report_type == self.report_type and is_ours is not False
         return is_ours is True
-
-
-def _stand_in(name: str, created_at: datetime | None) -> str:
-    return f"{name} {created_at:%Y-%m-%d %H:%M:%S}" if created_at else name
-
-
-def _moment(value: object) -> datetime | None:
-    """When an entry was made; None if that is not told to the second, or in no form that we know."""
-    text = str(value).strip()
-    try:
-        if text.isascii() and text.isdigit() and len(text) in (10, 13):
-            return datetime.fromtimestamp(int(text[:10]), SHANGHAI)
-        moment = datetime.fromisoformat(text.replace("/", "-"))
-    except (ValueError, OverflowError, OSError):
-        return None
-    if text.count(":") < 2:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
 
 
 def _is_new(report: Report, listed: Sequence[str], ordered_at: datetime) -> bool:

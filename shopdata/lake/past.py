@@ -15,10 +15,10 @@ from shopdata.config import Config
 from shopdata.ledger import CellKey, Ledger
 from shopdata.periods import Period
 
-#: Eight months, and a few days.
-_DAYS_BACK = {"day": 57, "week": 57, "month": 250}
+#: So many days before a period are looked at: eight weeks, or eight months.
+DAYS_BACK = {"day": 57, "week": 57, "month": 250}
 #: So long a dataset is learned.
-_LEARNED_AFTER = timedelta(days=14)
+LEARNED_AFTER = timedelta(days=14)
 #: Periods whose past is kept: a run goes from one to the next.
 _MOST_PERIODS = 8
 
@@ -70,11 +70,11 @@ class Pasts:
         if place not in self._kept:
             if len(self._kept) >= _MOST_PERIODS:
                 self._kept.clear()
-            first = period.start - timedelta(days=_DAYS_BACK[self._config.dataset(dataset).period])
+            first = period.start - timedelta(days=DAYS_BACK[self._config.dataset(dataset).period])
             counts: dict[str, dict[date, int]] = defaultdict(dict)
             for shop, dt, rows in self._checked.counts(dataset, first.isoformat(), period.dt):
                 counts[shop][Period.from_dt(dt).end] = rows
             oldest = self._checked.first_period(dataset)
-            is_learning = not oldest or period.start - Period.from_dt(oldest).start < _LEARNED_AFTER
+            is_learning = not oldest or period.start - Period.from_dt(oldest).start < LEARNED_AFTER
             self._kept[place] = _PastOfAll(counts, is_learning)
         return self._kept[place]

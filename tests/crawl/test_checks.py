@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,13 +20,13 @@ from shopdata.store.keys import raw_key
 
 pytestmark = pytest.mark.services
 
-DAY = today() - timedelta(days=1)
-HEALS, STAYS, GOOD = "flagship", "outlet", "home"
+DAY, NEXT = today() - timedelta(days=2), today() - timedelta(days=1)
+HEALS, STAYS, GOOD = "sandbox-01", "sandbox-02", "sandbox-03"
 ROWS = 60
 
 
 def remember(place: Workplace, dataset: str, platform: str, shops: list[str], rows: int, until: date = DAY) -> None:
-    """The ledger of somebody who has collected for three weeks."""
+    """The ledger of somebody who has collected for three weeks up to a day."""
     with Ledger.at(place.state_dir) as ledger:
         for back in range(1, 22):
             day = until - timedelta(days=back)
@@ -51,11 +53,15 @@ def orders(place: Workplace, day: date = DAY) -> dict[str, int]:
 @pytest.fixture(scope="module")
 def place(make_workplace: Callable[..., Workplace]) -> Workplace:
     place = make_workplace(shops=3, rows=ROWS, pdd_shops=0)
-    global HEALS, STAYS, GOOD
-    HEALS, STAYS, GOOD = (shop.id for shop in place.shops)
     place.sign_in(HEALS, STAYS, GOOD)
     remember(place, "jd_store", "jd", [HEALS, STAYS, GOOD], ROWS)
     return place
+
+
+@contextmanager
+def ledger_of(place: Workplace) -> Iterator[Ledger]:
+    with Ledger.at(place.state_dir) as ledger:
+        yield ledger
 
 
 def cells(place: Workplace, day: date = DAY) -> dict[str, dict[str, Any]]:
@@ -98,7 +104,72 @@ def test_a_cut_file_is_asked_for_again_and_nobody_hears_of_it(place: Workplace) 
     third = place.crawl(f"date={DAY}")
     assert third.code == 0, third.text
     assert orders(place) == {HEALS: 2, STAYS: 2, GOOD: 1}
-    with Ledger.at(place.state_dir) as ledger:
+    with ledger_of(place) as ledger:
         states = {doubt.shop: doubt.state for doubt in ledger.checked.doubts("jd_store", [str(DAY)])}
     assert states == {HEALS: DoubtState.HEALED, STAYS: DoubtState.CONFIRMED}
     assert not list(place.state_dir.glob("doubtful/**/*.*"))
+
+
+def test_a_held_file_waits_for_a_person_and_what_repeats_the_day_before_is_asked_again(place: Workplace) -> None:
+    place.edit("datasets/jd_store.yaml", lambda dataset: dataset["checks"]["rows"].update(action="hold"))
+    place.sandbox.clear_faults()
+    place.sandbox.set_fault(HEALS, Fault.YESTERDAYS_FILE, times=1)
+    place.sandbox.set_fault(STAYS, Fault.FIRST_PAGE_ONLY)
+    place.sandbox.set_fault(GOOD, Fault.DOUBLED_ROWS)
+    first = place.crawl(f"date={NEXT}")
+    assert first.code == 1, first.text
+    found = cells(place, NEXT)
+    assert {shop: (cell["state"], cell["code"]) for shop, cell in found.items()} == {
+        HEALS: ("not_ready", "same_file"),
+        STAYS: ("not_ready", "few_rows"),
+        GOOD: ("published", ""),
+    }
+    (doubled,) = place.receipt(str(NEXT))["warnings"]
+    assert (doubled["shop"], doubled["kind"], doubled["count"]) == (GOOD, "double_keys", 1)
+    assert "confirmed" not in doubled
+
+    second = place.crawl(f"date={NEXT}")
+    assert second.code == 1, second.text
+    found = cells(place, NEXT)
+    assert {shop: cell["state"] for shop, cell in found.items()} == {
+        HEALS: "published",
+        STAYS: "rejected",
+        GOOD: "published",
+    }
+    assert found[STAYS]["code"] == "few_rows"
+    assert orders(place, NEXT) == {HEALS: 2, STAYS: 2, GOOD: 1}
+
+    told = place.scrapy("accept", "jd_store", "--date", str(NEXT), "--shops", STAYS)
+    assert told.code == 0, told.text
+    assert STAYS in told.out
+    assert set(place.states(str(NEXT)).values()) == {"published"}
+    assert orders(place, NEXT) == {HEALS: 2, STAYS: 2, GOOD: 1}
+    (warning,) = [entry for entry in place.receipt(str(NEXT))["warnings"] if entry["shop"] == STAYS]
+    assert warning["confirmed"]
+    assert "let through by" in warning["text"]
+    with ledger_of(place) as ledger:
+        (act,) = ledger.acts.latest(5)
+        assert (act.code, act.target, act.via) == ("file_accepted", f"jd_store {NEXT} {STAYS}", "command")
+        assert act.user
+    assert place.scrapy("accept", "jd_store", "--date", str(NEXT), "--shops", STAYS).code == 0
+    assert place.crawl(f"date={NEXT}").code == 0
+
+
+def test_what_a_limit_would_have_asked(place: Workplace) -> None:
+    def questions(*options: str) -> list[tuple[str, str, str]]:
+        run = place.scrapy("checks", "jd_store", "--days", "30", "--json", *options)
+        assert run.code == 0, run.text
+        told = json.loads(run.out)
+        assert told["files"] == 3 * 23
+        return [(q["dt"], q["shop"], found["kind"]) for q in told["questions"] for found in q["found"]]
+
+    assert questions() == [
+        (str(DAY), STAYS, "few_rows"),
+        (str(NEXT), STAYS, "few_rows"),
+        (str(NEXT), GOOD, "double_keys"),
+    ]
+    assert questions("--drop", "0.95") == [(str(NEXT), GOOD, "double_keys")]
+    shown = place.scrapy("checks", "jd_store")
+    assert shown.code == 0, shown.text
+    assert "few rows: 6; on " in shown.out
+    assert place.scrapy("checks", "jd_store", "--drop", "2").code == 2

@@ -15,7 +15,8 @@ FOLDERS = ("shopdata", "sandbox", "tests", "benchmarks", "pipelines_config", "do
 KINDS = {".py", ".md", ".yaml", ".yml", ".js", ".html", ".css", ".toml", ".in", ".bat", ""}
 #: `docs/portals.md 4.3, 8.1`, `docs/reference.md#receipt`, `CONTRIBUTING.md#errors`, or a document as a whole.
 REFERENCE = re.compile(
-    r"\b((?:docs|benchmarks)/[\w.-]+\.md|(?<!/)[A-Z]{3,}[\w.-]*\.md)(?:#([\w-]+)| (\d+(?:\.\d+)*(?:(?:,| and|,? to) \d+(?:\.\d+)*)*))?"
+    r"\b((?:docs|benchmarks)/[\w.-]+\.md|(?<!/)[A-Z]{3,}[\w.-]*\.md)"
+    r"(?:#([\w-]+)| (\d+(?:\.\d+)*(?:(?:,| and|,? to) \d+(?:\.\d+)*)*))?"
 )
 #: A file of code in a folder; those of examples are none of ours.
 MODULE = re.compile(r"`((?!acme)(?:\w+/)+(?!jd_example|example|test_jd_example)\w+\.py)`")

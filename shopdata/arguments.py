@@ -34,6 +34,30 @@ def check_names(spider: str, arguments: Iterable[str]) -> None:
             )
 
 
+def check_command(config: Config, command: str, arguments: Mapping[str, str]) -> None:
+    """Sees that a command that runs by the clock begins with these. Raises ArgumentError."""
+    for name in arguments:
+        if name != "shops" and not name.startswith("_"):
+            raise ArgumentError(
+                f"{command!r} has no argument {name!r}", expected="shops", todo="Leave it out, or run a spider with it."
+            )
+    enabled_shops(config, arguments.get("shops"))
+
+
+def enabled_shops(config: Config, chosen: str | None) -> tuple[Shop, ...]:
+    """The enabled shops that an argument `shops` names; by default all. Raises ArgumentError."""
+    known = {shop.id: shop for shop in config.shops if shop.enabled}
+    if chosen is None:
+        return tuple(known.values())
+    wanted = {name.strip() for name in chosen.split(",") if name.strip()}
+    for name in sorted(wanted - known.keys()):
+        todo = did_you_mean(name, known, f"Known: {', '.join(list(known)[:10])}.")
+        raise ArgumentError(f"there is no enabled shop {name!r}", where="shops", todo=todo)
+    if not wanted:
+        raise ArgumentError("no shop is named", where="shops", todo="Write ids with commas between, or leave it out.")
+    return tuple(shop for shop in known.values() if shop.id in wanted)
+
+
 def kind_of(chosen: str | None, datasets: Mapping[PeriodKind, str]) -> PeriodKind:
     """The kind that an argument `period` names; by default the spider's first. Raises ArgumentError."""
     if chosen is None:

@@ -28,6 +28,8 @@ SHOPDATA_SECRET_KEY = os.environ.get("SHOPDATA_SECRET_KEY") or None
 SHOPDATA_BROWSER_PATH = os.environ.get("SHOPDATA_BROWSER_PATH") or None
 #: In which language people are told what came of things, zh or en; None is that of the system.
 SHOPDATA_LANGUAGE = os.environ.get("SHOPDATA_LANGUAGE") or None
+#: Where people find the board, for links in messages; None writes none.
+SHOPDATA_BOARD_URL = os.environ.get("SHOPDATA_BOARD_URL") or None
 #: How many shops are worked on side by side; None leaves it to memory and processor. A shop that waits, for its pace or
 #: for its report, does not count.
 SHOPDATA_SHOPS_AT_ONCE: int | None = None

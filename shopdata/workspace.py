@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from shopdata import failpoints, private
 from shopdata.config import OWN_VARIABLES, Config, KeptShops, Shop, in_project, load_config, odd_settings
-from shopdata.exceptions import ConfigError
+from shopdata.exceptions import ArgumentError, ConfigError
 from shopdata.long_paths import require_room
 from shopdata.whole_numbers import whole_number
 from shopdata.wording import Texts
@@ -59,6 +60,8 @@ class Workspace:
     lease_wait_seconds: float = 3600
     #: zh or en, if somebody has said so.
     language: str | None = None
+    #: Where people find the board.
+    board_url: str | None = None
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Workspace:
@@ -90,6 +93,7 @@ class Workspace:
             lease_seconds=float(settings["SHOPDATA_LEASE_SECONDS"]),
             lease_wait_seconds=float(lease_wait),
             language=chosen_language(settings),
+            board_url=_web_address(settings.get("SHOPDATA_BOARD_URL"), "SHOPDATA_BOARD_URL"),
         )
 
     @classmethod
@@ -277,3 +281,12 @@ def _database_url(url: str | None) -> str | None:
         return url
     path, mark, query = file.partition("?")
     return f"{kind}{slashes}{in_project(path)}{mark}{query}"
+
+
+def _web_address(url: str | None, where: str) -> str | None:
+    """The same. Raises ArgumentError for what no browser would open."""
+    if url is None or re.fullmatch(r"https?://[^\s/?#()<>\[\]]+(/[^\s?#()<>\[\]]*)?", url):
+        return url
+    raise ArgumentError(
+        "this is no web address", where=where, expected="https://board.example.com/board", todo="Correct or unset it."
+    )

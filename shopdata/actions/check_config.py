@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import SpiderLoaderProtocol, get_spider_loader
 
 from shopdata.actions.names import as_spider
-from shopdata.arguments import check_names
+from shopdata.arguments import check_command, check_names
 from shopdata.config import (
     Config,
     EnvFile,
@@ -127,7 +127,11 @@ def _recipes_of_spiders(settings: BaseSettings) -> Iterator[UsageError]:
 def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageError]:
     loader = get_spider_loader(settings)
     for number, job in enumerate(config.schedule.jobs):
-        checks = {"spider": partial(_check_spider, loader, job), "args": partial(check_names, job.spider, job.args)}
+        checks: dict[str, Callable[[], None]] = {"args": partial(check_names, job.runs, job.args)}
+        if job.command is not None:
+            checks = {"args": partial(check_command, config, job.command, job.args)}
+        else:
+            checks = {"spider": partial(_check_spider, loader, job), **checks}
         for key, look in checks.items():
             try:
                 look()
@@ -137,10 +141,10 @@ def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageEr
 
 
 def _check_spider(loader: SpiderLoaderProtocol, job: Job) -> None:
-    spider, arguments = as_spider(loader, job.spider, {})
-    if spider != job.spider:
+    spider, arguments = as_spider(loader, job.runs, {})
+    if spider != job.runs:
         raise ArgumentError(
-            f"{job.spider!r} is a dataset, and a job names its spider",
+            f"{job.runs!r} is a dataset, and a job names its spider",
             todo=f"Write `spider: {spider}` and `args: {{period: {arguments['period']}}}`.",
         )
 

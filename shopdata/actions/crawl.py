@@ -29,7 +29,7 @@ from shopdata.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 #: What Scrapy lists before every crawl, the same each time: a person looks for what happened to the shops.
-_PREAMBLE = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.extensions.logstats")
+PREAMBLE = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.extensions.logstats")
 
 
 def crawl(
@@ -40,7 +40,7 @@ def crawl(
     Args:
         crawler_of: makes a spider's crawler.
     """
-    for logger in _PREAMBLE:
+    for logger in PREAMBLE:
         logging.getLogger(logger).setLevel(logging.WARNING)
     try:
         spider, arguments = as_spider(process.spider_loader, name, arguments)
@@ -56,7 +56,7 @@ def crawl(
         doorway.begin_work()
     except (UsageError, LedgerError) as error:
         print(error, file=sys.stderr)
-        _notify_start_failure(name, Reason.of(error), process.settings)
+        notify_not_started(name, Reason.of(error), process.settings)
         return 2
     process.crawl(crawler, **arguments)
     process.start()
@@ -79,7 +79,7 @@ def _with_log(process: CrawlerProcessBase, crawler_of: Callable[[str], Crawler],
         ) from None
 
 
-def _notify_start_failure(spider: str, reason: Reason, settings: Mapping[str, Any]) -> None:
+def notify_not_started(spider: str, reason: Reason, settings: Mapping[str, Any]) -> None:
     """Tells the channels of alerts.yaml, if that file can be read. A person who typed the command has the sentence."""
     if sys.stdin is not None and sys.stdin.isatty():
         return

@@ -17,7 +17,7 @@ from scrapy.spiderloader import get_spider_loader
 from shopdata import terminal
 from shopdata.actions.names import as_spider
 from shopdata.actions.printing import say
-from shopdata.config import config_source, fill_from, in_project, project_folder, read_env_file
+from shopdata.config import COMMANDS, config_source, fill_from, in_project, project_folder, read_env_file
 from shopdata.exceptions import ArgumentError, UsageError
 from shopdata.service import background, units
 from shopdata.service.client import Client
@@ -77,7 +77,8 @@ def log_of(options: ServiceOptions, name: str | None, settings: BaseSettings) ->
         return find_log(options, name)
     except ArgumentError as error:
         try:
-            spider, arguments = as_spider(get_spider_loader(settings), name or "", {})
+            loader = get_spider_loader(settings)
+            spider, arguments = (name, {}) if name in COMMANDS else as_spider(loader, name or "", {})
         except ArgumentError:
             raise error from None
         crawls = Crawls(options.folder)

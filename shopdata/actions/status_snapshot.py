@@ -155,12 +155,12 @@ def _entry(job: Job, config: Config, ledger: Ledger) -> Due:
     mark = ledger.slots.last_mark(job.name)
     kind = job.args.get("period", "day")
     # A spider of several datasets names each of them after itself and their kind of period.
-    own = [name for name, one in config.datasets.items() if name.startswith(f"{job.spider}_") and one.period == kind]
+    own = [name for name, one in config.datasets.items() if name.startswith(f"{job.runs}_") and one.period == kind]
     return Due(
         job=job.name,
-        spider=job.spider,
+        spider=job.runs,
         arguments=job.args,
-        dataset=job.spider if job.spider in config.datasets else own[0] if own else "",
+        dataset=job.runs if job.runs in config.datasets else own[0] if own else "",
         cron=job.cron,
         is_enabled=job.enabled,
         is_paused=mark is not None and mark.state == PAUSED,

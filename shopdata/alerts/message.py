@@ -16,11 +16,20 @@ _FOR_GROUPS = Texts(FOR_GROUPS)
 
 
 @dataclass(frozen=True)
+class Linked:
+    """A line with an address of ours behind it: nothing of the address comes from a portal. "" is no address."""
+
+    text: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Section:
     """A heading, what belongs to it line by line, and what to do about it."""
 
     title: str
-    lines: tuple[str, ...] = ()
+    lines: tuple[str | Linked, ...] = ()
     todo: str = ""
 
 
@@ -51,6 +60,7 @@ class Style:
     #: Before every block.
     gap: str = "\n"
     arrow: str = "→ "
+    link: str = "[{label}]({url})"
 
 
 #: Characters that mean something in some platform's markdown. Their wide forms look alike and mean nothing anywhere;
@@ -129,10 +139,17 @@ def body_of(message: Message, style: Style, max_bytes: int, *, with_headline: bo
 def _write(t: Texts, block: Section, style: Style, most: int) -> str:
     """One block with at most so many of its lines."""
     text = style.gap + style.bold.format(style.escape(block.title)) + style.newline
-    text += "".join(style.bullet + style.escape(line) + style.newline for line in block.lines[:most])
+    text += "".join(style.bullet + _line(style, line) + style.newline for line in block.lines[:most])
     if len(block.lines) > most:
         text += _rest(t, style, len(block.lines) - most) + style.newline
     return text + (style.arrow + style.escape(block.todo) + style.newline if block.todo else "")
+
+
+def _line(style: Style, line: str | Linked) -> str:
+    if isinstance(line, str):
+        return style.escape(line)
+    link = style.link.format(label=style.escape(line.label), url=line.url) if line.url else ""
+    return f"{style.escape(line.text)} {link}".rstrip()
 
 
 def _rest(t: Texts, style: Style, count: int) -> str:

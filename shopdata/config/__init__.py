@@ -18,12 +18,13 @@ from shopdata.config.loading import (
 )
 from shopdata.config.platforms import Platform, find_platform, platforms
 from shopdata.config.portals import Portal
-from shopdata.config.schedule import Job, Schedule
+from shopdata.config.schedule import COMMANDS, Job, Schedule
 from shopdata.config.second_look import SecondLook, look_again
 from shopdata.config.shipped import shipped_files
 from shopdata.config.shops import KeptShops, Shop, Shops
 
 __all__ = [
+    "COMMANDS",
     "OWN_VARIABLES",
     "Alerts",
     "Channel",

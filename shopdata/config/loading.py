@@ -35,6 +35,7 @@ _OPTIONAL_FILES = frozenset({"schedule.yaml", "alerts.yaml"})
 OWN_VARIABLES = tuple(
     f"SHOPDATA_{name}"
     for name in (
+        "BOARD_URL",
         "BROWSER_PATH",
         "CONFIG_DIR",
         "DATABASE_URL",

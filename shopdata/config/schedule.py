@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from apscheduler.triggers.cron import CronTrigger
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from shopdata.config.cron import cron_trigger, duration
 from shopdata.config.model import Model, Text
@@ -28,11 +28,18 @@ Cron = Annotated[str, Field(pattern=r"^\S+(\s+\S+){4}$"), AfterValidator(_checke
 Duration = Annotated[str, AfterValidator(_checked_duration)]
 
 
+#: Commands that run by the clock as spiders do.
+Command = Literal["preflight"]
+COMMANDS: tuple[str, ...] = get_args(Command)
+
+
 class Job(Model):
-    """A spider that runs by the clock. Each time that its cron names is a slot."""
+    """A spider that runs by the clock, or one of our commands. Each time that its cron names is a slot."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-    spider: Text
+    #: One of the two.
+    spider: Text | None = None
+    command: Command | None = None
     cron: Cron
     args: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     enabled: bool = True
@@ -44,6 +51,17 @@ class Job(Model):
     jitter: Duration = "0s"
     #: When the job's last run still goes on: run right after it, or leave the slot out.
     overlap: Literal["queue", "skip"] = "queue"
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Job:
+        if (self.spider is None) == (self.command is None):
+            raise ValueError(f"write `spider: NAME`, or `command: {COMMANDS[0]}`: one of the two")
+        return self
+
+    @property
+    def runs(self) -> str:
+        """The name of the spider or command, as queue and ledger have it."""
+        return self.command or self.spider or ""
 
     @property
     def trigger(self) -> CronTrigger:

@@ -96,6 +96,11 @@ class RunOutcome:
             self._crawler.stats.set_value(f"shopdata/cells/{state}", count)
         outcome = "complete" if is_whole else "stopped" if reason == "shutdown" else "incomplete"
         exit_code = 0 if is_whole else 1
-        traffic = Traffic(**{name: int(self._crawler.stats.get_value(stat, 0)) for name, stat in _TRAFFIC.items()})
-        ledger.finish_run(plan.run_id, outcome, counts, exit_code, traffic)
+        ledger.finish_run(plan.run_id, outcome, counts, exit_code, traffic_of(self._crawler))
         return exit_code
+
+
+def traffic_of(crawler: Crawler) -> Traffic:
+    """What a run has asked so far."""
+    assert crawler.stats is not None
+    return Traffic(**{name: int(crawler.stats.get_value(stat, 0)) for name, stat in _TRAFFIC.items()})

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from scrapy.spiderloader import SpiderLoaderProtocol
 
-from shopdata.arguments import check_names
-from shopdata.config import Config
+from shopdata.arguments import check_command, check_names
+from shopdata.config import COMMANDS, Config
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import PeriodKind
 from shopdata.plan import Plan
@@ -45,15 +45,21 @@ class SpiderArguments:
         """
         self._refuse_dataset(spider)
         check_names(spider, arguments)
+        if spider in COMMANDS:
+            check_command(self._read_config() if config is None else config, spider, arguments)
         plan_for = self._planners.get(spider)
         if plan_for is not None:
             plan_for(self._read_config() if config is None else config, arguments)
 
+    def is_known(self, name: str) -> bool:
+        """True for a spider that collects something, and for a command that runs as one."""
+        return name in COMMANDS or any(name == spider for spider, _ in self.datasets.values())
+
     def check_spider(self, spider: str) -> None:
         """Raises ArgumentError if there is no such spider."""
         self._refuse_dataset(spider)
-        known = sorted({name for name, _ in self.datasets.values()})
-        if spider not in known:
+        if not self.is_known(spider):
+            known = sorted({name for name, _ in self.datasets.values()})
             raise ArgumentError(
                 f"there is no spider {spider!r}", expected=f"one of {', '.join(known)}", todo="Fix its name."
             )

@@ -104,7 +104,7 @@ class Clock(Service):
         for slot in self._inside.workspace.ledger.slots.unqueued(self._inside.owner):
             if slot.job in entries and not self._inside.is_known(slot.run_id):
                 logger.warning("%s %s: queued only now, it was cut off before", slot.job, _clock(slot.due_at))
-                self._inside.enqueue(entries[slot.job].spider, entries[slot.job].args, slot.run_id)
+                self._inside.enqueue(entries[slot.job].runs, entries[slot.job].args, slot.run_id)
             self._inside.workspace.ledger.slots.set_queued(slot)
 
     def _take_up(self, crawl: Crawl) -> None:
@@ -156,7 +156,7 @@ class Clock(Service):
         self._since[entry.name] = (now, since)
         if since is None or not entry.enabled or not is_deployed:
             return
-        for verdict in decide(entry, since, now, self._inside.busy(entry.spider, entry.args)):
+        for verdict in decide(entry, since, now, self._inside.busy(entry.runs, entry.args)):
             self._carry_out(entry, verdict)
             self._since[entry.name] = (now, verdict.due_at)
 
@@ -191,7 +191,7 @@ class Clock(Service):
         note = f" ({verdict.note})" if verdict.note else ""
         logger.info("%s %s: due, run %s%s", entry.name, _clock(slot.due_at), slot.run_id, note)
         try:
-            self._inside.enqueue(entry.spider, entry.args, slot.run_id)
+            self._inside.enqueue(entry.runs, entry.args, slot.run_id)
             slots.set_queued(slot)
         except Exception:
             self._is_all_queued = False

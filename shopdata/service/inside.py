@@ -133,7 +133,7 @@ class Inside:
 
     def run_now(self, job: str) -> str:
         entry = self._entry(job)
-        run_id = self.schedule(entry.spider, entry.args)
+        run_id = self.schedule(entry.runs, entry.args)
         logger.info("%s: run now, by a person: run %s", job, run_id)
         return run_id
 
@@ -219,9 +219,9 @@ class Inside:
                 following = earlier
         return Due(
             job=entry.name,
-            spider=entry.spider,
+            spider=entry.runs,
             arguments=entry.args,
-            dataset=self.dataset_of(entry.spider, entry.args),
+            dataset=self.dataset_of(entry.runs, entry.args),
             cron=entry.cron,
             is_enabled=entry.enabled,
             is_paused=is_paused,
@@ -242,15 +242,15 @@ class Inside:
         )
 
     def _problem_of(self, entry: Job) -> str:
-        if entry.spider not in {name for name, _ in self._datasets.values()}:
+        if not self.arguments.is_known(entry.runs):
             todo = "Fix its name, or run `scrapy service restart` if it is new."
-            return f"there is no spider {entry.spider!r}. {todo}"
+            return f"there is no spider {entry.runs!r}. {todo}"
         try:
-            check_names(entry.spider, entry.args)
-            config, dataset = self.schedule_file.config, self.dataset_of(entry.spider, entry.args)
+            check_names(entry.runs, entry.args)
+            config, dataset = self.schedule_file.config, self.dataset_of(entry.runs, entry.args)
             # Of a dataset that no shop has, nothing is expected.
             if config is not None and (not dataset or config.shops_for(dataset)):
-                self.arguments.check(entry.spider, entry.args, config)
+                self.arguments.check(entry.runs, entry.args, config)
         except ArgumentError as problem:
             return str(problem)
         return ""

@@ -19,6 +19,7 @@ from twisted.internet import reactor as twisted_reactor
 from twisted.internet import task
 from twisted.internet.error import ProcessExitedAlready
 
+from shopdata.config import COMMANDS
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
@@ -104,7 +105,9 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         message["settings"].update(environment.get_settings(message))
         # What it prints goes where its log is.
         env = environment.get_environment(message, slot) | {"PYTHONIOENCODING": "utf-8"}
-        args = [sys.executable, "-m", self.runner, "crawl", *get_crawl_args(message)]
+        # A command takes what a crawl does.
+        command = [] if spider in COMMANDS else ["crawl"]
+        args = [sys.executable, "-m", self.runner, *command, *get_crawl_args(message)]
         earlier = self.crawls.get(job)
         tries = earlier.tries + 1 if earlier and earlier.ended_at is None else 1
         # Before it starts: if the service ends in between, the next one looks for it.

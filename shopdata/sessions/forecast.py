@@ -85,6 +85,11 @@ class Forecasts:
                 self._of_shop[life.platform, life.shop].append(lived)
                 self._of_platform[life.platform].append(lived)
 
+    def last_sign_in(self, shop: Shop) -> datetime | None:
+        """When the shop has signed in last; None if nobody knows."""
+        known = [at for platform, shop_id, at in self._open if (platform, shop_id) == (shop.platform, shop.id)]
+        return max(known, default=None)
+
     def of(self, shop: Shop, signed_in_at: datetime, good_at: datetime | None = None) -> Forecast:
         """The forecast for a session.
 

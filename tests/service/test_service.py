@@ -23,7 +23,7 @@ from workplace import Workplace, is_locked, stand_still_unlocked
 
 from sandbox import Sandbox, SandboxOptions
 from sandbox.store import SeaweedStore
-from shopdata.ledger import CellKey, Ledger
+from shopdata.ledger import CellKey, Ledger, RunRecord
 from shopdata.ledger.slots import Slot
 from shopdata.periods import SHANGHAI, today
 from shopdata.reasons import Reason
@@ -43,6 +43,7 @@ JOBS = [
     {"name": "first", "spider": "jd_store", "args": {"date": str(DAY)}, "cron": "30 8 * * *"},
     {"name": "second", "spider": "jd_store", "args": {"date": str(OTHER_DAY)}, "cron": "30 8 * * *"},
     {"name": "monthly", "spider": "pdd_kpi", "args": {"period": "month"}, "cron": "0 0 1 1 *"},
+    {"name": "before", "command": "preflight", "cron": "40 8 * * *"},
 ]
 
 
@@ -252,6 +253,28 @@ def test_killed_in_the_middle_of_two_crawls(service: Running) -> None:
     # Each report was made once: nobody asked for a cell that another run had.
     assert place.sandbox.counters().jobs == {shop: {str(DAY): 1, str(OTHER_DAY): 1} for shop in shops}
     assert last_slots(service) == slots
+
+
+def test_sign_ins_are_looked_at_by_the_clock(service: Running) -> None:
+    """A command of ours, out of the egg, as a crawl is; it has a log, an outcome, and asks for no report."""
+
+    def run() -> RunRecord | None:
+        with Ledger.at(service.place.state_dir) as ledger:
+            return next((run for run in ledger.runs() if run.spider == "preflight" and run.finished_at), None)
+
+    service.wait_until(run, "the slot of 08:40 did not come to its end")
+    found = run()
+    assert found is not None
+    shops = len(service.place.sandbox.shops)
+    assert (found.outcome, found.exit_code, found.counts) == ("complete", 0, {"signed_in": shops})
+    (due,) = (job for job in service.get("cron.json")["jobs"] if job["job"] == "before")
+    assert (due["spider"], due["last_state"]) == ("preflight", "queued")
+    assert "pdd-01: signed in" in service.command("log", "preflight").out
+    page = html.unescape(requests.get(f"{service.url}/board/schedule?lang=zh", auth=service.auth, timeout=30).text)
+    assert "取数前检查登录" in page
+    assert f"已登录 {shops}" in page
+    runs = requests.get(f"{service.url}/board/runs?lang=zh", auth=service.auth, timeout=30).text
+    assert "取数前检查登录" in runs
 
 
 def test_what_was_not_ready_is_asked_again_by_itself(service: Running) -> None:

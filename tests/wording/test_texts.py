@@ -15,6 +15,7 @@ from typing import get_args
 import pytest
 import yaml
 
+from shopdata.crawling.session_check import Found
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
 from shopdata.service.board import entrance, states
@@ -36,7 +37,8 @@ CALLED = {"t", "texts", "group_texts", "_texts", "self", "tell", "ask_code", "_s
 KEY = r"[a-z_]+(?:\.[a-z_0-9]+)+"
 #: Keys that are put together while a page is made: their beginning, and what may follow.
 BUILT = {
-    "state.": [f"{state}.{part}" for state in states.ALL for part in ("word", "means", "todo")],
+    "state.": [*(f"{state}.{part}" for state in states.ALL for part in ("word", "means", "todo")),
+               *(f"{found}.word" for found in Found)],
     "weekday.": [str(number) for number in range(7)],
     "month.": [str(number) for number in range(1, 13)],
     "span.": ["seconds", "minutes", "hours", "days"],

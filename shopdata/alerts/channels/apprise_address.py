@@ -18,7 +18,7 @@ from shopdata.network import Network
 from shopdata.network.for_requests import environment_for_requests
 from shopdata.network.pools import ProxyTrouble, not_reached, refused_by
 
-_STYLE = Style(escape=as_plain, bold="{}")
+_STYLE = Style(escape=as_plain, bold="{}", link="{url}")
 _MOST_BYTES = 15_000
 _LEVELS = {"good": "success", "attention": "warning", "bad": "failure"}
 

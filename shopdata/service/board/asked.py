@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shopdata.alerts.names import dataset_name
 from shopdata.arguments import read_range
-from shopdata.config import Dataset
+from shopdata.config import COMMANDS, Dataset
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import Period, PeriodKind, days, parse_date
 from shopdata.wording import Texts
@@ -44,6 +44,8 @@ def asked(
         names: of shops, by id.
     """
     given = {name: str(value) for name, value in arguments.items() if name not in _HIDDEN and value is not None}
+    if spider in COMMANDS:
+        return Asked(t("job.preflight"), _shops(t, given, names))
     if not dataset or contract is None:
         return Asked(spider, " ".join(f"{name}={value}" for name, value in given.items()))
     given.pop("period", None)
@@ -52,15 +54,20 @@ def asked(
         parts += _days(t, contract.period, given)
     except ArgumentError:
         parts += [f"{name}={given.pop(name)}" for name in _DAYS if name in given]
-    if shops := given.pop("shops", ""):
-        ids = [shop.strip() for shop in shops.split(",")]
-        parts.append(t.shops([names.get(shop, shop) for shop in ids], _MOST_NAMED))
+    if shops := _shops(t, given, names):
+        parts.append(shops)
     for name in ("due", "force"):
         if given.get(name) in ("1", "true", "yes"):
             parts.append(t(f"asked.{name}"))
             given.pop(name)
     parts += [f"{name}={value}" for name, value in given.items()]
     return Asked(dataset_name(t, dataset, contract, is_whole=True), t("asked.between").join(parts))
+
+
+def _shops(t: Texts, given: dict[str, str], names: Mapping[str, str]) -> str:
+    """Takes out of the arguments which shops are meant; "" for all."""
+    ids = [shop.strip() for shop in given.pop("shops", "").split(",") if shop.strip()]
+    return t.shops([names.get(shop, shop) for shop in ids], _MOST_NAMED) if ids else ""
 
 
 def _days(t: Texts, kind: PeriodKind, given: dict[str, str]) -> list[str]:

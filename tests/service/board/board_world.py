@@ -90,9 +90,9 @@ class BoardWorld:
             self.due.append(
                 {
                     "job": job.name,
-                    "spider": job.spider,
+                    "spider": job.runs,
                     "arguments": dict(job.args),
-                    "dataset": job.name,
+                    "dataset": "" if job.command else job.name,
                     "cron": job.cron,
                     "is_enabled": True,
                     "is_paused": False,

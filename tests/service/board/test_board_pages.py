@@ -467,6 +467,8 @@ def test_why_a_shop_waits_for_a_person_is_told_in_the_language_of_the_page(clien
 
 def test_the_schedule(client: Client) -> None:
     page = client.get("/board/schedule").visible
+    assert "取数前检查登录 preflight 40 7 * * * 2026-11-25 07:40" in page
+    assert "结果 11-24 07:41 已登录 16 已重新登录 1 待登录 1" in page
     assert "下一个：09:00 拼多多差评" in page
     assert "2026-11-24 09:00 19 分钟后" in page
     assert "2026-11-23 12:00 跳过 错过 20 小时；此任务设为错过即跳过（misfire: skip）" in page

@@ -186,6 +186,7 @@ def _says_neither(shop: Shop) -> OddAnswerError:
     return OddAnswerError(
         "the portal did not say whether the session lives",
         where=f"shop {shop.id!r}",
+        found="an answer as signed-in and signed-out shops do not get it, or none",
         todo="The collection asks again; `scrapy sessions --check` does so now.",
     )
 

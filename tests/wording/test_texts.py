@@ -19,7 +19,7 @@ from shopdata.crawling.session_check import Found
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
 from shopdata.service.board import entrance, states
-from shopdata.service.board.actions import TOLD
+from shopdata.service.board.addresses import TOLD
 from shopdata.service.endings import Ending
 from shopdata.service.people.roles import Role
 from shopdata.sessions.checking import SessionState
@@ -42,7 +42,8 @@ BUILT = {
     "weekday.": [str(number) for number in range(7)],
     "month.": [str(number) for number in range(1, 13)],
     "span.": ["seconds", "minutes", "hours", "days"],
-    "menu.": ["today", "days", "runs", "sessions", "schedule"],
+    "menu.": ["today", "days", "runs", "sessions", "schedule", "shops"],
+    "shops_page.kind.": [*states.KINDS, "all"],
     "filter.": [*states.KINDS, "all"],
     "sessions.": [*states.KINDS, "all"],
     "line.": ["complete", "unrefreshed", "running", "lacking", "waiting"],

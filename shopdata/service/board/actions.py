@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shopdata.exceptions import UsageError
+from shopdata.service.board import shop_actions
 from shopdata.service.board.addresses import checked_dt, checked_id, checked_run_id
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError, redirect
+from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 
@@ -14,8 +16,8 @@ from shopdata.service.board.visit import Visit
 _MOST_PERIODS = 60
 
 
-def act(sources: Sources, visit: Visit) -> Answer:
-    """Runs the action that the address names: `do/<action>`.
+def act(sources: Sources, visit: Visit) -> RenderedPage | Answer:
+    """Runs the action that the address names: `do/<action>`. A form that can't be used comes back as a page.
 
     Raises:
         PageNotFoundError: there is none of that name.
@@ -93,7 +95,7 @@ def _queued(visit: Visit, run_ids: list[str]) -> Answer:
     return redirect(visit.link("runs", told="queued" if run_ids else "nothing", run=",".join(run_ids[:3])))
 
 
-ACTIONS: dict[str, Callable[[Sources, Visit], Answer]] = {
+ACTIONS: dict[str, Callable[[Sources, Visit], RenderedPage | Answer]] = {
     "run-now": run_now,
     "pause": pause,
     "resume": resume,
@@ -101,6 +103,12 @@ ACTIONS: dict[str, Callable[[Sources, Visit], Answer]] = {
     "cancel": cancel,
     "sign-in": sign_in,
     "sign-in-act": sign_in_act,
+    "shop-add": shop_actions.add,
+    "shop-edit": shop_actions.edit,
+    "shop-enable": shop_actions.enable,
+    "shop-disable": shop_actions.disable,
+    "shop-rename": shop_actions.rename,
+    "shop-remove": shop_actions.remove,
+    "shops-upload": shop_actions.upload,
+    "shops-enter": shop_actions.enter_list,
 }
-#: What a page may be told about the button that led to it.
-TOLD = ("queued", "nothing", "paused", "resumed", "cancelled", "gone")

@@ -16,6 +16,13 @@ NOTED: Mapping[str, tuple[str, ...]] = {
     "collect": ("dataset", "dt", "shop", "force"),
     "cancel": ("run",),
     "sign-in": ("shop",),
+    "shop-add": ("name", "id", "platform"),
+    "shop-edit": ("shop", "name"),
+    "shop-enable": ("shop",),
+    "shop-disable": ("shop",),
+    "shop-rename": ("shop", "new"),
+    "shop-remove": ("shop",),
+    "shops-enter": (),
 }
 _LONGEST = 200
 
@@ -32,5 +39,5 @@ def act_of(visit: Visit) -> Act | None:
 
 def _act(visit: Visit, code: str, fields: tuple[str, ...]) -> Act:
     given = {name: one_line(visit.form[name], _LONGEST) for name in fields if visit.form.get(name)}
-    target = given.pop(fields[0], "")
+    target = given.pop(fields[0], "") if fields else ""
     return Act(user=visit.user, code=code, via="board", target=target, address=visit.address, params=given)

@@ -12,6 +12,12 @@ from shopdata.service.board.answers import PageNotFoundError
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
 
+#: What a page may be told about the button that led to it.
+TOLD = (
+    *("queued", "nothing", "paused", "resumed", "cancelled", "gone"),
+    *("shop_added", "shop_changed", "shop_enabled", "shop_disabled", "shop_removed", "shop_renaming", "shops_entered"),
+)
+
 
 def checked_id(text: str) -> str:
     """A dataset's or shop's id. Raises PageNotFoundError."""

@@ -10,11 +10,12 @@ from typing import Any
 
 from shopdata.alerts.names import dataset_name, platform_name
 from shopdata.service.board import states
+from shopdata.service.board.addresses import TOLD
 from shopdata.service.board.notes import in_short, tip
 from shopdata.service.board.visit import Visit
 from shopdata.wording.texts import TAGS, catalogue
 
-_STATIC = ("base.css", "board.css", "board.js", "live.css", "live.js")
+_STATIC = ("base.css", "board.css", "board.js", "live.css", "live.js", "shops.css")
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Renderer:
             squares=Squares(visit),
             dataset_name=dataset_name,
             platform_name=platform_name,
+            told_kinds=TOLD,
             in_short=in_short,
             tip=tip,
             zip=zip,

@@ -24,7 +24,7 @@ from shopdata.service.board.acts import act_of
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError
 from shopdata.service.board.entrance import Entrance
 from shopdata.service.board.live import Live
-from shopdata.service.board.pages import cell, days, downloads, live, partition, runs, schedule, sessions
+from shopdata.service.board.pages import cell, days, downloads, live, partition, runs, schedule, sessions, shops
 from shopdata.service.board.pages import today as front_page
 from shopdata.service.board.rendering import RenderedPage, Renderer
 from shopdata.service.board.sources import Sources
@@ -64,6 +64,10 @@ PAGES: tuple[tuple[tuple[str, ...], Callable[..., RenderedPage | Answer]], ...] 
     (("sessions", "*", "live"), live.page),
     (("sessions", "*", "screenshot"), downloads.screenshot),
     (("schedule",), schedule.page),
+    (("shops",), shops.page),
+    (("shops", "_new"), shops.new),
+    (("shops", "_workbook"), shops.workbook),
+    (("shops", "*"), shops.one),
 )
 
 
@@ -165,11 +169,12 @@ class Board(Resource):
     def _act(self, visit: Visit, is_foreign: bool) -> Answer:
         if is_foreign or not self._tokens.fits(visit.form.get("token", ""), visit.user, visit.nonce):
             return self._trouble(visit, 403, "token")
-        made = self._answer_of(visit, actions.act(self._sources, visit))
-        done = act_of(visit)
+        made = actions.act(self._sources, visit)
+        # A form that comes back as a page has done nothing.
+        done = act_of(visit) if isinstance(made, Answer) else None
         if done is not None:
             note(self._sources.workspace, done)
-        return made
+        return self._answer_of(visit, made)
 
     def _trouble(self, visit: Visit, status: int, kind: str, error: ShopdataError | None = None) -> Answer:
         return Answer(self._renderer.trouble(visit, kind, "" if error is None else str(error)), status)

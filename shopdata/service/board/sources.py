@@ -30,13 +30,17 @@ class Sources:
     def __init__(
         self, workspace: Workspace, control: Control, sign_ins: Desk | None = None, users: Users | None = None
     ) -> None:
+        from shopdata.service.board.renames import Renames
         from shopdata.service.board.sessions_watch import SessionsWatch
+        from shopdata.service.board.uploads import Uploads
 
         self.workspace = workspace
         self.control = control
         self.sign_ins = sign_ins
         #: Who may use the service; None where nobody asks.
         self.users = users
+        #: Lists of shops that somebody looks at before they are entered, and shops that get another id.
+        self.uploads, self.renames = Uploads(), Renames()
         self.sessions = SessionsWatch(workspace.sessions)
         self._lock = threading.Lock()
         self._config: Config | None = None

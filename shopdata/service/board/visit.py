@@ -6,12 +6,13 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlencode
 
-from shopdata.service.door.decisions import client_address, is_readable
+from shopdata.service.door.decisions import MOST_BYTES, client_address, is_readable
+from shopdata.service.door.forms import UnreadableFormError, read_form
 from shopdata.service.door.rights import right_to
 from shopdata.service.door.site import GuardedRequest
 from shopdata.service.people.roles import NOBODY, Visitor
@@ -48,6 +49,8 @@ class Visit:
     agent: str = ""
     #: True if others on the way could read what is sent: plain http, and not within this machine.
     is_readable: bool = False
+    #: What a form has sent as a file; empty if none.
+    file: bytes = field(default=b"", repr=False)
     #: True if the language was chosen in this very address.
     is_language_chosen: bool = False
 
@@ -122,7 +125,7 @@ def read_visit(request: GuardedRequest, mount: str, tokens: Tokens, now: datetim
         return None
     # Twisted's `args` hold address and form of a POST in one; only what stands in the form may act.
     address = request.uri.partition(b"?")[2]
-    form = request.content.read(_MOST_FORM_BYTES) if request.method == b"POST" and request.content is not None else b""
+    form, file = _form_of(request)
     query = _first_values(address)
     nonce = _cookie(request, NONCE_COOKIE) or secrets.token_urlsafe(24)
     chosen = browser_texts(
@@ -131,7 +134,7 @@ def read_visit(request: GuardedRequest, mount: str, tokens: Tokens, now: datetim
     return Visit(
         path=path,
         query={name: value for name, value in query.items() if name != "lang"},
-        form=_first_values(form),
+        form=form,
         texts=chosen,
         now=now,
         # A browser counts the slashes as they stand there.
@@ -143,8 +146,25 @@ def read_visit(request: GuardedRequest, mount: str, tokens: Tokens, now: datetim
         address=client_address(request.peer, request.requestHeaders),
         agent=request.getHeader("User-Agent") or "",
         is_readable=is_readable(request.requestHeaders),
+        file=file,
         is_language_chosen=query.get("lang") == chosen.code,
     )
+
+
+def _form_of(request: GuardedRequest) -> tuple[Mapping[str, str], bytes]:
+    """The fields that a form has sent, and its file; a form that can't be read has none."""
+    if request.method != b"POST" or request.content is None:
+        return {}, b""
+    kind = (request.getHeader("Content-Type") or "").encode("latin-1", "replace")
+    if not kind.startswith(b"multipart/form-data"):
+        return _first_values(request.content.read(_MOST_FORM_BYTES)), b""
+    try:
+        fields = read_form(kind, request.content.read(MOST_BYTES))
+    except UnreadableFormError:
+        return {}, b""
+    texts = {name.decode("utf-8", "replace"): values[0] for name, values in fields.items()}
+    file = texts.pop("file", b"")
+    return {name: value.decode("utf-8", "replace") for name, value in texts.items()}, file
 
 
 def _first_values(encoded: bytes) -> dict[str, str]:

@@ -53,12 +53,13 @@ class Client:
         self,
         method: str,
         path: str,
-        form: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | bytes | None = None,
         *,
         is_signed_in: bool = True,
         **headers: str,
     ) -> Answer:
-        """`headers` are written with `_` for `-`. A relative address is seen from the page that was shown last."""
+        """`form` are fields, or a body as it is sent; `headers` are written with `_` for `-`. A relative address is
+        seen from the page that was shown last."""
         path = path if path.startswith("/") else urljoin(self.here, path)
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -66,9 +67,9 @@ class Client:
             sent["Authorization"] = basic(self.user, self.password)
         if self.cookies:
             sent.setdefault("Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
-        body = None if form is None else urlencode(form)
+        body = None if form is None else form if isinstance(form, bytes) else urlencode(form)
         if body is not None:
-            sent["Content-Type"] = "application/x-www-form-urlencoded"
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
         try:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()

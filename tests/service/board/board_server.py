@@ -109,10 +109,12 @@ def _path(job: Mapping[str, str | None]) -> Path | None:
 
 def main(folder: Path, now: datetime, user: str, password: str) -> None:
     """Serves until its standard input is closed: then whoever started it is gone."""
+    key = folder / "key"
+    workspace = Workspace(folder / "state", secret_key=key.read_text("utf-8") if key.is_file() else None)
     users = Users(folder / "users", user)
     sign_in = SignIn(user, password, users.file)
     door = Door(Hosts("127.0.0.1"), sign_in, Guesses(), Browsers(folder / "browsers.json", sign_in.mark))
-    board = Board(Workspace(folder / "state"), NotingControl(folder, now), door, users=users, now=lambda: now)
+    board = Board(workspace, NotingControl(folder, now), door, users=users, now=lambda: now)
     root = Resource()
     root.putChild(b"", board)
     root.putChild(b"board", board)

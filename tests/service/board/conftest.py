@@ -109,3 +109,15 @@ def new_context(browser: Browser, served: Client) -> Iterator[NewContext]:
     for context in contexts:
         context.close()
     assert troubles == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core as one script. It is not ours to ship: `.ci/run` fetches it and sets AXE_PATH."""
+    path = os.environ.get("AXE_PATH", "")
+    if not Path(path).is_file():
+        reason = "AXE_PATH names no axe.min.js (npm pack axe-core, see .ci/run)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return Path(path).read_text("utf-8")

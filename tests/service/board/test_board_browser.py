@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +25,7 @@ PAGES = {
     "run": f"/board/runs/{RUN_ID}",
     "sessions": "/board/sessions",
     "schedule": "/board/schedule",
+    "shops": "/board/shops",
     "trouble": "/board/runs/nobody",
 }
 DESK = {"viewport": {"width": 1280, "height": 900}}
@@ -38,22 +38,10 @@ def page(new_context: NewContext, client: Client) -> Page:
     return new_context().new_page()
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """axe-core as one script. It is not ours to ship: `.ci/run` fetches it and sets AXE_PATH."""
-    path = os.environ.get("AXE_PATH", "")
-    if not Path(path).is_file():
-        reason = "AXE_PATH names no axe.min.js (npm pack axe-core, see .ci/run)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Path(path).read_text("utf-8")
-
-
 @pytest.mark.parametrize(
     ("look", "names"),
     [
-        (DESK, ["today", "cell", "hostile cell", "partition", "runs", "run"]),
+        (DESK, ["today", "cell", "hostile cell", "partition", "runs", "run", "shops"]),
         (PHONE, ["today", "days", "published cell", "sessions", "schedule"]),
     ],
     ids=["desk", "phone, dark, English"],

@@ -27,7 +27,8 @@ def first(sources: Sources, visit: Visit) -> Answer:
     """Without a dataset: the first one that a shop has."""
     expected = sources.expected(today(visit.now))
     if not expected:
-        raise PageNotFoundError
+        # Where there is no shop yet, the front page says how one comes here.
+        return redirect(visit.link())
     return redirect(visit.link("days", next(name for name in sources.config().datasets if name in expected)))
 
 

@@ -19,9 +19,11 @@ from shopdata.browser.starting import OwnChromium
 from shopdata.config import Portal, Shop
 from shopdata.platforms.jd.portal import JdPortal
 from shopdata.platforms.pdd.portal import PddPortal
+from shopdata.reasons import Reason
 from shopdata.sessions import devices
 from shopdata.sessions.devices import DeviceStore, keep_device, open_context
 from shopdata.sessions.secret_files import SecretFiles
+from shopdata.sessions.sessions import SessionStore
 
 MakeShop = Callable[..., Shop]
 
@@ -113,6 +115,16 @@ def test_it_is_as_old_as_it_is(tmp_path: Path, shop: Shop) -> None:
     store.save(shop, JD, state("fp"))
     second = json.loads(the_file(store).read_text("utf-8"))
     assert (second["made_at"], second["saved_at"] > first["saved_at"]) == (first["made_at"], True)
+
+
+def test_it_outlives_the_session(store: DeviceStore, shop: Shop) -> None:
+    sessions = SessionStore(store.folder, store.secret_key)
+    store.save(shop, JD, state("fp"))
+    sessions.drop(shop, sessions.save(shop, [cookie("thor")]))
+    sessions.park(shop, Reason("challenge", {}, "a slider"))
+    assert sessions.load(shop) is None
+    assert store.load(shop) == state("fp")
+    assert {path.suffix for path in store.folder.iterdir()} >= {".session", ".device"}
 
 
 def test_another_browser_is_told(store: DeviceStore, shop: Shop, caplog: pytest.LogCaptureFixture) -> None:

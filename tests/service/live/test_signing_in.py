@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from conftest import NewWatcher
@@ -12,6 +13,7 @@ from watching import BLUE, GREEN, VIOLET
 from workplace import Workplace
 
 from sandbox import Fault
+from shopdata.ledger import Ledger
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
@@ -57,6 +59,9 @@ def test_a_slider_is_dragged_a_shop_chosen_in_a_list_and_what_was_missing_is_col
     # What it was missing is collected at once, and nobody has to say so.
     started.wait_until(lambda: place.states(DAY)[shop] == "published", "it was not collected")
     assert place.sandbox.counters().logins[shop] == 1
+    with Ledger.at(place.state_dir) as ledger:
+        lives = [life for life in ledger.session_lives.since(datetime(2000, 1, 1, tzinfo=UTC)) if life.shop == shop]
+    assert [(life.signed_in_by, life.asked) for life in lives] == [("person", ("slider",))]
 
 
 def test_a_notice_a_box_a_dialog_and_a_window_with_a_code_stand_in_the_way(

@@ -117,11 +117,11 @@ def test_as_json() -> None:
 @pytest.mark.parametrize(
     ("forecast", "zh", "en"),
     [
-        (Forecast(ends=3), "还不知道（8 次到期才够，已见 3 次）", "not known yet (3 of 8 ends seen)"),
+        (Forecast(ends=3), "还不知道（已见 3/8 次到期）", "not known yet (3 of 8 ends seen)"),
         (Forecast(ends=9, is_outliving=True), "比以往都久，无法预计", "not known: older than any before it"),
         (
             Forecast(cookie_expires_at=NOW + DAY),
-            "还不知道（8 次到期才够，已见 0 次），最晚 03-02 17:00",
+            "还不知道（已见 0/8 次到期），最晚 03-02 17:00",
             "not known yet (0 of 8 ends seen), 03-02 17:00 at the latest",
         ),
         (Forecast("shop", 8, NOW, NOW + 5 * DAY, NOW + 9 * DAY), "03-06 至 03-10", "03-06 to 03-10"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 from pydantic import SecretStr
 from webhook_receiver import Receiver, webhook_receiver
 from workplace import Run, Workplace
@@ -214,3 +215,29 @@ def test_it_is_a_run_in_the_ledger(story: Story) -> None:
     assert first.counts == {"signed_in": 2, "renewed": 2, "needs_login": 3, "unchecked": 2}
     assert again.counts == {"signed_in": 4, "needs_login": 3, "unchecked": 2}
     assert (one.outcome, one.exit_code, one.arguments) == ("complete", 0, {"shops": LIVES})
+
+
+def test_it_waits_for_whoever_signs_the_account_in(story: Story) -> None:
+    """A crawl, or a person at the board: two sign-ins at once would kick one another."""
+    place, shop = story.place, DIES
+    place.sandbox.clear_records()
+    place.sandbox.expire_sessions(shop)
+    with FileLock(place.state_dir / "sessions" / f"jd_{shop}.lock", mode=0o600):
+        run = place.start("preflight", "--shops", shop)
+        run.wait_until(lambda: f"{shop}: the session has ended" in run.err)
+        while_locked = place.sandbox.counters()
+    assert run.wait().code == 0, run.text
+    assert while_locked.logins == {}
+    assert place.sandbox.counters().logins == {shop: 1}
+
+
+def test_one_that_is_stopped_says_so_and_tells_nobody(story: Story) -> None:
+    place, shop = story.place, DIES
+    place.sandbox.expire_sessions(shop)
+    with FileLock(place.state_dir / "sessions" / f"jd_{shop}.lock", mode=0o600):
+        run = place.start("preflight", "--shops", shop)
+        run.wait_until(lambda: f"{shop}: the session has ended" in run.err)
+        run.interrupt()
+        assert run.wait().code == 1, run.text
+    with Ledger.at(place.state_dir) as ledger:
+        assert ledger.runs(1)[0].outcome == "stopped"

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from shopdata.alerts.causes import Cause, Trouble, causes_of
 from shopdata.alerts.changes import Changes
-from shopdata.alerts.message import Level, Message, Section
+from shopdata.alerts.links import shop_page
+from shopdata.alerts.message import Level, Linked, Message, Section
 from shopdata.alerts.snapshot import DayNote
 from shopdata.states import CellState
 from shopdata.wording import Texts
@@ -31,10 +32,13 @@ _COUNTED = (
 )
 
 
-def build_digest(t: Texts, changes: Sequence[Changes]) -> Message:
+def build_digest(t: Texts, changes: Sequence[Changes], board_url: str | None = None) -> Message:
     """One message about partitions of which at least one is worth telling.
 
     Those of one dataset are told together; the first dataset gives the headline, others have headlines of their own.
+
+    Args:
+        board_url: where a shop that waits for a person can be signed in.
     """
     datasets: dict[str, list[Changes]] = {}
     for change in changes:
@@ -44,7 +48,7 @@ def build_digest(t: Texts, changes: Sequence[Changes]) -> Message:
     for number, group in enumerate(groups):
         if number:
             blocks.append(Section(_headline(t, group)))
-        blocks += _blocks_of(t, group)
+        blocks += _blocks_of(t, group, board_url)
     troubles = [trouble for change in changes for trouble in (*change.new, *change.still)]
     new = [trouble for change in changes for trouble in change.new]
     return Message(
@@ -85,7 +89,7 @@ def _when(t: Texts, dts: Sequence[str]) -> str:
     return t("format.periods", what=what, n=len(dts))
 
 
-def _blocks_of(t: Texts, group: Sequence[Changes]) -> list[Section]:
+def _blocks_of(t: Texts, group: Sequence[Changes], board_url: str | None) -> list[Section]:
     # Of one day, the number of its shops; of several, each shop is named with its days.
     total = group[0].day.total if len(group) == 1 else None
     blocks = []
@@ -95,9 +99,9 @@ def _blocks_of(t: Texts, group: Sequence[Changes]) -> list[Section]:
     new = [trouble for change in group for trouble in change.new]
     still = [trouble for change in group for trouble in change.still]
     if any(not change.is_first for change in group) and new:
-        blocks += [_as_new(t, block) for block in _reasons(t, new, total)]
+        blocks += [_as_new(t, block) for block in _reasons(t, new, total, board_url)]
     else:
-        blocks += _reasons(t, new, total)
+        blocks += _reasons(t, new, total, board_url)
     if still:
         names = _names(t, [(trouble.name or title_of(t, trouble.kind), trouble.dt) for trouble in still], total)
         blocks.append(Section(t("alert.still", n=len(still)), (names,)))
@@ -116,7 +120,7 @@ def _as_new(t: Texts, block: Section) -> Section:
     return Section(t("alert.new", title=block.title), block.lines, block.todo)
 
 
-def _reasons(t: Texts, troubles: Sequence[Trouble], total: int | None) -> list[Section]:
+def _reasons(t: Texts, troubles: Sequence[Trouble], total: int | None, board_url: str | None) -> list[Section]:
     """One block for each kind, the most urgent first; in it a line for each cause."""
     kinds: dict[str, list[Cause]] = {}
     for cause in causes_of(troubles):
@@ -125,22 +129,26 @@ def _reasons(t: Texts, troubles: Sequence[Trouble], total: int | None) -> list[S
     for kind, causes in kinds.items():
         title = title_of(t, kind)
         count = len({shop for cause in causes for shop in cause.shops if shop})
-        lines = tuple(line for cause in causes for line in _lines_of(t, cause, total)) if count else ()
+        lines = tuple(line for cause in causes for line in _lines_of(t, cause, total, board_url)) if count else ()
         blocks.append(Section(t("alert.kind", title=title, n=count) if count else title, lines, todo_of(t, kind)))
     return blocks
 
 
-def _lines_of(t: Texts, cause: Cause, total: int | None) -> Iterator[str]:
+def _lines_of(t: Texts, cause: Cause, total: int | None, board_url: str | None) -> Iterator[str | Linked]:
     detail = detail_of(t, cause.reason)
     if cause.kind in WORDLESS and not detail:
         detail = cause.reason.text[:_LONGEST_REASON]
     # What is to be typed names the shop: then each has a line of its own.
     is_typed = cause.kind in SIGN_IN_BY_HAND
     for troubles in cause.shops.values() if is_typed else [cause.troubles]:
-        typed = t("alert.sign_in", shop=troubles[0].shop) if is_typed else ""
+        typed = t("alert.sign_in", shop=troubles[0].shop) if is_typed and board_url is None else ""
         names = _names(t, [(trouble.name, trouble.dt) for trouble in troubles], total)
         said = " · ".join(filter(None, (detail, typed)))
-        yield t("alert.line", names=names, what=said) if said else names
+        line = t("alert.line", names=names, what=said) if said else names
+        if board_url is not None and is_typed:
+            yield Linked(line, t("alert.sign_in_on_board"), shop_page(board_url, troubles[0].shop))
+        else:
+            yield line
 
 
 def _note(t: Texts, note: DayNote, dt: str, total: int | None) -> str:

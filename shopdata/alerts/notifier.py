@@ -42,9 +42,11 @@ class Notifier:
         run_id: str,
         texts: Texts,
         *,
+        board_url: str | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
     ) -> None:
         self._config = config
+        self._board_url = board_url
         self._texts = texts
         self._alerts = config.alerts
         self._ledger = ledger
@@ -112,7 +114,7 @@ class Notifier:
         if self._alerts.is_quiet(now) or not self._lease.count_message(channel.name, channel.messages_per_minute, now):
             logger.info("alerts: %s: deferred to the next run", channel.name)
             delivery.count.held += 1
-        elif delivery.send(channel, build_digest(self._texts, list(changes.values()))):
+        elif delivery.send(channel, build_digest(self._texts, list(changes.values()), self._board_url)):
             for key, change in changes.items():
                 topics.put(_topic(channel, key), state_after(change, states[key]), now)
                 drift = {note.key: key[1] for note in change.notes if note.topic == "drift"}

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from shopdata.alerts.causes import Cause, causes_of, trouble_of
 from shopdata.alerts.channel_lease import ChannelLease
 from shopdata.alerts.channels import Count, Delivery
+from shopdata.alerts.links import shop_page
 from shopdata.alerts.message import Linked, Message, Section
 from shopdata.config import Channel, Config, Shop
 from shopdata.ledger import Ledger
@@ -186,11 +186,6 @@ def _line(t: Texts, shop: Shop, said: str, board_url: str | None) -> Linked:
     told = " · ".join(filter(None, (said, typed)))
     text = t("alert.line", names=name, what=told) if told else name
     return Linked(text, t("sign_ins.open"), shop_page(board_url, shop.id) if board_url else "")
-
-
-def shop_page(board_url: str, shop_id: str) -> str:
-    """Where the board shows a shop and its button to sign in. Opens nothing without the board's own door."""
-    return f"{board_url.rstrip('/')}/sessions?q={quote(shop_id, safe='')}"
 
 
 def _said(t: Texts, cause: Cause) -> str:

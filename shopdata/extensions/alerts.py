@@ -71,7 +71,13 @@ class Alerts:
         self._crawler.stats.set_value("shopdata/alerts/held", count.held)
 
     def _notify(self, spider: str, plan: Plan) -> Count:
-        notifier = Notifier(self._workspace.config, self._workspace.ledger, plan.run_id, self._workspace.group_texts)
+        notifier = Notifier(
+            self._workspace.config,
+            self._workspace.ledger,
+            plan.run_id,
+            self._workspace.group_texts,
+            board_url=self._workspace.board_url,
+        )
         noticed = {
             partition.dt: partition.receipt.model_dump(mode="json", include={"drift", "warnings", "restated"})
             for partition in self._partitions

@@ -77,9 +77,9 @@ def test_one_message_says_who_why_and_where(ledger: Ledger, make_alerts: MakeAle
         assert "四号店：03-01 23:00 至 03-02 04:00" in text
         # What the portal says is no link; ours is, and holds no token.
         assert "evil.example.com" not in text
-        assert "https://board.example.com/board/sessions?q=one" in text
+        assert "https://board.example.com/board/sessions/one/live" in text
         assert "scrapy login" not in text
-    assert "[去登录](https://board.example.com/board/sessions?q=one)" in texts["wecom"]
+    assert "[去登录](https://board.example.com/board/sessions/one/live)" in texts["wecom"]
     assert "[去登录]" not in texts["apprise"]
 
 

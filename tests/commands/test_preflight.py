@@ -184,7 +184,7 @@ def test_one_message_tells_who_must_be_signed_in(story: Story) -> None:
     assert f"{config[PARKED].name}：滑块或验证码" in text
     assert f"{config[UNKNOWN_DEVICE].name}：没有平台认得的浏览器" in text
     assert f"{config[WANTS_CODE].name}（负责人：小王）：短信验证码" in text
-    assert f"[去登录](https://board.example.com/board/sessions?q={WANTS_CODE})" in text
+    assert f"[去登录](https://board.example.com/board/sessions/{WANTS_CODE}/live)" in text
     # JD's sessions die before the collection in six hours; of Pinduoduo's nothing is known.
     assert "预计在下次取数前到期（2 店）" in text
     ending = text.partition("预计在下次取数前到期")[2]

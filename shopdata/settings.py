@@ -60,6 +60,9 @@ SHOPDATA_SERVICE_PASSWORD = os.environ.get("SHOPDATA_SERVICE_PASSWORD") or None
 SHOPDATA_SERVICE_HOSTS = os.environ.get("SHOPDATA_SERVICE_HOSTS") or None
 #: For rehearsals: the moment that the service's clock takes its start for.
 SHOPDATA_SERVICE_NOW = os.environ.get("SHOPDATA_SERVICE_NOW") or None
+#: How long a person has for a sign-in from the board, and how long nobody may look at it before it ends.
+SHOPDATA_SIGN_IN_SECONDS = os.environ.get("SHOPDATA_SIGN_IN_SECONDS") or 600
+SHOPDATA_SIGN_IN_AWAY_SECONDS = os.environ.get("SHOPDATA_SIGN_IN_AWAY_SECONDS") or 180
 
 # Scrapy/VERSION: only for sessions that do not say which browser has signed in. All others go by its name, in the
 # browser and in plain requests: a session must look like one client.

@@ -32,6 +32,11 @@ def login(name: str, opts: argparse.Namespace, settings: Mapping[str, Any]) -> i
     logging.getLogger("shopdata.sessions.devices").addHandler(logging.StreamHandler())
     workspace = Workspace.from_settings(settings)
     shop = _shop(workspace.config, name)
+    if opts.board:
+        # The service's parts are of no use to the others.
+        from shopdata.actions.login_on_board import login_on_board
+
+        return login_on_board(workspace, shop, settings)
     if not workspace.sessions.secret_key:
         print(workspace.texts("sessions.plain"), file=sys.stderr)
     is_wanted = opts.again or opts.new_device or opts.accept_identity

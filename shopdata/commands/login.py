@@ -21,6 +21,11 @@ class Command(QuietCommand):
         parser.add_argument("--again", action="store_true", help="sign in anew, also where the saved session lives")
         parser.add_argument("--headed", action="store_true", help="open a window in which a person can finish")
         parser.add_argument(
+            "--board",
+            action="store_true",
+            help="print a link by which somebody signs it in on the service's board, and wait for that",
+        )
+        parser.add_argument(
             "--accept-identity",
             action="store_true",
             help="whatever shop the account opens now, it is this one; signs in anew",
@@ -35,6 +40,7 @@ class Command(QuietCommand):
             shop={"SHOP": "an id of shops.yaml, or the shop's name"},
             examples={
                 "scrapy login flagship": "sign in if the saved session has ended; an SMS code is asked for here",
+                "scrapy login flagship --board": "where there is no screen: the link opens on any desk or telephone",
                 "scrapy login flagship --headed --again": (
                     "sign in anew in a window, where you do what the portal wants"
                 ),
@@ -51,4 +57,6 @@ class Command(QuietCommand):
 
         if len(args) != 1:
             raise UsageError("name one shop")
+        if opts.board and (opts.headed or opts.accept_identity or opts.new_device):
+            raise UsageError("with --board, all else is done on the board")
         return login(args[0], opts, self.settings)

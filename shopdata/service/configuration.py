@@ -26,6 +26,7 @@ _SERVICES = {
     "listjobs.json": "shopdata.service.webservices.ListJobs",
     "cron.json": "shopdata.service.json_pages.CronPage",
     "cells.json": "shopdata.service.json_pages.CellsPage",
+    "signins.json": "shopdata.service.sign_ins_page.SignInsPage",
     "service.json": "shopdata.service.json_pages.ServicePage",
     "metrics": "shopdata.service.metrics.MetricsPage",
 }

@@ -31,7 +31,6 @@ from shopdata.service.names import check_job
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.schedule_file import ScheduleFile
 from shopdata.service.sign_ins.missing import ask_for_missing
-from shopdata.service.sign_ins.records import Records
 from shopdata.service.sign_ins.sign_ins import SignIns
 from shopdata.service.stopping import Stopping
 from shopdata.workspace import Workspace
@@ -58,7 +57,7 @@ class Inside:
         self._datasets = self.arguments.datasets
         #: The names of all datasets that a spider collects.
         self.datasets = tuple(sorted(self._datasets))
-        self.sign_ins = SignIns(Records(options.sign_ins), partial(ask_for_missing, self))
+        self.sign_ins = SignIns(options, partial(ask_for_missing, self))
         self._started_at = datetime.now(SHANGHAI)
         self._app: Any = None
         self.launcher: Any = None

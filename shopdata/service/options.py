@@ -16,6 +16,7 @@ from shopdata.periods import SHANGHAI
 from shopdata.service.door.hosts import read_names
 from shopdata.service.people.passwords import weakness_of
 from shopdata.service.people.users import Users
+from shopdata.whole_numbers import whole_number
 from shopdata.workspace import Workspace
 
 #: The name of our project in scrapyd.
@@ -38,6 +39,9 @@ class ServiceOptions:
     hosts: tuple[str, ...] = ()
     #: For rehearsals: the clock takes the service's start for this moment.
     now: datetime | None = None
+    #: How long a person has for a sign-in, and how long nobody may look at it.
+    sign_in_seconds: int = 600
+    sign_in_away_seconds: int = 180
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> ServiceOptions:
@@ -54,6 +58,10 @@ class ServiceOptions:
             password=settings["SHOPDATA_SERVICE_PASSWORD"] or "",
             hosts=read_names(settings["SHOPDATA_SERVICE_HOSTS"] or "", "SHOPDATA_SERVICE_HOSTS"),
             now=_moment(settings["SHOPDATA_SERVICE_NOW"]),
+            sign_in_seconds=whole_number(settings["SHOPDATA_SIGN_IN_SECONDS"], "SHOPDATA_SIGN_IN_SECONDS"),
+            sign_in_away_seconds=whole_number(
+                settings["SHOPDATA_SIGN_IN_AWAY_SECONDS"], "SHOPDATA_SIGN_IN_AWAY_SECONDS"
+            ),
         )
         if bool(options.username) != bool(options.password):
             raise UsageError(

@@ -151,9 +151,18 @@ def describe(found: Identity) -> str:
     return ", ".join(_told(fact, value) for fact, value in found.items()) or "nothing that tells who it is"
 
 
+def open_facts(found: Identity) -> dict[str, str]:
+    """The same, fact by fact."""
+    return {fact: _open_value(fact, value) for fact, value in found.items()}
+
+
 def _told(fact: str, value: str) -> str:
+    return f"{fact} {_open_value(fact, value)}"
+
+
+def _open_value(fact: str, value: str) -> str:
     value = one_line(value, 100)
-    return f"{fact} {value}" if fact in _OPEN_FACTS else f"{fact} {value[:2]}…{value[-2:]}"
+    return value if fact in _OPEN_FACTS else f"{value[:2]}…{value[-2:]}"
 
 
 def _not_as_before(shop: Shop, value: str, before: str | None, fact: str, twins: Sequence[str]) -> WrongShopError:

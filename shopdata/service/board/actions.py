@@ -77,7 +77,7 @@ def sign_in(sources: Sources, visit: Visit) -> Answer:
             found="plain http from another machine",
             todo="Put TLS in front of the board (docs/operate.md, Behind a reverse proxy).",
         )
-    sources.sign_ins.start(shop, visit.person)
+    sources.sign_ins.start(shop, visit.person, visit.form.get("invite", ""))
     return redirect(visit.link("sessions", shop.id, "live"))
 
 

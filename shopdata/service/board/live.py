@@ -106,7 +106,7 @@ class Live:
         if str(sign_in.now.number) == visit.query.get("after"):
             return None
         values = part_values(visit.texts, sign_in.shop, sign_in.now, sign_in.view)
-        headers = {"X-State": f"{sign_in.now.number},{int(sign_in.now.is_over)}"}
+        headers = {"X-State": f"{sign_in.now.number},{int(sign_in.now.is_over)},{int(sign_in.now.is_shown)}"}
         return Answer(self._renderer.part(visit, "live_parts", values), headers=headers)
 
     def _input(self, request: Request, visit: Visit, sign_in: SignIn) -> Answer:

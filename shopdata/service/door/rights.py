@@ -85,6 +85,8 @@ RIGHTS: Mapping[str, Role | None] = {
     "GET cells.json": SEE,
     "POST cells.json": ACT,
     "POST cancel.json": ACT,
+    "GET signins.json": SEE,
+    "POST signins.json": ACT,
     # Takes any setting and any argument, which is as good as code; cron.json and cells.json are for who collects.
     "POST schedule.json": ADMINISTER,
     "POST addversion.json": ADMINISTER,

@@ -1,4 +1,4 @@
-"""The browser of one sign-in from the board, `python -m shopdata.service.sign_ins.child SHOP`.
+"""The browser of one sign-in from the board, `python -m shopdata.service.sign_ins.child SHOP SECONDS`.
 
 It speaks with the service over its standard input and output (`sessions/live/wire.py`), and with nobody else.
 """
@@ -17,20 +17,19 @@ from shopdata import doorway
 from shopdata.config import Shop
 from shopdata.exceptions import ArgumentError, ShopdataError, WrongShopError
 from shopdata.reasons import Reason
-from shopdata.sessions.identity import describe
+from shopdata.sessions.identity import open_facts
 from shopdata.sessions.live.line import Line, take_streams
 from shopdata.sessions.live.sitting import CONTEXT_OPTIONS, Sitting
 from shopdata.sessions.sign_in import SignedIn
 from shopdata.sessions.sign_in.by_hand import in_own_browser
 from shopdata.workspace import Workspace
 
-#: The service ends it long before; this is for a service that does not.
-_LONGEST_SECONDS = 20 * 60
-
 
 class _Child:
-    def __init__(self, shop_id: str) -> None:
+    def __init__(self, shop_id: str, longest_seconds: int) -> None:
         self._shop_id = shop_id
+        #: The service ends it long before; this is for a service that does not.
+        self._longest_seconds = longest_seconds
         self._task: asyncio.Task[None] | None = None
         self._sitting: Sitting | None = None
         #: What was wished before there was a page.
@@ -41,7 +40,7 @@ class _Child:
         line = Line(lines, pieces, self._hear)
         self._task = asyncio.ensure_future(self._sign_in(line))
         try:
-            async with asyncio.timeout(_LONGEST_SECONDS):
+            async with asyncio.timeout(self._longest_seconds):
                 await self._task
         except (asyncio.CancelledError, TimeoutError):
             line.tell(state="ended")
@@ -99,11 +98,11 @@ class _Child:
         try:
             workspace.check_identity(shop, new.identity)
         except WrongShopError as error:
-            line.tell(state="wrong_shop", why=Reason.of(error).as_json(), who=describe(new.identity))
+            line.tell(state="wrong_shop", why=Reason.of(error).as_json(), who=open_facts(new.identity))
             await self._accepted.wait()
             workspace.check_identity(shop, new.identity, is_accepted=True)
         workspace.keep_session(shop, new)
-        line.tell(state="saved", who=describe(new.identity))
+        line.tell(state="saved", who=open_facts(new.identity))
 
 
 def _shop(workspace: Workspace, shop_id: str) -> Shop:
@@ -120,7 +119,7 @@ def main() -> int:
     # What libraries log may repeat what somebody typed.
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger().handlers[0].addFilter(logging.Filter("shopdata"))
-    asyncio.run(_Child(sys.argv[1]).run(lines, pieces))
+    asyncio.run(_Child(sys.argv[1], int(sys.argv[2])).run(lines, pieces))
     return 0
 
 

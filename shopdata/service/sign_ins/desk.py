@@ -12,7 +12,8 @@ from twisted.internet.threads import blockingCallFromThread
 
 from shopdata.config import Shop
 from shopdata.service.sign_ins.person import Person
-from shopdata.service.sign_ins.sign_in import Now, SignIn
+from shopdata.service.sign_ins.records import Record
+from shopdata.service.sign_ins.sign_in import ENDS, Now, SignIn
 from shopdata.service.sign_ins.sign_ins import SignIns
 
 Result = TypeVar("Result")
@@ -52,9 +53,38 @@ class Desk:
         taken_by = "" if is_own else found.taken_over.get(view, "")
         return Glance(found.now, found.person.user, found.started_at, found.view if is_own else "", taken_by)
 
-    def start(self, shop: Shop, person: Person) -> None:
+    def start(self, shop: Shop, person: Person, invitation: str = "") -> None:
         """Begins one, or leaves the one that runs as it is. Raises UsageError."""
-        _in_reactor(self._sign_ins.start, shop, person)
+        _in_reactor(self._sign_ins.start, shop, person, invitation)
+
+    def latest(self, count: int) -> list[Record]:
+        """The last sign-ins, the latest first."""
+        return self._sign_ins.records.latest(count)
+
+    def outcomes(self) -> Mapping[str, int]:
+        """How often each end came since the service is up."""
+        return _in_reactor(lambda: {end: self._sign_ins.records.outcomes[end] for end in sorted(ENDS)})
+
+    def invite(self, shop_id: str) -> str:
+        """The code of a link to a sign-in of this shop."""
+        return _in_reactor(self._sign_ins.invitations.make, shop_id)
+
+    def is_invited(self, shop_id: str, code: str) -> bool:
+        """True if a link with this code still leads to one."""
+        return _in_reactor(self._sign_ins.invitations.is_open, code, shop_id)
+
+    def invited(self, code: str) -> dict[str, Any] | None:
+        """What came of a link, for whoever has given it out; None if it is not known any more."""
+        return _in_reactor(self._invited, code)
+
+    def _invited(self, code: str) -> dict[str, Any] | None:
+        is_known, sign_in = self._sign_ins.invitations.ask(code)
+        if not is_known:
+            return None
+        if sign_in is None:
+            return {"state": "waiting", "asked": "", "is_over": False}
+        now = sign_in.now
+        return {"state": now.state, "asked": now.asked, "is_over": now.is_over}
 
     def act(self, shop_id: str, person: Person, view: str, what: str, values: Mapping[str, str]) -> bool:
         """Does what a button says; False where it is not theirs, or means nothing now."""

@@ -32,6 +32,7 @@ class SignInProcess(ProcessProtocol):
     """Started when it is made.
 
     Args:
+        seconds: after which it ends by itself, whatever becomes of this one.
         on_piece: gets what it sends.
         on_end: called once, with its exit code; None if a signal ended it.
     """
@@ -40,14 +41,18 @@ class SignInProcess(ProcessProtocol):
     transport: Any
 
     def __init__(
-        self, shop_id: str, on_piece: Callable[[Kind, bytes], None], on_end: Callable[[int | None], None]
+        self,
+        shop_id: str,
+        seconds: int,
+        on_piece: Callable[[Kind, bytes], None],
+        on_end: Callable[[int | None], None],
     ) -> None:
         self._shop_id = shop_id
         self._on_piece = on_piece
         self._on_end = on_end
         self._unpacker = Unpacker()
         self._killing: Any = None
-        arguments = [sys.executable, "-m", _MODULE, shop_id]
+        arguments = [sys.executable, "-m", _MODULE, shop_id, str(seconds)]
         self._process = reactor.spawnProcess(self, sys.executable, args=arguments, env=_environment())
         self.pid: int = self._process.pid
 

@@ -19,6 +19,10 @@ _MOST_BYTES = 1 << 20
 _LONGEST_TEXT = 200
 
 
+#: What is noted of one; earlier versions may have noted less.
+Record = Mapping[str, Any]
+
+
 class Records:
     """The file, and how often each outcome came since the service is up."""
 
@@ -53,8 +57,8 @@ class Records:
         except OSError as error:
             logger.error("sign-in of %s: it could not be noted: %s", entry["shop"], error.strerror)
 
-    def latest(self, count: int) -> list[Mapping[str, Any]]:
-        """The last ones, the latest first."""
+    def latest(self, count: int) -> list[Record]:
+        """The last ones, the latest first. Blocks."""
         try:
             lines = self._path.read_text("utf-8").splitlines()[-count:]
         except OSError:

@@ -22,10 +22,8 @@ from shopdata.sessions.live.wire import Kind, unpacked_frame
 
 reactor: Any = twisted_reactor
 
-#: How long a person has, and how much more once.
-PERSON_SECONDS, MORE_SECONDS = 600, 300
-#: A telephone that fetches a code from another program sleeps meanwhile.
-AWAY_SECONDS = 180
+#: How much more time there is, once.
+MORE_SECONDS = 300
 #: So long a browser waits for something new before it asks again.
 WAIT_SECONDS = 10.0
 #: While nobody has asked for a picture for so long, none is made.
@@ -64,13 +62,19 @@ class Now:
     qr: str = ""
     #: Counts the QR codes that were shown; 0 while there is none.
     code: int = 0
-    who: str = ""
+    #: Whose account it turned out to be: what may be told of it, by its kind.
+    who: Mapping[str, str] = field(default_factory=dict)
     until: datetime | None = None
     can_have_more: bool = True
 
     @property
     def is_over(self) -> bool:
         return self.state in ENDS
+
+    @property
+    def is_shown(self) -> bool:
+        """True while the page is in the person's hands."""
+        return self.state == "needs_you"
 
 
 class SignIn:
@@ -170,13 +174,13 @@ class SignIn:
         changes: dict[str, Any] = {}
         state = event.get("state")
         if state is not None:
-            changes |= {"state": state, "step": event.get("step", ""), "who": event.get("who", ""), "page": {}}
+            changes |= {"state": state, "step": event.get("step", ""), "who": event.get("who", {}), "page": {}}
             changes |= {"why": Reason.from_json(event.get("why") or {}), "asked": event.get("asked", "")}
             changes |= {"dialog": None, "qr": "", "told": {}}
-            if state != "needs_you":
-                self.frame = None
             if state == "needs_you":
                 self.asked.append(event["asked"])
+            else:
+                self.frame = None
             self.hosts = tuple(event.get("hosts", self.hosts))
         for name, key in (("page", "page"), ("told", "said"), ("dialog", "dialog"), ("qr", "qr")):
             if key in event:

@@ -16,15 +16,12 @@ from twisted.internet.threads import deferToThread
 from shopdata.config import Shop
 from shopdata.exceptions import UsageError
 from shopdata.periods import SHANGHAI
+from shopdata.service.options import ServiceOptions
+from shopdata.service.sign_ins.invitations import Invitations
 from shopdata.service.sign_ins.person import Person
 from shopdata.service.sign_ins.process import SignInProcess
 from shopdata.service.sign_ins.records import Records
-from shopdata.service.sign_ins.sign_in import (
-    AWAY_SECONDS,
-    MORE_SECONDS,
-    PERSON_SECONDS,
-    SignIn,
-)
+from shopdata.service.sign_ins.sign_in import MORE_SECONDS, WAIT_SECONDS, SignIn
 from shopdata.sessions.live.wire import Kind
 
 logger = logging.getLogger(__name__)
@@ -40,6 +37,7 @@ _MOST_IN_AN_HOUR = 10
 _REMEMBERED_SECONDS = 1800
 #: What comes to an end by itself within that time gets no more.
 _LOOK_EVERY_SECONDS = 1.0
+_ON_THE_WAY_SECONDS = 5.0
 
 
 class SignIns:
@@ -49,8 +47,12 @@ class SignIns:
         on_saved: called in a thread when a shop is signed in.
     """
 
-    def __init__(self, records: Records, on_saved: Callable[[Shop], None]) -> None:
-        self.records = records
+    def __init__(self, options: ServiceOptions, on_saved: Callable[[Shop], None]) -> None:
+        self.records = Records(options.sign_ins)
+        self.invitations = Invitations()
+        self._person_seconds = options.sign_in_seconds
+        # Whoever waits for something new asks again after a while only.
+        self._away_seconds = max(options.sign_in_away_seconds, WAIT_SECONDS + _ON_THE_WAY_SECONDS)
         self._on_saved = on_saved
         self._of: dict[str, SignIn] = {}
         self._queue: deque[SignIn] = deque()
@@ -64,15 +66,22 @@ class SignIns:
         """The one of a shop that runs, or the last."""
         return self._of.get(shop_id)
 
-    def start(self, shop: Shop, person: Person) -> SignIn:
+    def start(self, shop: Shop, person: Person, invitation: str = "") -> SignIn:
         """Begins one, if the shop has none that runs: then it is that one, whoever has begun it.
+
+        Args:
+            invitation: of the link that has led here; whoever gave it out is told what comes of this.
 
         Raises:
             UsageError: the shop was tried too often, or a moment ago.
         """
         running = self._of.get(shop.id)
-        if running is not None and not running.now.is_over:
-            return running
+        if running is None or running.now.is_over:
+            running = self._begin(shop, person)
+        self.invitations.use(invitation, running)
+        return running
+
+    def _begin(self, shop: Shop, person: Person) -> SignIn:
         self._note_start(shop)
         sign_in = SignIn(shop, person, datetime.now(SHANGHAI))
         self._of[shop.id] = sign_in
@@ -136,11 +145,13 @@ class SignIns:
     def _launch(self) -> None:
         while self._queue and self._count() < MOST_AT_ONCE:
             sign_in = self._queue.popleft()
-            sign_in.give_time(PERSON_SECONDS)
+            sign_in.give_time(self._person_seconds)
             sign_in.change(state="opening")
             try:
                 sign_in.process = SignInProcess(
                     sign_in.shop.id,
+                    # Long after it was ended from here.
+                    2 * (self._person_seconds + MORE_SECONDS),
                     partial(self._take, sign_in),
                     partial(self._ended, sign_in),
                 )
@@ -189,7 +200,7 @@ class SignIns:
             if sign_in.ended_at is not None:
                 if sign_in.process is None and (moment - sign_in.ended_at).total_seconds() > _REMEMBERED_SECONDS:
                     del self._of[shop_id]
-            elif now - sign_in.last_seen > AWAY_SECONDS:
+            elif now - sign_in.last_seen > self._away_seconds:
                 self.end(sign_in, "left")
             elif sign_in.now.until is not None and moment > sign_in.now.until:
                 self.end(sign_in, "timed_out")

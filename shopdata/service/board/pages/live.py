@@ -31,8 +31,14 @@ def page(sources: Sources, visit: Visit, shop_id: str) -> RenderedPage | Answer:
         raise PageNotFoundError
     view = visit.query.get("view", "")
     found = sources.sign_ins.glance(shop.id, visit.person, view)
-    if found is not None and found.view and found.view != view:
+    is_new_link = bool(visit.query.get("invite")) and found is not None and found.now.is_over
+    if found is not None and found.view and found.view != view and not is_new_link:
         return redirect(visit.link("sessions", shop.id, "live", view=found.view))
+    invitation = visit.query.get("invite", "")
+    is_invited = bool(invitation) and sources.sign_ins.is_invited(shop.id, invitation)
+    if is_invited and found is not None and found.now.is_over:
+        # What came of an earlier one is not what the link is for.
+        found = None
     is_over = found is None or found.now.is_over
     values: dict[str, Any] = {
         "shop": shop,
@@ -40,6 +46,8 @@ def page(sources: Sources, visit: Visit, shop_id: str) -> RenderedPage | Answer:
         "is_over": is_over,
         #: It began before the service did.
         "is_lost": found is None and bool(view),
+        "invite": invitation if is_invited else "",
+        "is_uninvited": bool(invitation) and not is_invited,
         "next": _next(sources, shop) if is_over else None,
     }
     values |= part_values(visit.texts, shop, found.now if found is not None else Now(), view)
@@ -51,7 +59,7 @@ def part_values(t: Texts, shop: Shop, now: Now, view: str) -> dict[str, Any]:
     return {
         "shop": shop,
         "now": now,
-        "shown": {**_NOTHING_SHOWN, **now.page},
+        "shown": {**_NOTHING_SHOWN, **now.page, "said": now.page.get("said") or now.why.params.get("said", "")},
         "now_place": now.told.get("place", ""),
         "seconds_left": _seconds_left(now),
         "view": view,
@@ -59,6 +67,7 @@ def part_values(t: Texts, shop: Shop, now: Now, view: str) -> dict[str, Any]:
         "asked": now.asked if t.has(f"live.asked.{now.asked}") else "other",
         "why": next(iter(in_short(t, CellState.NEEDS_LOGIN, now.why)), "") if now.why else "",
         "told": _told(t, now.told),
+        "who": t("format.listed").join(_fact(t, fact, value) for fact, value in now.who.items()),
     }
 
 
@@ -74,6 +83,12 @@ def _steps(now: Now) -> list[tuple[str, str]]:
         (step, "done" if place < reached else "now" if place == reached else "later")
         for place, step in enumerate(STEPS)
     ]
+
+
+def _fact(t: Texts, fact: str, value: str) -> str:
+    """Platforms from outside have facts of their own."""
+    key = f"live.fact.{fact.replace(' ', '_')}"
+    return t(key, value=value) if t.has(key) else f"{fact} {value}"
 
 
 def _told(t: Texts, told: Mapping[str, str]) -> str:

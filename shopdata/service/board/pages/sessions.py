@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,9 +13,14 @@ from shopdata.service.board.notes import in_short
 from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
+from shopdata.service.sign_ins.records import Record
 from shopdata.sessions.forecast import REMEMBERED, Forecast, Forecasts, learnt_from, until_when
 from shopdata.sessions.sessions import AboutSession
 from shopdata.states import CellState
+from shopdata.wording import Texts
+
+#: So many sign-ins from the board are shown below the shops.
+_MOST_PAST = 20
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,55 @@ def page(sources: Sources, visit: Visit) -> RenderedPage:
         {
             "lines": lines,
             "can_sign_in": sources.sign_ins is not None,
+            "past": _past(sources, visit.texts),
             "counts": grid.count_kinds(lines),
             "until_when": lambda line: until_when(visit.texts, line.expected, visit.now),
             "learnt_from": lambda line: learnt_from(visit.texts, line.expected),
             "parked_reason": lambda line: in_short(visit.texts, CellState.NEEDS_LOGIN, line.parked),
             "filter": grid.Filter.of(visit),
         },
+    )
+
+
+@dataclass(frozen=True)
+class PastSignIn:
+    """One from the board that is over."""
+
+    shop: str
+    user: str
+    address: str
+    started_at: datetime
+    seconds: float
+    outcome: str
+    #: What the portal asked for, in words.
+    asked: str
+    points: int
+    keys: int
+    hosts: str
+
+
+def _past(sources: Sources, t: Texts) -> list[PastSignIn]:
+    if sources.sign_ins is None:
+        return []
+    names = {shop.id: shop.name for shop in sources.config().shops}
+    return [_past_sign_in(entry, names, t) for entry in sources.sign_ins.latest(_MOST_PAST)]
+
+
+def _past_sign_in(entry: Record, names: Mapping[str, str], t: Texts) -> PastSignIn:
+    began = datetime.fromisoformat(entry["started_at"])
+    ended = datetime.fromisoformat(entry["ended_at"] or entry["started_at"])
+    asked = dict.fromkeys(kind if t.has(f"live.past.asked.{kind}") else "other" for kind in entry["asked"])
+    return PastSignIn(
+        shop=names.get(entry["shop"], entry["shop"]),
+        user=entry["user"],
+        address=entry["address"],
+        started_at=began,
+        seconds=(ended - began).total_seconds(),
+        outcome=entry["outcome"],
+        asked=t("format.listed").join(t(f"live.past.asked.{kind}") for kind in asked),
+        points=entry["points"],
+        keys=entry["keys"],
+        hosts=t("format.listed").join(entry["hosts"]),
     )
 
 

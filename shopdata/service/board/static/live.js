@@ -63,12 +63,19 @@
     canvas.dataset.number = number;
   });
 
+  // What was drawn last is of a page that is not in this person's hands any more.
+  function cover(isCovered) {
+    if (isCovered) drawing.clearRect(0, 0, canvas.width, canvas.height);
+    sitting.classList.toggle("covered", isCovered);
+  }
+
   let number = sitting.dataset.number;
   follow("state", () => ({ after: number }), async (answer) => {
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const [at, isEnd] = answer.headers.get("X-State").split(",");
+    const [at, isEnd, isShown] = answer.headers.get("X-State").split(",");
     if (isEnd === "1") return leave();
     number = at;
+    cover(isShown === "0");
     for (const part of fresh.querySelectorAll("[data-part]")) {
       const old = sitting.querySelector(`[data-part="${part.dataset.part}"]`);
       if (old && old.dataset.key !== part.dataset.key) old.replaceWith(document.adoptNode(part));

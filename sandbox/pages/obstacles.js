@@ -35,6 +35,14 @@ function setObstacles(looks, form) {
     document.body.append(over);
   }
 
+  if (looks.includes("elsewhere")) {
+    const link = document.createElement("a");
+    link.href = "https://elsewhere.example/";
+    link.textContent = "下载客户端";
+    link.style = "position:fixed;left:20px;bottom:20px;padding:20px 40px;background:#00875a;color:#fff";
+    document.body.append(link);
+  }
+
   const kind = looks.find((look) => look in AGREEMENTS);
   if (!kind) return () => "";
   const row = document.createElement("div");

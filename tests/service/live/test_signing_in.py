@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from conftest import NewWatcher
+from conftest import NewWatcher, login_page_with
 from running import Running
 from watching import BLUE, GREEN, VIOLET
-from workplace import Workplace
 
 from sandbox import Fault
 from shopdata.ledger import Ledger
@@ -18,20 +15,6 @@ from shopdata.ledger import Ledger
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
 DAY = "2026-03-01"
-
-
-@contextmanager
-def login_page_with(place: Workplace, platform: str, question: str) -> Iterator[None]:
-    """The login page as it is with something more in its address."""
-    before: dict[str, str] = {}
-
-    def change(file: dict[str, dict[str, str]]) -> None:
-        before.update(file[platform])
-        file[platform]["login_url"] += f"?{question}"
-
-    place.edit("portals.yaml", change)
-    yield
-    place.edit("portals.yaml", lambda file: file[platform].update(login_url=before["login_url"]))
 
 
 def test_a_slider_is_dragged_a_shop_chosen_in_a_list_and_what_was_missing_is_collected(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from playwright.sync_api import Page
@@ -93,7 +94,7 @@ class Watcher:
 
     def begin(self, url: str, shop: str) -> None:
         """Presses the button of a shop in the list."""
-        self.page.goto(f"{url}/board/sessions")
+        self.page.goto(f"{url}/board/sessions?q={shop}")
         row = self.page.locator("tr", has=self.page.locator(".id", has_text=shop))
         row.get_by_role("button", name="登录", exact=True).click()
         self.page.wait_for_url("**/live?view=*")
@@ -101,6 +102,14 @@ class Watcher:
     def wait_for_words(self, words: str, seconds: float = 60) -> None:
         """Until they stand anywhere on the page."""
         self.page.get_by_text(words).first.wait_for(timeout=seconds * 1000)
+
+    def wait_for_reloaded(self, words: str, seconds: float = 60) -> None:
+        """The same where no script looks for what is new."""
+        deadline = time.monotonic() + seconds
+        while not self.page.get_by_text(words).count():
+            assert time.monotonic() < deadline, self.page.locator("body").inner_text()
+            self.page.wait_for_timeout(300)
+            self.page.reload()
 
     def press(self, name: str) -> None:
         """A button of the board's."""
@@ -144,28 +153,64 @@ class Watcher:
         return box["x"] + x * box["width"] / width, box["y"] + y * box["height"] / height
 
     def drag(
-        self, start: tuple[float, float], end: tuple[float, float], *, steps: int = 30, pause_ms: int = 20
+        self, start: tuple[float, float], end: tuple[float, float], *, steps: int = 30, by_touch: bool = False
     ) -> None:
         """As a hand does: not all at once, and not quite straight."""
-        mouse = self.page.mouse
-        mouse.move(*self.spot(*start))
-        mouse.down()
+        hand = _Finger(self.page) if by_touch else self.page.mouse
+        hand.move(*self.spot(*start))
+        hand.down()
         for step in range(1, steps + 1):
             part = step / steps
             eased = part * part * (3 - 2 * part)
             x = start[0] + (end[0] - start[0]) * eased
-            mouse.move(*self.spot(x, start[1] + (step % 3)))
-            self.page.wait_for_timeout(pause_ms)
-        self.page.wait_for_timeout(3 * pause_ms)
-        mouse.up()
+            hand.move(*self.spot(x, start[1] + (step % 3)))
+            self.page.wait_for_timeout(20)
+        self.page.wait_for_timeout(60)
+        hand.up()
 
-    def solve_slider(self) -> None:
+    def solve_slider(self, *, by_touch: bool = False) -> None:
         """Sees where the gap is, and drags the handle there."""
         seen = self.find_slider()
         handle, gap = seen["handle"], seen["gap"]
         x, y = handle["left"] + 19, (handle["top"] + handle["bottom"]) / 2
-        self.drag((x, y), (x + gap["left"] - handle["left"], y))
+        if by_touch:
+            # What is outside of the window no finger reaches.
+            self.page.locator(".glass").evaluate(
+                "(glass, [x, y]) => { glass.scrollIntoView(); glass.scrollTo(x - 40, y - 120); }", self._within(x, y)
+            )
+        self.drag((x, y), (x + gap["left"] - handle["left"], y), by_touch=by_touch)
+
+    def _within(self, x: float, y: float) -> list[float]:
+        box, glass = self.spot(x, y), self.page.locator("canvas").bounding_box()
+        assert glass is not None
+        return [box[0] - glass["x"], box[1] - glass["y"]]
 
     def click(self, x: float, y: float) -> None:
         """Into the picture."""
         self.page.mouse.click(*self.spot(x, y))
+
+
+class _Finger:
+    """On a screen; `mouse` of Playwright is what it is like."""
+
+    def __init__(self, page: Page) -> None:
+        self._devtools = page.context.new_cdp_session(page)
+        self._place = (0.0, 0.0)
+        self._is_down = False
+
+    def move(self, x: float, y: float) -> None:
+        self._place = (x, y)
+        if self._is_down:
+            self._send("touchMove")
+
+    def down(self) -> None:
+        self._is_down = True
+        self._send("touchStart")
+
+    def up(self) -> None:
+        self._is_down = False
+        self._send("touchEnd")
+
+    def _send(self, kind: str) -> None:
+        points = [{"x": self._place[0], "y": self._place[1]}] if kind != "touchEnd" else []
+        self._devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})

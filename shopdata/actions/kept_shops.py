@@ -87,8 +87,8 @@ def rekey(workspace: Workspace, opts: argparse.Namespace) -> int:
 
 
 def _files_only() -> Config:
-    """Without the kept shops: they may be what can't be opened."""
-    return load_config(needs_shops=False)
+    """Without the kept shops, which may be what can't be opened, and before anybody has set up where files go."""
+    return load_config(needs_shops=False, needs_values=False)
 
 
 def _read(path: Path) -> ShopList:

@@ -26,7 +26,7 @@ def list_ids(workspace: Workspace) -> int:
     """Prints every id that there ever was; returns the exit code. Raises ShopdataError."""
     t, known = workspace.texts, {(one.platform, one.id): one for one in workspace.ledger.moves.ids()}
     # Also where no key is set that opens the kept ones.
-    own, entries = load_config(needs_shops=False).shops, workspace.shop_book.entries()
+    own, entries = load_config(needs_shops=False, needs_values=False).shops, workspace.shop_book.entries()
     names = {shop.name for shop in own}
     shops = {(entry.platform, entry.id): _Use.of_entry(entry) for entry in entries if entry.name not in names}
     shops |= {(str(shop.platform), shop.id): _Use.of_shop(shop) for shop in own}
@@ -151,7 +151,7 @@ def _forget(workspace: Workspace, shop_id: str) -> int:
     t, book = workspace.texts, workspace.shop_book
     (entry,) = [entry for entry in book.entries() if entry.id == shop_id]
     book.remove(shop_id)
-    if all(shop.id != shop_id for shop in load_config(needs_shops=False).shops):
+    if all(shop.id != shop_id for shop in load_config(needs_shops=False, needs_values=False).shops):
         forget(workspace.state_dir / "sessions", entry.platform, shop_id)
     print(t("shops.forgotten", shop=shop_id))
     return 0

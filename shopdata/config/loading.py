@@ -123,6 +123,7 @@ def load_config(
     *,
     kept: KeptShops = KeptShops(),  # noqa: B008 - frozen
     needs_shops: bool = True,
+    needs_values: bool = True,
 ) -> Config:
     """Reads and checks every file, and what the environment says about the network: nobody is asked by a broken proxy.
 
@@ -131,6 +132,8 @@ def load_config(
         environ: fills `${NAME}`; defaults to the process's environment.
         kept: shops that stand elsewhere; where shops.yaml names one too, that counts.
         needs_shops: whether it is a mistake that there is no shop at all.
+        needs_values: whether it is one that a variable is not set; else its value is the `${NAME}` of the file, for
+            whoever wants to know what there is and not how it is reached.
 
     Raises:
         ConfigError: with every mistake in all files.
@@ -166,7 +169,7 @@ def load_config(
             datasets[file.name.removesuffix(".yaml")] = dataset
     recipes = _read_recipes(folder, environ, sources)
     for source in sources.values():
-        problems += source.problems
+        problems += (one for one in source.problems if needs_values or one not in source.unset_problems)
     own: tuple[Shop, ...] = models["shops.yaml"].shops if models["shops.yaml"] is not None else ()
     beside, overruled = kept.beside(own)
     # A contract that is broken is told once, not again by everybody who names it.

@@ -34,6 +34,8 @@ class YamlSource:
     #: The variables that it names and nobody has set.
     unset: list[str] = field(default_factory=list)
     problems: list[UsageError] = field(default_factory=list)
+    #: Those of the problems that are a variable's that nobody has set; its place in the value is as the file has it.
+    unset_problems: list[UsageError] = field(default_factory=list)
 
     def place(self, path: Path) -> str:
         """`file:line key.path`, with the line of the nearest key that exists."""
@@ -153,6 +155,7 @@ def _fill(text: str, path: Path, source: YamlSource, environ: Mapping[str, str])
         if value is None:
             source.unset.append(name)
             source.tell(f"the environment variable {name} is not set", source.place(path), todo=_todo(name, path))
+            source.unset_problems.append(source.problems[-1])
             return match.group(0)
         if name in environ and (problem := variable_problem(name, environ[name], source.place(path))):
             source.problems.append(problem)

@@ -10,6 +10,8 @@ from workplace import Workplace
 
 KEY = "a key that is long enough"
 PASSWORD = "pa55-w0rd-fake"
+#: What the configuration asks of the environment besides the shops' own.
+ELSEWHERE = ("SHOPDATA_S3_ENDPOINT", "SHOPDATA_S3_ACCESS_KEY", "SHOPDATA_S3_SECRET_KEY")
 
 
 @pytest.fixture(autouse=True)
@@ -92,3 +94,15 @@ def test_all_under_a_new_key(place: Workplace) -> None:
     assert place.scrapy("check_config", SHOPDATA_SECRET_KEY="new").code == 0
     run = place.scrapy("shops", "rekey", "--password-stdin", typed=KEY, SHOPDATA_SECRET_KEY="new")
     assert "encrypted with this key already" in run.out, run.text
+
+
+def test_before_anything_else_is_set_up(place: Workplace, tmp_path: Path) -> None:
+    nothing_is_set: dict[str, str | None] = dict.fromkeys([*place.sandbox.environment(), *ELSEWHERE])
+    assert place.scrapy("check_config", **nothing_is_set).code == 2
+    run = place.scrapy("shops", "template", str(tmp_path / "shops.xlsx"), **nothing_is_set)
+    assert run.code == 0, run.text
+    own = ("--platform", "jd", "--name", "第三店", "--username", "someone-fake", "--password-stdin")
+    run = place.scrapy("shops", "add", "third", *own, typed=PASSWORD, **nothing_is_set)
+    assert run.code == 0, run.text
+    listed = place.scrapy("shops", "list", COLUMNS="200", **nothing_is_set)
+    assert (listed.code, "third" in listed.out, "sandbox-01" in listed.out) == (0, True, True), listed.text

@@ -12,7 +12,7 @@ from typing import Any
 
 from shopdata.actions.printing import print_line, print_table
 from shopdata.config import Shop
-from shopdata.exceptions import LedgerError, OtherKeyError, ProxyError, UntrustedError
+from shopdata.exceptions import OtherKeyError, ProxyError, UntrustedError
 from shopdata.periods import SHANGHAI
 from shopdata.sessions.checking import SessionState, check_session
 from shopdata.sessions.forecast import ENOUGH_ENDS, REMEMBERED, Forecast, Forecasts, until_when
@@ -74,7 +74,7 @@ def show_sessions(workspace: Workspace, *, user_agent: str, is_check_wanted: boo
             told = dict.fromkeys(filter(None, pool.map(lambda shop: _check(workspace, shop, user_agent), shops)))
         for sentence in told:
             print(sentence, file=sys.stderr)
-    forecasts = _forecasts(workspace)
+    forecasts = Forecasts(workspace.ledger.session_lives.since(datetime.now(UTC) - REMEMBERED))
     lines = [_line(workspace, shop, forecasts) for shop in shops]
     if is_json_wanted:
         print(json_text({"sessions": [line.as_json() for line in lines]}))
@@ -85,15 +85,6 @@ def show_sessions(workspace: Workspace, *, user_agent: str, is_check_wanted: boo
             print(t("session_list.todo"))
         return 1
     return 0
-
-
-def _forecasts(workspace: Workspace) -> Forecasts:
-    try:
-        return Forecasts(workspace.ledger.session_lives.since(datetime.now(UTC) - REMEMBERED))
-    except LedgerError as error:
-        # Who is signed in, is known without it.
-        print(error, file=sys.stderr)
-        return Forecasts([])
 
 
 def _line(workspace: Workspace, shop: Shop, forecasts: Forecasts) -> _Line:

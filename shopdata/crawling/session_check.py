@@ -51,6 +51,8 @@ _UNUSED = {
         "refresh.RefreshPipeline",
     ),
 }
+#: So many shops are looked at side by side, those that sign in among them: hundreds in one second look like nobody.
+_AT_ONCE = 16
 _FOLDERS = {"EXTENSIONS": "shopdata.extensions", "ITEM_PIPELINES": "shopdata.pipelines"}
 
 
@@ -90,6 +92,7 @@ class SessionCheck(Spider):
     _workspace: Workspace
     _arguments: Mapping[str, str]
     _default_agent: str
+    _at_once: asyncio.Semaphore
 
     @classmethod
     def from_crawler(
@@ -105,6 +108,7 @@ class SessionCheck(Spider):
         spider._run = CrawlRun.of(crawler, run_id)
         spider._workspace = Workspace.of(crawler)
         spider._shops, spider._arguments, spider.checked = shops, arguments, {}
+        spider._at_once = asyncio.Semaphore(spider._workspace.shops_at_once or _AT_ONCE)
         spider._default_agent = crawler.settings["USER_AGENT"]
         return spider
 
@@ -118,9 +122,9 @@ class SessionCheck(Spider):
         yield
 
     async def _look_at(self, shop: Shop) -> None:
-        began_at = datetime.now(UTC)
         try:
-            checked = await self._check(shop, began_at)
+            async with self._at_once:
+                checked = await self._check(shop, datetime.now(UTC))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others are looked at
             checked = _failed(shop, error)
         self.checked[shop.id] = checked
@@ -131,7 +135,9 @@ class SessionCheck(Spider):
 
     async def _check(self, shop: Shop, began_at: datetime) -> Checked:
         """Raises ShopdataError."""
-        if await run_in_thread(self._workspace.devices.load, shop) is None:
+        if not await run_in_thread(self._workspace.devices.has, shop):
+            await run_in_thread(self._workspace.left_alone.refuse, shop)
+            await self._workspace.pace.turn(shop)
             return await run_in_thread(self._only_ask, shop)
         portal, login = self._workspace.config.portal(shop.platform), login_for(shop.platform)
         url, headers = login.check_call(portal)
@@ -143,8 +149,7 @@ class SessionCheck(Spider):
         return await run_in_thread(self._alive, shop, began_at)
 
     def _alive(self, shop: Shop, began_at: datetime) -> Checked:
-        self._workspace.sessions.note_check(shop, SessionState.ALIVE)
-        signed_in_at = self._workspace.sessions.about(shop).saved_at
+        signed_in_at = self._workspace.sessions.note_check(shop, SessionState.ALIVE)
         is_new = signed_in_at is not None and signed_in_at >= began_at
         return Checked(shop, Found.RENEWED if is_new else Found.SIGNED_IN, signed_in_at)
 
@@ -152,9 +157,8 @@ class SessionCheck(Spider):
         """On a device that is new to the portal, a sign-in is likely to need a person, who is not there now.
 
         Raises:
-            ShopdataError: the shop has no session that lives, or is left alone.
+            ShopdataError: the shop has no session that lives.
         """
-        self._workspace.left_alone.refuse(shop)
         session = self._workspace.sessions.load(shop)
         state = SessionState.NONE
         if session is not None:

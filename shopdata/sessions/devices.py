@@ -127,6 +127,10 @@ class DeviceStore:
         except (DiskError, OSError) as error:
             logger.warning("%s: its device can't be kept, the portal will see the old one: %s", shop.id, error)
 
+    def has(self, shop: Shop) -> bool:
+        """True if something is kept of the shop; whether it can be used, `load` finds out."""
+        return self._path(shop).is_file()
+
     def made_at(self, shop: Shop) -> datetime | None:
         """Since when the portal may know it; None where there is none, or nobody knows."""
         with contextlib.suppress(ValueError, DiskError, OSError):

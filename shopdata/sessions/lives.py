@@ -122,6 +122,13 @@ class Lives:
             self._good_at[shop.file_stem] = now
         self._write(shop, lambda lives: lives.move_good(shop.platform, shop.id, signed_in_at, now))
 
+    def note_check(self, shop: Shop, signed_in_at: datetime, state: str) -> None:
+        """The portal was asked whether the session lives, and has said what a `SessionState` is."""
+        if state == "alive":
+            self.note_good(shop, signed_in_at)
+        elif state == "dead":
+            self.end(shop, signed_in_at, death_by_age(signed_in_at))
+
     def note_expiry(self, shop: Shop, signed_in_at: datetime, expires_at: datetime | None) -> None:
         """An answer has changed the session's cookies."""
         if self._open_ledger is None or not self._is_moved(shop, expires_at):

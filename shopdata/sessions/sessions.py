@@ -20,7 +20,7 @@ from shopdata.config import Shop
 from shopdata.exceptions import OtherKeyError, UsageError
 from shopdata.files import alone, as_disk_error
 from shopdata.reasons import NO_REASON, Reason
-from shopdata.sessions.lives import Death, Lives, death_by_age
+from shopdata.sessions.lives import Death, Lives
 from shopdata.sessions.secret_files import OtherKeyUsedError, SecretFiles, UnreadableError, is_encrypted
 from shopdata.sessions.session import Session
 from shopdata.sessions.session_file import without_odd
@@ -194,15 +194,14 @@ class SessionStore:
             {"reason": reason, "code": data.get("parked_code"), "params": data.get("parked_params")}
         )
 
-    def note_check(self, shop: Shop, state: str) -> None:
-        """Remembers what the portal said when it was asked whether the session lives."""
+    def note_check(self, shop: Shop, state: str) -> datetime | None:
+        """Remembers what the portal said when it was asked whether the session lives; since when there is one."""
         with self._changing(shop) as data:
             data.update(checked_at=datetime.now(UTC).isoformat(), checked_state=state)
             saved_at = _moment(data.get("saved_at"))
-        if saved_at is not None and state == "alive":
-            self.lives.note_good(shop, saved_at)
-        if saved_at is not None and state == "dead":
-            self.lives.end(shop, saved_at, death_by_age(saved_at))
+        if saved_at is not None:
+            self.lives.note_check(shop, saved_at, state)
+        return saved_at
 
     def about(self, shop: Shop) -> AboutSession:
         """What is known about a shop's session without asking anybody."""

@@ -149,11 +149,3 @@ def test_for_programs_and_until_when_they_last(place: Workplace) -> None:
 
     run = place.scrapy("sessions", COLUMNS="200")
     assert f"{ends_at.astimezone(SHANGHAI):%m-%d %H:%M}" in run.out
-    # A broken ledger takes the forecast only.
-    (place.state_dir / "ledger.sqlite3").write_bytes(b"no database" * 100)
-    for end in ("-wal", "-shm"):
-        (place.state_dir / f"ledger.sqlite3{end}").unlink(missing_ok=True)
-    broken = place.scrapy("sessions")
-    assert broken.code == 0, broken.text
-    assert "?: until when is not known yet; 8 ends" in broken.out
-    assert "not a whole SQLite database" in broken.err

@@ -15,6 +15,7 @@ from scrapy.spiderloader import SpiderLoaderProtocol, get_spider_loader
 from shopdata.actions.names import as_spider
 from shopdata.arguments import check_command, check_names
 from shopdata.config import (
+    COMMANDS,
     Config,
     EnvFile,
     Job,
@@ -141,6 +142,8 @@ def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageEr
 
 
 def _check_spider(loader: SpiderLoaderProtocol, job: Job) -> None:
+    if job.spider in COMMANDS:
+        raise ArgumentError(f"{job.spider!r} is a command, and no spider", todo=f"Write `command: {job.spider}`.")
     spider, arguments = as_spider(loader, job.runs, {})
     if spider != job.runs:
         raise ArgumentError(

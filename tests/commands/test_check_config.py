@@ -56,6 +56,25 @@ def test_a_job_that_can_not_run(place: Workplace) -> None:
     ]
 
 
+def test_a_command_that_can_not_run(place: Workplace) -> None:
+    jobs = [
+        {"name": "as-spider", "spider": "preflight"},
+        {"name": "with-day", "command": "preflight", "args": {"date": "2026-03-01"}},
+        {"name": "of-nobody", "command": "preflight", "args": {"shops": "sandbox-1"}},
+        {"name": "well", "command": "preflight", "args": {"shops": "sandbox-01,pdd-02"}},
+    ]
+    place.edit("schedule.yaml", lambda file: file.update(jobs=[{"cron": "0 7 * * *", **job} for job in jobs]))
+    run = place.scrapy("check_config")
+    assert run.code == 2
+    assert run.err.splitlines() == [
+        "schedule.yaml jobs[0].spider: 'preflight' is a command, and no spider. Write `command: preflight`.",
+        "schedule.yaml jobs[1].args: 'preflight' has no argument 'date'. Expected shops. Leave it out, or run a spider "
+        "with it.",
+        "schedule.yaml jobs[2].args: there is no enabled shop 'sandbox-1'. Did you mean 'sandbox-01'?",
+        "3 problems.",
+    ]
+
+
 def test_an_address_that_apprise_does_not_know(place: Workplace) -> None:
     secret = "nosuch://pa55-w0rd-that-nobody-may-see"
     (place.config_dir / "alerts.yaml").write_text(f"channels: [{{name: x, kind: apprise, url: '{secret}'}}]\n", "utf-8")

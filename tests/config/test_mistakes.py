@@ -321,6 +321,22 @@ def test_the_folder_that_mistakes_are_put_into_has_none(folder: ConfigFolder) ->
             id="cron that is a sentence",
         ),
         pytest.param(
+            SCHEDULE,
+            "spider: jd_store",
+            "spider: jd_store, command: preflight",
+            "schedule.yaml:3 jobs[0]",
+            ["write `spider: NAME`, or `command: preflight`: one of the two"],
+            id="spider and command",
+        ),
+        pytest.param(
+            SCHEDULE,
+            "spider: jd_store",
+            "command: prefligt",
+            "schedule.yaml:3 jobs[0].command",
+            ["Expected 'preflight'"],
+            id="command that there is not",
+        ),
+        pytest.param(
             STORE,
             "全国可用库存",
             "时间",

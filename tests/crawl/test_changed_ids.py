@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from workplace import Workplace
 
 from shopdata.config import load_config
+from shopdata.ledger import Ledger
+from shopdata.ledger.session_lives import SessionLife
 from shopdata.sessions.sessions import SessionStore
 
 pytestmark = pytest.mark.services
@@ -52,12 +54,18 @@ def test_a_changed_id_is_refused_and_handed_on_by_a_command(place: Workplace) ->
     assert rows(place) == {OLD: 20, OTHER: 20}
 
     rename_in_configuration(place, OLD, NEW)
+    now = datetime.now(UTC)
+    life = SessionLife(platform="jd", shop=OLD, signed_in_at=now, signed_in_by="password", last_good_at=now)
+    with Ledger.at(place.state_dir) as ledger:
+        ledger.session_lives.begin(life, "replaced")
     listed = place.scrapy("shops", "list", COLUMNS="200")
     assert listed.code == 0, listed.text
     assert OLD in listed.out
     run = place.scrapy("shops", "rename", OLD, NEW)
     assert run.code == 0, run.text
     assert "40 rows of 2 shops" in run.out
+    with Ledger.at(place.state_dir) as ledger:
+        assert [one.shop for one in ledger.session_lives.since(now)] == [NEW]
     assert rows(place) == {NEW: 20, OTHER: 20}
     assert place.scrapy("shops", "rename", OLD, NEW).code == 0
     run = place.crawl(f"date={DAY}")

@@ -53,6 +53,7 @@ def write_config(
             "platform": shop.platform,
             "username": f"${{{_variable(shop, 'USERNAME')}}}",
             "password": f"${{{_variable(shop, 'PASSWORD')}}}",
+            **({"account_shop": shop.name} if len(world.shops_of(shop.username)) > 1 else {}),
         }
         for shop in world.shops
     ]

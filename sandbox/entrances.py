@@ -5,6 +5,7 @@ All of it is invented: nobody has recorded these texts, pages and paths.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import count
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
@@ -117,23 +118,32 @@ class SandboxEntrance(PortalPart):
             return NEW_PASSWORD_PATH
         for fault, look in ((Fault.CHOOSE_SHOP, "entries"), (Fault.CHOOSE_SHOP_IN_LIST, "list")):
             if self.stage.faults.take(shop.id, fault):
-                ticket = self._choosing.issue(return_url)
-                return f"{CHOOSE_PATH}?look={look}&ticket={quote(ticket)}"
-        return None
+                return self._choice(look, self._shops.values(), return_url)
+        mine = self.stage.world.shops_of(shop.username)
+        return self._choice("entries", mine, return_url) if len(mine) > 1 else None
+
+    def _choice(self, look: str, shops: Iterable[SandboxShop], return_url: str) -> str:
+        """The page that asks which of these is meant."""
+        ticket = self._choosing.issue(" ".join((",".join(shop.id for shop in shops), return_url)))
+        return f"{CHOOSE_PATH}?look={look}&ticket={quote(ticket)}"
 
     def entered(self, request: web.Request) -> tuple[SandboxShop, str] | None:
         """The shop that was chosen and where to go then; None for a ticket that is none."""
-        return_url = self._choosing.redeem(request.query.get("ticket", ""))
-        shop = self._shops.get(request.query.get("shop", ""))
-        return None if return_url is None or shop is None else (shop, return_url)
+        meaning = self._choosing.redeem(request.query.get("ticket", ""))
+        offered, _, return_url = (meaning or "").partition(" ")
+        chosen = request.query.get("shop", "")
+        return (self._shops[chosen], return_url) if chosen and chosen in offered.split(",") else None
 
     async def _choose_page(self, request: web.Request) -> web.Response:
+        offered = (self._choosing.look(request.query.get("ticket", "")) or "").partition(" ")[0].split(",")
         boot: dict[str, Any] = {
             "enter_path": ENTER_PATH,
             "ticket": request.query.get("ticket", ""),
             "look": request.query.get("look", ""),
             "shops": [
-                {"id": shop.id, "name": shop.name, "number": 100_000 + shop.number} for shop in self._shops.values()
+                {"id": shop.id, "name": shop.name, "number": 100_000 + shop.number}
+                for shop in self._shops.values()
+                if shop.id in offered
             ],
         }
         return _PAGES.page("choose_shop.html", boot=boot)

@@ -32,6 +32,8 @@ class SandboxOptions:
     """How many JD shops there are: `sandbox-01`, `sandbox-02`, …"""
     pdd_shops: int = 2
     """How many Pinduoduo shops there are: `pdd-01`, `pdd-02`, …"""
+    shops_of_a_login: int = 1
+    """How many shops of a platform have one user name: from 2 on, a page asks which of them is meant."""
     seed: int = 20260301
     """All report contents follow from seed, shop and date."""
     shop_names: tuple[str, ...] = ()
@@ -111,6 +113,8 @@ class SandboxOptions:
                 raise ValueError(f"sandbox option {name} is {getattr(self, name)}; expected 0 to 999")
         if self.shops + self.pdd_shops == 0:
             raise ValueError("sandbox options shops and pdd_shops are both 0; expected a shop on one of the platforms")
+        if not 1 <= self.shops_of_a_login <= 999:
+            raise ValueError(f"sandbox option shops_of_a_login is {self.shops_of_a_login}; expected 1 to 999")
         if not 0 <= self.rows <= MAX_ROWS:
             raise ValueError(f"sandbox option rows is {self.rows}; expected 0 to {MAX_ROWS} (a sheet holds no more)")
         if self.base_port is not None and not 1024 <= self.base_port <= 65000:

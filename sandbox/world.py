@@ -58,8 +58,9 @@ class World:
     ) -> None:
         self.shops = shops
         self._by_id = {shop.id: shop for shop in shops}
-        self._by_username = {shop.username: shop for shop in shops}
-        self._passwords = {shop.id: shop.first_password for shop in shops}
+        # The first of those that one login opens.
+        self._by_username = {shop.username: shop for shop in reversed(shops)}
+        self._passwords = {shop.username: shop.first_password for shop in shops}
         self._session_seconds = session_seconds
         self._skew = dt.timedelta(seconds=clock_skew_seconds)
         self._state_file = state_file
@@ -75,8 +76,12 @@ class World:
         return self._by_id[shop_id]
 
     def account(self, username: str) -> SandboxShop | None:
-        """The shop that a user name opens, or None."""
+        """The shop that a user name opens, the first where it opens several, or None."""
         return self._by_username.get(username)
+
+    def shops_of(self, username: str) -> tuple[SandboxShop, ...]:
+        """All shops that a user name opens."""
+        return tuple(shop for shop in self.shops if shop.username == username)
 
     def now(self) -> dt.datetime:
         """The portal's clock, in Asia/Shanghai."""
@@ -84,15 +89,15 @@ class World:
 
     def password(self, shop_id: str) -> str:
         """The password that the portal accepts for a shop at this moment."""
-        self.shop(shop_id)
+        username = self.shop(shop_id).username
         with self._lock:
-            return self._passwords[shop_id]
+            return self._passwords[username]
 
     def change_password(self, shop_id: str, password: str) -> None:
         """Makes the portal accept another password from now on; live sessions stay alive."""
-        self.shop(shop_id)
+        username = self.shop(shop_id).username
         with self._lock:
-            self._passwords[shop_id] = password
+            self._passwords[username] = password
 
     def is_password(self, shop_id: str, password: str) -> bool:
         """Says whether the password opens the shop."""

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 Account = Mapping[str, str]
 
 _DIGITS = 16
+#: Facts that tell who has signed in: one login may open several shops.
+_OF_THE_LOGIN = frozenset({"account"})
 
 
 def fingerprint(platform: str, identity: Mapping[str, str]) -> dict[str, str]:
@@ -20,8 +22,14 @@ def fingerprint(platform: str, identity: Mapping[str, str]) -> dict[str, str]:
 
 
 def shared_fact(one: Mapping[str, str], other: Mapping[str, str]) -> str:
-    """The surest fact that both tell; "" if there is none."""
-    return next((fact for fact in one if fact in other), "")
+    """The surest fact that both tell; "" if there is none. One of the login is the least sure, wherever it stands."""
+    shared = [fact for fact in one if fact in other]
+    return next((fact for fact in shared if fact not in _OF_THE_LOGIN), next(iter(shared), ""))
+
+
+def without_login(account: Mapping[str, str]) -> dict[str, str]:
+    """What is told of the shop alone: for one of several that its login opens."""
+    return {fact: value for fact, value in account.items() if fact not in _OF_THE_LOGIN}
 
 
 def is_same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:

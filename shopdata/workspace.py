@@ -243,7 +243,7 @@ class Workspace:
         """Which shops are not to be asked."""
         from shopdata.sessions.left_alone import LeftAlone
 
-        return LeftAlone(self.sessions, self.restraint)
+        return LeftAlone(self.sessions, self.restraint, self.config.shops)
 
     @functools.cached_property
     def restraint(self) -> Restraint:

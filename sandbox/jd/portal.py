@@ -93,6 +93,7 @@ class SandboxJd(SandboxPortal):
             password_prefix="sandbox-password",
             names=(*options.shop_names, *_NAMES[len(options.shop_names) :]),
             spare_name="京东测试{}号店",
+            of_a_login=options.shops_of_a_login,
         )
 
     def applications(self) -> Mapping[str, web.Application]:

@@ -96,6 +96,7 @@ class SandboxPdd(SandboxPortal):
             password_prefix="sandbox-pdd-password",
             names=(*options.pdd_shop_names, *_NAMES[len(options.pdd_shop_names) :]),
             spare_name="拼多多测试{}号店",
+            of_a_login=options.shops_of_a_login,
         )
 
     def applications(self) -> Mapping[str, web.Application]:

@@ -78,7 +78,7 @@ def _still_lives(workspace: Workspace, shop: Shop, user_agent: str) -> bool:
 
 
 async def _sign_in(workspace: Workspace, shop: Shop, opts: argparse.Namespace, browser_path: str | None) -> SignedIn:
-    async with workspace.sessions.lock(shop):
+    async with workspace.sessions.lock(shop, workspace.config.shops):
         if opts.new_device:
             workspace.devices.forget(shop)
         new = await sign_in_by_hand(

@@ -23,6 +23,7 @@ class Command(QuietCommand):
         group = parser.add_argument_group("Sandbox")
         group.add_argument("--shops", type=int, help="how many shops on JD")
         group.add_argument("--pdd-shops", type=int, help="how many shops on Pinduoduo")
+        group.add_argument("--shops-of-a-login", type=int, help="how many shops have one user name")
         group.add_argument("--rows", type=int, help="rows of a JD report")
         group.add_argument("--conversations", type=int, help="conversations of a Pinduoduo shop and day")
         group.add_argument("--seed", type=int, help="the reports follow from it")

@@ -79,7 +79,7 @@ def _shared_accounts(config: Config, source: YamlSource) -> Iterator[UsageError]
     accounts: dict[tuple[str, str], list[tuple[int, Shop]]] = {}
     for number, shop in enumerate(config.shops):
         if shop.enabled:
-            accounts.setdefault((shop.platform, shop.username.strip().casefold()), []).append((number, shop))
+            accounts.setdefault(shop.account, []).append((number, shop))
     for shops in accounts.values():
         entries = [shop.portal_shop or shop.portal_name for _, shop in shops]
         if len(shops) > 1 and (None in entries or len(set(entries)) < len(shops)):

@@ -40,6 +40,11 @@ class Shop(Model):
         """What files about it are called: ids of two platforms may be alike."""
         return f"{self.platform}_{self.id}"
 
+    @property
+    def account(self) -> tuple[str, str]:
+        """What it has in common with the other shops that its login opens."""
+        return self.platform, self.username.strip().casefold()
+
     def has(self, period: Period) -> bool:
         """True if the shop was there in the period, or at its end."""
         return self.since is None or self.since <= period.end

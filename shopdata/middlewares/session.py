@@ -16,10 +16,11 @@ from shopdata import failpoints, signals
 from shopdata.browser.its_loop import on_its_loop
 from shopdata.browser.starting import quietly
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ChallengeError, RiskBlockedError
+from shopdata.exceptions import ChallengeError, NeedsPersonError, RiskBlockedError
 from shopdata.failpoints import FailPoint
 from shopdata.middlewares.retry import is_repeatable, repeated, send_again
 from shopdata.middlewares.sign_in import SignIns
+from shopdata.sessions.left_alone import is_of_account
 from shopdata.sessions.lives import Death, death_of
 from shopdata.sessions.restraint import SHORT_LIFE
 from shopdata.sessions.session import Session
@@ -175,10 +176,20 @@ class SessionMiddleware:
         saved = await self._saved(shop)
         if saved is not None:
             return saved
-        async with self._workspace.sessions.lock(shop):
-            # Another crawl may have signed in while this one waited for the lock.
+        async with self._workspace.sessions.lock(shop, self._shops.values()):
+            # Another crawl may have signed in while this one waited for the lock; or another shop of this login was
+            # refused, with the same password.
             saved = await self._saved(shop)
-            return saved if saved is not None else await self._new(shop)
+            if saved is not None:
+                return saved
+            await run_in_thread(self._workspace.left_alone.refuse, shop)
+            try:
+                return await self._new(shop)
+            except NeedsPersonError as error:
+                if is_of_account(error):
+                    # Before another shop of the login gets the lock.
+                    await run_in_thread(self._workspace.left_alone.keep, shop, error)
+                raise
 
     async def _saved(self, shop: Shop) -> Session | None:
         session = await run_in_thread(self._workspace.sessions.load, shop)

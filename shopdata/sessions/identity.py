@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from shopdata.accounts import Account, fingerprint, is_same, shared_fact
+from shopdata.accounts import Account, fingerprint, is_same, shared_fact, without_login
 from shopdata.config import Shop
 from shopdata.exceptions import WrongShopError
 from shopdata.files import alone, write_private
@@ -32,7 +32,7 @@ class Identities:
 
     def account_of(self, shop: Shop) -> Account:
         """What may be kept beside the shop's rows to know them again; empty if nothing is known."""
-        return fingerprint(shop.platform, self.of(shop))
+        return _account(shop, self.of(shop))
 
     def check_and_keep(
         self,
@@ -56,7 +56,7 @@ class Identities:
         Raises:
             WrongShopError: it is another shop than before, than `portal_name` says, or one that another id has.
         """
-        account = fingerprint(shop.platform, found)
+        account = _account(shop, found)
         with alone(self.folder / "identities.lock"):
             content = self._content()
             kept = dict(_facts_in(content))
@@ -144,6 +144,12 @@ def _accounts_in(content: bytes, platform: str) -> Mapping[str, Account]:
     return {
         key.removeprefix(prefix): fingerprint(platform, facts) for key, facts in kept.items() if key.startswith(prefix)
     }
+
+
+def _account(shop: Shop, identity: Identity) -> Account:
+    """Of a shop that says which entry of its login it is, the login tells nothing: others have it too."""
+    account = fingerprint(shop.platform, identity)
+    return without_login(account) if shop.portal_shop is not None else account
 
 
 def describe(found: Identity) -> str:

@@ -155,8 +155,13 @@ class SessionStore:
                 data.pop("cookies", None)
         self.lives.end(shop, session.saved_at, death)
 
-    def lock(self, shop: Shop) -> AsyncFileLock:
-        """One sign-in per account at a time, also of two crawls: a second one may kick the first one's session."""
+    def lock(self, shop: Shop, shops: Iterable[Shop] = ()) -> AsyncFileLock:
+        """One sign-in per account at a time, also of two crawls: a second one may kick the first one's session.
+
+        Args:
+            shops: all that there are: those that one login opens have one lock.
+        """
+        shop = min((other for other in (shop, *shops) if other.account == shop.account), key=lambda one: one.id)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return AsyncFileLock(self._path(shop).with_suffix(".lock"), mode=0o600)
 

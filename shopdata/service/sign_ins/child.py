@@ -67,7 +67,7 @@ class _Child:
         settings.setmodule("shopdata.settings", priority="project")
         workspace = Workspace.from_settings(settings)
         shop = _shop(workspace, self._shop_id)
-        lock = workspace.sessions.lock(shop)
+        lock = workspace.sessions.lock(shop, workspace.config.shops)
         try:
             await lock.acquire(timeout=0)
         except Timeout:

@@ -18,7 +18,7 @@ from shopdata.config.folder import config_source, dataset_files, recipe_files
 from shopdata.config.lake import Lake
 from shopdata.config.mistakes import as_sentence, duplicate_keys
 from shopdata.config.model import Model
-from shopdata.config.platforms import platform_problems, platforms, portals_model
+from shopdata.config.platforms import platform_problems, platforms, platforms_of, portals_model
 from shopdata.config.portals import Portal
 from shopdata.config.recipes.checking import recipe_problems
 from shopdata.config.recipes.recipe import Recipe, RecipeHead, read_heads
@@ -140,6 +140,11 @@ def load_config(
     """
     environ = os.environ if environ is None else environ
     folder = config_source(environ) if folder is None else folder
+    with platforms_of(folder):
+        return _load_config(folder, environ, kept, needs_shops=needs_shops)
+
+
+def _load_config(folder: Traversable, environ: Mapping[str, str], kept: KeptShops, *, needs_shops: bool) -> Config:
     problems: list[UsageError] = [*odd_settings(environ, OWN_VARIABLES), *read_network(environ)[1]]
     problems += [*platform_problems(), *kept.problems]
     needs_shops = needs_shops and not (kept.shops or kept.problems)

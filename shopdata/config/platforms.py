@@ -10,12 +10,17 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
+from importlib.resources.abc import Traversable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, create_model
 
+from shopdata.config.described import LOGIN, described_sections, portal_of
+from shopdata.config.folder import config_source
 from shopdata.config.model import Model
 from shopdata.config.portals import Portal
 from shopdata.exceptions import UsageError
@@ -94,9 +99,54 @@ class Platform:
         return pkgutil.resolve_name(self.page_client)
 
 
+@dataclass(frozen=True)
+class DescribedPlatform(Platform):
+    """One that a section of portals.yaml describes."""
+
+    section: Mapping[str, Any] = field(default_factory=dict)
+
+    def load_portal(self) -> type[Portal]:
+        return portal_of(self.section)
+
+    def load_login(self) -> Any:
+        return functools.partial(pkgutil.resolve_name(LOGIN), self.title("en"), self.section["login"])
+
+
+#: The folder whose portals.yaml counts while it is read, where that is not the one of this process.
+_FOLDER: ContextVar[Traversable | None] = ContextVar("folder", default=None)
+
+
+@contextmanager
+def platforms_of(folder: Traversable) -> Iterator[None]:
+    """Within it, platforms that portals.yaml describes are those of this folder."""
+    token = _FOLDER.set(folder)
+    try:
+        yield
+    finally:
+        _FOLDER.reset(token)
+
+
 def platforms() -> Mapping[str, Platform]:
-    """All that can be loaded, by name; the project's own first."""
-    return _find()[0]
+    """All that can be loaded, by name: the project's own, those of packages, those that portals.yaml describes."""
+    found = _find()[0]
+    described = described_sections(_FOLDER.get() or config_source())
+    return (
+        {
+            **{
+                name: DescribedPlatform(name, "", LOGIN, titles=_titles_in(section), section=section)
+                for name, section in described.items()
+                if name not in found and _NAME.fullmatch(name)
+            },
+            **found,
+        }
+        if described
+        else found
+    )
+
+
+def _titles_in(section: Mapping[str, Any]) -> Mapping[str, str]:
+    titles = section.get("title")
+    return {str(language): str(title) for language, title in titles.items()} if isinstance(titles, dict) else {}
 
 
 def platform_problems() -> tuple[UsageError, ...]:
@@ -169,7 +219,6 @@ def _known(name: str) -> str:
 PlatformName = Annotated[str, AfterValidator(_known)]
 
 
-@functools.cache
 def portals_model() -> type[Model]:
     """portals.yaml: a section for each platform, as the platform's own model; one without shops may be left out."""
     sections: dict[str, Any] = {name: (platform.load_portal() | None, None) for name, platform in platforms().items()}

@@ -69,7 +69,7 @@ class PortalClient:
             PortalError: it did not answer, or not with a JSON object, after all tries.
         """
         request.meta.update(shopdata_session=True, shopdata_repeatable=repeatable)
-        response = await self._ask(request, Wire(self._folder, self._portal.max_answer_bytes))
+        response = await self.ask(request)
         kind = (response.headers.get("Content-Type") or b"no type").decode("latin-1")
         found = f"{kind}, {len(response.body)} bytes"
         try:
@@ -158,6 +158,10 @@ class PortalClient:
             found=f"more than {_MOST_REDIRECTS} redirects",
             todo="The next run asks again; if it stays, download the report by hand and look where its link leads.",
         )
+
+    async def ask(self, request: Request) -> Response:
+        """Sends a request of the shop; the answer, unpacked."""
+        return await self._ask(request, Wire(self._folder, self._portal.max_answer_bytes))
 
     async def ask_file(self, request: Request) -> Response:
         """Sends a request whose answer is a file: it has no body, `keep_file` writes what came."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
+from urllib.parse import urljoin
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -129,6 +130,9 @@ class SessionMiddleware:
         risk = login.risk_in(answer, portal)
         if risk is not None:
             raise risk_error(shop, risk)
+        if request.meta.get("shopdata_opens"):
+            # As of a page in the browser: what tells is where it leads.
+            return answer.status == 401 or is_login_page(urljoin(response.url, answer.location), portal)
         return login.is_session_dead(answer, portal)
 
     async def _renewed(self, request: Request, response: Response, shop: Shop, session: Session) -> Request:

@@ -13,7 +13,7 @@ from scrapy.utils.project import get_project_settings
 
 from shopdata.actions.check_config import check
 from shopdata.config import platforms
-from shopdata.config.platforms import _find, platform_problems, portals_model
+from shopdata.config.platforms import _find, platform_problems
 
 Install = Callable[..., None]
 
@@ -111,13 +111,9 @@ def test_a_sign_in_that_cannot_be_loaded_is_told_too(
     folder.edit("shops.yaml", "platform: jd", "platform: temu")
     folder.edit("shops.yaml", "datasets: [jd_store]", "datasets: []")
     folder.write("portals.yaml", TEMU)
-    portals_model.cache_clear()
     settings = get_project_settings()
     settings.set("SHOPDATA_STATE_DIR", str(folder.path.parent / "state"))
-    try:
-        assert check(settings, is_connecting=False) == 2
-    finally:
-        portals_model.cache_clear()
+    assert check(settings, is_connecting=False) == 2
     assert (
         "registry_without_login:Nothing: the sign-in of the platform 'temu' can't be loaded" in capsys.readouterr().err
     )

@@ -42,7 +42,7 @@ MISTAKES = [
     ("dataset: jd_store", "dataset: jd_stor", ":1 recipe.dataset", "Did you mean `jd_store`?"),
     ("dataset: jd_store}", "dataset: jd_store, dialect: jdd}", ":1 recipe.dialect", "Write one of: "),
     ("dataset: jd_store}", "dataset: jd_store, pages: x}", ":1 recipe.pages", "Did you mean `page`?"),
-    ("  - ask: day", "  - asks: day", ":3 steps[0]", "one of the keys ask, "),
+    ("  - ask: day", "  - asks: day", ":3 steps[0]", "one of the keys open, ask, "),
     ("take: {key", "takes: {key", ":6 steps[0].takes", "Did you mean `take`?"),
     ('GET: "{jd.report_origin}/newest"', "", ":3 steps[0]", 'add GET: "{…}/path"'),
     ("{jd.report_origin}/newest", "https://ppzh.jd.com/newest", ":4 steps[0].GET", "Begin it with {jd.login_url} or"),

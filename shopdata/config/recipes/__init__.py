@@ -4,13 +4,14 @@ What a recipe says and whether it is well said stands here; who carries it out i
 """
 
 from shopdata.config.recipes.recipe import Recipe, read_heads
-from shopdata.config.recipes.steps import AskStep, EachStep, FileStep, JobStep, PagesStep, Request, Step
+from shopdata.config.recipes.steps import AskStep, EachStep, FileStep, JobStep, OpenStep, PagesStep, Request, Step
 
 __all__ = [
     "AskStep",
     "EachStep",
     "FileStep",
     "JobStep",
+    "OpenStep",
     "PagesStep",
     "Recipe",
     "Request",

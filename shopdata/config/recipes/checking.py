@@ -8,7 +8,7 @@ from typing import Any
 from shopdata.config.platforms import Platform
 from shopdata.config.recipes.placeholders import BARE, TIMES, Placeholder, read_template
 from shopdata.config.recipes.recipe import Recipe
-from shopdata.config.recipes.steps import AskStep, EachStep, JobStep, PagesStep, Step
+from shopdata.config.recipes.steps import AskStep, EachStep, JobStep, OpenStep, PagesStep, Step
 from shopdata.config.yaml_source import Path, YamlSource
 from shopdata.exceptions import UsageError
 from shopdata.texts import did_you_mean
@@ -126,6 +126,8 @@ class _Walk:
             self._lists.add(name)
         elif isinstance(step, AskStep):
             name, word = step.ask, ("ask",)
+        elif isinstance(step, OpenStep):
+            name, word = step.open, ("open",)
         elif isinstance(step, JobStep):
             name, word = step.job, ("job",)
         else:

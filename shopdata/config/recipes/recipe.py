@@ -63,7 +63,7 @@ def _requests_of(step: Step) -> Iterator[Request]:
         yield step.do
     elif isinstance(step, JobStep):
         yield from (request for request in (step.create, step.find, step.link) if request is not None)
-    else:
+    elif isinstance(step, Request):
         yield step
 
 

@@ -74,6 +74,26 @@ class AskStep(Asked):
     ask: Name
 
 
+class OpenStep(Model):
+    """A page of the portal, or the way through one to another part of it; redirects are followed."""
+
+    open: Name
+    get: Annotated[Text, Field(alias="GET")]
+    query: dict[str, Any] = Field(default_factory=dict)
+    headers: dict[str, Text] = Field(default_factory=dict)
+    #: How the path begins on which it must end.
+    until: Text | None = None
+    #: What later steps need of the page: `input:name`, `meta:name`, `data:name`, or `url:name` of its address.
+    take: dict[Name, Annotated[str, Field(pattern=r"^(?:(?:input|meta|url):\S+|data:[a-z0-9-]+)$")]] = Field(
+        default_factory=dict
+    )
+
+    @property
+    def request(self) -> Request:
+        """As any other."""
+        return Request.model_validate({"GET": self.get, "query": self.query, "headers": self.headers})
+
+
 class Match(Model):
     """What a field of our entry in a list says: just this, or a text that holds or is held by one."""
 
@@ -242,9 +262,14 @@ def _texts_of(value: Any) -> list[str]:
 
 
 #: By the key that each of them alone has.
-_KINDS = {"ask": "AskStep", "job": "JobStep", "pages": "PagesStep", "each": "EachStep", "file": "FileStep"}
-#: What they are called in a file.
-STEP_WORDS = tuple(_KINDS)
+_KINDS = {
+    "open": "OpenStep",
+    "ask": "AskStep",
+    "job": "JobStep",
+    "pages": "PagesStep",
+    "each": "EachStep",
+    "file": "FileStep",
+}
 
 
 def _kind_of(value: Any) -> str | None:
@@ -253,7 +278,8 @@ def _kind_of(value: Any) -> str | None:
 
 
 Step = Annotated[
-    Annotated[AskStep, Tag("AskStep")]
+    Annotated[OpenStep, Tag("OpenStep")]
+    | Annotated[AskStep, Tag("AskStep")]
     | Annotated[JobStep, Tag("JobStep")]
     | Annotated[PagesStep, Tag("PagesStep")]
     | Annotated[EachStep, Tag("EachStep")]

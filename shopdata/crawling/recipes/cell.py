@@ -132,8 +132,13 @@ class RecipeCell:
 
     def address(self, template: str, scope: Scope) -> str:
         """An address of the portal. An answer may name one, and not lead the session elsewhere."""
+        url = urljoin(self.spider.portal.login_url, scope.text(template))
+        self.check_host(url)
+        return url
+
+    def check_host(self, url: str) -> None:
+        """Raises ForbiddenHostError for an address that is not the portal's."""
         portal = self.spider.portal
-        url = urljoin(portal.login_url, scope.text(template))
         hosts = {urlsplit(address).netloc for address in portal.addresses}
         if urlsplit(url).netloc not in hosts and not portal.allows_download(url):
             raise ForbiddenHostError(
@@ -145,7 +150,6 @@ class RecipeCell:
                 expected=", ".join(sorted({*hosts, *portal.download_hosts})),
                 todo="If the portal has moved there, correct its section of portals.yaml.",
             )
-        return url
 
 
 def _refused(refusal: Refusal, where: str) -> RefusedError:

@@ -7,7 +7,7 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 
 from shopdata.config import Shop, platforms
-from shopdata.config.recipes import AskStep, EachStep, FileStep, JobStep, PagesStep, Recipe, Step
+from shopdata.config.recipes import AskStep, EachStep, FileStep, JobStep, OpenStep, PagesStep, Recipe, Step
 from shopdata.config.recipes.recipe import RecipeHead
 from shopdata.crawling.paged_list import PagedSpider
 from shopdata.crawling.paged_rows import PagedRows
@@ -16,6 +16,7 @@ from shopdata.crawling.recipes.dialect import Dialect
 from shopdata.crawling.recipes.files import fetch_file
 from shopdata.crawling.recipes.jobs import RecipeJob
 from shopdata.crawling.recipes.lists import file_of_each, file_of_pages, read_pages
+from shopdata.crawling.recipes.opening import open_page
 from shopdata.exceptions import TerminalError
 from shopdata.items import ReportFile
 from shopdata.periods import Period
@@ -69,6 +70,8 @@ class _Run:
 
     async def _do(self, step: Step) -> None:
         match step:
+            case OpenStep():
+                self._cell.scope.taken[step.open] = await open_page(self._cell, step)
             case AskStep():
                 self._cell.step("ask")
                 self._asked[step.ask] = step

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 from shopdata.config import platforms
+from shopdata.config.platforms import DescribedPlatform
 from shopdata.sessions.sign_in.steps import (
     CodeState,
     Identity,
@@ -31,8 +33,17 @@ __all__ = [
 ]
 
 
-@functools.cache
 def login_for(platform: str) -> PlatformLogin:
     """The login of a platform, by its name."""
-    login: PlatformLogin = platforms()[platform].load_login()()
-    return login
+    found = platforms()[platform]
+    # What a file describes may change while a service runs.
+    return _made(found.load_login()) if isinstance(found, DescribedPlatform) else _of_package(platform)
+
+
+@functools.cache
+def _of_package(platform: str) -> PlatformLogin:
+    return _made(platforms()[platform].load_login())
+
+
+def _made(make: Callable[[], PlatformLogin]) -> PlatformLogin:
+    return make()

@@ -1,0 +1,61 @@
+"""The login of a platform that portals.yaml describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from shopdata.config import Portal
+from shopdata.config.described import DescribedPortal, LoginDescription, Signs
+from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
+from shopdata.config.recipes.placeholders import Placeholder, read_template
+from shopdata.sessions.sign_in.form_login import FormLogin
+from shopdata.sessions.sign_in.steps import PortalAnswer, Risk
+
+
+class DescribedLogin(FormLogin):
+    """A form, and what answers mean by what stands in them."""
+
+    def __init__(self, title: str, login: Mapping[str, Any]) -> None:
+        """`login` is what the section says under that key."""
+        self.name = title  # type: ignore[misc]
+        self._login = LoginDescription.model_validate(login)
+
+    def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
+        assert isinstance(portal, DescribedPortal)
+        parts = read_template(self._login.check)
+        return "".join(getattr(portal, p.field) if isinstance(p, Placeholder) else p for p in parts), {}
+
+    def is_session_alive(self, answer: PortalAnswer) -> bool:
+        return _holds(answer, self._login.alive)
+
+    def is_session_dead(self, answer: PortalAnswer, portal: Portal) -> bool:
+        return super().is_session_dead(answer, portal) or any(_holds(answer, signs) for signs in self._login.dead)
+
+    def risk_in(self, answer: PortalAnswer, portal: Portal) -> Risk | None:
+        if (risk := super().risk_in(answer, portal)) is not None:
+            return risk
+        for many, needs_person in ((self._login.person, True), (self._login.too_often, False)):
+            for signs in many:
+                if _holds(answer, signs):
+                    return Risk(_told(signs), needs_person=needs_person, may_pass=not needs_person)
+        return None
+
+
+def _holds(answer: PortalAnswer, signs: Signs) -> bool:
+    data = None if answer.is_html else answer.json()
+    return data is not None and all(_is(data, path, wanted) for path, wanted in signs.items())
+
+
+def _is(data: Any, path: str, wanted: str | int | bool) -> bool:
+    found = None
+    with suppress(NoSuchPlaceError):
+        found = value_at(data, path)
+    if wanted == "*":
+        return found not in (None, "", False, [], {})
+    return found is not None and str(found).casefold() == str(wanted).casefold()
+
+
+def _told(signs: Signs) -> str:
+    return ", ".join(f"{path} {value}" for path, value in signs.items())[:80]

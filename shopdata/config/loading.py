@@ -141,10 +141,12 @@ def load_config(
     environ = os.environ if environ is None else environ
     folder = config_source(environ) if folder is None else folder
     with platforms_of(folder):
-        return _load_config(folder, environ, kept, needs_shops=needs_shops)
+        return _load_config(folder, environ, kept, needs_shops=needs_shops, needs_values=needs_values)
 
 
-def _load_config(folder: Traversable, environ: Mapping[str, str], kept: KeptShops, *, needs_shops: bool) -> Config:
+def _load_config(
+    folder: Traversable, environ: Mapping[str, str], kept: KeptShops, *, needs_shops: bool, needs_values: bool
+) -> Config:
     problems: list[UsageError] = [*odd_settings(environ, OWN_VARIABLES), *read_network(environ)[1]]
     problems += [*platform_problems(), *kept.problems]
     needs_shops = needs_shops and not (kept.shops or kept.problems)

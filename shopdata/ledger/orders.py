@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -12,6 +12,9 @@ from shopdata.ledger.schema import OrderRow
 
 #: No limit looks further back.
 _KEPT = timedelta(days=2)
+#: A row that stands for all of a name: whoever has it locked is alone.
+_ANCHOR = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = _ANCHOR + timedelta(days=1)
 
 
 class Orders(DatabasePart):
@@ -29,9 +32,12 @@ class Orders(DatabasePart):
         Returns:
             0 if it is noted, else after how many seconds to ask again; None if the day's are used up.
         """
-        session.execute(delete(OrderRow).where(OrderRow.name == name, OrderRow.ordered_at < now - _KEPT))
-        query = select(OrderRow.ordered_at).where(OrderRow.name == name).order_by(OrderRow.ordered_at.desc())
-        past = list(session.scalars(query.with_for_update()))
+        if session.get(OrderRow, (name, _ANCHOR), with_for_update=True) is None:
+            session.add(OrderRow(name=name, ordered_at=_ANCHOR))
+            session.flush()
+        session.execute(delete(OrderRow).where(OrderRow.name == name, OrderRow.ordered_at.between(_FIRST, now - _KEPT)))
+        own = select(OrderRow.ordered_at).where(OrderRow.name == name, OrderRow.ordered_at >= _FIRST)
+        past = list(session.scalars(own.order_by(OrderRow.ordered_at.desc())))
         if per_day and sum(moment.date() == now.date() for moment in past) >= per_day:
             return None
         if past and (left := cooldown - (now - past[0]).total_seconds()) > 0:

@@ -12,8 +12,8 @@ from shopdata.periods import SHANGHAI
 NOON = datetime(2026, 3, 2, 12, tzinfo=SHANGHAI)
 
 
-def test_between_two_orders_lie_minutes(tmp_path: Path) -> None:
-    with Ledger.at(tmp_path) as ledger:
+def test_between_two_orders_lie_minutes(database_url: str) -> None:
+    with Ledger(database_url) as ledger:
         assert ledger.orders.claim("export/one", NOON, 300, 0) == 0
         assert ledger.orders.claim("export/one", NOON + timedelta(seconds=100), 300, 0) == 200
         assert ledger.orders.claim("export/other", NOON + timedelta(seconds=100), 300, 0) == 0
@@ -27,7 +27,8 @@ def test_a_days_orders_are_used_up_until_midnight_in_shanghai(tmp_path: Path) ->
         assert ledger.orders.claim("export", late + timedelta(minutes=10), 0, 2) == 0
 
 
-def test_of_several_runs_that_ask_at_once_one_orders(tmp_path: Path) -> None:
-    with Ledger.at(tmp_path) as ledger, ThreadPoolExecutor(4) as pool:
+def test_of_several_runs_that_ask_at_once_one_orders(database_url: str) -> None:
+    with Ledger(database_url) as ledger, ThreadPoolExecutor(4) as pool:
+        assert ledger.orders.claim("export", NOON - timedelta(hours=1), 300, 0) == 0
         said = list(pool.map(lambda n: ledger.orders.claim("export", NOON + timedelta(seconds=n), 300, 0), range(4)))
     assert said.count(0) == 1

@@ -114,9 +114,10 @@ def float_texts(values: pa.Array) -> pa.Array:
     Arrow's digits are those of Python's repr, but below 1e-6 and from 1e10 on it writes an exponent.
     """
     shortest = values.cast(pa.string())
-    has_exponent = pc.match_substring(shortest, "e")
-    if not pc.any(has_exponent, min_count=0).as_py():
+    data = shortest.buffers()[2]
+    if data is None or b"e" not in data.to_pybytes():
         return shortest
+    has_exponent = pc.match_substring(shortest, "e")
     texts = [float_text(value) for value in values.filter(has_exponent).to_pylist()]
     return pc.replace_with_mask(shortest, has_exponent, pa.array(texts, pa.string()))
 

@@ -1,17 +1,15 @@
-"""Rows as the XML of a worksheet, made by Arrow's string kernels: whole columns at a time, no object per cell."""
+"""Cells as the XML of a worksheet: whole columns at a time, no object per cell."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopdata.excel.tables import MAX_CELL_LENGTH, Codes, Column, Kind, cell_length
+from shopdata.excel.tables import MAX_CELL_LENGTH, Kind, cell_length
 from shopdata.excel.values.numbers import convert_distinct
 from shopdata.excel.values.times import serial_column
 
@@ -94,117 +92,21 @@ def escape_column(texts: pa.Array) -> tuple[pa.Array, bool]:
     return texts, has_blanks
 
 
-def rows_xml(first_row: int, rows: int, lead: str, columns: Sequence[tuple[str, Column, Sequence[Shape]]]) -> pa.Buffer:
-    """The XML of some rows.
-
-    Args:
-        first_row: the number of the first one in the sheet, from 1.
-        rows: how many.
-        lead: the text in column A of every row.
-        columns: letters, cells, and for each code of the cells its shape.
-    """
-    numbers = pa.array(np.arange(first_row, first_row + rows)).cast(pa.string())
-    pieces: list[Any] = []
-    fixed = _Joiner(pieces)
-    fixed.text('<row r="')
-    fixed.column(numbers)
-    fixed.text('"><c r="A')
-    fixed.column(numbers)
-    fixed.text(f'" t="inlineStr"><is><t xml:space="preserve">{escape(lead)}</t></is></c>')
-    for letters, column, shapes in columns:
-        if column.text.null_count == rows:
-            continue
-        if isinstance(column.codes, int):
-            _add_uniform(fixed, numbers, letters, column.text, shapes[column.codes])
-        else:
-            fixed.column(_mixed_cells(numbers, letters, column.text, column.codes, shapes))
-    fixed.text("</row>")
-    fixed.close()
-    joined = pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement="")
-    offsets = np.frombuffer(joined.buffers()[1], np.int32, rows + 1)
-    return joined.buffers()[2].slice(0, int(offsets[-1]))
-
-
-class _Joiner:
-    """Collects what is joined row by row; fixed texts that meet become one."""
-
-    def __init__(self, pieces: list[Any]) -> None:
-        self._pieces, self._text = pieces, ""
-
-    def text(self, text: str) -> None:
-        self._text += text
-
-    def column(self, column: pa.Array) -> None:
-        self.close()
-        self._pieces.append(column)
-
-    def close(self) -> None:
-        if self._text:
-            self._pieces.append(pa.scalar(self._text))
-            self._text = ""
-
-
-def _add_uniform(fixed: _Joiner, numbers: pa.Array, letters: str, texts: pa.Array, shape: Shape) -> None:
-    values, before = _values(texts, shape)
-    if not texts.null_count:
-        fixed.text(f'<c r="{letters}')
-        fixed.column(numbers)
-        fixed.text(before)
-        fixed.column(values)
-        fixed.text(shape.behind)
-        return
-    fixed.column(pc.binary_join_element_wise(f'<c r="{letters}', numbers, before, values, shape.behind, ""))
-
-
-def _preserved(before: str) -> str:
+def preserved(before: str) -> str:
+    """The same, for texts whose blanks at the ends count."""
     return before.replace("<t>", '<t xml:space="preserve">')
 
 
-def _values(texts: pa.Array, shape: Shape) -> tuple[pa.Array, str]:
+def values_of(texts: pa.Array, shape: Shape) -> tuple[pa.Array, str]:
     """The values of cells of one shape, and what stands before each."""
     before = shape.before
     match shape.kind:
         case Kind.TEXT | Kind.ERROR:
             texts, has_blanks = escape_column(texts)
             if has_blanks:
-                before = _preserved(before)
+                before = preserved(before)
         case Kind.DATE:
             texts = serial_column(texts)
         case Kind.BOOL:
             texts = convert_distinct(texts, lambda text: "1" if text == "TRUE" else "0")
     return texts, before
-
-
-#: Kinds whose text in the table is their text in the workbook, but for XML's own signs, of which a number has none.
-_WRITTEN_AS_THEY_ARE = frozenset((Kind.TEXT, Kind.NUMBER, Kind.ERROR))
-
-
-def _mixed_cells(numbers: pa.Array, letters: str, texts: pa.Array, codes: Codes, shapes: Sequence[Shape]) -> pa.Array:
-    """Whole cells of a column whose kinds differ; null where there is none."""
-    used = np.flatnonzero(np.bincount(codes[texts.is_valid().to_numpy(zero_copy_only=False)])).tolist()
-    start = f'<c r="{letters}'
-    if any(shapes[code].kind not in _WRITTEN_AS_THEY_ARE for code in used):
-        return _cells_by_kind(numbers, start, texts, codes, [(code, shapes[code]) for code in used])
-    values, has_blanks = escape_column(texts)
-    which = pa.array(codes)
-    before = pa.array([_preserved(shape.before) if has_blanks else shape.before for shape in shapes]).take(which)
-    behind = pa.array([shape.behind for shape in shapes]).take(which)
-    return pc.binary_join_element_wise(start, numbers, before, values, behind, "")
-
-
-def _cells_by_kind(
-    numbers: pa.Array, start: str, texts: pa.Array, codes: Codes, used: Sequence[tuple[int, Shape]]
-) -> pa.Array:
-    """Each kind is written by itself and put back into its places."""
-    valid = texts.is_valid().to_numpy(zero_copy_only=False)
-    parts: list[pa.Array] = []
-    where = np.full(len(texts), -1, np.int64)
-    done = 0
-    for code, shape in used:
-        places = np.flatnonzero(valid & (codes == code))
-        take = pa.array(places)
-        values, before = _values(texts.take(take), shape)
-        parts.append(pc.binary_join_element_wise(start, numbers.take(take), before, values, shape.behind, ""))
-        where[places] = np.arange(done, done + len(places))
-        done += len(places)
-    return pa.concat_arrays(parts).take(pa.array(where, mask=~valid))

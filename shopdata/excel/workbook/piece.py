@@ -8,7 +8,8 @@ from pathlib import Path
 
 from shopdata.excel.names import column_letters
 from shopdata.excel.tables import Batch, Column, Table, null_column
-from shopdata.excel.workbook.cells import Shape, rows_xml
+from shopdata.excel.workbook.cells import Shape
+from shopdata.excel.workbook.rows import rows_xml
 from shopdata.excel.workbook.zip import Deflated, deflate
 
 

@@ -89,7 +89,8 @@ def _not_chosen(shop: Shop, platform: str, found: str) -> ChallengeError:
         found=found,
         expected="one entry that shops.yaml names",
         todo=(
-            "Give the shop its entry's words as `portal_shop` in shops.yaml, or sign in by hand with "
+            "Give the shop its entry's words as `portal_shop` in shops.yaml, or on the board's page Shops; or sign in "
+            "by hand with "
             f"`scrapy login {shop.id} --headed`."
         ),
     )

@@ -34,6 +34,9 @@ def application(config: ServiceConfig) -> Any:
             # 50: in a crowd, others would wait for a place in it.
             server.kwargs["backlog"] = 512
     config.inside.connect(app, launcher, poller)
-    for service in (Clock(config.inside, config.options.now), Cleaner(config.options, launcher.crawls)):
+    for service in (
+        Clock(config.inside, config.options.now),
+        Cleaner(config.options, launcher.crawls, config.inside.workspace),
+    ):
         service.setServiceParent(app)  # type: ignore[no-untyped-call]
     return app

@@ -1,4 +1,4 @@
-"""Keeps the crawls' logs within their age and size, also while they are written, and the list of crawls in its age."""
+"""Keeps the crawls' logs within their age and size, also while they are written; crawls and acts within their age."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from twisted.application.service import Service
@@ -13,9 +14,11 @@ from twisted.internet import task
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
+from shopdata.periods import SHANGHAI
 from shopdata.service.crawls import Crawls
 from shopdata.service.job_list import log_of
 from shopdata.service.options import ServiceOptions
+from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +26,8 @@ KEEP_DAYS = 90
 KEEP_BYTES = 1024**3
 #: The list of crawls says what the logs are called.
 _KEEP_CRAWLS_DAYS = 400
+#: Who did what: over the question of a year ago.
+KEEP_ACTS_DAYS = 400
 _EVERY_SECONDS = 3600
 #: A crawl that says the same for ever, or was told to say all.
 MOST_LOG_BYTES = 256 * 1024**2
@@ -35,9 +40,10 @@ class Cleaner(Service):
 
     name = "cleaner"
 
-    def __init__(self, options: ServiceOptions, crawls: Crawls) -> None:
+    def __init__(self, options: ServiceOptions, crawls: Crawls, workspace: Workspace) -> None:
         self._options = options
         self._crawls = crawls
+        self._workspace = workspace
         self._loops = {
             task.LoopingCall(lambda: deferToThread(self._clean).addErrback(_log_failure)): _EVERY_SECONDS,
             task.LoopingCall(lambda: deferToThread(self._cut).addErrback(_log_failure)): _LOOK_EVERY_SECONDS,
@@ -60,6 +66,7 @@ class Cleaner(Service):
         if removed:
             logger.info("removed %d logs older than %d days or beyond %d MB", removed, KEEP_DAYS, KEEP_BYTES >> 20)
         self._crawls.forget(_KEEP_CRAWLS_DAYS)
+        self._workspace.ledger.acts.forget(datetime.now(SHANGHAI) - timedelta(days=KEEP_ACTS_DAYS))
 
     def _cut(self) -> None:
         for crawl in self._crawls.open():
@@ -111,4 +118,4 @@ def clean_logs(folder: Path, running: set[str], keep_days: float = KEEP_DAYS, ke
 
 
 def _log_failure(failure: Failure) -> None:
-    logger.error("logs could not be cleaned: %s", failure.value)
+    logger.error("what is old could not be cleaned away: %s", failure.value)

@@ -42,7 +42,7 @@ def add(settings: Settings, name: str, opts: argparse.Namespace) -> int:
     users.add(name, role, password)
     say(terminal_texts(settings), "users.added", name=name, role=role)
     _show(settings, name, password, opts)
-    _note(settings, "user_added", name, role=role.value)
+    _note(settings, "user_add", name, role=role.value)
     return 0
 
 
@@ -71,7 +71,7 @@ def remove(settings: Settings, name: str) -> int:
     """One user less."""
     _users(settings).remove(name)
     say(terminal_texts(settings), "users.removed", name=name)
-    _note(settings, "user_removed", name)
+    _note(settings, "user_remove", name)
     return 0
 
 

@@ -31,6 +31,8 @@ _NOTED: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "cron.json": ("", "job", ()),
 }
 _CRON = {"run": "run_now", "pause": "pause", "resume": "resume"}
+#: All that can be noted here.
+CODES = {code for code, _, _ in _NOTED.values() if code} | set(_CRON.values())
 _LONGEST = 200
 
 

@@ -17,8 +17,11 @@ import yaml
 
 from shopdata.crawling.session_check import Found
 from shopdata.exceptions import ArgumentError
+from shopdata.ledger.acts import Via
 from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
+from shopdata.service.api_acts import CODES
 from shopdata.service.board import entrance, states
+from shopdata.service.board.acts import NOTED
 from shopdata.service.board.addresses import TOLD
 from shopdata.service.endings import Ending
 from shopdata.service.people.roles import Role
@@ -42,7 +45,7 @@ BUILT = {
     "weekday.": [str(number) for number in range(7)],
     "month.": [str(number) for number in range(1, 13)],
     "span.": ["seconds", "minutes", "hours", "days"],
-    "menu.": ["today", "days", "runs", "sessions", "schedule", "shops"],
+    "menu.": ["today", "days", "runs", "sessions", "schedule", "shops", "users", "activity"],
     "shops_page.kind.": [*states.KINDS, "all"],
     "filter.": [*states.KINDS, "all"],
     "sessions.": [*states.KINDS, "all"],
@@ -64,6 +67,8 @@ BUILT = {
     # What of these can occur, `tests/service/live` follows.
     "live.": [key.removeprefix("live.") for key in catalogue("zh") if key.startswith("live.")],
     "role.": list(Role),
+    "via.": list(get_args(Via)),
+    "act.": [*CODES, *(action.replace("-", "_") for action in NOTED), "sign_in_taken", "signed_in", "signed_out"],
     "login.": list(entrance.TOLD),
     "partition.": ["workbook", "parquet"],
     "warning.": ["note_rows", "header_rows"],

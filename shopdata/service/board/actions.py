@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shopdata.exceptions import UsageError
-from shopdata.service.board import shop_actions
+from shopdata.service.board import shop_actions, user_actions
 from shopdata.service.board.addresses import checked_dt, checked_id, checked_run_id
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError, redirect
 from shopdata.service.board.rendering import RenderedPage
@@ -111,4 +111,8 @@ ACTIONS: dict[str, Callable[[Sources, Visit], RenderedPage | Answer]] = {
     "shop-remove": shop_actions.remove,
     "shops-upload": shop_actions.upload,
     "shops-enter": shop_actions.enter_list,
+    "user-add": user_actions.add,
+    "user-role": user_actions.set_role,
+    "user-password": user_actions.set_password,
+    "user-remove": user_actions.remove,
 }

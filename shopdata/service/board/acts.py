@@ -23,6 +23,10 @@ NOTED: Mapping[str, tuple[str, ...]] = {
     "shop-rename": ("shop", "new"),
     "shop-remove": ("shop",),
     "shops-enter": (),
+    "user-add": ("name", "role"),
+    "user-role": ("name", "role"),
+    "user-password": ("name",),
+    "user-remove": ("name",),
 }
 _LONGEST = 200
 

@@ -24,7 +24,19 @@ from shopdata.service.board.acts import act_of
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError
 from shopdata.service.board.entrance import Entrance
 from shopdata.service.board.live import Live
-from shopdata.service.board.pages import cell, days, downloads, live, partition, runs, schedule, sessions, shops
+from shopdata.service.board.pages import (
+    activity,
+    cell,
+    days,
+    downloads,
+    live,
+    partition,
+    runs,
+    schedule,
+    sessions,
+    shops,
+    users,
+)
 from shopdata.service.board.pages import today as front_page
 from shopdata.service.board.rendering import RenderedPage, Renderer
 from shopdata.service.board.sources import Sources
@@ -68,6 +80,8 @@ PAGES: tuple[tuple[tuple[str, ...], Callable[..., RenderedPage | Answer]], ...] 
     (("shops", "_new"), shops.new),
     (("shops", "_workbook"), shops.workbook),
     (("shops", "*"), shops.one),
+    (("activity",), activity.page),
+    (("users",), users.page),
 )
 
 

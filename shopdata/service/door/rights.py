@@ -34,6 +34,9 @@ RIGHTS: Mapping[str, Role | None] = {
     "GET board/sessions": SEE,
     "GET board/sessions/*/screenshot": SEE,
     "GET board/schedule": SEE,
+    # These tell where people sit, and who they are.
+    "GET board/activity": ADMINISTER,
+    "GET board/users": ADMINISTER,
     # What the portal shows while somebody signs in.
     "GET board/sessions/*/live": ACT,
     "GET board/sessions/*/live/frame": ACT,
@@ -61,6 +64,10 @@ RIGHTS: Mapping[str, Role | None] = {
     "POST board/do/shop-remove": ADMINISTER,
     "POST board/do/shops-upload": ADMINISTER,
     "POST board/do/shops-enter": ADMINISTER,
+    "POST board/do/user-add": ADMINISTER,
+    "POST board/do/user-role": ADMINISTER,
+    "POST board/do/user-password": ADMINISTER,
+    "POST board/do/user-remove": ADMINISTER,
     # -- its door
     "GET board/static/base.css": EVERYBODY,
     "GET board/static/mark.svg": EVERYBODY,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from board_client import Client, NewContext, Serve
 from board_scenes import large_morning
-from board_world import HOSTILE_NAMES, RUN_ID
+from board_world import HOSTILE_NAMES, PASSWORD, RUN_ID, USER
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
@@ -26,6 +26,8 @@ PAGES = {
     "sessions": "/board/sessions",
     "schedule": "/board/schedule",
     "shops": "/board/shops",
+    "users": "/board/users",
+    "activity": "/board/activity",
     "trouble": "/board/runs/nobody",
 }
 DESK = {"viewport": {"width": 1280, "height": 900}}
@@ -41,8 +43,8 @@ def page(new_context: NewContext, client: Client) -> Page:
 @pytest.mark.parametrize(
     ("look", "names"),
     [
-        (DESK, ["today", "cell", "hostile cell", "partition", "runs", "run", "shops"]),
-        (PHONE, ["today", "days", "published cell", "sessions", "schedule"]),
+        (DESK, ["today", "cell", "hostile cell", "partition", "runs", "run", "shops", "users"]),
+        (PHONE, ["today", "days", "published cell", "sessions", "schedule", "activity"]),
     ],
     ids=["desk", "phone, dark, English"],
 )
@@ -65,6 +67,32 @@ def test_axe_finds_nothing_serious(
             if violation["impact"] in ("serious", "critical")
         ]
     assert found == []
+
+
+@pytest.mark.parametrize("look", [DESK, PHONE], ids=["desk", "phone, dark, English"])
+def test_signing_in_with_the_keyboard_alone(
+    new_context: NewContext, request: pytest.FixtureRequest, look: dict[str, object]
+) -> None:
+    context = new_context(**look, bypass_csp=True, extra_http_headers={})
+    page = context.new_page()
+    page.goto("/board/schedule?end=2026-11-20")
+    if os.environ.get("AXE_PATH"):
+        page.add_script_tag(content=request.getfixturevalue("axe"))
+        result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        assert [violation["id"] for violation in result["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.keyboard.type(USER)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("nav")).to_be_visible()
+    assert page.url.endswith("/board/schedule?end=2026-11-20")
+    leave = page.locator(".who button")
+    leave.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#password")).to_be_visible()
+    page.goto("/")
+    assert "/board/login" in page.url
 
 
 @pytest.mark.parametrize("look", [DESK, PHONE], ids=["desk", "phone"])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+from datetime import datetime
 from urllib.parse import urlencode
 
 import pytest
 from people_place import Browser, Place
 from tiny_service import PASSWORD, USER, tiny_egg
 
+from shopdata.ledger import Ledger
 from shopdata.ledger.acts import Act
+from shopdata.periods import SHANGHAI
 
 pytestmark = [pytest.mark.services, pytest.mark.cold]
 
@@ -181,7 +186,7 @@ def test_a_change_counts_at_once(place: Place) -> None:
     assert "board/login" in browser.go("/board/runs").path
     assert place.request("GET", "/service.json", auth="王芳:another-fake-Word-18")[0] == 401
     acts = [(act.code, act.target, act.via) for act in place.acts() if "王芳" in (act.user, act.target)]
-    assert acts[:2] == [("user_removed", "王芳", "command"), ("signed_in", "", "board")]
+    assert acts[:2] == [("user_remove", "王芳", "command"), ("signed_in", "", "board")]
     assert ("pause", "jd_store", "board") in acts
 
 
@@ -209,6 +214,72 @@ def test_who_did_what_is_kept_without_secrets(place: Place, passwords: dict[str,
     assert "Secret" not in repr(acts)
     kept = repr(acts) + place.log + (place.state_dir / "service" / "browsers.json").read_text("utf-8")
     assert [secret for secret in (PASSWORD, *passwords.values()) if secret in kept] == []
+
+
+def test_administrators_see_to_users_on_the_board(place: Place, passwords: dict[str, str]) -> None:
+    browser = Browser(place).sign_in("administer-user", passwords["administer"], "/board/users")
+    browser.press("user-add", name="li.na", role="act", password="")
+    assert "shown this once" in browser.text
+    made = re.findall(r"<code>([a-z0-9]{4}(?:-[a-z0-9]{4}){3})</code>", browser.text)[0]
+    assert made not in browser.go("/board/users").text
+    assert "may look and act" in Browser(place).sign_in("li.na", made).text
+    browser.press("user-role", name="li.na", role="see")
+    assert "told=user_changed" in browser.path
+    colleague = Browser(place).sign_in("li.na", made)
+    for page in ("/board/users", "/board/activity"):
+        assert (colleague.go(page).status, "Your role does not allow this" in colleague.text) == (403, True)
+    assert "board/users" not in colleague.go("/").text
+    browser.press("user-password", name="li.na")
+    assert made not in browser.text
+    assert "board/login" in colleague.go("/").path
+    refused = {
+        "there already": ("user-add", {"name": "LI.NA", "role": "see", "password": ""}),
+        "too weak": ("user-add", {"name": "new", "role": "see", "password": "new-new-new-new"}),
+        "invalid user name": ("user-add", {"name": "a:b", "role": "see", "password": ""}),
+        "last administrator": ("user-remove", {"name": "administer-user"}),
+        "no such user": ("user-remove", {"name": "nobody-here"}),
+    }
+    for said, (action, values) in refused.items():
+        browser.go("/board/users").press(action, **values)
+        assert (browser.status, said in browser.text) == (409, True), browser.text
+    assert browser.go("/board/users").press("user-add", name="x", role="boss", password="").status == 400
+    browser.go("/board/users").press("user-remove", name="li.na")
+    assert "told=user_removed" in browser.path
+    assert "li.na" not in browser.text.partition("</h1>")[2]
+    acts = {(act.code, str(act.params.get("role", ""))) for act in place.acts() if act.target == "li.na"}
+    assert acts == {("user_add", "act"), ("user_role", "see"), ("user_password", ""), ("user_remove", "")}
+
+
+def test_what_everybody_did_is_shown_narrowed_and_paged(place: Place, passwords: dict[str, str]) -> None:
+    with Ledger.at(place.state_dir) as ledger:
+        for number in range(120):
+            ledger.acts.add(Act(user="<b>mallory", code="pause", via="board", target=f"job-{number:03}"))
+        long_ago = datetime(2026, 3, 1, 23, 59, tzinfo=SHANGHAI)
+        ledger.acts.add(Act(user="old", code="invented_later", via="api", at=long_ago, params={"version": "7"}))
+    browser = Browser(place).sign_in("administer-user", passwords["administer"], "/board/activity?lang=en")
+    assert "&lt;b&gt;mallory" in browser.text
+    seen: list[str] = []
+    browser.go("/board/activity?who=%3Cb%3Emallory&what=pause")
+    for _ in range(3):
+        seen += re.findall(r"Pause: (job-\d+)", browser.text)
+        older = re.findall(r'<p class="more"><a href="([^"]+)"', browser.text)
+        if older:
+            browser.go(html.unescape(older[0]))
+    assert seen == [f"job-{number:03}" for number in reversed(range(120))]
+    assert older == []
+    browser.go("/board/activity?day=2026-03-01")
+    assert (
+        "invented_later" in browser.text,
+        "version=7" in browser.text,
+        "Pause" in browser.text.partition("<tbody>")[2],
+    ) == (
+        True,
+        True,
+        False,
+    )
+    assert "Nothing of that kind" in browser.go("/board/activity?day=2026-02-28").text
+    for odd in ("before=x", "before=%C2%B2", "before=" + "9" * 30, "day=2026-13-40"):
+        assert browser.go(f"/board/activity?{odd}").status == 404
 
 
 def test_what_the_command_says(place: Place) -> None:

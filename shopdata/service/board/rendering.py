@@ -26,6 +26,8 @@ class RenderedPage:
     title: str
     section: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    #: True where a button has done its work, and shows what came of it once; a form that comes back has done nothing.
+    is_done: bool = False
 
 
 class Renderer:

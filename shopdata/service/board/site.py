@@ -184,8 +184,7 @@ class Board(Resource):
         if is_foreign or not self._tokens.fits(visit.form.get("token", ""), visit.user, visit.nonce):
             return self._trouble(visit, 403, "token")
         made = actions.act(self._sources, visit)
-        # A form that comes back as a page has done nothing.
-        done = act_of(visit) if isinstance(made, Answer) else None
+        done = act_of(visit) if isinstance(made, Answer) or made.is_done else None
         if done is not None:
             note(self._sources.workspace, done)
         return self._answer_of(visit, made)

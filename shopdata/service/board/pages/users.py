@@ -29,4 +29,5 @@ def with_password(sources: Sources, visit: Visit, name: str = "", password: str 
             "made_for": name,
             "made": password,
         },
+        is_done=bool(password),
     )

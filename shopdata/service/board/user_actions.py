@@ -51,4 +51,9 @@ def _role(visit: Visit) -> Role:
     try:
         return Role(visit.form.get("role", ""))
     except ValueError:
-        raise BadFormError("there is no such role", todo="Go back, load the page again, try again") from None
+        raise BadFormError(
+            "there is no such role",
+            where="the form",
+            expected=", ".join(Role),
+            todo="Go back, load the page again, try again",
+        ) from None

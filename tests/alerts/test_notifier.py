@@ -68,6 +68,7 @@ class World:
         self.config: Config = replace(shipped_config.load_shipped_config(), shops=(*shops, pdd), alerts=alerts)
 
     language = "zh"
+    board_url: str | None = None
 
     def cells(self, dataset: str = "jd_store", dt: str = DT, **states: str | tuple[str, Reason]) -> None:
         """Puts cells into states; a reason may go with them. Publishes what is good."""
@@ -115,7 +116,9 @@ class World:
 
     def tell(self, dataset: str = "jd_store", *dts: str, **receipt: Any) -> Count:
         """As at the end of a run."""
-        notifier = Notifier(self.config, self.ledger, "run", Texts(self.language), clock=self.clock)
+        notifier = Notifier(
+            self.config, self.ledger, "run", Texts(self.language), board_url=self.board_url, clock=self.clock
+        )
         return notifier.notify(dataset, dataset, dts or (DT,), {DT: receipt} if receipt else {})
 
     def told(self) -> list[str]:
@@ -154,6 +157,17 @@ class TestADay:
             "> 云南白药京东专卖店：HTTP 500\n"
             "→ 暂不用处理，下次运行自动重试；若一直如此，请人工打开后台查看。"
         ]
+
+    def test_links_to_the_page_on_which_a_shop_is_signed_in(self, world: World) -> None:
+        wants = Reason("sms_code_wanted", {"said": "见 https://evil.example/a"}, "JD asks for an SMS code")
+        world.cells(a="published", b=("needs_login", wants), c=("failed", DOWN))
+        world.board_url = "https://board.example.com/board/"
+        world.tell()
+        (told,) = world.told()
+        # Just that shop's page: no token, and nothing that a portal's words could make a link of.
+        assert told.count("](") == 1
+        assert "[到看板上登录](https://board.example.com/board/sessions/b/live)" in told
+        assert "scrapy login" not in told
 
     def test_in_english_where_the_setting_says_so(self, world: World) -> None:
         world.language = "en"

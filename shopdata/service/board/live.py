@@ -6,7 +6,6 @@ It is answered in the reactor's thread: a browser that waits for the next pictur
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -23,8 +22,6 @@ from shopdata.service.sign_ins.sign_ins import SignIns
 
 reactor: Any = twisted_reactor
 
-#: One every 40 ms is what our own page sends at most.
-_MOST_INPUTS_PER_SECOND = 60
 _GET = ("frame", "state", "qr.png")
 
 Send = Callable[[Request, Answer], None]
@@ -42,7 +39,6 @@ class Live:
         self._renderer = renderer
         self._tokens = tokens
         self._send = send
-        self._inputs: deque[float] = deque(maxlen=_MOST_INPUTS_PER_SECOND)
 
     def takes(self, path: tuple[str, ...]) -> bool:
         """True for what is answered here."""
@@ -117,9 +113,8 @@ class Live:
         if is_foreign or not self._tokens.fits(request.getHeader("X-Board-Token") or "", visit.user, visit.nonce):
             return Answer(b"", 403, "text/plain")
         now = reactor.seconds()
-        if len(self._inputs) == _MOST_INPUTS_PER_SECOND and now - self._inputs[0] < 1:
+        if sign_in.is_too_fast(now):
             return Answer(b"", 429, "text/plain")
-        self._inputs.append(now)
         assert request.content is not None
         request.content.seek(0)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ reactor: Any = twisted_reactor
 MORE_SECONDS = 300
 #: So long a browser waits for something new before it asks again.
 WAIT_SECONDS = 10.0
+#: One every 40 ms is what our own page sends at most.
+_MOST_BATCHES_PER_SECOND = 60
 #: While nobody has asked for a picture for so long, none is made.
 _UNSEEN_SECONDS = 12.0
 
@@ -99,6 +102,7 @@ class SignIn:
         self.last_seen = reactor.seconds()
         self._last_frame_asked = -_UNSEEN_SECONDS
         self._next_input = 0
+        self._batches: deque[float] = deque(maxlen=_MOST_BATCHES_PER_SECOND)
         self._codes = 0
         self._pace = 0
         self._is_low = False
@@ -125,6 +129,13 @@ class SignIn:
         """Pictures are drawn for as long as somebody asks for them."""
         self._last_frame_asked = reactor.seconds()
         self._set_pace(4 if is_slow else 15 if is_held else 10, is_low=is_slow)
+
+    def is_too_fast(self, now: float) -> bool:
+        """True if so many batches came within a second; else this one is counted. By the reactor's clock."""
+        if len(self._batches) == _MOST_BATCHES_PER_SECOND and now - self._batches[0] < 1:
+            return True
+        self._batches.append(now)
+        return False
 
     def take_input(self, given: Input) -> None:
         """Hands on what the person's hand did; where a part of it is lost, a button that is held is let go."""

@@ -106,12 +106,17 @@
   async function flush() {
     if (isSending || !points.length || isOver) return;
     isSending = true;
-    const body = JSON.stringify({ seq: batch++, points: points.splice(0, 300) });
+    const sent = points.splice(0, 300);
+    const body = JSON.stringify({ seq: batch, points: sent });
     const headers = { "Content-Type": "application/json", "X-Board-Token": token };
     try {
       const answer = await fetch(place("input"), { method: "POST", headers, body });
       if (answer.status === 404) leave();
+      // Too many at once: the same again, before what came meanwhile.
+      if (answer.status === 429) points = [...sent, ...points];
+      else batch++;
     } catch {
+      batch++;
       // A part is lost: the other side lets go of what was held.
     }
     isSending = false;

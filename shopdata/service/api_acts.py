@@ -27,6 +27,7 @@ _NOTED: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "delversion.json": ("remove_version", "project", ("version",)),
     "delproject.json": ("remove_project", "project", ()),
     "cells.json": ("collect", "dataset", ("dt", "shops", "force")),
+    "signins.json": ("sign_in_link", "shop", ()),
     "service.json": ("stop_service", "", ("mode",)),
     "cron.json": ("", "job", ()),
 }

@@ -53,7 +53,7 @@ def test_every_address_stands_in_the_table_and_the_table_has_no_other() -> None:
     wanted |= {"GET board/static/base.css", "GET board/static/mark.svg"}
     services = {name for name, _ in Config().items("services")} | set(configuration._SERVICES)
     reading = {name for name in services if not name.startswith(("schedule", "cancel", "add", "del"))}
-    writing = services - reading | {"cron.json", "cells.json", "service.json"}
+    writing = services - reading | {"cron.json", "cells.json", "service.json", "signins.json"}
     wanted |= {f"GET {name}" for name in reading | {"logs", "jobs", "favicon.ico"}}
     wanted |= {f"POST {name}" for name in writing}
     assert set(RIGHTS) == wanted

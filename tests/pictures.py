@@ -34,6 +34,13 @@ IMAGES = ROOT / "docs" / "images"
 DESK = {"viewport": {"width": 1280, "height": 900}}
 #: As wide and tall as most telephones, with their fine pixels.
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+_LIST = (
+    "店铺,平台,账号,密码,店铺ID,数据集,负责人,起始日期",
+    "回力童鞋旗舰店,京东,13800000001,fake-1,kids,,张三,2026-03-01",
+    "回力运动店,淘宝,13800000002,fake-2,sport,,张三,",
+    "回力箱包店,拼多多,1.38E+10,fake-3,bags,pdd_chat，pdd_quality,李四,",
+    "回力户外店,拼多多,13800000004,,outdoor,pdd_chats,李四,2026-02-30",
+)
 SLIDER_SHOP, SMS_SHOP = "sandbox-01", "pdd-01"
 
 
@@ -61,12 +68,28 @@ def person(browser: Browser, origin: str, user: str, password: str, **look: obje
     context.close()
 
 
-def of_the_board(address: str, **look: object) -> Callable[[Browser, Path], None]:
-    """A page of the board on the tests' ordinary morning."""
+def open_page(page: Page) -> None:
+    """The page as it comes."""
+
+
+def send_list(page: Page) -> None:
+    """A list of shops with some mistakes in it."""
+    page.locator("summary").first.click()
+    content = "\n".join(_LIST).encode()
+    page.set_input_files("#file", {"name": "shops.csv", "mimeType": "text/csv", "buffer": content})
+    page.get_by_role("button", name="检查文件").click()
+    page.get_by_role("heading", name="个错误").wait_for()
+
+
+def of_the_board(
+    address: str, go_on: Callable[[Page], None] = open_page, **look: object
+) -> Callable[[Browser, Path], None]:
+    """A page of the board on the tests' ordinary morning, or what it leads to."""
 
     def take(browser: Browser, file: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
             world = ordinary_morning(Path(folder))
+            Path(folder, "key").write_text("of these pictures only", "utf-8")
             command = [sys.executable, str(TESTS / "service/board/board_server.py"), folder]
             kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOPDATA_")}
             environment = kept | {"PYTHONPATH": str(ROOT), "SHOPDATA_CONFIG_DIR": str(world.config_dir)}
@@ -78,6 +101,7 @@ def of_the_board(address: str, **look: object) -> Callable[[Browser, Path], None
                 origin = f"http://127.0.0.1:{int(server.stdout.readline())}"
                 with person(browser, origin, USER, PASSWORD, **look) as page:
                     page.goto(f"/board/{address}")
+                    go_on(page)
                     page.screenshot(path=file, full_page=True)
                 server.communicate()
 
@@ -121,6 +145,7 @@ def running_service(fault: Fault, shop: str) -> Iterator[Running]:
 
 PICTURES: dict[str, Callable[[Browser, Path], None]] = {
     "board": of_the_board("", **DESK),
+    "shop-list": of_the_board("shops", send_list, **DESK),
     "sign-in": of_a_sign_in(SLIDER_SHOP, Fault.CAPTCHA_PATH, "滑块", **DESK),
     "sign-in-phone": of_a_sign_in(SMS_SHOP, Fault.SMS, "短信", field="input[name=code]", **PHONE),
 }

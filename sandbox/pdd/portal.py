@@ -13,11 +13,14 @@ from sandbox.common_faults import COMMON_FAULTS
 from sandbox.entrances import ENTRANCE_FAULTS
 from sandbox.faults import Fault
 from sandbox.options import SandboxOptions
+from sandbox.pdd.after_sales import PddAfterSales
 from sandbox.pdd.chat import PddChatUsers, PddConversations, PddHistory, PddMessages
+from sandbox.pdd.exports import SandboxExport
 from sandbox.pdd.identity import PddIdentity
 from sandbox.pdd.kpi import PddKpi
 from sandbox.pdd.kpi_contents import CONTENT_FAULTS
 from sandbox.pdd.login import PddLoginPages
+from sandbox.pdd.orders import PddOrders
 from sandbox.pdd.paged import PAGE_FAULTS, SandboxList
 from sandbox.pdd.quality import PddQuality
 from sandbox.pdd.request_guard import GUARD_FAULTS, RequestGuard
@@ -45,6 +48,8 @@ class SandboxPdd(SandboxPortal):
         PddQuality,
     )
     """What is read page by page. A report joins the back office by standing here."""
+    exports: ClassVar[tuple[type[SandboxExport], ...]] = (PddOrders, PddAfterSales)
+    """What is ordered, listed and fetched."""
     faults: ClassVar[frozenset[Fault]] = frozenset(
         {
             *SESSION_FAULTS,
@@ -73,7 +78,9 @@ class SandboxPdd(SandboxPortal):
         guard = RequestGuard(stage, self._sessions, page_keys)
         self._login = PddLoginPages(stage, self._sessions, page_keys)
         self._kpi = PddKpi(stage, guard)
+        self._exports = tuple(export(stage, guard) for export in self.exports)
         self._parts: tuple[PortalPart, ...] = (
+            *self._exports,
             self._login,
             PddIdentity(stage, self._sessions, guard),
             self._kpi,
@@ -104,11 +111,15 @@ class SandboxPdd(SandboxPortal):
         back_office = web.Application()
         for part in self._parts:
             part.add_routes(back_office)
-        return {"mms": back_office, "mms_storage": self._kpi.storage(), "mms_elsewhere": self._kpi.storage()}
+        storage = self._kpi.storage()
+        for export in self._exports:
+            export.add_storage(storage)
+        return {"mms": back_office, "mms_storage": storage, "mms_elsewhere": self._kpi.storage()}
 
     def shop_of(self, request: web.Request) -> SandboxShop | None:
         """By the file that is asked for, else by the session cookie."""
-        return self._kpi.shop_of(request) or self._sessions.shop_of(request)
+        task = next((task for export in self._exports if (task := export.task_of(request)) is not None), None)
+        return task.shop if task else self._kpi.shop_of(request) or self._sessions.shop_of(request)
 
     def call_of(self, host: str, path: str) -> str | None:
         """By the path; on the storage host all is download."""
@@ -121,6 +132,9 @@ class SandboxPdd(SandboxPortal):
             "login_url": origins["mms"] + LOGIN_PATH,
             "origin": origins["mms"],
             "download_hosts": [urlsplit(origins["mms_storage"]).netloc],
+            "poll_every_seconds": self.stage.options.poll_every_seconds,
+            "order_grace_seconds": self.stage.options.order_grace_seconds,
+            "report_deadline_seconds": self.stage.options.report_deadline_seconds,
             "requests_per_second": self.stage.options.requests_per_second,
         }
 

@@ -243,6 +243,8 @@ class FileStep(Request):
     link: Annotated[Text | None, Field(alias="from")] = None
     #: True if the link wants the shop's session; a request of its own always has it.
     session: bool = False
+    #: Columns that say who somebody is: masked before anything is kept, unless the contract's privacy is `keep`.
+    personal: tuple[Text, ...] = ()
     #: How long a link may be dead after the portal has said that the file is done.
     retry_404: PositiveSeconds | None = None
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from scrapy.utils.asyncio import run_in_thread
+
 from shopdata.config.recipes import FileStep
 from shopdata.config.recipes.placeholders import placeholders_in
 from shopdata.crawling.recipes.cell import RecipeCell
+from shopdata.crawling.recipes.masking import mask_file
+from shopdata.excel.contract import Contract
 from shopdata.exceptions import OddAnswerError
 from shopdata.items import ReportFile
 
@@ -27,7 +31,7 @@ async def fetch_file(
         request.meta.update(shopdata_session=True, shopdata_repeatable=step.repeatable)
         await client.ask_file(request)
         await client.keep_file(item.path)
-        return item
+        return await _masked(cell, step, item)
     source = next((found.holder for found in placeholders_in(step.link) if found.field), "")
 
     async def fresh_link() -> str:
@@ -42,6 +46,16 @@ async def fetch_file(
         with_session=step.session,
         grace_seconds=step.retry_404,
     )
+    return await _masked(cell, step, item)
+
+
+async def _masked(cell: RecipeCell, step: FileStep, item: ReportFile) -> ReportFile:
+    """The item, its file without what says who somebody is, if that is to be masked."""
+    dataset = cell.spider.workspace.config.dataset(item.dataset)
+    if step.personal and dataset.privacy == "mask":
+        about = {"dataset": item.dataset, "dt": item.dt, "shop": item.shop_id, "privacy": "mask"}
+        where = f"{item.dataset} {item.dt} shop {item.shop_id!r}"
+        await run_in_thread(mask_file, item.path, Contract.of(dataset), step.personal, about, where)
     return item
 
 

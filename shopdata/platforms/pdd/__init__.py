@@ -19,6 +19,8 @@ PLATFORM = Platform(
             "pdd_chat": "chats",
             "pdd_badscore": "bad reviews",
             "pdd_quality": "quality",
+            "pdd_orders": "orders",
+            "pdd_after_sales": "after-sales",
         },
     },
 )

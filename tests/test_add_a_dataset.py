@@ -16,7 +16,7 @@ from workplace import REPO
 PAGE = "add-a-dataset.md"
 FILES = {
     "pipelines_config/datasets/jd_example.yaml",
-    "shopdata/spiders/jd_example.py",
+    "pipelines_config/recipes/jd_example.yaml",
     "sandbox/jd/example.py",
     "tests/crawl/test_jd_example.py",
 }

@@ -80,12 +80,12 @@ class SandboxPdd(SandboxPortal):
         self._kpi = PddKpi(stage, guard)
         self._exports = tuple(export(stage, guard) for export in self.exports)
         self._parts: tuple[PortalPart, ...] = (
-            *self._exports,
             self._login,
             PddIdentity(stage, self._sessions, guard),
             self._kpi,
             PddChatUsers(stage, guard),
             *(paged(stage, guard) for paged in self.lists),
+            *self._exports,
         )
         self._calls = {path: call for part in self._parts for path, call in part.calls.items()}
         self.calls = (*sorted(set(self._calls.values())), "download", "sign_in")

@@ -10,7 +10,7 @@ from shopdata.actions.names import as_dataset
 from shopdata.actions.recorded_run import carry_out
 from shopdata.arguments import read_days, shops_of
 from shopdata.exceptions import ShopdataError
-from shopdata.lake.accepting import Accepted, Who, accept
+from shopdata.lake.accepting import Accepted, accept
 from shopdata.periods import is_between, periods_between, weekday_of
 from shopdata.plan import new_run_id
 from shopdata.wording import Texts
@@ -33,7 +33,7 @@ def accept_files(workspace: Workspace, name: str, opts: argparse.Namespace) -> i
         dts = [p.dt for p in every if p.dt in known and is_between(dataset.period, p, start, end)]
     run_id = new_run_id()
     arguments = {"dataset": name, "start": str(start), "end": str(end)}
-    results = accept(name, dts, shops, run_id, workspace.lake, Who(_user_name(), "command"))
+    results = accept(name, dts, shops, run_id, workspace.lake, _user_name())
     return carry_out(workspace.ledger, run_id, "accept", arguments, _told(workspace.texts, name, results))
 
 

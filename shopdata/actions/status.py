@@ -18,6 +18,7 @@ from shopdata.actions.status_view import dataset_lines, each_reason, earlier_lin
 from shopdata.config import Config
 from shopdata.exceptions import ArgumentError, ConfigError
 from shopdata.ledger import Cell, Ledger, PartitionRecord
+from shopdata.ledger.checked_files import Doubt
 from shopdata.periods import SHANGHAI, Period, parse_date, today
 from shopdata.service.board.pages.today import DatasetLine, sentence
 from shopdata.terminal import json_text
@@ -39,7 +40,10 @@ def show_status(workspace: Workspace, opts: argparse.Namespace) -> int:
     wanted = _wanted(opts.dataset, {*datasets, *(config.datasets if config else ())}, config)
     _check("shop", opts.shop, {*shops, *(shop.id for shop in (config.shops if config else ()))})
     if opts.as_json:
-        print(json_text(as_json(*_meant(ledger, wanted, opts.shop, day))))
+        cells, partitions = _meant(ledger, wanted, opts.shop, day)
+        keys = {cell.key for cell in cells}
+        doubts = [doubt for doubt in ledger.checked.doubts() if doubt.key in keys]
+        print(json_text(as_json(cells, partitions, doubts)))
         return 0
     now = datetime.now(SHANGHAI)
     expected = expected_today(config, ledger, today(now)) if config is not None and day is None else {}
@@ -97,9 +101,11 @@ def _check(what: str, name: str | None, known: set[str]) -> None:
         )
 
 
-def as_json(cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> dict[str, Any]:
+def as_json(
+    cells: Sequence[Cell], partitions: Sequence[PartitionRecord], doubts: Sequence[Doubt] = ()
+) -> dict[str, Any]:
     """The form of docs/reference.md#what-scrapy-status---json-prints."""
-    return {
+    told = {
         "cells": [cell.as_json() for cell in cells],
         "partitions": [
             {
@@ -112,6 +118,22 @@ def as_json(cells: Sequence[Cell], partitions: Sequence[PartitionRecord]) -> dic
             for partition in partitions
         ],
     }
+    if doubts:
+        told["checks"] = [
+            {
+                "dataset": doubt.dataset,
+                "dt": doubt.dt,
+                "shop": doubt.shop,
+                "state": doubt.state.value,
+                "kinds": [found["kind"] for found in doubt.found],
+                "rows": doubt.rows,
+                "text": doubt.texts,
+                "user": doubt.user_name,
+                "updated_at": doubt.updated_at.isoformat(timespec="seconds"),
+            }
+            for doubt in doubts
+        ]
+    return told
 
 
 def _print(

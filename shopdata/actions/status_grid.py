@@ -12,6 +12,7 @@ from rich.text import Text
 from shopdata.config import Config, Shop
 from shopdata.lake.completeness import expected_periods
 from shopdata.ledger import PartitionRecord
+from shopdata.ledger.checked_files import DoubtState
 from shopdata.ledger.queries import CellSummary
 from shopdata.periods import Period
 from shopdata.states import MARKS, CellState
@@ -73,6 +74,8 @@ class Shown:
         """A cell in shape and word; nothing for a shop that was not there yet."""
         cell = self.cells.get((period.dt, shop))
         if cell is not None:
+            if cell.state.is_done and cell.doubt == DoubtState.CONFIRMED:
+                return _doubtful(t)
             return _mark(t, cell.state)
         is_expected = shop in self.known and self.known[shop].has(period)
         return _mark(t, None) if is_expected else Text("")
@@ -96,7 +99,7 @@ def grid(t: Texts, shown: Shown, console: Console) -> RenderableType:
     parts: list[RenderableType] = [Text(f"{shown.name}  {shown.title}".rstrip(), "italic"), table]
     if shown.shops and not has_room:
         # What the shapes mean that were shown.
-        words = [_mark(t, state).plain for state in (*CellState, None)]
+        words = [*(_mark(t, state).plain for state in (*CellState, None)), _doubtful(t).plain]
         parts.append(Text("   ".join(word for word in words if word in used), "dim"))
     return Group(*parts)
 
@@ -107,3 +110,8 @@ def _mark(t: Texts, state: CellState | None) -> Text:
         return Text(f"– {t('state.unasked.word')}", "yellow")
     shape, style = MARKS[state]
     return Text(f"{shape} {t(f'state.{state}.word')}", style)
+
+
+def _doubtful(t: Texts) -> Text:
+    """Of what is published, and a check has found odd."""
+    return Text(f"▼ {t('state.doubtful.word')}", "yellow")

@@ -8,6 +8,7 @@ from typing import Any
 
 from shopdata import exceptions
 from shopdata.alerts.causes import Trouble
+from shopdata.alerts.known_doubts import without_known
 from shopdata.alerts.snapshot import Day, DayNote
 from shopdata.reasons import UNKNOWN
 from shopdata.wording.why import kind_of
@@ -39,12 +40,15 @@ class Changes:
         return self.is_completed and (tell_complete or not self.is_first)
 
 
-def compare(day: Day, state: Mapping[str, Any], known_drift: Mapping[str, Any]) -> Changes:
+def compare(
+    day: Day, state: Mapping[str, Any], known_drift: Mapping[str, Any], known_doubts: Collection[str] = ()
+) -> Changes:
     """Compares with the state that `state_after` made when it was told last.
 
     Args:
         state: empty if it was never told.
         known_drift: keys of column changes that were told for an earlier period: told once, not every day.
+        known_doubts: what was told of doubtful files; see `known_doubts`.
     """
     before = {_as_now(key): str(name) for key, name in state.get("troubles", {}).items()}
     told_notes = set(state.get("notes", ()))
@@ -59,9 +63,10 @@ def compare(day: Day, state: Mapping[str, Any], known_drift: Mapping[str, Any]) 
         still=tuple(trouble for trouble in day.troubles if _is_told(trouble, before)),
         recovered=tuple(dict.fromkeys(before[key] or "Dremio" for key in gone)),
         notes=tuple(
-            note
+            fresh
             for note in day.notes
             if _key(note) not in told_notes and not (note.topic == "drift" and note.key in known_drift)
+            if (fresh := without_known(note, known_doubts)) is not None
         ),
         is_completed=day.is_complete and not state.get("complete", False),
     )

@@ -9,13 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from shopdata.alerts.changes import Changes, compare, state_after
 from shopdata.alerts.channel_lease import ChannelLease
 from shopdata.alerts.channels import Count, Delivery
 from shopdata.alerts.digest import build_digest
-from shopdata.alerts.snapshot import snapshot_of
+from shopdata.alerts.known_doubts import is_of_a_check, known_after
+from shopdata.alerts.snapshot import Day, snapshot_of
 from shopdata.alerts.start_failures import forget_start_failure, notify_start_failures
 from shopdata.config import Channel, Config
 from shopdata.ledger import Ledger
@@ -104,7 +106,10 @@ class Notifier:
                 tell=self._alerts.tell,
                 t=self._texts,
             )
-            found = compare(day, _without_waiting(state), topics.get(_drift_topic(channel, name)))
+            known = topics.get(_doubts_topic(channel, name))
+            found = compare(day, _without_waiting(state), topics.get(_drift_topic(channel, name)), known)
+            if partitions.get(key):
+                self._forget_doubts(channel, day, known)
             if found.is_worth_telling(tell_complete="complete" in self._alerts.tell):
                 changes[key] = found
             elif state.get("due"):
@@ -118,11 +123,20 @@ class Notifier:
             for key, change in changes.items():
                 topics.put(_topic(channel, key), state_after(change, states[key]), now)
                 drift = {note.key: key[1] for note in change.notes if note.topic == "drift"}
+                if any(map(is_of_a_check, change.notes)):
+                    told = partial(known_after, change.day, told=change.notes)
+                    topics.change(_doubts_topic(channel, key[0]), told, now)
                 if drift:
                     topics.change(_drift_topic(channel, key[0]), lambda known, drift=drift: {**known, **drift}, now)  # type: ignore[misc]
             return
         for key in changes:
             self._mark_due(channel, key, partitions.get(key, {}))
+
+    def _forget_doubts(self, channel: Channel, day: Day, known: Mapping[str, Any]) -> None:
+        """Who is plausible again is told of anew when it is not."""
+        if known_after(day, known, ()) != dict(known):
+            topic = _doubts_topic(channel, day.dataset)
+            self._ledger.notifications.change(topic, lambda now: known_after(day, now, ()), self._clock())
 
     def _due(self, channel: Channel) -> Iterator[tuple[str, str]]:
         """What this channel still has to be told, as dataset and period."""
@@ -144,6 +158,10 @@ def _prefix(channel: Channel) -> str:
 
 def _topic(channel: Channel, key: tuple[str, str]) -> str:
     return f"{_prefix(channel)}{key[0]}/{key[1]}"
+
+
+def _doubts_topic(channel: Channel, dataset: str) -> str:
+    return f"doubts/{channel.name}/{dataset}"
 
 
 def _drift_topic(channel: Channel, dataset: str) -> str:

@@ -26,6 +26,8 @@ class DayNote:
     text: str
     #: The shops that it is about, by name.
     names: tuple[str, ...] = ()
+    #: The same by id.
+    shops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Day:
     notes: tuple[DayNote, ...]
     #: Ids of the shops that the dataset has now.
     shops: frozenset[str] = frozenset()
+    #: Those of them whose rows are in the published partition.
+    there: frozenset[str] = frozenset()
 
     @property
     def is_complete(self) -> bool:
@@ -90,6 +94,7 @@ def snapshot_of(
         dt=dt,
         total=len(shops),
         shops=frozenset(shops),
+        there=frozenset(set(shops) - missing),
         done=done,
         rows=record.rows if record else 0,
         counts=counts,
@@ -116,8 +121,12 @@ def _notes_of(t: Texts, extras: Mapping[str, Any], names: Mapping[str, str]) -> 
         for entry in extras.get(topic, ()):
             shop = str(entry.get("shop", ""))
             key, text = _ENTRIES[topic](t, entry)
-            found.setdefault((topic, key, text), []).append(names.get(shop, shop))
-    return [DayNote(topic, key, text, tuple(dict.fromkeys(shops))) for (topic, key, text), shops in found.items()]
+            found.setdefault((topic, key, text), []).append(shop)
+    notes = []
+    for (topic, key, text), of_note in found.items():
+        shops = tuple(dict.fromkeys(of_note))
+        notes.append(DayNote(topic, key, text, tuple(names.get(shop, shop) for shop in shops), shops))
+    return notes
 
 
 def _drift(t: Texts, entry: Mapping[str, Any]) -> tuple[str, str]:

@@ -27,6 +27,7 @@ class Command(QuietCommand):
                 "scrapy accept {daily} --date 2026-03-01 --shops flagship": (
                     "the file is right: it is published, no portal is asked, and who said so is noted"
                 ),
+                "scrapy accept {weekly} --start 2026-02-01 --end 2026-03-31": "all doubtful files of two months",
             },
             exit_codes={
                 0: "they are published, or none was doubtful",

@@ -11,21 +11,14 @@ from shopdata.lake.doubts import Decision, Doubts
 from shopdata.lake.partition import build_partition
 from shopdata.lake.refresh import publish_and_refresh
 from shopdata.lake.resources import Resources
-from shopdata.ledger import Cell, Claims, Ledger
-from shopdata.ledger.acts import Act, Via
+from shopdata.ledger import Cell, CellKey, Claims, Ledger
+from shopdata.ledger.acts import Act
 from shopdata.ledger.checked_files import Doubt, DoubtState
 from shopdata.ledger.holding import holding
 from shopdata.ledger.owner import Owner, name_of
 from shopdata.store.outbox import Outbox
 
-
-@dataclass(frozen=True)
-class Who:
-    """Whoever says that a file is right, and by what means."""
-
-    user: str
-    via: Via
-    address: str = ""
+_LEASE_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -47,7 +40,7 @@ def open_doubts(ledger: Ledger, dataset: str, dt: str, shops: Collection[str] | 
     ]
 
 
-def let_through(found: Collection[Doubt], lake: Resources, claims: Claims, who: Who) -> Iterator[Doubt]:
+def let_through(found: Collection[Doubt], lake: Resources, claims: Claims, user: str) -> Iterator[Doubt]:
     """Makes doubtful files those of their cells, and tells each one that is.
 
     Args:
@@ -66,18 +59,7 @@ def let_through(found: Collection[Doubt], lake: Resources, claims: Claims, who: 
             if doubt.state.is_aside:
                 raw = doubts.take_back(doubt)
                 ledger.settle(doubt.key, raw.state, raw=raw)
-            doubts.settle(Decision(doubt, DoubtState.ACCEPTED, cell), who.user)
-        what = {"kinds": [str(entry["kind"]) for entry in doubt.found], "rows": doubt.rows}
-        ledger.acts.add(
-            Act(
-                user=who.user,
-                code="file_accepted",
-                via=who.via,
-                address=who.address,
-                target=str(doubt.key),
-                params=what,
-            )
-        )
+            doubts.settle(Decision(doubt, DoubtState.ACCEPTED, cell), user)
         yield doubt
 
 
@@ -93,17 +75,33 @@ def _held(cell: Cell, claims: Claims) -> Iterator[None]:
         claims.release(cell.key)
 
 
+def let_one_through(key: CellKey, run_id: str, lake: Resources, user: str) -> bool | None:
+    """Lets a cell's doubtful file through, to be published by the next run of its period.
+
+    Args:
+        lake: its ledger is this call's own.
+        user: who says so.
+
+    Returns:
+        True if there is something to publish now, False if it is published already; None if nothing is doubtful.
+    """
+    found = open_doubts(lake.ledger, key.dataset, key.dt, [key.shop])
+    claims = lake.ledger.hold_for(Owner.here(run_id), _LEASE_SECONDS)
+    through = list(let_through(found, lake, claims, user))
+    return any(doubt.state.is_aside for doubt in through) if through else None
+
+
 def accept(
-    dataset: str, dts: Collection[str], shops: Collection[str] | None, run_id: str, lake: Resources, who: Who
+    dataset: str, dts: Collection[str], shops: Collection[str] | None, run_id: str, lake: Resources, user: str
 ) -> Iterator[tuple[str, Accepted | ShopdataError | None]]:
     """Lets files through and publishes their periods anew; None where nothing is doubtful.
 
     What can't be done is yielded as its reason: a StoreError, a DiskError, a LedgerError.
     """
-    claims = lake.ledger.hold_for(Owner.here(run_id), 120)
+    claims = lake.ledger.hold_for(Owner.here(run_id), _LEASE_SECONDS)
     for dt in dts:
         try:
-            yield dt, _accept(dataset, dt, shops, run_id, lake, claims, who)
+            yield dt, _accept(dataset, dt, shops, run_id, lake, claims, user)
         except ShopdataError as error:
             yield dt, error
 
@@ -115,13 +113,15 @@ def _accept(
     run_id: str,
     lake: Resources,
     claims: Claims,
-    who: Who,
+    user: str,
 ) -> Accepted | None:
     found = open_doubts(lake.ledger, dataset, dt, shops)
     if not found:
         return None
     with holding(claims, dataset, dt):
-        through = [doubt.shop for doubt in let_through(found, lake, claims, who)]
+        through = [doubt.shop for doubt in let_through(found, lake, claims, user)]
+        told = {"dt": dt, "shop": ",".join(through)}
+        lake.ledger.acts.add(Act(user=user, code="accept", via="command", target=dataset, params=told))
         built = build_partition(dataset, dt, run_id, lake)
         assert built is not None
         Outbox(lake.staging, lake.ledger, lake.store).send_partition(dataset, dt)

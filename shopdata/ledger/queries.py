@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from shopdata.ledger.database import DatabasePart, reads
 from shopdata.ledger.records import PartitionRecord
 from shopdata.ledger.rows import to_partition, to_reason, whole
-from shopdata.ledger.schema import CellRow, PartitionRow
+from shopdata.ledger.schema import CellRow, DoubtRow, PartitionRow
 from shopdata.reasons import Reason
 from shopdata.states import CellState
 
@@ -31,19 +31,28 @@ class CellSummary:
     reason: Reason
     #: Until when somebody works on it without a further sign of life; None if nobody does.
     lease_until: datetime | None = None
+    #: What became of a doubt about its file, a `DoubtState`; "" where there is none.
+    doubt: str = ""
 
 
-_SUMMARIES = select(
-    CellRow.dataset,
-    CellRow.dt,
-    CellRow.shop,
-    CellRow.state,
-    CellRow.rows,
-    CellRow.reason,
-    CellRow.reason_code,
-    CellRow.reason_params,
-    CellRow.lease_until,
-).order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
+_SUMMARIES = (
+    select(
+        CellRow.dataset,
+        CellRow.dt,
+        CellRow.shop,
+        CellRow.state,
+        CellRow.rows,
+        CellRow.reason,
+        CellRow.reason_code,
+        CellRow.reason_params,
+        CellRow.lease_until,
+        func.coalesce(DoubtRow.state, "").label("doubt"),
+    )
+    .outerjoin(
+        DoubtRow, and_(*(getattr(DoubtRow, name) == getattr(CellRow, name) for name in ("dataset", "dt", "shop")))
+    )
+    .order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
+)
 
 
 class LedgerQueries(DatabasePart):
@@ -111,6 +120,6 @@ def _is_in(table: type[CellRow | PartitionRow], periods: Collection[tuple[str, s
 
 def _summary(row: Sequence[Any]) -> CellSummary:
     # By place, not by name: a page asks for thousands.
-    dataset, dt, shop, state, rows, text, code, params, lease_until = row
+    dataset, dt, shop, state, rows, text, code, params, lease_until, doubt = row
     reason = to_reason(text, code, params)
-    return whole(CellSummary(dataset, dt, shop, CellState(state), rows, reason, lease_until))
+    return whole(CellSummary(dataset, dt, shop, CellState(state), rows, reason, lease_until, doubt))

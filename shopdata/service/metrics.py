@@ -67,6 +67,7 @@ class ServiceMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from self._cells()
+        yield from self._checks()
         yield from self._runs()
         yield from self._traffic()
         yield from self._schedule()
@@ -91,6 +92,24 @@ class ServiceMetrics(Collector):
             if partition is not None:
                 success.add_metric([dataset], partition.published_at.timestamp())
         yield from (cells, newest, success)
+
+    def _checks(self) -> Iterator[Metric]:
+        files = _gauge("checked_files", f"Files of the newest {_PERIODS} periods, checked", "dataset", "result")
+        doubts = _gauge("doubts", f"Doubtful files of the newest {_PERIODS} periods", "dataset", "check", "state")
+        ledger = self._inside.workspace.ledger
+        for dataset in self._inside.datasets:
+            dts = ledger.queries.periods(dataset, "9999-12-31", _PERIODS)
+            results = Counter(result for dt in dts for result in ledger.checked.results(dataset, dt).values())
+            for result in ("ok", "learning", "doubtful"):
+                files.add_metric([dataset, result], results[result])
+            counts = Counter(
+                (str(check), doubt.state.value)
+                for doubt in ledger.checked.doubts(dataset, dts)
+                for check in {found["check"] for found in doubt.found}
+            )
+            for (check, state), count in sorted(counts.items()):
+                doubts.add_metric([dataset, check, state], count)
+        yield from (files, doubts)
 
     def _runs(self) -> Iterator[Metric]:
         seconds = _gauge("run_seconds", "How long the last ended run took", "spider")

@@ -319,6 +319,25 @@ class TestOtherNews:
         world.tell(restated=restated)
         assert world.told() == []
 
+    def test_a_doubtful_file_is_told_once_until_the_shop_is_plausible_again(self, world: World) -> None:
+        def told_on(day: int, *shops: str) -> str:
+            dt = f"2026-03-0{day}"
+            world.cells(dt=dt, a="published", b="published", c="published")
+            few = [{"shop": shop, "kind": "few_rows", "column": "", "count": 12, "text": "few"} for shop in shops]
+            notifier = Notifier(world.config, world.ledger, "run", Texts("zh"), clock=world.clock)
+            notifier.notify("jd_store", "jd_store", [dt], {dt: {"warnings": few}})
+            return "".join(world.told())
+
+        assert NAMES["a"] in told_on(1, "a")
+        assert "行数" not in told_on(2, "a")
+        # Another one is news, the first one still is not.
+        text = told_on(3, "a", "b")
+        assert "行数远少于平时" in text
+        assert NAMES["b"] in text
+        assert NAMES["a"] not in text
+        assert "行数" not in told_on(4, "b")
+        assert NAMES["a"] in told_on(5, "a", "b")
+
     def test_reasons_that_nobody_has_words_for_are_quoted(self, world: World) -> None:
         odd = Reason("of_a_newer_version", {}, "something that nobody has met before.")
         world.cells(a="published", b="published", c=("failed", odd))

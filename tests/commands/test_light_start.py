@@ -62,7 +62,7 @@ def test_commands_load_nothing_heavy() -> None:
 CONFIG = "annotated_types apscheduler certifi dotenv tzlocal yaml config network"
 LEDGER = f"{CONFIG} filelock sqlalchemy greenlet psycopg ledger"
 ENGINE = "dateutil isal numpy olefile pyarrow xlrd yaml excel"
-CRAWL = f"{LEDGER} {ENGINE} browser crawling lake platforms sessions spiders store"
+CRAWL = f"{LEDGER} {ENGINE} browser checks crawling lake platforms sessions spiders store"
 MAY_LOAD = {
     "version": "",
     "crawl -h": f"{CONFIG} platforms",

@@ -149,7 +149,8 @@ def test_a_held_file_waits_for_a_person_and_what_repeats_the_day_before_is_asked
     assert "let through by" in warning["text"]
     with ledger_of(place) as ledger:
         (act,) = ledger.acts.latest(5)
-        assert (act.code, act.target, act.via) == ("file_accepted", f"jd_store {NEXT} {STAYS}", "command")
+        assert (act.code, act.target, act.via) == ("accept", "jd_store", "command")
+        assert act.params == {"dt": str(NEXT), "shop": STAYS}
         assert act.user
     assert place.scrapy("accept", "jd_store", "--date", str(NEXT), "--shops", STAYS).code == 0
     assert place.crawl(f"date={NEXT}").code == 0

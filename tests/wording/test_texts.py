@@ -18,6 +18,7 @@ import yaml
 from shopdata.crawling.session_check import Found
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger.acts import Via
+from shopdata.ledger.checked_files import DoubtState
 from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
 from shopdata.service.api_acts import CODES
 from shopdata.service.board import entrance, states
@@ -70,6 +71,7 @@ BUILT = {
     "via.": list(get_args(Via)),
     "act.": [*CODES, *(action.replace("-", "_") for action in NOTED), "sign_in_taken", "signed_in", "signed_out"],
     "login.": list(entrance.TOLD),
+    "cell.doubt.": list(DoubtState),
     "partition.": ["workbook", "parquet"],
     "warning.": ["note_rows", "header_rows"],
     "note.": ["drift", "warnings", "restated"],

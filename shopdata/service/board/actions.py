@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shopdata.exceptions import UsageError
+from shopdata.ledger import CellKey
 from shopdata.service.board import shop_actions, user_actions
 from shopdata.service.board.addresses import checked_dt, checked_id, checked_run_id
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError, redirect
@@ -59,6 +60,16 @@ def collect(sources: Sources, visit: Visit) -> Answer:
     return _queued(visit, sources.control.collect(dataset, dts, shops, force=visit.form.get("force") == "1"))
 
 
+def accept(sources: Sources, visit: Visit) -> Answer:
+    """A doubtful file is right, says this person: it is published by a run that asks nothing."""
+    dataset, dt = checked_id(visit.form.get("dataset", "")), checked_dt(visit.form.get("dt", ""))
+    shop = checked_id(visit.form.get("shop", ""))
+    sources.contract(dataset)
+    if sources.accept(CellKey(dataset, dt, shop), visit.user):
+        return _queued(visit, sources.control.collect(dataset, [dt], [shop]))
+    return redirect(visit.link("cell", dataset, dt, shop, told="accepted"))
+
+
 def cancel(sources: Sources, visit: Visit) -> Answer:
     """A run that waits or runs."""
     is_cancelled = sources.control.cancel(checked_run_id(visit.form.get("run", "")))
@@ -100,6 +111,7 @@ ACTIONS: dict[str, Callable[[Sources, Visit], RenderedPage | Answer]] = {
     "pause": pause,
     "resume": resume,
     "collect": collect,
+    "accept": accept,
     "cancel": cancel,
     "sign-in": sign_in,
     "sign-in-act": sign_in_act,

@@ -14,6 +14,7 @@ NOTED: Mapping[str, tuple[str, ...]] = {
     "pause": ("job",),
     "resume": ("job",),
     "collect": ("dataset", "dt", "shop", "force"),
+    "accept": ("dataset", "dt", "shop"),
     "cancel": ("run",),
     "sign-in": ("shop",),
     "shop-add": ("name", "id", "platform"),

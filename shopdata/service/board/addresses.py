@@ -14,7 +14,7 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
 
 #: What a page may be told about the button that led to it.
 TOLD = (
-    *("queued", "nothing", "paused", "resumed", "cancelled", "gone"),
+    *("queued", "nothing", "paused", "resumed", "cancelled", "gone", "accepted"),
     *("shop_added", "shop_changed", "shop_enabled", "shop_disabled", "shop_removed", "shop_renaming", "shops_entered"),
     *("user_added", "user_changed", "user_removed"),
 )

@@ -88,7 +88,7 @@ def square_of(
         late = expected.due_at is not None and expected.due_at + _GRACE < now and not expected.is_paused
         state = states.OVERDUE if late else states.UNASKED
         return Square(dataset, expected.dt, shop, state, kind=states.kind_of(state))
-    state = states.shown(glance.state, glance.lease_until, now)
+    state = states.shown(glance.state, glance.lease_until, now, glance.doubt)
     kind = states.kind_of(state)
     if glance.state is CellState.NOT_READY and is_late(contract, expected.dt, now):
         kind = "trouble"

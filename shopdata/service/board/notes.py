@@ -10,7 +10,7 @@ from shopdata.reasons import Reason
 from shopdata.service.control import Due
 from shopdata.states import CellState
 from shopdata.wording import Texts
-from shopdata.wording.why import WORDLESS, detail_of, title_of, todo_of
+from shopdata.wording.why import WORDLESS, detail_of, kind_of, title_of, todo_of
 
 
 def slot_note(t: Texts, entry: Due) -> str:
@@ -34,7 +34,8 @@ def in_short(t: Texts, state: CellState, reason: Reason) -> tuple[str, ...]:
 
     Empty where there are no words for it.
     """
-    if state not in (CellState.NEEDS_LOGIN, CellState.FAILED, CellState.REJECTED):
+    is_doubtful = kind_of(reason.code) == "doubtful"
+    if state not in (CellState.NEEDS_LOGIN, CellState.FAILED, CellState.REJECTED) and not is_doubtful:
         return ()
     kind = trouble_of(state, reason, shop="", name="", dt="").kind
     if kind in WORDLESS:

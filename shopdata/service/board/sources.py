@@ -19,6 +19,7 @@ from shopdata.service.schedule_file import signature_of
 
 # `scrapy status` says what the board says, and needs neither store nor sessions for that.
 if TYPE_CHECKING:
+    from shopdata.ledger import CellKey
     from shopdata.service.people.users import Users
     from shopdata.service.sign_ins.desk import Desk
     from shopdata.workspace import Workspace
@@ -80,6 +81,24 @@ class Sources:
     def shop(self, shop_id: str) -> Shop | None:
         """A shop of the configuration; None if it is not there any more."""
         return next((shop for shop in self.config().shops if shop.id == shop_id), None)
+
+    def accept(self, key: CellKey, user: str) -> bool | None:
+        """Lets a cell's doubtful file through: True if a run must publish it now, None if nothing was doubtful.
+
+        Raises:
+            LedgerError: another run is at the cell.
+            DiskError: the file lies on another machine.
+        """
+        from shopdata.lake.accepting import let_one_through
+        from shopdata.lake.resources import Resources
+        from shopdata.ledger import Ledger
+        from shopdata.plan import new_run_id
+
+        workspace = self.workspace
+        # What is held, is held by a ledger: this one's for as long as it takes.
+        with Ledger.at(workspace.state_dir, workspace.database_url) as ledger:
+            lake = Resources(self.config(), ledger, workspace.staging, workspace.store)
+            return let_one_through(key, new_run_id(), lake, user)
 
     def rejected(self, dataset: str, dt: str, shop_id: str) -> Path | None:
         """What a portal sent last in place of a report, if it was kept; the parts are checked already."""

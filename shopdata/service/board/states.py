@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from shopdata.ledger.checked_files import DoubtState
 from shopdata.states import CellState
 
 #: Not a state of the ledger: the cell is expected and was never planned.
@@ -12,12 +13,14 @@ UNASKED = "unasked"
 OVERDUE = "overdue"
 #: In work, says the ledger, and nobody has shown a sign of life for it: the run was killed.
 STALLED = "stalled"
+#: Published, and a check has found it odd, also when the portal was asked again.
+DOUBTFUL = "doubtful"
 
 #: A person should look, the most pressing first.
 TROUBLES = (CellState.NEEDS_LOGIN.value, CellState.FAILED.value, CellState.REJECTED.value, STALLED, OVERDUE)
 #: Not done, and it goes on by itself.
 MOVING = tuple(state.value for state in (CellState.RUNNING, CellState.STAGED, CellState.NOT_READY, CellState.PENDING))
-DONE = tuple(state.value for state in CellState if state.is_done)
+DONE = (*(state.value for state in CellState if state.is_done), DOUBTFUL)
 #: In the order of a legend.
 ALL = (*DONE, *MOVING, UNASKED, *TROUBLES)
 
@@ -31,7 +34,13 @@ def kind_of(state: str) -> str:
     return "done" if state in DONE else "moving"
 
 
-def shown(state: CellState, lease_until: datetime | None, now: datetime) -> str:
-    """The state of a cell as pages tell it."""
+def shown(state: CellState, lease_until: datetime | None, now: datetime, doubt: str = "") -> str:
+    """The state of a cell as pages tell it.
+
+    Args:
+        doubt: what became of a doubt about its file, a `DoubtState`.
+    """
+    if state.is_done and doubt == DoubtState.CONFIRMED:
+        return DOUBTFUL
     is_stalled = state is CellState.RUNNING and (lease_until is None or lease_until < now)
     return STALLED if is_stalled else state.value

@@ -48,6 +48,7 @@ RIGHTS: Mapping[str, Role | None] = {
     "POST board/do/pause": ACT,
     "POST board/do/resume": ACT,
     "POST board/do/collect": ACT,
+    "POST board/do/accept": ACT,
     "POST board/do/cancel": ACT,
     "POST board/do/sign-in": ACT,
     "POST board/do/sign-in-act": ACT,

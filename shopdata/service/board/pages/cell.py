@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from shopdata.alerts.names import dataset_name
+from shopdata.lake.doubts import reason_of
 from shopdata.ledger import CellKey
+from shopdata.ledger.checked_files import CheckedFiles, Doubt, DoubtState
 from shopdata.periods import Period, today
 from shopdata.service.board import states
 from shopdata.service.board.addresses import checked_dt, checked_id
@@ -13,6 +15,10 @@ from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 from shopdata.states import CellState
+from shopdata.wording.why import detail_of
+
+#: So many earlier counts stand beside one that is doubtful.
+_EARLIER = 8
 
 
 def page(sources: Sources, visit: Visit, dataset: str, dt: str, shop_id: str) -> RenderedPage:
@@ -22,7 +28,10 @@ def page(sources: Sources, visit: Visit, dataset: str, dt: str, shop_id: str) ->
     shop = sources.shop(shop_id)
     if cell is None and (shop is None or shop.platform != contract.platform):
         raise PageNotFoundError
-    state = states.UNASKED if cell is None else states.shown(cell.state, cell.lease_until, visit.now)
+    checked = sources.workspace.ledger.checked
+    doubt = checked.doubt(CellKey(dataset, dt, shop_id)) if cell is not None else None
+    told = doubt.state if doubt is not None else ""
+    state = states.UNASKED if cell is None else states.shown(cell.state, cell.lease_until, visit.now, told)
     name = shop.name if shop is not None else (cell.raw.shop_name if cell is not None and cell.raw else "") or shop_id
     run = sources.workspace.ledger.run(cell.run_id) if cell is not None and cell.run_id else None
     is_past_snapshot = contract.is_snapshot and Period.from_dt(dt).end != today(visit.now)
@@ -42,6 +51,12 @@ def page(sources: Sources, visit: Visit, dataset: str, dt: str, shop_id: str) ->
             "state": state,
             "short": in_short(visit.texts, cell.state, cell.reason) if cell is not None else (),
             "run": run,
+            "doubt": doubt,
+            "in_words": [detail_of(visit.texts, reason_of([found])) for found in doubt.found]
+            if doubt is not None
+            else [],
+            "counts": _counts(checked, doubt) if doubt is not None else [],
+            "can_accept": doubt is not None and (doubt.state.is_aside or doubt.state is DoubtState.CONFIRMED),
             "has_log": cell is not None and bool(cell.run_id) and sources.control.log_path(cell.run_id) is not None,
             "has_rejected": bool(sources.rejected(dataset, dt, shop_id)),
             "screenshot_at": sources.screenshot_time(contract.platform, shop_id)
@@ -55,3 +70,8 @@ def page(sources: Sources, visit: Visit, dataset: str, dt: str, shop_id: str) ->
             "is_published": sources.workspace.ledger.partition(dataset, dt) is not None,
         },
     )
+
+
+def _counts(checked: CheckedFiles, doubt: Doubt) -> list[tuple[str, int]]:
+    """The doubtful count, and those of the periods before: label and rows, the newest first."""
+    return [(doubt.dt, doubt.rows), *((file.dt, file.rows) for file in checked.earlier(doubt.key, _EARLIER))]

@@ -126,7 +126,7 @@ def one(sources: Sources, visit: Visit, run_id: str) -> RenderedPage:
     config = sources.config()
     names = {shop.id: shop.name for shop in config.shops}
     cells = [
-        (cell, states.shown(cell.state, cell.lease_until, visit.now))
+        (cell, states.shown(cell.state, cell.lease_until, visit.now, cell.doubt))
         for cell in sources.workspace.ledger.queries.of_run(run_id, _MOST_CELLS)
     ]
     troubles = troubles_of_cells(((cell, state) for cell, state in cells if state in states.TROUBLES), names)

@@ -39,14 +39,15 @@ def import_list(workspace: Workspace, path: Path, opts: argparse.Namespace) -> i
 
 
 def add(workspace: Workspace, shop_id: str, opts: argparse.Namespace) -> int:
-    """Enters one shop; returns the exit code. Raises ShopdataError."""
+    """Enters one shop, "" for one that is to be given an id; returns the exit code. Raises ShopdataError."""
     texts = _given(opts) | {"id": shop_id}
     if not opts.dry_run:
         _require_new(workspace, shop_id)
+    called = shop_id or texts.get("name", "")
     if "username" not in texts:
-        texts["username"] = _ask_username(workspace.texts, shop_id)
+        texts["username"] = _ask_username(workspace.texts, called)
     texts["password"] = _ask_secret(
-        workspace.texts, "shops.ask_password", is_from_input=opts.password_stdin, shop=shop_id
+        workspace.texts, "shops.ask_password", is_from_input=opts.password_stdin, shop=called
     )
     return _enter(workspace, ShopList([typed(texts)]), may_change=False, is_rehearsal=opts.dry_run)
 

@@ -15,7 +15,7 @@ class Command(QuietCommand):
     mistakes: then nothing of it is entered."""
 
     usage = (
-        "list | template FILE.xlsx | import FILE | add ID --platform P --name NAME | edit ID … | enable ID | "
+        "list | template FILE.xlsx | import FILE | add --platform P --name NAME | edit ID … | enable ID | "
         "disable ID | rename OLD NEW | rekey | remove ID [--all | [--dataset D] --date YYYY-MM-DD]"
     )
     summary = "Enter, change and list shops; hand an id on, or take one out of what is published"
@@ -45,7 +45,7 @@ class Command(QuietCommand):
                 "list": "every shop id that there ever was, where it is kept, its periods and its account",
                 "template FILE": "makes a workbook to fill in",
                 "import FILE": "enters the shops of a workbook or CSV: all of them, or none and every mistake",
-                "add ID": "enters one; asks for the password",
+                "add [ID]": "enters one, and makes an id where none is given; asks for the password",
                 "edit ID": "changes what is given: --name, --password … ; `-` takes back what may be left out",
                 "disable ID": "collects it no more; what there is of it stays",
                 "enable ID": "collects it again",
@@ -81,6 +81,8 @@ class Command(QuietCommand):
                 return kept_shops.import_list(workspace, Path(path), opts)
             case ["add", shop_id]:
                 return kept_shops.add(workspace, shop_id, opts)
+            case ["add"]:
+                return kept_shops.add(workspace, "", opts)
             case ["edit", shop_id]:
                 return kept_shops.edit(workspace, shop_id, opts)
             case ["enable" | "disable" as action, shop_id]:

@@ -25,6 +25,9 @@ def test_one_shop_is_entered_changed_and_disabled(place: Workplace) -> None:
     assert (run.code, run.out) == (0, "+ third (第三店)\n1 new, 0 changed, 0 as before.\n"), run.text
     run = place.scrapy("shops", "add", "third", *own, "--password-stdin", typed=f"{PASSWORD}\n")
     assert (run.code, "this shop is kept already" in run.err) == (2, True), run.text
+    unnamed = ("--platform", "pdd", "--name", "第四店", "--username", "someone-fake")
+    run = place.scrapy("shops", "add", *unnamed, "--password-stdin", typed=f"{PASSWORD}\n")
+    assert (run.code, "+ pdd-001 (第四店)" in run.out) == (0, True), run.text
     run = place.scrapy("shops", "edit", "third", "--owner", "张三", "--since", "2026-03-01", "--account-shop", "甲店")
     assert "~ third (第三店): owner, since, account shop" in run.out, run.text
     run = place.scrapy("shops", "edit", "third", "--password-stdin", typed="n3w-fake\n")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 from shopdata.exceptions import RejectedFileError, UsageError
 from shopdata.service.board.addresses import checked_id
@@ -12,6 +10,7 @@ from shopdata.service.board.answers import Answer, PageNotFoundError, redirect
 from shopdata.service.board.pages.shops import ShopForm, entry_of, form_page
 from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources
+from shopdata.service.board.uploads import in_memory
 from shopdata.service.board.visit import Visit
 from shopdata.sessions.handing_on import forget
 from shopdata.shops import Entry
@@ -74,9 +73,7 @@ def upload(sources: Sources, visit: Visit) -> RenderedPage:
     """A list is looked at: every mistake of it, or what would be done."""
     _refuse_readable(visit)
     shops, trouble = ShopList(), ""
-    with tempfile.TemporaryDirectory(prefix="shopdata-", dir=sources.workspace.state_dir) as folder:
-        path = Path(folder, "list")
-        path.write_bytes(visit.file)
+    with in_memory(visit.file, sources.workspace.state_dir) as path:
         try:
             shops = read_list(path, visit.texts("shops_page.the_file"))
         except RejectedFileError as error:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
+import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from shopdata.service.sign_ins.person import Person
 from shopdata.shops.sheet import ShopList
@@ -24,6 +29,20 @@ class Upload:
     shops: ShopList = field(repr=False)
     may_change: bool
     at: float
+
+
+@contextlib.contextmanager
+def in_memory(content: bytes, folder: Path) -> Iterator[Path]:
+    """A file that was sent, under a name for whoever reads files: in memory where the system can, else in `folder`."""
+    if sys.platform == "linux":
+        with os.fdopen(os.memfd_create("upload"), "wb") as file:
+            file.write(content)
+            file.flush()
+            yield Path(f"/proc/self/fd/{file.fileno()}")
+        return
+    with tempfile.TemporaryDirectory(prefix="upload-", dir=folder) as own:
+        Path(own, "file").write_bytes(content)
+        yield Path(own, "file")
 
 
 class Uploads:

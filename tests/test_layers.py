@@ -22,7 +22,7 @@ browser  excel  ledger  doorway
 checks
 sessions  store
 lake  shops
-alerts  items
+alerts  items  shadow
 arguments  workspace
 plan
 crawling

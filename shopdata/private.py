@@ -25,6 +25,7 @@ _OURS = frozenset(
         "sessions",
         "service",
         "pace",
+        "shadow",
         "demo",
     }
     | {"ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm", "ledger.sqlite3.lock"}

@@ -27,6 +27,8 @@ from shopdata.service.board.addresses import TOLD
 from shopdata.service.endings import Ending
 from shopdata.service.people.roles import Role
 from shopdata.sessions.checking import SessionState
+from shopdata.shadow.comparing import Kind
+from shopdata.shadow.days import Result
 from shopdata.shops.fields import FIELDS
 from shopdata.wording import Texts
 from shopdata.wording.language import browser_texts, terminal_texts
@@ -81,6 +83,12 @@ BUILT = {
     "shops.": ["name", "kept_in", "owner", "periods", "first", "last", "account"],
     "shop_field.": FIELDS,
     "shop_help.": FIELDS,
+    # The heads of its tables, and what came of a shop and day.
+    "shadow.": ["rows_theirs", "rows_ours", "only_theirs", "only_ours", "cells", "spelled", "lead", "shop_id", "result",
+                "columns_that_differ", "masked", "columns_theirs", "columns_ours", "no_data", "double", "keys",
+                "labels", "file", "saved_at", "collected_at", "published_at", "lead_minutes", "kind", "row", "column",
+                "theirs", "ours", "why", "is_passed_over", *(f"result.{result}" for result in Result),
+                *(f"kind.{kind}" for kind in Kind)],
     "trouble.": [f"{kind}.{part}" for kind in ("not_found", "bad_form", "token", "forbidden", "usage", "failed", "bug")
                  for part in ("title", "todo")],
 }  # fmt: skip

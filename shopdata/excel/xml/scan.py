@@ -111,7 +111,7 @@ def scan_rows(raw: bytes, rows_before: int = 0) -> Scan | None:
     has_value, starts, ends = _values(data, raw, tags, kinds, cells)
     per_row = np.diff(np.append(np.searchsorted(cells, rows), len(cells)))
     row_of = np.repeat(np.arange(len(rows)), per_row)
-    columns, tails = _columns(data, raw, tags[cells], numbers, digits, row_of)
+    columns, tails = _columns(data, raw, tags.take(cells), numbers, digits, row_of)
     if columns is None:
         if b"xmlns" in raw:
             raise UnsupportedXmlError("elements that may be of another namespace")
@@ -120,14 +120,17 @@ def scan_rows(raw: bytes, rows_before: int = 0) -> Scan | None:
     place = row_of * (1 << 20) + columns
     if (place[1:] <= place[:-1]).any():
         raise UnsupportedXmlError("cells out of order")
-    unvalued = int(((kinds[np.minimum(cells + 1, len(kinds) - 1)] == FORMULA) & ~has_value).sum())
-    keep = np.flatnonzero(has_value)
-    if not len(keep):
+    if not has_value.any():
         return None
+    unvalued = 0
+    keep: Positions | slice = slice(None)  # copies nothing
+    if not has_value.all():
+        unvalued = int(((kinds.take(cells + 1, mode="clip") == FORMULA) & ~has_value).sum())
+        keep = np.flatnonzero(has_value)
     kept_rows = row_of[keep]
     is_first = np.concatenate(([True], kept_rows[1:] != kept_rows[:-1]))
     row_places = np.cumsum(is_first) - 1
-    encoded = slices(raw, tails[keep], tags[cells[keep] + 1]).take(_even(len(keep))).dictionary_encode()
+    encoded = taken(raw, tails[keep], tags.take(cells[keep] + 1)).dictionary_encode()
     return Scan(
         rows=row_places,
         columns=columns[keep],
@@ -141,18 +144,13 @@ def scan_rows(raw: bytes, rows_before: int = 0) -> Scan | None:
     )
 
 
-def _even(count: int) -> pa.Array:
-    return pa.array(np.arange(0, 2 * count, 2, dtype=np.int32))
-
-
 def _values(
     data: npt.NDArray[np.uint8], raw: bytes, tags: Positions, kinds: npt.NDArray[np.uint8], cells: Positions
 ) -> tuple[npt.NDArray[np.bool_], Positions, Positions]:
     """For each cell: does it hold a value, and where does that begin and end?"""
     is_value = (kinds == VALUE) | (kinds == TEXT_TAG)
     values = np.flatnonzero(is_value)
-    following = np.minimum(cells + 1, len(kinds) - 1)
-    has_value = kinds[following] == VALUE
+    has_value = kinds.take(cells + 1, mode="clip") == VALUE
     if int(has_value.sum()) == len(values):
         owners: npt.NDArray[np.signedinteger] = np.flatnonzero(has_value)
     else:
@@ -162,12 +160,15 @@ def _values(
             raise UnsupportedXmlError("more than one value in a cell")
         has_value = np.zeros(len(cells), np.bool_)
         has_value[owners] = True
-    starts = tags[cells].copy()
-    ends = starts.copy()
-    begin, end = text_starts(data, raw, tags[values]), tags[values + 1]
-    if (data[end + 1] != 0x2F).any() or (begin > end).any():
+    begin, end = text_starts(data, raw, tags.take(values)), tags.take(values + 1)
+    if (data.take(end + 1) != 0x2F).any() or (begin > end).any():
         raise UnsupportedXmlError("a value with something in it")
-    starts[owners], ends[owners] = begin, end
+    if len(owners) == len(cells):
+        starts, ends = begin, end
+    else:
+        starts = tags.take(cells)
+        ends = starts.copy()
+        starts[owners], ends[owners] = begin, end
     has_value &= ends > starts
     return has_value, starts, ends
 
@@ -192,7 +193,7 @@ def _columns(
         raise UnsupportedXmlError("rows without a number, or out of order")
     first, second, third = (data.take(at + step) for step in (6, 7, 8))
     columns = first.astype(np.int32) - 64
-    quote = at + digits[row_of] + 7
+    quote = at + digits.take(row_of) + 7
     is_two = second > 64
     if is_two.any():
         columns = np.where(is_two, columns * 26 + second - 64, columns)
@@ -207,7 +208,7 @@ def _columns(
         raise UnsupportedXmlError("a cell in no column")
     # The row of a cell must be the row it stands in; its length and its last digit show that at little cost.
     last_digits = (numbers % 10 + 0x30).astype(np.uint8)
-    if (data.take(quote) != 0x22).any() or (data.take(quote - 1) != last_digits[row_of]).any():
+    if (data.take(quote) != 0x22).any() or (data.take(quote - 1) != last_digits.take(row_of)).any():
         raise UnsupportedXmlError("a cell in another row")
     return columns.astype(np.intp) - 1, quote + 1
 

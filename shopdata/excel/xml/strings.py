@@ -171,7 +171,7 @@ def blank_to_null(texts: pa.Array) -> pa.Array:
 def text_starts(data: npt.NDArray[np.uint8], raw: bytes, tags: Positions) -> Positions:
     """Where the text behind each `<t>` or `<t xml:space="preserve">` begins."""
     starts = tags + 3
-    attributed = np.flatnonzero(data[tags + 2] != 0x3E)
+    attributed = np.flatnonzero(data.take(tags + 2) != 0x3E)
     if len(attributed):
         where = tags[attributed]
         ends = where + _PRESERVED

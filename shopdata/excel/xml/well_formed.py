@@ -57,11 +57,12 @@ def _allowed() -> npt.NDArray[np.bool_]:
     return allowed
 
 
-def _table(*chosen: int) -> npt.NDArray[np.bool_]:
-    """True for these codes."""
-    table = np.zeros(256, np.bool_)
-    table[list(chosen)] = True
-    return table
+def _are(codes: _Bytes, *chosen: int) -> npt.NDArray[np.bool_]:
+    """True for these codes. A comparison for each is quicker than looking all up in a table."""
+    found: npt.NDArray[np.bool_] = codes == chosen[0]
+    for code in chosen[1:]:
+        found |= codes == code
+    return found
 
 
 def _code(name: str, kind: int) -> int:
@@ -69,10 +70,10 @@ def _code(name: str, kind: int) -> int:
 
 
 _CODES, _ALLOWED = _codes(), _allowed().ravel()
-_HOLDS_TEXT = _table(*(_code(name, OPEN) for name in ("v", "t", "f")))
-_MAY_BE_EMPTY = _table(*(_code(name, OPEN) for name in ("row", "c", "t", "f")))
-_ROWS = _table(*(_code("row", kind) for kind in (OPEN, EMPTY, CLOSE)))
-_ATTRIBUTED = _table(_code("f", OPEN), _code("f", EMPTY), _code("c", EMPTY))
+_HOLDS_TEXT = [_code(name, OPEN) for name in ("v", "t", "f")]
+_MAY_BE_EMPTY = [_code(name, OPEN) for name in ("row", "c", "t", "f")]
+_ROWS = [_code("row", kind) for kind in (OPEN, EMPTY, CLOSE)]
+_ATTRIBUTED = [_code("f", OPEN), _code("f", EMPTY), _code("c", EMPTY)]
 _NO_VALUE = _code("c", OPEN) * 3 * _STEP + _code("c", CLOSE)
 #: By the same two bytes: from `<` to `>`, where a tag has but one form; 0 where it may have attributes.
 _LENGTHS = np.zeros(1 << 16, np.int64)
@@ -99,7 +100,7 @@ def check_rows(data: _Bytes, raw: bytes, tags: Positions, pairs: npt.NDArray[Any
     if codes.max() == 255:
         raise UnsupportedXmlError("a tag that a plain sheet has not")
     ends = _ends(data, raw, tags, _LENGTHS.take(pairs))
-    maybe = np.flatnonzero(_MAY_BE_EMPTY.take(codes))
+    maybe = np.flatnonzero(_are(codes, *_MAY_BE_EMPTY))
     codes[maybe[data.take(ends.take(maybe) - 1) == 0x2F]] += EMPTY * _STEP
     pairs_of_tags = codes[:-1] * np.uint16(3 * _STEP) + codes[1:]
     if not _ALLOWED.take(pairs_of_tags).all():
@@ -112,7 +113,7 @@ def check_rows(data: _Bytes, raw: bytes, tags: Positions, pairs: npt.NDArray[Any
     if b"]" in raw and b"]]>" in raw:
         raise UnsupportedXmlError("the end of a section that did not begin")
     _check_formulas(raw, tags, ends, codes)
-    attributed = _ATTRIBUTED.take(codes)
+    attributed = _are(codes, *_ATTRIBUTED)
     attributed[:-1] |= pairs_of_tags == _NO_VALUE
     places = np.flatnonzero(attributed & (ends - tags > 2))
     check_attributes(raw, tags[places] + len("<c"), ends[places] + 1)
@@ -140,7 +141,7 @@ def _ends(data: _Bytes, raw: bytes, tags: Positions, lengths: Positions) -> Posi
 
 def _check_names(data: _Bytes, tags: Positions, codes: _Bytes) -> None:
     """Names of more than two letters to their ends."""
-    rows = tags[_ROWS.take(codes)]
+    rows = tags.take(np.flatnonzero(_are(codes, *_ROWS)))
     at = rows + (data.take(rows + 1) == 0x2F)
     is_row = (data.take(at + 1) == 0x72) & (data.take(at + 2) == 0x6F) & (data.take(at + 3) == 0x77)
     behind = data.take(at + 4)
@@ -153,7 +154,7 @@ def _check_names(data: _Bytes, tags: Positions, codes: _Bytes) -> None:
 
 def _check_between(raw: bytes, tags: Positions, ends: Positions, codes: _Bytes) -> None:
     """Nothing but blanks stands between tags, except for texts."""
-    filled = np.flatnonzero((tags[1:] - ends[:-1] > 1) & ~_HOLDS_TEXT.take(codes[:-1]))
+    filled = np.flatnonzero((tags[1:] - ends[:-1] > 1) & ~_are(codes[:-1], *_HOLDS_TEXT))
     found = [raw[: tags[0]].decode(), raw[ends[-1] + 1 :].decode()]
     if len(filled):
         found += pc.unique(taken(raw, ends[filled] + 1, tags[filled + 1])).to_pylist()

@@ -14,7 +14,7 @@ from shopdata.excel.merging.files import FileParts, is_merge_result, read_files,
 from shopdata.excel.merging.folder import Folder, look_into
 from shopdata.excel.merging.merge import Merged, merge_tables
 from shopdata.excel.workbook import NOTES_SHEET
-from shopdata.excel.workers import MOST_WORKERS, Workers
+from shopdata.excel.workers import MOST_WORKERS, Workers, keep_memory
 from shopdata.exceptions import ArgumentError, RejectedFileError
 from shopdata.private import as_the_user_wants
 from shopdata.texts import one_line
@@ -42,6 +42,7 @@ def _merge(args: list[str], opts: argparse.Namespace, settings: Mapping[str, Any
         _tell(str(error))
         return 2
     files = folder.files
+    keep_memory()  # a few small files are read here, by threads
     try:
         with _progress(t, len(files) + 1) as (tell, step):
             readers = Workers(count, tell=tell)

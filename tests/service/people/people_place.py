@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -19,9 +20,16 @@ from shopdata.ledger.acts import Act
 class Place(TinyService):
     """A service, the commands beside it, and its ledger."""
 
-    def users(self, *arguments: str, typed: str = "") -> tuple[int, str]:
-        """`scrapy users …`: its exit code, and all that it said."""
+    def users(self, *arguments: str, typed: str = "", asked: list[tuple[str, str]] | None = None) -> tuple[int, str]:
+        """`scrapy users …`: its exit code, and all that it said.
+
+        Args:
+            asked: at a terminal, each prompt and what is typed then.
+        """
         command = [sys.executable, "-m", "scrapy", "users", *arguments]
+        if asked is not None:
+            typist = str(Path(__file__).with_name("typing_at_a_terminal.py"))
+            command = [sys.executable, typist, json.dumps(asked), *command]
         environment = self.environment | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
         ran = subprocess.run(
             command, cwd=REPO, env=environment, input=typed, capture_output=True, text=True, timeout=60, check=False

@@ -282,6 +282,18 @@ def test_what_everybody_did_is_shown_narrowed_and_paged(place: Place, passwords:
         assert browser.go(f"/board/activity?{odd}").status == 404
 
 
+def test_a_password_is_typed_twice_and_not_seen(place: Place) -> None:
+    first, again = "New password of dora:", "Once more:"
+    code, seen = place.users("add", "dora", "--role", "see", asked=[(first, "fake-Pass-word-19"), (again, "another")])
+    assert (code, "two different passwords" in seen) == (2, True), seen
+    code, seen = place.users("add", "dora", "--role", "see", asked=[(first, "dora-dora-dora")])
+    assert (code, "too weak" in seen) == (2, True), seen
+    typed = [(first, "fake-Pass-word-19"), (again, "fake-Pass-word-19")]
+    code, seen = place.users("add", "dora", "--role", "see", asked=typed)
+    assert (code, "fake-Pass" in seen) == (0, False), seen
+    assert place.request("GET", "/service.json", auth="dora:fake-Pass-word-19")[0] == 200
+
+
 def test_what_the_command_says(place: Place) -> None:
     code, said = place.users("list")
     assert code == 0

@@ -206,7 +206,7 @@ from shopdata.service.board.rendering import Renderer
 from shopdata.service.board.site import _static
 from shopdata.wording import Texts
 from shopdata.service.board.visit import Visit
-visit = Visit(("static", "board.css"), {}, {}, Texts("zh"), datetime.now(UTC), "/board", "", "")
+visit = Visit(("static", "base.css"), {}, {}, Texts("zh"), datetime.now(UTC), "/board", "", "")
 print(shopdata.__file__)
 print(Renderer().trouble(visit, "not_found", "").decode(), _static(visit).body.decode())
 """

@@ -294,7 +294,7 @@ def test_a_password_is_typed_twice_and_not_seen(place: Place) -> None:
     assert place.request("GET", "/service.json", auth="dora:fake-Pass-word-19")[0] == 200
 
 
-def test_what_the_command_says(place: Place) -> None:
+def test_what_the_command_says(place: Place, passwords: dict[str, str]) -> None:
     code, said = place.users("list")
     assert code == 0
     assert "its password comes from the settings" in said.replace("\n", " ") or USER in said

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shopdata.exceptions import UsageError
+from shopdata.exceptions import DiskError, UsageError
 from shopdata.files import alone, as_disk_error, write_private
 from shopdata.service.people.hashed import is_hash
 from shopdata.service.people.roles import Role
@@ -44,7 +44,10 @@ class UsersFile:
         """All of them by name, as the file stands now; a line that can't be read is nobody's, and is told once."""
         seen = self._signature()
         if seen != self._seen:
-            users, problems = self._read()
+            try:
+                users, problems = self._read()
+            except DiskError as error:
+                users, problems = {}, [str(error)]
             for problem in problems:
                 logger.error("%s: %s Nobody can sign in by it.", self.path, problem)
             self._users, self._seen = users, seen

@@ -162,6 +162,11 @@ def test_users_and_their_rules(tmp_path: Path, caplog: pytest.LogCaptureFixture)
     assert list(other.users()) == ["bob"]
     assert "line 3" in caplog.text
     assert "Secret" not in caplog.text
+    # What can't be read lets nobody in, and stops nobody else.
+    users.file.path.unlink()
+    users.file.path.mkdir()
+    assert other.users() == {}
+    assert "Nobody can sign in by it" in caplog.text
 
 
 # -- who is signed in ----------------------------------------------------------------------------------------------

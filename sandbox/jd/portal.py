@@ -14,6 +14,8 @@ from sandbox.accounts import numbered_shops
 from sandbox.common_faults import COMMON_FAULTS
 from sandbox.entrances import ENTRANCE_FAULTS
 from sandbox.faults import Fault
+from sandbox.jd.advertising import DATASET, JdAdvertising
+from sandbox.jd.advertising import PATH as ADS_PATH
 from sandbox.jd.inventory import Inventory
 from sandbox.jd.jobs import CONTENT_FAULTS, JOB_FAULTS, JobBook
 from sandbox.jd.login import JdLoginHosts, other_name
@@ -39,7 +41,7 @@ class SandboxJd(SandboxPortal):
     platform: ClassVar[str] = "jd"
     reports: ClassVar[tuple[OrderedReport, ...]] = (Inventory(),)
     """What can be ordered. A report joins the back office by standing here."""
-    calls = ("create", "list", "download")
+    calls = ("create", "list", "download", "ad_effect")
     paced_calls = frozenset(calls)
     faults: ClassVar[frozenset[Fault]] = frozenset(
         {
@@ -77,10 +79,13 @@ class SandboxJd(SandboxPortal):
         self._login = JdLoginHosts(stage, self._sessions)
         self._reports = JdReportHosts(stage, self._sessions, self.reports, jobs, signer)
         self._storage = JdStorageHosts(stage, jobs, signer, self._shelf)
+        self._advertising = JdAdvertising(stage, self._sessions)
         self._by_dataset = {report.dataset: report for report in self.reports}
         self._calls = {("gateway", report.create_path): "create" for report in self.reports}
         self._calls["report", LIST_PATH] = "list"
+        self._calls["ads", ADS_PATH] = "ad_effect"
         self.truths = {report.dataset: partial(self._truth, report) for report in self.reports}
+        self.truths[DATASET] = self._advertising.truth
         self.jobs = tuple(daily_job(report.dataset, report.cron) for report in self.reports)
 
     @staticmethod
@@ -103,17 +108,18 @@ class SandboxJd(SandboxPortal):
             "shop": self._login.shop(),
             "report": self._reports.report(),
             "gateway": self._reports.gateway(),
+            "ads": self._advertising.application(),
             "storage": self._storage.storage(),
             "elsewhere": self._storage.elsewhere(),
         }
 
     def shop_of(self, request: web.Request) -> SandboxShop | None:
         """By the file that is asked for, else by the session cookie."""
-        return self._storage.shop_of(request) or self._sessions.shop_of(request)
+        return self._storage.shop_of(request) or self._advertising.shop_of(request) or self._sessions.shop_of(request)
 
     def call_of(self, host: str, path: str) -> str | None:
         """By the host; the gateway and the report host have pages and other paths too."""
-        if host == "storage":
+        if host == "storage" or (host == "ads" and path != ADS_PATH):
             return "download"
         return self._calls.get((host, path))
 
@@ -125,7 +131,8 @@ class SandboxJd(SandboxPortal):
             "home_hosts": [urlsplit(origins["shop"]).netloc],
             "report_origin": origins["report"],
             "gateway_origin": origins["gateway"],
-            "download_hosts": [urlsplit(origins["storage"]).netloc],
+            "ads_origin": origins["ads"],
+            "download_hosts": [urlsplit(origins["storage"]).netloc, urlsplit(origins["ads"]).netloc],
             "poll_every_seconds": options.poll_every_seconds,
             "order_grace_seconds": options.order_grace_seconds,
             "report_deadline_seconds": options.report_deadline_seconds,

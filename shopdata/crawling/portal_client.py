@@ -97,13 +97,14 @@ class PortalClient:
         fresh_link: Callable[[], Awaitable[str]] | None = None,
         *,
         with_session: bool = False,
-        grace_seconds: float | None = None,
+        keep_link_seconds: float = 0,
     ) -> None:
         """Downloads what a link leads to, as it comes; most links need no session (docs/portals.md 4.3).
 
         Args:
             link: absolute, or beginning with `//` or `/`; `base` completes it.
-            grace_seconds: in place of `link_grace_seconds`.
+            keep_link_seconds: for how long the very same link is tried, where a portal makes a new file for each link;
+                after that, and where this is 0, a fresh one is asked for.
             fresh_link: asks the portal for another link to the same file. A link may be dead for some seconds after
                 the file is said to be done (docs/portals.md 8.13), or have run out: tried for `link_grace_seconds`.
 
@@ -111,7 +112,8 @@ class PortalClient:
             ForbiddenHostError: the link leads elsewhere than `download_hosts`.
             PortalError: it could not be had whole, after all tries.
         """
-        deadline = time.monotonic() + (grace_seconds or self._portal.link_grace_seconds)
+        keep_until = time.monotonic() + keep_link_seconds
+        deadline = time.monotonic() + max(self._portal.link_grace_seconds, keep_link_seconds)
         for number in itertools.count():
             try:
                 await self._fetch(link, base, path, with_session)
@@ -119,11 +121,13 @@ class PortalClient:
                 if fresh_link is None or error.status not in _LINK_IS_DEAD or time.monotonic() > deadline:
                     raise
                 wait = min(self._portal.retry_after_seconds * 2**number, _LONGEST_LINK_WAIT_SECONDS)
-                logger.warning("%s Asking for a fresh link in %.1f s", error, wait)
+                is_kept = time.monotonic() < keep_until
+                what = "Trying the same link again" if is_kept else "Asking for a fresh link"
+                logger.warning("%s %s in %.1f s", error, what, wait)
                 await self._wait(wait)
             else:
                 return
-            link = await fresh_link()
+            link = link if is_kept else await fresh_link()
 
     async def _fetch(self, link: str, base: str, path: Path, with_session: bool) -> None:
         url = self._joined(base, link)

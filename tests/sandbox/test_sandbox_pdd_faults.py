@@ -58,7 +58,7 @@ def test_a_fault_of_the_other_platform_is_refused(sandbox: Sandbox, shop_id: str
 
 
 def test_a_call_of_the_other_platform_is_refused(sandbox: Sandbox) -> None:
-    with pytest.raises(ValueError, match="no call 'create'; there are after_sales_create, .*check, conversations"):
+    with pytest.raises(ValueError, match=r"no call 'create'; there are after_sales_create, .*check, conversations"):
         sandbox.set_fault(SHOP, Fault.SLOW, at="create")
     with pytest.raises(ValueError, match="no call 'create'"):
         sandbox.set_fault("*", Fault.RISK_CONTROL, at="create")

@@ -245,7 +245,7 @@ class FileStep(Request):
     session: bool = False
     #: Columns that say who somebody is: masked before anything is kept, unless the contract's privacy is `keep`.
     personal: tuple[Text, ...] = ()
-    #: How long a link may be dead after the portal has said that the file is done.
+    #: For how many seconds the very same link is tried where it is dead, before another one is asked for.
     retry_404: PositiveSeconds | None = None
 
     @model_validator(mode="after")

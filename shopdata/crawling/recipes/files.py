@@ -44,7 +44,7 @@ async def fetch_file(
         item.path,
         fresh_link,
         with_session=step.session,
-        grace_seconds=step.retry_404,
+        keep_link_seconds=step.retry_404 or 0,
     )
     return await _masked(cell, step, item)
 

@@ -6,8 +6,11 @@ PLATFORM = Platform(
     name="jd",
     portal="shopdata.platforms.jd.portal:JdPortal",
     login="shopdata.platforms.jd.login:JdLogin",
-    dialects={"jd-report": "shopdata.platforms.jd.orders:REPORTS"},
+    dialects={
+        "jd-report": "shopdata.platforms.jd.orders:REPORTS",
+        "jd-ads": "shopdata.platforms.jd.advertising:ADVERTISING",
+    },
     titles={"zh": "京东", "en": "JD"},
-    dataset_titles={"en": {"jd_store": "inventory"}},
+    dataset_titles={"en": {"jd_store": "inventory", "jd_ad_effect": "advertising effect"}},
     examples={"daily": "jd_store"},
 )

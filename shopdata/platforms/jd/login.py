@@ -11,6 +11,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from shopdata.config import Portal
+from shopdata.platforms.jd.advertising import is_signed_out
 from shopdata.platforms.jd.portal import AJAX_HEADERS, LIST_PATH, JdPortal
 from shopdata.sessions.sign_in.form_login import FormLogin
 from shopdata.sessions.sign_in.looking import any_of, first_visible
@@ -73,6 +74,9 @@ class JdLogin(FormLogin):
         data = answer.json()
         if data is None:
             return True
+        assert isinstance(portal, JdPortal)
+        if urlsplit(answer.url).netloc == urlsplit(portal.ads_origin).netloc:
+            return is_signed_out(data)
         if not isinstance(data, dict):
             return False
         # An order's answer has a status: with that, a message says why it was refused.

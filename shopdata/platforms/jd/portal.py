@@ -31,6 +31,8 @@ class JdPortal(Portal):
 
     report_origin: Url
     gateway_origin: Url
+    #: 京准通; its cookies are those of the shop (that they always do is not known: docs/portals.md 8.13).
+    ads_origin: Url = "https://jzt-api.jd.com"
     #: Parts of a refusal that say that there is no data of the day yet; nobody has recorded one (docs/portals.md 8.16).
     not_ready_texts: tuple[Text, ...] = (
         "暂无数据",

@@ -1,4 +1,4 @@
-"""JD as one portal: six hosts, put together."""
+"""JD as one portal: seven hosts, put together."""
 
 from __future__ import annotations
 
@@ -108,9 +108,9 @@ class SandboxJd(SandboxPortal):
             "shop": self._login.shop(),
             "report": self._reports.report(),
             "gateway": self._reports.gateway(),
-            "ads": self._advertising.application(),
             "storage": self._storage.storage(),
             "elsewhere": self._storage.elsewhere(),
+            "ads": self._advertising.application(),
         }
 
     def shop_of(self, request: web.Request) -> SandboxShop | None:

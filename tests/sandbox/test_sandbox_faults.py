@@ -88,7 +88,10 @@ def test_faults_are_taken_back_by_shop_and_kind() -> None:
     ("rule", "message"),
     [
         (FaultRule(shop_id="sandbox-09", fault=Fault.SMS), "no shop 'sandbox-09'; it has sandbox-01"),
-        (FaultRule(shop_id=SHOP, fault=Fault.SLOW, at="creat"), "no call 'creat'; there are create, download, list"),
+        (
+            FaultRule(shop_id=SHOP, fault=Fault.SLOW, at="creat"),
+            "no call 'creat'; there are ad_effect, create, download, list",
+        ),
         (FaultRule(shop_id=SHOP, fault=Fault.SLOW, times=0), "times is 0; expected 1 or more"),
     ],
     ids=["unknown-shop", "unknown-call", "no-times"],

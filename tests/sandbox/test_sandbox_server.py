@@ -87,7 +87,8 @@ def test_hosts_take_consecutive_ports_from_the_base(make_sandbox: MakeSandbox) -
             break
     ports = [urlsplit(origin).port for origin in sandbox.origins.values()]
     assert ports == list(range(base_port, base_port + len(ports)))
-    jd, pdd = ["passport", "shop", "report", "gateway", "storage", "elsewhere"], ["mms", "mms_storage", "mms_elsewhere"]
+    jd = ["passport", "shop", "report", "gateway", "storage", "elsewhere", "ads"]
+    pdd = ["mms", "mms_storage", "mms_elsewhere"]
     assert list(sandbox.origins) == [*jd, *pdd, "control"]
 
 

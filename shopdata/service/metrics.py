@@ -24,7 +24,7 @@ from shopdata.ledger import RunRecord
 from shopdata.service.control import Disk
 from shopdata.service.inside import Inside
 from shopdata.service.later import answer_later, send
-from shopdata.service.sign_ins.desk import Desk
+from shopdata.service.sign_ins.records import Records
 from shopdata.states import CellState
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,6 @@ class ServiceMetrics(Collector):
 
     def __init__(self, inside: Inside, clock: Callable[[], float] = time.monotonic) -> None:
         self._inside = inside
-        self._sign_ins = Desk(inside.sign_ins)
         self._clock = clock
         self._disk: tuple[float, Disk] | None = None
 
@@ -135,8 +134,8 @@ class ServiceMetrics(Collector):
             requests.add_metric([spider, "browser"], traffic.page_requests)
             logins.add_metric([spider], traffic.logins)
             refused.add_metric([spider], traffic.logins_refused)
-        people = _counter("sign_ins", "Sign-ins from the board that have ended since the service is up", "outcome")
-        for outcome, count in self._sign_ins.outcomes().items():
+        people = _counter("sign_ins", "Sign-ins from the board that have ended, as far as they are noted", "outcome")
+        for outcome, count in Records(self._inside.options.sign_ins).outcomes().items():
             people.add_metric([outcome], count)
         yield from (requests, logins, refused, people)
 

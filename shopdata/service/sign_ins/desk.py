@@ -13,7 +13,7 @@ from twisted.internet.threads import blockingCallFromThread
 from shopdata.config import Shop
 from shopdata.service.sign_ins.person import Person
 from shopdata.service.sign_ins.records import Record
-from shopdata.service.sign_ins.sign_in import ENDS, Now, SignIn
+from shopdata.service.sign_ins.sign_in import Now, SignIn
 from shopdata.service.sign_ins.sign_ins import SignIns
 
 Result = TypeVar("Result")
@@ -60,10 +60,6 @@ class Desk:
     def latest(self, count: int) -> list[Record]:
         """The last sign-ins, the latest first."""
         return self._sign_ins.records.latest(count)
-
-    def outcomes(self) -> Mapping[str, int]:
-        """How often each end came since the service is up."""
-        return _in_reactor(lambda: {end: self._sign_ins.records.outcomes[end] for end in sorted(ENDS)})
 
     def invite(self, shop_id: str) -> str:
         """The code of a link to a sign-in of this shop."""

@@ -6,11 +6,12 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from shopdata.service.sign_ins.sign_in import SignIn
+from shopdata.service.sign_ins.sign_in import ENDS, SignIn
 
 logger = logging.getLogger(__name__)
 
@@ -24,15 +25,13 @@ Record = Mapping[str, Any]
 
 
 class Records:
-    """The file, and how often each outcome came since the service is up."""
+    """The file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.outcomes: Counter[str] = Counter()
 
     def add(self, sign_in: SignIn) -> None:
         """A sign-in is over."""
-        self.outcomes[sign_in.now.state] += 1
         person, ended_at = sign_in.person, sign_in.ended_at
         entry = {
             "shop": sign_in.shop.id,
@@ -59,14 +58,23 @@ class Records:
 
     def latest(self, count: int) -> list[Record]:
         """The last ones, the latest first. Blocks."""
+        return list(islice(_read(reversed(self._lines())), count))
+
+    def outcomes(self) -> Mapping[str, int]:
+        """How often each end came. Blocks."""
+        found = Counter(entry["outcome"] for entry in _read(self._lines()))
+        return {end: found[end] for end in sorted(ENDS)}
+
+    def _lines(self) -> list[str]:
         try:
-            lines = self._path.read_text("utf-8").splitlines()[-count:]
+            return self._path.read_text("utf-8").splitlines()
         except OSError:
             return []
-        found = []
-        for line in reversed(lines):
-            try:
-                found.append(json.loads(line))
-            except ValueError:
-                continue  # it was cut off
-        return found
+
+
+def _read(lines: Iterable[str]) -> Iterator[Record]:
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue  # it was cut off

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -79,7 +79,6 @@ class Beside:
         start, end: the days whose periods are compared.
         shops: ids; others are passed over. None for all.
         only_period: the period of files that do not say of which they are, where only one is asked for.
-        on_file: is told of each file before it is read.
     """
 
     name: str
@@ -90,7 +89,6 @@ class Beside:
     end: date
     shops: Collection[str] | None = None
     only_period: Period | None = None
-    on_file: Callable[[str], None] = lambda name: None
 
     @property
     def dataset(self) -> Dataset:
@@ -140,7 +138,6 @@ class Beside:
                 odd = Odd(file.name, file.named.shop or "", period.dt, "shadow.why.older", is_passed_over=True)
                 outcome.odd.append(odd)
                 continue
-            self.on_file(file.name)
             for piece in reader.read(file):
                 if isinstance(piece, Odd):
                     outcome.odd.append(piece)

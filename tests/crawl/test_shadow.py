@@ -19,6 +19,7 @@ from workplace import Run, Workplace
 
 from sandbox import SandboxShop
 from sandbox.truth import Truth
+from shopdata.periods import SHANGHAI
 
 pytestmark = pytest.mark.services
 
@@ -236,11 +237,11 @@ def test_one_merged_workbook(place: Workplace, rpa: Path) -> None:
     assert report(run)["files not compared"] == [["all.xlsx", "no shop is called so (无名小店)", None]]
 
 
-def test_the_count_of_days_goes_on(place: Workplace, rpa: Path, tmp_path: Path) -> None:
-    """Day by day, as their files come; a difference begins it anew."""
+def test_the_count_of_days_goes_on(place: Workplace, rpa: Path) -> None:
+    """Day by day, as their files come; a difference begins it anew. Our own report is none of their files."""
     for number, day in enumerate(DAYS, 1):
         save_all(place, rpa, day)
-        run = shadow(place, rpa, "--date", str(day), "--days", "3", "-o", str(tmp_path / "day.xlsx"))
+        run = shadow(place, rpa, "--date", str(day), "--days", "3", "-o", str(rpa / "day.xlsx"))
         assert run.code == 0, run.text
         assert report(run)["about"]
         is_enough = f"✓ {NAME} can be switched over: {number} periods in a row" in run.out
@@ -290,3 +291,33 @@ def test_what_was_never_published(place: Workplace, rpa: Path) -> None:
     assert run.code == 2
     assert f"no period of {NAME} is published for these days" in run.err
     assert "there is no such folder" in shadow(place, rpa / "nowhere").err
+
+
+def test_other_datasets_in_chinese(make_workplace: Callable[..., Workplace], rpa: Path) -> None:
+    """KPI with its totals, and reviews under the portal's own names of fields, times written otherwise."""
+    place = make_workplace(shops=0, pdd_shops=2)
+    shops = place.sandbox.shops
+    place.sign_in(*(shop.id for shop in shops))
+    rows = dict.fromkeys(("pdd_kpi_days", "pdd_badscore"), 0)
+    for spider in ("pdd_kpi", "pdd_badscore"):
+        assert place.scrapy("crawl", spider, "-a", f"date={DAY}").code == 0
+    for name in rows:
+        (rpa / name).mkdir()
+        for shop in shops:
+            truth = place.sandbox.truth(shop.id, DAY, dataset=name)
+            told = [[as_cell(*pair) for pair in zip(truth.header, row, strict=True)] for row in truth.rows]
+            save(rpa / name / f"{shop.name}_{DAY}.xlsx", truth.header, told)
+            rows[name] += len(told)
+    for name, count in rows.items():
+        run = place.scrapy("shadow", str(rpa / name), name, "--date", str(DAY), SHOPDATA_LANGUAGE="zh", COLUMNS="220")
+        assert run.code == 0, run.text
+        assert f"◔ {name} 还不能切换：连续 1 期没有差异，需要 7 期。" in run.out
+        spelled = count if name == "pdd_badscore" else 0
+        assert f"依据：2 家店、2 份文件、{count} 行，逐格一致；写法不同 {spelled} 格" in run.out
+
+
+def as_cell(name: str, value: Any) -> Any:
+    """As somebody writes a field of JSON into a cell."""
+    if name == "createTime":
+        return f"{datetime.fromtimestamp(value, SHANGHAI):%Y/%m/%d %H:%M:%S}"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value

@@ -137,6 +137,13 @@ class Workspace:
         has_any = self._has_ledger and self.ledger.shops.all()
         return load_config(kept=self.shop_book.read() if has_any else KeptShops(), needs_shops=needs_shops)
 
+    @property
+    def files(self) -> Config:
+        """The configuration for whoever asks for no shop, whatever the ledger is. Raises ConfigError."""
+        return self.__dict__.get("config") or self._files
+
+    _files = functools.cached_property(lambda self: load_config(needs_shops=False))
+
     def shops_stamp(self) -> object:
         """What changes with the kept shops. Raises LedgerError."""
         return self.ledger.shops.stamp() if self._has_ledger else None
@@ -165,7 +172,7 @@ class Workspace:
         """The object store of lake.yaml."""
         from shopdata.store.object_store import ObjectStore
 
-        return ObjectStore(self.config.lake.object_store)
+        return ObjectStore(self.files.lake.object_store)
 
     @functools.cached_property
     def outbox(self) -> Outbox:
@@ -179,7 +186,7 @@ class Workspace:
         """Dremio; None if lake.yaml names none."""
         from shopdata.lake.dremio import DremioClient
 
-        settings = self.config.lake.dremio
+        settings = self.files.lake.dremio
         return DremioClient(settings) if settings.url else None
 
     @functools.cached_property

@@ -51,7 +51,7 @@ def connect(workspace: Workspace, browser_path: str | None) -> Iterator[Tried]:
     yield _try("Dremio", lambda: _dremio(workspace))
     yield _try(t("connect.ledger"), lambda: _ledger(workspace))
     yield _try(t("connect.browser"), lambda: asyncio.run(_browser(t, browser_path)))
-    alerts = workspace.config.alerts
+    alerts = workspace.files.alerts
     deadline = Deadline(alerts.deadline_seconds)
     for channel in alerts.channels_on:
         work = partial(_channel, t, workspace.group_texts, channel, alerts, deadline)

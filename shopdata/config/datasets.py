@@ -67,6 +67,8 @@ class Dataset(Model):
     privacy: Literal["mask", "keep"] = "mask"
     #: True if the platform only shows what is true now: no other day than today can be asked for.
     is_snapshot: bool = False
+    #: True if only shops have it that name it under `datasets`: it is of interest to few, or tells of persons.
+    only_where_named: bool = False
     #: What is done about a period that the platform has not published yet.
     not_ready: NotReady = NotReady()
     #: How many published business days before the newest an ordinary run asks for again, because figures are revised.

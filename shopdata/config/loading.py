@@ -98,11 +98,13 @@ class Config:
 
     def shops_for(self, dataset: str) -> tuple[Shop, ...]:
         """The enabled shops that have this dataset, in the order of shops.yaml."""
-        platform = self.dataset(dataset).platform
+        contract = self.dataset(dataset)
         return tuple(
             shop
             for shop in self.shops
-            if shop.enabled and shop.platform == platform and (shop.datasets is None or dataset in shop.datasets)
+            if shop.enabled
+            and shop.platform == contract.platform
+            and (not contract.only_where_named if shop.datasets is None else dataset in shop.datasets)
         )
 
 

@@ -19,6 +19,9 @@ DAY = date(2026, 3, 1)
 
 def test_every_cell_is_published_as_it_was_sent(make_workplace: Callable[..., Workplace]) -> None:
     place = make_workplace(shops=2, pdd_shops=0, rows=9, requests_per_second=50.0)
+    refused = place.scrapy("crawl", "jd_ad_effect", "-a", f"date={DAY}")
+    assert (refused.code, "no enabled shop" in refused.err) == (2, True), refused.text
+    place.edit("shops.yaml", lambda file: [shop.update(datasets=["jd_ad_effect"]) for shop in file["shops"]])
     place.sign_in(*(shop.id for shop in place.shops))
     # It says so by a code of its own.
     place.sandbox.set_fault("sandbox-02", Fault.SESSION_DEAD_ONCE, at="ad_effect")

@@ -27,6 +27,7 @@ def place(make_workplace: Callable[..., Workplace]) -> Workplace:
     place = make_workplace(
         shops=0, pdd_shops=2, rows=12, requests_per_second=50.0, poll_every_seconds=0.2, order_grace_seconds=0.4
     )
+    place.edit("shops.yaml", lambda file: [shop.update(datasets=[*PERSONAL]) for shop in file["shops"]])
     place.sign_in(*(shop.id for shop in place.sandbox.shops))
     return place
 

@@ -47,6 +47,8 @@ OWN_VARIABLES = tuple(
         "SERVICE_PASSWORD",
         "SERVICE_PORT",
         "SERVICE_USERNAME",
+        "SIGN_IN_AWAY_SECONDS",
+        "SIGN_IN_SECONDS",
         "STATE_DIR",
         "WORKERS",
     )

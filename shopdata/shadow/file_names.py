@@ -221,7 +221,7 @@ def _plain(text: str) -> str:
 
 
 def _bounded(name: str) -> re.Pattern[str]:
-    """Finds a name that is no part of a longer word: `pdd-01` is not in `pdd-012`; Chinese needs no blanks."""
+    """Finds a name that is no part of a longer word: `shop-1` is not in `shop-12`; Chinese needs no blanks."""
     before = r"(?<![a-z0-9])" if name[:1].isascii() and name[:1].isalnum() else ""
     after = r"(?![a-z0-9])" if name[-1:].isascii() and name[-1:].isalnum() else ""
     return re.compile(before + re.escape(name) + after)

@@ -50,7 +50,7 @@ def settings_with(folder: Path, key: str) -> Settings:
 
 
 def options(**given: bool) -> argparse.Namespace:
-    nothing = dict.fromkeys(("again", "headed", "accept_identity", "new_device"), False)
+    nothing = dict.fromkeys(("again", "board", "headed", "accept_identity", "new_device"), False)
     return argparse.Namespace(**{**nothing, **given})
 
 

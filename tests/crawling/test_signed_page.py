@@ -90,7 +90,11 @@ class Portal:
             shops_at_once=1,
             logins_at_once=1,
             # Whoever signs in, does it somewhere else.
-            sessions=SimpleNamespace(load=lambda _: Session((), datetime.now(UTC)), drop=lambda *_: None),
+            sessions=SimpleNamespace(
+                load=lambda _: Session((), datetime.now(UTC)),
+                drop=lambda *_: None,
+                lives=SimpleNamespace(is_good_due=lambda _: False),
+            ),
             devices=SimpleNamespace(load=lambda _: None),
             check_identity=lambda *_: None,
             restraint=None,

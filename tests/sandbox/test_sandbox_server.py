@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,19 @@ from shopdata.config import load_config
 MakeSandbox = Callable[..., Sandbox]
 
 
+@dataclass(frozen=True)
+class Before:
+    """What there is without the test's own sandbox: another test's may live as long as this process."""
+
+    temporary: Path
+    threads: frozenset[threading.Thread]
+
+    def left_behind(self) -> set[str]:
+        """Threads and files that a sandbox has made since."""
+        threads = {thread.name for thread in threading.enumerate() if thread not in self.threads}
+        return threads | {path.name for path in self.temporary.rglob("*")}
+
+
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A temporary folder of the test's own, so that other sandboxes of this machine are not in it."""
@@ -36,31 +50,30 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def left_behind(temporary: Path) -> set[str]:
-    """Threads and files that a sandbox has made."""
-    threads = {thread.name for thread in threading.enumerate() if thread.name.startswith("shopdata-sandbox")}
-    return threads | {path.name for path in temporary.rglob("*")}
+@pytest.fixture
+def before(temporary: Path) -> Before:
+    return Before(temporary, frozenset(threading.enumerate()))
 
 
-def test_nothing_is_left_behind(temporary: Path) -> None:
+def test_nothing_is_left_behind(before: Before) -> None:
     with Sandbox(SandboxOptions(rows=5, report_seconds=0, empty_link_seconds=0)) as sandbox:
         client = Client(sandbox)
         client.sign_in()
         client.download()
-        assert len(left_behind(temporary)) > 2
+        assert len(before.left_behind()) > 2
         origins = dict(sandbox.origins)
-    assert left_behind(temporary) == set()
+    assert before.left_behind() == set()
     for origin in origins.values():
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", urlsplit(origin).port or 0), timeout=5)
 
 
-def test_a_sandbox_that_is_never_started_can_be_stopped_and_leaves_nothing(temporary: Path) -> None:
+def test_a_sandbox_that_is_never_started_can_be_stopped_and_leaves_nothing(before: Before) -> None:
     sandbox = Sandbox()
     assert len(sandbox.truth("sandbox-01", DAY).rows) == 200
     sandbox.stop()
     sandbox.stop()
-    assert left_behind(temporary) == set()
+    assert before.left_behind() == set()
 
 
 def test_stopping_does_not_wait_for_an_answer_in_work(make_sandbox: MakeSandbox) -> None:

@@ -37,7 +37,8 @@ class Before:
 
     def left_behind(self) -> set[str]:
         """Threads and files that a sandbox has made since."""
-        threads = {thread.name for thread in threading.enumerate() if thread not in self.threads}
+        new = set(threading.enumerate()) - self.threads
+        threads = {thread.name for thread in new if thread.name.startswith("shopdata-sandbox")}
         return threads | {path.name for path in self.temporary.rglob("*")}
 
 

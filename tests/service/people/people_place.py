@@ -47,11 +47,12 @@ class Place(TinyService):
         with Ledger.at(self.state_dir) as ledger:
             return ledger.acts.latest(500)
 
-    def wait_for_act(self, user: str, code: str, target: str = "") -> Act:
-        """The newest act of this kind, which is written when its answer is out already."""
+    def wait_for_act(self, user: str, code: str, target: str = "", **params: str) -> Act:
+        """The newest act of this kind and with these params, which is written when its answer is out already."""
 
         def found() -> list[Act]:
-            return [act for act in self.acts() if (act.user, act.code, act.target) == (user, code, target)]
+            alike = [act for act in self.acts() if (act.user, act.code, act.target) == (user, code, target)]
+            return [act for act in alike if params.items() <= act.params.items()]
 
         self.wait_until(found, f"no act {code} of {user}")
         return found()[0]

@@ -196,9 +196,9 @@ def test_who_did_what_is_kept_without_secrets(place: Place, passwords: dict[str,
     def post(page: str, **form: str) -> dict[str, object]:
         return json.loads(place.request("POST", f"/{page}", urlencode(form).encode(), FORM, auth=auth)[2])
 
-    started = post("schedule.json", project="shopdata", spider="pdd_quality", setting="SOME_KEY=Secret-value")
+    started = post("schedule.json", project="shopdata", spider="jd_store", setting="SOME_KEY=Secret-value")
     assert started["status"] == "ok", started
-    act = place.wait_for_act("administer-user", "schedule", "pdd_quality")
+    act = place.wait_for_act("administer-user", "schedule", "jd_store", settings="SOME_KEY")
     assert act.params == {"project": "shopdata", "settings": "SOME_KEY"}
     assert (act.via, act.address) == ("api", "127.0.0.1")
     assert post("cron.json", action="pause", job="nothing")["status"] == "error"

@@ -13,6 +13,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import SpiderLoaderProtocol, get_spider_loader
 
 from shopdata.actions.names import as_spider
+from shopdata.actions.printing import of_other_keys
 from shopdata.arguments import check_command, check_names
 from shopdata.config import (
     COMMANDS,
@@ -28,7 +29,6 @@ from shopdata.config import (
 )
 from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 from shopdata.network import Network, Proxy, current_network
-from shopdata.sessions.sessions import of_other_keys
 from shopdata.sessions.sign_in import login_for
 from shopdata.wording import Texts
 from shopdata.wording.language import terminal_texts

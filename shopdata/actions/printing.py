@@ -41,3 +41,9 @@ def print_line(text: str | Text) -> None:
 def say(t: Texts, key: str, /, **values: object) -> None:
     """A text of the catalogue, at once: whoever reads it through a pipe is waited for as well."""
     print(t(key, **values), flush=True)
+
+
+def of_other_keys(t: Texts, ids: Iterable[str]) -> str:
+    """The sentence about shops whose sessions another key has saved; "" for none."""
+    names = t("format.listed").join(ids)
+    return names and t("session_list.other_keys", shops=names)

@@ -16,7 +16,7 @@ from scrapy.spiderloader import get_spider_loader
 
 from shopdata import terminal
 from shopdata.actions.names import as_spider
-from shopdata.actions.printing import say
+from shopdata.actions.printing import of_other_keys, say
 from shopdata.config import COMMANDS, config_source, fill_from, in_project, project_folder, read_env_file
 from shopdata.exceptions import ArgumentError, UsageError
 from shopdata.service import background, units
@@ -26,7 +26,6 @@ from shopdata.service.deploy import DeployError, deploy, source_folder
 from shopdata.service.log_view import find_log, lines
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.overview import overview
-from shopdata.sessions.sessions import of_other_keys
 from shopdata.wording import Texts
 from shopdata.wording.language import terminal_texts
 from shopdata.workspace import Workspace

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shopdata.actions.printing import print_line, print_table
+from shopdata.actions.printing import of_other_keys, print_line, print_table
 from shopdata.config import Shop
 from shopdata.exceptions import OtherKeyError, ProxyError, UntrustedError
 from shopdata.periods import SHANGHAI
 from shopdata.sessions.checking import SessionState, check_session
 from shopdata.sessions.forecast import ENOUGH_ENDS, REMEMBERED, Forecast, Forecasts, until_when
 from shopdata.sessions.session import Session
-from shopdata.sessions.sessions import AboutSession, of_other_keys
+from shopdata.sessions.sessions import AboutSession
 from shopdata.terminal import json_text
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace

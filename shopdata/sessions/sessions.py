@@ -36,12 +36,6 @@ _PARKED = ("parked", "parked_code", "parked_params")
 _PLAIN = "sessions.plain"
 
 
-def of_other_keys(t: Texts, ids: Iterable[str]) -> str:
-    """The sentence about shops whose sessions another key has saved; "" for none."""
-    names = t("format.listed").join(ids)
-    return names and t("session_list.other_keys", shops=names)
-
-
 @dataclass(frozen=True)
 class AboutSession:
     """A saved session as a list shows it; `saved_at` is None where there is none, or another key has saved it."""

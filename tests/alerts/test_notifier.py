@@ -463,6 +463,7 @@ class TestRefusals:
         assert self.refuse(world) == Count(sent=1)
         (text,) = world.told()
         assert text.startswith("**取数任务没能启动：jd_store**")
+        assert "配置文件有误" in text
         assert "shops.yaml:5" in text
         assert "scrapy check_config" in text
         assert self.refuse(world) == Count()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from shopdata.store.outbox import Outbox
     from shopdata.store.staging import Staging
 
+#: The file whose variables are asked for where no shop is.
+OF_THE_LAKE = ("lake.yaml",)
 _OPEN: WeakKeyDictionary[object, Workspace] = WeakKeyDictionary()
 
 
@@ -123,11 +125,12 @@ class Workspace:
         """
         return self.read_config()
 
-    def read_config(self, *, needs_shops: bool = True) -> Config:
+    def read_config(self, *, needs_shops: bool = True, needs_values: bool | Collection[str] = True) -> Config:
         """`pipelines_config/` and the kept shops, as they stand now: the one way to both.
 
         Args:
             needs_shops: whether it is a mistake that there is no shop at all.
+            needs_values: as `load_config` has it.
 
         Raises:
             ConfigError: with every mistake in either.
@@ -135,14 +138,16 @@ class Workspace:
         """
         # Where none is kept, nothing is imported that opens them.
         has_any = self._has_ledger and self.ledger.shops.all()
-        return load_config(kept=self.shop_book.read() if has_any else KeptShops(), needs_shops=needs_shops)
+        kept = self.shop_book.read() if has_any else KeptShops()
+        return load_config(kept=kept, needs_shops=needs_shops, needs_values=needs_values)
 
     @property
     def files(self) -> Config:
-        """The configuration for whoever asks for no shop, whatever the ledger is. Raises ConfigError."""
+        """The configuration for whoever asks for no shop, whatever the ledger is: of its variables only those of the
+        lake need be set. Raises ConfigError."""
         return self.__dict__.get("config") or self._files
 
-    _files = functools.cached_property(lambda self: load_config(needs_shops=False))
+    _files = functools.cached_property(lambda self: load_config(needs_shops=False, needs_values=OF_THE_LAKE))
 
     def shops_stamp(self) -> object:
         """What changes with the kept shops. Raises LedgerError."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import yaml
-
 from shopdata.actions.names import as_dataset
-from shopdata.lake.odcs import open_contract
-from shopdata.workspace import Workspace
+from shopdata.config import load_config, read_files
+from shopdata.lake.odcs import as_text, open_contract
 
 
-def show_contract(workspace: Workspace, name: str) -> int:
-    """Prints it as YAML; returns the exit code. Raises UsageError."""
-    config = workspace.config
+def show_contract(name: str) -> int:
+    """Prints it as YAML; returns the exit code. Raises UsageError.
+
+    What it says of a dataset stands in its file: no shop, store or variable need be there.
+    """
+    config = load_config(needs_shops=False, needs_values=False)
     name = as_dataset(config, name)
-    contract = open_contract(name, config.dataset(name), config.lake)
-    print(yaml.safe_dump(contract, allow_unicode=True, sort_keys=False, width=120), end="")
+    # The model of a file whose variables are not set may be none; the bucket is as it is written then.
+    bucket = read_files()["lake.yaml"].value["object_store"]["bucket"]
+    print(as_text(open_contract(name, config.dataset(name), str(bucket))), end="")
     return 0

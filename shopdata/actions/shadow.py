@@ -14,6 +14,7 @@ from shopdata.actions.shadow_view import show, show_verdict
 from shopdata.arguments import read_days, shops_of
 from shopdata.config import Config, Dataset
 from shopdata.exceptions import ArgumentError
+from shopdata.lake.resources import Resources
 from shopdata.periods import SHANGHAI, Period
 from shopdata.private import as_the_user_wants
 from shopdata.shadow.beside import Beside, Outcome
@@ -21,14 +22,16 @@ from shopdata.shadow.comparing import How
 from shopdata.shadow.days import ENOUGH, KeptDays, Result, judge
 from shopdata.shadow.file_names import Naming, read_pattern
 from shopdata.shadow.report import write_report
-from shopdata.workspace import Workspace
+from shopdata.workspace import OF_THE_LAKE, Workspace
 
 
 def shadow(workspace: Workspace, place: Path, name: str, opts: argparse.Namespace) -> int:
     """Compares, and says what came of it; returns the exit code. Raises ShopdataError."""
     t = workspace.texts
-    name = as_dataset(workspace.config, name)
-    dataset = workspace.config.dataset(name)
+    # What is published is read: how shops are signed in to is nobody's business here.
+    config = workspace.read_config(needs_values=OF_THE_LAKE)
+    name = as_dataset(config, name)
+    dataset = config.dataset(name)
     start, end, period = read_days(dataset, opts)
     needed = ENOUGH[dataset.period] if opts.days is None else opts.days
     if needed < 1:
@@ -40,7 +43,7 @@ def shadow(workspace: Workspace, place: Path, name: str, opts: argparse.Namespac
         raise ArgumentError(
             "there is no such folder or file", where=str(place), todo="Name the folder that their files are saved in."
         )
-    beside = _beside(workspace, name, opts, (start, end, period))
+    beside = _beside(workspace, config, name, opts, (start, end, period))
     outcome = beside.run(place)
     if why := _nothing(outcome):
         print(t("shadow.nothing", why=t(why, place=place, dataset=name)), file=sys.stderr)
@@ -49,7 +52,7 @@ def shadow(workspace: Workspace, place: Path, name: str, opts: argparse.Namespac
     kept = KeptDays(workspace.state_dir, name)
     _keep(kept, outcome)
     verdict = judge(
-        kept, name, needed, outcome.published, [shop.id for shop in workspace.config.shops_for(name)], workspace.ledger
+        kept, name, needed, outcome.published, [shop.id for shop in config.shops_for(name)], workspace.ledger
     )
     show(t, outcome, beside.how)
     tables = report_tables(t, name, outcome, beside.how, verdict)
@@ -64,9 +67,13 @@ def shadow(workspace: Workspace, place: Path, name: str, opts: argparse.Namespac
 
 
 def _beside(
-    workspace: Workspace, name: str, opts: argparse.Namespace, when: tuple[date, date, Period | None]
+    workspace: Workspace,
+    config: Config,
+    name: str,
+    opts: argparse.Namespace,
+    when: tuple[date, date, Period | None],
 ) -> Beside:
-    config, (start, end, period) = workspace.config, when
+    start, end, period = when
     dataset = config.dataset(name)
     shops = None if opts.shops is None else {shop.id for shop in shops_of(name, config, opts.shops)}
     ignored = frozenset(part.strip() for part in (opts.ignore or "").split(",") if part.strip())
@@ -79,7 +86,7 @@ def _beside(
         )
     return Beside(
         name=name,
-        lake=workspace.lake,
+        lake=Resources(config, workspace.ledger, workspace.staging, workspace.store),
         naming=_naming(config, name, opts, (start, end)),
         how=How(
             keys=dataset.keys,

@@ -29,4 +29,4 @@ class Command(QuietCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> int:
         from shopdata.actions.contract import show_contract
 
-        return show_contract(self.workspace, read_dataset(args))
+        return show_contract(read_dataset(args))

@@ -14,6 +14,7 @@ from shopdata.config.loading import (
     Config,
     load_alerts,
     load_config,
+    read_files,
     recipe_heads,
 )
 from shopdata.config.platforms import Platform, find_platform, platforms
@@ -53,6 +54,7 @@ __all__ = [
     "platforms",
     "project_folder",
     "read_env_file",
+    "read_files",
     "recipe_heads",
     "shipped_files",
 ]

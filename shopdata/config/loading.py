@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Any, TypeVar
@@ -127,7 +127,7 @@ def load_config(
     *,
     kept: KeptShops = KeptShops(),  # noqa: B008 - frozen
     needs_shops: bool = True,
-    needs_values: bool = True,
+    needs_values: bool | Collection[str] = True,
 ) -> Config:
     """Reads and checks every file, and what the environment says about the network: nobody is asked by a broken proxy.
 
@@ -136,8 +136,8 @@ def load_config(
         environ: fills `${NAME}`; defaults to the process's environment.
         kept: shops that stand elsewhere; where shops.yaml names one too, that counts.
         needs_shops: whether it is a mistake that there is no shop at all.
-        needs_values: whether it is one that a variable is not set; else its value is the `${NAME}` of the file, for
-            whoever wants to know what there is and not how it is reached.
+        needs_values: whether it is one that a variable is not set, or in which files it is; else its value is the
+            `${NAME}` of the file, for whoever wants to know what there is and not how it is reached.
 
     Raises:
         ConfigError: with every mistake in all files.
@@ -149,7 +149,12 @@ def load_config(
 
 
 def _load_config(
-    folder: Traversable, environ: Mapping[str, str], kept: KeptShops, *, needs_shops: bool, needs_values: bool
+    folder: Traversable,
+    environ: Mapping[str, str],
+    kept: KeptShops,
+    *,
+    needs_shops: bool,
+    needs_values: bool | Collection[str],
 ) -> Config:
     problems: list[UsageError] = [*odd_settings(environ, OWN_VARIABLES), *read_network(environ)[1]]
     problems += [*platform_problems(), *kept.problems]
@@ -179,8 +184,9 @@ def _load_config(
         if dataset is not None:
             datasets[file.name.removesuffix(".yaml")] = dataset
     recipes = _read_recipes(folder, environ, sources)
-    for source in sources.values():
-        problems += (one for one in source.problems if needs_values or one not in source.unset_problems)
+    for name, source in sources.items():
+        is_needed = needs_values if isinstance(needs_values, bool) else name in needs_values
+        problems += (one for one in source.problems if is_needed or one not in source.unset_problems)
     own: tuple[Shop, ...] = models["shops.yaml"].shops if models["shops.yaml"] is not None else ()
     beside, overruled = kept.beside(own)
     # A contract that is broken is told once, not again by everybody who names it.

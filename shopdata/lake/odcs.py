@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from shopdata.config import Dataset, Lake
+import yaml
+
+from shopdata.config import Dataset
 from shopdata.store.keys import parquet_key
 
 #: Whatever checks hold against the past has no place in the standard: it is told in words.
@@ -14,7 +16,7 @@ _OWN_ENGINE = "shopdata"
 _ANY_DAY = "2000-01-01"
 
 
-def open_contract(name: str, dataset: Dataset, lake: Lake) -> dict[str, Any]:
+def open_contract(name: str, dataset: Dataset, bucket: str) -> dict[str, Any]:
     """The contract as JSON values, in the standard's order."""
     partitions = parquet_key(dataset.platform, name, _ANY_DAY).replace(_ANY_DAY, "*")
     return {
@@ -29,7 +31,7 @@ def open_contract(name: str, dataset: Dataset, lake: Lake) -> dict[str, Any]:
             {
                 "server": "lake",
                 "type": "s3",
-                "location": f"s3://{lake.object_store.bucket}/{partitions}",
+                "location": f"s3://{bucket}/{partitions}",
                 "format": "parquet",
             }
         ],
@@ -52,6 +54,11 @@ def open_contract(name: str, dataset: Dataset, lake: Lake) -> dict[str, Any]:
             {"property": "privacy", "value": dataset.privacy},
         ],
     }
+
+
+def as_text(contract: Mapping[str, Any]) -> str:
+    """The contract as the YAML that people and catalogues read."""
+    return yaml.safe_dump(dict(contract), allow_unicode=True, sort_keys=False, width=120)
 
 
 def _sum_of(dataset: Dataset) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shopdata import failpoints
 from shopdata.exceptions import RefreshError
 from shopdata.failpoints import FailPoint
+from shopdata.lake.contracts import keep_contract
 from shopdata.lake.drafts import Built
 from shopdata.lake.publishing import publish_partition, put_receipt
 from shopdata.lake.receipts import Receipt, Refresh
@@ -49,6 +50,7 @@ def publish_and_refresh(built: Built, lake: Resources) -> Receipt:
     """Publishes a partition and tells Dremio, where there is one. Raises as the two steps do."""
     ledger, store, dremio = lake.ledger, lake.store, lake.dremio
     receipt = publish_partition(built, has_dremio=dremio is not None, ledger=ledger, store=store)
+    keep_contract(receipt.dataset, lake.config, store)
     if dremio is None:
         return receipt
     return refresh_partition(receipt, dremio, lake.config.lake.object_store.bucket, ledger=ledger, store=store)

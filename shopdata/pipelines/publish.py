@@ -10,6 +10,7 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata import signals
 from shopdata.exceptions import ShopdataError
 from shopdata.items import Partition
+from shopdata.lake.contracts import keep_contract
 from shopdata.lake.publishing import publish_partition
 from shopdata.pipelines.step import Step
 
@@ -32,6 +33,7 @@ class PublishPipeline(Step[Partition]):
                 ledger=workspace.ledger,
                 store=workspace.store,
             )
+            await run_in_thread(keep_contract, item.dataset, workspace.config, workspace.store)
         except ShopdataError as error:
             raise DropItem(f"not published: {error}", log_level="ERROR") from None
         item.receipt = receipt

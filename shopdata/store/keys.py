@@ -49,6 +49,11 @@ def receipt_key(platform: str, dataset: str, dt: str) -> str:
     return _key("receipts/{platform}/{dataset}/dt={dt}.json", platform=platform, dataset=dataset, dt=dt)
 
 
+def contract_key(platform: str, dataset: str) -> str:
+    """A dataset's contract, for whoever reads its partitions."""
+    return _key("contracts/{platform}/{dataset}.odcs.yaml", platform=platform, dataset=dataset)
+
+
 def history_key(key: str, sha256: str) -> str:
     """Where what lay under a key is kept once it is replaced, named by what it is; outside of `ods/`, where a partition
     would be read with the others."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import yaml
 from workplace import Workplace
 
 from sandbox.faults import Fault
@@ -68,6 +69,12 @@ def cells(place: Workplace, day: date = DAY) -> dict[str, dict[str, Any]]:
     return {cell["shop"]: cell for cell in place.status()["cells"] if cell["dt"] == str(day)}
 
 
+def contract_in_bucket(place: Workplace) -> dict[str, Any]:
+    with place.objects() as objects:
+        contract: dict[str, Any] = yaml.safe_load(objects.get_bytes("contracts/jd/jd_store.odcs.yaml"))
+    return contract
+
+
 def test_a_cut_file_is_asked_for_again_and_nobody_hears_of_it(place: Workplace) -> None:
     place.sandbox.set_fault(HEALS, Fault.FIRST_PAGE_ONLY, times=1)
     place.sandbox.set_fault(STAYS, Fault.FIRST_PAGE_ONLY)
@@ -81,6 +88,10 @@ def test_a_cut_file_is_asked_for_again_and_nobody_hears_of_it(place: Workplace) 
     }
     assert found[STAYS]["code"] == "few_rows"
     assert (found[STAYS]["params"]["rows"], found[STAYS]["params"]["usual"]) == (6, ROWS)
+    assert contract_in_bucket(place)["schema"][0]["quality"][1]["implementation"] == {
+        "check": "rows",
+        "action": "ask_again",
+    }
     receipt = place.receipt(str(DAY))
     assert [shop["id"] for shop in receipt["shops"]] == [GOOD]
     assert {shop["id"] for shop in receipt["missing"]} == {HEALS, STAYS}
@@ -124,6 +135,10 @@ def test_a_held_file_waits_for_a_person_and_what_repeats_the_day_before_is_asked
         STAYS: ("not_ready", "few_rows"),
         GOOD: ("published", ""),
     }
+    printed = place.scrapy("contract", "jd_store", **dict.fromkeys(place.sandbox.environment()))
+    assert printed.code == 0, printed.text
+    assert contract_in_bucket(place) == yaml.safe_load(printed.out)
+    assert contract_in_bucket(place)["schema"][0]["quality"][1]["implementation"]["action"] == "hold"
     (doubled,) = place.receipt(str(NEXT))["warnings"]
     assert (doubled["shop"], doubled["kind"], doubled["count"]) == (GOOD, "double_keys", 1)
     assert "confirmed" not in doubled

@@ -90,7 +90,8 @@ def test_another_contract_gives_another_partition(place: Workplace) -> None:
     # What the contract no longer knows came as a new column.
     assert table.column_names[-1] == "投诉数"
     changed = {key for key, etag in bucket(place).items() if before.get(key) != etag}
-    assert changed == {PARQUET, RECEIPT, f"merged/pdd/{NAME}/{NAME}_{DAY}.xlsx"}
+    contract_key = f"contracts/pdd/{NAME}.odcs.yaml"
+    assert changed == {PARQUET, RECEIPT, contract_key, f"merged/pdd/{NAME}/{NAME}_{DAY}.xlsx"}
     run_id = json.loads(get(place, RECEIPT))["run_id"]
     with Ledger.at(place.state_dir) as ledger:
         assert (record := ledger.partition(NAME, str(DAY))) is not None

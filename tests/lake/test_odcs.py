@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from typing import Any
 
+import pytest
 import shipped_config
+import yaml
+from jsonschema import Draft201909Validator
 
-from shopdata.lake.odcs import open_contract
+from shopdata.lake.odcs import as_text, open_contract
+
+#: What the standard's own people publish: the schema of v3.1.0, as the package of its models brings it along.
+SCHEMA = json.loads((resources.files("open_data_contract_standard") / "schema.json").read_text("utf-8"))
+#: All that a contract of ours can say.
+EVERYTHING: dict[str, Any] = {
+    "rows": {"drop": 0.7, "rise": 1.9, "action": "hold"},
+    "filled": {"columns": "required"},
+    "not_null": {"columns": ["SKU", "商品名称"]},
+    "pattern": {"SKU": r"^\d+$", "商品名称": '^[^"]+$'},
+    "range": {"可用库存": {"min": 0}, "SKU": {"min": -1.5, "max": 1e9}},
+}
 
 
 def contract_of(name: str, **checks: Any) -> dict[str, Any]:
@@ -14,7 +30,7 @@ def contract_of(name: str, **checks: Any) -> dict[str, Any]:
     dataset = config.dataset(name)
     written = dataset.model_dump() | ({"checks": checks} if checks else {})
     changed = type(dataset).model_validate(written)
-    return open_contract(name, changed, config.lake)
+    return open_contract(name, changed, config.lake.object_store.bucket)
 
 
 def test_columns_keys_and_when_it_is_there() -> None:
@@ -46,3 +62,25 @@ def test_patterns_and_ranges_where_they_are_written() -> None:
     assert query["mustBe"] == 0
     assert "< 0" in query["query"]
     assert "zero" not in {check.get("implementation", {}).get("check") for check in table["quality"]}
+
+
+@pytest.mark.parametrize("name", sorted(shipped_config.load_shipped_config().datasets))
+def test_it_is_what_the_standard_allows(name: str) -> None:
+    read = yaml.safe_load(as_text(contract_of(name)))
+    assert read["apiVersion"] in SCHEMA["properties"]["apiVersion"]["enum"]
+    assert [error.message for error in Draft201909Validator(SCHEMA).iter_errors(read)] == []
+
+
+def test_all_that_can_be_said_is_allowed_and_what_is_not_is_noticed() -> None:
+    validator = Draft201909Validator(SCHEMA)
+    read = yaml.safe_load(as_text(contract_of("jd_store", **EVERYTHING)))
+    assert [error.message for error in validator.iter_errors(read)] == []
+    read["schema"][0]["quality"][0]["metric"] = "rows"
+    read["slaProperties"][0]["days"] = 1
+    assert {error.absolute_path[0] for error in validator.iter_errors(read)} == {"schema", "slaProperties"}
+
+
+def test_equal_contracts_are_equal_texts_and_a_change_is_another_version() -> None:
+    before, after = contract_of("jd_store"), contract_of("jd_store", **EVERYTHING)
+    assert as_text(before) == as_text(contract_of("jd_store"))
+    assert before["version"] != after["version"]

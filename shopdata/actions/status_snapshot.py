@@ -14,10 +14,10 @@ from shopdata.ledger import Ledger, PartitionRecord
 from shopdata.ledger.queries import CellSummary
 from shopdata.ledger.slots import PAUSED
 from shopdata.periods import Period
-from shopdata.service.board.due import Expected, expected_of, newest_only
 from shopdata.service.board.grid import square_of
 from shopdata.service.board.pages.today import DatasetLine
 from shopdata.service.control import Due
+from shopdata.service.expected import Expected, expected_of, newest_only
 from shopdata.states import CellState
 
 #: Later than every label.

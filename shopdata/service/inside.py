@@ -106,8 +106,11 @@ class Inside:
 
     def enqueue(self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None) -> None:
         """Puts a run into scrapyd's queue; nothing is checked."""
+        _in_reactor(self._enqueue, spider, arguments, run_id, version)
+
+    def _enqueue(self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None) -> None:
         own = dict(arguments) | {"_job": run_id} | ({"_version": version} if version else {})
-        _in_reactor(lambda: self._app.getComponent(ISpiderScheduler).schedule(PROJECT, spider, **own))
+        self._app.getComponent(ISpiderScheduler).schedule(PROJECT, spider, **own)
 
     def settle(self, crawl: Crawl) -> None:
         """Enters a crawl that an earlier service started, and that is over, as finished."""
@@ -154,16 +157,38 @@ class Inside:
     def collect(
         self, dataset: str, dts: Collection[str], shops: Collection[str] = (), *, force: bool = False
     ) -> list[str]:
-        if dataset not in self._datasets:
-            self._no_dataset(dataset)
         if not dts:
             return []
-        spider, kind = self._datasets[dataset]
-        arguments = {"periods": ",".join(sorted(dts))}
-        arguments |= {"period": kind} if spider != dataset else {}
+        spider, arguments = self._periods_of(dataset, dts)
         arguments |= {"shops": ",".join(shops)} if shops else {}
         arguments |= {"force": "1"} if force else {}
         return [self.schedule(spider, arguments)]
+
+    def collect_together(self, dataset: str, dts: Collection[str], shop: str) -> str:
+        """As `collect`, in the run that waits for the same periods of other shops, if there is one; the run's id."""
+        spider, arguments = self._periods_of(dataset, dts)
+        joined = _in_reactor(self._join_waiting, spider, arguments, shop)
+        return joined or self.schedule(spider, arguments | {"shops": shop})
+
+    def _join_waiting(self, spider: str, arguments: Mapping[str, str], shop: str) -> str:
+        queue = self.poller.queues.get(PROJECT)
+        for message in queue.list() if queue else ():
+            own = own_arguments(message)
+            shops = own.pop("shops", "")
+            if message["name"] != spider or own != arguments or not shops:
+                continue
+            # In the reactor's thread nobody else takes it out meanwhile.
+            if shop not in shops.split(",") and queue.remove(lambda waiting, found=message: waiting == found):
+                self._enqueue(spider, {**own, "shops": f"{shops},{shop}"}, message["_job"], message.get("_version"))
+            return str(message["_job"])
+        return ""
+
+    def _periods_of(self, dataset: str, dts: Collection[str]) -> tuple[str, dict[str, str]]:
+        """The spider of a dataset, and what it is called with for these periods."""
+        if dataset not in self._datasets:
+            self._no_dataset(dataset)
+        spider, kind = self._datasets[dataset]
+        return spider, {"periods": ",".join(sorted(dts))} | ({"period": kind} if spider != dataset else {})
 
     def dataset_of(self, spider: str, arguments: Mapping[str, object]) -> str:
         return self.arguments.dataset_of(spider, arguments)

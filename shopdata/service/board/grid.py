@@ -14,8 +14,8 @@ from shopdata.ledger.queries import CellSummary
 from shopdata.periods import SHANGHAI, Period
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.service.board import states
-from shopdata.service.board.due import Expected
 from shopdata.service.board.visit import Visit
+from shopdata.service.expected import Expected
 from shopdata.states import CellState
 
 #: So many rows of a table are shown before a person asks for the others.

@@ -13,8 +13,8 @@ from shopdata.config import Config, Dataset, Shop, config_source
 from shopdata.exceptions import ConfigError, LedgerError
 from shopdata.periods import SHANGHAI
 from shopdata.service.board.answers import PageNotFoundError
-from shopdata.service.board.due import Expected, expected_of, newest_only
 from shopdata.service.control import Control, Due
+from shopdata.service.expected import Expected, expected_of, newest_only
 from shopdata.service.schedule_file import signature_of
 
 # `scrapy status` says what the board says, and needs neither store nor sessions for that.

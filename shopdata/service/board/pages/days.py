@@ -13,10 +13,10 @@ from shopdata.periods import Period, days, today
 from shopdata.service.board import grid, states
 from shopdata.service.board.addresses import checked_day
 from shopdata.service.board.answers import Answer, PageNotFoundError, redirect
-from shopdata.service.board.due import Expected
 from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
+from shopdata.service.expected import Expected
 
 #: How many periods fit a page, by kind.
 COUNTS = {"day": 14, "week": 8, "month": 6}

@@ -97,13 +97,16 @@ def _told(t: Texts, told: Mapping[str, str]) -> str:
 
 
 def _next(sources: Sources, shop: Shop) -> Shop | None:
-    """The next shop that waits for a person, in the order of shops.yaml, from this one on."""
+    """One that waits for a person, else one that was never signed in; in the order of the list, from this one on."""
     shops = [other for other in sources.config().shops if other.enabled]
     about = sources.sessions.about(shops)
     ids = [other.id for other in shops]
     start = ids.index(shop.id) + 1 if shop.id in ids else 0
-    for other in (*shops[start:], *shops[:start]):
-        known = about[other.id]
-        if other.id != shop.id and known is not None and known.parked:
-            return other
-    return None
+    others = [
+        (other, known)
+        for other in (*shops[start:], *shops[:start])
+        if other.id != shop.id and (known := about[other.id]) is not None
+    ]
+    waiting = [other for other, known in others if known.parked]
+    new = [other for other, known in others if known.saved_at is None and not known.is_of_other_key]
+    return next(iter((*waiting, *new)), None)

@@ -14,11 +14,11 @@ from shopdata.ledger.queries import CellSummary
 from shopdata.periods import Period, PeriodKind, today
 from shopdata.service.board import grid, states, why
 from shopdata.service.board.addresses import checked_day
-from shopdata.service.board.due import Expected
 from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 from shopdata.service.board.why import Found, Reasons
+from shopdata.service.expected import Expected
 from shopdata.states import CellState
 from shopdata.wording import Texts
 

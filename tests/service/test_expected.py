@@ -8,9 +8,9 @@ import pytest
 
 from shopdata.config import Dataset
 from shopdata.periods import SHANGHAI
-from shopdata.service.board.due import expected_on
 from shopdata.service.board.grid import is_late
 from shopdata.service.control import Due
+from shopdata.service.expected import expected_on
 
 TUESDAY = date(2026, 11, 24)
 

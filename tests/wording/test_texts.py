@@ -21,7 +21,7 @@ from shopdata.ledger.acts import Via
 from shopdata.ledger.checked_files import DoubtState
 from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
 from shopdata.service.api_acts import CODES
-from shopdata.service.board import entrance, states
+from shopdata.service.board import entrance, own_password, states
 from shopdata.service.board.acts import NOTED
 from shopdata.service.board.addresses import TOLD
 from shopdata.service.endings import Ending
@@ -71,8 +71,10 @@ BUILT = {
     "live.": [key.removeprefix("live.") for key in catalogue("zh") if key.startswith("live.")],
     "role.": list(Role),
     "via.": list(get_args(Via)),
-    "act.": [*CODES, *(action.replace("-", "_") for action in NOTED), "sign_in_taken", "signed_in", "signed_out"],
+    "act.": [*CODES, *(action.replace("-", "_") for action in NOTED), "sign_in_taken", "signed_in", "signed_out",
+             "own_password"],
     "login.": list(entrance.TOLD),
+    "password.": list(own_password.TOLD),
     "cell.doubt.": list(DoubtState),
     "partition.": ["workbook", "parquet"],
     "warning.": ["note_rows", "header_rows"],

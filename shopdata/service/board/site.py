@@ -24,6 +24,7 @@ from shopdata.service.board.acts import act_of
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError
 from shopdata.service.board.entrance import Entrance
 from shopdata.service.board.live import Live
+from shopdata.service.board.own_password import OwnPassword
 from shopdata.service.board.pages import (
     activity,
     cell,
@@ -114,7 +115,10 @@ class Board(Resource):
         self._renderer = Renderer()
         self._tokens = Tokens()
         self._live = Live(sign_ins, self._renderer, self._tokens, _send) if sign_ins is not None else None
-        self._entrance = Entrance(door, workspace, self._renderer, self._tokens, _send)
+        self._of_the_door = (
+            Entrance(door, workspace, self._renderer, self._tokens, _send),
+            OwnPassword(door, users, workspace, self._renderer, self._tokens, _send),
+        )
         self._mount = mount
         self._language = workspace.group_texts.code
         self._now = now
@@ -133,8 +137,9 @@ class Board(Resource):
         if self._live is not None and visit.is_allowed and self._live.takes(visit.path):
             return self._live.render(request, visit)
         _set_cookies(request, visit)
-        if self._entrance.takes(visit, request.method):
-            return self._entrance.render(request, visit)
+        for part in self._of_the_door:
+            if part.takes(visit, request.method):
+                return part.render(request, visit)
         is_foreign = request.getHeader("Sec-Fetch-Site") in ("cross-site", "same-site")
         accepts_gzip = "gzip" in (request.getHeader("Accept-Encoding") or "")
         answer = deferToThread(self._answer, visit, request.method == b"POST", is_foreign, accepts_gzip)

@@ -76,6 +76,8 @@ RIGHTS: Mapping[str, Role | None] = {
     "GET board/login": EVERYBODY,
     "POST board/do/login": EVERYBODY,
     "POST board/do/logout": SEE,
+    "GET board/password": SEE,
+    "POST board/do/password": SEE,
     # -- JSON, metrics and logs
     "GET metrics": SEE,
     "GET logs": SEE,

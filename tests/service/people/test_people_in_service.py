@@ -190,6 +190,36 @@ def test_a_change_counts_at_once(place: Place) -> None:
     assert ("pause", "jd_store", "board") in acts
 
 
+def test_people_change_their_own_password(place: Place) -> None:
+    """Only with the present one; their other browsers are signed out by it, and programs with the old one."""
+    old, new = place.add("zhao", "see"), "another-fake-Word-21"
+    browser, elsewhere = (Browser(place).sign_in("zhao", old, "/board/password") for _ in range(2))
+    for status, said, values in (
+        (403, "The present password is wrong", {"current": new, "new": new, "again": new}),
+        (409, "The two new passwords differ", {"current": old, "new": new, "again": f"{new}."}),
+        (409, "too weak", {"current": old, "new": "zhao-zhao-zhao", "again": "zhao-zhao-zhao"}),
+        (403, "This page is too old", {"current": old, "new": new, "again": new, "token": "a.b"}),
+    ):
+        browser.go("/board/password").press("password", **values)
+        assert (browser.status, said in browser.text) == (status, True), browser.text
+        assert elsewhere.go("/board/runs").path == "/board/runs", "nothing was changed"
+    browser.go("/board/password").press("password", current=old, new=new, again=new)
+    assert (browser.path, browser.status) == ("/board/password?told=changed", 200)
+    assert browser.go("/board/runs").path == "/board/runs"
+    assert "board/login" in elsewhere.go("/board/runs").path
+    assert [place.request("GET", "/service.json", auth=f"zhao:{one}")[0] for one in (old, new)] == [401, 200]
+    assert place.wait_for_act("zhao", "own_password").via == "board"
+    kept = repr(place.acts()) + place.log + (place.state_dir / "service" / "browsers.json").read_text("utf-8")
+    assert [secret for secret in (old, new) if secret in kept] == []
+    # The one of the settings is told where theirs is.
+    single = Browser(place).sign_in(USER, PASSWORD, "/board/password")
+    assert "SHOPDATA_SERVICE_PASSWORD" in single.text
+    assert set(single.forms()) == {"logout"}
+    form = {"token": single.forms()["logout"]["token"], "current": PASSWORD, "new": new, "again": new}
+    assert single.go("/board/do/password", form).status == 409
+    assert place.request("GET", "/service.json")[0] == 200
+
+
 def test_who_did_what_is_kept_without_secrets(place: Place, passwords: dict[str, str]) -> None:
     auth = f"administer-user:{passwords['administer']}"
 

@@ -50,6 +50,7 @@ def test_every_address_stands_in_the_table_and_the_table_has_no_other() -> None:
     wanted |= {f"POST board/do/{action}" for action in actions.ACTIONS}
     wanted |= {f"GET board/sessions/*/live/{part}" for part in live._GET} | {"POST board/sessions/*/live/input"}
     wanted |= {"GET board/login", "POST board/do/login", "POST board/do/logout", "GET board/static/*"}
+    wanted |= {"GET board/password", "POST board/do/password"}
     wanted |= {"GET board/static/base.css", "GET board/static/mark.svg"}
     services = {name for name, _ in Config().items("services")} | set(configuration._SERVICES)
     reading = {name for name in services if not name.startswith(("schedule", "cancel", "add", "del"))}

@@ -67,6 +67,8 @@ class JdAdvertising:
         # docs/portals.md 8.13: types are strict.
         if day is None or body.get("platform") != [101] or body.get("isDaily") is not True:
             return web.json_response({"code": 1, "msg": "", "data": {"code": "RC_PARAM", "msg": "参数错误"}})
+        if self._stage.faults.take(shop.id, Fault.NO_DATA_YET, day=day, at="ad_effect"):
+            return web.json_response({"code": 1, "msg": "", "data": {"code": "RC_FAIL", "msg": "数据未产出"}})
         name = f"{shop.number}-{day}-{len(self._files)}.csv"
         self._files[name] = (shop, day, time.monotonic() + LATE_SECONDS)
         link = self._stage.origins["ads"] + self._signer.sign(f"/files/{name}", LINK_SECONDS)

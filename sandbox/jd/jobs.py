@@ -80,14 +80,15 @@ class SandboxJob:
 
     def file_name(self) -> str:
         """The name of its file on the storage host."""
-        return hashlib.sha256(f"{self.key.seed}/{self.key.shop_id}/{self.number}".encode()).hexdigest()[:32] + ".xlsx"
+        name = hashlib.sha256(f"{self.key.seed}/{self.key.shop_id}/{self.number}".encode()).hexdigest()[:32]
+        return f"{name}.xlsx.zip" if self.key.report.is_zipped else f"{name}.xlsx"
 
     def listed_name(self, *, is_wrapped: bool, is_other: bool) -> str:
         """How the list calls it."""
         # docs/portals.md 8.1 [S]: for another report the two names differ altogether; the download centre wraps names.
         report = self.key.report
         rest = self.name.removeprefix(report.task_name(self.day))
-        name = f"{report.other_title}-{self.day}-汇总{rest}-SKU" if is_other else self.name
+        name = f"{report.other_title}-{self.day}-汇总{rest}-SKU" if is_other else report.list_name(self.name, self.day)
         return f"【{name}】.xlsx" if is_wrapped else name
 
     def is_link_dead(self, given_at: float) -> bool:

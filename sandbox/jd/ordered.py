@@ -12,11 +12,16 @@ from functools import partial
 from random import Random
 from typing import Any, ClassVar
 
+from aiohttp import web
+
 from sandbox.faults import Fault
+from sandbox.portal import json_body
 from sandbox.truth import Truth, Value
 
 # Rows of a group of columns repeat after so many; 64 keeps six random bits per group and row.
 POOL = 64
+# docs/portals.md 4.3 [C 2]: one program sends realtime with id 2, one offline with id 1.
+_KINDS = (["realtime", 2], ["offline", 1])
 SLOTS = 11
 
 
@@ -67,8 +72,12 @@ class OrderedReport:
     """One kind of report. Its instances hold nothing."""
 
     dataset: ClassVar[str]
-    cron: ClassVar[str]
-    """When schedule.yaml collects it."""
+    cron: ClassVar[str] = ""
+    """When schedule.yaml collects it; blank for one that only some shops have."""
+    host: ClassVar[str] = "gateway"
+    """Where it is ordered."""
+    is_zipped: ClassVar[bool] = False
+    """Whether its file is a zip with the workbook, to which a call of its own gives the link."""
     report_type: ClassVar[str]
     """What the list of jobs says of its kind."""
     title: ClassVar[str]
@@ -78,7 +87,7 @@ class OrderedReport:
     page_path: ClassVar[str]
     """The page that it is ordered from, on the report host."""
     create_path: ClassVar[str]
-    """Where it is ordered, on the gateway."""
+    """Where it is ordered, on its host."""
     fixed_fields: ClassVar[Mapping[str, Any]] = {}
     """What an order must say, besides its day and kind."""
     missing: ClassVar[str]
@@ -100,6 +109,30 @@ class OrderedReport:
     def task_name(self, day: dt.date) -> str:
         """The name of a job. Whether names are unique is not known; here two of a day are alike."""
         return f"{self.title}_{day}"
+
+    def list_name(self, name: str, day: dt.date) -> str:
+        """How the list calls a job of this name."""
+        return name
+
+    async def read(self, request: web.Request) -> dict[str, Any]:
+        """What an order says; empty if it can't be read."""
+        return await json_body(request)
+
+    def day_of(self, body: Mapping[str, Any]) -> dt.date | None:
+        """The one day that an order asks for; None if it is malformed or more than one day."""
+        first, *others = (body.get(name) for name in ("date", "startDate", "endDate"))
+        if not isinstance(first, str) or len(first) != len("2026-03-01") or any(other != first for other in others):
+            return None
+        try:
+            return dt.date.fromisoformat(first)
+        except ValueError:
+            return None
+
+    def is_well_formed(self, body: Mapping[str, Any]) -> bool:
+        """Says whether an order is as the page makes it, its day apart."""
+        if any(body.get(name) != value for name, value in self.fixed_fields.items()):
+            return False
+        return type(body.get("id")) is int and [body.get("dataType"), body["id"]] in _KINDS
 
 
 class Contents:

@@ -19,8 +19,9 @@ from sandbox.jd.advertising import PATH as ADS_PATH
 from sandbox.jd.inventory import Inventory
 from sandbox.jd.jobs import CONTENT_FAULTS, JOB_FAULTS, JobBook
 from sandbox.jd.login import JdLoginHosts, other_name
+from sandbox.jd.manage_pro import ManagePro
 from sandbox.jd.ordered import Contents, OrderedReport, ReportKey
-from sandbox.jd.reports import LIST_PATH, JdReportHosts
+from sandbox.jd.reports import LINK_PATH, LIST_PATH, JdReportHosts
 from sandbox.jd.session import LOGIN_PATH, JdSessions
 from sandbox.jd.storage import JdStorageHosts, has_shared_strings
 from sandbox.jd.workbook import WorkbookShelf
@@ -39,9 +40,9 @@ class SandboxJd(SandboxPortal):
     """The stand-in for JD's merchant back office."""
 
     platform: ClassVar[str] = "jd"
-    reports: ClassVar[tuple[OrderedReport, ...]] = (Inventory(),)
+    reports: ClassVar[tuple[OrderedReport, ...]] = (Inventory(), ManagePro())
     """What can be ordered. A report joins the back office by standing here."""
-    calls = ("create", "list", "download", "ad_effect")
+    calls = ("create", "list", "download", "ad_effect", "link")
     paced_calls = frozenset(calls)
     faults: ClassVar[frozenset[Fault]] = frozenset(
         {
@@ -81,12 +82,13 @@ class SandboxJd(SandboxPortal):
         self._storage = JdStorageHosts(stage, jobs, signer, self._shelf)
         self._advertising = JdAdvertising(stage, self._sessions)
         self._by_dataset = {report.dataset: report for report in self.reports}
-        self._calls = {("gateway", report.create_path): "create" for report in self.reports}
+        self._calls = {(report.host, report.create_path): "create" for report in self.reports}
         self._calls["report", LIST_PATH] = "list"
+        self._calls["report", LINK_PATH] = "link"
         self._calls["ads", ADS_PATH] = "ad_effect"
         self.truths = {report.dataset: partial(self._truth, report) for report in self.reports}
         self.truths[DATASET] = self._advertising.truth
-        self.jobs = tuple(daily_job(report.dataset, report.cron) for report in self.reports)
+        self.jobs = tuple(daily_job(report.dataset, report.cron) for report in self.reports if report.cron)
 
     @staticmethod
     def make_shops(options: SandboxOptions) -> tuple[SandboxShop, ...]:

@@ -18,10 +18,11 @@ from sandbox.jd.ordered import OrderedReport
 from sandbox.jd.pages import page
 from sandbox.jd.session import JdSessions
 from sandbox.links import LinkSigner
-from sandbox.portal import CLIENT_CLOSED_REQUEST, RECORD_DONE, Stage, json_body
+from sandbox.portal import CLIENT_CLOSED_REQUEST, RECORD_DONE, Stage
 from sandbox.world import SandboxShop
 
 LIST_PATH = "/brand/reportCenter/myReport/getReportList.ajax"
+LINK_PATH = "/brand/reportCenter/myReport/downLoadReport.ajax"
 FILE_FOLDER = "/reportcenter/"
 
 # docs/portals.md 4.3 [S]: any status but 0 is a refusal; which numbers there are is not known.
@@ -31,9 +32,6 @@ REFUSED_CALL, REFUSED_BODY, REFUSED_DATE, REFUSED_ACCOUNT = 400, 1001, 1002, 100
 TOO_OFTEN, UNAUTHORISED = "操作频繁，请稍后再试", "未经京东授权的软件操作"
 
 NAME_FAULTS = (Fault.WRAPPED_NAMES, Fault.OTHER_NAMES)
-
-# docs/portals.md 4.3 [C 2]: one program sends realtime with id 2, one offline with id 1.
-_KINDS = (["realtime", 2], ["offline", 1])
 
 
 class JdReportHosts:
@@ -56,9 +54,13 @@ class JdReportHosts:
     def gateway(self) -> web.Application:
         """zhgateway.jd.com."""
         app = web.Application()
-        for report in self._reports:
-            app.router.add_post(report.create_path, partial(self._create, report))
+        self._add_orders(app, "gateway")
         return app
+
+    def _add_orders(self, app: web.Application, host: str) -> None:
+        for report in self._reports:
+            if report.host == host:
+                app.router.add_post(report.create_path, partial(self._create, report))
 
     def report(self) -> web.Application:
         """ppzh.jd.com."""
@@ -66,6 +68,8 @@ class JdReportHosts:
         for path in {report.page_path for report in self._reports}:
             app.router.add_get(path, self._page)
         app.router.add_get(LIST_PATH, self._list)
+        app.router.add_get(LINK_PATH, self._on_link)
+        self._add_orders(app, "report")
         return app
 
     async def _page(self, request: web.Request) -> web.Response:
@@ -75,8 +79,8 @@ class JdReportHosts:
         return page("supply_chain.html")
 
     async def _create(self, report: OrderedReport, request: web.Request) -> web.Response:
-        body = await json_body(request)
-        day = _day(body)
+        body = await report.read(request)
+        day = report.day_of(body)
         if (
             obstacle := await common_fault_for(self._stage, self._sessions.shop_of(request), "create", day)
         ) is not None:
@@ -86,7 +90,7 @@ class JdReportHosts:
             return self._sessions.dead(usual="html", request=request)
         if not _is_from_page(request):
             return _refusal(REFUSED_CALL, "非法请求")
-        if day is None or not _is_well_formed(report, body):
+        if day is None or not report.is_well_formed(body):
             return _refusal(REFUSED_BODY, "参数错误")
         if not self._is_available(day, body):
             return _refusal(REFUSED_DATE, "所选日期暂无数据")
@@ -142,6 +146,17 @@ class JdReportHosts:
         # docs/portals.md 4.3: how many entries a list has at most was not recorded; here all of them.
         return web.json_response({"message": "success", "content": {"data": entries}})
 
+    async def _on_link(self, request: web.Request) -> web.Response:
+        if (obstacle := await common_fault_for(self._stage, self._sessions.shop_of(request), "link", None)) is not None:
+            return obstacle
+        shop = self._sessions.live_shop_for_data(request, "link", None)
+        if shop is None:
+            return self._sessions.dead(usual="redirect", request=request)
+        job = next((job for job in self._jobs.listed(shop) if str(job.number) == request.query.get("id")), None)
+        if job is None or not job.has_link() or not _is_from_page(request):
+            return web.json_response({"message": "fail", "content": None})
+        return web.json_response({"message": "success", "content": {"result": self._link(job)}})
+
     def _entry(self, job: SandboxJob, name: str) -> dict[str, Any]:
         return {
             # docs/portals.md 4.3 [S]: whether the id is a number or a text was not recorded.
@@ -150,7 +165,8 @@ class JdReportHosts:
             "reportType": job.report_type,
             "status": job.status(),
             "createTime": f"{job.created_at:%Y-%m-%d %H:%M:%S}",
-            "downloadLink": self._link(job) if job.has_link() else "",
+            # docs/portals.md 4.3 [S]: for managePro a call gives it; that the list has none then is a guess. [A]
+            "downloadLink": self._link(job) if job.has_link() and not job.key.report.is_zipped else "",
         }
 
     def _link(self, job: SandboxJob) -> str:
@@ -159,23 +175,6 @@ class JdReportHosts:
         path = self._signer.sign(FILE_FOLDER + job.file_name(), self._stage.options.link_seconds)
         link = self._stage.origins[host] + path
         return link.removeprefix("http:") if job.is_link_without_scheme() else link
-
-
-def _day(body: dict[str, Any]) -> dt.date | None:
-    """The one day that a body asks for; None if it is malformed or more than one day."""
-    first, *others = (body.get(name) for name in ("date", "startDate", "endDate"))
-    if not isinstance(first, str) or len(first) != len("2026-03-01") or any(other != first for other in others):
-        return None
-    try:
-        return dt.date.fromisoformat(first)
-    except ValueError:
-        return None
-
-
-def _is_well_formed(report: OrderedReport, body: dict[str, Any]) -> bool:
-    if any(body.get(name) != value for name, value in report.fixed_fields.items()):
-        return False
-    return type(body.get("id")) is int and [body.get("dataType"), body["id"]] in _KINDS
 
 
 def _is_from_page(request: web.Request) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
+from typing import BinaryIO
 
 from aiohttp import web
 
-from sandbox.jd.jobs import JobBook
+from sandbox.jd.jobs import JobBook, SandboxJob
 from sandbox.jd.reports import FILE_FOLDER
 from sandbox.jd.workbook import WorkbookShelf
 from sandbox.links import LinkSigner
@@ -52,8 +55,19 @@ class JdStorageHosts:
         shop = self._stage.world.shop(job.key.shop_id)
         is_shared = has_shared_strings(self._stage, shop)
         return await self._sender.answer(
-            request, shop, job.day, lambda: asyncio.to_thread(self._shelf.open, job.key, is_shared=is_shared)
+            request, shop, job.day, lambda: asyncio.to_thread(self._open, job, is_shared=is_shared)
         )
+
+    def _open(self, job: SandboxJob, *, is_shared: bool) -> tuple[BinaryIO, int]:
+        content, size = self._shelf.open(job.key, is_shared=is_shared)
+        if not job.key.report.is_zipped:
+            return content, size
+        packed = io.BytesIO()
+        with content, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            name = job.key.report.list_name(job.name, job.day)
+            archive.writestr(zipfile.ZipInfo(name), content.read())
+        packed.seek(0)
+        return packed, len(packed.getvalue())
 
 
 def has_shared_strings(stage: Stage, shop: SandboxShop) -> bool:

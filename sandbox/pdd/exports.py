@@ -30,6 +30,10 @@ from sandbox.world import SandboxShop
 
 # The text of docs/portals.md 8.7; its code was not recorded.
 TOO_SOON = Refusal(4000, "两次提交时间不得小于5分钟")
+# Whether an order is refused so was not recorded. [A]
+NO_DATA = Refusal(4002, "所选时间暂无数据")
+EXPORT_FAULTS = frozenset({Fault.NO_DATA_YET, Fault.TWIN_JOB})
+"""The faults that an order can meet, besides those of all calls."""
 _NUMBERS = itertools.count(91001)
 
 
@@ -58,15 +62,17 @@ class SandboxExport(PortalPart, ABC):
     """How its calls are called: `<name>_create`, `<name>_list`, `<name>_link`."""
     create_path: ClassVar[str]
     list_path: ClassVar[str]
-    link_path: ClassVar[str]
-    link_key: ClassVar[str]
-    """What says which task a link is asked for."""
+    link_path: ClassVar[str] = ""
+    link_key: ClassVar[str] = ""
+    """What says which task a link is asked for; both are blank where the list has the links."""
     is_signed: ClassVar[bool] = False
     gap_seconds: ClassVar[float] = 0
     """What must lie between two orders of an account."""
     max_days: ClassVar[int]
     columns: ClassVar[tuple[str, ...]]
     content_type: ClassVar[str]
+    host: ClassVar[str] = "mms"
+    """Where its calls are."""
 
     def __init__(self, stage: Stage, guard: RequestGuard) -> None:
         self.stage, self.guard = stage, guard
@@ -80,7 +86,8 @@ class SandboxExport(PortalPart, ABC):
             for what in ("create", "list", "link")
         )
         paths = (self.create_path, self.list_path, self.link_path)
-        self.calls = dict(zip(paths, (f"{self.name}_{what}" for what in ("create", "list", "link")), strict=True))
+        names = (f"{self.name}_{what}" for what in ("create", "list", "link"))
+        self.calls = {path: name for path, name in zip(paths, names, strict=True) if path}
         self._tasks: dict[str, list[SandboxTask]] = {}
         self._signer = LinkSigner()
         self._sender = Sender(stage, self.content_type)
@@ -88,6 +95,10 @@ class SandboxExport(PortalPart, ABC):
     @abstractmethod
     def window(self, body: Mapping[str, Any]) -> Window | None:
         """The time that an order asks for; None if it is malformed."""
+
+    def refusal(self, request: web.Request, shop: SandboxShop, window: Window | None) -> Refusal | None:
+        """Why a call is refused that is else as it should be; `window` is that of an order."""
+        return None
 
     @abstractmethod
     def listed(self, entries: Sequence[SandboxTask]) -> dict[str, Any]:
@@ -120,7 +131,8 @@ class SandboxExport(PortalPart, ABC):
         """Adds the three paths to the application of the back office."""
         app.router.add_post(self.create_path, self._on_create)
         app.router.add_post(self.list_path, self._on_list)
-        app.router.add_get(self.link_path, self._on_link)
+        if self.link_path:
+            app.router.add_get(self.link_path, self._on_link)
 
     def add_storage(self, app: web.Application) -> None:
         """Adds its files to a storage host."""
@@ -138,6 +150,8 @@ class SandboxExport(PortalPart, ABC):
         shop = await self.guard.enter(request, self._create, None if window is None else window.last_day())
         if isinstance(shop, web.Response):
             return shop
+        if (refusal := self.refusal(request, shop, window)) is not None:
+            return self.guard.refuse(shop, self._create, refusal)
         if window is None:
             return self.guard.refuse(shop, self._create, WRONG_ARGUMENTS)
         if len(window.days()) > self.max_days:
@@ -146,14 +160,22 @@ class SandboxExport(PortalPart, ABC):
         newest = max((task.created_at for task in self._of(shop) if task.body.get("by") != "history"), default=None)
         if newest is not None and (now - newest).total_seconds() < self.gap_seconds:
             return self.guard.refuse(shop, self._create, TOO_SOON)
-        self._add(shop, window, body, now, self.stage.options.report_seconds)
+        if self._is_struck(shop, Fault.NO_DATA_YET, window):
+            return self.guard.refuse(shop, self._create, NO_DATA)
+        for _ in range(1 + self._is_struck(shop, Fault.TWIN_JOB, window)):
+            self._add(shop, window, body, now, self.stage.options.report_seconds)
         self.stage.records.count_job(shop.id, window.last_day())
         return self._create.success(True)
+
+    def _is_struck(self, shop: SandboxShop, fault: Fault, window: Window) -> bool:
+        return self.stage.faults.take(shop.id, fault, day=window.last_day(), at=self._create.name)
 
     async def _on_list(self, request: web.Request) -> web.Response:
         shop = await self.guard.enter(request, self._list, None)
         if isinstance(shop, web.Response):
             return shop
+        if (refusal := self.refusal(request, shop, None)) is not None:
+            return self.guard.refuse(shop, self._list, refusal)
         return self._list.success(self.listed(sorted(self._of(shop), key=lambda task: task.created_at, reverse=True)))
 
     async def _on_link(self, request: web.Request) -> web.Response:
@@ -163,8 +185,12 @@ class SandboxExport(PortalPart, ABC):
         task = self._by_number(request.query.get(self.link_key, ""))
         if task is None or task.shop != shop or not task.is_done:
             return self.guard.refuse(shop, self._link, WRONG_ARGUMENTS)
+        return self._link.success(self.link_of(task))
+
+    def link_of(self, task: SandboxTask) -> str:
+        """A fresh link to its file."""
         path = self._signer.sign(f"/{self.name}/{task.number}", self.stage.options.link_seconds)
-        return self._link.success(self.stage.origins["mms_storage"] + path)
+        return self.stage.origins["mms_storage"] + path
 
     async def _on_download(self, request: web.Request) -> web.StreamResponse:
         task = self.task_of(request)

@@ -11,12 +11,16 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.faults import Fault
+from sandbox.pdd.answers import Refusal
 from sandbox.pdd.exports import SandboxExport, SandboxTask
 from sandbox.pdd.paged import Window
 from sandbox.truth import Value
+from sandbox.world import SandboxShop
 
 # docs/portals.md 8.7 [C 3-4]: at least so long between two.
 GAP_SECONDS = 300
+SMS_WANTED = Refusal(4003, "请输入短信验证码完成验证")
 
 
 class PddOrders(SandboxExport):
@@ -70,6 +74,11 @@ class PddOrders(SandboxExport):
                 for task in entries
             ],
         }
+
+    def refusal(self, request: web.Request, shop: SandboxShop, window: Window | None) -> Refusal | None:
+        """docs/portals.md 8.7 [S]: an SMS may be asked for; what the answer says then was not recorded. [A]"""
+        is_order = request.path == self.create_path
+        return SMS_WANTED if is_order and self.stage.faults.take(shop.id, Fault.SMS, at="orders_create") else None
 
     def row(self, random: Random, day: dt.date, number: int) -> tuple[Value, ...]:
         moment = dt.datetime.combine(day, dt.time(random.randrange(24), random.randrange(60), random.randrange(60)))

@@ -14,8 +14,9 @@ from sandbox.entrances import ENTRANCE_FAULTS
 from sandbox.faults import Fault
 from sandbox.options import SandboxOptions
 from sandbox.pdd.after_sales import PddAfterSales
+from sandbox.pdd.bills import PddBills
 from sandbox.pdd.chat import PddChatUsers, PddConversations, PddHistory, PddMessages
-from sandbox.pdd.exports import SandboxExport
+from sandbox.pdd.exports import EXPORT_FAULTS, SandboxExport
 from sandbox.pdd.identity import PddIdentity
 from sandbox.pdd.kpi import PddKpi
 from sandbox.pdd.kpi_contents import CONTENT_FAULTS
@@ -48,7 +49,7 @@ class SandboxPdd(SandboxPortal):
         PddQuality,
     )
     """What is read page by page. A report joins the back office by standing here."""
-    exports: ClassVar[tuple[type[SandboxExport], ...]] = (PddOrders, PddAfterSales)
+    exports: ClassVar[tuple[type[SandboxExport], ...]] = (PddOrders, PddAfterSales, PddBills)
     """What is ordered, listed and fetched."""
     faults: ClassVar[frozenset[Fault]] = frozenset(
         {
@@ -58,6 +59,7 @@ class SandboxPdd(SandboxPortal):
             *PAGE_FAULTS,
             *CONTENT_FAULTS,
             *DOWNLOAD_FAULTS,
+            *EXPORT_FAULTS,
             *ENTRANCE_FAULTS,
             Fault.WRONG_PASSWORD,
             Fault.CAPTCHA,
@@ -108,13 +110,15 @@ class SandboxPdd(SandboxPortal):
 
     def applications(self) -> Mapping[str, web.Application]:
         """One for each of the hosts."""
-        back_office = web.Application()
+        back_office, cashier = web.Application(), web.Application()
         for part in self._parts:
-            part.add_routes(back_office)
+            part.add_routes(cashier if isinstance(part, PddBills) else back_office)
+            if isinstance(part, PddBills):
+                part.add_hop(back_office)
         storage = self._kpi.storage()
         for export in self._exports:
             export.add_storage(storage)
-        return {"mms": back_office, "mms_storage": storage, "mms_elsewhere": self._kpi.storage()}
+        return {"mms": back_office, "mms_storage": storage, "mms_elsewhere": self._kpi.storage(), "cashier": cashier}
 
     def shop_of(self, request: web.Request) -> SandboxShop | None:
         """By the file that is asked for, else by the session cookie."""
@@ -131,6 +135,7 @@ class SandboxPdd(SandboxPortal):
         return {
             "login_url": origins["mms"] + LOGIN_PATH,
             "origin": origins["mms"],
+            "cashier_origin": origins["cashier"],
             "download_hosts": [urlsplit(origins["mms_storage"]).netloc],
             "poll_every_seconds": self.stage.options.poll_every_seconds,
             "order_grace_seconds": self.stage.options.order_grace_seconds,

@@ -85,6 +85,8 @@ class Dataset(Model):
     merged_cells: Literal["keep", "fill"] | None = None
     #: Whether workbooks of equal header in one zip are parts of one table.
     zip_parts: Literal["refuse", "join"] = "refuse"
+    #: The sheet that holds the table, by its name or its number; by default the one whose header fits.
+    sheet: Text | Annotated[int, Field(ge=1)] | None = None
     #: Texts that stand for "nothing" in the source and become null; by default only the blank cell does.
     null_texts: tuple[str, ...] = ()
     #: What makes a file doubtful, and what is done about it.

@@ -208,7 +208,7 @@ def _load_config(
         portals={name: portal for name, portal in models["portals.yaml"] if portal is not None},
         lake=models["lake.yaml"],
         schedule=models["schedule.yaml"],
-        datasets=datasets,
+        datasets=_with_recipes(datasets, recipes),
         alerts=models["alerts.yaml"],
         recipes=recipes,
         kept=frozenset(shop.id for shop in beside),
@@ -247,6 +247,12 @@ def recipe_heads() -> list[RecipeHead]:
         if file.name in wanted
     }
     return read_heads(recipes, {name: dataset for name, dataset in read.items() if dataset is not None})
+
+
+def _with_recipes(datasets: Mapping[str, Dataset], recipes: Mapping[str, Recipe]) -> dict[str, Dataset]:
+    """The contracts with what recipes say of how their files are read: who reads a file again knows no recipe."""
+    said = {dataset: recipe.file_rules for recipe in recipes.values() for dataset in recipe.recipe.dataset}
+    return {name: dataset.model_copy(update=said.get(name, {})) for name, dataset in datasets.items()}
 
 
 def _read_recipes(folder: Traversable, environ: Mapping[str, str], sources: dict[str, YamlSource]) -> dict[str, Recipe]:

@@ -105,8 +105,19 @@ class Portal(Model):
     order_grace_seconds: PositiveSeconds = 15
     #: How often a report is ordered while nobody knows whether an order was taken.
     max_orders: Annotated[int, Field(ge=1, le=5)] = 3
-    #: Parts of a refusal that say that there is no data of the day yet.
-    not_ready_texts: tuple[Text, ...] = ()
+    #: Parts of a refusal that say that there is no data of the day yet; nobody has recorded one (docs/portals.md 8.16).
+    not_ready_texts: tuple[Text, ...] = (
+        "暂无数据",
+        "数据暂未",
+        "数据尚未",
+        "数据未更新",
+        "数据未产出",
+        "数据未就绪",
+        "数据准备中",
+        "数据计算中",
+        "数据生成中",
+        "数据更新中",
+    )
     #: Starts of requests, per shop.
     requests_per_second: Annotated[float, Field(gt=0, le=100)] = 1
     #: The longest that opening the login page, and the sign-in from there to the landing page, may take each.

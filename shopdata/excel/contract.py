@@ -38,6 +38,7 @@ class Contract:
     totals: Totals | None = None
     merged_cells: Literal["keep", "fill"] | None = None
     zip_parts: Literal["refuse", "join"] = "refuse"
+    sheet: str | int | None = None
 
     @classmethod
     def of(cls, source: object) -> Self:
@@ -56,13 +57,26 @@ class Rules:
     merged_cells: Literal["keep", "fill"] | None = None
     #: Whether workbooks of equal header in one zip are one table.
     zip_parts: Literal["refuse", "join"] = "refuse"
+    #: The sheet of a workbook that is read, by its name or its place among those that are shown, from 1; None: the one
+    #: that has the table.
+    sheet: str | int | None = None
 
     @classmethod
     def of(cls, contract: Contract | None) -> Self:
         """Those of a contract."""
         if contract is None:
             return cls()
-        return cls(totals=contract.totals, merged_cells=contract.merged_cells, zip_parts=contract.zip_parts)
+        return cls(
+            totals=contract.totals,
+            merged_cells=contract.merged_cells,
+            zip_parts=contract.zip_parts,
+            sheet=contract.sheet,
+        )
 
 
 NO_RULES = Rules()
+
+
+def is_sheet(wanted: str | int | None, name: str, number: int) -> bool:
+    """True for the sheet that a rule names: `name` is a sheet's, `number` its place among those that are shown."""
+    return wanted is None or number == wanted or (isinstance(wanted, str) and name.strip() == wanted.strip())

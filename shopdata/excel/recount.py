@@ -16,7 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 from shopdata.excel import read_table
 from shopdata.excel.containers.extent import cells_spanned
 from shopdata.excel.containers.ole import BrokenContainerError, workbook_stream
-from shopdata.excel.contract import Contract
+from shopdata.excel.contract import Contract, is_sheet
 from shopdata.excel.formats.biff import BrokenRecordsError, read_book
 from shopdata.excel.formats.json_lines import ABOUT_KEY
 from shopdata.excel.layout.head import Row
@@ -81,8 +81,9 @@ def _is_row(line: bytes, *, is_old: bool) -> bool:
 def _count_workbook(book: CalamineWorkbook, contract: Contract) -> int:
     """Rows below the header of every sheet that names as many columns of the contract as the best one, or nearly."""
     found: list[tuple[int, int]] = []
-    for about in book.sheets_metadata:
-        if about.visible is not SheetVisibleEnum.Visible:
+    shown = [about for about in book.sheets_metadata if about.visible is SheetVisibleEnum.Visible]
+    for place, about in enumerate(shown, start=1):
+        if len(shown) > 1 and not is_sheet(contract.sheet, about.name, place):
             continue
         rows = book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
         head = [

@@ -16,7 +16,7 @@ from shopdata.files import HeldError, as_disk_error, sha256_of
 from shopdata.periods import Period
 from shopdata.store.staging import Staging
 
-_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?")
+_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|_| - | to |(?<=\d{8})-(?=\d{8}))\s*")
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.services
         pytest.param(["jd_store", "--date=2026-03-01"], "write `-a date=YYYY-MM-DD`", id="an option of other commands"),
         pytest.param(
             ["jd_stock"],
-            "there is no spider 'jd_stock', and no dataset. Expected one of: jd_ad_effect, jd_store",
+            "there is no spider 'jd_stock', and no dataset. Expected one of: jd_ad_effect, jd_manage_pro, jd_store",
             id="misspelt spider",
         ),
     ],

@@ -86,3 +86,24 @@ def test_the_files_name_is_the_datasets(recipe: ConfigFolder) -> None:
     recipe.write("recipes/jd_other.yaml", LIST)
     (problem,) = recipe.problems()
     assert problem.endswith("Call the file jd_store.yaml.")
+
+
+FILE = """\
+recipe: {version: 1, dataset: jd_store}
+steps:
+  - {file: xlsx, GET: "{jd.report_origin}/file", unpack: {match: "*.xlsx", all: true}, sheet: 明细, drop_rows: totals}
+"""
+
+
+def test_what_is_said_of_a_file_holds_for_who_reads_it_again(folder: ConfigFolder) -> None:
+    folder.write("recipes/jd_store.yaml", FILE)
+    contract = folder.load().datasets["jd_store"]
+    assert (contract.sheet, contract.totals, contract.zip_parts) == ("明细", "drop", "join")
+
+
+def test_contract_and_recipe_say_the_same_of_a_file(folder: ConfigFolder) -> None:
+    folder.write("recipes/jd_store.yaml", FILE)
+    folder.edit("datasets/jd_store.yaml", "period_column: 时间", "sheet: 概览")
+    (problem,) = folder.problems()
+    assert folder.place(problem) == "recipes/jd_store.yaml:3 steps[0].sheet"
+    assert "says sheet '概览' of the same file" in problem

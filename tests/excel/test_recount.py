@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 from foreign import DATASET, FIXTURES, header_row, inline, write_by_hand
 from shipped_config import load_shipped_config
@@ -11,7 +12,9 @@ from shipped_config import load_shipped_config
 from shopdata.crawling.paged_rows import Page, PagedRows, Room
 from shopdata.excel import read_table
 from shopdata.excel.containers.extent import cells_spanned
+from shopdata.excel.contract import Contract
 from shopdata.excel.recount import count_raw
+from shopdata.exceptions import RejectedFileError
 from shopdata.platforms.pdd.chat import ChatFile, message_row
 
 
@@ -59,3 +62,28 @@ def test_a_wrong_count_of_texts_does_not_end_the_process(tmp_path: Path) -> None
     path = tmp_path / "a.xls"
     path.write_bytes(content)
     assert count_raw(path, "xls", DATASET) == read_table(path, DATASET).rows == 4
+
+
+@pytest.mark.parametrize(("sheet", "rows"), [(None, 3), (2, 1), ("旧 ", 1), (1, 2)])
+def test_the_sheet_that_the_contract_names_is_read_and_counted(
+    tmp_path: Path, sheet: str | int | None, rows: int
+) -> None:
+    book = openpyxl.Workbook()
+    for name, numbers in (("新", "12"), ("旧", "3")):
+        page = book.create_sheet(name)
+        page.append(["SKU", "n"])
+        for number in numbers:
+            page.append([number, "x"])
+    book["Sheet"].sheet_state = "hidden"
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    contract = Contract(columns=("SKU", "n"), required=("SKU",), sheet=sheet)
+    assert count_raw(path, "xlsx", contract) == read_table(path, contract).rows == rows
+
+
+def test_a_sheet_that_is_not_there_is_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.create_sheet("明细").append(["SKU", "n"])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(RejectedFileError, match=r"no such sheet.*'Sheet', '明细'.*sheet '明'.*under `sheet`"):
+        read_table(tmp_path / "a.xlsx", Contract(columns=("SKU", "n"), sheet="明"))

@@ -90,7 +90,7 @@ def test_faults_are_taken_back_by_shop_and_kind() -> None:
         (FaultRule(shop_id="sandbox-09", fault=Fault.SMS), "no shop 'sandbox-09'; it has sandbox-01"),
         (
             FaultRule(shop_id=SHOP, fault=Fault.SLOW, at="creat"),
-            "no call 'creat'; there are ad_effect, create, download, list",
+            "no call 'creat'; there are ad_effect, create, download, link, list",
         ),
         (FaultRule(shop_id=SHOP, fault=Fault.SLOW, times=0), "times is 0; expected 1 or more"),
     ],

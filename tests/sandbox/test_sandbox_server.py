@@ -102,7 +102,7 @@ def test_hosts_take_consecutive_ports_from_the_base(make_sandbox: MakeSandbox) -
     ports = [urlsplit(origin).port for origin in sandbox.origins.values()]
     assert ports == list(range(base_port, base_port + len(ports)))
     jd = ["passport", "shop", "report", "gateway", "storage", "elsewhere", "ads"]
-    pdd = ["mms", "mms_storage", "mms_elsewhere"]
+    pdd = ["mms", "mms_storage", "mms_elsewhere", "cashier"]
     assert list(sandbox.origins) == [*jd, *pdd, "control"]
 
 

@@ -53,6 +53,7 @@ def _of_datasets(name: str, recipe: Recipe, source: YamlSource, datasets: Mappin
             )
         else:
             contracts.append(datasets[dataset])
+            yield from _of_file(dataset, datasets[dataset], recipe, source)
     kinds, owners = [contract.period for contract in contracts], {contract.platform for contract in contracts}
     if len(set(kinds)) < len(kinds) or len(owners) > 1:
         yield UsageError(
@@ -61,6 +62,19 @@ def _of_datasets(name: str, recipe: Recipe, source: YamlSource, datasets: Mappin
             found=", ".join(f"{contract.platform} {contract.period}" for contract in contracts),
             todo="Give each of the others a recipe of its own.",
         )
+
+
+def _of_file(dataset: str, contract: Any, recipe: Recipe, source: YamlSource) -> Iterator[UsageError]:
+    """One that says of its file what the contract says otherwise."""
+    words = {"sheet": "sheet", "totals": "drop_rows", "zip_parts": "unpack"}
+    for key, value in recipe.file_rules.items():
+        said = getattr(contract, key)
+        if said not in (None, "refuse", value):
+            yield UsageError(
+                f"datasets/{dataset}.yaml says {key} {said!r} of the same file",
+                where=source.place(("steps", len(recipe.steps) - 1, words[key])),
+                todo="Say it in one of both.",
+            )
 
 
 class _Walk:

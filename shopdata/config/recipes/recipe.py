@@ -43,6 +43,12 @@ class Recipe(Model):
         return tuple(request for step in self.steps for request in _requests_of(step))
 
     @property
+    def file_rules(self) -> dict[str, Any]:
+        """What it says of how its file is read, in the words of a contract."""
+        last = self.steps[-1]
+        return last.contract if isinstance(last, FileStep) else {}
+
+    @property
     def is_in_browser(self) -> bool:
         """True if shops ask by a page of the browser."""
         return any((request.sign or self.recipe.sign) != "none" for request in self.requests if request.address)

@@ -236,6 +236,15 @@ class EachStep(Model):
     rows_by: Name | None = None
 
 
+class Unpack(Model):
+    """What is taken out of a zip; a file that is none stays as it is."""
+
+    #: What a name in it looks like: `*` is any part of it.
+    match: Text = "*"
+    #: True if all that match are parts of one table, with one header.
+    all: bool = False
+
+
 class FileStep(Request):
     """The file that a link leads to, or that is itself the answer to a request."""
 
@@ -245,6 +254,12 @@ class FileStep(Request):
     session: bool = False
     #: Columns that say who somebody is: masked before anything is kept, unless the contract's privacy is `keep`.
     personal: tuple[Text, ...] = ()
+    #: What is taken out of it, where it is a zip.
+    unpack: Unpack | None = None
+    #: The sheet that holds the table, by name or number; what rows are no data. As `sheet` and `totals: drop` of the
+    #: contract, by which the file is read again later.
+    sheet: Text | Annotated[int, Field(ge=1)] | None = None
+    drop_rows: Literal["totals"] | None = None
     #: For how many seconds the very same link is tried where it is dead, before another one is asked for.
     retry_404: PositiveSeconds | None = None
 
@@ -253,6 +268,15 @@ class FileStep(Request):
         if bool(self.link) == bool(self.address):
             raise ValueError('a file has one place: write from: "{step.link}", or GET or POST where it is the answer')
         return self
+
+    @property
+    def contract(self) -> dict[str, Any]:
+        """What it says of how the file is read, in the words of a contract."""
+        return {
+            **({"sheet": self.sheet} if self.sheet is not None else {}),
+            **({"totals": "drop"} if self.drop_rows is not None else {}),
+            **({"zip_parts": "join"} if self.unpack is not None and self.unpack.all else {}),
+        }
 
 
 def _texts_of(value: Any) -> list[str]:

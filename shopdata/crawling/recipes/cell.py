@@ -11,13 +11,14 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from scrapy import Request
 from scrapy.http import JsonRequest
 
-from shopdata.config import Shop
+from shopdata.config import Shop, platforms
 from shopdata.config.recipes import Recipe
 from shopdata.config.recipes import Request as Asked
 from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
 from shopdata.crawling.paged_list import PagedSpider
 from shopdata.crawling.recipes.dialect import Dialect, Refusal
 from shopdata.crawling.recipes.scope import Scope
+from shopdata.crawling.report_jobs.refusals import refused_order
 from shopdata.exceptions import ForbiddenHostError, OddAnswerError, PortalError
 from shopdata.items import ReportFile
 from shopdata.periods import Period
@@ -64,6 +65,7 @@ class RecipeCell:
 
         Raises:
             RefusedError: the portal said no, whatever the HTTP status was.
+            NotReadyError: it said no because there is no data of the period yet.
             OddAnswerError: neither a no nor what `ok` expects.
         """
         request = self.request(asked, scope or self.scope)
@@ -72,6 +74,9 @@ class RecipeCell:
         answer = await client.ask_json(request, repeatable=is_repeatable, as_it_came=as_it_came)
         where = f"shop {self.shop.id!r}, {request.url.partition('?')[0]}"
         if (refusal := dialect.refusal(answer)) is not None:
+            texts, name = self.spider.portal.not_ready_texts, platforms()[self.spider.platform].title("en")
+            if any(text in refusal.said for text in texts):
+                raise refused_order(refusal.said, refusal.code, texts, name, where=self.where)
             raise _refused(refusal, where)
         content = dialect.content(answer)
         for path, wanted in asked.ok.items():

@@ -24,7 +24,7 @@ def mask_file(path: Path, contract: Contract, personal: Collection[str], about: 
     the cells held is kept as text: of a masked file, the workbook's formats are lost.
 
     Raises:
-        RejectedFileError: it is no table; then it lies as it came where rejected files are kept.
+        RejectedFileError: it is no table.
     """
     table = read_table(path, contract, where=where)
     kept = frozenset(contract.ids) - frozenset(personal)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shopdata.excel.assembly.builder import TableBuilder
 from shopdata.excel.blocks.sheet import Sheet, first_block
-from shopdata.excel.contract import NO_RULES, Contract, Rules
+from shopdata.excel.contract import NO_RULES, Contract, Rules, is_sheet
 from shopdata.excel.layout.head import Row
 from shopdata.excel.layout.header import HeaderRows, find_header
 from shopdata.excel.layout.notices import no_table, only_says, says_nothing, without_notice
@@ -57,7 +57,7 @@ def table_of_sheets(
     Raises:
         RejectedFileError: none holds data, or several do that are not alike.
     """
-    shown = [_found(sheet, contract, rules) for sheet in sheets if not sheet.is_hidden]
+    shown = [_found(sheet, contract, rules) for sheet in _wanted(sheets, rules, where)]
     found = [entry for entry in shown if entry is not None]
     if contract is not None and _say_nothing(found) and (contract.allow_empty or contract.empty_is_not_ready):
         return TableBuilder(
@@ -79,6 +79,25 @@ def table_of_sheets(
             builder.add(block, header.last + 1 if number == 0 else 0)
         builder.end_sheet(sheet.merges(), header.last_number)
     return without_notice(replace(builder.finish(), header=data[0][1].place))
+
+
+def _wanted(sheets: Sequence[Sheet], rules: Rules, where: str) -> list[Sheet]:
+    """Those that are shown; of a file with several, the one that the rules name."""
+    shown = [sheet for sheet in sheets if not sheet.is_hidden]
+    if len(shown) < 2:
+        return shown
+    wanted = [sheet for number, sheet in enumerate(shown, start=1) if is_sheet(rules.sheet, sheet.name, number)]
+    if not wanted:
+        raise RejectedFileError(
+            "the workbook has no such sheet",
+            code="several_tables",
+            params={"sheets": [sheet.name for sheet in shown]},
+            where=where,
+            found=", ".join(f"'{sheet.name}'" for sheet in shown),
+            expected=f"sheet {rules.sheet!r}",
+            todo="Look which sheet holds the table, and write its name or number under `sheet`.",
+        )
+    return wanted
 
 
 def _say_nothing(found: Sequence[_Found]) -> bool:

@@ -11,6 +11,8 @@ PLATFORM = Platform(
         "jd-ads": "shopdata.platforms.jd.advertising:ADVERTISING",
     },
     titles={"zh": "京东", "en": "JD"},
-    dataset_titles={"en": {"jd_store": "inventory", "jd_ad_effect": "advertising effect"}},
+    dataset_titles={
+        "en": {"jd_store": "inventory", "jd_ad_effect": "advertising effect", "jd_manage_pro": "product performance"}
+    },
     examples={"daily": "jd_store"},
 )

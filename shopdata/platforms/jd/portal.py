@@ -33,19 +33,6 @@ class JdPortal(Portal):
     gateway_origin: Url
     #: 京准通; its cookies are those of the shop (that they always do is not known: docs/portals.md 8.13).
     ads_origin: Url = "https://jzt-api.jd.com"
-    #: Parts of a refusal that say that there is no data of the day yet; nobody has recorded one (docs/portals.md 8.16).
-    not_ready_texts: tuple[Text, ...] = (
-        "暂无数据",
-        "数据暂未",
-        "数据尚未",
-        "数据未更新",
-        "数据未产出",
-        "数据未就绪",
-        "数据准备中",
-        "数据计算中",
-        "数据生成中",
-        "数据更新中",
-    )
     #: How long a shop is left alone once risk control has said "too often" to an export: each one restarts the
     #: cool-down of 30 to 120 minutes (docs/portals.md 8.11).
     export_rest_seconds: PositiveSeconds = 7200

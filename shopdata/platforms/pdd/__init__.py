@@ -21,6 +21,7 @@ PLATFORM = Platform(
             "pdd_quality": "quality",
             "pdd_orders": "orders",
             "pdd_after_sales": "after-sales",
+            "pdd_bills": "bills",
         },
     },
 )

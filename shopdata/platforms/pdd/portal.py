@@ -31,9 +31,11 @@ class PddLoginPage(LoginPage):
 
 
 class PddPortal(Portal):
-    """Pinduoduo: one host for everything but the files."""
+    """Pinduoduo: one host for everything but the files, and what has a host of its own."""
 
     origin: Url
+    #: Bills: a hop with a ticket leads there (docs/portals.md 8.6).
+    cashier_origin: Url = "https://cashier.pinduoduo.com"
     login_hosts: tuple[str, ...] = ("mms.pinduoduo.com",)
     home_path: Text = "/home"
     #: The page whose own code signs chat requests.

@@ -252,6 +252,10 @@ class Workplace:
         return "".join(run.text for run in self._runs)
 
 
+#: Makes one more, with the options of its sandbox.
+MakeWorkplace = Callable[..., Workplace]
+
+
 def _start_cold(order: Order) -> subprocess.Popen[bytes]:
     """As a shell does it."""
     entered, output, errors = order.streams

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from workplace import Workplace
+from workplace import MakeWorkplace, Workplace
 
 from sandbox import Sandbox, SandboxOptions
 from sandbox.store import SeaweedStore
-
-MakeWorkplace = Callable[..., Workplace]
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import MakeWorkplace
-from workplace import Workplace
+from workplace import MakeWorkplace, Workplace
 
 from sandbox import Fault
 from shopdata.config import load_config

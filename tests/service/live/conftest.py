@@ -5,8 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +16,11 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_pl
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from running import Running
-from watching import Watcher
+from watching import NewWatcher, Watcher
 from workplace import Workplace
 
 from sandbox import Sandbox, SandboxOptions
 from sandbox.store import SeaweedStore
-
-NewWatcher = Callable[..., Watcher]
-
-
-@contextmanager
-def login_page_with(place: Workplace, platform: str, question: str) -> Iterator[None]:
-    """The login page as it is with something more in its address."""
-    before: dict[str, str] = {}
-
-    def change(file: dict[str, dict[str, str]]) -> None:
-        before.update(file[platform])
-        file[platform]["login_url"] += f"?{question}"
-
-    place.edit("portals.yaml", change)
-    yield
-    place.edit("portals.yaml", lambda file: file[platform].update(login_url=before["login_url"]))
 
 
 @pytest.fixture(scope="session")

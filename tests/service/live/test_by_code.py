@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import NewWatcher
 from running import Running
+from watching import NewWatcher
 
 from sandbox import Fault
 

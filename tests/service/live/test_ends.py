@@ -7,8 +7,8 @@ import signal
 
 import psutil
 import pytest
-from conftest import NewWatcher
 from running import Running
+from watching import NewWatcher
 
 from sandbox import Fault
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import NewWatcher, login_page_with
 from playwright.sync_api import expect
 from running import Running
-from watching import BLUE
+from watching import BLUE, NewWatcher, login_page_with
 
 from sandbox import Fault
 

@@ -9,10 +9,9 @@ from typing import Any
 import psutil
 import pytest
 import requests
-from conftest import NewWatcher, login_page_with
 from running import Running
 from test_ends import browsers_of
-from watching import GREEN, Watcher
+from watching import GREEN, NewWatcher, Watcher, login_page_with
 
 from sandbox import Fault
 

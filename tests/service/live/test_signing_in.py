@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from conftest import NewWatcher, login_page_with
 from running import Running
-from watching import BLUE, GREEN, VIOLET
+from watching import BLUE, GREEN, VIOLET, NewWatcher, login_page_with
 
 from sandbox import Fault
 from shopdata.ledger import Ledger

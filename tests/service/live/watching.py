@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Page
+from workplace import Workplace
 
 #: Finds in the picture what a person would see: the red handle, and the dark gap above it.
 _FIND = """(canvas) => {
@@ -214,3 +217,21 @@ class _Finger:
     def _send(self, kind: str) -> None:
         points = [{"x": self._place[0], "y": self._place[1]}] if kind != "touchEnd" else []
         self._devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+#: Makes one more person, with the options of a browser context.
+NewWatcher = Callable[..., Watcher]
+
+
+@contextmanager
+def login_page_with(place: Workplace, platform: str, question: str) -> Iterator[None]:
+    """The login page as it is with something more in its address."""
+    before: dict[str, str] = {}
+
+    def change(file: dict[str, dict[str, str]]) -> None:
+        before.update(file[platform])
+        file[platform]["login_url"] += f"?{question}"
+
+    place.edit("portals.yaml", change)
+    yield
+    place.edit("portals.yaml", lambda file: file[platform].update(login_url=before["login_url"]))

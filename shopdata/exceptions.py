@@ -220,10 +220,11 @@ class RefreshError(TransientError, code="refresh_failed"):
 class AlertError(TransientError, code="alert_failed"):
     """Raised by `alerts` when a channel can't be reached or refuses a message; the next run tells it.
 
-    `may_retry` is True if the same message may be taken a moment later.
+    `may_retry` is True if the same message may be taken a moment later, `is_too_large` if a smaller one would be.
     """
 
     may_retry = False
+    is_too_large = False
 
 
 class TerminalError(ShopdataError):

@@ -227,4 +227,4 @@ def _urls(config: Config) -> Iterator[str]:
     if config.lake.dremio.url:
         yield config.lake.dremio.url
     # In apprise's addresses, what looks like a host is often the secret.
-    yield from (c.url.get_secret_value() for c in config.alerts.channels_on if c.kind != "apprise")
+    yield from (c.url.get_secret_value() for c in config.alerts.channels_on if c.kind not in ("apprise", "mail"))

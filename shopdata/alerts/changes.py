@@ -9,6 +9,7 @@ from typing import Any
 from shopdata import exceptions
 from shopdata.alerts.causes import Trouble
 from shopdata.alerts.known_doubts import without_known
+from shopdata.alerts.known_troubles import key_in
 from shopdata.alerts.snapshot import Day, DayNote
 from shopdata.reasons import UNKNOWN
 from shopdata.wording.why import kind_of
@@ -37,11 +38,18 @@ class Changes:
         """True if a person does not know all of it already."""
         if self.new or self.recovered or self.notes:
             return True
+        if self.is_first and self.still:
+            # Whoever hears of each day that is whole would miss one that is not for a reason that they know.
+            return tell_complete
         return self.is_completed and (tell_complete or not self.is_first)
 
 
 def compare(
-    day: Day, state: Mapping[str, Any], known_drift: Mapping[str, Any], known_doubts: Collection[str] = ()
+    day: Day,
+    state: Mapping[str, Any],
+    known_drift: Mapping[str, Any],
+    known_doubts: Collection[str] = (),
+    known_troubles: Collection[str] = (),
 ) -> Changes:
     """Compares with the state that `state_after` made when it was told last.
 
@@ -49,18 +57,24 @@ def compare(
         state: empty if it was never told.
         known_drift: keys of column changes that were told for an earlier period: told once, not every day.
         known_doubts: what was told of doubtful files; see `known_doubts`.
+        known_troubles: what was told of other days, and is open; see `known_troubles`.
     """
     before = {_as_now(key): str(name) for key, name in state.get("troubles", {}).items()}
     told_notes = set(state.get("notes", ()))
     now = {trouble.key for trouble in day.troubles}
+    told = [
+        trouble
+        for trouble in day.troubles
+        if _is_told(trouble, before) or key_in(day.dataset, trouble) in known_troubles
+    ]
     # A shop that was taken out of shops.yaml, or disabled, has not recovered.
     well = (day.shops | {""}) - {trouble.shop for trouble in day.troubles}
     gone = [key for key in before if key not in now and key.rpartition("|")[2] in well]
     return Changes(
         day=day,
         is_first=not state,
-        new=tuple(trouble for trouble in day.troubles if not _is_told(trouble, before)),
-        still=tuple(trouble for trouble in day.troubles if _is_told(trouble, before)),
+        new=tuple(trouble for trouble in day.troubles if trouble not in told),
+        still=tuple(trouble for trouble in day.troubles if trouble in told),
         recovered=tuple(dict.fromkeys(before[key] or "Dremio" for key in gone)),
         notes=tuple(
             fresh

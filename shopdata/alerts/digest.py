@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from shopdata.alerts.causes import Cause, Trouble, causes_of
 from shopdata.alerts.changes import Changes
-from shopdata.alerts.links import shop_page
+from shopdata.alerts.known_doubts import is_of_a_check
+from shopdata.alerts.links import days_page, shop_page
 from shopdata.alerts.message import Level, Linked, Message, Section
 from shopdata.alerts.snapshot import DayNote
 from shopdata.states import CellState
@@ -19,6 +20,10 @@ _MOST_NAMES = 12
 _MOST_PERIODS = 3
 #: A portal's own words may be long.
 _LONGEST_REASON = 120
+#: So many columns of one check are named.
+_MOST_COLUMNS = 3
+#: Nothing of these goes on by itself.
+_FOR_PERSONS = frozenset({"needs_login", "rejected"})
 
 #: What the headline counts of what is not in the lake, in this order.
 _COUNTED = (
@@ -47,7 +52,8 @@ def build_digest(t: Texts, changes: Sequence[Changes], board_url: str | None = N
     blocks: list[Section] = []
     for number, group in enumerate(groups):
         if number:
-            blocks.append(Section(_headline(t, group)))
+            page = _page(t, group, board_url)
+            blocks.append(Section(_headline(t, group), (page,) if page is not None else ()))
         blocks += _blocks_of(t, group, board_url)
     troubles = [trouble for change in changes for trouble in (*change.new, *change.still)]
     new = [trouble for change in changes for trouble in change.new]
@@ -56,8 +62,28 @@ def build_digest(t: Texts, changes: Sequence[Changes], board_url: str | None = N
         level=_level(troubles, is_noted=any(change.notes for change in changes)),
         blocks=tuple(blocks),
         wants_person=any(trouble.topic == "needs_login" for trouble in new),
+        owners=frozenset(owner for change in changes for owner in _owners_called(change)),
+        page=_page(t, groups[0], board_url),
         texts=t,
     )
+
+
+def _owners_called(change: Changes) -> Iterator[str]:
+    """The owners of the shops about which a person should do something; "" for a shop without one."""
+    shops = {trouble.shop for trouble in change.new if trouble.topic in _FOR_PERSONS}
+    doubtful = {shop for note in change.notes if is_of_a_check(note) for shop in note.shops}
+    yield from (change.day.owners.get(shop, "") for shop in shops | doubtful)
+
+
+def _page(t: Texts, group: Sequence[Changes], board_url: str | None) -> Linked | None:
+    """The board's page of these days, with those shops only of which something is wrong."""
+    if board_url is None:
+        return None
+    days = [change.day for change in group]
+    url = days_page(
+        board_url, days[0].dataset, max(day.dt[-10:] for day in days), only_trouble=any(day.troubles for day in days)
+    )
+    return Linked("", t("alert.board"), url)
 
 
 def _level(troubles: Sequence[Trouble], *, is_noted: bool) -> Level:
@@ -92,6 +118,7 @@ def _when(t: Texts, dts: Sequence[str]) -> str:
 def _blocks_of(t: Texts, group: Sequence[Changes], board_url: str | None) -> list[Section]:
     # Of one day, the number of its shops; of several, each shop is named with its days.
     total = group[0].day.total if len(group) == 1 else None
+    owners = {shop: owner for change in group for shop, owner in change.day.owners.items()}
     blocks = []
     recovered = [(name, change.day.dt) for change in group for name in change.recovered]
     if recovered:
@@ -99,15 +126,19 @@ def _blocks_of(t: Texts, group: Sequence[Changes], board_url: str | None) -> lis
     new = [trouble for change in group for trouble in change.new]
     still = [trouble for change in group for trouble in change.still]
     if any(not change.is_first for change in group) and new:
-        blocks += [_as_new(t, block) for block in _reasons(t, new, total, board_url)]
+        blocks += [_as_new(t, block) for block in _reasons(t, new, total, board_url, owners)]
     else:
-        blocks += _reasons(t, new, total, board_url)
+        blocks += _reasons(t, new, total, board_url, owners)
     if still:
         names = _names(t, [(trouble.name or title_of(t, trouble.kind), trouble.dt) for trouble in still], total)
         blocks.append(Section(t("alert.still", n=len(still)), (names,)))
     notes = [(note, change.day.dt) for change in group for note in change.notes]
     for topic in ("drift", "warnings", "restated"):
-        lines = tuple(_note(t, note, dt, total) for note, dt in notes if note.topic == topic)
+        of_topic = [(note, dt) for note, dt in notes if note.topic == topic]
+        lines = (
+            *_checks(t, [pair for pair in of_topic if is_of_a_check(pair[0])], total, owners),
+            *(_note(t, note, dt, total) for note, dt in of_topic if not is_of_a_check(note)),
+        )
         if lines:
             blocks.append(Section(t(f"note.{topic}"), lines))
     rows = sum(change.day.rows for change in group)
@@ -120,7 +151,9 @@ def _as_new(t: Texts, block: Section) -> Section:
     return Section(t("alert.new", title=block.title), block.lines, block.todo)
 
 
-def _reasons(t: Texts, troubles: Sequence[Trouble], total: int | None, board_url: str | None) -> list[Section]:
+def _reasons(
+    t: Texts, troubles: Sequence[Trouble], total: int | None, board_url: str | None, owners: Mapping[str, str]
+) -> list[Section]:
     """One block for each kind, the most urgent first; in it a line for each cause."""
     kinds: dict[str, list[Cause]] = {}
     for cause in causes_of(troubles):
@@ -129,12 +162,16 @@ def _reasons(t: Texts, troubles: Sequence[Trouble], total: int | None, board_url
     for kind, causes in kinds.items():
         title = title_of(t, kind)
         count = len({shop for cause in causes for shop in cause.shops if shop})
-        lines = tuple(line for cause in causes for line in _lines_of(t, cause, total, board_url)) if count else ()
+        lines = (
+            tuple(line for cause in causes for line in _lines_of(t, cause, total, board_url, owners)) if count else ()
+        )
         blocks.append(Section(t("alert.kind", title=title, n=count) if count else title, lines, todo_of(t, kind)))
     return blocks
 
 
-def _lines_of(t: Texts, cause: Cause, total: int | None, board_url: str | None) -> Iterator[str | Linked]:
+def _lines_of(
+    t: Texts, cause: Cause, total: int | None, board_url: str | None, owners: Mapping[str, str]
+) -> Iterator[str | Linked]:
     detail = detail_of(t, cause.reason)
     if cause.kind in WORDLESS and not detail:
         detail = cause.reason.text[:_LONGEST_REASON]
@@ -142,13 +179,41 @@ def _lines_of(t: Texts, cause: Cause, total: int | None, board_url: str | None) 
     is_typed = cause.kind in SIGN_IN_BY_HAND
     for troubles in cause.shops.values() if is_typed else [cause.troubles]:
         typed = t("alert.sign_in", shop=troubles[0].shop) if is_typed and board_url is None else ""
-        names = _names(t, [(trouble.name, trouble.dt) for trouble in troubles], total)
+        names = _names(t, [(_owned(t, trouble.name, trouble.shop, owners), trouble.dt) for trouble in troubles], total)
         said = " · ".join(filter(None, (detail, typed)))
         line = t("alert.line", names=names, what=said) if said else names
         if board_url is not None and is_typed:
             yield Linked(line, t("alert.sign_in_on_board"), shop_page(board_url, troubles[0].shop))
         else:
             yield line
+
+
+def _owned(t: Texts, name: str, shop: str, owners: Mapping[str, str]) -> str:
+    """A shop's name, with whoever looks after it."""
+    return t("sign_ins.owner", shop=name, owner=owners[shop]) if shop in owners else name
+
+
+def _checks(
+    t: Texts, notes: Sequence[tuple[DayNote, str]], total: int | None, owners: Mapping[str, str]
+) -> Iterator[str]:
+    """A line for each check, whatever columns it has found something in."""
+    kinds: dict[str, list[tuple[DayNote, str]]] = {}
+    for note, dt in notes:
+        kinds.setdefault(note.key.partition("|")[0], []).append((note, dt))
+    for kind, found in kinds.items():
+        columns = list(dict.fromkeys(note.key.partition("|")[2] for note, _ in found))
+        key = f"warning.{kind}"
+        text = t(key) if t.has(key) else found[0][0].text
+        if any(columns):
+            named = t("format.listed").join(columns[:_MOST_COLUMNS])
+            more = t("alert.more_columns", n=len(columns)) if len(columns) > _MOST_COLUMNS else ""
+            text = t("warning.in_column", column=named + more, text=text)
+        pairs = [
+            (_owned(t, name, shop, owners), dt)
+            for note, dt in found
+            for shop, name in zip(note.shops, note.names, strict=True)
+        ]
+        yield t("alert.note", text=text, names=_names(t, list(dict.fromkeys(pairs)), total))
 
 
 def _note(t: Texts, note: DayNote, dt: str, total: int | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from shopdata.config import Channel
 from shopdata.texts import one_line
 from shopdata.wording import Texts
 from shopdata.wording.language import FOR_GROUPS
@@ -42,6 +43,10 @@ class Message:
     blocks: tuple[Section, ...] = ()
     #: True if a person must act: those under `mention` are called by name.
     wants_person: bool = False
+    #: The owners of the shops about which a person should do something; "" for those of shops without one.
+    owners: frozenset[str] = frozenset()
+    #: Where all of it is to be seen.
+    page: Linked | None = None
     #: The language that it is in.
     texts: Texts = _FOR_GROUPS
 
@@ -93,6 +98,15 @@ def _without_dots(word: str, follower: str) -> str:
     return _DOT.sub("［.］", word) if is_domain and not is_file else word
 
 
+def called_in(channel: Channel, message: Message) -> list[str]:
+    """Whom a message calls by name in a channel, each once: owners who are known there, and who is always called where
+    a person must act and nobody of these has the shop."""
+    known = [channel.people[owner] for owner in sorted(message.owners) if owner in channel.people]
+    is_owned = bool(message.owners) and message.owners <= channel.people.keys()
+    called = known + ([*channel.mention] if message.wants_person and not is_owned else [])
+    return list(dict.fromkeys(called))
+
+
 def escape(text: str) -> str:
     """A text that is shown as it is in every markdown, without links; one line."""
     text = as_plain(text).translate(_WIDE)
@@ -118,6 +132,8 @@ def body_of(message: Message, style: Style, max_bytes: int, *, with_headline: bo
     head = (
         (style.headline or style.bold).format(style.escape(message.headline)) + style.newline if with_headline else ""
     )
+    if message.page is not None:
+        head += _line(style, message.page) + style.newline
     blocks: list[str] = []
     for most in _MOST_LINES:
         blocks = [_write(message.texts, block, style, most) for block in message.blocks]
@@ -149,7 +165,7 @@ def _line(style: Style, line: str | Linked) -> str:
     if isinstance(line, str):
         return style.escape(line)
     link = style.link.format(label=style.escape(line.label), url=line.url) if line.url else ""
-    return f"{style.escape(line.text)} {link}".rstrip()
+    return f"{style.escape(line.text)} {link}".strip()
 
 
 def _rest(t: Texts, style: Style, count: int) -> str:

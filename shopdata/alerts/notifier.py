@@ -17,6 +17,7 @@ from shopdata.alerts.channel_lease import ChannelLease
 from shopdata.alerts.channels import Count, Delivery
 from shopdata.alerts.digest import build_digest
 from shopdata.alerts.known_doubts import is_of_a_check, known_after
+from shopdata.alerts.known_troubles import open_after
 from shopdata.alerts.snapshot import Day, snapshot_of
 from shopdata.alerts.start_failures import forget_start_failure, notify_start_failures
 from shopdata.config import Channel, Config
@@ -67,7 +68,7 @@ class Notifier:
         extras = {
             dt: {name: receipt.get(name, [])[:_MOST_EXTRAS] for name in _EXTRAS} for dt, receipt in receipts.items()
         }
-        for channel in self._alerts.channels_on:
+        for channel in self._alerts.channels_told:
             partitions: dict[tuple[str, str], dict[str, Any]] = {}
             if channel.datasets is None or dataset in channel.datasets:
                 partitions = {(dataset, dt): extras.get(dt, {}) for dt in sorted(dts)}
@@ -107,9 +108,13 @@ class Notifier:
                 t=self._texts,
             )
             known = topics.get(_doubts_topic(channel, name))
-            found = compare(day, _without_waiting(state), topics.get(_drift_topic(channel, name)), known)
+            opened = topics.get(_open_topic(channel))
+            drift = topics.get(_drift_topic(channel, name))
+            found = compare(day, _without_waiting(state), drift, known, opened)
             if partitions.get(key):
                 self._forget_doubts(channel, day, known)
+            if open_after(day, opened, ()) != dict(opened):
+                topics.change(_open_topic(channel), partial(open_after, day, told=()), now)
             if found.is_worth_telling(tell_complete="complete" in self._alerts.tell):
                 changes[key] = found
             elif state.get("due"):
@@ -122,6 +127,7 @@ class Notifier:
         elif delivery.send(channel, build_digest(self._texts, list(changes.values()), self._board_url)):
             for key, change in changes.items():
                 topics.put(_topic(channel, key), state_after(change, states[key]), now)
+                topics.change(_open_topic(channel), partial(open_after, change.day, told=change.new), now)
                 drift = {note.key: key[1] for note in change.notes if note.topic == "drift"}
                 if any(map(is_of_a_check, change.notes)):
                     told = partial(known_after, change.day, told=change.notes)
@@ -162,6 +168,10 @@ def _topic(channel: Channel, key: tuple[str, str]) -> str:
 
 def _doubts_topic(channel: Channel, dataset: str) -> str:
     return f"doubts/{channel.name}/{dataset}"
+
+
+def _open_topic(channel: Channel) -> str:
+    return f"open/{channel.name}"
 
 
 def _drift_topic(channel: Channel, dataset: str) -> str:

@@ -88,7 +88,7 @@ def notify_sign_ins(
     lease = ChannelLease(ledger.notifications, run_id, config.alerts.deadline_seconds + 60)
     # Whoever wants to hear of no shop that waits, is told of none here.
     is_wanted = "needs_login" in config.alerts.tell
-    for channel in config.alerts.channels_on if is_wanted else ():
+    for channel in config.alerts.channels_told if is_wanted else ():
         if not lease.acquire(channel.name, delivery.deadline, clock):
             delivery.count.held += 1
             continue
@@ -170,6 +170,7 @@ def build_message(t: Texts, found: SignInsNeeded, board_url: str | None) -> Mess
         level="bad" if found.needed else "attention",
         blocks=tuple(blocks),
         wants_person=bool(found.needed),
+        owners=frozenset(one.shop.owner or "" for one in found.needed),
         texts=t,
     )
 

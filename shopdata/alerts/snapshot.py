@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +47,8 @@ class Day:
     shops: frozenset[str] = frozenset()
     #: Those of them whose rows are in the published partition.
     there: frozenset[str] = frozenset()
+    #: Who looks after them, by id; without those that nobody does.
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
@@ -95,6 +97,7 @@ def snapshot_of(
         total=len(shops),
         shops=frozenset(shops),
         there=frozenset(set(shops) - missing),
+        owners={shop.id: shop.owner for shop in shops.values() if shop.owner},
         done=done,
         rows=record.rows if record else 0,
         counts=counts,

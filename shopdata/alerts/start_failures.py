@@ -25,7 +25,7 @@ def notify_start_failure(
         ledger: None if it can't be opened; then nothing is known of what was told, and nothing is held back.
     """
     delivery = Delivery(t, alerts)
-    for channel in alerts.channels_on:
+    for channel in alerts.channels_told:
         if ledger is None:
             delivery.send(channel, _refused(t, {spider: reason}), is_kept=False)
             continue
@@ -51,7 +51,7 @@ def notify_start_failures(delivery: Delivery, channel: Channel, ledger: Ledger, 
 
 def forget_start_failure(alerts: Alerts, spider: str, ledger: Ledger, now: datetime) -> None:
     """The spider has started: if it can't another time, that is told anew. What is still due is told all the same."""
-    for channel in alerts.channels_on:
+    for channel in alerts.channels_told:
         state = ledger.notifications.get(_topic(channel, spider))
         if state and not state.get("due"):
             ledger.notifications.put(_topic(channel, spider), {}, now)
@@ -67,7 +67,7 @@ def notify_broken_ledger(t: Texts, alerts: Alerts, dataset: str, reason: Reason)
         wants_person=True,
         texts=t,
     )
-    for channel in alerts.channels_on:
+    for channel in alerts.channels_told:
         delivery.send(channel, message, is_kept=False)
     return delivery.count
 

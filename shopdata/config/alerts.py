@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from shopdata.config.mail import ClockTime, WorkbookMail, check_address, check_server, is_address, sender_in
 from shopdata.config.model import Model, PositiveSeconds, Text
 from shopdata.network import is_loopback
 from shopdata.periods import SHANGHAI
 
-ChannelKind = Literal["dingtalk", "wecom", "feishu", "apprise"]
+ChannelKind = Literal["dingtalk", "wecom", "feishu", "mail", "apprise"]
 #: What can be told: states of a cell, then what concerns a whole partition.
 Topic = Literal[
     "needs_login",
@@ -49,6 +50,13 @@ class Channel(Model):
     #: Who is called by name when a person must act: DingTalk mobile numbers or user ids, WeCom user ids, Feishu open
     #: ids; `all` is everybody (not on WeCom).
     mention: tuple[Text, ...] = ()
+    #: Who each owner of a shop or dataset is there: as under `mention`, or an address of mail.
+    people: dict[Text, Text] = Field(default_factory=dict)
+    #: Of mail: who gets it whatever it is about, and whom it is from; by default the user name of `url`.
+    to: tuple[Text, ...] = ()
+    sender: Text | None = None
+    #: Of mail: it brings the merged workbook, in place of messages.
+    workbook: WorkbookMail | None = None
     #: Only these datasets; by default all.
     datasets: tuple[str, ...] | None = None
     #: More messages than this are held back for a later run. DingTalk silences a robot for ten minutes above 20.
@@ -63,11 +71,27 @@ class Channel(Model):
     def _consistent(self) -> Channel:
         if self.secret.get_secret_value() and self.kind not in ("dingtalk", "feishu"):
             raise ValueError(f"{self.kind} signs nothing: leave `secret` out")
-        if self.kind == "apprise" and self.mention:
-            raise ValueError("apprise can't mention anybody: leave `mention` out")
+        if self.kind == "apprise" and (self.mention or self.people):
+            raise ValueError("apprise can't mention anybody: leave `mention` and `people` out")
+        if self.kind == "mail":
+            self._check_mail()
+        elif self.to or self.sender or self.workbook:
+            raise ValueError(f"{self.kind} is no mail: leave `to`, `sender` and `workbook` out")
         if self.kind == "wecom" and "all" in self.mention:
             raise ValueError("WeCom's markdown can't mention all: name user ids")
         return self
+
+    def _check_mail(self) -> None:
+        if self.mention:
+            raise ValueError("in a mail nobody is mentioned: write addresses under `to`")
+        if not self.to and not self.people:
+            raise ValueError("nobody gets it: write addresses under `to`, or those of owners under `people`")
+        for address in (*self.to, *self.people.values()):
+            check_address(address)
+        if self.sender:
+            check_address(self.sender)
+        elif self.is_on and not is_address(sender_in(self.url.get_secret_value())):
+            raise ValueError("the user name of url is no address: write one under `sender`")
 
     @field_validator("url")
     @classmethod
@@ -83,6 +107,9 @@ def _check_url(kind: str, url: str) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9+.-]*://\S+", url):
             raise ValueError("url is no address of apprise, for example ntfys://topic")
         return
+    if kind == "mail":
+        check_server(url)
+        return
     must_have, example = _MUST_HAVE[kind]
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", url):
@@ -93,18 +120,6 @@ def _check_url(kind: str, url: str) -> None:
         raise ValueError(f"url has no {must_have}: copy the whole webhook, {example}")
     if not must_have and len(parts.path) < 2:
         raise ValueError(f"url has no path: copy the whole webhook, {example}")
-
-
-def _clock(value: Any) -> Any:
-    """`22:00` without quotes is 1320 to YAML, and a number of seconds to pydantic."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
-        return time(value // 60, value % 60)
-    if isinstance(value, str) and re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value):
-        return time.fromisoformat(value.zfill(5))
-    raise ValueError('write hours and minutes in quotes, for example "22:00"')
-
-
-ClockTime = Annotated[time, BeforeValidator(_clock)]
 
 
 class QuietHours(Model):
@@ -139,6 +154,16 @@ class Alerts(Model):
     def channels_on(self) -> tuple[Channel, ...]:
         """Those that have an address."""
         return tuple(channel for channel in self.channels if channel.is_on)
+
+    @property
+    def channels_told(self) -> tuple[Channel, ...]:
+        """Those of them that get messages."""
+        return tuple(channel for channel in self.channels_on if channel.workbook is None)
+
+    @property
+    def channels_with_workbooks(self) -> tuple[Channel, ...]:
+        """Those of them that get merged workbooks."""
+        return tuple(channel for channel in self.channels_on if channel.workbook is not None)
 
     def is_quiet(self, now: datetime) -> bool:
         """True while nobody is to be disturbed."""

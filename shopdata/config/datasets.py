@@ -42,6 +42,8 @@ class Dataset(Model):
 
     title: ShownText
     platform: PlatformName
+    #: To whom it belongs: who gets its workbook by mail.
+    owner: ShownText | None = None
     period: PeriodKind = "day"
     #: The newest business day that the platform has: T minus this many days.
     lag_days: Annotated[int, Field(ge=0)]

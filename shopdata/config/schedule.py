@@ -29,7 +29,7 @@ Duration = Annotated[str, AfterValidator(_checked_duration)]
 
 
 #: Commands that run by the clock as spiders do.
-Command = Literal["preflight"]
+Command = Literal["preflight", "mail"]
 COMMANDS: tuple[str, ...] = get_args(Command)
 
 

@@ -15,6 +15,7 @@ from shopdata import signals
 from shopdata.alerts.channels import Count
 from shopdata.alerts.notifier import Notifier
 from shopdata.alerts.start_failures import notify_broken_ledger, notify_start_failure
+from shopdata.alerts.workbooks import WorkbookMails
 from shopdata.exceptions import ShopdataError
 from shopdata.items import Partition
 from shopdata.periods import SHANGHAI
@@ -61,6 +62,7 @@ class Alerts:
                 count = await run_in_thread(self._notify_not_begun, spider.name)
             else:
                 count = await run_in_thread(self._notify, spider.name, self._plan)
+                await run_in_thread(self._send_workbooks, self._plan.run_id, count)
         except ShopdataError as error:
             logger.error("alerts: changes not sent: %s", error)
             alerts, t = self._workspace.config.alerts, self._workspace.group_texts
@@ -83,6 +85,16 @@ class Alerts:
             for partition in self._partitions
         }
         return notifier.notify(spider, plan.dataset, [period.dt for period in plan.periods], noticed)
+
+    def _send_workbooks(self, run_id: str, count: Count) -> None:
+        workspace = self._workspace
+        mails = WorkbookMails(workspace.lake, workspace.group_texts, board_url=workspace.board_url)
+        sent = mails.send_due(run_id)
+        count.sent, count.failed, count.held = (
+            count.sent + sent.sent,
+            count.failed + sent.failed,
+            count.held + sent.held,
+        )
 
     def _notify_not_begun(self, spider: str) -> Count:
         alerts, now = self._workspace.config.alerts, datetime.now(SHANGHAI)

@@ -49,6 +49,7 @@ class Clock(Service):
         #: False while a slot may be claimed that is in no queue.
         self._is_all_queued = False
         self._asked_again_at = datetime.min.replace(tzinfo=SHANGHAI)
+        self._mails_at = self._asked_again_at
         self._told = ""
         self._scheduler = TwistedScheduler(
             timezone=SHANGHAI,
@@ -132,7 +133,7 @@ class Clock(Service):
         is_deployed = self._inside.is_deployed()
         looks = [partial(self._look_at, entry, is_deployed) for entry in self._inside.schedule_file.schedule.jobs]
         problems = []
-        for look in (*looks, partial(self._ask_again, is_deployed)):
+        for look in (*looks, partial(self._ask_again, is_deployed), partial(self._send_mails, is_deployed)):
             try:
                 look()
             except Exception as problem:  # noqa: BLE001 - whatever is wrong with one, the others are looked at
@@ -145,6 +146,12 @@ class Clock(Service):
         if is_deployed and now - self._asked_again_at >= _ASK_AGAIN_EVERY:
             self._asked_again_at = now
             self._inside.ask_again(now)
+
+    def _send_mails(self, is_deployed: bool) -> None:
+        now = datetime.now(SHANGHAI)
+        if is_deployed and now - self._mails_at >= _ASK_AGAIN_EVERY:
+            self._mails_at = now
+            self._inside.send_mails()
 
     def _look_at(self, entry: Job, is_deployed: bool) -> None:
         now = self._inside.now()

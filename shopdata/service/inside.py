@@ -15,9 +15,11 @@ from scrapyd.interfaces import ISpiderScheduler
 from twisted.internet import reactor
 from twisted.internet.threads import blockingCallFromThread
 
+from shopdata.alerts.workbooks import WorkbookMails
 from shopdata.arguments import check_names
 from shopdata.config import Job
 from shopdata.exceptions import ArgumentError
+from shopdata.lake.resources import Resources
 from shopdata.ledger.slots import PAUSED, WATCHED
 from shopdata.periods import SHANGHAI
 from shopdata.plan import new_run_id
@@ -204,6 +206,21 @@ class Inside:
                     queued.append(self._schedule(spider, arguments))
                     logger.info("%s: cells that were not ready are asked again: run %s", dataset, queued[-1])
         return queued
+
+    def send_mails(self) -> str | None:
+        """Queues a run of `scrapy mail` if a merged workbook is to be sent; returns its id."""
+        config = self.schedule_file.config
+        if config is None or not config.alerts.channels_with_workbooks:
+            return None
+        workspace = self.workspace
+        lake = Resources(config, workspace.ledger, workspace.staging, workspace.store)
+        mails = WorkbookMails(lake, workspace.group_texts, clock=self.now)
+        busy = self.busy("mail", {})
+        if busy.running or busy.waiting or next(mails.due(), None) is None:
+            return None
+        run_id = self._schedule("mail", {})
+        logger.info("workbooks are due by mail: run %s", run_id)
+        return run_id
 
     def cancel(self, run_id: str) -> bool:
         return _in_reactor(self._cancel, run_id)

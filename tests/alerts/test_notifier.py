@@ -164,10 +164,78 @@ class TestADay:
         world.board_url = "https://board.example.com/board/"
         world.tell()
         (told,) = world.told()
-        # Just that shop's page: no token, and nothing that a portal's words could make a link of.
-        assert told.count("](") == 1
+        # Just that shop's page and that of the days: no token, and nothing that a portal's words could make a link of.
+        assert told.count("](") == 2
+        page = "https://board.example.com/board/days/jd_store?end=2026-03-01&show=trouble&rows=all"
+        assert told.splitlines()[1] == f"[在看板上查看]({page})"
         assert "[到看板上登录](https://board.example.com/board/sessions/b/live)" in told
         assert "scrapy login" not in told
+
+    def test_a_good_day_is_linked_to_as_a_whole(self, world: World) -> None:
+        world.cells(a="published", b="published", c="published")
+        world.board_url = "https://board.example.com/board"
+        world.tell()
+        assert "[在看板上查看](https://board.example.com/board/days/jd_store?end=2026-03-01)" in world.told()[0]
+
+    def test_the_owners_of_shops_are_called_where_a_person_must_see_to_something(
+        self, world: World, make_alerts: MakeAlerts
+    ) -> None:
+        channel = {"mention": ["everybody"], "people": {"王芳": "wangfang", "李雷": "lilei", "韩梅": "hanmei"}}
+        world.config = replace(world.config, alerts=make_alerts("wecom", channel=channel))
+        owners = {"a": "王芳", "b": "李雷", "c": "韩梅"}
+
+        def owned_by(owners: dict[str, str]) -> None:
+            shops = tuple(shop.model_copy(update={"owner": owners.get(shop.id)}) for shop in world.config.shops)
+            world.config = replace(world.config, shops=shops)
+
+        owned_by(owners)
+        # What passes by itself is nobody's to see to.
+        world.cells(a="published", b=("needs_login", REFUSED), c=("failed", DOWN))
+        world.tell()
+        (text,) = world.told()
+        assert "> 南极人京东自营店（负责人：李雷）：平台提示「账号名与密码不匹配」" in text
+        assert text.endswith("\n<@lilei>")
+        # The same on the day after is not told to anybody by name.
+        world.cells(dt="2026-03-02", a="published", b=("needs_login", REFUSED), c="published")
+        world.tell("jd_store", "2026-03-02")
+        (text,) = world.told()
+        assert "仍未解决 1（已通知过）**\n> 南极人京东自营店" in text
+        assert "<@" not in text
+        # Another shop's, of which nobody is known: whoever is always called.
+        owned_by({"a": "王芳"})
+        world.cells(dt="2026-03-03", a="published", b="published", c=("needs_login", REFUSED))
+        world.tell("jd_store", "2026-03-03")
+        assert world.told()[0].endswith("\n<@everybody>")
+        # A doubtful file is for its owner to look at.
+        world.cells(dt="2026-03-04", a="published", b="published", c="published")
+        few = [{"shop": "a", "kind": "few_rows", "column": "", "count": 12, "text": "few"}]
+        Notifier(world.config, world.ledger, "run", Texts("zh"), clock=world.clock).notify(
+            "jd_store", "jd_store", ["2026-03-04"], {"2026-03-04": {"warnings": few}}
+        )
+        assert world.told()[0].endswith("\n<@wangfang>")
+
+    def test_a_trouble_is_told_once_until_the_shop_is_well_however_many_days(self, world: World) -> None:
+        with_alerts(world, tell=("needs_login", "failed"))
+
+        def told_on(day: int, dataset: str = "jd_store", **states: Any) -> str:
+            world.cells(dataset, f"2026-03-0{day}", **states)
+            world.tell(dataset, f"2026-03-0{day}")
+            return "".join(world.told())
+
+        good: dict[str, Any] = {"a": "published", "b": "published", "c": "published"}
+        assert NAMES["b"] in told_on(1, **good | {"b": ("needs_login", REFUSED)})
+        assert told_on(2, **good | {"b": ("needs_login", REFUSED)}) == ""
+        # Another trouble of the same shop is news; then the first one still is not.
+        assert NAMES["b"] in told_on(3, **good | {"b": ("failed", DOWN)})
+        assert told_on(4, **good | {"b": ("needs_login", REFUSED)}) == ""
+        # An earlier day that is collected by and by says nothing of today, nor does another shop's dataset.
+        world.cells(dt="2026-02-20", **good)
+        world.tell("jd_store", "2026-02-20")
+        told_on(5, "pdd_chat", p="published")
+        world.told()
+        assert told_on(5, **good | {"b": ("needs_login", REFUSED)}) == ""
+        assert told_on(6, **good) == ""
+        assert NAMES["b"] in told_on(7, **good | {"b": ("needs_login", REFUSED)})
 
     def test_in_english_where_the_setting_says_so(self, world: World) -> None:
         world.language = "en"
@@ -337,6 +405,27 @@ class TestOtherNews:
         assert NAMES["a"] not in text
         assert "行数" not in told_on(4, "b")
         assert NAMES["a"] in told_on(5, "a", "b")
+
+    def test_one_line_for_each_check_whatever_columns_it_is_about(self, world: World) -> None:
+        world.cells(a="published", b="published", c="published")
+        found = [
+            {"shop": shop, "kind": "less_filled", "column": column, "count": 9, "text": "…"}
+            for shop in ("a", "b")
+            for column in ("品牌", "可用库存", "在途", "销量")
+        ]
+        world.tell(warnings=[*found, {"shop": "b", "kind": "double_keys", "column": "", "count": 1, "text": "…"}])
+        (text,) = world.told()
+        block = text.partition("**文件有异常")[2] or text
+        lines = [line for line in block.splitlines() if line.startswith("> ")]
+        assert len(lines) == 2
+        assert "品牌、可用库存、在途 等 4 列" in lines[0]
+        assert lines[0].endswith("：回力京东旗舰店、南极人京东自营店")
+        # Another column of the same shops is news, what was told is not.
+        found.append({"shop": "a", "kind": "less_filled", "column": "单价", "count": 9, "text": "…"})
+        world.tell(warnings=found)
+        (text,) = world.told()
+        assert "「单价」" in text
+        assert "品牌" not in text
 
     def test_reasons_that_nobody_has_words_for_are_quoted(self, world: World) -> None:
         odd = Reason("of_a_newer_version", {}, "something that nobody has met before.")

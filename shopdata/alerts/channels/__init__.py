@@ -1,11 +1,12 @@
-"""How a message reaches a person: DingTalk, WeCom and Feishu by their documented webhooks, the rest by apprise."""
+"""How a message reaches a person: DingTalk, WeCom and Feishu by their documented webhooks, mail, the rest by
+apprise."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
 
-from shopdata.alerts.channels import apprise_address, dingtalk, feishu, wecom
+from shopdata.alerts.channels import apprise_address, dingtalk, feishu, mail, wecom
 from shopdata.alerts.channels.posting import Deadline, Send
 from shopdata.alerts.message import Message
 from shopdata.config import Alerts, Channel
@@ -21,6 +22,7 @@ _SENDERS: dict[str, Send] = {
     "wecom": wecom.send,
     "feishu": feishu.send,
     "apprise": apprise_address.send,
+    "mail": mail.send,
 }
 
 

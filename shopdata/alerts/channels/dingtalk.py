@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, judge_code, post
-from shopdata.alerts.message import Message, Style, body_of, escape
+from shopdata.alerts.message import Message, Style, body_of, called_in, escape
 from shopdata.config import Alerts, Channel
 
 # A line of its own needs a blank line between.
@@ -43,7 +43,7 @@ def send(channel: Channel, message: Message, alerts: Alerts, deadline: Deadline)
 def body_for(message: Message, channel: Channel) -> dict[str, Any]:
     """The JSON body."""
     text = body_of(message, _STYLE, _MOST_BYTES)
-    called = channel.mention if message.wants_person else ()
+    called = called_in(channel, message)
     people = [name for name in called if name != "all"]
     if people:
         # Only who is named in the text too is called.

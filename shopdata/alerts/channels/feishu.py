@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, judge_code, post
-from shopdata.alerts.message import Message, Style, body_of, escape
+from shopdata.alerts.message import Message, Style, body_of, called_in, escape
 from shopdata.config import Alerts, Channel
 
 _STYLE = Style(escape=escape, bullet="• ")
@@ -41,7 +41,7 @@ def send(channel: Channel, message: Message, alerts: Alerts, deadline: Deadline)
 def body_for(message: Message, channel: Channel) -> dict[str, Any]:
     """The JSON body without its signature."""
     text = body_of(message, _STYLE, _MOST_BYTES, with_headline=False)
-    called = " ".join(f"<at id={name}></at>" for name in channel.mention) if message.wants_person else ""
+    called = " ".join(f"<at id={name}></at>" for name in called_in(channel, message))
     return {
         "msg_type": "interactive",
         "card": {

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shopdata.alerts.channels.posting import Deadline, DeliveryVerdict, judge_code, post
-from shopdata.alerts.message import Message, Style, body_of, escape
+from shopdata.alerts.message import Message, Style, body_of, called_in, escape
 from shopdata.config import Alerts, Channel
 
 _STYLE = Style(escape=escape, bullet="> ")
@@ -32,7 +32,7 @@ def send(channel: Channel, message: Message, alerts: Alerts, deadline: Deadline)
 
 def body_for(message: Message, channel: Channel) -> dict[str, Any]:
     """The JSON body."""
-    called = "".join(f"<@{name}>" for name in channel.mention) if message.wants_person else ""
+    called = "".join(f"<@{name}>" for name in called_in(channel, message))
     text = body_of(message, _STYLE, _MOST_BYTES - len(called.encode()) - 1)
     return {"msgtype": "markdown", "markdown": {"content": f"{text}\n{called}".rstrip("\n")}}
 

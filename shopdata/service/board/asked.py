@@ -16,6 +16,8 @@ from shopdata.wording import Texts
 _HIDDEN = ("_job", "_version")
 #: Each of these says on its own which periods are meant.
 _DAYS = ("date", "start", "end", "periods")
+#: What commands are called that run by the clock.
+_JOBS = {"preflight": "job.preflight", "mail": "job.mail"}
 #: So many shops are named; more are counted.
 _MOST_NAMED = 3
 
@@ -45,7 +47,7 @@ def asked(
     """
     given = {name: str(value) for name, value in arguments.items() if name not in _HIDDEN and value is not None}
     if spider in COMMANDS:
-        return Asked(t("job.preflight"), _shops(t, given, names))
+        return Asked(t(_JOBS[spider]), _shops(t, given, names))
     if not dataset or contract is None:
         return Asked(spider, " ".join(f"{name}={value}" for name, value in given.items()))
     given.pop("period", None)

@@ -89,7 +89,7 @@ class Cells(LedgerPart):
             if only_from is not None and row.state != only_from:
                 return None
             if raw is not None:
-                take_raw(row, raw)
+                take_raw(row, raw, row.tried_at)
             if raw is not None or forget_job:
                 row.job = None
             set_state(row, state, reason)

@@ -25,6 +25,7 @@ from shopdata.ledger.runs import Runs
 from shopdata.ledger.session_lives import SessionLives
 from shopdata.ledger.shops import ShopRows
 from shopdata.ledger.slots import Slots
+from shopdata.ledger.trends import Trends
 
 #: The file in the state directory, if no other database is configured.
 FILE_NAME = "ledger.sqlite3"
@@ -58,6 +59,8 @@ class Ledger(Cells, Partitions, Runs):
         self.notifications = Notifications(database)
         #: What pages ask of many cells and partitions at once.
         self.queries = LedgerQueries(database)
+        #: What became of many periods, counted, and what a shop's files were like.
+        self.trends = Trends(database)
         #: When accounts have ordered reports.
         self.orders = Orders(database)
         #: Who did what.

@@ -163,6 +163,17 @@ def _to_11(op: Operations) -> None:
     )
 
 
+def _to_12(op: Operations) -> None:
+    """When files came, how long they took and when they were revised; cells are counted by state, of many periods."""
+    op.add_column("cells", Column("tried_at", DateTime(timezone=True)))
+    for name in ("first_fetched_at", "revised_at"):
+        op.add_column("raw_files", Column(name, DateTime(timezone=True)))
+    op.add_column("raw_files", Column("seconds", Integer))
+    op.add_column("raw_files", Column("rows_before", BigInteger))
+    op.create_index("ix_cells_state_dataset_dt", "cells", ["state", "dataset", "dt"])
+    op.drop_index("ix_cells_state", "cells")
+
+
 #: The version that a step leads to, and the step.
 STEPS: Mapping[int, Callable[[Operations], None]] = {
     2: _to_2,
@@ -175,4 +186,5 @@ STEPS: Mapping[int, Callable[[Operations], None]] = {
     9: _to_9,
     10: _to_10,
     11: _to_11,
+    12: _to_12,
 }

@@ -59,12 +59,24 @@ def begin_try(row: CellRow, run_id: str) -> None:
     row.attempts += 1
     row.run_id = run_id
     set_state(row, CellState.RUNNING)
+    row.tried_at = row.updated_at
 
 
-def take_raw(row: CellRow, raw: RawFile) -> None:
-    """A cell has this file now, and its count of rows."""
+def take_raw(row: CellRow, raw: RawFile, tried_at: datetime | None = None) -> None:
+    """A cell has this file now, and its count of rows.
+
+    Args:
+        tried_at: when the try began that has brought it; None if nobody knows.
+    """
     if row.raw is None:
-        row.raw = RawRow(dataset=row.dataset, dt=row.dt, shop=row.shop)
+        row.raw = RawRow(dataset=row.dataset, dt=row.dt, shop=row.shop, first_fetched_at=raw.fetched_at)
+    else:
+        row.raw.first_fetched_at = row.raw.first_fetched_at or row.raw.fetched_at
+        if row.raw.sha256 != raw.sha256:
+            row.raw.revised_at, row.raw.rows_before = raw.fetched_at, row.raw.rows
+    seconds = None if tried_at is None else round((raw.fetched_at - tried_at).total_seconds())
+    # One that was put aside is older than the try that lets it through.
+    row.raw.seconds = None if seconds is None or seconds < 0 else seconds
     row.rows = raw.rows
     for name, value in asdict(raw).items():
         if name == "account":

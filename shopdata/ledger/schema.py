@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -80,14 +80,18 @@ class CellRow(Base):
     """One dataset, period and shop: how the last try ended."""
 
     __tablename__ = "cells"
+    # Few cells are in one of the states that somebody looks for; of many periods, cells are counted by state.
+    __table_args__ = (Index("ix_cells_state_dataset_dt", "state", "dataset", "dt"),)
 
     dataset: Mapped[str] = mapped_column(String(64), primary_key=True)
     dt: Mapped[str] = mapped_column(String(21), primary_key=True)
     shop: Mapped[str] = mapped_column(String(64), primary_key=True)
     platform: Mapped[str] = mapped_column(String(20))
-    state: Mapped[str] = mapped_column(String(20), index=True)
+    state: Mapped[str] = mapped_column(String(20))
     rows: Mapped[int | None] = mapped_column(BigInteger)
     attempts: Mapped[int] = mapped_column(default=0)
+    #: When the last try began; null where it was before anybody kept it.
+    tried_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(Text, default="")
     reason_code: Mapped[str] = mapped_column(String(64), default="", server_default="")
     reason_params: Mapped[dict[str, Any] | None]
@@ -127,6 +131,12 @@ class RawRow(Base):
     drift: Mapped[list[Any]]
     #: JSON as text, so that a database can tell equal ones; empty where nobody knows it.
     account: Mapped[str] = mapped_column(Text, default="", server_default="")
+    #: When the first file of the cell came, how long the try took that has brought this one, when it took the place of
+    #: another one, and how many rows that one had; null where nobody kept it, or there was none.
+    first_fetched_at: Mapped[datetime | None]
+    seconds: Mapped[int | None]
+    revised_at: Mapped[datetime | None]
+    rows_before: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class PartitionRow(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -129,6 +129,17 @@ class Trends(DatabasePart):
             .where(PartitionRow.dataset.in_(datasets), PartitionRow.dt.in_(dts))
         )
         return [record_of(PublishedRows, row) for row in session.execute(query)]
+
+    @reads
+    def labels(self, session: Session, dataset: str, last: date, count: int) -> list[str]:
+        """The newest `count` published periods of a dataset that begin no later than a day, the newest first."""
+        query = (
+            select(PartitionRow.dt)
+            .where(PartitionRow.dataset == dataset, PartitionRow.dt < (last + timedelta(days=1)).isoformat())
+            .order_by(PartitionRow.dt.desc())
+            .limit(count)
+        )
+        return list(session.scalars(query))
 
     @reads
     def of_shop(self, session: Session, dataset: str, shop: str, dts: Collection[str]) -> list[PastCell]:

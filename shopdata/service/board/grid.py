@@ -85,14 +85,18 @@ def square_of(
 ) -> Square:
     """A cell as it is, or as it is missed."""
     if glance is None:
-        late = expected.due_at is not None and expected.due_at + _GRACE < now and not expected.is_paused
-        state = states.OVERDUE if late else states.UNASKED
+        state = states.OVERDUE if is_overdue(expected, now) else states.UNASKED
         return Square(dataset, expected.dt, shop, state, kind=states.kind_of(state))
     state = states.shown(glance.state, glance.lease_until, now, glance.doubt)
     kind = states.kind_of(state)
     if glance.state is CellState.NOT_READY and is_late(contract, expected.dt, now):
         kind = "trouble"
     return Square(dataset, glance.dt, shop, state, glance.rows, glance.reason, kind)
+
+
+def is_overdue(expected: Expected, now: datetime) -> bool:
+    """True if a period should have been asked for long ago."""
+    return expected.due_at is not None and expected.due_at + _GRACE < now and not expected.is_paused
 
 
 def is_late(contract: Dataset, dt: str, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from shopdata.service.board.notes import in_short, tip
 from shopdata.service.board.visit import Visit
 from shopdata.wording.texts import TAGS, catalogue
 
-_STATIC = ("base.css", "board.css", "board.js", "live.css", "live.js", "shops.css")
+_STATIC = ("base.css", "board.css", "board.js", "live.css", "live.js", "shops.css", "trends.css")
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from markupsafe import Markup, escape
 
 from shopdata.reasons import Reason
+from shopdata.service.board import charts, states
 from shopdata.service.board.grid import Square
 from shopdata.service.board.notes import tip
 from shopdata.service.board.visit import Visit, quoted
 
+#: Those whose rows are in the lake, or on their way.
+_WITH_ROWS = frozenset({*states.DONE, "staged"})
 #: States in which the rows are what one looks for, and not the state.
 _COUNTED = ("published", "staged")
 
@@ -20,7 +23,8 @@ class Squares:
 
     def __init__(self, visit: Visit) -> None:
         self._texts = visit.texts
-        self._cells = escape(visit.link("cell"))
+        self._cells, self._trends = escape(visit.link("cell")), escape(visit.link("trends"))
+        self._history = escape(visit.texts("trends.history"))
         #: What stands around link and rows, by what else is to be seen of a square.
         self._faces: dict[tuple[str, str, bool, Reason], tuple[str, str, str]] = {}
 
@@ -28,6 +32,14 @@ class Squares:
         """The cells of a table's row, empty where a shop does not have a dataset."""
         # What stands in it is escaped piece by piece.
         return Markup("".join(map(self._draw, squares)))  # noqa: S704
+
+    def past(self, dataset: str, shop: str, name: str, squares: Iterable[Square | None] = ()) -> Markup:
+        """A shop's name as a link to its history; with squares, the newest first, their rows as a line beside it."""
+        address = f"{self._trends}/{quoted(dataset)}/{quoted(shop)}"
+        line = _sparkline(squares)
+        return Markup(  # noqa: S704
+            f'<a class="past" href="{address}" title="{self._history}"><bdi>{escape(name)}</bdi>{line}</a>'
+        )
 
     def _draw(self, square: Square | None) -> str:
         if square is None:
@@ -50,3 +62,11 @@ class Squares:
         else:
             between, behind = f'<span class="w only">{word}', "</span>"
         return f'<td{hot}><a class="c s s-{escape(state)}" href="', f'"{title}>{between}', f"{behind}</a></td>"
+
+
+def _sparkline(squares: Iterable[Square | None]) -> str:
+    shown = list(squares)[::-1]
+    if not shown:
+        return ""
+    values = [square.rows if square is not None and square.state in _WITH_ROWS else None for square in shown]
+    return charts.sparkline(values, [square is not None and square.state == states.DOUBTFUL for square in shown])

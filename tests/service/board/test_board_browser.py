@@ -18,6 +18,9 @@ PAGES = {
     "today": "/",
     "another day": "/?day=2026-11-20",
     "days": "/board/days/jd_store",
+    "trends": "/board/trends",
+    "trend": "/board/trends/jd_store",
+    "history": "/board/trends/jd_store/jd-08?span=long",
     "cell": "/board/cell/jd_store/2026-11-23/jd-05",
     "hostile cell": "/board/cell/jd_store/2026-11-23/jd-08",
     "published cell": "/board/cell/jd_store/2026-11-23/jd-09",
@@ -44,8 +47,8 @@ def page(new_context: NewContext, client: Client) -> Page:
 @pytest.mark.parametrize(
     ("look", "names"),
     [
-        (DESK, ["today", "cell", "hostile cell", "partition", "runs", "run", "shops", "users"]),
-        (PHONE, ["today", "days", "published cell", "sessions", "schedule", "activity"]),
+        (DESK, ["today", "cell", "hostile cell", "partition", "runs", "run", "shops", "users", "trend"]),
+        (PHONE, ["today", "days", "published cell", "sessions", "schedule", "activity", "trends", "history"]),
     ],
     ids=["desk", "phone, dark, English"],
 )
@@ -155,6 +158,25 @@ def test_arrows_walk_through_the_grid(page: Page) -> None:
     assert page.evaluate("document.activeElement.getAttribute('href')").endswith("/jd_store/2026-11-22/jd-05")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("云杉母婴旗舰店")
+
+
+def test_each_day_of_a_chart_is_reached_by_keys(new_context: NewContext) -> None:
+    """On a telephone too, where each keeps its letters' size."""
+    page = new_context(**PHONE).new_page()
+    page.goto("/board/trends")
+    page.get_by_role("link", name="JD inventory", exact=True).focus()
+    page.keyboard.press("Tab")
+    focused = "document.activeElement.querySelector('title').textContent"
+    assert page.evaluate(focused).startswith("11-08 Sun: 72,808 rows of 12 shops")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Tab")
+    assert page.evaluate(focused).startswith("11-10 Tue: ")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(focused).startswith("11-09 Mon: ")
+    size = page.locator(".strip.head text").first.evaluate("text => text.getBoundingClientRect().height")
+    assert size > 10
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("2026-11-09")
 
 
 def test_the_way_from_the_sentence_to_the_reason(page: Page) -> None:

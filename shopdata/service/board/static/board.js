@@ -106,6 +106,15 @@
         search.focus();
       }
     }
+    const chart = event.target.closest("svg.chart");
+    if (chart && ["ArrowLeft", "ArrowRight"].includes(event.key)) {
+      const columns = [...chart.querySelectorAll("a")];
+      const next = columns[columns.indexOf(event.target.closest("a")) + (event.key === "ArrowLeft" ? -1 : 1)];
+      if (next) {
+        event.preventDefault();
+        next.focus();
+      }
+    }
     const cell = event.target.closest("[data-grid] td");
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (!cell || !step) return;

@@ -34,7 +34,7 @@ sys.path.insert(0, str(BOARD))
 from board_world import NOW, PASSWORD, RUN_ID, USER, BoardWorld, partition, past_days  # noqa: E402
 
 from shopdata.ledger import Ledger  # noqa: E402
-from shopdata.ledger.schema import Base, CellRow, PartitionRow, RawRow  # noqa: E402
+from shopdata.ledger.schema import Base, CellRow, DoubtRow, PartitionRow, RawRow, Run  # noqa: E402
 from shopdata.periods import Period  # noqa: E402
 
 #: How many days a dataset's newest period lies behind, by dataset.
@@ -42,9 +42,11 @@ LAGS = {"jd_store": 1, "pdd_kpi_days": 3, "pdd_chat": 1, "pdd_badscore": 1, "pdd
 #: Of a hundred cells.
 STATES = {"published": 94, "empty": 2, "failed": 2, "needs_login": 2}
 PAGES = ("", "?rows=all", "days/jd_store", "days/pdd_chat", "sessions", "schedule", "runs", f"runs/{RUN_ID}",
-         "cell/jd_store/2026-11-23/jd-007", "partition/jd_store/2026-11-23")  # fmt: skip
-#: What a page may take, milliseconds.
-WANTED = 100
+         "cell/jd_store/2026-11-23/jd-007", "partition/jd_store/2026-11-23", "trends", "trends/pdd_chat",
+         "trends/pdd_chat?span=long", "trends/pdd_kpi_monthly?span=long",
+         "trends/jd_store/jd-007?span=long")  # fmt: skip
+#: What a page may take, milliseconds, and one that looks back over months.
+WANTED, WANTED_OF_TRENDS = 100, 300
 
 
 def main() -> int:
@@ -70,7 +72,8 @@ def main() -> int:
                 told = [ask(server, port, page, options.times)]
                 with writing(world, options.writers):
                     told.append(ask(server, port, page, options.times))
-                slow += max(median for median, _, _ in told) > WANTED
+                most = WANTED_OF_TRENDS if page.startswith("trends") else WANTED
+                slow += max(median for median, _, _ in told) > most
                 times = "".join(f"{median:>18.0f} {worst:>5.0f} {used:>9.0f}" for median, worst, used in told)
                 print(f"/{page:<42}{times}", flush=True)
     return int(slow > 0)
@@ -87,7 +90,7 @@ def fill(world: BoardWorld, shops: int, periods: int) -> int:
     with Ledger.at(world.state_dir) as ledger:
         for dataset, dts in labels.items():
             for dt in dts:
-                rows = rows_of(dataset, dt, RUN_ID if dt == max(dts) else f"r-{dt}", shops, luck)
+                rows = rows_of(dataset, dt, RUN_ID if dt == max(dts) else f"r-{dataset}-{dt}", shops, luck)
                 ledger._database.write(lambda session, rows=rows: [session.execute(insert(t), r) for t, r in rows])
         ledger.start_run(RUN_ID, "jd_store", {})
     return sum(map(len, labels.values())) * shops
@@ -110,11 +113,21 @@ def rows_of(
         {name: cell[name] for name in ("dataset", "dt", "shop", "rows")}
         | {"key": f"raw/{platform}/{dataset}/dt={dt}/{cell['shop']}.xlsx", "sha256": "0" * 64, "bytes": 50_000}
         | {"ext": "xlsx", "fetched_at": NOW, "shop_name": cell["shop"], "in_store": True, "warnings": [], "drift": []}
+        | {"first_fetched_at": NOW, "seconds": luck.randint(5, 400)}
         for cell in good
     ]
     whole = partition(dataset, dt, sum(cell["rows"] for cell in good), len(good), [])
-    published = {name: value for name, value in vars(whole).items() if not name.startswith("_")}
-    return [(CellRow, cells), (RawRow, raw), (PartitionRow, [published])]
+    published = {name: value for name, value in vars(whole).items() if not name.startswith("_")} | {"run_id": run_id}
+    doubts = [
+        {name: cell[name] for name in ("dataset", "dt", "shop", "rows")}
+        | {"state": "confirmed", "sha256": "0" * 64, "answers": 2, "found": [], "updated_at": NOW}
+        for cell in luck.sample(good, len(good) // 100)
+    ]
+    run = {"run_id": run_id, "spider": dataset, "arguments": {}, "counts": {}, "outcome": "complete"}
+    run |= {"started_at": NOW - timedelta(minutes=luck.randint(5, 90)), "finished_at": NOW}
+    runs = [] if run_id == RUN_ID else [run]
+    tables = [(CellRow, cells), (RawRow, raw), (PartitionRow, [published]), (DoubtRow, doubts), (Run, runs)]
+    return [(table, rows) for table, rows in tables if rows]
 
 
 @contextlib.contextmanager

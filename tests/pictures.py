@@ -20,8 +20,8 @@ sys.path[:0] = [str(ROOT), *(str(TESTS / name) for name in (".", "service", "ser
 
 from as_in_a_run import chromium_options  # noqa: E402
 from board_client import basic  # noqa: E402
-from board_scenes import ordinary_morning  # noqa: E402
-from board_world import NOW, PASSWORD, USER  # noqa: E402
+from board_scenes import looked_back_on, ordinary_morning  # noqa: E402
+from board_world import NOW, PASSWORD, USER, BoardWorld  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from running import Running  # noqa: E402
 from watching import Watcher  # noqa: E402
@@ -82,13 +82,16 @@ def send_list(page: Page) -> None:
 
 
 def of_the_board(
-    address: str, go_on: Callable[[Page], None] = open_page, **look: object
+    address: str,
+    go_on: Callable[[Page], None] = open_page,
+    scene: Callable[[Path], BoardWorld] = ordinary_morning,
+    **look: object,
 ) -> Callable[[Browser, Path], None]:
-    """A page of the board on the tests' ordinary morning, or what it leads to."""
+    """A page of the board on the tests' ordinary morning or another one, or what it leads to."""
 
     def take(browser: Browser, file: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            world = ordinary_morning(Path(folder))
+            world = scene(Path(folder))
             Path(folder, "key").write_text("of these pictures only", "utf-8")
             command = [sys.executable, str(TESTS / "service/board/board_server.py"), folder]
             kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOPDATA_")}
@@ -145,6 +148,8 @@ def running_service(fault: Fault, shop: str) -> Iterator[Running]:
 
 PICTURES: dict[str, Callable[[Browser, Path], None]] = {
     "board": of_the_board("", **DESK),
+    "trends": of_the_board("trends", scene=looked_back_on, **DESK),
+    "history": of_the_board("trends/jd_store/jd-01", scene=looked_back_on, **DESK),
     "shop-list": of_the_board("shops", send_list, **DESK),
     "sign-in": of_a_sign_in(SLIDER_SHOP, Fault.CAPTCHA_PATH, "滑块", **DESK),
     "sign-in-phone": of_a_sign_in(SMS_SHOP, Fault.SMS, "短信", field="input[name=code]", **PHONE),

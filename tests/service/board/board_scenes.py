@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from board_world import HOSTILE_NAMES, NOW, RUN_ID, BoardWorld, cell, partition, past_days, run
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from shopdata.config import ObjectStoreSettings, load_config
 from shopdata.ledger import Ledger
-from shopdata.ledger.schema import CellRow, PartitionRow
+from shopdata.ledger.checked_files import Doubt, DoubtState
+from shopdata.ledger.schema import CellRow, PartitionRow, RawRow
 from shopdata.ledger.session_lives import SessionLife
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.sessions.checking import SessionState
@@ -124,6 +127,43 @@ def ordinary_morning(folder: Path, store: ObjectStoreSettings | None = None, *, 
         ), start=30)),
     ]  # fmt: skip
     world.tell_control()
+    return world
+
+
+def looked_back_on(folder: Path) -> BoardWorld:
+    """The same morning, with runs that have ended on the days before, files that were revised, and doubtful ones."""
+    world = ordinary_morning(folder)
+    luck = random.Random(3)
+
+    def work(session: Session) -> None:
+        for row in session.scalars(select(RawRow)):
+            came = datetime.fromisoformat(f"{row.dt[-10:]}T08:30:00+08:00") + timedelta(
+                days=1, minutes=luck.random() * 20
+            )
+            row.first_fetched_at = row.fetched_at = came
+            row.seconds = luck.randint(20, 400)
+            if luck.random() < 0.12 and came < NOW - timedelta(days=2):
+                row.revised_at = row.fetched_at = came + timedelta(days=1)
+                row.rows_before = int(row.rows * luck.uniform(0.5, 0.95))
+        for published in session.scalars(select(PartitionRow)):
+            published.run_id = f"{published.dataset}-{published.dt}"
+            began = datetime.fromisoformat(f"{published.dt[-10:]}T08:30:00+08:00") + timedelta(days=1)
+            length = timedelta(minutes=luck.randint(4, 14))
+            published.published_at = began + length
+            session.add(run(published.run_id, published.dataset, started_at=began, minutes=length.seconds / 60,
+                            outcome="complete"))  # fmt: skip
+
+    with Ledger.at(world.state_dir) as ledger:
+        ledger._database.write(work)
+        for dt, shop, state in (
+            ("2026-11-22", "jd-01", DoubtState.CONFIRMED),
+            ("2026-11-21", "jd-01", DoubtState.ACCEPTED),
+            ("2026-11-17", "jd-02", DoubtState.CONFIRMED),
+        ):
+            ledger.checked.put(
+                Doubt(dataset="jd_store", dt=dt, shop=shop, state=state, sha256="0" * 64, rows=12, answers=2,
+                      found=[], updated_at=NOW)
+            )  # fmt: skip
     return world
 
 

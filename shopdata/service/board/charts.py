@@ -35,10 +35,12 @@ _OPEN = {
 _DASH = "M-4-1H4V1H-4z"
 #: Columns are no wider than if there were so many.
 _FEWEST = 12
+#: Below more columns than these there is no room for figures.
+_MOST_FIGURES = 45
 #: Of a column's width.
 _FILLED = 0.78
 #: Fewer pixels can't be seen.
-_LEAST = 2.0
+_LEAST, _LEAST_BELOW = 2.0, 3.0
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,10 @@ class Column:
     value: float | None
     address: str
     title: str
-    #: Shops that are missing, and such as are not there yet.
+    #: Shops that are missing, and such as are not there yet, of so many.
     lacking: int = 0
     open: int = 0
+    total: int = 0
     #: Shapes above it, by the state that each stands for.
     marks: tuple[str, ...] = ()
     #: What it was before it was revised.
@@ -61,7 +64,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Look:
-    """How tall the parts of a chart are, in pixels; `below` is for what is missing, 0 where nothing can be."""
+    """How tall the parts of a chart are, in pixels; `below` is for what is missing: full where all shops
+    are, 0 where nothing can be."""
 
     above: int
     rows: int
@@ -108,7 +112,6 @@ def chart(
     """
     top = max((c.value for c in columns if c.value is not None), default=0) or 1
     top = max(top, max((c.before for c in columns if c.before is not None), default=0))
-    deepest = max((c.lacking + c.open for c in columns), default=0) or 1
     parts = [
         f'<svg class="chart {look.kind}" role="group" aria-labelledby="{name}-t {name}-d" height="{look.height}">'
         f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(description)}</desc>'
@@ -118,7 +121,7 @@ def chart(
         if day is not None and day.weekday() >= 5:
             parts.append(f'<rect class="weekend" {_place(column, 1)} y="0" height="{look.line + look.below}"/>')
     parts.append(f'<line class="rule" x1="0" x2="100%" y1="{look.above}" y2="{look.above}"/>')
-    parts += [_column(column, look, top, deepest) for column in columns]
+    parts += [_column(column, look, top, len(columns)) for column in columns]
     parts.append(f'<line class="foot-line" x1="0" x2="100%" y1="{look.line}" y2="{look.line}"/>')
     if look.has_figures and most:
         parts.append(f'<text class="most" x="2" y="{look.above - 4}">{escape(most)}</text>')
@@ -170,7 +173,7 @@ def _place(column: Column, share: float = _FILLED) -> str:
     return f'x="{left:.2f}%" width="{column.width * share:.2f}%"'
 
 
-def _column(column: Column, look: Look, top: float, deepest: int) -> str:
+def _column(column: Column, look: Look, top: float, among: int) -> str:
     begin, end = (f'<a href="{escape(column.address)}">', "</a>") if column.address else ("<g>", "</g>")
     parts = [
         f"{begin}<title>{escape(column.title)}</title>"
@@ -193,12 +196,14 @@ def _column(column: Column, look: Look, top: float, deepest: int) -> str:
     for count, kind in ((column.lacking, "lacking"), (column.open, "open")):
         if count and look.below:
             room = look.below - 2 - (12 if look.has_figures else 0)
-            height = max(room * count / deepest, 3)
+            # Of 500 shops a single one that is missing is to be seen.
+            height = max(room * count / max(column.total, count), _LEAST_BELOW)
             parts.append(f'<rect class="{kind}" {_place(column)} y="{deep:.1f}" height="{height:.1f}"/>')
             deep += height
     middle = column.left + column.width / 2
-    if column.lacking and look.below and look.has_figures:
-        parts.append(f'<text class="count" x="{middle:.2f}%" y="{deep + 10:.1f}">{column.lacking}</text>')
+    if column.lacking and look.below and look.has_figures and among <= _MOST_FIGURES:
+        wide = " wide" if column.lacking >= 10 and among > _FEWEST else ""
+        parts.append(f'<text class="count{wide}" x="{middle:.2f}%" y="{deep + 10:.1f}">{column.lacking}</text>')
     for number, state in enumerate(column.marks):
         at = max(y - 7 - 11 * number, 6)
         parts.append(f'<svg x="{middle:.2f}%" y="{at:.1f}" overflow="visible">{_mark(state)}</svg>')

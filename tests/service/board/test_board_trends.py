@@ -140,13 +140,15 @@ def test_a_column_says_its_figures_and_shows_them_as_shapes(board: Board) -> Non
     assert title == "11-19 周四：50,562 行，6 家店；缺 2 家店（失败 1、逾期 1）"
     assert 'class="lacking"' in inside
     assert ">2</text>" in inside
+    # Two shops of seven, in a lane that is full where all are missing.
+    assert 'height="7.4"' in inside
     assert "m-doubtful" not in inside, "the doubt is about a file that is not there any more"
     title, inside = drawn["11-22"]
     assert title.endswith("存疑 1 份"), "that of the shop that has left does not count"
     assert "m-doubtful" in inside
     assert "逾期 2" in drawn["11-21"][0]
     # The same in the table below, for whoever does not see the chart.
-    assert "11-19 周四 50,562 完成店铺 5 /7 缺 2 家店 失败 1 逾期 1" in words(html)
+    assert "11-19 周四 行数 50,562 完成店铺 5 /7 缺 2 家店 失败 1 逾期 1" in words(html)
 
 
 def test_a_period_of_which_nothing_is_there_is_a_hollow_box(board: Board) -> None:

@@ -54,6 +54,7 @@ def _rows(visit: Visit, past: Past, span: Span, name: str) -> Markup:
             period_in_words(t, period),
             period.gaps,
             period.open,
+            period.total,
             (states.DOUBTFUL,) if period.doubtful else (),
         )
         for (left, width), period in zip(charts.spread(len(past.periods)), past.periods, strict=True)

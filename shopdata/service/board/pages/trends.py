@@ -71,6 +71,7 @@ def _chart(visit: Visit, past: Past, first: date) -> object:
                 period_in_words(visit.texts, period),
                 period.gaps,
                 period.open,
+                period.total,
                 marks,
             )
         )

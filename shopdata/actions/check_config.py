@@ -81,6 +81,9 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
     print(t("check.env" if env_path.exists() else "check.no_env", path=env_path, n=len(env_file.values)))
     told = t("format.listed").join(channel.name for channel in config.alerts.channels_on)
     print(t("check.alerts", channels=told or t("check.nobody")))
+    if config.schedule.jobs and not any(job.command == "preflight" for job in config.schedule.jobs):
+        # Written before there was such a job; one with `enabled: false` says that nobody wants it.
+        print(t("check.no_preflight"))
     for line in _network_lines(t, current_network(), config):
         print(t("network.line", what=line))
     if not is_connecting:

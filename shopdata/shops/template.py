@@ -49,7 +49,10 @@ def template(t: Texts, config: Config) -> bytes:
 
 def _example(t: Texts, config: Config) -> dict[str, str]:
     platform = next(iter(platforms().values()))
-    dataset = next((name for name, one in config.datasets.items() if one.platform == platform.name), "")
+    dataset = next(
+        (name for name, one in config.datasets.items() if one.platform == platform.name and not one.only_where_named),
+        "",
+    )
     return {
         "name": t("shop_example.name"),
         "platform": platform.title(t.code),

@@ -86,7 +86,7 @@ def test_one_message_says_who_why_and_where(ledger: Ledger, make_alerts: MakeAle
 def test_without_a_board_it_says_what_to_type(ledger: Ledger, make_alerts: MakeAlerts, receiver: Receiver) -> None:
     notify(ledger, make_alerts("wecom"), FOUND, board_url=None)
     (text,) = receiver.texts()
-    assert "二号店：滑块或验证码 · 执行 scrapy login two" in text
+    assert "二号店：滑块或验证码 · 在看板的“店铺登录”里登录，或执行 scrapy login two" in text
     assert "](" not in text
 
 

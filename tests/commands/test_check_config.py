@@ -25,6 +25,18 @@ def test_a_good_one(place: Workplace) -> None:
     assert run.err == ""
 
 
+def test_a_schedule_of_before_there_was_a_preflight(place: Workplace) -> None:
+    def enter(file: dict[str, list[dict[str, object]]]) -> None:
+        job = {"name": "preflight", "command": "preflight", "cron": "40 7 * * *", "enabled": False}
+        file["jobs"].append(job)
+
+    said = place.scrapy("check_config")
+    assert (said.code, '- {name: preflight, command: preflight, cron: "40 7 * * *"' in said.out) == (0, True), said.text
+    place.edit("schedule.yaml", enter)
+    said = place.scrapy("check_config")
+    assert (said.code, "preflight" in said.text) == (0, False), said.text
+
+
 def test_all_mistakes_of_all_files_at_once(place: Workplace) -> None:
     place.edit("shops.yaml", lambda shops: shops["shops"][1].update(colour="blue"))
     place.edit("portals.yaml", lambda portals: portals["jd"].update(report_origin="http://report.example.com"))

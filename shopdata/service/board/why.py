@@ -75,8 +75,10 @@ class Why:
     lines: tuple[ReasonLine, ...] = ()
     #: Shops of causes that have no line.
     more: int = 0
-    #: What a person types, for the first shops.
+    #: What a person types, for the first shops; nothing where they sign in here.
     commands: tuple[str, ...] = ()
+    #: The first shops that a person signs in here: id and name.
+    sign_ins: tuple[tuple[str, str], ...] = ()
     asks: tuple[Ask, ...] = ()
 
 
@@ -103,12 +105,14 @@ class Reasons:
 
     Args:
         today: label of the day; of reports that show only the present, older ones can't be had any more.
+        has_sign_ins: shops are signed in on the board.
     """
 
-    def __init__(self, t: Texts, config: Config, today: str) -> None:
+    def __init__(self, t: Texts, config: Config, today: str, *, has_sign_ins: bool = False) -> None:
         self.t = t
         self._config = config
         self._today = today
+        self._has_sign_ins = has_sign_ins
 
     def of(self, troubles: Iterable[Found]) -> list[Why]:
         """One for each reason, the most urgent first."""
@@ -122,7 +126,7 @@ class Reasons:
         kind, state = causes[0].kind, members[0].shown_state
         shops = {trouble.shop for trouble in members if trouble.shop}
         datasets, dts = {trouble.dataset for trouble in members}, {trouble.dt for trouble in members}
-        by_hand = list(dict.fromkeys(trouble.shop for trouble in members if _is_by_hand(trouble)))
+        by_hand = list({trouble.shop: trouble.name for trouble in members if _is_by_hand(trouble)}.items())
         return Why(
             state=state,
             title=self.t("why.overdue") if kind == states.OVERDUE else title_of(self.t, kind),
@@ -130,7 +134,10 @@ class Reasons:
             shops=len(shops),
             lines=tuple(self._line(cause, datasets, dts) for cause in causes[:_MOST_LINES]),
             more=len({trouble.shop for cause in causes[_MOST_LINES:] for trouble in cause.troubles}),
-            commands=tuple(f"scrapy login {shop} --headed" for shop in by_hand[:_MOST_COMMANDS]),
+            commands=tuple(f"scrapy login {shop} --headed" for shop, _ in by_hand[:_MOST_COMMANDS])
+            if not self._has_sign_ins
+            else (),
+            sign_ins=tuple(by_hand[:_MOST_COMMANDS]) if self._has_sign_ins else (),
             asks=tuple(self._asks(members)),
         )
 

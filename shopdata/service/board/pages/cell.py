@@ -62,6 +62,7 @@ def page(sources: Sources, visit: Visit, dataset: str, dt: str, shop_id: str) ->
             "screenshot_at": sources.screenshot_time(contract.platform, shop_id)
             if state == CellState.NEEDS_LOGIN
             else None,
+            "can_sign_in": is_listed and sources.sign_ins is not None,
             "can_ask": is_listed and not is_past_snapshot,
             "is_past_snapshot": is_past_snapshot,
             # Never for a shop that waits for a person: the same credentials tried again may lock the account, and after

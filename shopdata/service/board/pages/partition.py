@@ -61,7 +61,9 @@ def page(sources: Sources, visit: Visit, dataset: str, dt: str) -> RenderedPage:
             "files": files,
             "most_rows": max((shop.rows for shop in shops), default=0),
             "missing": record.missing,
-            "whys": Reasons(visit.texts, config, today(visit.now).isoformat()).of(troubles_of_cells(troubles, names)),
+            "whys": Reasons(
+                visit.texts, config, today(visit.now).isoformat(), has_sign_ins=sources.sign_ins is not None
+            ).of(troubles_of_cells(troubles, names)),
             "others": outcomes_of((cell for cell in missing if cell.state.value not in states.TROUBLES), names),
             "contracts": config.datasets,
             "warnings": receipt.warnings if receipt is not None else (),

@@ -140,7 +140,9 @@ def one(sources: Sources, visit: Visit, run_id: str) -> RenderedPage:
             "record": record,
             "job": job,
             "reason": reason or (refusal_in(path) if line.state == "refused" else ""),
-            "whys": Reasons(visit.texts, config, today(visit.now).isoformat()).of(troubles),
+            "whys": Reasons(
+                visit.texts, config, today(visit.now).isoformat(), has_sign_ins=sources.sign_ins is not None
+            ).of(troubles),
             "outcomes": outcomes_of((cell for cell, state in cells if state not in states.TROUBLES), names),
             "contracts": config.datasets,
             "has_log": path is not None,

@@ -111,7 +111,9 @@ def page(sources: Sources, visit: Visit) -> RenderedPage:
             "sentence": sentence(visit.texts, lines, now if day == newest else None, day),
             "lacking": lacking(visit.texts, lines),
             "attention": attention(visit.texts, rows),
-            "whys": Reasons(visit.texts, config, newest.isoformat()).of(_troubles(lines, rows)),
+            "whys": Reasons(visit.texts, config, newest.isoformat(), has_sign_ins=sources.sign_ins is not None).of(
+                _troubles(lines, rows)
+            ),
             "contracts": config.datasets,
             "lines": lines,
             "groups": groups,

@@ -13,8 +13,11 @@ from two_hosts import Host, serving
 
 from shopdata.config import Shop
 from shopdata.platforms.jd.portal import JdPortal
+from shopdata.sessions.devices import open_context
 from shopdata.sessions.live import around
 from shopdata.sessions.live.fence import Fence
+from shopdata.sessions.live.hand import Hand
+from shopdata.sessions.live.sitting import CONTEXT_OPTIONS
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +34,23 @@ WAYS = {
     "a script's window": "<button id=go onclick=\"window.open('FOREIGN/x')\">go</button>",
     "a form": '<form action="FOREIGN/x" method="post"><button id="go">go</button></form>',
 }
+#: What a page may try with a person's click: to give a file, to take one, to read what somebody has copied elsewhere.
+GRASPING = """<body style="margin:0">
+<style>button, input { display: block; width: 200px; height: 40px; margin: 0 }</style>
+<button id="give">give</button><input id="take" type="file"><button id="read">read</button>
+<script>
+  const says = (word) => { document.title = word; };
+  document.querySelector("#give").onclick = () => {
+    const link = document.createElement("a");
+    [link.href, link.download] = [URL.createObjectURL(new Blob(["kept by nobody"])), "report.csv"];
+    link.click();
+  };
+  document.querySelector("#take").onchange = (event) => says(`took ${event.target.files.length}`);
+  document.querySelector("#read").onclick = () => navigator.clipboard.readText().then(
+    (text) => says(`read ${text}`), (error) => says(`read nothing: ${error.name}`));
+</script>"""
+#: What a page must ask for; nobody is there to be asked.
+ASKED_FOR = ("clipboard-read", "geolocation", "camera", "microphone", "notifications")
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +124,39 @@ def test_nobody_is_let_go_elsewhere(browser: Chromium) -> None:
         browser.visit(f"{own.origin}/0", act)
         assert set(told) == {foreign.origin.removeprefix("http://")}
         assert foreign.asked == []
+
+
+def test_a_page_gives_no_file_takes_none_and_reads_no_clipboard(browser: Chromium) -> None:
+    with serving(Host(pages={"/login": GRASPING})) as host:
+
+        async def act(other: Page) -> None:
+            assert other.context.browser is not None
+            context = await open_context(other.context.browser, **CONTEXT_OPTIONS)
+            page, hand = await context.new_page(), Hand()
+            await page.goto(f"{host.origin}/login")
+            await hand.hold(page)
+            playing = asyncio.ensure_future(hand.play())
+
+            def click(line: int) -> None:
+                at = (20, 40 * line + 20)
+                hand.take([[line, "move", *at], [line + 0.1, "down", *at], [line + 0.2, "up", *at]])
+
+            try:
+                async with page.expect_download() as started:
+                    click(0)
+                assert "accept_downloads" in (await (await started.value).failure() or "")
+                async with page.expect_file_chooser():
+                    click(1)
+                hand.take([[1.5, "text", "/etc/hostname"], [1.6, "key", "Enter"]])
+                click(2)
+                await page.wait_for_function("() => document.title")
+                assert await page.title() == "read nothing: NotAllowedError"
+                assert await page.locator("#take").evaluate("field => field.files.length") == 0
+                ask = "async (name) => (await navigator.permissions.query({ name })).state"
+                states = [await page.evaluate(ask, name) for name in ASKED_FOR]
+                assert "granted" not in states
+            finally:
+                playing.cancel()
+                await context.close()
+
+        browser.visit(f"{host.origin}/login", act)

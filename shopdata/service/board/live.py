@@ -79,7 +79,9 @@ class Live:
             return
         gone: list[object] = []
         request.notifyFinish().addErrback(gone.append)
-        waiting = sign_in.wait(what)
+        # Something between may hold no answer open for so long: then the page asks for shorter waits.
+        seconds = visit.query.get("wait", "")
+        waiting = sign_in.wait(what, int(seconds)) if seconds.isascii() and seconds.isdigit() else sign_in.wait(what)
 
         def go_on(_: bool) -> None:
             if not gone:

@@ -15,7 +15,7 @@ from scrapy.settings import Settings
 
 from shopdata import doorway
 from shopdata.config import Shop
-from shopdata.exceptions import ArgumentError, ShopdataError, WrongShopError
+from shopdata.exceptions import ArgumentError, DiskError, ShopdataError, WrongShopError
 from shopdata.reasons import Reason
 from shopdata.sessions.identity import open_facts
 from shopdata.sessions.live.line import Line, take_streams
@@ -45,7 +45,9 @@ class _Child:
         except (asyncio.CancelledError, TimeoutError):
             line.tell(state="ended")
         except ShopdataError as error:
-            line.tell(state="failed", why=Reason.of(error).as_json())
+            # The portal has let the shop in all the same.
+            step = "saving" if isinstance(error, DiskError) else ""
+            line.tell(state="failed", step=step, why=Reason.of(error).as_json())
         except Exception as error:  # noqa: BLE001 - the text of an unknown error may hold what was typed
             logging.getLogger("shopdata.sign_in").error("%s: %s", self._shop_id, type(error).__name__)
             line.tell(state="failed", why=Reason.of(error).as_json())

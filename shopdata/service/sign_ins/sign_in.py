@@ -110,10 +110,10 @@ class SignIn:
 
     # -- what its person asks ---------------------------------------------------------------------------------------
 
-    def wait(self, what: str) -> Deferred[bool]:
+    def wait(self, what: str, seconds: float = WAIT_SECONDS) -> Deferred[bool]:
         """True as soon as there is something new of `frame` or `state`, False if nothing comes for a while."""
         waiting: Deferred[bool] = Deferred()
-        waiting.addTimeout(WAIT_SECONDS, reactor, lambda *_: False)
+        waiting.addTimeout(min(seconds, WAIT_SECONDS), reactor, lambda *_: False)
         # The newest of one person only: a browser that has gone does not say so.
         for other in self._waiting[what]:
             if not other.called:

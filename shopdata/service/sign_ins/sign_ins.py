@@ -169,8 +169,11 @@ class SignIns:
         return [sign_in for sign_in in self._of.values() if sign_in.process is not None]
 
     def _take(self, sign_in: SignIn, kind: Kind, content: bytes) -> None:
-        was_over = sign_in.now.is_over
+        was_over, was_queued = sign_in.now.is_over, sign_in.now.state == "queued"
         sign_in.take(kind, content)
+        if was_queued and not sign_in.now.is_over and sign_in.now.state != "queued":
+            # Nobody could do anything while a run had the account.
+            sign_in.give_time(self._person_seconds)
         if sign_in.now.state == "saved" and not was_over:
             saved = deferToThread(self._on_saved, sign_in.shop)
             saved.addErrback(

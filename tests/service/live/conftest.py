@@ -26,7 +26,7 @@ from sandbox.store import SeaweedStore
 @pytest.fixture(scope="session")
 def started(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One for all of these tests; each has shops of its own."""
-    options = SandboxOptions(shops=4, pdd_shops=12, rows=5, reviews=5, report_seconds=0, requests_per_second=50.0)
+    options = SandboxOptions(shops=4, pdd_shops=14, rows=5, reviews=5, report_seconds=0, requests_per_second=50.0)
     with Sandbox(options) as sandbox:
         store = object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
         place = Workplace(tmp_path_factory.mktemp("live"), sandbox, store)

@@ -27,17 +27,25 @@
     location.reload();
   }
 
-  // Asks again and again; who answers with 404 knows this page no more.
+  // Asks again and again; who answers with 404 knows this page no more. What is cut off on its way by something that lets
+  // no answer wait so long is asked for again at once, with shorter waits.
   async function follow(what, questions, use) {
+    let wait = 10;
     while (!isOver) {
+      const began = performance.now();
       try {
-        const answer = await fetch(place(what, questions()), { cache: "no-store" });
+        const answer = await fetch(place(what, { ...questions(), wait }), { cache: "no-store" });
         if (answer.status === 404) return leave();
         if (answer.status === 200) await use(answer);
         else if (answer.status !== 204) throw new Error(answer.status);
         tell("");
       } catch {
         if (isOver) return;
+        const seconds = (performance.now() - began) / 1000;
+        if (seconds > 2 && wait > 1) {
+          wait = Math.max(1, Math.min(wait - 1, Math.floor(seconds / 2)));
+          continue;
+        }
         tell(sitting.dataset.lost);
         await pause(1000);
       }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from sandbox.changed import CHANGES
 from sandbox.faults import Fault, fault_named
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def control_application(sandbox: Sandbox) -> web.Application:
     app.router.add_get("/faults", control.faults)
     app.router.add_post("/faults", control.set_fault)
     app.router.add_delete("/faults", control.clear_faults)
+    app.router.add_get("/changes", control.changes)
+    app.router.add_post("/changes", control.set_changes)
     app.router.add_post("/passwords", control.change_password)
     app.router.add_post("/revisions", control.revise)
     app.router.add_post("/sessions/expire", control.expire_sessions)
@@ -112,6 +115,17 @@ class _Control:
         """Takes back the faults of a `shop`, of a `fault`'s name, or all."""
         name = request.query.get("fault")
         self._sandbox.clear_faults(request.query.get("shop"), None if name is None else fault_named(name))
+        return _json({})
+
+    async def changes(self, request: web.Request) -> web.Response:
+        """All changes there are, each with its sentence, and those that are on."""
+        known = {name: change.sentence for name, change in CHANGES.items()}
+        return _json({"known": known, "on": self._sandbox.changes.names()})
+
+    async def set_changes(self, request: web.Request) -> web.Response:
+        """From now on the portals have just these changes: `{"changes": […]}`."""
+        body = await _body(request)
+        self._sandbox.changes.set(*map(str, body["changes"]))
         return _json({})
 
     async def change_password(self, request: web.Request) -> web.Response:

@@ -42,6 +42,10 @@ class SandboxOptions:
     """The same for Pinduoduo."""
     faults: tuple[FaultRule, ...] = ()
     """Faults that are set from the start."""
+    recordings: Path | None = None
+    """A folder of answers that `scrapy doctor` has saved: they are given in place of the sandbox's own."""
+    changes: tuple[str, ...] = ()
+    """Facts of the portals that have changed, by their names (`sandbox/changed.py`)."""
 
     # --- what the reports hold
     rows: int = 200

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from aiohttp import web
 
+from sandbox.changes import ChangeBoard
 from sandbox.codes import Codes
 from sandbox.faults import Fault, FaultBoard
 from sandbox.options import SandboxOptions
@@ -36,7 +37,8 @@ TruthOf = Callable[[SandboxShop, dt.date, Collection[Fault]], Truth]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What all portals of one sandbox share. `origins` (host name: `http://127.0.0.1:port`) is filled at the start."""
+    """What all portals of one sandbox share. `origins` (host name: `http://127.0.0.1:port`) is filled at the start, and
+    so is `moved`: where each host is once it has moved."""
 
     options: SandboxOptions
     world: World
@@ -46,6 +48,8 @@ class Stage:
     codes: Codes
     revisions: Revisions = field(default_factory=Revisions)
     origins: dict[str, str] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    changes: ChangeBoard = field(default_factory=ChangeBoard)
 
 
 class PortalPart:
@@ -94,6 +98,10 @@ class SandboxPortal(ABC):
     @abstractmethod
     def shop_of(self, request: web.Request) -> SandboxShop | None:
         """The shop that a request belongs to, as far as its address and cookies tell, session alive or not."""
+
+    @abstractmethod
+    def is_live(self, request: web.Request) -> bool:
+        """Says whether a request carries a live session."""
 
     @abstractmethod
     def call_of(self, host: str, path: str) -> str | None:

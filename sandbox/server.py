@@ -12,6 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -19,6 +20,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from sandbox import configuration
+from sandbox.changes import ChangeBoard, Door, as_changed
 from sandbox.codes import App, Codes
 from sandbox.control import control_application
 from sandbox.faults import EVERY_SHOP, Fault, FaultBoard, FaultRule, fault_named
@@ -27,6 +29,7 @@ from sandbox.jd import SandboxJd
 from sandbox.options import SandboxOptions
 from sandbox.pdd import SandboxPdd
 from sandbox.portal import ADDRESS, SandboxPortal, Stage
+from sandbox.recorded import Question, as_recorded, by_question, hosts_of, read_recordings
 from sandbox.records import Counters, Record, Records
 from sandbox.truth import Truth
 from sandbox.world import SandboxShop, World
@@ -37,6 +40,8 @@ logger = logging.getLogger(__name__)
 PORTALS: tuple[type[SandboxPortal], ...] = (SandboxJd, SandboxPdd)
 
 CONTROL_HOST = "control"
+# The hosts that a change can move.
+MOVABLE = ("report", "gateway", "storage", "mms_storage")
 # How long open connections may still be served when the sandbox stops.
 SHUTDOWN_SECONDS = 0.2
 
@@ -61,6 +66,8 @@ class Sandbox:
         self._portals = {portal.platform: portal(self._stage) for portal in portals}
         for rule in self.options.faults:
             self._add_fault(rule)
+        self._stage.changes.set(*self.options.changes)
+        self._recordings = read_recordings(self.options.recordings) if self.options.recordings else {}
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
@@ -125,6 +132,12 @@ class Sandbox:
                 listener = listen(self.options.base_port, len(runners) - 1)
                 self._stage.origins[host] = f"http://{ADDRESS}:{listener.getsockname()[1]}"
                 await web.SockSite(runner, listener).start()
+            # Behind all others, so that those keep their ports: the same hosts, where they are once they have moved.
+            for number, (host, runner) in enumerate(zip(list(self._stage.origins), list(runners), strict=True)):
+                if host in MOVABLE:
+                    listener = listen(self.options.base_port, len(runners) + number)
+                    self._stage.moved[host] = f"http://{ADDRESS}:{listener.getsockname()[1]}"
+                    await web.SockSite(runner, listener).start()
             ready.set_result(None)
             await self._stopping.wait()
         finally:
@@ -135,9 +148,17 @@ class Sandbox:
         for portal in self._portals.values():
             for host, app in portal.applications().items():
                 app.middlewares.append(recording(portal, host, self._stage.records))
+                door = Door(host, self._stage.origins, self._stage.moved, portal.is_live)
+                if recordings := self._recordings.get(portal.platform):
+                    given = cache(partial(self._given, portal, recordings))
+                    app.middlewares.append(as_recorded(host, given, portal.is_live))
+                app.middlewares.append(as_changed(door, self._stage.changes))
                 apps[host] = app
         apps[CONTROL_HOST] = control_application(self)
         return apps
+
+    def _given(self, portal: SandboxPortal, recordings: list[dict[str, Any]]) -> dict[Question, dict[str, Any]]:
+        return by_question(recordings, hosts_of(portal.settings(), self._stage.origins))
 
     # --- what there is
 
@@ -145,6 +166,11 @@ class Sandbox:
     def origins(self) -> Mapping[str, str]:
         """Each host's name and origin (`http://127.0.0.1:port`), the control host included."""
         return MappingProxyType(self._stage.origins)
+
+    @property
+    def moved(self) -> Mapping[str, str]:
+        """The origin that each host has that can move, once it has moved."""
+        return MappingProxyType(self._stage.moved)
 
     @property
     def shops(self) -> tuple[SandboxShop, ...]:
@@ -226,6 +252,11 @@ class Sandbox:
     def faults(self) -> list[FaultRule]:
         """The faults that can still strike."""
         return self._stage.faults.rules()
+
+    @property
+    def changes(self) -> ChangeBoard:
+        """The portal's facts that are others than they were."""
+        return self._stage.changes
 
     def platforms_with(self, fault: Fault) -> list[str]:
         """The platforms that can have a fault."""

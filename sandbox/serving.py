@@ -66,7 +66,8 @@ def _started(opts: argparse.Namespace) -> Sandbox:
     given: dict[str, Any] = {name: getattr(opts, name) for name in names if getattr(opts, name) is not None}
     try:
         faults = tuple(map(_fault_rule, opts.faults or ()))
-        return Sandbox(SandboxOptions(faults=faults, **given)).start()
+        changes = tuple(opts.changes or ())
+        return Sandbox(SandboxOptions(faults=faults, changes=changes, recordings=opts.recordings, **given)).start()
     except (ValueError, ModuleNotFoundError) as mistake:
         raise UsageError(str(mistake)) from None
     except OSError as error:

@@ -29,6 +29,7 @@ crawling
 middlewares  pipelines  extensions  logs  command_frame  command_help  platforms
 service
 spiders
+doctor
 actions
 commands
 settings

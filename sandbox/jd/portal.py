@@ -119,6 +119,10 @@ class SandboxJd(SandboxPortal):
         """By the file that is asked for, else by the session cookie."""
         return self._storage.shop_of(request) or self._advertising.shop_of(request) or self._sessions.shop_of(request)
 
+    def is_live(self, request: web.Request) -> bool:
+        """By the session cookie."""
+        return self._sessions.live_shop(request) is not None
+
     def call_of(self, host: str, path: str) -> str | None:
         """By the host; the gateway and the report host have pages and other paths too."""
         if host == "storage" or (host == "ads" and path != ADS_PATH):

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from aiohttp import web
 
+from sandbox.changed_files import changed_workbook
 from sandbox.faults import Fault
 from sandbox.links import LinkSigner
 from sandbox.pdd.answers import WRONG_ARGUMENTS, Call
@@ -27,6 +28,8 @@ DOWNLOAD_PATH = "/chats/csReportDetail/download"
 FILE_FOLDER = "/cs-report/"
 # docs/portals.md 0.6 [C 3]: KPI data is T-3.
 LAG_DAYS = 3
+# And how late it is with the change `pdd_kpi_late`.
+LATE_DAYS = 5
 # Each dataset's period, and when schedule.yaml collects it; on which day of the week is free.
 PERIODS: dict[str, tuple[PeriodKind, str]] = {
     "pdd_kpi_days": ("day", "0 12 * * *"),
@@ -79,7 +82,8 @@ class PddKpi(PortalPart):
 
     def _key(self, shop: SandboxShop, first: dt.date, last: dt.date, variant: frozenset[Fault]) -> KpiKey:
         """What the report of a range follows from, at this moment."""
-        if last > self._stage.world.now().date() - dt.timedelta(days=LAG_DAYS):
+        lag = LATE_DAYS if self._stage.changes.is_on("pdd_kpi_late") else LAG_DAYS
+        if last > self._stage.world.now().date() - dt.timedelta(days=lag):
             # docs/portals.md 0.6 [A]: what a day that is too fresh gets was not recorded; here a header only.
             variant |= {Fault.KPI_NOT_READY}
         revisions = self._stage.revisions.between(shop.id, first, last)
@@ -124,7 +128,7 @@ class PddKpi(PortalPart):
             return access_denied()
 
         async def open_file() -> tuple[BinaryIO, int]:
-            content = make_workbook(file.key)
+            content = changed_workbook(make_workbook(file.key), self._stage.changes)
             return io.BytesIO(content), len(content)
 
         return await self._sender.answer(request, file.shop, file.key.last, open_file)

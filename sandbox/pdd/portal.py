@@ -125,6 +125,10 @@ class SandboxPdd(SandboxPortal):
         task = next((task for export in self._exports if (task := export.task_of(request)) is not None), None)
         return task.shop if task else self._kpi.shop_of(request) or self._sessions.shop_of(request)
 
+    def is_live(self, request: web.Request) -> bool:
+        """By the session cookie."""
+        return self._sessions.live_shop(request) is not None
+
     def call_of(self, host: str, path: str) -> str | None:
         """By the path; on the storage host all is download."""
         return "download" if host == "mms_storage" else self._calls.get(path)

@@ -47,7 +47,8 @@ class RequestGuard:
         shop = self._sessions.live_shop_for_data(request, call.name, day)
         if shop is None:
             return self._expired(request, caller, call)
-        if call.is_signed and not await self._is_signed(request, shop, call, day):
+        is_signed = call.is_signed or (call.name == "reviews" and self._stage.changes.is_on("pdd_reviews_signed"))
+        if is_signed and not await self._is_signed(request, shop, call, day):
             return self.refuse(shop, call, NOT_SIGNED)
         if self._is_struck(shop, Fault.HTML_INSTEAD_OF_JSON, call, day):
             return notice()

@@ -39,6 +39,20 @@ class Command(QuietCommand):
             metavar="SHOP:FAULT",
             help="set a fault from the start, for example sandbox-02:captcha or pdd-01:sms; may be repeated",
         )
+        group.add_argument(
+            "--changed",
+            dest="changes",
+            nargs="+",
+            metavar="CHANGE",
+            help="facts of the portals that are others now, for example jd_rows_moved; docs/sandbox.md has all",
+        )
+        group.add_argument(
+            "--from",
+            dest="recordings",
+            type=Path,
+            metavar="DIR",
+            help="give the answers that `scrapy doctor` has saved there in place of made-up ones",
+        )
         group.add_argument("--lake", action="store_true", help="start an object store and a Dremio double beside it")
         group.add_argument("--config-dir", type=Path, metavar="DIR", help="write a pipelines_config here")
         group.add_argument("--env-file", type=Path, metavar="FILE", help="write the variables here as NAME=value lines")

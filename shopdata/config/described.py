@@ -13,16 +13,12 @@ import yaml
 from pydantic import Field, create_model
 
 from shopdata.config.model import Model, ShownText, Text, Url
-from shopdata.config.portals import LoginPage, Portal
-from shopdata.config.recipes.paths import AnswerPath
+from shopdata.config.portals import LoginPage, Portal, Signs
 
 #: The class of such a login.
 LOGIN = "shopdata.sessions.sign_in.described:DescribedLogin"
 #: A key of a section that says where one of the platform's machines is.
 _ORIGIN = re.compile(r"(?:[a-z][a-z0-9]*_)*origin")
-
-#: What stands at places of an answer, compared as texts; `*` is anything but nothing.
-Signs = dict[AnswerPath, str | int | bool]
 
 
 class LoginDescription(Model):

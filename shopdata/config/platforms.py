@@ -52,6 +52,8 @@ class Platform:
     dataset_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: What its pages sign calls with, where some must be: a `crawling.signed_page.PageClient`.
     page_client: str | None = None
+    #: A list whose calls they sign, of which `scrapy doctor` asks for a page: a `crawling.paged_list.PagedList`.
+    signed_list: str | None = None
     #: Names that `-h` shows in examples: `daily`, a spider that is its dataset; `kinds`, a spider of days, weeks and
     #: months; `weekly`, its dataset of weeks.
     examples: Mapping[str, str] = field(default_factory=dict)

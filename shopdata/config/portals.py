@@ -9,7 +9,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from shopdata.config.model import Model, PositiveSeconds, Text, Url
+from shopdata.config.recipes.paths import AnswerPath
 from shopdata.network import is_loopback
+
+#: What stands at places of an answer, compared as texts; `*` is anything but nothing.
+Signs = dict[AnswerPath, str | int | bool]
 
 #: What UI kits make boxes of; only those beside an agreement are ticked.
 AGREEMENT_BOXES = (
@@ -89,6 +93,8 @@ class Portal(Model):
     home_path: Text
     #: Cookies without which nobody is signed in.
     session_cookies: Annotated[tuple[str, ...], Field(min_length=1)]
+    #: What an answer holds once the session has ended, each of them alone, besides what is known of the platform.
+    dead_session: tuple[Signs, ...] = ()
     #: Cookies and keys of localStorage that belong to the account as well, and not to the device that is kept.
     account_cookies: tuple[str, ...] = ()
     session_storage: tuple[str, ...] = ()

@@ -54,6 +54,10 @@ _UNUSED = {
 #: So many shops are looked at side by side, those that sign in among them: hundreds in one second look like nobody.
 _AT_ONCE = 16
 _FOLDERS = {"EXTENSIONS": "shopdata.extensions", "ITEM_PIPELINES": "shopdata.pipelines"}
+#: The settings of a spider that only asks.
+UNUSED_COMPONENTS = {
+    setting: {f"{_FOLDERS[setting]}.{name}": None for name in names} for setting, names in _UNUSED.items()
+}
 
 
 class Found(StrEnum):
@@ -83,9 +87,7 @@ class SessionCheck(Spider):
     """Fills `checked`, by shop id; a shop that is missing there was not come to."""
 
     name = "preflight"
-    custom_settings = {  # noqa: RUF012 - Scrapy reads it off the class
-        setting: {f"{_FOLDERS[setting]}.{name}": None for name in names} for setting, names in _UNUSED.items()
-    }
+    custom_settings = UNUSED_COMPONENTS
     checked: dict[str, Checked]
     _shops: Sequence[Shop]
     _run: CrawlRun

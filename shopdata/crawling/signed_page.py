@@ -42,12 +42,17 @@ _LARGEST_EXACT = 2**53 - 1
 class PageClient:
     """What a platform's page signs its calls with, in JavaScript."""
 
-    #: For people: `window.api.post`.
+    #: For people, and as it stands in both expressions: `window.api`.
     name: str
     #: An expression that is true once the page can be used.
     is_ready: str
     #: A function of a path and a body, as a list of two. Gives `{data}`, or `{}` where a page came in place of data.
     call: str
+
+    def called(self, name: str) -> PageClient:
+        """The same under another name."""
+        other = (self.is_ready.replace(self.name, name), self.call.replace(self.name, name))
+        return PageClient(name, *other)
 
 
 class SignedPage:

@@ -74,8 +74,10 @@ class SignedPageMiddleware:
     def _page_of(self, shop_id: str, path: str) -> SignedPage:
         shop, engine = self._shops[shop_id], self._crawler.engine
         assert engine is not None
-        client = platforms()[shop.platform].load_page_client()
-        return SignedPage(engine.download_async, shop, self._config.portal(shop.platform), client, path)
+        client, portal = platforms()[shop.platform].load_page_client(), self._config.portal(shop.platform)
+        if (name := getattr(portal, "page_client", "")) and name != client.name:
+            client = client.called(name)
+        return SignedPage(engine.download_async, shop, portal, client, path)
 
     async def _make_room(self, own: tuple[str, str]) -> None:
         """So that no more are open than there are shops at once, but for what is in use."""

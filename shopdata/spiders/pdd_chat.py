@@ -7,16 +7,11 @@ from functools import partial
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.config import Shop
-from shopdata.crawling.paged_list import PagedList
 from shopdata.crawling.paged_rows import Room
 from shopdata.items import ReportFile
 from shopdata.periods import Period
-from shopdata.platforms.pdd.chat import chat_file, conversation_rows
+from shopdata.platforms.pdd.chat import MESSAGES, USERS, chat_file, conversation_rows
 from shopdata.platforms.pdd.spider import PddSpider, times_of
-
-_List = partial(PagedList, page_key="pageNum", size_key="pageSize", page_size=20)
-USERS = _List(path="/latitude/search/message/getMessagesUsers", rows_key="convUsers", id_key="uid", needs_id=True)
-MESSAGES = _List(path="/latitude/search/message/getMessages", rows_key="contentList", id_key="msg_id")
 
 
 class PddChatSpider(PddSpider):

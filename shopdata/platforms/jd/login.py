@@ -12,7 +12,7 @@ from playwright.async_api import Page
 
 from shopdata.config import Portal
 from shopdata.platforms.jd.advertising import is_signed_out
-from shopdata.platforms.jd.portal import AJAX_HEADERS, LIST_PATH, JdPortal
+from shopdata.platforms.jd.portal import AJAX_HEADERS, JdPortal
 from shopdata.sessions.sign_in.form_login import FormLogin
 from shopdata.sessions.sign_in.looking import any_of, first_visible
 from shopdata.sessions.sign_in.steps import CodeState, Identity, PortalAnswer, Risk
@@ -60,7 +60,7 @@ class JdLogin(FormLogin):
 
     def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
         assert isinstance(portal, JdPortal)
-        return f"{urljoin(portal.report_origin, LIST_PATH)}?uuid={uuid.uuid4()}", AJAX_HEADERS
+        return f"{urljoin(portal.report_origin, portal.check_path)}?uuid={uuid.uuid4()}", AJAX_HEADERS
 
     def is_session_dead(self, answer: PortalAnswer, portal: Portal) -> bool:
         """A redirect, something else than data, 401, or neither a status nor "success": nowhere is recorded how

@@ -39,6 +39,8 @@ class JdPortal(Portal):
     #: Where JD asks for its second factor: hosts, and the path on any host.
     second_factor_hosts: tuple[str, ...] = ("aq.jd.com", "safe.jd.com")
     second_factor_path: Text = "/certified"
+    #: What is asked on `report_origin` whether somebody is signed in: the list of reports.
+    check_path: Text = LIST_PATH
     login_hosts: tuple[str, ...] = ("passport.shop.jd.com", "passport.jd.com")
     home_hosts: tuple[str, ...] = ("shop.jd.com",)
     home_path: Text = "/jdm/home"

@@ -7,6 +7,7 @@ PLATFORM = Platform(
     portal="shopdata.platforms.pdd.portal:PddPortal",
     login="shopdata.platforms.pdd.login:PddLogin",
     page_client="shopdata.platforms.pdd.signing:PAGE_CLIENT",
+    signed_list="shopdata.platforms.pdd.chat:USERS",
     dialects={"pdd": "shopdata.platforms.pdd.dialect:DIALECT"},
     row_makers={"chat": "shopdata.platforms.pdd.chat:CHAT_ROWS"},
     titles={"zh": "拼多多", "en": "PDD"},

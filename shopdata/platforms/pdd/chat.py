@@ -6,16 +6,22 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from shopdata.config import Config
 from shopdata.crawling.growing_file import GrowingFile
+from shopdata.crawling.paged_list import PagedList
 from shopdata.crawling.recipes.dialect import RowMaker
 from shopdata.excel.formats.json_lines import time_text
 from shopdata.items import ReportFile
 from shopdata.lake.privacy import mask_value
 
+_List = partial(PagedList, page_key="pageNum", size_key="pageSize", page_size=20)
+#: The conversations of a day, and what was said in one.
+USERS = _List(path="/latitude/search/message/getMessagesUsers", rows_key="convUsers", id_key="uid", needs_id=True)
+MESSAGES = _List(path="/latitude/search/message/getMessages", rows_key="contentList", id_key="msg_id")
 #: Who speaks, by the field `role` where there is one.
 _ROLES = {"user": "buyer", "mall_cs": "staff", "system": "system"}
 

@@ -26,8 +26,6 @@ from shopdata.sessions.sign_in.words import Says, what_it_says
 from shopdata.texts import read_json
 
 AUTH_PATH = "/janus/api/auth"
-#: Answers {"result": {"login": …}}, with cookies alone (docs/portals.md 1.3).
-CHECK_PATH = "/janus/api/checkLogin"
 #: Where the page asks what became of its QR code (docs/portals.md 8.19); only listened to, never asked by us.
 CODE_PATH = "/janus/api/scan/login/query"
 
@@ -86,7 +84,7 @@ class PddLogin(FormLogin):
 
     def check_call(self, portal: Portal) -> tuple[str, dict[str, str]]:
         assert isinstance(portal, PddPortal)
-        return urljoin(portal.origin, CHECK_PATH), {}
+        return urljoin(portal.origin, portal.check_path), {}
 
     def is_session_dead(self, answer: PortalAnswer, portal: Portal) -> bool:
         """Code 43001 in either spelling, `login: false`, a redirect to the login page, or a page instead of data."""

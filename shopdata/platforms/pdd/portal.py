@@ -38,6 +38,10 @@ class PddPortal(Portal):
     cashier_origin: Url = "https://cashier.pinduoduo.com"
     login_hosts: tuple[str, ...] = ("mms.pinduoduo.com",)
     home_path: Text = "/home"
+    #: Says whether somebody is signed in, with cookies alone (docs/portals.md 1.3).
+    check_path: Text = "/janus/api/checkLogin"
+    #: What the pages sign calls with (docs/portals.md 2).
+    page_client: Annotated[str, Field(pattern=r"^window(\.[A-Za-z_$][A-Za-z0-9_$]*)+$")] = "window.__mms.fetch"
     #: The page whose own code signs chat requests.
     chat_page_path: Text = "/mms-chat/search?msfrom=mms_sidenav"
     session_cookies: Annotated[tuple[str, ...], Field(min_length=1)] = ("PASS_ID",)

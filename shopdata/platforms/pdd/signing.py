@@ -5,7 +5,7 @@ from shopdata.crawling.signed_page import PageClient
 PAGE_CLIENT = PageClient(
     name="window.__mms.fetch",
     # It exists once the back office has loaded.
-    is_ready="Boolean(window.__mms && window.__mms.fetch && window.__mms.fetch.post)",
+    is_ready="(() => { try { return Boolean(window.__mms.fetch.post); } catch { return false; } })()",
     call="""async ([path, body]) => {
     try {
         const answer = await window.__mms.fetch.post(path, body);

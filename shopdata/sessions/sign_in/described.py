@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from shopdata.config import Portal
-from shopdata.config.described import DescribedPortal, LoginDescription, Signs
-from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
+from shopdata.config.described import DescribedPortal, LoginDescription
+from shopdata.config.portals import Signs
 from shopdata.config.recipes.placeholders import Placeholder, read_template
 from shopdata.sessions.sign_in.form_login import FormLogin
+from shopdata.sessions.sign_in.signs import holds, holds_any
 from shopdata.sessions.sign_in.steps import PortalAnswer, Risk
 
 
@@ -28,33 +28,19 @@ class DescribedLogin(FormLogin):
         return "".join(getattr(portal, p.field) if isinstance(p, Placeholder) else p for p in parts), {}
 
     def is_session_alive(self, answer: PortalAnswer) -> bool:
-        return _holds(answer, self._login.alive)
+        return holds(answer, self._login.alive)
 
     def is_session_dead(self, answer: PortalAnswer, portal: Portal) -> bool:
-        return super().is_session_dead(answer, portal) or any(_holds(answer, signs) for signs in self._login.dead)
+        return super().is_session_dead(answer, portal) or holds_any(answer, self._login.dead)
 
     def risk_in(self, answer: PortalAnswer, portal: Portal) -> Risk | None:
         if (risk := super().risk_in(answer, portal)) is not None:
             return risk
         for many, needs_person in ((self._login.person, True), (self._login.too_often, False)):
             for signs in many:
-                if _holds(answer, signs):
+                if holds(answer, signs):
                     return Risk(_told(signs), needs_person=needs_person, may_pass=not needs_person)
         return None
-
-
-def _holds(answer: PortalAnswer, signs: Signs) -> bool:
-    data = None if answer.is_html else answer.json()
-    return data is not None and all(_is(data, path, wanted) for path, wanted in signs.items())
-
-
-def _is(data: Any, path: str, wanted: str | int | bool) -> bool:
-    found = None
-    with suppress(NoSuchPlaceError):
-        found = value_at(data, path)
-    if wanted == "*":
-        return found not in (None, "", False, [], {})
-    return found is not None and str(found).casefold() == str(wanted).casefold()
 
 
 def _told(signs: Signs) -> str:

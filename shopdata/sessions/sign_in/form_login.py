@@ -10,6 +10,7 @@ from playwright.async_api import Page
 from shopdata.config import Portal, Shop
 from shopdata.sessions.sign_in.entering import Entrance
 from shopdata.sessions.sign_in.looking import first_visible
+from shopdata.sessions.sign_in.signs import holds_any
 from shopdata.sessions.sign_in.steps import Identity, PlatformLogin, PortalAnswer, Risk
 from shopdata.sessions.sign_in.verdict import SMS_CODE, challenge
 
@@ -46,8 +47,10 @@ class FormLogin(PlatformLogin):
         return {}
 
     def is_session_dead(self, answer: PortalAnswer, portal: Portal) -> bool:
-        """A redirect, 401, or a page where data was asked for."""
-        return answer.status in (301, 302, 303, 307, 308, 401) or (answer.is_html and answer.status == 200)
+        """A redirect, 401, a page where data was asked for, or what portals.yaml says."""
+        if answer.status in (301, 302, 303, 307, 308, 401) or (answer.is_html and answer.status == 200):
+            return True
+        return holds_any(answer, portal.dead_session)
 
     def risk_in(self, answer: PortalAnswer, portal: Portal) -> Risk | None:
         """HTTP 429 passes by itself."""

@@ -1,0 +1,31 @@
+"""What an answer means by what stands in it, as portals.yaml writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from shopdata.config.portals import Signs
+from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
+from shopdata.sessions.sign_in.steps import PortalAnswer
+
+
+def holds(answer: PortalAnswer, signs: Signs) -> bool:
+    """True for an answer in which all of these stand."""
+    data = None if answer.is_html else answer.json()
+    return data is not None and all(_is(data, path, wanted) for path, wanted in signs.items())
+
+
+def holds_any(answer: PortalAnswer, many: Iterable[Signs]) -> bool:
+    """True for one in which any of several do."""
+    return any(holds(answer, signs) for signs in many)
+
+
+def _is(data: Any, path: str, wanted: str | int | bool) -> bool:
+    found = None
+    with suppress(NoSuchPlaceError):
+        found = value_at(data, path)
+    if wanted == "*":
+        return found not in (None, "", False, [], {})
+    return found is not None and str(found).casefold() == str(wanted).casefold()

@@ -123,9 +123,14 @@ async def _bound(door: Door, request: web.Request, handler: Handler) -> web.Stre
 
 
 async def _slow_clock(door: Door, request: web.Request, handler: Handler) -> web.StreamResponse:
-    response = await handler(request)
+    date = format_datetime(datetime.now(SHANGHAI) + SLOW_CLOCK)
+    try:
+        response = await handler(request)
+    except web.HTTPException as answer:
+        answer.headers["Date"] = date
+        raise
     if not response.prepared:
-        response.headers["Date"] = format_datetime(datetime.now(SHANGHAI) + SLOW_CLOCK)
+        response.headers["Date"] = date
     return response
 
 
@@ -227,7 +232,7 @@ CHANGES: Mapping[str, Change] = {
             "jd_form_renamed",
             "The field of the user name has another id.",
             ("passport",),
-            texts({"loginname": "accountNo"}),
+            texts({'id="loginname"': 'id="accountNo"', 'getElementById("loginname")': 'getElementById("accountNo")'}),
         ),
         Change(
             "jd_home_moved",

@@ -48,14 +48,15 @@ class FixtureFolder:
         """Saves it; "" where there is no answer, or where it could not be made clean."""
         if not answer.status:
             return ""
-        place = urlsplit(request.url)
+        place, origin = urlsplit(request.url), origin_key(self._portal, request.url)
         data = self._redaction.body(answer.body) if len(answer.body) <= _MOST_BYTES else None
         content: dict[str, Any] = {
             "format": FORMAT,
             "probe": probe,
-            "origin": origin_key(self._portal, request.url),
+            "origin": origin,
             "method": request.method,
-            "path": place.path,
+            # Of a file somewhere else it may say whose it is.
+            "path": place.path if origin else urlsplit(self._redaction.url(request.url)).path,
             # Names alone: values are tokens.
             "query": sorted({name for name, _ in parse_qsl(place.query, keep_blank_values=True)}),
             "session": with_session,

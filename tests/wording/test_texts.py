@@ -80,6 +80,8 @@ BUILT = {
     "partition.": ["workbook", "parquet"],
     "warning.": ["note_rows", "header_rows"],
     "note.": ["drift", "warnings", "restated"],
+    # What of these can occur, `tests/doctor/test_doctor_texts.py` follows.
+    "doctor.": [key.removeprefix("doctor.") for key in catalogue("zh") if key.startswith("doctor.")],
     # What of these can occur, `test_reason_texts.py` follows.
     "reason.": [key.removeprefix("reason.") for key in catalogue("zh") if key.startswith("reason.")],
     "slot_note.": [key.removeprefix("slot_note.") for key in catalogue("zh") if key.startswith("slot_note.")],

@@ -12,16 +12,8 @@ from shopdata.crawling.report_jobs.listed import Report
 from shopdata.crawling.report_jobs.names import are_alike, is_of, is_same
 from shopdata.doctor.examination import Examination
 from shopdata.doctor.findings import Finding, Verdict, differs, holds, note, unseen
-from shopdata.doctor.judging import (
-    MOST_SKEW_SECONDS,
-    NOTHING,
-    Place,
-    Speech,
-    judge_list,
-    list_shape,
-    read_answer,
-    take,
-)
+from shopdata.doctor.judging import MOST_SKEW_SECONDS, NOTHING, Place, Speech, read_answer, take
+from shopdata.doctor.listed import judge_list, list_shape
 
 
 async def try_order(

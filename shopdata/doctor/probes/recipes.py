@@ -18,7 +18,8 @@ from shopdata.crawling.recipes.cell import RecipeCell
 from shopdata.doctor.asking import Answer
 from shopdata.doctor.examination import Examination
 from shopdata.doctor.findings import Finding, Key, Verdict, differs, holds, note, unseen
-from shopdata.doctor.judging import NOTHING, Place, judge_list, judge_pages, read_answer, take
+from shopdata.doctor.judging import NOTHING, Place, read_answer, take
+from shopdata.doctor.listed import judge_list, judge_pages
 from shopdata.doctor.probes.files import Fetched, fetch, judge_file, judge_head, rows_of
 from shopdata.doctor.probes.orders import try_order
 from shopdata.exceptions import ShopdataError

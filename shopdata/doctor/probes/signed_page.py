@@ -15,7 +15,8 @@ from shopdata.crawling.paged_list import PagedList
 from shopdata.doctor.asking import Answer
 from shopdata.doctor.examination import Examination
 from shopdata.doctor.findings import Finding, differs, holds, unseen
-from shopdata.doctor.judging import NOTHING, Place, Speech, judge_pages, read_answer
+from shopdata.doctor.judging import NOTHING, Place, Speech, read_answer
+from shopdata.doctor.listed import judge_pages
 from shopdata.periods import Period, latest_day
 
 _ROWS_SHOWN = 20

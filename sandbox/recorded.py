@@ -49,11 +49,9 @@ def by_question(answers: list[dict[str, Any]], hosts: Mapping[str, str]) -> dict
 def hosts_of(settings: Mapping[str, Any], origins: Mapping[str, str]) -> dict[str, str]:
     """Which host each key of a section of portals.yaml is here."""
     places = {urlsplit(origin).netloc: host for host, origin in origins.items()}
-    return {
-        key: places[urlsplit(value).netloc]
-        for key, value in settings.items()
-        if isinstance(value, str) and urlsplit(value).netloc in places
-    }
+    found = {key: urlsplit(value).netloc for key, value in settings.items() if isinstance(value, str)}
+    found |= {key: value[0] for key, value in settings.items() if key == "home_hosts" and value}
+    return {key: places[place] for key, place in found.items() if place in places}
 
 
 def as_recorded(

@@ -27,7 +27,7 @@ class Key:
     """A key of the configuration that the fact stands in.
 
     Args:
-        file: its place below `pipelines_config/`, for example `recipes/jd_store.yaml`.
+        file: its place below `pipelines_config/`, for example `recipes/shop_orders.yaml`.
         path: the key in it, as `check_config` writes it: `steps[0].find.rows`.
         value: what would fit, where the answer tells it; None where a person must look.
     """

@@ -90,7 +90,7 @@ def origin_key(portal: Portal, url: str) -> str:
     """Which key of its section holds this address's host; "" for a host that is in none."""
     host = urlsplit(url).netloc
     found = (name for name, value in portal if isinstance(value, str) and urlsplit(value).netloc == host)
-    return next(found, "")
+    return next(found, "home_hosts" if host in portal.home_hosts else "")
 
 
 def _described(answer: PortalAnswer) -> Mapping[str, Any]:

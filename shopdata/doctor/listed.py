@@ -9,7 +9,7 @@ from typing import Any
 
 from shopdata.config.recipes import JobStep, PagesStep
 from shopdata.crawling.report_jobs.listed import ListShape, Report
-from shopdata.doctor.findings import Finding, Verdict, differs, holds, note, unseen
+from shopdata.doctor.findings import Finding, Key, Verdict, differs, holds, note, unseen
 from shopdata.doctor.judging import Place
 from shopdata.doctor.places import as_row, at, count, lists_in, names_of, numbers_in, only, told
 
@@ -125,8 +125,12 @@ def _is_constant(value: Any) -> bool:
     return value is not None and "{" not in str(value)
 
 
-def judge_pages(step: PagesStep, place: Place, content: Any, subject: str) -> list[Finding]:
-    """Rows, total and ids of a first page (D15, D16)."""
+def judge_pages(step: PagesStep, place: Place, content: Any, subject: str, dataset: str = "") -> list[Finding]:
+    """Rows, total and ids of a first page (D15, D16).
+
+    Args:
+        dataset: whose contract names the rows' fields; "" where none does.
+    """
     pages = step.pages
     rows = at(content, pages.rows)
     if not isinstance(rows, list):
@@ -141,7 +145,11 @@ def judge_pages(step: PagesStep, place: Place, content: Any, subject: str) -> li
     if read and all(at(row, pages.id) in (None, "") for row in read):
         names = sorted({name for row in read for name in row})
         likely = only(name for name in names if name.lower().endswith("id"))
-        findings.append(differs("field", subject, place.key("pages.id", likely), field=pages.id, names=told(names)))
+        keys = [place.key("pages.id", likely)]
+        if dataset:
+            # Its column goes on under the name that it had.
+            keys.append(Key(f"datasets/{dataset}.yaml", f"aliases.{pages.id}", [likely] if likely else None))
+        findings.append(differs("field", subject, *keys, field=pages.id, names=told(names)))
     hidden = sorted({name for row in read for name, value in row.items() if _PRIVATE_USE.search(str(value))})
     if hidden:
         findings.append(differs("hidden_digits", subject, names=told(hidden)))

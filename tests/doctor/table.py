@@ -213,7 +213,17 @@ CASES = (
     Case("pdd_kpi_late", PDD, "D12", "fresh", f"{KPI_CONTRACT} lag_days", ((KPI_CONTRACT, ("lag_days",), 5),), 5),
     pages("pdd_reviews_moved", REVIEWS, "rows", "$.reviews", probe="D15", fact="rows", value="$.reviews"),
     pages("pdd_total_renamed", REVIEWS, "total", "$.total", probe="D15", fact="total", value="$.total"),
-    pages("pdd_review_id", REVIEWS, "id", "evaluationId", probe="D15", fact="field"),
+    Case(
+        "pdd_review_id",
+        PDD,
+        "D15",
+        "field",
+        f"{REVIEWS} steps[0].pages.id",
+        (
+            (REVIEWS, ("steps", 0, "pages", "id"), "evaluationId"),
+            ("datasets/pdd_badscore.yaml", ("aliases", "reviewId"), ["evaluationId"]),
+        ),
+    ),
     Case(
         "pdd_reviews_signed",
         PDD,

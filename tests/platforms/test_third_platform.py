@@ -16,6 +16,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from urllib.request import Request, urlopen
 
@@ -112,7 +113,10 @@ def test_it_collects(place: tuple[Workplace, AcmeServer]) -> None:
 
 def test_its_answers_are_understood(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(site)
-    login, portal = importlib.import_module("acme_shop.login").AcmeLogin(), cast("Any", None)
+    login, portal = (
+        importlib.import_module("acme_shop.login").AcmeLogin(),
+        cast("Any", SimpleNamespace(dead_session=())),
+    )
 
     def answer(status: int, body: bytes) -> PortalAnswer:
         return PortalAnswer(status, "https://shop.acme.example/api/me", "application/json", "", body)

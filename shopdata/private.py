@@ -26,6 +26,7 @@ _OURS = frozenset(
         "service",
         "pace",
         "shadow",
+        "doctor",
         "demo",
     }
     | {"ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm", "ledger.sqlite3.lock"}

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from benchmarks.measuring import ROOT, Measured, measure
 from sandbox import Sandbox, SandboxOptions
@@ -40,7 +45,7 @@ class Workbench:
             **os.environ,
             **self.sandbox.environment(),
             **self.store.environment(),
-            "SHOPDATA_CONFIG_DIR": str(self.config),
+            "SHOPDATA_CONFIG_DIR": str(self._config_of(code)),
             "SHOPDATA_STATE_DIR": str(self._state(code)),
             "SHOPDATA_S3_BUCKET": f"bucket-{code.name.lower()}",
             "PYTHONPATH": os.pathsep.join([str(code), os.environ.get("PYTHONPATH", "")]),
@@ -62,8 +67,36 @@ class Workbench:
         command = ["scrapy", "crawl", spider, "-s", "LOG_LEVEL=WARNING", *options]
         return measure([sys.executable, "-m", *command], self.environment(code), good=good, folder=code)
 
+    def _config_of(self, code: Path) -> Path:
+        """The configuration that a revision understands: its own datasets, and of the portals what it knows."""
+        folder = self.folder / f"config-{code.name}"
+        if code == ROOT:
+            return self.config
+        if not folder.exists():
+            shutil.copytree(self.config, folder)
+            portals = yaml.safe_load((folder / "portals.yaml").read_text("utf-8"))
+            (folder / "portals.yaml").write_text(yaml.safe_dump(known_to(code, portals)), "utf-8")
+            for name in ("datasets", "recipes"):
+                shutil.rmtree(folder / name, ignore_errors=True)
+                if (code / "pipelines_config" / name).is_dir():
+                    shutil.copytree(code / "pipelines_config" / name, folder / name)
+        return folder
+
     def _state(self, code: Path) -> Path:
         return self.folder / f"state-{code.name}"
+
+
+def known_to(code: Path, portals: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Of each portal's settings those that a revision's code declares: it refuses all others."""
+    declared = {
+        name
+        for file in (code / "shopdata").rglob("*.py")
+        for name in re.findall(r"^ {4}(\w+): ", file.read_text("utf-8"), re.MULTILINE)
+    }
+    return {
+        platform: {key: value for key, value in settings.items() if key in declared}
+        for platform, settings in portals.items()
+    }
 
 
 @contextmanager

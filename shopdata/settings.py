@@ -33,8 +33,8 @@ SHOPDATA_BOARD_URL = os.environ.get("SHOPDATA_BOARD_URL") or None
 #: How many shops are worked on side by side; None leaves it to memory and processor. A shop that waits, for its pace or
 #: for its report, does not count.
 SHOPDATA_SHOPS_AT_ONCE: int | None = None
-#: How many shops may be in the browser at the same moment: a Chromium context takes about 100 MB.
-SHOPDATA_LOGINS_AT_ONCE = 4
+#: How many shops may be in the browser at the same moment, some 100 MB each; None leaves it to memory and processor.
+SHOPDATA_LOGINS_AT_ONCE: int | None = None
 #: How many processes read workbooks, in runs of many shops; 0 leaves it to threads.
 SHOPDATA_WORKERS = os.environ.get("SHOPDATA_WORKERS") or min(os.cpu_count() or 1, 4)
 #: Whether a crawl shows its progress and a summary.

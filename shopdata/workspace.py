@@ -55,7 +55,7 @@ class Workspace:
     secret_key: str | None = None
     #: None where memory and processor decide.
     shops_at_once: int | None = None
-    logins_at_once: int = 4
+    logins_at_once: int | None = None
     workers_count: int = 2
     keep_tables_days: int = 7
     lease_seconds: float = 120
@@ -81,15 +81,15 @@ class Workspace:
         private.close_to_others(state_dir)
         if settings.get("SHOPDATA_FAILPOINT") and settings.get("SHOPDATA_FAILPOINTS_KILL") in (True, "1"):
             failpoints.arm(settings["SHOPDATA_FAILPOINT"])
-        at_once = settings["SHOPDATA_SHOPS_AT_ONCE"]
+        shops, logins = settings["SHOPDATA_SHOPS_AT_ONCE"], settings["SHOPDATA_LOGINS_AT_ONCE"]
         # The setting's earlier name counts where somebody has it.
         lease_wait = settings.get("SHOPDATA_PATIENCE_SECONDS", settings["SHOPDATA_LEASE_WAIT_SECONDS"])
         return cls(
             state_dir=state_dir,
             database_url=_database_url(settings.get("SHOPDATA_DATABASE_URL")),
             secret_key=settings.get("SHOPDATA_SECRET_KEY"),
-            shops_at_once=None if at_once is None else whole_number(at_once, "SHOPDATA_SHOPS_AT_ONCE"),
-            logins_at_once=whole_number(settings["SHOPDATA_LOGINS_AT_ONCE"], "SHOPDATA_LOGINS_AT_ONCE"),
+            shops_at_once=None if shops is None else whole_number(shops, "SHOPDATA_SHOPS_AT_ONCE"),
+            logins_at_once=None if logins is None else whole_number(logins, "SHOPDATA_LOGINS_AT_ONCE"),
             workers_count=whole_number(settings["SHOPDATA_WORKERS"], "SHOPDATA_WORKERS", 0),
             keep_tables_days=whole_number(settings["SHOPDATA_KEEP_TABLES_DAYS"], "SHOPDATA_KEEP_TABLES_DAYS", 0),
             lease_seconds=float(settings["SHOPDATA_LEASE_SECONDS"]),
@@ -276,7 +276,7 @@ class Workspace:
         """Processes that read and merge, once they are started. Who uses them shuts them down."""
         from shopdata.excel.workers import Workers
 
-        return Workers(self.workers_count)
+        return Workers(self.workers_count, gives_way=True)
 
     @functools.cached_property
     def staging(self) -> Staging:

@@ -42,6 +42,7 @@ class OwnChromium:
         self._folder = BrowserFolder()
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
+        self._home: asyncio.Task[dict[str, str | float | bool]] | None = None
         logging.getLogger("asyncio").addFilter(_is_news)
 
     async def start(self) -> Browser:
@@ -77,6 +78,8 @@ class OwnChromium:
 
     async def _start_driver(self) -> Playwright:
         with self._folder.for_programs():
+            # Beside the driver's start: each takes a moment, and neither needs the other.
+            self._home = asyncio.create_task(asyncio.to_thread(home_believing, current_network(), self._folder.path))
             try:
                 return await async_playwright().start()
             except Exception as error:  # noqa: BLE001 - it has no kind of its own for a driver that ends at once
@@ -105,13 +108,17 @@ class OwnChromium:
         options = launch_options(own, self._given, is_headed=self._is_headed, has_sandbox=self._has_sandbox)
         # The driver hands on its own environment, but for what is said here.
         environment = {**os.environ, **options.pop("env", {}), **self._folder.environment()}
-        environment |= await asyncio.to_thread(home_believing, current_network(), self._folder.path)
+        assert self._home is not None
+        environment |= await self._home
         return await playwright.chromium.launch(**options, env=environment)
 
     async def stop(self) -> None:
         """Ends browser and driver, in whatever state they are."""
         browser, self._browser = self._browser, None
         playwright, self._playwright = self._playwright, None
+        home, self._home = self._home, None
+        if home is not None:
+            home.cancel()
         if browser is not None:
             await quietly(browser.close())
         if playwright is not None:

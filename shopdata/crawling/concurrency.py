@@ -18,6 +18,11 @@ _SHOPS_OF_A_CORE = 32
 #: The same for a shop that asks by a page in the browser.
 _PAGE_BYTES = 200 << 20
 _PAGES_OF_A_CORE = 4
+#: And for one that signs in: half of the time it waits for the portal.
+_SIGN_IN_BYTES = 100 << 20
+_SIGN_INS_OF_A_CORE = 3
+#: More from one address in the same moment look like nobody's office.
+_MOST_SIGN_INS = 12
 
 
 def shops_at_once(setting: int | None, *, in_browser: bool = False) -> int:
@@ -30,6 +35,16 @@ def shops_at_once(setting: int | None, *, in_browser: bool = False) -> int:
     each, of_a_core = (_PAGE_BYTES, _PAGES_OF_A_CORE) if in_browser else (_SHOP_BYTES, _SHOPS_OF_A_CORE)
     # Half of the memory is for those who read workbooks, and for others.
     return setting or max(1, min((os.cpu_count() or 1) * of_a_core, free_memory() // 2 // each))
+
+
+def sign_ins_at_once(setting: int | None) -> int:
+    """How many shops this machine signs in side by side.
+
+    Args:
+        setting: SHOPDATA_LOGINS_AT_ONCE, which counts where it is set.
+    """
+    of_cores = min((os.cpu_count() or 1) * _SIGN_INS_OF_A_CORE, _MOST_SIGN_INS)
+    return setting or max(1, min(of_cores, free_memory() // 2 // _SIGN_IN_BYTES))
 
 
 def free_memory() -> int:

@@ -29,6 +29,9 @@ T = TypeVar("T")
 MOST_WORKERS = min(os.cpu_count() or 1, 4)
 #: For so long a process may take to begin, on a machine with much to do. It takes half a second where there is nothing.
 START_SECONDS = 30
+#: A tenth of the processor, while there is somebody else who wants it: what has come can be read while the portal makes
+#: the next file; a sign-in that waits puts off all that follows.
+_NICENESS = 10
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,17 @@ class Workers(Executor):
     fork would copy the reactor, open connections and other threads' locks.
     """
 
-    def __init__(self, count: int, tell: Callable[[str], None] = logger.warning) -> None:
+    def __init__(self, count: int, tell: Callable[[str], None] = logger.warning, *, gives_way: bool = False) -> None:
         """Starts nothing yet.
 
         Args:
             count: of processes; 0 leaves all to threads.
             tell: gets a sentence for people, at most once.
+            gives_way: True where the processes are to leave the processor to others that have something to do.
         """
         self.count = count
         self._tell = tell
+        self._niceness = _NICENESS if gives_way else 0
         self._processes: ProcessPoolExecutor | None = None
         #: A process has died, and with it the pool; or none has begun. It is let go of in `shutdown` only: what passes
         #: its work on runs in the pool's own thread, which holds a lock that letting go waits for (seen in Python 3.13:
@@ -74,7 +79,7 @@ class Workers(Executor):
         if self._processes is not None or not self.count:
             return
         context = multiprocessing.get_context("spawn")
-        self._processes = ProcessPoolExecutor(self.count, context, initializer=_prepare)
+        self._processes = ProcessPoolExecutor(self.count, context, initializer=_prepare, initargs=(self._niceness,))
         self._waiting = []
         timer = threading.Timer(START_SECONDS, self._give_up)
         timer.daemon = True
@@ -236,9 +241,11 @@ def _frugal_start() -> Iterator[None]:
         about.update(kept)
 
 
-def _prepare() -> None:
+def _prepare(niceness: int) -> None:
     """Ctrl-C is for the crawl, which then ends its workers; if it was killed, they end by themselves."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(niceness)
     keep_memory()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -21,6 +21,7 @@ from shopdata.browser.its_loop import on_its_loop
 from shopdata.browser.page_limit import PageLimit
 from shopdata.browser.starting import first_line, quietly
 from shopdata.config import Portal, Shop
+from shopdata.crawling.concurrency import sign_ins_at_once
 from shopdata.exceptions import (
     BrowserError,
     BrowserMissingError,
@@ -54,7 +55,7 @@ class SignIns:
     def __init__(self, crawler: Crawler, workspace: Workspace) -> None:
         self._crawler = crawler
         self._workspace = workspace
-        self._at_once = asyncio.Semaphore(workspace.logins_at_once)
+        self._at_once = asyncio.Semaphore(sign_ins_at_once(workspace.logins_at_once))
         self._open = 0
         self._unsettled: set[str] = set()
         self._restraint = workspace.restraint

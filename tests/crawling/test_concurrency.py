@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shopdata.crawling.concurrency import ShopLimiter, merged
+from shopdata.crawling import concurrency
+from shopdata.crawling.concurrency import ShopLimiter, merged, sign_ins_at_once
 
 
 def test_items_come_as_they_are_ready() -> None:
@@ -104,3 +105,22 @@ def test_a_slot_is_whole_again_after_an_error() -> None:
             pass
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("cores", "free_mb", "setting", "expected"),
+    [
+        (1, 8_000, None, 3),
+        (2, 8_000, None, 6),
+        (64, 256_000, None, 12),
+        (4, 1_000, None, 5),
+        (4, 50, None, 1),
+        (2, 8_000, 4, 4),
+    ],
+)
+def test_sign_ins_follow_processor_and_memory(
+    monkeypatch: pytest.MonkeyPatch, cores: int, free_mb: int, setting: int | None, expected: int
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr(concurrency, "free_memory", lambda: free_mb << 20)
+    assert sign_ins_at_once(setting) == expected

@@ -149,6 +149,18 @@ def test_an_end_before_the_first_sign(mute_processes: None, monkeypatch: pytest.
 
 
 @pytest.mark.cold
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="this system has no niceness")
+@pytest.mark.parametrize("gives_way", [True, False])
+def test_who_gives_way_says_so_to_the_system(gives_way: bool) -> None:
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    with Workers(1, pytest.fail, gives_way=gives_way) as workers:
+        workers.start()
+        theirs = workers.submit(os.getpriority, os.PRIO_PROCESS, 0).result(60)
+    assert (theirs > ours) is gives_way
+    assert os.getpriority(os.PRIO_PROCESS, 0) == ours
+
+
+@pytest.mark.cold
 def test_one_that_never_begins_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """It stands still from its start on, while another one does the work."""
     with Workers(2, pytest.fail) as workers:

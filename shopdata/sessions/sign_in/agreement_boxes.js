@@ -1,7 +1,8 @@
-// Finds the boxes of agreements that are not ticked. `found` are elements that the selectors of portals.yaml have found,
-// `chosen` those of selectors that a user has given, `done` boxes that were clicked already. It looks and changes nothing.
+// Finds the boxes of agreements that are not ticked. `found` are elements that the selectors `known` have found, which go
+// before each other as these do, `chosen` those of selectors that a user has given, `done` boxes that were clicked already.
+// It looks and changes nothing.
 // Returns [{ box, targets, text }]: `targets` is where to click, the best first, as [element, atItsLeft].
-({ found, chosen, done }) => {
+({ found, known, chosen, done }) => {
   const AGREES = /同意|协议|協議|隐私|隱私|条款|條款|须知|声明|政策|\bagree|\bterms\b|privacy|\bpolicy\b|\bconsent/i;
   const RULES = /协议|協議|隐私|隱私|条款|條款|政策|须知|terms|privacy|policy/i;
   // What makes this machine one that is known without a password, and what asks for mail: as the portal has it.
@@ -76,7 +77,9 @@
   };
 
   const chosenBoxes = new Set(chosen.map((element) => boxOf(element) ?? element));
-  const boxes = new Set([...chosenBoxes, ...[...found, ...document.querySelectorAll(ROLE)].map(boxOf).filter(Boolean), ...besideWords().map((box) => boxOf(box) ?? box)]);
+  const rank = (element) => known.findIndex((selector) => element.matches(selector));
+  const ranked = [...found].sort((one, other) => rank(one) - rank(other));
+  const boxes = new Set([...chosenBoxes, ...[...ranked, ...document.querySelectorAll(ROLE)].map(boxOf).filter(Boolean), ...besideWords().map((box) => boxOf(box) ?? box)]);
   const others = (box) => [...boxes, ...document.querySelectorAll(`${NATIVE}, ${ROLE}`)].filter((other) => other !== box && !other.contains(box) && !box.contains(other));
 
   // -- the words of a box: of its label, else what stands behind it, else before it

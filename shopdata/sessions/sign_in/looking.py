@@ -13,12 +13,22 @@ async def first_visible(frames: Sequence[Frame], selectors: Sequence[str]) -> Lo
     """What a person could see now of the first selector that shows anything, in whichever of the frames."""
     # One question for all selectors: mostly nothing is there yet, or never.
     showing = [frame for frame in frames if await _has_visible(any_of(frame, selectors))]
-    for selector in selectors if showing else ():
+    for number, selector in enumerate(selectors if showing else (), 1):
         for frame in showing:
             found = any_of(frame, [selector])
-            if await _has_visible(found):
+            # What no other selector shows, the last one does.
+            is_left = number == len(selectors) and len(showing) == 1
+            if is_left or await _has_visible(found):
                 return found.first
     return None
+
+
+async def shows_any(frames: Sequence[Frame], selectors: Sequence[str]) -> bool:
+    """True if a person could see now anything of any selector, in whichever of the frames."""
+    for frame in frames if selectors else ():
+        if await _has_visible(any_of(frame, selectors)):
+            return True
+    return False
 
 
 def any_of(frame: Frame, selectors: Sequence[str]) -> Locator:

@@ -14,7 +14,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from shopdata.config import Portal
 from shopdata.config.portals import AGREEMENT_BOXES
-from shopdata.sessions.sign_in.looking import any_of
+from shopdata.sessions.sign_in.looking import any_of, shows_any
 from shopdata.sessions.sign_in.trust import frames_of_page
 
 #: What covers an element is no reason to wait for: the next look tries again.
@@ -43,9 +43,11 @@ class Obstacles:
 
     async def clear(self) -> bool:
         """Closes notices, consents where that is all that is asked, ticks boxes; True if anything was clicked."""
-        page = self._portal.login_page
-        is_clicked = await self._click_over(page.agree, is_consent=True)
-        is_clicked = await self._click_over(page.notice) or is_clicked
+        page, is_clicked = self._portal.login_page, False
+        # One question first: mostly nothing of either is there.
+        if await shows_any(frames_of_page(self._page, self._portal), [*page.agree, *page.notice]):
+            is_clicked = await self._click_over(page.agree, is_consent=True)
+            is_clicked = await self._click_over(page.notice) or is_clicked
         return await self.tick() or is_clicked
 
     async def close_notices(self) -> bool:
@@ -82,7 +84,9 @@ class Obstacles:
         boxes = await frame.evaluate_handle(
             _source("agreement_boxes.js"),
             {
-                "found": await _all(frame, known),
+                # One question for all that are plain CSS: mostly there is no box at all.
+                "found": await frame.locator(", ".join(known)).element_handles() if known else [],
+                "known": known,
                 "chosen": await _all(frame, given),
                 "done": self._ticked.get(frame, []),
             },

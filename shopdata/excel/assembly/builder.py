@@ -158,8 +158,11 @@ class TableBuilder:
         return column
 
     def _check_cell_length(self, name: str, column: Column) -> None:
-        bytes_each = pc.binary_length(column.text)
         few = min(MAX_CELL_LENGTH, self._limits.cell_length)
+        # What all of them have together, no single one exceeds.
+        if _bytes_of(column.text) <= few:
+            return
+        bytes_each = pc.binary_length(column.text)
         if (pc.max(bytes_each).as_py() or 0) > few:
             long = column.text.filter(pc.greater(bytes_each, few))
             longest = pc.max(pc.utf8_length(long)).as_py()
@@ -237,3 +240,11 @@ def _filled_rows(batch: Batch) -> npt.NDArray[np.bool_] | None:
 
 def _filtered(batch: Batch, keep: npt.NDArray[np.bool_]) -> Batch:
     return Batch(int(keep.sum()), [column.filter(keep) for column in batch.columns])
+
+
+def _bytes_of(texts: pa.Array) -> int:
+    """Of all texts together."""
+    if texts.null_count == len(texts):
+        return 0
+    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4)
+    return int(offsets[-1] - offsets[0])

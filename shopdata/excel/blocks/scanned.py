@@ -131,6 +131,8 @@ def _stretch_of(parts: list[_Group], column: int, begin: int, end: int, there: M
     if len(parts) == 1:
         low, high = parts[0].bounds[column : column + 2]
         texts = parts[0].texts.slice(low, high - low)
+        if there is None:
+            return texts
         where = np.arange(end - begin)
     else:
         texts = pa.concat_arrays(
@@ -143,7 +145,7 @@ def _stretch_of(parts: list[_Group], column: int, begin: int, end: int, there: M
         spread = np.zeros(len(there), np.intp)
         spread[there] = where
         return texts.take(pa.array(spread, mask=~there))
-    return texts if len(parts) == 1 else texts.take(pa.array(where))
+    return texts.take(pa.array(where))
 
 
 def _spread(codes: Codes, there: Mask | None) -> int | Codes:

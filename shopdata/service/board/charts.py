@@ -148,23 +148,24 @@ def sparkline(values: Sequence[int | None], doubtful: Sequence[bool]) -> Markup:
     """The rows of a shop's periods, the earliest first: one line, broken where there is nothing, a dot for what stands
     alone, a triangle for a doubt, a short dash at the foot for what is missing."""
     top = max((value for value in values if value is not None), default=0) or 1
-    run: list[str] = []
-    lines, marks, doubts = [], [], []
-    for number, (value, is_doubtful) in enumerate(zip(values, doubtful, strict=True)):
-        x = 3 + 5 * number
+    path, off, doubt = [], [], []
+    step = "M"
+    for number, value in enumerate(values):
         if value is None:
-            lines.append(run)
-            run = []
-            marks.append(f"M{x - 2} 19H{x + 2}")
+            off.append(f"M{1 + 5 * number} 19h4")
+            step = "M"
             continue
-        y = round(16 - 13 * value / top)
-        run.append(f"{x} {y}")
-        if is_doubtful:
-            doubts.append(f"M{x - 3} {max(y - 6, 0)}h6l-3 5z")
-    path = "".join("M" + ("L".join(run) if len(run) > 1 else f"{run[0]}h.1") for run in [*lines, run] if run)
+        y = 16 - 13 * value // top
+        # A point that nothing follows is to be seen too.
+        is_alone = step == "M" and (number + 1 == len(values) or values[number + 1] is None)
+        path.append(f"{step}{3 + 5 * number} {y}{'h.1' if is_alone else ''}")
+        step = "L"
+        if doubtful[number]:
+            doubt.append(f"M{5 * number} {max(y - 6, 0)}h6l-3 5z")
+    others = "".join(f'<path class="{name}" d="{"".join(d)}"/>' for name, d in (("off", off), ("doubt", doubt)) if d)
     return Markup(  # noqa: S704
-        f'<svg class="spark" aria-hidden="true" viewBox="0 0 {1 + 5 * len(values)} 20"><path d="{path}"/>'
-        f'<path class="off" d="{"".join(marks)}"/><path class="doubt" d="{"".join(doubts)}"/></svg>'
+        f'<svg class="spark" aria-hidden="true" viewBox="0 0 {1 + 5 * len(values)} 20">'
+        f'<path d="{"".join(path)}"/>{others}</svg>'
     )
 
 
@@ -226,7 +227,7 @@ def _labels(columns: Sequence[Column], days: Sequence[date | None], look: Look) 
     found = []
     for number, (column, day) in enumerate(reversed(chosen)):
         at = column.left + column.width / 2
-        edge = " first" if at < 3 else " last" if at > 97 else ""
+        edge = " first" if at < 5 else " last" if at > 95 else ""
         odd = " odd" if number % 2 else ""
         found.append(f'<text class="label{edge}{odd}" x="{at:.2f}%" y="{y}">{day:%m-%d}</text>')
     return found

@@ -18,7 +18,9 @@ from board_world import NOW, BoardWorld
 from shopdata.ledger import CellKey
 from shopdata.ledger.checked_files import Doubt, DoubtState
 from shopdata.ledger.schema import PartitionRow, RawRow
+from shopdata.service.board import charts
 from shopdata.service.board.answers import PageNotFoundError
+from shopdata.service.board.charts import Column
 from shopdata.service.board.pages import days, history, trend, trends
 from shopdata.service.board.rendering import RenderedPage, Renderer
 from shopdata.service.board.site import PAGES
@@ -156,6 +158,28 @@ def test_a_period_of_which_nothing_is_there_is_a_hollow_box(board: Board) -> Non
     assert only[0] == "11-23 周一：没有发布；6 份还没完成"
     assert 'class="open"' in only[1]
     assert 'class="bar"' not in only[1]
+
+
+def test_shapes_of_what_is_missing() -> None:
+    """Nothing published is another shape than no rows; a single shop of 500 is to be seen."""
+    drawn = str(
+        charts.chart(
+            "rows",
+            "<title>",
+            "about",
+            [
+                Column(0, 50, None, "a?b=1&c", "all of them", lacking=3, total=3),
+                Column(50, 50, 0, "x", "no rows", lacking=1, total=500),
+            ],
+            charts.LARGE,
+        )
+    )
+    nothing, no_rows = re.findall(r"<a .*?</a>", drawn)
+    assert ("nothing" in nothing, 'class="bar"' in nothing) == (True, False)
+    assert ("nothing" in no_rows, 'class="bar"' in no_rows) == (False, True)
+    assert re.findall(r'class="lacking".*?height="([\d.]+)"', drawn) == ["26.0", "3.0"]
+    assert "&lt;title&gt;" in drawn
+    assert 'href="a?b=1&amp;c"' in drawn
 
 
 def test_how_long_runs_took(board: Board) -> None:

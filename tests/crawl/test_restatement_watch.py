@@ -14,6 +14,7 @@ import pytest
 from workplace import Run, Workplace
 
 from sandbox.faults import Fault
+from shopdata.ledger import Ledger
 from shopdata.periods import today
 
 pytestmark = pytest.mark.services
@@ -152,6 +153,17 @@ def test_revised_figures_replace_the_partition_and_are_told(place: Workplace) ->
     ]
     assert old["restated"] == []
     assert new["run_id"] != old["run_id"]
+    with Ledger.at(place.state_dir) as ledger:
+        revised, as_before = (
+            ledger.trends.of_shop("pdd_kpi_days", shop, [str(REVISED)])[0] for shop in (FIRST, SECOND)
+        )
+    assert revised.first_fetched_at is not None
+    assert revised.revised_at is not None
+    assert revised.first_fetched_at < revised.revised_at == revised.fetched_at
+    assert revised.rows_before == len(was[names[FIRST]])
+    assert as_before.revised_at is as_before.rows_before is None
+    assert revised.seconds is not None
+    assert as_before.seconds is not None
 
 
 def test_it_stays_told_and_nothing_is_put_again(place: Workplace) -> None:

@@ -21,7 +21,7 @@ from shopdata.ledger.schema import PartitionRow, RawRow
 from shopdata.service.board import charts
 from shopdata.service.board.answers import PageNotFoundError
 from shopdata.service.board.charts import Column
-from shopdata.service.board.pages import days, history, trend, trends
+from shopdata.service.board.pages import days, history, runs, trend, trends
 from shopdata.service.board.rendering import RenderedPage, Renderer
 from shopdata.service.board.site import PAGES
 from shopdata.service.board.sources import Sources
@@ -39,6 +39,12 @@ class NoClock:
 
     def next_due(self) -> list[Any]:
         return []
+
+    def jobs(self) -> list[Any]:
+        return []
+
+    def dataset_of(self, spider: str, arguments: object) -> str:
+        return spider
 
 
 @dataclass
@@ -186,6 +192,18 @@ def test_how_long_runs_took(board: Board) -> None:
     drawn = dict(columns(board.show(trend.page, "trends", "pdd_quality"), "minutes"))
     assert 'class="bar"' in drawn["11-23：2 分钟，发布它的运行"]
     assert 'class="bar"' not in drawn["11-24 周二：–"], "that one has not ended"
+
+
+def test_how_long_the_last_runs_took(board: Board) -> None:
+    lines = runs.page(board.sources, board.visit("runs")).values
+    drawn = re.findall(r"<a href=[^>]*><title>(.*?)</title>(.*?)</a>", str(lines["lengths"]))
+    assert [title for title, _ in drawn] == [
+        "11-21 08:30：京东供应链库存，12 分钟，完成",
+        "11-23 08:30：京东供应链库存，12 分钟，有缺口",
+        "11-24 07:40：取数前检查登录，60 秒，完成",
+        "11-24 08:00：拼多多产品质量体验，2 分钟，完成",
+    ], "one that was killed has no length, and one that runs not yet"
+    assert ["m-overdue" in inside for _, inside in drawn] == [False, True, False, False]
 
 
 def test_all_datasets_on_one_page(board: Board) -> None:

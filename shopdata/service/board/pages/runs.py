@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from markupsafe import Markup
+
 from shopdata.ledger import RunRecord
 from shopdata.periods import today
-from shopdata.service.board import states
+from shopdata.service.board import charts, states
 from shopdata.service.board.addresses import checked_run_id
 from shopdata.service.board.answers import PageNotFoundError
 from shopdata.service.board.asked import Asked, asked
+from shopdata.service.board.charts import Column
 from shopdata.service.board.log_lines import read_log
 from shopdata.service.board.outcomes import outcomes_of
 from shopdata.service.board.rendering import RenderedPage
@@ -22,6 +25,10 @@ from shopdata.service.control import CrawlJob
 from shopdata.service.endings import ending_of, refusal_in
 
 _MOST = 200
+#: So many of them have a column.
+_MOST_DRAWN = 40
+#: What stands above a run's column, as the board draws how it ended; any other end is a bad one.
+_MARKS = {"complete": "", "incomplete": states.OVERDUE, "stopped": "rejected"}
 #: A run shows a sign of life every minute or so; after this it is over.
 _SILENCE = timedelta(minutes=5)
 
@@ -50,7 +57,32 @@ def page(sources: Sources, visit: Visit) -> RenderedPage:
     lines += [made.line(None, record) for run_id, record in records.items() if run_id not in jobs]
     order = {"pending": 0, "running": 1}
     lines.sort(key=lambda line: (order.get(line.state, 2), -line.started_at.timestamp() if line.started_at else 0))
-    return RenderedPage("runs", visit.texts("menu.runs"), "runs", {"lines": lines[:_MOST]})
+    drawn = _lengths(visit, lines[:_MOST])
+    return RenderedPage(
+        "runs", visit.texts("menu.runs"), "runs", {"lines": lines[:_MOST], "lengths": drawn, "shape": charts.shape}
+    )
+
+
+def _lengths(visit: Visit, lines: Sequence[RunLine]) -> Markup | None:
+    """How long the last runs took that have ended, the earliest first; None if none has."""
+    t = visit.texts
+    ended = [line for line in lines if line.seconds is not None and line.state not in ("pending", "running")]
+    ended = sorted(ended[:_MOST_DRAWN], key=lambda line: (line.started_at or visit.now, line.id))
+    if not ended:
+        return None
+    columns = []
+    for (left, width), line in zip(charts.spread(len(ended)), ended, strict=True):
+        state = t(f"run.{line.state}") if t.has(f"run.{line.state}") else line.state
+        what = t("format.comma").join([line.asked.what, t.span(line.seconds or 0), state])
+        words = t("trends.column", period=t.short(line.started_at), what=what)
+        mark = _MARKS.get(line.state, "failed")
+        columns.append(
+            Column(left, width, line.seconds, visit.link("runs", line.id), words, marks=(mark,) if mark else ())
+        )
+    most = t.span(max(line.seconds or 0 for line in ended))
+    started = [today(line.started_at) if line.started_at is not None else None for line in ended]
+    about = t("trends.chart.lengths.about")
+    return charts.chart("lengths", t("trends.chart.minutes"), about, columns, charts.MINUTES, started, most)
 
 
 class RunLines:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
@@ -23,6 +23,13 @@ from shopdata.browser.its_loop import on_its_loop
 from shopdata.browser.page_limit import PageLimit
 from shopdata.browser.starting import quietly
 from shopdata.config import Portal, Shop
+from shopdata.crawling.page_requests import (
+    Borrowed,
+    OwnRequests,
+    PageRequestError,
+    Pressed,
+    press_and_catch,
+)
 from shopdata.exceptions import PortalError
 from shopdata.sessions.sign_in import is_login_page
 from shopdata.texts import read_json
@@ -34,6 +41,7 @@ _LOOK_EVERY_SECONDS = 0.05
 CALLS_PER_PAGE = 300
 _CALL_TIMEOUT_SECONDS = 60
 _BODY_TIMEOUT_SECONDS = 5
+_IS_LOADED = "document.readyState === 'complete'"
 #: Whole numbers above it lose their last digits in a page.
 _LARGEST_EXACT = 2**53 - 1
 
@@ -63,10 +71,11 @@ class SignedPage:
         download: Callable[[Request], Awaitable[Response]],
         shop: Shop,
         portal: Portal,
-        client: PageClient,
+        client: PageClient | None,
         path: str,
     ) -> None:
-        """`download` opens it as any other page, by our session; `path` is where it lies, beside what is called."""
+        """`download` opens it as any other page, by our session; `path` is where it lies, beside what is called.
+        `client` is None where the pages of a platform have none that signs what others ask."""
         self._download = download
         self._shop = shop
         self._portal = portal
@@ -77,6 +86,7 @@ class SignedPage:
         self._session: object = None
         self._calls = 0
         self._limit = PageLimit(portal.max_answer_bytes)
+        self._own = OwnRequests()
         self._one_at_a_time = asyncio.Lock()
         #: What the call under way was answered with, by path.
         self._responses: dict[str, BrowserResponse] = {}
@@ -100,14 +110,44 @@ class SignedPage:
 
     async def send(self, request: Request) -> Response:
         """The answer to a POST of JSON that the page's own code has signed and sent. Raises as `prepare`."""
+        sign = request.meta.get("shopdata_sign")
         async with self._one_at_a_time:
-            response = await self._prepare(request) or await self._call(request)
+            response = await self._prepare(request)
+            if response is None:
+                response = await (self._press(request, sign) if isinstance(sign, Pressed) else self._call(request))
         if len(response.body) > self._portal.max_answer_bytes:
             raise self._limit.error(self._where(request.url))
         if response.status != 200 and _is_object(response.body):
             # What the page's own code can read is an answer, whatever its status: a refusal says more than that.
             request.meta["handle_httpstatus_list"] = [response.status]
         return response
+
+    async def lend(self, request: Request, sign: Borrowed) -> Response | None:
+        """Gives a request, which leaves without the page then, what the page's own request to the same place carries.
+
+        Returns and raises as `prepare`.
+        """
+        async with self._one_at_a_time:
+            if self._page is not None and (sign.is_afresh or self._own.is_old(request.url, sign.seconds)):
+                await self.close()
+            response = await self._prepare(request)
+            if response is not None:
+                return response
+            assert self._page is not None
+            try:
+                headers, query = await on_its_loop(self._page, self._own.lend(request.url, sign.names))
+            except PlaywrightError as error:
+                raise self._trouble(error, request) from None
+            except PageRequestError as error:
+                if await self._was_sent_to_login(self._page):
+                    return _signed_out(request, self._portal)
+                raise self._failed(self._where(request.url), str(error), error.todo) from None
+        request.headers.update(headers)
+        if query:
+            parts = urlsplit(request.url)
+            merged = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **query}
+            request._set_url(parts._replace(query=urlencode(merged)).geturl())
+        return None
 
     async def close(self) -> None:
         """Closes its context, whatever happens."""
@@ -123,6 +163,7 @@ class SignedPage:
         self._responses.clear()
         path = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
         arguments = [path, json.loads(request.body)]
+        assert self._client is not None
         try:
             async with asyncio.timeout(request.meta.get("download_timeout", _CALL_TIMEOUT_SECONDS)):
                 found = await on_its_loop(self._page, self._page.evaluate(self._client.call, arguments))
@@ -150,6 +191,30 @@ class SignedPage:
             raise self._failed(self._where(request.url), type(found["data"]).__name__)
         headers = {"Content-Type": "application/json"}
         return JsonResponse(request.url, status=status, body=data, headers=headers, request=request)
+
+    async def _press(self, request: Request, sign: Pressed) -> Response:
+        """The answer to the request that the page sends when it is pressed."""
+        assert self._page is not None
+        # What a page shows after that is not what the next one begins with.
+        self._calls = CALLS_PER_PAGE
+        try:
+            answer = await on_its_loop(self._page, press_and_catch(self._page, request, sign))
+        except (PlaywrightError, PageRequestError) as error:
+            if not isinstance(error, PageRequestError) and (self._limit.is_exceeded or is_end(error)):
+                raise self._trouble(error, request) from None
+            if await self._was_sent_to_login(self._page):
+                return _signed_out(request, self._portal)
+            todo = error.todo if isinstance(error, PageRequestError) else ""
+            raise self._failed(self._where(request.url), str(error) if todo else _first_line(error), todo) from None
+        is_page = "html" in answer.content_type.lower() or answer.body.lstrip()[:1] == b"<"
+        kind, headers = (HtmlResponse if is_page else JsonResponse), {"Content-Type": answer.content_type}
+        return kind(request.url, status=answer.status, body=answer.body, headers=headers, request=request)
+
+    def _trouble(self, error: Exception, request: Request) -> Exception:
+        """What to tell of a page that fails for reasons of its own."""
+        if self._limit.is_exceeded:
+            return self._limit.error(self._where(request.url))
+        return died(self._shop, error) if is_end(error) else self._failed(self._where(request.url), _first_line(error))
 
     async def _thrown(self, request: Request, error: Exception) -> Response:
         """The answer that the page's client made an error of: some throw whatever is no success."""
@@ -210,7 +275,7 @@ class SignedPage:
         return instead
 
     async def _open(self, request: Request) -> Response | None:
-        self._limit = PageLimit(self._portal.max_answer_bytes)
+        self._limit, self._own = PageLimit(self._portal.max_answer_bytes), OwnRequests()
         url = urljoin(request.url, self._path)
         meta = {
             "shopdata_shop": self._shop.id,
@@ -219,7 +284,7 @@ class SignedPage:
             "playwright_include_page": True,
             # A new name each time: what is left of a browser that was killed is not taken for a context.
             "playwright_context": f"page-{self._shop.id}-{next(_NUMBERS)}",
-            "playwright_page_init_callback": self._limit.watch,
+            "playwright_page_init_callback": self._watch,
         }
         where = self._where(url)
         try:
@@ -234,30 +299,36 @@ class SignedPage:
         await on_its_loop(self._page, self._note_responses(self._page))
         if response.status != 200:
             return Response(url, status=response.status, headers=response.headers, request=request)
+        client = None if "shopdata_sign" in request.meta else self._client
+        is_ready = _IS_LOADED if client is None else client.is_ready
         deadline = time.monotonic() + _READY_TIMEOUT_MS / 1000
         while time.monotonic() < deadline:
             if is_login_page(self._page.url, self._portal):
                 return _signed_out(request, self._portal)
             try:
-                if await on_its_loop(self._page, self._page.evaluate(self._client.is_ready)):
+                if await on_its_loop(self._page, self._page.evaluate(is_ready)):
                     return None
             except PlaywrightError as error:
                 if is_end(error):
                     raise died(self._shop, error) from None
                 # While the page moves on there is nothing to ask.
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
-        raise self._failed(where, f"a page without `{self._client.name}`")
+        raise self._failed(where, "a page that is not loaded" if client is None else f"a page without `{client.name}`")
+
+    async def _watch(self, page: Page, _request: object = None) -> None:
+        self._own.watch(page)
+        await self._limit.watch(page)
 
     def _where(self, url: str) -> str:
         # Never the query: it holds tokens and signatures.
         return f"shop {self._shop.id!r}, {urlsplit(url).path}"
 
-    def _failed(self, where: str, found: str) -> PortalError:
+    def _failed(self, where: str, found: str, todo: str = "") -> PortalError:
         return PortalError(
             "the back office's page did not answer as it does when it is well",
             where=where,
             found=found or "nothing in time",
-            todo=f"The next run asks again; if it stays, open {urlsplit(self._path).path} by hand and look.",
+            todo=todo or f"The next run asks again; if it stays, open {urlsplit(self._path).path} by hand and look.",
         )
 
 

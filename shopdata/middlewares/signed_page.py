@@ -14,6 +14,7 @@ from shopdata import signals
 from shopdata.browser.alive import BrowserDiedError
 from shopdata.config import platforms
 from shopdata.crawling.concurrency import shops_at_once
+from shopdata.crawling.page_requests import Borrowed
 from shopdata.crawling.signed_page import SignedPage
 from shopdata.middlewares.retry import is_repeatable, repeated
 from shopdata.workspace import Workspace
@@ -27,7 +28,8 @@ _MOST_BROWSERS = 3
 class SignedPageMiddleware:
     """Has a request with `meta["shopdata_signed_page"]`, the path of a page of the back office, sent by that page.
 
-    Its body is JSON, and so is the answer. A shop has one page, until the shop is done or the crawl ends; where more
+    Its body is JSON, and so is the answer. With `meta["shopdata_sign"]` the page is made to send its own request, or
+    only lends what that carries. A shop has one page, until the shop is done or the crawl ends; where more
     shops have one than are worked on at once, the page that was used longest ago is closed. DownloadHandler makes the
     call; session, pace, tries and counts are those of every request.
     """
@@ -57,6 +59,9 @@ class SignedPageMiddleware:
         key = request.meta["shopdata_shop"], path
         self._pages[key] = page = self._pages.pop(key, None) or self._page_of(*key)
         await self._make_room(key)
+        sign = request.meta.get("shopdata_sign")
+        if isinstance(sign, Borrowed):
+            return await page.lend(request, sign)
         request.meta["shopdata_page"] = page
         return await page.prepare(request)
 
@@ -74,8 +79,9 @@ class SignedPageMiddleware:
     def _page_of(self, shop_id: str, path: str) -> SignedPage:
         shop, engine = self._shops[shop_id], self._crawler.engine
         assert engine is not None
-        client, portal = platforms()[shop.platform].load_page_client(), self._config.portal(shop.platform)
-        if (name := getattr(portal, "page_client", "")) and name != client.name:
+        platform, portal = platforms()[shop.platform], self._config.portal(shop.platform)
+        client = platform.load_page_client() if platform.page_client is not None else None
+        if client is not None and (name := getattr(portal, "page_client", "")) and name != client.name:
             client = client.called(name)
         return SignedPage(engine.download_async, shop, portal, client, path)
 

@@ -93,10 +93,18 @@ class _Walk:
             yield self._problem(
                 ("recipe", "dialect"), f"no dialect {head.dialect!r} is known", f"Write one of: {known}."
             )
+        if self._platform.page_client is None:
+            yield from self._of_signs()
         yield from self._of_texts(self._source.value["recipe"], ("recipe",), frozenset())
         for number, step in enumerate(self._recipe.steps):
             place: Path = ("steps", number)
             yield from self._of_step(step, place)
+
+    def _of_signs(self) -> Iterator[UsageError]:
+        """`sign: page` where the pages have no client that signs what others ask for."""
+        for path in _paths_of(self._source.value, "sign", "page"):
+            what = f"the pages of {self._platform.name} have no client that signs what others ask"
+            yield self._problem(path, what, "Write {borrow: …}, {rewrite: …} or {click: …} in its place.")
 
     def _of_step(self, step: Step, place: Path) -> Iterator[UsageError]:
         raw = self._source.value["steps"][place[-1]]
@@ -206,3 +214,15 @@ class _Walk:
 
     def _problem(self, path: Path, what: str, todo: str) -> UsageError:
         return UsageError(what, where=self._source.place(path), todo=todo)
+
+
+def _paths_of(value: Any, key: str, wanted: str, path: Path = ()) -> Iterator[Path]:
+    """Where a key has a value, wherever it stands."""
+    if isinstance(value, Mapping):
+        if value.get(key) == wanted:
+            yield (*path, key)
+        for name, part in value.items():
+            yield from _paths_of(part, key, wanted, (*path, name))
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from _paths_of(part, key, wanted, (*path, number))

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from shopdata.config.model import Model, Text
-from shopdata.config.recipes.steps import EachStep, FileStep, JobStep, PagesStep, Request, Sign, Step
+from shopdata.config.recipes.signs import Sign
+from shopdata.config.recipes.steps import EachStep, FileStep, JobStep, PagesStep, Request, Step
 from shopdata.periods import PeriodKind
 
 

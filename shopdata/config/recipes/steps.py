@@ -8,12 +8,10 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from shopdata.config.model import Model, PositiveSeconds, Text
 from shopdata.config.recipes.paths import AnswerPath
+from shopdata.config.recipes.signs import ClickSign, RewriteSign, Sign
 
 #: What a step, a row or a taken value goes by.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-#: How a request is signed: not at all, or sent by the page's own client.
-Sign = Literal["none", "page"]
 
 
 class Request(Model):
@@ -55,6 +53,12 @@ class Request(Model):
             raise ValueError("a GET has no body: write what it asks under query, or POST in place of GET")
         if self.sign == "page" and (self.get or self.form is not None):
             raise ValueError("a page signs a POST with a json body: write it so, or leave sign out")
+        if isinstance(self.sign, RewriteSign | ClickSign) and self.headers:
+            raise ValueError("the page sends its own headers: take them out of here")
+        if isinstance(self.sign, RewriteSign) and not (self.query or self.body or self.form):
+            raise ValueError(
+                "rewrite sets nothing: write under query, json or form what it sets, or click in its place"
+            )
         return self
 
 
@@ -213,6 +217,8 @@ class PagesStep(Asked):
             raise ValueError("{page} is asked for, and size is missing: add how many rows a full page has under pages")
         if not turns and self.pages.size is not None:
             raise ValueError("no {page} is asked for: write it where the page's number stands, or leave size out")
+        if isinstance(self.sign, RewriteSign | ClickSign):
+            raise ValueError("a list can't be turned by pressing: write sign: page, or borrow")
         return self
 
 
@@ -267,6 +273,8 @@ class FileStep(Request):
     def _has_a_place(self) -> FileStep:
         if bool(self.link) == bool(self.address):
             raise ValueError('a file has one place: write from: "{step.link}", or GET or POST where it is the answer')
+        if isinstance(self.sign, RewriteSign | ClickSign):
+            raise ValueError("no page hands over a file: take its link in an ask above, and write from")
         return self
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -15,6 +16,8 @@ from shopdata.config import Shop, platforms
 from shopdata.config.recipes import Recipe
 from shopdata.config.recipes import Request as Asked
 from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
+from shopdata.config.recipes.signs import BorrowSign, ClickSign, RewriteSign
+from shopdata.crawling.page_requests import Borrowed, PageSign, Pressed
 from shopdata.crawling.paged_list import PagedSpider
 from shopdata.crawling.recipes.dialect import Dialect, Refusal
 from shopdata.crawling.recipes.scope import Scope
@@ -73,7 +76,15 @@ class RecipeCell:
         client, dialect = self.spider.client(self.shop), self._dialect
         answer = await client.ask_json(request, repeatable=is_repeatable, as_it_came=as_it_came)
         where = f"shop {self.shop.id!r}, {request.url.partition('?')[0]}"
-        if (refusal := dialect.refusal(answer)) is not None:
+        refusal = dialect.refusal(answer)
+        sign = request.meta.get("shopdata_sign")
+        if refusal is not None and is_repeatable and isinstance(sign, Borrowed):
+            # What was borrowed may have had its time: once more with what the page says now.
+            afresh = self.request(asked, scope or self.scope)
+            afresh.meta["shopdata_sign"] = replace(sign, is_afresh=True)
+            answer = await client.ask_json(afresh, repeatable=True, as_it_came=as_it_came)
+            refusal = dialect.refusal(answer)
+        if refusal is not None:
             texts, name = self.spider.portal.not_ready_texts, platforms()[self.spider.platform].title("en")
             if any(text in refusal.said for text in texts):
                 raise refused_order(refusal.said, refusal.code, texts, name, where=self.where)
@@ -130,9 +141,12 @@ class RecipeCell:
         else:
             request = Request(url, method=asked.method, headers=headers, dont_filter=True)
         head = self.recipe.recipe
-        if (asked.sign or head.sign) == "page":
+        sign = asked.sign or head.sign
+        if sign != "none":
             assert head.page is not None
             request.meta["shopdata_signed_page"] = scope.text(head.page)
+        if not isinstance(sign, str):
+            request.meta["shopdata_sign"] = page_sign(sign, scope)
         return request
 
     def address(self, template: str, scope: Scope) -> str:
@@ -155,6 +169,15 @@ class RecipeCell:
                 expected=", ".join(sorted({*hosts, *portal.download_hosts})),
                 todo="If the portal has moved there, correct its section of portals.yaml.",
             )
+
+
+def page_sign(sign: BorrowSign | RewriteSign | ClickSign, scope: Scope) -> PageSign:
+    """What a recipe says, with all that is known filled in."""
+    if isinstance(sign, BorrowSign):
+        return Borrowed(sign.borrow, sign.seconds)
+    fill = {selector: scope.text(text) for selector, text in sign.fill.items()}
+    press = tuple(scope.text(word) for word in sign.press)
+    return Pressed(fill, press, isinstance(sign, RewriteSign), sign.seconds)
 
 
 def _refused(refusal: Refusal, where: str) -> RefusedError:

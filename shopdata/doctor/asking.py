@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
@@ -61,6 +62,8 @@ class Asker:
         #: What was answered that says "too often": `429`, `54001` …, and how many answers there were in all.
         self.refused: Counter[str] = Counter()
         self.count = 0
+        #: What the shop's session was answered, by method and path.
+        self.answered: dict[tuple[str, str], Answer] = {}
 
     async def ask(self, request: Request, probe: str, *, with_session: bool = True, is_file: bool = False) -> Answer:
         """The answer to one request, asked once: nobody on the way signs in anew, cools down or asks again.
@@ -105,7 +108,10 @@ class Asker:
         start = answer.body[:_SEARCHED]
         self.refused.update(code for code in _TOO_OFTEN if f":{code}".encode() in start.replace(b" ", b""))
         fixture = self._fixtures.keep(probe, request, answer, with_session=with_session)
-        return replace(answer, fixture=fixture)
+        answer = replace(answer, fixture=fixture)
+        if with_session:
+            self.answered[request.method, urlsplit(request.url).path] = answer
+        return answer
 
 
 def _header(response: Response, name: str) -> str:

@@ -79,7 +79,10 @@ def _of_fields(
     wanted += [(path, place.key(f"take.{name}")) for name, path in step.take.items()]
     for name, key in wanted:
         if all(at(row, name) is None for row in rows):
-            yield differs("field", subject, key, field=name, names=told(others))
+            # What an order says of itself may be missing in orders of other kinds: only its own entry tells.
+            is_of_order = "." in name and any(at(row, name.partition(".")[0]) is not None for row in rows)
+            fact = note if is_of_order else differs
+            yield fact("field", subject, key, field=name, names=told(others))
     if all(at(row, name) is None for row in rows for name in step.status.at):
         yield differs("field", subject, place.key("status.at"), field=step.status.at[0], names=told(others))
 

@@ -7,12 +7,13 @@ tell what stood there. The key of it is never written anywhere.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
 import re
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -21,6 +22,8 @@ _SPOKEN = re.compile(
     r"success|message|msg|error_?(?:code|msg|message)|code|status|type|total\w*|count|login|sort\w*|size|page\w*",
     re.IGNORECASE,
 )
+#: Of a row only these: what else it says, somebody has written.
+_SPOKEN_IN_ROWS = re.compile(r"\w*status\w*|type|\w*Type", re.IGNORECASE)
 #: Days and times, which are facts wherever they stand.
 _TIME = re.compile(r"\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:[ T]\d{2}:\d{2}(?::\d{2})?)?|(?<!\d)20\d{6}(?!\d)")
 _RUN = re.compile(r"\d+|[A-Za-z]+|[\u3400-\u9fff]+")
@@ -60,39 +63,46 @@ class Redaction:
             return None
         return self.value(data)
 
-    def value(self, value: Any, name: str = "") -> Any:
-        """Any part of an answer. `name` is the field that it stands in."""
+    def value(self, value: Any, name: str = "", *, in_row: bool = False) -> Any:
+        """Any part of an answer.
+
+        Args:
+            name: the field that it stands in.
+            in_row: True for what stands in a list.
+        """
         if isinstance(value, dict):
-            return {key: self.value(part, key) for key, part in value.items()}
+            return {key: self.value(part, key, in_row=in_row) for key, part in value.items()}
         if isinstance(value, list):
-            return [self.value(part, name) for part in value[:MOST_ROWS]]
+            return [self.value(part, name, in_row=True) for part in value[:MOST_ROWS]]
         if isinstance(value, bool) or value is None:
             return value
         if isinstance(value, int):
-            return value if self._is_fact(str(value), name) else int(self._run(str(value)))
+            is_fact = self._is_fact(str(value), name, in_row=in_row)
+            return value if is_fact else int(self._runs(str(value)))
         if isinstance(value, float):
             return round(value, 1)
-        return self._text(value, name)
+        return self._text(value, name, in_row=in_row)
 
-    def _text(self, text: str, name: str) -> str:
+    def _text(self, text: str, name: str, *, in_row: bool) -> str:
         if text[:1] in ("{", "["):
             # Some interfaces send rows as JSON texts (docs/portals.md 3.2).
             try:
-                return json.dumps(self.value(json.loads(text)), ensure_ascii=False)
+                return json.dumps(self.value(json.loads(text), in_row=True), ensure_ascii=False)
             except ValueError:
                 pass
         if re.match(r"(?:https?:)?//", text):
             return self.url(text)
-        if text in self._kept or self._is_fact(text, name):
+        if text in self._kept or self._is_fact(text, name, in_row=in_row):
             return self._without_secrets(_LONG_NUMBER.sub(lambda found: self._run(found[0]), text))
         return self.text(text)
 
-    def _is_fact(self, text: str, name: str) -> bool:
+    def _is_fact(self, text: str, name: str, *, in_row: bool) -> bool:
         if len(text) <= _SHORT and text.isascii() and not text.isalpha():
             return True
         if _SECONDS.fullmatch(text) and not name.lower().endswith(("id", "sn")):
             return True
-        return bool(_SPOKEN.fullmatch(name)) and len(text) <= 80
+        spoken = _SPOKEN_IN_ROWS if in_row else _SPOKEN
+        return bool(spoken.fullmatch(name)) and len(text) <= 80
 
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:
@@ -132,11 +142,19 @@ class Redaction:
         )
 
     def prove(self, text: str) -> None:
-        """Raises LeakError if a secret stands in it, as it is or as addresses and JSON write it."""
+        """Raises LeakError if a secret stands in it, as it is or as addresses, JSON and base64 write it."""
         for secret in self._secrets:
-            for form in {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}:
+            for form in {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], *_in_base64(secret)}:
                 if form in text:
                     raise LeakError("a secret stands in what would be saved")
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """As it stands in base64, wherever it begins; what depends on its neighbours is left out."""
+    for before in range(3):
+        packed = base64.b64encode(b"\0" * before + secret.encode()).decode()
+        if len(core := packed[4:-4]) >= _SHORT:
+            yield core
 
 
 def _sign(sign: str, number: int, *, is_first: bool) -> str:

@@ -143,18 +143,18 @@ class Doctor(Spider):
 
     async def _go_through(self, exam: Examination, probes: Mapping[str, Probe], examined: Examined) -> None:
         for name, probe in probes.items():
-            before = len(exam.findings)
+            before, has_ended = len(exam.findings), False
             try:
                 await probe(exam)
             except SessionEndedError:
-                examined.stopped = "ended"
+                has_ended, examined.stopped = True, "ended"
             except Exception as error:
                 # What is odd about one answer must not hide what the others say.
                 logger.exception("probe %s of %s", name, exam.shop.id)
                 why = str(error) if isinstance(error, ShopdataError) else repr(error)[:200]
                 exam.add("-", unseen("broken", name, why=why))
             self._tell(exam.shop, exam.findings[before:])
-            if examined.stopped:
+            if has_ended:
                 return
 
 

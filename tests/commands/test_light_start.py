@@ -66,6 +66,7 @@ CRAWL = f"{LEDGER} {ENGINE} browser checks crawling lake platforms sessions spid
 MAY_LOAD = {
     "version": "",
     "crawl -h": f"{CONFIG} platforms",
+    "doctor -h": f"{CONFIG} platforms",
     "merge {tables} -o {tables}.xlsx": f"{ENGINE} actions wording",
     "status": f"{LEDGER} hyperlink rich actions alerts lake platforms service wording",
     # Shops are kept in the ledger, too.

@@ -37,10 +37,11 @@ class EveryChange(Doctor):
             post(f"{self.control}/changes", {"changes": case["changes"]})
             without = {name: WITHOUT_SESSION[name] for name in WITHOUT_SESSION if name in case["probes"]}
             within = {name: WITH_SESSION[name] for name in WITH_SESSION if name in case["probes"]}
+            last = {name: LAST[name] for name in LAST if name in (*case["probes"], "pace")}
             found = []
             for folder in (case["config"], case["changed"]):
                 config = load_config(Path(folder))
-                examined = await self.examine(shops[case["shop"]], config, (without, within, LAST))
+                examined = await self.examine(shops[case["shop"]], config, (without, within, last))
                 found.append(shown(examined))
             self.told[case["name"]] = {"before": found[0], "after": found[1]}
         post(f"{self.control}/changes", {"changes": []})

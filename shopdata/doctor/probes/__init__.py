@@ -14,7 +14,6 @@ from shopdata.doctor.probes.signed_page import look_at_signed_page
 WITHOUT_SESSION: Mapping[str, Probe] = {
     "hosts": look_at_hosts,
     "form": look_at_form,
-    "dead_session": look_at_dead_session,
 }
 #: Those that ask with the shop's session; the first dead answer ends them.
 WITH_SESSION: Mapping[str, Probe] = {
@@ -23,4 +22,5 @@ WITH_SESSION: Mapping[str, Probe] = {
     "recipes": look_at_recipes,
     "signed_page": look_at_signed_page,
 }
-LAST: Mapping[str, Probe] = {"pace": look_at_pace}
+#: Those that compare with what the others were answered.
+LAST: Mapping[str, Probe] = {"dead_session": look_at_dead_session, "pace": look_at_pace}

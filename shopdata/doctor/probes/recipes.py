@@ -97,7 +97,7 @@ class _Look:
             case FileStep() if step.link is not None:
                 await self._file(number, step)
             case OpenStep() | EachStep() | FileStep():
-                self.exam.add("D19", unseen("not_looked", self.name, step=number))
+                self.exam.add("D19", note("not_looked", self.name, step=number))
         return False
 
     async def _asked(self, probe: str, asked: Asked, place: Place, request: Request) -> tuple[Any, Answer]:
@@ -218,7 +218,7 @@ class _Look:
     async def _job(self, number: int, step: JobStep) -> None:
         place, find = self.place(number), self.place(number, "find")
         if step.find.rows is None:
-            self.exam.add("D8", unseen("not_looked", self.name, step=number))
+            self.exam.add("D8", note("not_looked", self.name, step=number))
             return
         content, answer = await self._asked("D8", step.find, find, self.cell.request(step.find, self.cell.scope))
         if content is NOTHING:
@@ -236,7 +236,7 @@ class _Look:
                 self.exam.add("D9", found)
             else:
                 self.exam.add("D9", judge_head(found, self.recipe, self.name), found.answer)
-        elif step.take:
+        elif step.take and all(one.verdict is not Verdict.DIFFERS for one in findings):
             self.exam.add("D9", unseen("no_report", self.name))
         if all(one.verdict is not Verdict.DIFFERS for one in findings):
             await try_order(self.exam, self.cell, step, place, self.speech, self.name, time.monotonic)

@@ -89,11 +89,16 @@ async def look_at_dead_session(exam: Examination) -> None:
     requests |= {urlsplit(request.url).path: request for request in first_requests(exam)}
     for path, request in requests.items():
         answer = await exam.asker.ask(request, "D5", with_session=False)
-        exam.add("D5", judge_dead(exam, answer, path), answer)
+        signed_in = exam.asker.answered.get((request.method, path))
+        exam.add("D5", judge_dead(exam, answer, path, signed_in), answer)
 
 
-def judge_dead(exam: Examination, answer: Answer, path: str) -> Finding:
-    """Whether a crawl would know this answer for "the session has ended"."""
+def judge_dead(exam: Examination, answer: Answer, path: str, signed_in: Answer | None) -> Finding:
+    """Whether a crawl would know this answer for "the session has ended".
+
+    Args:
+        signed_in: what a session was answered to the same question; None where it was not asked.
+    """
     if answer.failure:
         return unseen("answer", path, why=answer.failure)
     if (host := moved_to(answer, exam.portal)) is not None or answer.status in (404, 405, 410):
@@ -105,8 +110,8 @@ def judge_dead(exam: Examination, answer: Answer, path: str) -> Finding:
         return holds("dead", path, said=said, status=answer.status)
     if (risk := exam.login.risk_in(answer, exam.portal)) is not None:
         return unseen("risk", path, said=risk.text)
-    if answer.status == 403:
-        # Unsigned calls are refused before anybody looks at the session.
+    if answer.status == 403 or (signed_in is not None and _told(signed_in.json()) == _told(data)):
+        # It is refused for something else, before anybody looks at the session.
         return note("dead_unseen", path, status=answer.status)
     return differs("dead", path, exam.key("dead_session", _sign_of(data)), said=said, status=answer.status)
 

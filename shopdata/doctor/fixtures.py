@@ -62,7 +62,7 @@ class FixtureFolder:
             "session": with_session,
             "status": answer.status,
             "content_type": answer.content_type,
-            "location": self._redaction.url(answer.location) if answer.location else "",
+            "location": self._redaction.location(answer.location) if answer.location else "",
             **({"json": data} if data is not None else _described(answer)),
         }
         text = json.dumps(content, ensure_ascii=False, indent=1)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from shopdata.config.datasets import Dataset
 from shopdata.config.recipes import JobStep, PagesStep
 from shopdata.crawling.report_jobs.listed import ListShape, Report
 from shopdata.doctor.findings import Finding, Key, Verdict, differs, holds, note, unseen
@@ -128,11 +129,14 @@ def _is_constant(value: Any) -> bool:
     return value is not None and "{" not in str(value)
 
 
-def judge_pages(step: PagesStep, place: Place, content: Any, subject: str, dataset: str = "") -> list[Finding]:
+def judge_pages(
+    step: PagesStep, place: Place, content: Any, subject: str, contract: Dataset | None = None, dataset: str = ""
+) -> list[Finding]:
     """Rows, total and ids of a first page (D15, D16).
 
     Args:
-        dataset: whose contract names the rows' fields; "" where none does.
+        contract: what names the rows' fields; None where nothing does.
+        dataset: whose contract it is.
     """
     pages = step.pages
     rows = at(content, pages.rows)
@@ -148,10 +152,8 @@ def judge_pages(step: PagesStep, place: Place, content: Any, subject: str, datas
     if read and all(at(row, pages.id) in (None, "") for row in read):
         names = sorted({name for row in read for name in row})
         likely = only(name for name in names if name.lower().endswith("id"))
-        keys = [place.key("pages.id", likely)]
-        if dataset:
-            # Its column goes on under the name that it had.
-            keys.append(Key(f"datasets/{dataset}.yaml", f"aliases.{pages.id}", [likely] if likely else None))
+        # Its column goes on under the name that it had.
+        keys = [place.key("pages.id", likely), *_of_contract(pages.id, likely, contract, dataset)]
         findings.append(differs("field", subject, *keys, field=pages.id, names=told(names)))
     hidden = sorted({name for row in read for name, value in row.items() if _PRIVATE_USE.search(str(value))})
     if hidden:
@@ -165,6 +167,13 @@ def judge_pages(step: PagesStep, place: Place, content: Any, subject: str, datas
             holds("page", subject, n=len(read), total="-" if total is None else total, digits=_lengths(ids))
         )
     return findings
+
+
+def _of_contract(field: str, likely: str | None, contract: Dataset | None, dataset: str) -> Iterator[Key]:
+    """The key that gives the column of a field another name to be read by."""
+    for column, others in contract.aliases.items() if contract is not None else ():
+        if field in others:
+            yield Key(f"datasets/{dataset}.yaml", f"aliases.{column}", [*others, likely] if likely else None)
 
 
 def _lengths(ids: Sequence[str]) -> str:

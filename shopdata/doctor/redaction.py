@@ -126,6 +126,12 @@ class Redaction:
         query = re.sub(r"=([^&]*)", lambda found: "=" + self._value_of_query(found[1]), parts.query)
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, query, ""))
 
+    def location(self, url: str) -> str:
+        """Where a portal sends somebody: as an address, with its path, which is a fact but for the numbers in it."""
+        parts = urlsplit(url)
+        path = _LONG_NUMBER.sub(lambda found: self._run(found[0]), parts.path)
+        return urlunsplit(urlsplit(self.url(url))._replace(path=path))
+
     def _value_of_query(self, value: str) -> str:
         return value if _SECONDS.fullmatch(value) or len(value) <= _SHORT else self._runs(value)
 

@@ -221,7 +221,7 @@ CASES = (
         f"{REVIEWS} steps[0].pages.id",
         (
             (REVIEWS, ("steps", 0, "pages", "id"), "evaluationId"),
-            ("datasets/pdd_badscore.yaml", ("aliases", "reviewId"), ["evaluationId"]),
+            ("datasets/pdd_badscore.yaml", ("aliases", "评价id"), ["reviewId", "evaluationId"]),
         ),
     ),
     Case(

@@ -211,7 +211,8 @@ class _Look:
         request = self.cell.request(step, self.cell.scope.at_page(step.pages.first))
         content, answer = await self._asked(probe, step, place, request)
         if content is not NOTHING:
-            self.exam.add(probe, judge_pages(step, place, content, self.name, self.dataset), answer)
+            contract = self.exam.config.dataset(self.dataset)
+            self.exam.add(probe, judge_pages(step, place, content, self.name, contract, self.dataset), answer)
 
     # -- D8 to D11 --
 

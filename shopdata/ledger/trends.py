@@ -85,15 +85,15 @@ class Trends(DatabasePart):
 
     @reads
     def states_of_others(
-        self, session: Session, dataset: str, dts: Collection[str], shops: Collection[str]
+        self, session: Session, datasets: Collection[str], dts: Collection[str], shops: Collection[str]
     ) -> list[StateCount]:
         """The same, of all shops but these; where there are none, nothing but an index is read."""
         query = (
-            select(CellRow.dt, CellRow.state, func.count())
-            .where(CellRow.dataset == dataset, CellRow.dt.in_(dts), CellRow.shop.not_in(shops))
-            .group_by(CellRow.dt, CellRow.state)
+            select(CellRow.dataset, CellRow.dt, CellRow.state, func.count())
+            .where(CellRow.dataset.in_(datasets), CellRow.dt.in_(dts), CellRow.shop.not_in(shops))
+            .group_by(CellRow.dataset, CellRow.dt, CellRow.state)
         )
-        return [StateCount(dataset, dt, CellState(state), n) for dt, state, n in session.execute(query)]
+        return [StateCount(dataset, dt, CellState(state), n) for dataset, dt, state, n in session.execute(query)]
 
     @reads
     def stalled(

@@ -86,7 +86,7 @@ def test_cells_are_counted_by_period_and_state(ledger: Ledger) -> None:
         (DAYS[1], CellState.PENDING): 2,
         (DAYS[1], CellState.RUNNING): 1,
     }
-    others = ledger.trends.states_of_others(DATASET, DAYS[:2], ["flagship", "kids"])
+    others = ledger.trends.states_of_others([DATASET], DAYS[:2], ["flagship", "kids"])
     assert {(n.dt, n.state, n.count) for n in others} == {
         (DAYS[0], CellState.STAGED, 1),
         (DAYS[1], CellState.PENDING, 1),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from shopdata.config import Dataset
+from shopdata.config import Dataset, Shop
 from shopdata.lake.completeness import expected_periods
 from shopdata.ledger.trends import PublishedRows, Trends
 from shopdata.periods import Period, days, today
@@ -140,7 +140,7 @@ class PastReader:
         # A month that has begun in the range may end behind it.
         reach = last + _LENGTHS[contract.period]
         known = self._ledger.trends.labels(dataset, reach, (last - first).days + 2)
-        shops = self._config.shops_for(dataset)
+        shops = self._shops[dataset]
         calendar = expected_periods(
             contract, shops, first, min(reach, end), known=map(Period.from_dt, [*known, newest.dt]), now=self._now
         )
@@ -182,10 +182,10 @@ class PastReader:
         counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for one in trends.counts(labels, dts):
             counts[one.dataset, one.dt][one.state.value] += one.count
-        for dataset, its in labels.items():
+        for ids, datasets in self._by_shops(labels).items():
             # Shops that have left have no gaps.
-            for one in trends.states_of_others(dataset, its, self._ids[dataset]):
-                counts[dataset, one.dt][one.state.value] -= one.count
+            for one in trends.states_of_others(datasets, dts, ids):
+                counts[one.dataset, one.dt][one.state.value] -= one.count
         for dataset, dt, shop in trends.stalled(labels, dts, self._now):
             if self._is_listed(dataset, shop):
                 counts[dataset, dt] += Counter({states.STALLED: 1})
@@ -197,7 +197,7 @@ class PastReader:
     def _add_unasked(self, dataset: str, dts: Sequence[str], counts: dict[tuple[str, str], Counter[str]]) -> None:
         """Shops that nobody has asked for: overdue, or not yet."""
         newest = self.expected[dataset]
-        shops = self._config.shops_for(dataset)
+        shops = self._shops[dataset]
         since = sorted(shop.since for shop in shops if shop.since is not None)
         always = len(shops) - len(since)
         for dt in dts:
@@ -208,9 +208,20 @@ class PastReader:
                 is_overdue = dt != newest.dt or grid.is_overdue(newest, self._now)
                 found[states.OVERDUE if is_overdue else states.UNASKED] += lacking
 
+    def _by_shops(self, datasets: Iterable[str]) -> dict[frozenset[str], list[str]]:
+        """Datasets that the same shops have: most of a platform's are asked for at once."""
+        found: dict[frozenset[str], list[str]] = defaultdict(list)
+        for dataset in datasets:
+            found[self._ids[dataset]].append(dataset)
+        return found
+
+    @cached_property
+    def _shops(self) -> dict[str, tuple[Shop, ...]]:
+        return {name: self._config.shops_for(name) for name in self.expected}
+
     @cached_property
     def _ids(self) -> dict[str, frozenset[str]]:
-        return {name: frozenset(shop.id for shop in self._config.shops_for(name)) for name in self.expected}
+        return {name: frozenset(shop.id for shop in shops) for name, shops in self._shops.items()}
 
     def _is_listed(self, dataset: str, shop: str) -> bool:
         return shop in self._ids[dataset]

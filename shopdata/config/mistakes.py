@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -35,7 +35,8 @@ def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageEr
     if kind == "extra_forbidden":
         holder = _model_at(model, [part for part in detail["loc"][:-1] if isinstance(part, str)])
         known = [field.alias or name for name, field in holder.model_fields.items()] if holder is not None else []
-        todo = did_you_mean(key, known, f"Known here: {', '.join(known)}.", "`{}`")
+        others = f"Known here: {', '.join(known)}." if known else "Take it out, or look how it is called."
+        todo = did_you_mean(key, known, others, "`{}`")
         return UsageError(f"the key {key!r} is not known", where=where, todo=todo)
     if kind == "missing":
         return UsageError(f"the key {key!r} is missing", where=where, todo=f"Add `{key}: …`.")
@@ -48,6 +49,9 @@ def _as_sentence(detail: Any, model: type[Model], source: YamlSource) -> UsageEr
         return UsageError(f"the value of {key!r} is not known", where=where, expected=expected, todo=todo)
     if kind.startswith("date_") and (problem := _no_day(_value_at(source.value, path), where)):
         return problem
+    if kind in ("greater_than", "greater_than_equal"):
+        least = f"a number above {context['gt']:g}" if "gt" in context else f"{context['ge']:g} or more"
+        return UsageError(f"the value of {key!r} is too small", where=where, expected=least, todo=todo)
     if kind in _KIND_HINTS:
         what = f"{f'the value of {key!r}' if key else 'what stands here'} is of the wrong kind"
         return UsageError(what, where=where, expected=_KIND_HINTS[kind], todo=todo)
@@ -124,6 +128,9 @@ _PATTERN_HINTS = {
     "region": "a region's name, for example eu-central-1",
     "bucket": "3 to 63 lower-case letters, digits, dots and hyphens",
     "name": "letters, digits, - . and _, at most 64, for example shop_orders",
+    **dict.fromkeys(
+        ("open", "ask", "job", "of", "as", "rows_by"), "a name of lower-case letters, digits and _, for example export"
+    ),
     "deadline": 'a time of day in quotes, for example "20:00"',
     "cron": 'five fields, for example "30 8 * * *"',
 }
@@ -143,15 +150,18 @@ def field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> Any:
 
 def _model_at(model: type[BaseModel], names: list[str]) -> type[BaseModel] | None:
     """The model below these keys of a model; None if it knows no such place."""
+    is_key = False
     for number, name in enumerate(names):
-        if _A_KIND.fullmatch(name):
+        if is_key or _A_KIND.fullmatch(name):
+            is_key = False
             continue
         field = next((field for own, field in model.model_fields.items() if name in (own, field.alias)), None)
         kind = next((kind for kind in names[number + 1 : number + 2] if _A_KIND.fullmatch(kind)), "")
         found = _model_in(field.annotation, kind) if field else None
         if found is None:
             return None
-        model = found
+        # Below a field of keys and values comes a key, which is none of a model's.
+        model, is_key = found, field is not None and get_origin(field.annotation) is dict
     return model
 
 

@@ -71,7 +71,7 @@ def read_yaml(file: str, text: str, environ: Mapping[str, str]) -> YamlSource:
         source.tell(
             f"this is not YAML: {_without_quotes(error.problem or error.context or 'something is missing')}",
             f"{file}:{line}",
-            todo="Check indentation and colons around this line; a value that begins with * & ! % @ needs quotes.",
+            todo="Check indentation and colons around this line; a value that begins with { * & ! % @ needs quotes.",
         )
         return source
     except yaml.reader.ReaderError as error:

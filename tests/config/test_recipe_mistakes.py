@@ -42,7 +42,7 @@ MISTAKES = [
     ("dataset: jd_store", "dataset: jd_stor", ":1 recipe.dataset", "Did you mean `jd_store`?"),
     ("dataset: jd_store}", "dataset: jd_store, dialect: jdd}", ":1 recipe.dialect", "Write one of: "),
     ("dataset: jd_store}", "dataset: jd_store, pages: x}", ":1 recipe.pages", "Did you mean `page`?"),
-    ("  - ask: day", "  - asks: day", ":3 steps[0]", "one of the keys open, ask, "),
+    ("  - ask: day", "  - asks: day", ":3 steps[0]", "exactly one of the keys open, ask, "),
     ("take: {key", "takes: {key", ":6 steps[0].takes", "Did you mean `take`?"),
     ('GET: "{jd.report_origin}/newest"', "", ":3 steps[0]", 'add GET: "{…}/path"'),
     ("{jd.report_origin}/newest", "https://ppzh.jd.com/newest", ":4 steps[0].GET", "Begin it with {jd.login_url} or"),
@@ -107,3 +107,80 @@ def test_contract_and_recipe_say_the_same_of_a_file(folder: ConfigFolder) -> Non
     (problem,) = folder.problems()
     assert folder.place(problem) == "recipes/jd_store.yaml:3 steps[0].sheet"
     assert "says sheet '概览' of the same file" in problem
+
+
+JOB = """\
+recipe: {version: 1, dataset: jd_store, dialect: jd-report, page: "{jd.report_origin}/board"}
+steps:
+  - job: report
+    create:
+      POST: "{jd.gateway_origin}/order"
+      json: {date: "{start:%Y-%m-%d}"}
+      ok: {$.status: 0}
+      take: {name: $.content.taskName}
+    find:
+      GET: "{jd.report_origin}/list"
+      rows: $.content.data
+      id: reportId
+      where: {reportType: x, reportName: {like: "{report.name}"}}
+      made: {at: createTime}
+    status: {at: status, working: ["1"], done: ["2"]}
+    take: {link: downloadLink}
+  - {file: xlsx, from: "{report.link}"}
+"""
+
+#: As `MISTAKES`, of a report that is ordered.
+OF_A_JOB = [
+    ("{start:%Y-%m-%d}", "{{ start }}", ":6 steps[0].create.json.date", "is another language"),
+    ("{start:%Y-%m-%d}", "{start:YYYY-MM-DD}", ":6 steps[0].create.json.date", "Write {start:%Y-%m-%d} or {start:s}."),
+    ("      POST:", "      method: POST\n      POST:", ":5 steps[0].create.method", "Known here: GET, POST,"),
+    ("      POST:", "      GET:", ":4 steps[0].create", "a GET has no body"),
+    ("      json:", "      data:", ":6 steps[0].create.data", "query, headers, json, form"),
+    ("{$.status: 0}", "$.status", ":7 steps[0].create.ok", "Expected keys and values"),
+    ("{$.status: 0}", "{$.status: [0, 1]}", ":7 steps[0].create.ok.$.status", "write a single value"),
+    ("$.content.data", "$..data", ":11 steps[0].find.rows", "write $, $.name"),
+    ("      id: reportId\n", "", ":9 steps[0].find.id", "Add `id: …`"),
+    ('{like: "', '{likes: "', ":13 steps[0].find.where.reportName.likes", "Did you mean `like`?"),
+    ('{like: "', '{has: x, like: "', ":13 steps[0].find.where.reportName", "it says one thing"),
+    ("{report.name}", "{report.title}", ":13 steps[0].find.where.reportName.like", "It takes: id, name."),
+    ("{at: createTime}", "createTime", ":14 steps[0].find.made", "Expected keys and values"),
+    (', done: ["2"]', "", ":15 steps[0].status.done", "Add `done: …`"),
+    ("    take: {link: downloadLink}\n", "", ":3 steps[0]", "add take: {link: …}"),
+    ("{link: downloadLink}", "{link: a, url: b}", ":3 steps[0]", "the one field with the link"),
+    ("    take: {link", "    cooldown: -1\n    take: {link", ":16 steps[0].cooldown", "Expected a number above 0"),
+    ("    take: {link", "    every: true\n    take: {link", ":16 steps[0].every", "these are seconds"),
+    ("job: report", "job: Report", ":3 steps[0].job", "a name of lower-case letters"),
+    ("job: report", "job: report\n    ask: x", ":3 steps[0]", "exactly one of the keys"),
+    ("file: xlsx", "file: excel", ":17 steps[1].file", "Expected 'xlsx', 'xls',"),
+    ("{report.link}", "https://x.example/a.xlsx", ":17 steps[1]", 'write from: "{step.link}"'),
+    ("{report.link}", "{report.url}", ":17 steps[1].from", "It takes: id, link, name."),
+    ("{file: xlsx,", '{file: xlsx, unpack: "*.csv",', ":17 steps[1].unpack", "Expected keys and values"),
+    ("{file: xlsx,", "{file: xlsx, drop_rows: true,", ":17 steps[1].drop_rows", "Expected 'totals'"),
+    ("  - {file", "  - {file: any, from: '{report.link}'}\n  - {file", ":1", "steps[1] is a file, the end"),
+    ('"{jd.gateway_origin}/order"', "{jd.gateway_origin}/order", ":5", "a value that begins with { "),
+    ("      ok:", "      sign: signed\n      ok:", ":7 steps[0].create.sign", "write none, page, {borrow"),
+    ("      ok:", "      sign: page\n      ok:", ":7 steps[0].create.sign", "Write {borrow: …}, {rewrite"),
+    ("      ok:", "      sign: {borrow: x}\n      ok:", ":7 steps[0].create.sign.borrow", "Expected a list"),
+    (
+        "      ok:",
+        "      sign: {click: [x], fil: {}}\n      ok:",
+        ":7 steps[0].create.sign.fil",
+        "Did you mean `fill`?",
+    ),
+    ("{file: xlsx,", "{file: xlsx, sign: {click: [x]},", ":17 steps[1]", "take its link in an ask above"),
+    ('page: "{jd.report_origin}/board"', "page: /board", ":1 recipe.page", "Begin it with {jd.login_url}"),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "told"), OF_A_JOB, ids=[f"{new:.24} {told:.12}" for _, new, _, told in OF_A_JOB]
+)
+def test_a_mistake_in_a_job_is_told_with_its_line(
+    folder: ConfigFolder, old: str, new: str, place: str, told: str
+) -> None:
+    folder.write("recipes/jd_store.yaml", JOB)
+    assert folder.problems() == []
+    folder.edit("recipes/jd_store.yaml", old, new)
+    (problem,) = folder.problems()
+    assert folder.place(problem) == f"recipes/jd_store.yaml{place}"
+    assert told in problem

@@ -199,7 +199,7 @@ class _Walk:
         elif found.holder not in more:
             known = self._taken.get(found.holder)
             if known is None:
-                others = ", ".join([self._platform.name, *self._taken, *sorted(more - {"page"})])
+                others = ", ".join(dict.fromkeys([self._platform.name, *self._taken, *sorted(more - {"page"})]))
                 yield self._problem(path, f"nothing called {found.holder!r} is known here", f"Known: {others}.")
             elif found.holder in self._lists:
                 row = next(iter(sorted(more - {"page"})), "row")

@@ -15,6 +15,10 @@ _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _INNER = re.compile(
     r"(?P<holder>\w+)(?:\.(?P<field>[\w-]+))?(?P<shift>[+-]\d{1,3}d)?(?::(?P<form>[^|{}]+))?(?P<text>\|text)?"
 )
+#: What templates elsewhere look like; braces that are meant as such are written without blanks.
+_OTHER_LANGUAGE = re.compile(
+    r"\{\{\s+[^{}]*\}\}|\{\{\s*(?:start|end|now|uuid4|page)\b[^{}]*\}\}|\{%[^{}]*%\}|\$\{[^{}]*\}"
+)
 _KNOWN = "{start:%Y-%m-%d}, {end:s}, {now:ms}, {uuid4}, {page}, {platform.origin}, {step.value} or {row.field}"
 
 
@@ -50,6 +54,8 @@ def read_template(text: str) -> Parts:
     Raises:
         ValueError: something in braces is none of the language's.
     """
+    if (other := _OTHER_LANGUAGE.search(text)) is not None:
+        raise ValueError(f"{other[0]} is another language, and would be sent as it stands: write {_KNOWN}")
     parts: list[str | Placeholder] = []
     place = 0
     for match in _TOKEN.finditer(text):

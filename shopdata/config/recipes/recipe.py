@@ -58,8 +58,9 @@ class Recipe(Model):
     def _ends_with_a_file(self) -> Recipe:
         if not isinstance(self.steps[-1], FileStep | PagesStep | EachStep):
             raise ValueError("the last step gives no file: end with file, pages or each")
-        if any(isinstance(step, FileStep) for step in self.steps[:-1]):
-            raise ValueError("file is the end of a recipe: take out what follows it")
+        early = next((number for number, step in enumerate(self.steps[:-1]) if isinstance(step, FileStep)), None)
+        if early is not None:
+            raise ValueError(f"steps[{early}] is a file, the end of a recipe: take out what follows it")
         if self.is_in_browser and self.recipe.page is None:
             raise ValueError("a request is signed by a page, and recipe says not which: add `page` there")
         return self

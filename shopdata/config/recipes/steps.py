@@ -14,6 +14,22 @@ from shopdata.config.recipes.signs import ClickSign, RewriteSign, Sign
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
+def _is_plain(value: Any) -> Any:
+    if not isinstance(value, str | int | bool):
+        raise ValueError("an answer is compared with one text, number or truth: write a single value")
+    return value
+
+
+def _is_seconds(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("these are seconds: write a number, for example 60")
+    return value
+
+
+Plain = Annotated[str | int | bool, BeforeValidator(_is_plain)]
+Seconds = Annotated[PositiveSeconds, BeforeValidator(_is_seconds)]
+
+
 class Request(Model):
     """One request of the shop's session: `GET` or `POST`, and what is read out of its answer."""
 
@@ -26,7 +42,7 @@ class Request(Model):
     body: Annotated[Any, Field(alias="json")] = None
     form: dict[str, Any] | None = None
     #: What a good answer holds, by its place; values are compared as texts.
-    ok: dict[AnswerPath, str | int | bool] = Field(default_factory=dict)
+    ok: dict[AnswerPath, Plain] = Field(default_factory=dict)
     #: What later steps need of it, by the name that they call it.
     take: dict[Name, AnswerPath] = Field(default_factory=dict)
     #: None is what the recipe says.
@@ -169,14 +185,14 @@ class JobStep(Model):
     find: Find
     status: Status
     #: The link in a finished entry: an entry without it is waited for.
-    take: Annotated[dict[Name, Text], Field(max_length=1)] = Field(default_factory=dict)
+    take: dict[Name, Text] = Field(default_factory=dict)
     #: Asked once the report is done, where the list has no link.
     link: Asked | None = None
     #: Seconds between two looks, and until a report is given up; by default those of portals.yaml.
-    every: PositiveSeconds | None = None
-    deadline: PositiveSeconds | None = None
+    every: Seconds | None = None
+    deadline: Seconds | None = None
     #: Seconds that must lie between two orders of one account, and how many it may send on a day.
-    cooldown: PositiveSeconds | None = None
+    cooldown: Seconds | None = None
     quota: Annotated[int | None, Field(ge=1)] = None
 
     @model_validator(mode="after")
@@ -185,6 +201,8 @@ class JobStep(Model):
             raise ValueError(
                 "there is no list to find it in: add rows to find, or take the id from the answer to create"
             )
+        if len(self.take) > 1:
+            raise ValueError("the take of a job is the one field with the link: write take: {link: …}")
         if not self.take and self.link is None:
             raise ValueError("nothing leads to the file: add take: {link: …} or a request under link")
         return self
@@ -267,12 +285,14 @@ class FileStep(Request):
     sheet: Text | Annotated[int, Field(ge=1)] | None = None
     drop_rows: Literal["totals"] | None = None
     #: For how many seconds the very same link is tried where it is dead, before another one is asked for.
-    retry_404: PositiveSeconds | None = None
+    retry_404: Seconds | None = None
 
     @model_validator(mode="after")
     def _has_a_place(self) -> FileStep:
         if bool(self.link) == bool(self.address):
             raise ValueError('a file has one place: write from: "{step.link}", or GET or POST where it is the answer')
+        if self.link is not None and "{" not in self.link:
+            raise ValueError('from is what an answer has named: write from: "{step.link}", or GET for an address')
         if isinstance(self.sign, RewriteSign | ClickSign):
             raise ValueError("no page hands over a file: take its link in an ask above, and write from")
         return self
@@ -321,6 +341,6 @@ Step = Annotated[
     Discriminator(
         _kind_of,
         custom_error_type="no_step",
-        custom_error_message=f"this is no step: it must have one of the keys {', '.join(_KINDS)}",
+        custom_error_message=f"this is no step: it must have exactly one of the keys {', '.join(_KINDS)}",
     ),
 ]

@@ -21,6 +21,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from page_files import files_on
 
 import shopdata
 from shopdata.service import deploy
@@ -181,6 +182,16 @@ def test_the_packaged_configuration_is_read(egg: Path, tmp_path: Path) -> None:
     assert "the environment variable JD_FLAGSHIP_PASSWORD is not set" in checked.stderr
     assert "JD_FLAGSHIP_USERNAME" not in checked.stderr
     assert "Traceback" not in checked.stderr
+
+
+def test_a_recipe_of_ones_own_is_a_spider(egg: Path, tmp_path: Path) -> None:
+    """The platform, contract and recipe of docs/recipes.md, in a folder beside an egg that knows nothing of them."""
+    for name, text in files_on("recipes.md").items():
+        file = tmp_path / "mine" / name.removeprefix("pipelines_config/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    listed = run(egg, tmp_path, "-m", "scrapy", "list", SHOPDATA_CONFIG_DIR=str(tmp_path / "mine"))
+    assert "teahouse_sales" in listed.stdout.split(), listed.stderr
 
 
 def test_a_configuration_beside_it_goes_first(egg: Path, tmp_path: Path) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, cast
 
 import pyarrow.parquet as pq
 import pytest
-from page_files import files_on
+import yaml
+from page_files import DOCS, files_on
 from teahouse_portal import SALES, TeahouseServer
-from workplace import Workplace
+from workplace import REPO, Workplace
 
 from sandbox.configuration import LAKE
 
@@ -63,6 +65,10 @@ def test_it_collects(place: tuple[Workplace, TeahouseServer]) -> None:
     assert "right-horse" not in workplace.texts()
     status = workplace.scrapy("status", "--all", "--date", DAY)
     assert "Tea house sales" in status.out
+    missing = workplace.scrapy("backfill", "teahouse_sales", "--start", "2026-02-28", "--end", DAY, "--dry-run")
+    assert missing.code in (0, 1), missing.text
+    assert "1 files are to be asked for" in missing.out
+    assert [line.split()[0] for line in missing.out.splitlines() if "never asked" in line] == ["2026-02-28"]
 
 
 def test_what_is_wrong_in_its_description_is_told(place: tuple[Workplace, TeahouseServer]) -> None:
@@ -78,3 +84,13 @@ def test_what_is_wrong_in_its_description_is_told(place: tuple[Workplace, Teahou
     assert "Did you mean `dead`?" in checked.err
     assert "'$$' is no place in an answer" in checked.err
     assert "Traceback" not in checked.text
+
+
+@pytest.mark.parametrize("page", ["recipes.md", "recipes.zh-CN.md"])
+def test_the_other_examples_are_recipes_that_run(page: str) -> None:
+    """As they stand: they are those that are delivered, which crawls hold against what was sent."""
+    blocks = re.findall(r"^```yaml\n(recipe: .*?)^```$", (DOCS / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    shown = {recipe["recipe"]["dataset"]: recipe for recipe in map(yaml.safe_load, blocks)}
+    assert shown.keys() == {"pdd_badscore", "jd_store", "teahouse_sales"}
+    for name in ("pdd_badscore", "jd_store"):
+        assert shown[name] == yaml.safe_load((REPO / f"pipelines_config/recipes/{name}.yaml").read_text("utf-8"))

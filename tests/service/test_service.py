@@ -55,6 +55,10 @@ def service(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPath
         place = Workplace(tmp_path_factory.mktemp("service"), sandbox, store)
         place.sign_in(*(shop.id for shop in sandbox.shops))
         (place.config_dir / "schedule.yaml").write_text(yaml.safe_dump({"jobs": JOBS}), "utf-8")
+        # Two pages of YAML of somebody's own, beside the delivered ones.
+        for kind in ("datasets", "recipes"):
+            text = (place.config_dir / kind / "jd_ad_effect.yaml").read_text("utf-8")
+            (place.config_dir / kind / "jd_mine.yaml").write_text(text.replace("jd_ad_effect", "jd_mine"), "utf-8")
         service = Running(place)
         try:
             run = service.command("start", SHOPDATA_SERVICE_NOW="2026-11-24T08:00:00")
@@ -163,6 +167,17 @@ def test_a_broken_egg_is_taken_back(service: Running) -> None:
     assert service.get("listversions.json", project="shopdata")["versions"] == versions
     assert (service.folder / "eggs" / "shopdata" / f"{versions[-1]}.egg").read_bytes() == egg
     assert "jd_store" in service.get("listspiders.json", project="shopdata")["spiders"]
+
+
+def test_a_recipe_of_ones_own_is_a_spider_and_can_be_scheduled(service: Running) -> None:
+    assert "jd_mine" in service.get("listspiders.json", project="shopdata")["spiders"]
+    schedule = service.place.config_dir / "schedule.yaml"
+    good, jobs = schedule.read_text("utf-8"), [*JOBS, {"name": "mine", "spider": "jd_mine", "cron": "0 0 1 1 *"}]
+    schedule.write_text(yaml.safe_dump({"jobs": jobs}), "utf-8")
+    service.wait_until(lambda: len(service.get("cron.json")["jobs"]) == len(jobs), "the job was not taken")
+    assert not service.get("cron.json")["problem"]
+    schedule.write_text(good, "utf-8")
+    service.wait_until(lambda: len(service.get("cron.json")["jobs"]) == len(JOBS), "the job did not go")
 
 
 def test_pause_is_kept_over_a_restart_and_an_edit_counts_without_one(service: Running) -> None:

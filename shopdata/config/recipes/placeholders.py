@@ -16,9 +16,7 @@ _INNER = re.compile(
     r"(?P<holder>\w+)(?:\.(?P<field>[\w-]+))?(?P<shift>[+-]\d{1,3}d)?(?::(?P<form>[^|{}]+))?(?P<text>\|text)?"
 )
 #: What templates elsewhere look like; braces that are meant as such are written without blanks.
-_OTHER_LANGUAGE = re.compile(
-    r"\{\{\s+[^{}]*\}\}|\{\{\s*(?:start|end|now|uuid4|page)\b[^{}]*\}\}|\{%[^{}]*%\}|\$\{[^{}]*\}"
-)
+_OTHER_LANGUAGE = re.compile(r"\{\{\s+[^{}]*\}\}|\{\{\s*(?:start|end|now|uuid4|page)\b[^{}]*\}\}|\{%[^{}]*%\}")
 _KNOWN = "{start:%Y-%m-%d}, {end:s}, {now:ms}, {uuid4}, {page}, {platform.origin}, {step.value} or {row.field}"
 
 

@@ -1,10 +1,13 @@
 """How often the rule for row counts is right, on made-up shops: precision, recall, and messages for nothing.
 
     python -m benchmarks.checks [--worlds 5] [--shops 60] [--drop 0.6] [--rise 1.9]
+    python -m benchmarks.checks --cost 1000000
 
 A *question* is a doubtful answer, for which the portal is asked again; it is false where nothing was wrong. A fault is
 *severe* where half or less is left of 20 rows or more. *Messages* are counted in worlds without faults: what a second
 answer confirms is told once, until the shop is plausible again. `few` are five shops: too few to tell a day by.
+
+With `--cost`, what `checks_cost` measures: one large file.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from benchmarks.checks_cost import print_cost
 from benchmarks.shop_years import Kind, World, world
 from shopdata.checks.row_counts import Limits, Past, Ratio, Verdict, common_ratio, judge, past_of, ratio_of
 from shopdata.checks.seasons import is_in_season
@@ -111,7 +115,11 @@ def main() -> None:
     parser.add_argument("--shops", type=int, default=60)
     parser.add_argument("--drop", type=float, default=0.6)
     parser.add_argument("--rise", type=float)
+    parser.add_argument("--cost", type=int, metavar="ROWS", help="what one large file costs, and no shops")
     options = parser.parse_args()
+    if options.cost:
+        print_cost(options.cost)
+        return
     limits = Limits(drop=options.drop, rise=options.rise)
     print("            precision   recall: severe  empty  first page   cut   false questions   false messages")
     print("                                                                  of 1,000 cells    a shop and month     s")

@@ -242,10 +242,10 @@ class Workplace:
         with self.objects() as objects:
             return set(objects.list_keys(""))
 
-    def receipt(self, dt: str) -> dict[str, Any]:
+    def receipt(self, dt: str, dataset: str = "jd_store") -> dict[str, Any]:
         """The receipt of a day."""
         with self.objects() as objects:
-            return json.loads(objects.get_bytes(f"receipts/jd/jd_store/dt={dt}.json"))
+            return json.loads(objects.get_bytes(f"receipts/{dataset.partition('_')[0]}/{dataset}/dt={dt}.json"))
 
     def texts(self) -> str:
         """All that the runs have shown."""

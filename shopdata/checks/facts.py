@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -21,7 +23,8 @@ _crc32: Callable[[Any, int], int] = isal_zlib.crc32
 _MOST_KEYS = 3
 #: Stands between the parts of a key: no text of a portal holds it.
 _BETWEEN = "\x1f"
-_NUMBER = r"^\s*[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?(?:[eE][-+]?\d+)?\s*$"
+_NUMBER = r"^\s*[-+]?(?:(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*$"
+_IS_NUMBER, _DIGITS = re.compile(_NUMBER, re.ASCII), re.compile(r"\d+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -122,19 +125,47 @@ def _count_outside(text: pa.Array, bounds: Bounds) -> int:
 
 def _numbers_of(text: pa.Array) -> pa.Array:
     """As numbers; null where there is none."""
-    try:
-        return text.cast(pa.float64())
-    except pa.ArrowInvalid:
-        # One of them is no number: the way to find out which takes five times as long.
-        is_number = pc.match_substring_regex(text, _NUMBER)
-        plain = pc.replace_substring(pc.utf8_trim_whitespace(text), ",", "")
-        return pc.if_else(is_number, plain, pa.scalar(None, pa.string())).cast(pa.float64())
+    if _is_first(_IS_NUMBER, text):
+        with suppress(pa.ArrowInvalid):
+            numbers = text.cast(pa.float64())
+            # Arrow reads `inf` and `nan`, too.
+            return pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, pa.float64()))
+    # One of them is no number: the way to find out which takes ten times as long.
+    is_number = pc.match_substring_regex(text, _NUMBER)
+    plain = pc.replace_substring(pc.utf8_trim_whitespace(text), ",", "")
+    return pc.if_else(is_number, plain, pa.scalar(None, pa.string())).cast(pa.float64())
+
+
+def _is_first(pattern: re.Pattern[str], text: pa.Array) -> bool:
+    """True if the first text that is there looks so, or none is. Arrow spends long on each that it can't cast."""
+    if len(text) == text.null_count:
+        return True
+    first = text[0] if not text.null_count else text[int(np.argmax(text.is_valid()))]
+    return pattern.fullmatch(first.as_py()) is not None
+
+
+def _are_all_whole_and_one_time(keys: Sequence[pa.Array]) -> bool:
+    """True if all keys are whole numbers, no two alike: then no two texts are. False says nothing.
+
+    Numbers are sorted in a tenth of the time that texts are counted in.
+    """
+    numbers = []
+    for part in keys:
+        if not _is_first(_DIGITS, part):
+            return False
+        try:
+            numbers.append(part.drop_null().cast(pa.int64()).to_numpy())
+        except pa.ArrowInvalid:
+            return False
+    every = np.sort(np.concatenate(numbers))
+    return not np.any(every[1:] == every[:-1])
 
 
 def _keys_of(parts: Sequence[pa.Array]) -> pa.Array:
     """The key of each row; null where none of its parts is filled."""
     if len(parts) == 1:
-        return parts[0]
+        # A copy: what is read from disk is one buffer for all columns of a batch, and would stay as a whole.
+        return pa.concat_arrays([parts[0], parts[0].slice(0, 0)])
     joined = pc.binary_join_element_wise(*parts, _BETWEEN, null_handling="replace", null_replacement="")
     is_blank = pc.equal(joined, _BETWEEN * (len(parts) - 1))
     return pc.if_else(is_blank, pa.scalar(None, pa.string()), joined)
@@ -143,8 +174,10 @@ def _keys_of(parts: Sequence[pa.Array]) -> pa.Array:
 def _doubles(keys: Sequence[pa.Array], rows: int) -> tuple[int, tuple[str, ...]]:
     if not rows or not keys:
         return 0, ()
+    if _are_all_whole_and_one_time(keys):
+        return 0, ()
     every = pa.chunked_array(keys, pa.string())
-    doubles = len(every) - every.null_count - int(pc.count_distinct(every, mode="only_valid").as_py())
+    doubles = len(every) - every.null_count - len(pc.unique(every.drop_null()))
     if not doubles:
         return 0, ()
     counted = pc.value_counts(every.drop_null())

@@ -43,6 +43,8 @@ SHOPDATA_PROGRESS = True
 SHOPDATA_LEASE_SECONDS = 120
 #: How long a run waits for what another run holds.
 SHOPDATA_LEASE_WAIT_SECONDS = 3600
+#: For how long a machine may show no life before files on its disk, which the store does not hold, count as lost.
+SHOPDATA_NODE_LOST_SECONDS = 3600
 #: For how many days parsed tables stay in the state directory; later they are read again from raw/ when needed.
 SHOPDATA_KEEP_TABLES_DAYS = 7
 #: How long a backfill rests between one period and the next.

@@ -60,6 +60,7 @@ class Workspace:
     keep_tables_days: int = 7
     lease_seconds: float = 120
     lease_wait_seconds: float = 3600
+    node_lost_seconds: float = 3600
     #: zh or en, if somebody has said so.
     language: str | None = None
     #: Where people find the board.
@@ -94,6 +95,7 @@ class Workspace:
             keep_tables_days=whole_number(settings["SHOPDATA_KEEP_TABLES_DAYS"], "SHOPDATA_KEEP_TABLES_DAYS", 0),
             lease_seconds=float(settings["SHOPDATA_LEASE_SECONDS"]),
             lease_wait_seconds=float(lease_wait),
+            node_lost_seconds=float(settings["SHOPDATA_NODE_LOST_SECONDS"]),
             language=chosen_language(settings),
             board_url=_web_address(settings.get("SHOPDATA_BOARD_URL"), "SHOPDATA_BOARD_URL"),
         )
@@ -199,7 +201,14 @@ class Workspace:
         """What the steps of the lake work with."""
         from shopdata.lake.resources import Resources
 
-        return Resources(self.config, self.ledger, self.staging, self.store, self.dremio)
+        return Resources(
+            self.config,
+            self.ledger,
+            self.staging,
+            self.store,
+            self.dremio,
+            node_lost_seconds=self.node_lost_seconds,
+        )
 
     @functools.cached_property
     def sessions(self) -> SessionStore:

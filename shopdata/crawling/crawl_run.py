@@ -72,9 +72,10 @@ class CrawlRun:
         # Python's own are cores + 4; these wait for the disk, the store, and each other's commit.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "shopdata"))
         workspace = self.workspace
-        claims = (await run_in_thread(lambda: workspace.ledger)).hold_for(
-            Owner.here(self.run_id), workspace.lease_seconds
-        )
+        ledger = await run_in_thread(lambda: workspace.ledger)
+        node = await run_in_thread(lambda: workspace.staging.node)
+        claims = ledger.hold_for(Owner.here(self.run_id), workspace.lease_seconds, node)
+        await run_in_thread(ledger.nodes.beat, node)
         self.leases = RunLeases(claims, workspace.lease_wait_seconds)
         self.leases.begin()
         self.is_begun = True

@@ -168,7 +168,7 @@ class Doubts:
                 "the portal says as it is.",
             )
         move(path, self._staging.raw(raw.key))
-        return raw
+        return replace(raw, node=self._staging.node)
 
     def settle(self, decision: Decision, user_name: str = "") -> None:
         """Writes what became of a doubt, once it is so."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shopdata import failpoints
@@ -21,10 +23,12 @@ from shopdata.lake.completeness import REFRESH_DUE
 from shopdata.lake.display_names import display_names
 from shopdata.lake.drafts import Built, StagedShop, draft_of
 from shopdata.lake.kept_columns import KeptColumns
+from shopdata.lake.lost_files import absent_files, give_up_lost
 from shopdata.lake.marks import Marks
 from shopdata.lake.previous import known_before, require_all_names
-from shopdata.lake.raw_tables import table_of
+from shopdata.lake.raw_tables import table_of, tables_of
 from shopdata.lake.receipts import Draft, Receipt, Restated
+from shopdata.lake.reconcile import published_file
 from shopdata.lake.resources import Resources
 from shopdata.lake.restatement import differences, replaced_shops, restated
 from shopdata.lake.twins import refuse_twins
@@ -42,16 +46,22 @@ logger = logging.getLogger(__name__)
 _NOT_ASKED = Reason("not_asked", {}, "not asked yet")
 
 
-def missing_shops(cells: Sequence[Cell], shops: Sequence[Shop]) -> list[MissingShop]:
-    """The enabled shops without a good file, in the order of shops.yaml, with state and reason."""
+def missing_shops(
+    cells: Sequence[Cell], shops: Sequence[Shop], absent: Mapping[str, Reason] = MappingProxyType({})
+) -> list[MissingShop]:
+    """The enabled shops without a good file, in the order of shops.yaml, with state and reason.
+
+    Args:
+        absent: shops whose file can't be had now, and why.
+    """
     by_shop = {cell.shop: cell for cell in cells}
     missing = []
     for shop in shops:
         cell = by_shop.get(shop.id)
         if cell is None:
             missing.append(MissingShop(id=shop.id, state=CellState.PENDING, reason=_NOT_ASKED))
-        elif cell.raw is None:
-            missing.append(MissingShop(id=shop.id, state=cell.state, reason=cell.reason))
+        elif cell.raw is None or shop.id in absent:
+            missing.append(MissingShop(id=shop.id, state=cell.state, reason=absent.get(shop.id, cell.reason)))
     return missing
 
 
@@ -82,7 +92,8 @@ def build_partition(
 ) -> Built | None:
     """Merges all staged shops of a period, in `workers` if they are given; None if there is none.
 
-    A shop that is published already is among them, also where the ledger does not know of it.
+    A shop that is published already is among them, also where the ledger does not know of it. One whose file lies on
+    another machine, and not in the store, is missing: the others do not wait for it.
 
     Args:
         is_rebuilt: from raw/ alone: a receipt that can't be believed is kept in `history/` with what it stood for.
@@ -96,14 +107,17 @@ def build_partition(
     """
     dataset = lake.config.dataset(name)
     previous = known_before(name, dt, lake, is_rebuilt=is_rebuilt, without=without)
+    give_up_lost(name, dt, lake, previous)
     cells = lake.ledger.cells(name, dt)
+    cells, absent = _without_absent(cells, previous, lake)
     shops = _staged_shops(name, dt, cells, lake.config, lake.ledger)
+    shops = [shop for shop in shops if shop.id not in absent]
     if not shops and (not without or previous is None):
         return None
     refuse_twins(name, dt, shops, {shop.id for shop in lake.config.shops})
     if not is_rebuilt and not without:
         require_all_names(name, dt, shops, previous, lake)
-    missing = missing_shops(cells, _shops_of(name, dt, lake.config))
+    missing = missing_shops(cells, _shops_of(name, dt, lake.config), absent)
     kept = KeptColumns.of([partition for partition in lake.ledger.partitions(name) if partition.dt < dt], dataset)
     marks = Marks.of(name, dt, shops, lake.ledger)
     merged = _merged(name, dt, shops, missing, kept.columns, lake, workers, marks)
@@ -125,6 +139,24 @@ def build_partition(
     return Built(merged.workbook, merged.parquet, draft.model_copy(update={"restated": revised}))
 
 
+def _without_absent(
+    cells: Sequence[Cell], previous: Receipt | None, lake: Resources
+) -> tuple[list[Cell], dict[str, Reason]]:
+    """The cells with files that can be had, the published ones in the place of others; and which shops have none."""
+    absent = {found.cell.shop: found for found in absent_files(cells, lake)}
+    files, left_out = [], {}
+    for cell in cells:
+        if (found := absent.get(cell.shop)) is not None:
+            instead = published_file(cell.key, previous, lake)
+            if instead is not None:
+                cell = replace(cell, raw=instead)
+            else:
+                left_out[cell.shop] = found.reason
+                logger.warning("%s: left out: %s", cell.key, found.reason)
+        files.append(cell)
+    return files, left_out
+
+
 def _merged(
     name: str,
     dt: str,
@@ -137,10 +169,8 @@ def _merged(
 ) -> Merged:
     """Both files of a partition, on this machine's disk. A person is told where an old one is held open."""
     dataset, staging = lake.config.dataset(name), lake.staging
-    parts = [
-        Part(shop_id=shop.id, shop_name=shop.name, table=table_of(CellKey(name, dt, shop.id), shop.raw, lake))
-        for shop in shops
-    ]
+    tables = tables_of([(CellKey(name, dt, shop.id), shop.raw) for shop in shops], lake, workers)
+    parts = [Part(shop_id=shop.id, shop_name=shop.name, table=table) for shop, table in zip(shops, tables, strict=True)]
     workbook, parquet = staging.merged(name, dt, "xlsx"), staging.merged(name, dt, "parquet")
     failpoints.reach(FailPoint.MERGE_BEFORE)
     with as_disk_error(parquet):

@@ -42,7 +42,10 @@ def known_before(
         import_published(previous, lake, without=without)
     elif is_rebuilt:
         keep_unbelieved(lake.store, platform, name, dt)
-    elif lake.ledger.partition(name, dt) is None and lake.store.stat(parquet_key(platform, name, dt)) is not None:
+    elif (
+        lake.ledger.partition(name, dt) is None
+        and lake.store.stat_anywhere(parquet_key(platform, name, dt)) is not None
+    ):
         # Ledger and receipt are gone, the partition is there: what it was made of lies in raw/.
         for stray in import_raw(name, dt, None, lake, without=without):
             logger.warning("%s: left out, it is no raw file of ours", stray)
@@ -60,7 +63,7 @@ def require_all_names(
         ReceiptError: the file of one of them is not known.
     """
     key = parquet_key(lake.config.dataset(name).platform, name, dt)
-    if lake.ledger.partition(name, dt) is not None or lake.store.stat(key) is None:
+    if lake.ledger.partition(name, dt) is not None or lake.store.stat_anywhere(key) is None:
         return
     try:
         with lake.store.fetched(key) as path:

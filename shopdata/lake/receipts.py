@@ -241,7 +241,7 @@ def read_receipt(platform: str, dataset: str, dt: str, store: ObjectStore) -> Re
         ReceiptError: what lies there is no receipt of this partition.
     """
     key = receipt_key(platform, dataset, dt)
-    there = store.stat(key)
+    there = store.stat_anywhere(key)
     if there is None:
         return None
     if there.bytes > MAX_BYTES:

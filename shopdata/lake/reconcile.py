@@ -52,6 +52,18 @@ def import_published(receipt: Receipt, lake: Resources, *, without: Collection[s
                 )
 
 
+def published_file(key: CellKey, receipt: Receipt | None, lake: Resources) -> RawFile | None:
+    """The file of a cell that is published, as the ledger keeps it; None if none is.
+
+    Raises:
+        StoreError, RejectedFileError: it can't be had or read.
+    """
+    about = next((shop for shop in receipt.shops if shop.id == key.shop), None) if receipt is not None else None
+    if receipt is None or about is None:
+        return None
+    return _raw_file_of(key, about.raw_key, receipt, about.name, lake.config.dataset(key.dataset), lake.store)
+
+
 def import_raw(
     name: str,
     dt: str,

@@ -14,6 +14,7 @@ from shopdata.exceptions import ArgumentError, ReceiptError, ShopdataError, Stor
 from shopdata.files import sha256_of
 from shopdata.lake.check import read_checked
 from shopdata.lake.drafts import Built
+from shopdata.lake.lost_files import absent_files
 from shopdata.lake.partition import build_partition
 from shopdata.lake.raw_tables import raw_bytes
 from shopdata.lake.receipts import Draft, Receipt, read_receipt
@@ -100,6 +101,9 @@ class Replayer:
 
     def _replay(self, dt: str, claims: Claims) -> Replayed:
         cells = [cell for cell in self._ledger.cells(self._name, dt) if cell.raw is not None]
+        # What another machine has yet to send the merge leaves out.
+        absent = {found.cell.key for found in absent_files(cells, self._lake)}
+        cells = [cell for cell in cells if cell.key not in absent]
         if not cells:
             raise StoreError(
                 "there is no raw file of this period",

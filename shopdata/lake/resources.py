@@ -24,3 +24,5 @@ class Resources:
     store: ObjectStore
     #: None where lake.yaml names none.
     dremio: DremioClient | None = None
+    #: How long another node may show no life before what only its disk has counts as lost.
+    node_lost_seconds: float = 3600

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shopdata.exceptions import ReceiptError, RejectedFileError, StoreError
+from shopdata.lake.lost_files import absent_files, give_up_lost
 from shopdata.lake.receipts import read_receipt
 from shopdata.lake.reconcile import import_published
 from shopdata.lake.resources import Resources
@@ -32,6 +33,8 @@ class Standing:
     #: Periods that are published in the ledger, and that nobody could look at, because the store failed.
     unseen: list[str] = field(default_factory=list)
     _failure: StoreError | None = field(default=None, init=False)
+    #: Periods with files that the store does not hold yet.
+    _unsent: set[str] | None = field(default=None, init=False)
 
     def look(self, dt: str) -> None:
         """Holds a period against the bucket; where they differ, the ledger is told what is so.
@@ -47,6 +50,8 @@ class Standing:
                 self._import(dt)
             elif lacks_of(record, self.lake.store):
                 self._withdraw(dt)
+            if self._failure is None:
+                self._give_up_lost(dt)
         except StoreError as error:
             self._failure = error
         if self._failure is not None and record is not None:
@@ -69,6 +74,20 @@ class Standing:
         except (RejectedFileError, StoreError) as error:
             # The same.
             logger.error("%s %s: published, but its import failed: %s", self.name, dt, error)
+
+    def _give_up_lost(self, dt: str) -> None:
+        """What a machine that is gone has not sent is asked for again."""
+        if self._unsent is None:
+            # One look for all periods: nearly always there is none.
+            self._unsent = {cell.dt for cell in self.lake.ledger.unsent_raw() if cell.dataset == self.name}
+        if dt not in self._unsent:
+            return
+        try:
+            receipt = read_receipt(self.lake.config.dataset(self.name).platform, self.name, dt, self.lake.store)
+            give_up_lost(self.name, dt, self.lake, receipt)
+        except (ReceiptError, RejectedFileError) as error:
+            # The merge meets the same.
+            logger.error("%s %s: files of other machines not looked for: %s", self.name, dt, error)
 
     def _withdraw(self, dt: str) -> None:
         claims = self.lake.ledger.claims
@@ -101,9 +120,14 @@ class Standing:
         keys = set(self.lake.store.list_keys(raw_folder(platform, self.name, dt))) if is_there else set()
         gone: set[str] = set()
         thin: set[str] = set()
-        for cell in self.lake.ledger.cells(self.name, dt):
+        cells = self.lake.ledger.cells(self.name, dt)
+        # What another machine has yet to send is not gone.
+        elsewhere = {absent.cell.shop for absent in absent_files(cells, self.lake) if not absent.is_lost}
+        for cell in cells:
             raw = cell.raw
-            if raw is not None and raw.key not in keys and not self.lake.staging.raw(raw.key).is_file():
+            if raw is None or raw.key in keys or cell.shop in elsewhere:
+                continue
+            if not self.lake.staging.raw(raw.key).is_file():
                 table = self.lake.staging.table(self.name, dt, cell.shop, raw.sha256)
                 (thin if table.is_file() else gone).add(cell.shop)
         return gone, thin

@@ -75,8 +75,8 @@ class Cells(LedgerPart):
         """Writes how a try ended.
 
         Args:
-            raw: the file that came of it, good and durable; its report job is done with. Without one, the last good
-                file stays, and its count of rows.
+            raw: the file that came of it, good and durable; its report job goes with it, for `lose_unsent`. Without
+                one, the last good file stays, and its count of rows.
             forget_job: the report job that the portal made is of no use.
             only_from: writes only if that is the cell's state now.
 
@@ -90,6 +90,8 @@ class Cells(LedgerPart):
                 return None
             if raw is not None:
                 take_raw(row, raw, row.tried_at)
+                assert row.raw is not None
+                row.raw.job = row.job
             if raw is not None or forget_job:
                 row.job = None
             set_state(row, state, reason)
@@ -124,7 +126,7 @@ class Cells(LedgerPart):
         row = self._row(session, key)
         if row.raw is None or row.raw.sha256 != sha256:
             return False
-        row.raw.in_store = True
+        row.raw.in_store, row.raw.job = True, None
         return True
 
     @writes
@@ -139,6 +141,34 @@ class Cells(LedgerPart):
             return False
         row.raw, row.rows = None, None
         set_state(row, CellState.FAILED, reason)
+        return True
+
+    @writes
+    def lose_unsent(
+        self, session: Session, key: CellKey, sha256: str, reason: Reason, *, instead: RawFile | None = None
+    ) -> bool:
+        """Writes that a file was lost with the disk that it was on: `pending`, so that it is asked for again.
+
+        The report job that it came of is the cell's again: the same report can be had without a second order.
+
+        Args:
+            instead: the file before it, which is published and stays.
+
+        Returns:
+            False, and nothing is changed, if the cell has another file by now, the store holds it, or a run is at it.
+        """
+        row = self._row(session, key)
+        if row.raw is None or row.raw.sha256 != sha256 or row.raw.in_store:
+            return False
+        if is_live(row.lease_owner, row.lease_until, self._database.now(session)):
+            return False
+        row.job = row.job or row.raw.job
+        if instead is not None:
+            take_raw(row, instead)
+            row.raw.job = None
+        else:
+            row.raw, row.rows = None, None
+        set_state(row, CellState.PENDING, reason)
         return True
 
     @reads

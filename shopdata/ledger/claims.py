@@ -21,7 +21,7 @@ from shopdata.ledger.leases import Leases, is_live
 from shopdata.ledger.owner import Owner, name_of
 from shopdata.ledger.records import Cell, CellKey
 from shopdata.ledger.rows import begin_try, locked_row, set_state, to_cell
-from shopdata.ledger.schema import CellRow, LeaseRow, PartitionRow, Run
+from shopdata.ledger.schema import CellRow, LeaseRow, NodeRow, PartitionRow, Run
 from shopdata.reasons import Reason
 from shopdata.states import CellState
 
@@ -45,10 +45,12 @@ class Claims:
 
     Args:
         seconds: how long a lease lasts after a sign of life.
+        node: who shows life with the run; empty for nobody.
     """
 
-    def __init__(self, database: Database, owner: Owner, seconds: float) -> None:
+    def __init__(self, database: Database, owner: Owner, seconds: float, node: str = "") -> None:
         self.owner = owner
+        self._node = node
         self.seconds = seconds
         self._database = database
         self._leases = Leases(database)
@@ -151,7 +153,7 @@ class Claims:
     # -- all of it --------------------------------------------------------------------------------------------------
 
     def beat(self) -> None:
-        """A sign of life, for all that we hold and for the run."""
+        """A sign of life, for all that we hold, for the run and for its node."""
 
         def work(session: Session) -> None:
             now = self._database.now(session)
@@ -159,6 +161,7 @@ class Claims:
             session.execute(update(CellRow).where(CellRow.lease_owner == self._me).values(lease_until=until))
             session.execute(update(LeaseRow).where(LeaseRow.owner == self._me).values(until=until))
             session.execute(update(Run).where(Run.run_id == self.owner.run_id).values(heartbeat_at=now))
+            session.execute(update(NodeRow).where(NodeRow.name == self._node).values(beat_at=now))
 
         self._database.write(work)
 

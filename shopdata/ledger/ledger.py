@@ -16,6 +16,7 @@ from shopdata.ledger.checked_files import CheckedFiles
 from shopdata.ledger.database import Database
 from shopdata.ledger.leases import Leases
 from shopdata.ledger.moves import Moves
+from shopdata.ledger.nodes import Nodes
 from shopdata.ledger.not_ready import NotReadyCells
 from shopdata.ledger.notifications import Notifications
 from shopdata.ledger.orders import Orders
@@ -47,6 +48,8 @@ class Ledger(Cells, Partitions, Runs):
         super().__init__(database)
         #: Locks with an end, on anything that has a name.
         self.leases = Leases(database)
+        #: State directories that share this ledger.
+        self.nodes = Nodes(database)
         #: What checks know of files, and which of them are doubtful.
         self.checked = CheckedFiles(database)
         #: Cells that get another shop id, or leave.

@@ -25,13 +25,16 @@ class LedgerPart(DatabasePart):
         """The file or the URL without its password, for people."""
         return self._database.where
 
-    def hold_for(self, owner: Owner, lease_seconds: float) -> Claims:
+    def hold_for(self, owner: Owner, lease_seconds: float, node: str = "") -> Claims:
         """From now on this is the ledger of one run: it writes about cells and partitions only while it holds them.
+
+        Args:
+            node: who shows life with the run; empty for nobody.
 
         Returns:
             what the run holds.
         """
-        self._claims = Claims(self._database, owner, lease_seconds)
+        self._claims = Claims(self._database, owner, lease_seconds, node)
         return self._claims
 
     @property

@@ -174,6 +174,17 @@ def _to_12(op: Operations) -> None:
     op.drop_index("ix_cells_state", "cells")
 
 
+def _to_13(op: Operations) -> None:
+    """On whose disk a raw file waits for the store, what it came of, and which machines show life."""
+    op.add_column("raw_files", Column("node", String(100), nullable=False, server_default=""))
+    op.add_column("raw_files", Column("job", JSON))
+    op.create_table(
+        "nodes",
+        Column("name", String(100), primary_key=True),
+        Column("beat_at", DateTime(timezone=True), nullable=False),
+    )
+
+
 #: The version that a step leads to, and the step.
 STEPS: Mapping[int, Callable[[Operations], None]] = {
     2: _to_2,
@@ -187,4 +198,5 @@ STEPS: Mapping[int, Callable[[Operations], None]] = {
     10: _to_10,
     11: _to_11,
     12: _to_12,
+    13: _to_13,
 }

@@ -43,6 +43,8 @@ class RawFile:
     drift: tuple[Any, ...] = ()
     #: The account that it came from, as `shopdata.accounts` has it; empty where nobody knows it.
     account: Account = field(default_factory=dict)
+    #: On whose disk it is until the store holds it; empty where nobody knows.
+    node: str = ""
 
     @property
     def state(self) -> CellState:

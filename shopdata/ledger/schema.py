@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -137,6 +137,9 @@ class RawRow(Base):
     seconds: Mapped[int | None]
     revised_at: Mapped[datetime | None]
     rows_before: Mapped[int | None] = mapped_column(BigInteger)
+    #: On whose disk it is until the store holds it, and the report job that it came of, should it get lost there.
+    node: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    job: Mapped[dict[str, Any] | None]
 
 
 class PartitionRow(Base):
@@ -172,6 +175,15 @@ class LeaseRow(Base):
     name: Mapped[str] = mapped_column(String(255), primary_key=True)
     owner: Mapped[str] = mapped_column(String(255))
     until: Mapped[datetime]
+
+
+class NodeRow(Base):
+    """A state directory with the machine that it is on, and when a run there has shown life, last."""
+
+    __tablename__ = "nodes"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    beat_at: Mapped[datetime]
 
 
 class SlotRow(Base):

@@ -66,7 +66,7 @@ class PlausiblePipeline(Step[ReportFile]):
         key, doubts = item.key, self._doubts
         judged = doubts.judge(key, item.facts, is_counted=item.is_counted)
         if judged.is_stopping and not self._is_forced:
-            raw = raw_file(item)
+            raw = raw_file(item, self._workspace.staging)
             return doubts.put_aside(key, item.path, raw, item.facts, judged, is_counted=item.is_counted)
         state = doubts.take(key, item.sha256, item.facts, judged, is_counted=item.is_counted)
         if state is DoubtState.HEALED:

@@ -19,6 +19,7 @@ from shopdata.ledger import CellKey, RawFile
 from shopdata.pipelines.step import Step
 from shopdata.reasons import Reason
 from shopdata.states import CellState
+from shopdata.store.staging import Staging
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class StagePipeline(Step[ReportFile]):
 
     async def work_on(self, item: ReportFile) -> None:
         key = item.key
-        raw = raw_file(item)
+        raw = await run_in_thread(raw_file, item, self._workspace.staging)
         try:
             await run_in_thread(self._move, item.path, key, raw)
         except LedgerError as error:
@@ -71,8 +72,8 @@ class StagePipeline(Step[ReportFile]):
         failpoints.reach(FailPoint.OUTBOX_AFTER)
 
 
-def raw_file(item: ReportFile) -> RawFile:
-    """What the ledger keeps of an item's file."""
+def raw_file(item: ReportFile, staging: Staging) -> RawFile:
+    """What the ledger keeps of an item's file. Raises DiskError."""
     return RawFile(
         key=item.raw_key,
         sha256=item.sha256,
@@ -82,4 +83,5 @@ def raw_file(item: ReportFile) -> RawFile:
         fetched_at=item.fetched_at,
         shop_name=item.shop_name,
         account=item.account,
+        node=staging.node,
     )

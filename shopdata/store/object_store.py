@@ -176,6 +176,15 @@ class ObjectStore:
                 raise
         return StoredObject(key, (found.metadata or {}).get(SHA256_HEADER, ""), found.size or 0, found.etag or "")
 
+    def stat_anywhere(self, key: str) -> StoredObject | None:
+        """As `stat`; None also where there is no bucket: before a store's first file there is none."""
+        try:
+            return self.stat(key)
+        except StoreError:
+            if self.has_bucket():
+                raise
+            return None
+
     def copy(self, source: str, target: str) -> None:
         """Copies an object inside the store, byte by byte and with its sha256; an older one at `target` is replaced."""
         with self._as_store_error(source, "s3:GetObject and s3:PutObject"):

@@ -93,10 +93,18 @@ class Outbox:
             if cell.raw is not None:
                 self.offer(cell.key, cell.raw)
         for key, path in self.staging.outbox():
-            cell_of_file = self.ledger.cell(key)
+            # First the bytes, then the ledger: whoever moves a file here holds its cell by then.
+            found, cell_of_file = _found(path), self.ledger.cell(key)
             raw = cell_of_file.raw if cell_of_file is not None else None
-            if raw is not None and raw.in_store and _found(path) == raw.sha256:
+            if raw is None or found is None or not raw.in_store:
+                continue
+            if found == raw.sha256:
                 discard(path)
+            elif cell_of_file is not None and not cell_of_file.lease_owner and raw.node != self.staging.node:
+                # While we were gone, another machine has asked for it again.
+                kept = self.staging.reject(path, key.dataset, key.dt, key.shop, path.suffix[1:])
+                where = kept.relative_to(self.staging.state_dir).as_posix()
+                logger.warning("%s: the store has a file of another machine; ours is kept under %s", key, where)
 
     def send_partition(self, dataset: str, dt: str) -> None:
         """Sends what is left of a period: a receipt must not name a raw file that the store does not hold.

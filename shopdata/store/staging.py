@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from shopdata.files import as_disk_error, move, put_in_place_or_beside
 from shopdata.store.keys import raw_key
+from shopdata.store.node import node_of
 
 if TYPE_CHECKING:
     from shopdata.ledger import CellKey
@@ -34,6 +35,11 @@ class Staging:
     """Paths and moves; every move is a rename on one file system, durable before it returns."""
 
     state_dir: Path
+
+    @property
+    def node(self) -> str:
+        """What this state directory is called in a ledger that several share. Raises DiskError."""
+        return node_of(self.state_dir)
 
     def incoming(self, dataset: str, dt: str, shop_id: str) -> Path:
         """A path to download to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
     from shopdata.lake.dremio import DremioClient
     from shopdata.lake.resources import Resources
     from shopdata.ledger import Ledger
+    from shopdata.ledger.leases import Leases
     from shopdata.sessions.devices import DeviceStore
     from shopdata.sessions.identity import Identities
     from shopdata.sessions.left_alone import LeftAlone
-    from shopdata.sessions.pace import Pace
+    from shopdata.sessions.pace import Pacer
+    from shopdata.sessions.places import Place
     from shopdata.sessions.restraint import Restraint
+    from shopdata.sessions.row_place import RowPlace
     from shopdata.sessions.session import Session
     from shopdata.sessions.sessions import SessionStore
     from shopdata.sessions.sign_in.steps import Identity, SignedIn
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from shopdata.store.object_store import ObjectStore
     from shopdata.store.outbox import Outbox
     from shopdata.store.staging import Staging
+
+logger = logging.getLogger(__name__)
 
 #: The file whose variables are asked for where no shop is.
 OF_THE_LAKE = ("lake.yaml",)
@@ -217,9 +223,43 @@ class Workspace:
         from shopdata.sessions.sessions import SessionStore
 
         lives = Lives(lambda: self.ledger.session_lives)
-        store = SessionStore(self.state_dir / "sessions", self.secret_key, lives)
+        place = self._shared_place
+        store = SessionStore(self._sessions_folder, self.secret_key, lives, place=place, leases=self._shared_leases)
         store.refuse_mixing()
         return store
+
+    @property
+    def _sessions_folder(self) -> Path:
+        return self.state_dir / "sessions"
+
+    @functools.cached_property
+    def kept_sessions(self) -> Place:
+        """Where sessions and what goes with them are kept. Raises UsageError, LedgerError."""
+        from shopdata.sessions.places import FilePlace
+
+        return self._shared_place or FilePlace(self._sessions_folder, self.secret_key)
+
+    @functools.cached_property
+    def _shared_place(self) -> RowPlace | None:
+        """The ledger, where other machines may share it, and a key is set; None for files of this machine.
+
+        The one spot where that is decided.
+        """
+        if not is_shared(self.database_url):
+            return None
+        if not self.secret_key:
+            logger.warning(Texts("en")("sessions.not_shared"))
+            return None
+        from shopdata.sessions.places import FilePlace
+        from shopdata.sessions.row_place import RowPlace
+
+        place = RowPlace.opened(self.ledger, self.secret_key)
+        place.take_in(FilePlace(self._sessions_folder, self.secret_key))
+        return place
+
+    @property
+    def _shared_leases(self) -> Leases | None:
+        return self.ledger.leases if is_shared(self.database_url) else None
 
     def keep_session(self, shop: Shop, new: SignedIn) -> Session:
         """Saves what a sign-in has brought, once it is known whose it is. Raises DiskError."""
@@ -233,14 +273,14 @@ class Workspace:
         """What portals know the shops' browsers by."""
         from shopdata.sessions.devices import DeviceStore
 
-        return DeviceStore(self.state_dir / "sessions", self.secret_key)
+        return DeviceStore(self._sessions_folder, self.secret_key, self._shared_place)
 
     @functools.cached_property
     def identities(self) -> Identities:
         """Which shop each account opens."""
         from shopdata.sessions.identity import Identities
 
-        return Identities(self.state_dir / "sessions")
+        return Identities(self._sessions_folder, self._shared_place)
 
     def check_identity(self, shop: Shop, found: Identity, *, is_accepted: bool = False) -> None:
         """Compares who is signed in with all that sessions and ledger know of ids and accounts, and keeps it.
@@ -271,13 +311,15 @@ class Workspace:
         """Passwords sent in vain, and shops left alone; this run begins when it is first used."""
         from shopdata.sessions.restraint import Restraint
 
-        return Restraint(self.state_dir / "sessions")
+        return Restraint(self._sessions_folder, place=self._shared_place)
 
     @functools.cached_property
-    def pace(self) -> Pace:
+    def pace(self) -> Pacer:
         """How fast each shop may be asked."""
-        from shopdata.sessions.pace import Pace
+        from shopdata.sessions.pace import Pace, SharedPace
 
+        if is_shared(self.database_url):
+            return SharedPace(self.ledger.paces, self.config)
         return Pace(self.state_dir / "pace", self.config)
 
     @functools.cached_property
@@ -293,6 +335,11 @@ class Workspace:
         from shopdata.store.staging import Staging
 
         return Staging(self.state_dir)
+
+
+def is_shared(url: str | None) -> bool:
+    """True for a database server, which other machines may use as well; a SQLite file is this machine's."""
+    return (url or "").startswith("postgresql")
 
 
 def _database_url(url: str | None) -> str | None:

@@ -13,6 +13,7 @@ from shopdata.exceptions import ArgumentError, RejectedFileError
 from shopdata.files import as_disk_error, write_durably
 from shopdata.private import as_the_user_wants
 from shopdata.sessions.rekeying import rekey_files
+from shopdata.sessions.row_place import rekey_rows
 from shopdata.shops.entered import typed
 from shopdata.shops.fields import FIELDS, field_title
 from shopdata.shops.planning import Plan
@@ -82,7 +83,8 @@ def rekey(workspace: Workspace, opts: argparse.Namespace) -> int:
     """Encrypts all with the key that is set now; returns the exit code. Raises ShopdataError."""
     old = _ask_secret(workspace.texts, "shops.ask_old_key", is_from_input=opts.password_stdin, is_once=True)
     count = workspace.shop_book.rekey(old)
-    files = rekey_files(workspace.state_dir / "sessions", old, workspace.secret_key or "")
+    key = workspace.secret_key or ""
+    files = rekey_files(workspace.state_dir / "sessions", old, key) + rekey_rows(workspace.ledger.sessions, old, key)
     say(workspace.texts, "shops.rekeyed" if count or files else "shops.rekeyed_before", shops=count, files=files)
     return 0
 

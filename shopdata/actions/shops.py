@@ -15,7 +15,7 @@ from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.shop_ids import Changed, Place, ShopIds
 from shopdata.periods import Period, is_between
 from shopdata.plan import new_run_id
-from shopdata.sessions.handing_on import files_of, forget, hand_on
+from shopdata.sessions.handing_on import forget, hand_on, names_of
 from shopdata.shops import Entry
 from shopdata.store.keys import is_id
 from shopdata.wording import Texts
@@ -98,7 +98,7 @@ def rename(workspace: Workspace, old: str, new: str, opts: argparse.Namespace) -
     done = _carry_out(workspace, ids, asked, ids.change(old, new, places))
     if done == 0:
         # Last: as long as a period is left, the old id is still known by its account.
-        hand_on(workspace.state_dir / "sessions", platform, old, new)
+        hand_on(workspace.kept_sessions, platform, old, new)
         workspace.ledger.session_lives.hand_on(platform, old, new)
         workspace.identities.rename(platform, old, new)
         for shop in workspace.config.shops:
@@ -138,7 +138,7 @@ def remove(workspace: Workspace, shop_id: str, opts: argparse.Namespace) -> int:
     if done == 0 and opts.all and opts.dataset is None:
         workspace.identities.forget(platform, shop_id)
         if not is_configured:
-            forget(workspace.state_dir / "sessions", platform, shop_id)
+            forget(workspace.kept_sessions, platform, shop_id)
     if done == 0:
         print(workspace.texts("shops.removed", shop=shop_id, n=len(places)))
         if is_configured:
@@ -152,7 +152,7 @@ def _forget(workspace: Workspace, shop_id: str) -> int:
     (entry,) = [entry for entry in book.entries() if entry.id == shop_id]
     book.remove(shop_id)
     if all(shop.id != shop_id for shop in load_config(needs_shops=False, needs_values=False).shops):
-        forget(workspace.state_dir / "sessions", entry.platform, shop_id)
+        forget(workspace.kept_sessions, entry.platform, shop_id)
     print(t("shops.forgotten", shop=shop_id))
     return 0
 
@@ -169,9 +169,9 @@ def _platforms(workspace: Workspace, shop_id: str) -> set[str]:
     found: set[str] = {one.platform for one in workspace.ledger.moves.ids() if one.id == shop_id}
     found.update(shop.platform for shop in workspace.config.shops if shop.id == shop_id)
     platforms = {dataset.platform for dataset in workspace.config.datasets.values()}
-    folder = workspace.state_dir / "sessions"
+    kept = workspace.kept_sessions
     found.update(p for p in platforms if f"{p}_{shop_id}" in workspace.identities.known())
-    found.update(p for p in platforms if files_of(folder, p, shop_id))
+    found.update(p for p in platforms if names_of(kept, p, shop_id))
     # The ledger may be lost: the bucket knows it still.
     return found or {p for p in platforms if _shop_ids(workspace, p).places(shop_id)}
 

@@ -84,6 +84,11 @@ class Database:
             raise
 
     @property
+    def is_shared(self) -> bool:
+        """True for a server, which other machines may use as well."""
+        return self._url.get_backend_name() == "postgresql"
+
+    @property
     def _is_sqlite(self) -> bool:
         return self._url.get_backend_name() == "sqlite"
 
@@ -93,7 +98,7 @@ class Database:
 
     def now(self, session: Session) -> datetime:
         """The time by which leases end: that of the database, where several machines share it."""
-        if self._url.get_backend_name() == "postgresql":
+        if self.is_shared:
             now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
             return now.astimezone(SHANGHAI)
         return datetime.now(SHANGHAI)
@@ -101,8 +106,16 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """A session to read with."""
-        with self._as_ledger_error(), Session(self._engine) as session, session.begin():
+        with self.as_ledger_error(), Session(self._engine) as session, session.begin():
             yield session
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[Session]:
+        """A transaction to write in, for as long as the block takes; undone if that raises."""
+        with Session(self._writer) as session:
+            yield session
+            with self.as_ledger_error():
+                session.commit()
 
     def write(self, work: Callable[[Session], Result]) -> Result:
         """Runs `work` in one transaction, again if another program came in between.
@@ -111,7 +124,7 @@ class Database:
             what `work` returned; no ORM object may be in it.
         """
         for attempt in range(1, _TRIES + 1):
-            with self._as_ledger_error():
+            with self.as_ledger_error():
                 try:
                     return self._write(work)
                 except (exc.IntegrityError, exc.OperationalError) as error:
@@ -131,7 +144,7 @@ class Database:
         if not self._is_sqlite:
             # Several runs at once must not use up what the server has.
             engine = create_engine(self._url, pool_pre_ping=True, pool_size=8, max_overflow=4, **options)
-            if self._url.get_backend_name() == "postgresql":
+            if self.is_shared:
                 event.listen(engine, "connect", _prepare_postgresql)
             return engine
         engine = create_engine(self._url, connect_args={"timeout": self._busy_seconds}, **options)
@@ -166,7 +179,8 @@ class Database:
             )
 
     @contextlib.contextmanager
-    def _as_ledger_error(self) -> Iterator[None]:
+    def as_ledger_error(self) -> Iterator[None]:
+        """What the database says leaves the block as a LedgerError."""
         try:
             yield
         except exc.SQLAlchemyError as error:

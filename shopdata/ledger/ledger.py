@@ -20,10 +20,12 @@ from shopdata.ledger.nodes import Nodes
 from shopdata.ledger.not_ready import NotReadyCells
 from shopdata.ledger.notifications import Notifications
 from shopdata.ledger.orders import Orders
+from shopdata.ledger.paces import Paces
 from shopdata.ledger.partitions import Partitions
 from shopdata.ledger.queries import LedgerQueries
 from shopdata.ledger.runs import Runs
 from shopdata.ledger.session_lives import SessionLives
+from shopdata.ledger.session_rows import SessionRows
 from shopdata.ledger.shops import ShopRows
 from shopdata.ledger.slots import Slots
 from shopdata.ledger.trends import Trends
@@ -64,6 +66,9 @@ class Ledger(Cells, Partitions, Runs):
         self.queries = LedgerQueries(database)
         #: What became of many periods, counted, and what a shop's files were like.
         self.trends = Trends(database)
+        #: Sessions, and when each shop was asked last, where several machines share this ledger.
+        self.sessions = SessionRows(database)
+        self.paces = Paces(database)
         #: When accounts have ordered reports.
         self.orders = Orders(database)
         #: Who did what.

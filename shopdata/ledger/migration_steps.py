@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Integer, LargeBinary, String, Text
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
@@ -185,6 +185,21 @@ def _to_13(op: Operations) -> None:
     )
 
 
+def _to_14(op: Operations) -> None:
+    """Sessions and pace, where several machines share them."""
+    op.create_table(
+        "sessions",
+        Column("name", String(255), primary_key=True),
+        Column("content", LargeBinary, nullable=False),
+        Column("changed_at", DateTime(timezone=True), nullable=False),
+    )
+    op.create_table(
+        "paces",
+        Column("name", String(255), primary_key=True),
+        Column("last_at", DateTime(timezone=True), nullable=False),
+    )
+
+
 #: The version that a step leads to, and the step.
 STEPS: Mapping[int, Callable[[Operations], None]] = {
     2: _to_2,
@@ -199,4 +214,5 @@ STEPS: Mapping[int, Callable[[Operations], None]] = {
     11: _to_11,
     12: _to_12,
     13: _to_13,
+    14: _to_14,
 }

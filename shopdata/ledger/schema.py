@@ -5,13 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKeyConstraint, Index, String, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -244,6 +255,26 @@ class SessionLifeRow(Base):
     cookie_expires_at: Mapped[datetime | None]
     died_at: Mapped[datetime | None]
     death: Mapped[str] = mapped_column(String(20), default="")
+
+
+class SessionRow(Base):
+    """A saved session, a device, or what else goes with them, encrypted; where machines share a ledger."""
+
+    __tablename__ = "sessions"
+
+    #: As the file would be called.
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    changed_at: Mapped[datetime]
+
+
+class PaceRow(Base):
+    """When a shop was asked last; where machines share a ledger."""
+
+    __tablename__ = "paces"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    last_at: Mapped[datetime]
 
 
 class ShopRow(Base):

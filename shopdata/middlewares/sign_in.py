@@ -28,6 +28,7 @@ from shopdata.exceptions import (
     ChallengeError,
     DiskError,
     ForbiddenHostError,
+    LedgerError,
     NeedsPersonError,
     PortalError,
     UnclearSignInError,
@@ -187,7 +188,7 @@ class SignIns:
     async def _note_sent(self, shop: Shop) -> None:
         try:
             await run_in_thread(self._restraint.note_sent, shop)
-        except DiskError as error:
+        except (DiskError, LedgerError) as error:
             logger.error("%s: attempt to sign in not saved: %s", shop.id, error)
 
     async def _through(self, page: Page, shop: Shop, portal: Portal) -> SignedIn:

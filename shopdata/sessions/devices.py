@@ -24,9 +24,9 @@ from shopdata.browser.alive import is_end
 from shopdata.browser.chromium import context_options, user_agent_of
 from shopdata.browser.starting import first_line
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import DiskError
+from shopdata.exceptions import DiskError, LedgerError
 from shopdata.sessions import page_storage
-from shopdata.sessions.secret_files import SecretFiles
+from shopdata.sessions.places import FilePlace, Place, object_in
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +76,12 @@ class DeviceStore:
 
     folder: Path
     secret_key: str | None = field(default=None, repr=False)
+    #: Where they are kept, if not in files of that folder.
+    place: Place | None = None
+
+    @property
+    def _place(self) -> Place:
+        return self.place or FilePlace(self.folder, self.secret_key)
 
     def load(self, shop: Shop) -> dict[str, Any] | None:
         """The storage state to begin with; None for a new device, as for another user name."""
@@ -84,12 +90,12 @@ class DeviceStore:
             if not data:
                 return None
             state = _State.model_validate(data.get("state")).model_dump(exclude_unset=True)
-        except (ValueError, DiskError, OSError) as error:
+        except (ValueError, DiskError, LedgerError, OSError) as error:
             # It must never cost a sign-in: at worst the portal asks for a code.
             logger.warning(
                 "%s: its device (%s) can't be used, the portal will see a new one: %s",
                 shop.id,
-                self._path(shop).name,
+                self._name(shop),
                 "damaged, or saved with another key" if isinstance(error, ValueError) else error,
             )
             return None
@@ -109,7 +115,7 @@ class DeviceStore:
             logger.warning("%s: its device is too large to be kept: the portal will see the old one", shop.id)
             return
         now, before = datetime.now(UTC).isoformat(), {}
-        with contextlib.suppress(ValueError, DiskError, OSError):
+        with contextlib.suppress(ValueError, DiskError, LedgerError, OSError):
             before = self._read(shop)
         known = before.get("brands") or brands
         if brands and brands != known:
@@ -122,38 +128,38 @@ class DeviceStore:
         data = {"username": shop.username, "made_at": before.get("made_at", now), "saved_at": now}
         data |= {"user_agent": user_agent, "brands": brands or known}
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            SecretFiles(self.secret_key).write(self._path(shop), {**data, "state": kept})
-        except (DiskError, OSError) as error:
+            content = json.dumps({**data, "state": kept}, ensure_ascii=False).encode()
+            self._place.write(self._name(shop), content)
+        except (DiskError, LedgerError, OSError) as error:
             logger.warning("%s: its device can't be kept, the portal will see the old one: %s", shop.id, error)
 
     def has(self, shop: Shop) -> bool:
         """True if something is kept of the shop; whether it can be used, `load` finds out."""
-        return self._path(shop).is_file()
+        return self._place.has(self._name(shop))
 
     def made_at(self, shop: Shop) -> datetime | None:
         """Since when the portal may know it; None where there is none, or nobody knows."""
-        with contextlib.suppress(ValueError, DiskError, OSError):
+        with contextlib.suppress(ValueError, DiskError, LedgerError, OSError):
             moment = datetime.fromisoformat(str(self._read(shop).get("made_at")))
             return moment if moment.tzinfo else None
         return None
 
     def forget(self, shop: Shop) -> None:
         """The next sign-in is one on a new device."""
-        self._path(shop).unlink(missing_ok=True)
+        self._place.remove(self._name(shop))
 
     def _read(self, shop: Shop) -> dict[str, Any]:
         """What is kept of this account; empty if there is nothing."""
-        path = self._path(shop)
-        if not path.exists():
-            return {}
-        if path.stat().st_size > 2 * LARGEST_BYTES:
-            raise ValueError(path.name)
-        data = SecretFiles(self.secret_key).read(path)
+        name = self._name(shop)
+        content = self._place.read(name)
+        if content is not None and len(content) > 2 * LARGEST_BYTES:
+            raise ValueError(name)
+        data = object_in(content, name)
         return data if data.get("username") == shop.username else {}
 
-    def _path(self, shop: Shop) -> Path:
-        return self.folder / f"{shop.file_stem}.device"
+    @staticmethod
+    def _name(shop: Shop) -> str:
+        return f"{shop.file_stem}.device"
 
 
 async def open_context(browser: Browser, **own: Any) -> BrowserContext:

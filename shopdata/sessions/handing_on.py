@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from shopdata.files import alone, as_disk_error, move
-
-#: Of the moment only.
-_LOCKS = frozenset({".lock", ".writing"})
+from shopdata.sessions.places import Place
 
 
-def files_of(folder: Path, platform: str, shop_id: str) -> list[Path]:
-    """What lies in the sessions' folder of a shop: session, device and whatever else bears its id."""
-    found = folder.glob(f"{platform}_{shop_id}.*")
-    return sorted(path for path in found if path.suffix not in _LOCKS and path.name.count(".") == 1)
+def names_of(place: Place, platform: str, shop_id: str) -> list[str]:
+    """What is kept of a shop: session, device and whatever else bears its id."""
+    return sorted(name for name in place.stamps() if name.rpartition(".")[0] == f"{platform}_{shop_id}")
 
 
-def hand_on(folder: Path, platform: str, old: str, new: str) -> None:
+def hand_on(place: Place, platform: str, old: str, new: str) -> None:
     """Renames them, over what the new id has; may be done again.
 
     Raises:
-        DiskError: the folder can't be written, or another process does not let go of a file.
+        DiskError, LedgerError: the place can't be written, or another process does not let go of it.
+        UnreadableError: one is damaged, or was saved with another key.
     """
-    for path in files_of(folder, platform, old):
-        target = path.with_name(f"{platform}_{new}{path.suffix}")
-        with alone(path.with_suffix(".writing")), alone(target.with_suffix(".writing")), as_disk_error(path):
-            if path.is_file():
-                move(path, target)
+    for name in names_of(place, platform, old):
+        target = f"{platform}_{new}.{name.rpartition('.')[2]}"
+        content = place.read(name)
+        if content is not None:
+            with place.alone(target) as theirs:
+                theirs.write(target, content)
+            with place.alone(name) as own:
+                own.remove(name)
 
 
-def forget(folder: Path, platform: str, shop_id: str) -> None:
-    """Removes them. Raises DiskError."""
-    for path in files_of(folder, platform, shop_id):
-        with alone(path.with_suffix(".writing")), as_disk_error(path):
-            path.unlink(missing_ok=True)
+def forget(place: Place, platform: str, shop_id: str) -> None:
+    """Removes them. Raises DiskError, LedgerError."""
+    for name in names_of(place, platform, shop_id):
+        with place.alone(name) as own:
+            own.remove(name)

@@ -11,10 +11,11 @@ from pathlib import Path
 from shopdata.accounts import Account, fingerprint, is_same, shared_fact, without_login
 from shopdata.config import Shop
 from shopdata.exceptions import WrongShopError
-from shopdata.files import alone, write_private
+from shopdata.sessions.places import FilePlace, Place
 from shopdata.sessions.sign_in.steps import Identity
 from shopdata.texts import one_line
 
+_FILE = "identities.json"
 #: Facts that are told in full; of an account's name, which is also the value of a cookie, only its ends.
 _OPEN_FACTS = frozenset({"mall id", "shop name"})
 
@@ -24,6 +25,8 @@ class Identities:
     """One small file beside the sessions, which outlives them: `{"acme_flagship": {"mall id": …}}`. No secrets."""
 
     folder: Path
+    #: Where it is kept, if not in a file of that folder.
+    place: Place | None = None
 
     def of(self, shop: Shop) -> Identity:
         """What is kept of a shop; empty before its first sign-in."""
@@ -57,8 +60,8 @@ class Identities:
             WrongShopError: it is another shop than before, than `portal_name` says, or one that another id has.
         """
         account = _account(shop, found)
-        with alone(self.folder / "identities.lock"):
-            content = self._content()
+        with self._place.alone(_FILE) as place:
+            content = place.read(_FILE) or b""
             kept = dict(_facts_in(content))
             accounts = {**(known or {}), **_accounts_in(content, shop.platform)}
             before = accounts.pop(shop.id, {})
@@ -79,7 +82,7 @@ class Identities:
             told = {**({} if is_accepted else kept.get(shop.file_stem, {})), **found}
             if told and (twins or told != kept.get(shop.file_stem)):
                 kept[shop.file_stem] = told
-                self._write(kept)
+                _write(place, kept)
 
     def known(self) -> list[str]:
         """Of whom anything is kept, as PLATFORM_ID."""
@@ -99,27 +102,25 @@ class Identities:
         self._change(f"{platform}_{shop_id}", None)
 
     def _change(self, old: str, new: str | None) -> None:
-        with alone(self.folder / "identities.lock"):
-            kept = self._read()
+        with self._place.alone(_FILE) as place:
+            kept = dict(_facts_in(place.read(_FILE) or b""))
             facts = kept.pop(old, {})
             if new is None:
                 kept[old] = {}
             elif facts:
                 kept[new] = facts
-            self._write(kept)
+            _write(place, kept)
 
-    def _write(self, kept: Mapping[str, Identity]) -> None:
-        content = json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True)
-        write_private(self.folder / "identities.json", content.encode())
+    @property
+    def _place(self) -> Place:
+        return self.place or FilePlace(self.folder)
 
     def _read(self) -> dict[str, dict[str, str]]:
-        return dict(_facts_in(self._content()))
+        return dict(_facts_in(self._place.read(_FILE) or b""))
 
-    def _content(self) -> bytes:
-        try:
-            return (self.folder / "identities.json").read_bytes()
-        except FileNotFoundError:
-            return b""
+
+def _write(place: Place, kept: Mapping[str, Identity]) -> None:
+    place.write(_FILE, json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True).encode())
 
 
 # Each shop of a run looks into it, and nearly always finds what the one before has found.

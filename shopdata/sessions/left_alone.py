@@ -11,6 +11,7 @@ from shopdata.config import Shop
 from shopdata.exceptions import (
     CredentialsRefusedError,
     DiskError,
+    LedgerError,
     NeedsPersonError,
     ParkedError,
     RiskBlockedError,
@@ -50,7 +51,7 @@ class LeftAlone:
                     self._keep_for_others(shop, error)
             elif isinstance(error, RiskBlockedError) and error.rest_seconds:
                 self._restraint.rest(shop, error.rest_seconds, error.found)
-        except DiskError as second:
+        except (DiskError, LedgerError) as second:
             logger.error("%s: the next run tries the same again, for this could not be kept: %s", shop.id, second)
 
     def _keep_for_others(self, shop: Shop, error: NeedsPersonError) -> None:

@@ -1,4 +1,4 @@
-"""One pace for each shop, whichever runs of this machine ask for it: two datasets at once are one visitor."""
+"""One pace for each shop, whichever runs ask for it: two datasets at once, or two machines, are one visitor."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from shopdata.config import Config, Shop
+from shopdata.exceptions import LedgerError
+from shopdata.ledger.paces import Paces
 
 if sys.platform == "win32":
     import msvcrt
@@ -45,6 +48,35 @@ _LOOK_EVERY_SECONDS = 0.01
 _LONGEST_NOTE = 64
 
 
+class Pacer(Protocol):
+    """Keeps the starts of a shop's requests apart."""
+
+    async def turn(self, shop: Shop, wait: Callable[[float], Awaitable[None]] | None = None) -> None:
+        """Waits until the shop's next request may start, and notes that it starts now.
+
+        Args:
+            wait: in place of `asyncio.sleep`.
+        """
+
+
+class SharedPace:
+    """The same for all machines that share a ledger."""
+
+    def __init__(self, paces: Paces, config: Config) -> None:
+        self._paces = paces
+        self._interval = _intervals(config)
+
+    async def turn(self, shop: Shop, wait: Callable[[float], Awaitable[None]] | None = None) -> None:
+        interval, wait = self._interval[shop.id], wait or asyncio.sleep
+        try:
+            while seconds := await asyncio.to_thread(self._paces.take, shop.file_stem, interval):
+                await wait(seconds)
+        except LedgerError as error:
+            # No reason to stop, nor to hurry.
+            logger.warning("%s: other machines do not see its pace: %s", shop.id, error)
+            await wait(interval)
+
+
 class Pace:
     """Keeps the starts of a shop's requests apart, by `requests_per_second` of portals.yaml.
 
@@ -54,7 +86,7 @@ class Pace:
 
     def __init__(self, folder: Path, config: Config) -> None:
         self._folder = folder
-        self._interval = {shop.id: 1 / config.portal(shop.platform).requests_per_second for shop in config.shops}
+        self._interval = _intervals(config)
 
     async def turn(self, shop: Shop, wait: Callable[[float], Awaitable[None]] | None = None) -> None:
         """Waits until the shop's next request may start, and notes that it starts now.
@@ -112,6 +144,10 @@ class Pace:
                 _unlock(note)
         finally:
             os.close(note)
+
+
+def _intervals(config: Config) -> dict[str, float]:
+    return {shop.id: 1 / config.portal(shop.platform).requests_per_second for shop in config.shops}
 
 
 def _moment(note: bytes) -> float:

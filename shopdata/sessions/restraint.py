@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from shopdata.config import Shop
-from shopdata.files import alone, write_private
+from shopdata.sessions.places import FilePlace, Place
 
+_FILE = "restraint.json"
 #: A session that ends so soon was not simply too old.
 SHORT_LIFE = timedelta(minutes=10)
 #: How often a run sends a shop's password while no session of it lives longer than that.
@@ -44,6 +45,8 @@ class Restraint:
 
     folder: Path
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    #: Where it is kept, if not in a file of that folder.
+    place: Place | None = None
 
     # -- passwords --------------------------------------------------------------------------------------------------
 
@@ -89,25 +92,29 @@ class Restraint:
     # -- the file ---------------------------------------------------------------------------------------------------
 
     @property
-    def _path(self) -> Path:
-        return self.folder / "restraint.json"
+    def _place(self) -> Place:
+        return self.place or FilePlace(self.folder)
 
     @contextlib.contextmanager
     def _changing(self, shop: Shop) -> Iterator[dict[str, Any]]:
-        with alone(self._path.with_suffix(".lock")):
-            everything = self._read()
+        with self._place.alone(_FILE) as place:
+            everything = _in(place.read(_FILE))
             data = everything.setdefault(shop.file_stem, {})
             yield data
             if not data:
                 del everything[shop.file_stem]
-            write_private(self._path, json.dumps(everything, ensure_ascii=False, indent=1, sort_keys=True).encode())
+            place.write(_FILE, json.dumps(everything, ensure_ascii=False, indent=1, sort_keys=True).encode())
 
     def _read(self) -> dict[str, dict[str, Any]]:
-        try:
-            kept = json.loads(self._path.read_bytes())
-        except (FileNotFoundError, ValueError, RecursionError):
-            return {}
-        return {key: value for key, value in kept.items() if isinstance(value, dict)} if isinstance(kept, dict) else {}
+        return _in(self._place.read(_FILE))
+
+
+def _in(content: bytes | None) -> dict[str, dict[str, Any]]:
+    try:
+        kept = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return {key: value for key, value in kept.items() if isinstance(value, dict)} if isinstance(kept, dict) else {}
 
 
 def _moments(texts: object) -> list[datetime]:

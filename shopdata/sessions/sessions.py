@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import hmac
+import json
 import logging
 import secrets
 from collections.abc import Iterable, Iterator
@@ -18,18 +19,22 @@ from filelock import AsyncFileLock
 
 from shopdata.config import Shop
 from shopdata.exceptions import OtherKeyError, UsageError
-from shopdata.files import alone, as_disk_error
+from shopdata.files import as_disk_error
+from shopdata.ledger.leases import Leases
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.sessions.lives import Death, Lives
-from shopdata.sessions.secret_files import OtherKeyUsedError, SecretFiles, UnreadableError, is_encrypted
+from shopdata.sessions.places import FilePlace, Place, object_in
+from shopdata.sessions.secret_files import OtherKeyUsedError, UnreadableError, is_encrypted
 from shopdata.sessions.session import Session
 from shopdata.sessions.session_file import without_odd
 from shopdata.sessions.sign_in.steps import HowSignedIn, Identity
+from shopdata.sessions.sign_in_lock import LeasedLock, lock_of
 from shopdata.wording import Texts
 
 logger = logging.getLogger(__name__)
 
 _SALT_BYTES = 16
+_END = ".session"
 #: Why a shop waits; files of earlier versions have the sentence alone.
 _PARKED = ("parked", "parked_code", "parked_params")
 #: For people, once a run.
@@ -51,9 +56,14 @@ class AboutSession:
 class SessionStore:
     """Sessions, and which shops wait for a person, in files that only their owner can read."""
 
+    #: Of this machine's files.
     folder: Path
     secret_key: str | None = field(default=None, repr=False)
     lives: Lives = field(default_factory=Lives, repr=False)
+    #: Where they are kept, if not in files of that folder.
+    place: Place | None = None
+    #: By which accounts are locked, if not by files of that folder.
+    leases: Leases | None = None
     #: What was warned of already: a run opens the same files again and again.
     _told: set[object] = field(default_factory=set, repr=False)
 
@@ -63,7 +73,7 @@ class SessionStore:
         Raises:
             UsageError: no key is set, and encrypted files lie in the folder.
         """
-        if self.secret_key:
+        if self.secret_key or self.place is not None:
             return
         with as_disk_error(self.folder / "x.session"):
             saved = sorted([*self.folder.glob("*.session"), *self.folder.glob("*.device")])
@@ -77,8 +87,14 @@ class SessionStore:
             )
 
     @property
-    def _files(self) -> SecretFiles:
-        return SecretFiles(self.secret_key)
+    def kept(self) -> Place:
+        """Where they are kept."""
+        return self.place or FilePlace(self.folder, self.secret_key)
+
+    def stamps(self) -> dict[str, object]:
+        """The shops that anything is kept of, by PLATFORM_ID, each with what changes whenever that does."""
+        found = self.kept.stamps().items()
+        return {name.removesuffix(_END): stamp for name, stamp in found if name.endswith(_END)}
 
     def load(self, shop: Shop) -> Session | None:
         """The saved session; None if there is none, or it is damaged or of another user name.
@@ -113,7 +129,7 @@ class SessionStore:
             is_proven: the portal has just let somebody in with it, which is as good as asking whether it lives.
             how: what that took.
         """
-        saved_at, was_there = datetime.now(UTC), self._path(shop).is_file()
+        saved_at, was_there = datetime.now(UTC), self._is_there(shop)
         kept: dict[str, Any] = {"cookies": list(cookies), "user_agent": user_agent, "identity": dict(identity or {})}
         with self._changing(shop, is_replaced=True) as data:
             data.clear()
@@ -149,15 +165,14 @@ class SessionStore:
                 data.pop("cookies", None)
         self.lives.end(shop, session.saved_at, death)
 
-    def lock(self, shop: Shop, shops: Iterable[Shop] = ()) -> AsyncFileLock:
+    def lock(self, shop: Shop, shops: Iterable[Shop] = ()) -> AsyncFileLock | LeasedLock:
         """One sign-in per account at a time, also of two crawls: a second one may kick the first one's session.
 
         Args:
             shops: all that there are: those that one login opens have one lock.
         """
         shop = min((other for other in (shop, *shops) if other.account == shop.account), key=lambda one: one.id)
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return AsyncFileLock(self._path(shop).with_suffix(".lock"), mode=0o600)
+        return lock_of(self.folder, shop.file_stem, self.leases)
 
     def park(self, shop: Shop, reason: Reason) -> None:
         """Remembers that a person must act before these credentials are used again: trying on locks accounts.
@@ -219,7 +234,7 @@ class SessionStore:
     def of_other_key(self, shops: Iterable[Shop], most: int = 20) -> list[str]:
         """The ids of the shops whose files another key has written; of `most` files that are there, for each takes a
         twentieth of a second."""
-        there = [shop for shop in shops if self.secret_key and self._path(shop).is_file()]
+        there = [shop for shop in shops if self.secret_key and self._is_there(shop)]
         return [shop.id for shop in there[:most] if self.about(shop).is_of_other_key]
 
     def _fingerprint(self, shop: Shop, salt: str | None = None) -> str:
@@ -229,8 +244,12 @@ class SessionStore:
         text = "\0".join(said).encode()
         return salt + hashlib.scrypt(text, salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()
 
-    def _path(self, shop: Shop) -> Path:
-        return self.folder / f"{shop.file_stem}.session"
+    @staticmethod
+    def _name(shop: Shop) -> str:
+        return f"{shop.file_stem}{_END}"
+
+    def _is_there(self, shop: Shop) -> bool:
+        return self.kept.has(self._name(shop))
 
     @contextmanager
     def _changing(self, shop: Shop, *, is_replaced: bool = False, is_written: bool = False) -> Iterator[dict[str, Any]]:
@@ -245,48 +264,48 @@ class SessionStore:
             OtherKeyError: it was saved with another key.
         """
         # Not the lock of `lock`, which is held for as long as a sign-in takes.
-        with alone(self._path(shop).with_suffix(".writing")):
-            data = {} if is_replaced else self._read(shop)
+        with self.kept.alone(self._name(shop)) as place:
+            data = {} if is_replaced else self._read(shop, place)
             before = copy.deepcopy(data)
             yield data
             if is_replaced or is_written or data != before:
-                self._write(shop, data)
+                self._write(shop, data, place)
 
-    def _read(self, shop: Shop) -> dict[str, Any]:
-        path = self._path(shop)
+    def _read(self, shop: Shop, place: Place | None = None) -> dict[str, Any]:
+        place, name = place or self.kept, self._name(shop)
         try:
-            data = self._files.read(path)
+            data = object_in(place.read(name), name)
         except OtherKeyUsedError:
             raise OtherKeyError(
                 "the saved session was saved with another key; nothing was asked of the portal",
-                where=str(path),
+                where=place.where(name),
                 expected="the key of SHOPDATA_SECRET_KEY",
                 todo="Set SHOPDATA_SECRET_KEY to the key that it was saved with; if that is lost, run "
                 f"`scrapy login {shop.id} --again`, or remove this file: then the next run signs in.",
             ) from None
         except UnreadableError:
-            self._log_damaged(path, "it can't be read")
+            self._log_damaged(name, "it can't be read")
             return {}
         kept, odd = without_odd(data)
         if odd:
-            self._log_damaged(path, f"odd: {', '.join(odd)}")
+            self._log_damaged(name, f"odd: {', '.join(odd)}")
         return kept
 
     def _see_to_plain(self, shop: Shop) -> None:
         """A session from before there was a key is encrypted now; where there is none, a person is told so."""
         if not self.secret_key:
             self._log_once("plain", Texts("en")(_PLAIN))
-        elif not is_encrypted(self._path(shop)):
+        elif self.kept.is_plain(self._name(shop)):
             with self._changing(shop, is_written=True):
                 self._log_once(shop.id, "%s: saved before SHOPDATA_SECRET_KEY was set; encrypted now", shop.id)
 
-    def _write(self, shop: Shop, data: dict[str, Any]) -> None:
+    def _write(self, shop: Shop, data: dict[str, Any], place: Place) -> None:
         if not self.secret_key and data.get("cookies"):
             self._log_once("plain", Texts("en")(_PLAIN))
-        self._files.write(self._path(shop), data)
+        place.write(self._name(shop), json.dumps(data, ensure_ascii=False).encode())
 
-    def _log_damaged(self, path: Path, why: str) -> None:
-        self._log_once(path, "%s: the saved session is damaged (%s); the shop signs in anew", path.name, why)
+    def _log_damaged(self, name: str, why: str) -> None:
+        self._log_once(name, "%s: the saved session is damaged (%s); the shop signs in anew", name, why)
 
     def _log_once(self, about: object, message: str, *arguments: object) -> None:
         if about not in self._told:

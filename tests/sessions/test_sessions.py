@@ -81,8 +81,8 @@ class TestSaving:
         both_have_read = threading.Barrier(2)
         read = SessionStore._read
 
-        def read_slowly(store: SessionStore, shop: Shop) -> dict[str, Any]:
-            data = read(store, shop)
+        def read_slowly(store: SessionStore, shop: Shop, *place: Any) -> dict[str, Any]:
+            data = read(store, shop, *place)
             with contextlib.suppress(threading.BrokenBarrierError):
                 both_have_read.wait(0.3)
             return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import time
@@ -21,7 +20,7 @@ ANSWER_SECONDS = 1.5
 @dataclass(frozen=True)
 class _Known:
     shop: Shop
-    stamp: tuple[int, int] | None
+    stamp: object
     about: AboutSession
 
 
@@ -31,14 +30,14 @@ class SessionsWatch:
     def __init__(self, store: SessionStore) -> None:
         self._store = store
         self._known: dict[str, _Known] = {}
-        self._wanted: queue.Queue[tuple[Shop, tuple[int, int] | None]] = queue.Queue()
+        self._wanted: queue.Queue[tuple[Shop, object]] = queue.Queue()
         self._queued: set[str] = set()
         self._changed = threading.Condition()
         self._reader: threading.Thread | None = None
 
     def about(self, shops: Sequence[Shop]) -> Mapping[str, AboutSession | None]:
         """By shop id; None where reading is not through yet."""
-        stamps = self._stamps()
+        stamps = self._store.stamps()
         with self._changed:
             for shop in shops:
                 stamp = stamps.get(f"{shop.platform}_{shop.id}")
@@ -57,22 +56,6 @@ class SessionsWatch:
                 shop.id: known.about if (known := self._known.get(shop.id)) and shop.id not in self._queued else None
                 for shop in shops
             }
-
-    def _stamps(self) -> dict[str, tuple[int, int]]:
-        """By file name without its ending: when it was written, and its size."""
-        try:
-            entries = list(os.scandir(self._store.folder))
-        except OSError:
-            return {}
-        found = {}
-        for entry in entries:
-            if entry.name.endswith(".session"):
-                try:
-                    stat = entry.stat()
-                except FileNotFoundError:
-                    continue  # it has just ended
-                found[entry.name.removesuffix(".session")] = (stat.st_mtime_ns, stat.st_size)
-        return found
 
     def _read(self) -> None:
         while True:

@@ -50,7 +50,7 @@ def remove(sources: Sources, visit: Visit) -> Answer:
     entry = entry_of(sources, visit.form.get("shop", ""))
     sources.workspace.shop_book.remove(entry.id)
     if sources.shop(entry.id) is None:
-        forget(sources.workspace.state_dir / "sessions", entry.platform, entry.id)
+        forget(sources.workspace.kept_sessions, entry.platform, entry.id)
     return redirect(visit.link("shops", told="shop_removed"))
 
 

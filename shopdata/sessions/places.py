@@ -1,0 +1,128 @@
+"""Where sessions and what goes with them are kept: files of this machine, or the ledger that several machines share.
+
+What is in a place has a name as a file would have: `jd_flagship.session`, `jd_flagship.device`, `identities.json`,
+`restraint.json`. Sessions and devices are encrypted when there is a key; in a ledger all of it is, always.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from shopdata.files import alone, as_disk_error, write_private
+from shopdata.sessions.secret_files import UnreadableError, is_sealed, seal, unseal
+
+#: What is a secret, by the end of its name.
+SECRET = (".session", ".device")
+
+
+class Place(Protocol):
+    """Bytes by names. Every method raises DiskError or LedgerError where the place can't be used."""
+
+    def where(self, name: str = "") -> str:
+        """For people."""
+
+    def read(self, name: str) -> bytes | None:
+        """What is kept, in plain; None if there is nothing.
+
+        Raises:
+            UnreadableError: it is damaged.
+            OtherKeyUsedError: it was written with another key.
+        """
+
+    def has(self, name: str) -> bool:
+        """True if something is kept, whether it can be read or not."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Replaces what is kept."""
+
+    def remove(self, name: str) -> None:
+        """Nothing is kept any more; no error if nothing was."""
+
+    def is_plain(self, name: str) -> bool:
+        """True if it is there, and not encrypted."""
+
+    def stamps(self) -> dict[str, object]:
+        """All names, each with what changes whenever its content does."""
+
+    def alone(self, name: str) -> AbstractContextManager[Place]:
+        """For the length of the block nobody else changes what has this name; it is changed by what is given."""
+
+
+@dataclass(frozen=True)
+class FilePlace:
+    """Files that only their owner can read, in one folder."""
+
+    folder: Path
+    secret_key: str | None = field(default=None, repr=False)
+
+    def where(self, name: str = "") -> str:
+        return str(self.folder / name)
+
+    def read(self, name: str) -> bytes | None:
+        path = self.folder / name
+        with as_disk_error(path):
+            if not path.exists():
+                return None
+            content = path.read_bytes()
+        return unseal(content, self.secret_key or "") if is_sealed(content) else content
+
+    def has(self, name: str) -> bool:
+        return (self.folder / name).is_file()
+
+    def write(self, name: str, content: bytes) -> None:
+        path, is_secret = self.folder / name, name.endswith(SECRET)
+        with as_disk_error(path):
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(path, seal(content, self.secret_key) if is_secret and self.secret_key else content)
+
+    def remove(self, name: str) -> None:
+        with as_disk_error(self.folder / name):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def is_plain(self, name: str) -> bool:
+        path = self.folder / name
+        with as_disk_error(path):
+            if not path.is_file():
+                return False
+            with path.open("rb") as file:
+                return not is_sealed(file.read(64))
+
+    def stamps(self) -> dict[str, object]:
+        try:
+            entries = list(os.scandir(self.folder))
+        except OSError:
+            return {}
+        found: dict[str, object] = {}
+        for entry in entries:
+            if not entry.name.endswith((".lock", ".writing", ".tmp")):
+                with contextlib.suppress(FileNotFoundError):
+                    stat = entry.stat()
+                    found[entry.name] = (stat.st_mtime_ns, stat.st_size)
+        return found
+
+    @contextlib.contextmanager
+    def alone(self, name: str) -> Iterator[Place]:
+        path = self.folder / name
+        with alone(path.with_suffix(".writing" if name.endswith(SECRET) else ".lock")):
+            yield self
+
+
+def object_in(content: bytes | None, name: str) -> dict[str, Any]:
+    """The JSON object that content is; empty if there is none. Raises UnreadableError."""
+    if content is None:
+        return {}
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        # Also what is no UTF-8.
+        raise UnreadableError(name) from None
+    if not isinstance(data, dict):
+        raise UnreadableError(name)
+    return data

@@ -51,6 +51,8 @@ class Job(Model):
     jitter: Duration = "0s"
     #: When the job's last run still goes on: run right after it, or leave the slot out.
     overlap: Literal["queue", "skip"] = "queue"
+    #: On how many machines at once, where services share a ledger; auto: one for each hundred shops.
+    crew: Annotated[int, Field(ge=1, le=100)] | Literal["auto"] = "auto"
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Job:

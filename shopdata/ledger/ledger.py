@@ -23,6 +23,7 @@ from shopdata.ledger.orders import Orders
 from shopdata.ledger.paces import Paces
 from shopdata.ledger.partitions import Partitions
 from shopdata.ledger.queries import LedgerQueries
+from shopdata.ledger.queue_rows import QueueRows
 from shopdata.ledger.runs import Runs
 from shopdata.ledger.session_lives import SessionLives
 from shopdata.ledger.session_rows import SessionRows
@@ -66,6 +67,8 @@ class Ledger(Cells, Partitions, Runs):
         self.queries = LedgerQueries(database)
         #: What became of many periods, counted, and what a shop's files were like.
         self.trends = Trends(database)
+        #: Jobs that wait for a crawl, where several services share this ledger.
+        self.queue = QueueRows(database)
         #: Sessions, and when each shop was asked last, where several machines share this ledger.
         self.sessions = SessionRows(database)
         self.paces = Paces(database)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Float, Integer, LargeBinary, String, Text
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
@@ -200,6 +200,27 @@ def _to_14(op: Operations) -> None:
     )
 
 
+def _to_15(op: Operations) -> None:
+    """The queue of services that share a ledger, and what is known of each of them."""
+    op.add_column("nodes", Column("address", String(255), nullable=False, server_default=""))
+    op.add_column("nodes", Column("version", String(50), nullable=False, server_default=""))
+    op.add_column("nodes", Column("seats", Integer, nullable=False, server_default="0"))
+    op.add_column("nodes", Column("service_beat_at", DateTime(timezone=True)))
+    op.create_table(
+        "queue",
+        Column("number", Integer, primary_key=True),
+        Column("project", String(100), nullable=False),
+        Column("job", String(100), nullable=False),
+        Column("priority", Float, nullable=False),
+        Column("message", JSON, nullable=False),
+        Column("holder", String(100), nullable=False, server_default=""),
+        Column("until", DateTime(timezone=True)),
+        Column("added_at", DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("ix_queue_order", "queue", ["project", "priority", "number"])
+    op.create_index("ix_queue_job", "queue", ["job"])
+
+
 #: The version that a step leads to, and the step.
 STEPS: Mapping[int, Callable[[Operations], None]] = {
     2: _to_2,
@@ -215,4 +236,5 @@ STEPS: Mapping[int, Callable[[Operations], None]] = {
     12: _to_12,
     13: _to_13,
     14: _to_14,
+    15: _to_15,
 }

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shopdata.ledger.database import DatabasePart, reads, writes
+from shopdata.ledger.rows import record_of
 from shopdata.ledger.schema import NodeRow
+
+#: A service shows life three times as often.
+SERVICE_IS_UP_SECONDS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One that was ever seen."""
+
+    name: str
+    beat_at: datetime
+    #: Of its service; empty, and 0 seats, where none ever ran.
+    address: str
+    version: str
+    seats: int
+    service_beat_at: datetime | None
+    #: True if its service shows life, and takes crawls.
+    is_up: bool
 
 
 class Nodes(DatabasePart):
@@ -16,15 +36,37 @@ class Nodes(DatabasePart):
 
     @writes
     def beat(self, session: Session, name: str) -> None:
-        """A sign of life."""
-        row = session.get(NodeRow, name, with_for_update=True)
-        if row is None:
-            row = NodeRow(name=name)
-            session.add(row)
-        row.beat_at = self._database.now(session)
+        """A sign of life, of a run."""
+        now = self._database.now(session)
+        _row(session, name, now).beat_at = now
+
+    @writes
+    def beat_service(self, session: Session, name: str, *, address: str, version: str, seats: int) -> None:
+        """A sign of life, of a service; with 0 seats it takes no more crawls."""
+        now = self._database.now(session)
+        row = _row(session, name, now)
+        row.beat_at = row.service_beat_at = now
+        row.address, row.version, row.seats = address, version, seats
 
     @reads
     def silent_for(self, session: Session) -> dict[str, timedelta]:
         """How long ago each node has shown life, by the database's clock."""
         now = self._database.now(session)
         return {row.name: now - row.beat_at for row in session.scalars(select(NodeRow))}
+
+    @reads
+    def all(self, session: Session) -> list[Node]:
+        """All of them, by name."""
+        alive_since = self._database.now(session) - timedelta(seconds=SERVICE_IS_UP_SECONDS)
+        return [
+            record_of(Node, row, is_up=bool(row.seats and row.service_beat_at and row.service_beat_at > alive_since))
+            for row in session.scalars(select(NodeRow).order_by(NodeRow.name))
+        ]
+
+
+def _row(session: Session, name: str, now: datetime) -> NodeRow:
+    row = session.get(NodeRow, name, with_for_update=True)
+    if row is None:
+        row = NodeRow(name=name, beat_at=now)
+        session.add(row)
+    return row

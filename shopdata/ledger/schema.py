@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 14
+SCHEMA_VERSION = 15
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -195,6 +195,29 @@ class NodeRow(Base):
 
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     beat_at: Mapped[datetime]
+    #: Of its service, where one runs: where it listens, of which version it is, how many crawls it takes at once.
+    address: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    version: Mapped[str] = mapped_column(String(50), default="", server_default="")
+    seats: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: When the service has shown life, last: a crawl shows it for its node too.
+    service_beat_at: Mapped[datetime | None]
+
+
+class QueueRow(Base):
+    """A job that waits for a crawl, or is in work; where services share a ledger."""
+
+    __tablename__ = "queue"
+    __table_args__ = (Index("ix_queue_order", "project", "priority", "number"), Index("ix_queue_job", "job"))
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    project: Mapped[str] = mapped_column(String(100))
+    job: Mapped[str] = mapped_column(String(100))
+    priority: Mapped[float]
+    message: Mapped[dict[str, Any]]
+    #: The node that works on it; empty, or until the time is over, nobody.
+    holder: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    until: Mapped[datetime | None]
+    added_at: Mapped[datetime]
 
 
 class SlotRow(Base):

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 _LOOK_EVERY_SECONDS = 2
 _ASK_AGAIN_EVERY = timedelta(minutes=1)
+_SHOW_LIFE_EVERY = timedelta(seconds=10)
 #: For so long a job is taken to be watched as it was: another service may have paused it.
 _REMEMBER = timedelta(seconds=30)
 #: A crawl that was cut off so often is not started again.
@@ -50,6 +51,7 @@ class Clock(Service):
         self._is_all_queued = False
         self._asked_again_at = datetime.min.replace(tzinfo=SHANGHAI)
         self._mails_at = self._asked_again_at
+        self._showed_life_at = self._asked_again_at
         self._told = ""
         self._scheduler = TwistedScheduler(
             timezone=SHANGHAI,
@@ -103,9 +105,9 @@ class Clock(Service):
         """Slots that did not reach the queue: a service ended in between, or the queue took nothing (a full disk)."""
         entries = {entry.name: entry for entry in self._inside.schedule_file.schedule.jobs}
         for slot in self._inside.workspace.ledger.slots.unqueued(self._inside.owner):
-            if slot.job in entries and not self._inside.is_known(slot.run_id):
+            if slot.job in entries and not self._inside.is_slot_known(slot.run_id):
                 logger.warning("%s %s: queued only now, it was cut off before", slot.job, _clock(slot.due_at))
-                self._inside.enqueue(entries[slot.job].runs, entries[slot.job].args, slot.run_id)
+                self._inside.enqueue_slot(entries[slot.job], slot.run_id)
             self._inside.workspace.ledger.slots.set_queued(slot)
 
     def _take_up(self, crawl: Crawl) -> None:
@@ -120,6 +122,10 @@ class Clock(Service):
             self._inside.enqueue(crawl.spider, crawl.arguments, crawl.job, crawl.version)
 
     def _look(self) -> None:
+        now = datetime.now(SHANGHAI)
+        if now - self._showed_life_at >= _SHOW_LIFE_EVERY:
+            self._showed_life_at = now
+            self._inside.show_life()
         if self._inside.schedule_file.refresh():
             self._since.clear()
         if not self._has_gone_on:
@@ -198,7 +204,7 @@ class Clock(Service):
         note = f" ({verdict.note})" if verdict.note else ""
         logger.info("%s %s: due, run %s%s", entry.name, _clock(slot.due_at), slot.run_id, note)
         try:
-            self._inside.enqueue(entry.runs, entry.args, slot.run_id)
+            self._inside.enqueue_slot(entry, slot.run_id)
             slots.set_queued(slot)
         except Exception:
             self._is_all_queued = False

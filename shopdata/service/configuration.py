@@ -32,8 +32,12 @@ _SERVICES = {
 }
 
 
-def write_configuration(options: ServiceOptions) -> None:
-    """Writes `scrapy.cfg`; the folder is made if it is missing."""
+def write_configuration(options: ServiceOptions, *, is_shared: bool = False) -> None:
+    """Writes `scrapy.cfg`; the folder is made if it is missing.
+
+    Args:
+        is_shared: the queue lies in a ledger that other services share.
+    """
     for folder in (options.folder, options.logs):
         folder.mkdir(parents=True, exist_ok=True)
     parser = ConfigParser(interpolation=None)
@@ -41,7 +45,7 @@ def write_configuration(options: ServiceOptions) -> None:
         "application": "shopdata.service.app.application",
         "launcher": "shopdata.service.launcher.Launcher",
         "poller": "shopdata.service.queues.Poller",
-        "spiderqueue": "shopdata.service.queues.SpiderQueue",
+        "spiderqueue": f"shopdata.service.queues.{'SharedQueue' if is_shared else 'SpiderQueue'}",
         "webroot": "shopdata.service.web.Root",
         # Memory only: finished jobs would be forgotten at every restart.
         "jobstorage": "scrapyd.jobstorage.SqliteJobStorage",

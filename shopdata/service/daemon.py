@@ -32,7 +32,7 @@ from shopdata.service.inside import Inside
 from shopdata.service.options import ServiceOptions
 from shopdata.service.schedule_file import ScheduleFile
 from shopdata.texts import one_line
-from shopdata.workspace import Workspace
+from shopdata.workspace import Workspace, is_shared
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def main() -> int:
     settings.setmodule("shopdata.settings", priority="project")
     try:
         options = ServiceOptions.from_settings(settings)
-        write_configuration(options)
+        write_configuration(options, is_shared=is_shared(settings["SHOPDATA_DATABASE_URL"]))
         with FileLock(options.lock_file, timeout=0):
             return _run(options, settings)
     except Timeout:

@@ -15,6 +15,7 @@ from scrapyd.interfaces import ISpiderScheduler
 from twisted.internet import reactor
 from twisted.internet.threads import blockingCallFromThread
 
+from shopdata import __version__
 from shopdata.alerts.workbooks import WorkbookMails
 from shopdata.arguments import check_names
 from shopdata.config import Job
@@ -35,11 +36,14 @@ from shopdata.service.schedule_file import ScheduleFile
 from shopdata.service.sign_ins.missing import ask_for_missing
 from shopdata.service.sign_ins.sign_ins import SignIns
 from shopdata.service.stopping import Stopping
-from shopdata.workspace import Workspace
+from shopdata.workspace import Workspace, is_shared
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+
+#: With fewer, to share a run takes longer than to do it.
+_SHOPS_OF_A_MEMBER = 100
 
 
 class Inside:
@@ -91,12 +95,17 @@ class Inside:
             if (crawl := self.launcher.crawls.get(process.job)) and crawl.key == key
         )
         queue = self.poller.queues.get(PROJECT)
+        elsewhere = (
+            message["_job"]
+            for message in (queue.held() if queue else ())
+            if key_of(PROJECT, message["name"], own_arguments(message)) == key
+        )
         waiting = (
             message["_job"]
             for message in (queue.list() if queue else ())
             if key_of(PROJECT, message["name"], own_arguments(message)) == key
         )
-        return Busy(running=next(running, ""), waiting=next(waiting, ""))
+        return Busy(running=next(running, "") or next(elsewhere, ""), waiting=next(waiting, ""))
 
     def is_deployed(self) -> bool:
         """Whether there is an egg to run."""
@@ -113,6 +122,34 @@ class Inside:
     def _enqueue(self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None) -> None:
         own = dict(arguments) | {"_job": run_id} | ({"_version": version} if version else {})
         self._app.getComponent(ISpiderScheduler).schedule(PROJECT, spider, **own)
+
+    def enqueue_slot(self, entry: Job, run_id: str) -> None:
+        """Puts the run of a slot into the queue: once, or for each of its members."""
+        for job in members_of(run_id, self._crew_of(entry)):
+            self.enqueue(entry.runs, entry.args, job)
+
+    def is_slot_known(self, run_id: str) -> bool:
+        """Whether the run of a slot, or its first member, waits, runs or has ended here."""
+        return any(self.is_known(job) for job in (run_id, *members_of(run_id, 2)[:1]))
+
+    def _crew_of(self, entry: Job) -> int:
+        """On how many machines a slot's run is to be at work."""
+        if not is_shared(self.workspace.database_url) or entry.spider is None:
+            return 1
+        up = sum(node.is_up for node in self.workspace.ledger.nodes.all())
+        wanted = entry.crew
+        if wanted == "auto":
+            shops = self.workspace.read_config().shops_for(self.dataset_of(entry.runs, entry.args))
+            wanted = -(-len(shops) // _SHOPS_OF_A_MEMBER)
+        return max(1, min(up, wanted))
+
+    def show_life(self) -> None:
+        """Tells services that share the ledger that this one is there."""
+        if is_shared(self.workspace.database_url):
+            seats = 0 if self.launcher.is_closed else self.launcher.max_proc
+            self.workspace.ledger.nodes.beat_service(
+                self.workspace.staging.node, address=self.owner, version=__version__, seats=seats
+            )
 
     def settle(self, crawl: Crawl) -> None:
         """Enters a crawl that an earlier service started, and that is over, as finished."""
@@ -326,6 +363,11 @@ class Inside:
 
     def started_at(self) -> datetime:
         return self._started_at
+
+
+def members_of(run_id: str, count: int) -> list[str]:
+    """The jobs of a run: itself, or RUN.1, RUN.2 and so on, one for each machine that is to have a part in it."""
+    return [run_id] if count == 1 else [f"{run_id}.{number}" for number in range(1, count + 1)]
 
 
 def watched_note(entry: Job) -> str:

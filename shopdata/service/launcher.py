@@ -12,12 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from scrapyd.interfaces import IEnvironment
+from scrapyd.interfaces import IEnvironment, IPoller
 from scrapyd.launcher import Launcher as ScrapydLauncher
 from scrapyd.launcher import ScrapyProcessProtocol, get_crawl_args
 from twisted.internet import reactor as twisted_reactor
 from twisted.internet import task
 from twisted.internet.error import ProcessExitedAlready
+from twisted.internet.threads import deferToThread
 
 from shopdata.config import COMMANDS
 from shopdata.exceptions import ArgumentError
@@ -27,6 +28,7 @@ from shopdata.service.crawl_processes import ReattachedProcess, Started, logging
 from shopdata.service.crawls import Crawl, Crawls, kill_tree
 from shopdata.service.job_list import own_arguments
 from shopdata.service.names import check_job, checked_name, quoted
+from shopdata.service.queues import BEAT_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         #: Crawls that are ended because the service stops; the next one starts them again.
         self.cut_off: set[str] = set()
         self._watch = task.LoopingCall(self._watch_reattached)
+        self._beat = task.LoopingCall(self._renew)
 
     def startService(self) -> None:
         """Reattaches the crawls that an earlier service left running; then opens the free slots."""
@@ -58,11 +61,13 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
                 logger.warning("run %s of %s still runs since an earlier service: reattached", crawl.job, crawl.spider)
         super().startService()
         self._watch.start(_LOOK_EVERY_SECONDS, now=False)
+        self._beat.start(BEAT_SECONDS, now=True)
 
     def stopService(self) -> None:
         """The crawls' processes are none of its business: whoever stops the service has seen to them."""
-        if self._watch.running:
-            self._watch.stop()
+        for loop in (self._watch, self._beat):
+            if loop.running:
+                loop.stop()
 
     def running_keys(self) -> set[object]:
         """What must not be started now."""
@@ -141,6 +146,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
             return
         with logging_errors("its end could not be noted", job):
             self.crawls.put(replace(_crawl_of(message, 1), ended_at=datetime.now(SHANGHAI), reason=reason))
+            self._queue_of(project).ended(job)
         with logging_errors("it could not be listed as finished", job):
             self._list_as_finished(project, spider, job, datetime.now(SHANGHAI))
         with contextlib.suppress(OSError, ValueError, ArgumentError):
@@ -155,9 +161,12 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
     def _process_finished(self, result: Any, slot: int) -> None:
         process = self.processes.pop(slot)
         process.end_time = datetime.now()  # noqa: DTZ005 - scrapyd's own are naive
-        if process.job not in self.cut_off:
-            with logging_errors("its end could not be noted", process.job):
+        with logging_errors("its end could not be noted", process.job):
+            if process.job in self.cut_off:
+                self._queue_of(process.project).give_back(process.job)
+            else:
                 self.crawls.end(process.job, process.exit_code)
+                self._queue_of(process.project).ended(process.job)
         with logging_errors("it could not be listed as finished", process.job):
             self.finished.add(process)
         # Whatever could not be written: the slot is free.
@@ -166,6 +175,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
     def settle(self, crawl: Crawl) -> None:
         """Enters a lost crawl that had done its work into scrapyd's list of finished jobs."""
         self.crawls.end(crawl.job, None)
+        self._queue_of(crawl.project).ended(crawl.job)
         self._list_as_finished(crawl.project, crawl.spider, crawl.job, crawl.started_at)
 
     def _list_as_finished(self, project: str, spider: str, job: str, started_at: datetime) -> None:
@@ -185,6 +195,27 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
                     with contextlib.suppress(ProcessExitedAlready, ProcessLookupError):
                         process.transport.signalProcess("INT" if os.name != "nt" else "KILL")
 
+    def _queue_of(self, project: str) -> Any:
+        return self.app.getComponent(IPoller).queues.get(project) or _NoQueue()
+
+    def _renew(self) -> Any:
+        """Shows life for what is in work here, to services that share the queue."""
+        work = [
+            (
+                self._queue_of(project),
+                [process.job for process in self.processes.values() if process.project == project],
+            )
+            for project in {process.project for process in self.processes.values()}
+        ]
+
+        def renew() -> None:
+            for queue, jobs in work:
+                with logging_errors("its lease could not be renewed", ", ".join(jobs)):
+                    queue.renew(jobs)
+
+        # Not in the reactor's thread: the ledger's database may be far away.
+        return deferToThread(renew) if work else None
+
     def _watch_reattached(self) -> None:
         for slot, process in list(self.processes.items()):
             # A timer of Twisted's ends at the first error.
@@ -192,6 +223,14 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
                 if isinstance(process, ReattachedProcess) and not process.is_alive():
                     logger.info("run %s of %s, reattached, has ended", process.job, process.spider)
                     self._process_finished(None, slot)
+
+
+class _NoQueue:
+    """Of a project that is deployed no more."""
+
+    def ended(self, job: str) -> None: ...
+    def give_back(self, job: str) -> None: ...
+    def renew(self, jobs: list[str]) -> None: ...
 
 
 def _own_arguments(message: Mapping[str, Any]) -> dict[str, str]:

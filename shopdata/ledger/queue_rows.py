@@ -1,0 +1,121 @@
+"""Jobs that wait for a crawl, for all services that share a ledger: each is leased to one of them, until it has ended.
+
+A queue that forgets what it hands out loses it with whoever took it. Here it stays, held by a node that shows life;
+what nobody shows life for is free again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from shopdata.ledger.database import DatabasePart, reads, writes
+from shopdata.ledger.schema import QueueRow
+from shopdata.periods import SHANGHAI
+
+#: Of so many that are free, one is looked for that may start.
+_LOOK_AT = 50
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A message and who holds it; nobody, if `holder` is empty."""
+
+    number: int
+    message: dict[str, Any]
+    holder: str
+
+
+class QueueRows(DatabasePart):
+    """The queue. Messages are JSON objects with a job's id under `_job`."""
+
+    @writes
+    def add(self, session: Session, project: str, message: dict[str, Any], priority: float, node: str) -> None:
+        """Puts a message in; one of the same job that this node held is free again, one of another's stays as it is."""
+        job = str(message.get("_job") or "")
+        own = and_(QueueRow.project == project, QueueRow.job == job)
+        row = session.scalars(select(QueueRow).where(own, QueueRow.job != "").with_for_update()).first()
+        if row is None:
+            now = datetime.now(SHANGHAI)
+            new = QueueRow(project=project, job=job, message=message, priority=priority, added_at=now)
+            session.add(new)
+        elif row.holder == node:
+            row.holder, row.until = "", None
+
+    @writes
+    def take(
+        self, session: Session, project: str, node: str, seconds: float, may_start: Callable[[dict[str, Any]], bool]
+    ) -> dict[str, Any] | None:
+        """Leases the first free message that may start here; None if there is none. Others take others meanwhile."""
+        now = self._database.now(session)
+        free = _ordered(select(QueueRow).where(QueueRow.project == project, _is_free(now)))
+        for row in session.scalars(free.limit(_LOOK_AT).with_for_update(skip_locked=True)):
+            if may_start(row.message):
+                row.holder, row.until = node, now + timedelta(seconds=seconds)
+                return dict(row.message)
+        return None
+
+    @writes
+    def renew(self, session: Session, node: str, jobs: Collection[str], seconds: float) -> None:
+        """A sign of life for what a node holds and works on."""
+        until = self._database.now(session) + timedelta(seconds=seconds)
+        own = update(QueueRow).where(QueueRow.holder == node, QueueRow.job.in_(jobs))
+        session.execute(own.values(until=until))
+
+    @writes
+    def end(self, session: Session, project: str, job: str, node: str) -> None:
+        """What a node has held is done; what another holds by now stays."""
+        own = (QueueRow.project == project, QueueRow.job == job, QueueRow.holder == node)
+        session.execute(delete(QueueRow).where(*own))
+
+    @writes
+    def give_back(self, session: Session, project: str, job: str, node: str) -> None:
+        """What a node holds and does not end is anybody's at once."""
+        own = (QueueRow.project == project, QueueRow.job == job, QueueRow.holder == node)
+        session.execute(update(QueueRow).where(*own).values(holder="", until=None))
+
+    @reads
+    def free(self, session: Session, project: str) -> list[Waiting]:
+        """What nobody holds, in the order in which it is handed out."""
+        now = self._database.now(session)
+        return _waiting(session, select(QueueRow).where(QueueRow.project == project, _is_free(now)))
+
+    @reads
+    def held(self, session: Session, project: str) -> list[Waiting]:
+        """What somebody holds."""
+        now = self._database.now(session)
+        return _waiting(session, select(QueueRow).where(QueueRow.project == project, ~_is_free(now)))
+
+    @writes
+    def remove(self, session: Session, project: str, numbers: Collection[int]) -> int:
+        """Takes free messages out; returns how many."""
+        now = self._database.now(session)
+        rows = select(QueueRow).where(QueueRow.project == project, QueueRow.number.in_(numbers), _is_free(now))
+        found = list(session.scalars(rows.with_for_update(skip_locked=True)))
+        for row in found:
+            session.delete(row)
+        return len(found)
+
+    @reads
+    def count(self, session: Session, project: str) -> int:
+        """How many are free."""
+        now = self._database.now(session)
+        query = select(func.count()).select_from(QueueRow).where(QueueRow.project == project, _is_free(now))
+        return int(session.scalars(query).one())
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return or_(QueueRow.holder == "", QueueRow.until.is_(None), QueueRow.until <= now)
+
+
+def _ordered(query: Select[QueueRow]) -> Select[QueueRow]:
+    return query.order_by(QueueRow.priority.desc(), QueueRow.number)
+
+
+def _waiting(session: Session, query: Select[QueueRow]) -> list[Waiting]:
+    return [Waiting(row.number, dict(row.message), row.holder) for row in session.scalars(_ordered(query))]

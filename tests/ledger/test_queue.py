@@ -1,0 +1,87 @@
+"""The queue of services that share a ledger: leased, beaten, given back; nothing is lost with whoever took it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgresql_server import PostgresServer
+from queue_kills import run
+
+from shopdata.ledger import Ledger
+from shopdata.ledger.queue_rows import QueueRows
+
+PROJECT = "shopdata"
+
+
+@pytest.fixture
+def queue(database_url: str) -> Iterator[QueueRows]:
+    with Ledger(database_url) as ledger:
+        yield ledger.queue
+
+
+def add(queue: QueueRows, job: str, priority: float = 0, node: str = "a") -> None:
+    queue.add(PROJECT, {"_job": job, "name": "spider"}, priority, node)
+
+
+def take(queue: QueueRows, node: str, seconds: float = 60, but: str = "") -> str | None:
+    message = queue.take(PROJECT, node, seconds, lambda message: message["_job"] != but)
+    return None if message is None else message["_job"]
+
+
+def jobs(found: list[Any]) -> list[str]:
+    return [waiting.message["_job"] for waiting in found]
+
+
+def test_each_is_handed_out_once_and_stays_until_it_has_ended(queue: QueueRows) -> None:
+    for job, priority in (("one", 0.0), ("two", 0.0), ("urgent", 1.0)):
+        add(queue, job, priority)
+    assert jobs(queue.free(PROJECT)) == ["urgent", "one", "two"]
+    assert take(queue, "a") == "urgent"
+    assert take(queue, "b", but="one") == "two", "what may not start here may start elsewhere"
+    assert take(queue, "c") == "one"
+    assert take(queue, "d") is None
+    assert sorted(jobs(queue.held(PROJECT))) == ["one", "two", "urgent"]
+    assert queue.count(PROJECT) == 0
+    queue.end(PROJECT, "one", "a")
+    assert len(queue.held(PROJECT)) == 3, "it is not a's"
+    queue.end(PROJECT, "one", "c")
+    queue.give_back(PROJECT, "urgent", "a")
+    assert (jobs(queue.free(PROJECT)), jobs(queue.held(PROJECT))) == (["urgent"], ["two"])
+    assert queue.free("another") == []
+
+
+def test_what_nobody_shows_life_for_is_free_again(queue: QueueRows) -> None:
+    add(queue, "one")
+    add(queue, "two")
+    assert take(queue, "a", seconds=0) == "one"
+    queue.renew("a", ["one"], 60)
+    assert take(queue, "b", seconds=0) == "two"
+    assert take(queue, "c") == "two"
+    queue.renew("b", ["two"], 60)
+    queue.end(PROJECT, "two", "b")
+    assert sorted(jobs(queue.held(PROJECT))) == ["one", "two"], "b came too late"
+
+
+def test_a_job_that_was_cut_off_is_taken_up_and_never_doubled(queue: QueueRows) -> None:
+    add(queue, "one")
+    add(queue, "one", node="b")
+    assert take(queue, "a") == "one"
+    add(queue, "one", node="b")
+    assert queue.count(PROJECT) == 0, "somebody else has it"
+    add(queue, "one", node="a")
+    assert jobs(queue.free(PROJECT)) == ["one"]
+    numbers = [waiting.number for waiting in queue.free(PROJECT)]
+    assert take(queue, "a") == "one"
+    assert queue.remove(PROJECT, numbers) == 0
+    queue.give_back(PROJECT, "one", "a")
+    assert queue.remove(PROJECT, numbers) == 1
+
+
+@pytest.mark.services
+def test_pollers_that_are_killed_lose_nothing(postgresql_server: PostgresServer, tmp_path: Path) -> None:
+    outcome = run(postgresql_server.new_database(), tmp_path, messages=60, pollers=2, kills=2, lease_seconds=5, seed=1)
+    assert (outcome.kills, outcome.lost, outcome.overlapping) == (2, 0, 0)
+    assert outcome.done_twice <= outcome.kills

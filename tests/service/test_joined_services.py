@@ -1,0 +1,88 @@
+"""Two services with one PostgreSQL ledger: a slot's run has members on both, and one that is killed loses nothing."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import date
+
+import psutil
+import pytest
+import yaml
+from postgresql_server import PostgresServer
+from running import Running
+from workplace import Workplace
+
+from sandbox import Sandbox, SandboxOptions
+from sandbox.store import SeaweedStore
+from shopdata.ledger import Ledger
+
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.skipif(os.name == "nt", reason="kills as a POSIX system does"),
+]
+
+DAY = date(2026, 3, 1)
+DT = str(DAY)
+JOB = {"name": "shared", "spider": "jd_store", "args": {"date": DT}, "cron": "30 8 * * *", "crew": 2}
+KEY = "a key for tests, the same on both machines"
+
+
+@pytest.fixture
+def services(
+    object_store_server: SeaweedStore, postgresql_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[list[Running], str]]:
+    """Not started yet, with the database that they share."""
+    url = postgresql_server.new_database()
+    store = object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
+    with Sandbox(SandboxOptions(shops=6, pdd_shops=0, rows=5, report_seconds=4.0)) as sandbox:
+        places = [Workplace(tmp_path_factory.mktemp("machine"), sandbox, store) for _ in range(2)]
+        for place in places:
+            place.variables |= {"SHOPDATA_DATABASE_URL": url, "SHOPDATA_SECRET_KEY": KEY}
+            (place.config_dir / "schedule.yaml").write_text(yaml.safe_dump({"jobs": [JOB]}), "utf-8")
+        # Only one of them has ever signed in.
+        places[0].sign_in(*(shop.id for shop in sandbox.shops))
+        running = [Running(place) for place in places]
+        try:
+            yield running, url
+        finally:
+            for service in running:
+                service.end()
+            for place in places:
+                place.close()
+
+
+def test_they_share_a_slot_and_one_is_killed(services: tuple[list[Running], str]) -> None:
+    (here, there), url = services
+    sandbox, shops = here.place.sandbox, [shop.id for shop in here.place.shops]
+    for service, now in ((here, "2026-11-24T08:00:00"), (there, "2026-11-24T08:29:50")):
+        run = service.command("start", SHOPDATA_SERVICE_NOW=now)
+        assert run.code == 0, run.text + service.log
+    with Ledger(url) as ledger:
+
+        def begun() -> set[str]:
+            return {run.run_id for run in ledger.runs()}
+
+        there.wait_until(lambda: len(begun()) == 2, "two members have begun")
+        slot = ledger.slots.last_slot("shared")
+        assert slot is not None
+        assert begun() == {f"{slot.run_id}.1", f"{slot.run_id}.2"}
+        assert [node.is_up for node in ledger.nodes.all()] == [True, True]
+        there.wait_until(lambda: sandbox.counters().jobs.keys() == set(shops), "all are ordered")
+        assert [len(service.ids("running")) for service in (here, there)] == [1, 1]
+        for process in there.processes():
+            process.kill()
+        psutil.wait_procs(there.processes(), timeout=10)
+        here.wait_until(lambda: here.ids("finished"), "the other one has ended")
+        assert {cell.state for cell in ledger.cells()} == {"published"}
+        # Its job waits until it is sure that nobody works on it.
+        assert [waiting.message["_job"] for waiting in ledger.queue.held("shopdata")] == sorted(
+            begun() - here.ids("finished")
+        )
+        assert ledger.queue.count("shopdata") == 0
+    assert sandbox.counters().jobs == {shop: {DT: 1} for shop in shops}
+    assert sandbox.counters().logins == {}
+    receipt = here.place.receipt(DT)
+    assert ([shop["id"] for shop in receipt["shops"]], receipt["missing"]) == (shops, [])
+    assert {shop["rows"] for shop in receipt["shops"]} == {5}

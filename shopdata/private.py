@@ -29,6 +29,7 @@ _OURS = frozenset(
         "doctor",
         "demo",
     }
+    | {"node", "node.lock"}
     | {"ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm", "ledger.sqlite3.lock"}
     # Of earlier versions.
     | {"traffic.json", "traffic.json.lock"}

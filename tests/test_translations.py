@@ -13,7 +13,17 @@ import pytest
 from test_reference import links_of
 
 ROOT = Path(__file__).parents[1]
-DOCS = ("doctor", "operate", "shadow", "shops", "sign-in-from-the-board", "when-it-fails", "recipes", "reference")
+DOCS = (
+    "cluster",
+    "doctor",
+    "operate",
+    "shadow",
+    "shops",
+    "sign-in-from-the-board",
+    "when-it-fails",
+    "recipes",
+    "reference",
+)
 ENGLISH = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in DOCS)]
 BLOCK = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`+([^`]+)`+")

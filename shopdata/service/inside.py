@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from scrapy.spiderloader import SpiderLoaderProtocol
-from scrapyd.interfaces import ISpiderScheduler
+from scrapyd.interfaces import IEggStorage, ISpiderScheduler
 from twisted.internet import reactor
 from twisted.internet.threads import blockingCallFromThread
 
-from shopdata import __version__
 from shopdata.alerts.workbooks import WorkbookMails
 from shopdata.arguments import check_names
 from shopdata.config import Job
@@ -148,8 +147,13 @@ class Inside:
         if is_shared(self.workspace.database_url):
             seats = 0 if self.launcher.is_closed else self.launcher.max_proc
             self.workspace.ledger.nodes.beat_service(
-                self.workspace.staging.node, address=self.owner, version=__version__, seats=seats
+                self.workspace.staging.node, address=self.owner, version=_in_reactor(self._version)[:50], seats=seats
             )
+
+    def _version(self) -> str:
+        """The egg that crawls run from."""
+        versions = self._app.getComponent(IEggStorage).list(PROJECT)
+        return str(versions[-1]) if versions else ""
 
     def settle(self, crawl: Crawl) -> None:
         """Enters a crawl that an earlier service started, and that is over, as finished."""

@@ -30,6 +30,7 @@ class FakeService:
         self.moment = datetime(2026, 3, 1, 8, tzinfo=SHANGHAI)
         self.queue: list[tuple[str, str]] = []
         self.settled: list[str] = []
+        self.signs_of_life = 0
         self.lost_crawls: list[Crawl] = []
         self.deployed = True
         self.workspace = SimpleNamespace(ledger=Ledger.at(state_dir))
@@ -64,6 +65,15 @@ class FakeService:
 
     def enqueue(self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None) -> None:
         self.queue.append((spider, run_id))
+
+    def enqueue_slot(self, entry: Job, run_id: str) -> None:
+        self.enqueue(entry.runs, entry.args, run_id)
+
+    def is_slot_known(self, run_id: str) -> bool:
+        return self.is_known(run_id)
+
+    def show_life(self) -> None:
+        self.signs_of_life += 1
 
     def settle(self, crawl: Crawl) -> None:
         self.settled.append(crawl.job)

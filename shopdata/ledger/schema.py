@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    Float,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
@@ -212,7 +213,7 @@ class QueueRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     project: Mapped[str] = mapped_column(String(100))
     job: Mapped[str] = mapped_column(String(100))
-    priority: Mapped[float]
+    priority: Mapped[float] = mapped_column(Float)
     message: Mapped[dict[str, Any]]
     #: The node that works on it; empty, or until the time is over, nobody.
     holder: Mapped[str] = mapped_column(String(100), default="", server_default="")

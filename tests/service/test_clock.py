@@ -72,6 +72,9 @@ class FakeService:
     def is_slot_known(self, run_id: str) -> bool:
         return self.is_known(run_id)
 
+    def send_mails(self) -> None:
+        """None are due."""
+
     def show_life(self) -> None:
         self.signs_of_life += 1
 

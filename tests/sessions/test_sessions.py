@@ -108,7 +108,7 @@ class TestSaving:
     def test_another_process_that_stands_still_is_not_waited_for_for_ever(
         self, store: SessionStore, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("shopdata.sessions.sessions.alone", partial(alone, seconds=0.1))
+        monkeypatch.setattr("shopdata.sessions.places.alone", partial(alone, seconds=0.1))
         with (
             alone(store.folder / "jd_one.writing"),
             pytest.raises(DiskError, match="another process does not let go"),

@@ -77,6 +77,7 @@ class TwoMachines:
             with psycopg.connect(url.replace("+psycopg", "")) as database:
                 database.execute("SELECT FROM cells FOR UPDATE NOWAIT")
                 database.execute("SELECT FROM leases FOR UPDATE NOWAIT")
+                database.execute("SELECT FROM paces FOR UPDATE NOWAIT")
         except psycopg.errors.LockNotAvailable:
             return True
         return False

@@ -138,6 +138,9 @@ class Checks(Model):
     range: RangeCheck = RangeCheck()
     #: How often a doubtful file is asked for again at most: at some portals each time orders a report.
     ask_again: Annotated[int, Field(ge=1, le=5)] = 2
+    #: The time in Shanghai, on the day on which the period should be there, from which on nobody waits for another
+    #: answer, if two hours have passed since the first.
+    publish_by: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "11:00"
 
     @property
     def named_columns(self) -> list[tuple[str, str]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,17 @@ from shopdata.files import discard, move
 from shopdata.lake.past import Pasts
 from shopdata.ledger import Cell, CellKey, Ledger, RawFile
 from shopdata.ledger.checked_files import Doubt, DoubtState
-from shopdata.periods import SHANGHAI, Period
+from shopdata.periods import SHANGHAI, Period, due_day
 from shopdata.reasons import Reason
 from shopdata.states import CellState
 from shopdata.store.staging import Staging
 
 #: What a second answer may show to be wrong; the others only a person can judge.
 _OF_ANSWERS = frozenset({"rows", "zero", "same_file", "filled"})
+#: So long the portal has for a second answer, however late it is.
+_LEAST_WAIT = timedelta(hours=2)
+#: Under which the ledger keeps what has come of a dataset's checks: counts by `check|result`.
+COUNTED = "checks/"
 #: Somebody asked again, and no file came of it.
 _IN_VAIN = frozenset({CellState.FAILED, CellState.NEEDS_LOGIN, CellState.REJECTED})
 
@@ -44,8 +48,14 @@ class Decision:
 class Doubts:
     """The doubts of one run, or of one command; blocking."""
 
-    def __init__(self, config: Config, ledger: Ledger, staging: Staging) -> None:
-        self._config, self._ledger, self._staging = config, ledger, staging
+    def __init__(
+        self,
+        config: Config,
+        ledger: Ledger,
+        staging: Staging,
+        clock: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
+    ) -> None:
+        self._config, self._ledger, self._staging, self._clock = config, ledger, staging, clock
         self._pasts = Pasts(config, ledger)
 
     def judge(self, key: CellKey, facts: Facts, *, is_counted: bool, is_final: bool = False) -> Judgement:
@@ -75,12 +85,16 @@ class Doubts:
         checked = self._ledger.checked
         checked.keep_facts(key, sha256, facts.as_json(), judged.result)
         before = checked.doubt(key)
+        if not judged.found:
+            self._count(key.dataset, ["all"], judged.result)
         if before is not None and before.state.is_aside:
             discard(self._aside(before))
         if judged.found:
+            self._count(key.dataset, [found.check for found in judged.found], DoubtState.NOTED)
             checked.put(_doubt(key, DoubtState.NOTED, sha256, facts, judged, file={"is_counted": is_counted}))
             return DoubtState.NOTED
         if before is not None and before.state.is_aside:
+            self._count(key.dataset, _checks_in(before.found), DoubtState.HEALED)
             checked.settle(before, DoubtState.HEALED)
             return DoubtState.HEALED
         if before is not None and before.state is not DoubtState.HEALED:
@@ -93,12 +107,14 @@ class Doubts:
         """Keeps a doubtful file, in place of an earlier answer. Returns why. Raises DiskError, LedgerError."""
         checked, before = self._ledger.checked, self._ledger.checked.doubt(key)
         is_second = before is not None and before.state.is_aside
+        earlier = before.file if before is not None and is_second else None
         file = {
             "raw": asdict(raw) | {"fetched_at": raw.fetched_at.isoformat()},
             "facts": facts.as_json(),
             "is_counted": is_counted,
             # What was said twice is what the portal has to say.
             "is_same": before is not None and is_second and before.rows == facts.rows,
+            "since": (earlier or {}).get("since") or self._clock().isoformat(),
         }
         doubt = _doubt(key, DoubtState.WAITING, raw.sha256, facts, judged, file=file)
         if before is not None and is_second:
@@ -106,6 +122,7 @@ class Doubts:
             discard(self._aside(before))
         move(path, self._aside(doubt))
         checked.put(doubt)
+        self._count(key.dataset, [found.check for found in judged.found if found.action != "warn"], "asked_again")
         return reason_of(doubt.found)
 
     def decisions(self, dataset: str, dt: str) -> Iterator[Decision]:
@@ -147,9 +164,27 @@ class Doubts:
         asks = any(found.check in _OF_ANSWERS or found.action == "ask_again" for found in judged.found)
         most = self._config.dataset(doubt.dataset).checks.ask_again
         is_over = doubt.answers > most or doubt.file["is_same"] or cell.state in _IN_VAIN or not asks
-        if not is_over:
+        if not is_over and not self._is_late(doubt):
             return None
         return DoubtState.HELD if is_held else DoubtState.CONFIRMED
+
+    def _is_late(self, doubt: Doubt) -> bool:
+        """True if another answer would come too late for whoever waits for the day."""
+        dataset, since = self._config.dataset(doubt.dataset), (doubt.file or {}).get("since")
+        due = due_day(dataset.period, dataset.lag_days, Period.from_dt(doubt.dt))
+        by = datetime.combine(due, time.fromisoformat(dataset.checks.publish_by), SHANGHAI)
+        asked = datetime.fromisoformat(since) if since else doubt.updated_at
+        return self._clock() >= max(by, asked.astimezone(SHANGHAI) + _LEAST_WAIT)
+
+    def _count(self, dataset: str, checks: Collection[str], result: str) -> None:
+        """For metrics: what has ever come of each check."""
+
+        def add(known: Mapping[str, Any]) -> dict[str, Any]:
+            more = {f"{check}|{result}": 1 for check in checks}
+            return {**known, **{name: int(known.get(name, 0)) + n for name, n in more.items()}}
+
+        if checks:
+            self._ledger.notifications.change(f"{COUNTED}{dataset}", add, self._clock())
 
     def take_back(self, doubt: Doubt) -> RawFile:
         """Puts the file into the outbox, where its cell's file lies; returns it.
@@ -173,6 +208,8 @@ class Doubts:
     def settle(self, decision: Decision, user_name: str = "") -> None:
         """Writes what became of a doubt, once it is so."""
         checked, doubt = self._ledger.checked, decision.doubt
+        if decision.state is not DoubtState.HEALED:
+            self._count(doubt.dataset, _checks_in(doubt.found), decision.state)
         if doubt.state.is_aside and decision.state is not DoubtState.HELD:
             assert doubt.file is not None
             result = "doubtful" if decision.state.is_mark else "ok"
@@ -186,6 +223,10 @@ class Doubts:
     def _aside(self, doubt: Doubt) -> Path:
         ext = str(((doubt.file or {}).get("raw") or {}).get("ext") or "bin")
         return self._staging.doubtful(doubt.dataset, doubt.dt, doubt.shop, ext)
+
+
+def _checks_in(found: Collection[Any]) -> list[str]:
+    return list(dict.fromkeys(str(entry.get("check", "")) for entry in found))
 
 
 def raw_of(doubt: Doubt) -> RawFile:

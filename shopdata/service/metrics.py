@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
+from shopdata.lake.doubts import COUNTED
 from shopdata.ledger import RunRecord
 from shopdata.service.control import Disk
 from shopdata.service.inside import Inside
@@ -108,7 +109,12 @@ class ServiceMetrics(Collector):
             )
             for (check, state), count in sorted(counts.items()):
                 doubts.add_metric([dataset, check, state], count)
-        yield from (files, doubts)
+        ever = _counter("checks", "What has come of checks so far", "dataset", "check", "result")
+        for found in ledger.notifications.below(COUNTED):
+            for name, count in sorted(found.state.items()):
+                check, _, result = name.partition("|")
+                ever.add_metric([found.topic.removeprefix(COUNTED), check, result], count)
+        yield from (files, doubts, ever)
 
     def _runs(self) -> Iterator[Metric]:
         seconds = _gauge("run_seconds", "How long the last ended run took", "spider")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -35,7 +35,7 @@ class Machine:
 
     def __init__(self, folder: Path, day: date, shops: list[str]) -> None:
         self.ledger, self.staging, self.day, self.folder = Ledger.at(folder), Staging(folder), day, folder
-        self.checks = Checks()
+        self.checks, self.now = Checks(), datetime.combine(day + timedelta(days=1), time(9), SHANGHAI)
         for back in range(1, 29):
             for shop in shops:
                 self._good(CellKey(NAME, str(day - timedelta(days=back)), shop), 100)
@@ -62,7 +62,12 @@ class Machine:
 
     @property
     def doubts(self) -> Doubts:
-        return Doubts(self.config, self.ledger, self.staging)
+        return Doubts(self.config, self.ledger, self.staging, lambda: self.now)
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """What has come of checks, for metrics."""
+        return dict(self.ledger.notifications.get(f"checks/{NAME}"))
 
     def key(self, shop: str) -> CellKey:
         return CellKey(NAME, str(self.day), shop)
@@ -176,6 +181,38 @@ def test_a_portal_that_fails_when_it_is_asked_again_has_had_its_say(machine: Mac
     assert not machine.come(SHOPS[0], 5)
     machine.ledger.settle(machine.key(SHOPS[0]), CellState.FAILED)
     assert machine.decide() == {SHOPS[0]: DoubtState.CONFIRMED}
+
+
+def test_nobody_waits_for_an_answer_that_would_come_too_late(machine: Machine) -> None:
+    assert not machine.come(SHOPS[0], 5)
+    # The portal has nothing to give when it is asked again.
+    machine.ledger.settle(machine.key(SHOPS[0]), CellState.NOT_READY)
+    machine.now = machine.now.replace(hour=10, minute=59)
+    assert machine.decide() == {}
+    machine.now = machine.now.replace(hour=11, minute=0)
+    assert machine.decide() == {SHOPS[0]: DoubtState.CONFIRMED}
+    # Whoever comes late himself gets two hours.
+    assert not machine.come(SHOPS[1], 5)
+    machine.now = machine.now.replace(hour=12, minute=59)
+    assert machine.decide() == {}
+    machine.now = machine.now.replace(hour=13)
+    assert machine.decide() == {SHOPS[1]: DoubtState.CONFIRMED}
+
+
+def test_what_comes_of_checks_is_counted(machine: Machine) -> None:
+    assert not machine.come(SHOPS[0], 5)
+    assert machine.come(SHOPS[0], 100)
+    assert machine.come(SHOPS[1], 100)
+    assert not machine.come(SHOPS[2], 0)
+    assert not machine.come(SHOPS[2], 0)
+    machine.decide()
+    assert machine.counted == {
+        "rows|asked_again": 1,
+        "rows|healed": 1,
+        "all|ok": 2,
+        "zero|asked_again": 2,
+        "zero|confirmed": 1,
+    }
 
 
 def test_a_file_that_is_held_stays_so_until_the_yaml_says_otherwise(machine: Machine) -> None:

@@ -21,6 +21,8 @@ _MONTH = re.compile(r"(?<!\d)(20\d\d)\s?[-_./年]?\s?(0?[1-9]|1[0-2])月?(?!\d)"
 #: Looked for from each digit on: the number of a shop may stand before it.
 _DAY_ONLY = re.compile(r"(?<!\d)(?=(?:\d\d)?(?:(\d\d)(\d\d)|(\d{1,2})\s?[-_.月]\s?(\d{1,2})[日号]?)(?!\d))")
 _DIGITS = re.compile(r"\d{4,6}")
+#: What an id of a shop looks like.
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _HOLE = re.compile(r"\{(\w*)\}|(\*)|(\?)")
 _DATE_IN_PATTERN = (
     r"(?:20\d{6}|20\d\d[-_.年]\d{1,2}[-_.月]\d{1,2}日?|20\d\d[-_.年]?\d{1,2}月?"
@@ -182,10 +184,18 @@ def read_pattern(written: str, shops: Mapping[str, Sequence[str]]) -> tuple[re.P
         the pattern, and the shop that all of its files are of, or "".
 
     Raises:
-        ArgumentError: a hole is not known, or stands twice.
+        ArgumentError: a hole is not known, not closed, or stands twice; or there is no such shop.
     """
     text, equals, shop = written.rpartition("=")
     if not equals or shop not in shops:
+        if equals and _ID.fullmatch(shop) and (_HOLE.search(text) or PurePosixPath(text).suffix):
+            raise ArgumentError(
+                "there is no shop of this id",
+                where="--match",
+                found=repr(shop),
+                expected=", ".join(list(shops)[:10]),
+                todo="Write the id of a shop behind `=`.",
+            )
         text, shop = written, ""
     known = "|".join(re.escape(name) for name, _ in _longest_first(shops))
     parts, last, seen = [], 0, set()
@@ -205,6 +215,14 @@ def read_pattern(written: str, shops: Mapping[str, Sequence[str]]) -> tuple[re.P
         inner = rf"{known}|.+?" if name == "shop" else _DATE_IN_PATTERN
         parts.append(f"(?P<{name}>{inner})" if name else "[^/]*?" if match[2] else "[^/]")
     parts.append(re.escape(unicodedata.normalize("NFKC", text[last:])))
+    if re.search(r"[{}]", _HOLE.sub("", text)):
+        raise ArgumentError(
+            "this pattern can't be used",
+            where="--match",
+            found=repr(text),
+            expected="each { with its }",
+            todo="Write for example `{shop}_{date}.xlsx`.",
+        )
     any_suffix = "" if PurePosixPath(text).suffix else r"(?:\.[A-Za-z0-9]{1,5})?"
     return re.compile("".join(parts) + any_suffix, re.IGNORECASE), shop
 

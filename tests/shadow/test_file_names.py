@@ -92,7 +92,18 @@ def test_patterns(pattern: str, path: str, expected: tuple[str | None, str]) -> 
     assert told(naming(pattern).read(PurePosixPath(path))) == expected
 
 
-@pytest.mark.parametrize("pattern", ["{shops}.xlsx", "{date}_{date}.xlsx", "{}.xlsx"])
+@pytest.mark.parametrize("pattern", ["{shops}.xlsx", "{date}_{date}.xlsx", "{}.xlsx", "{shop", "shop}_{date}.xlsx"])
 def test_a_pattern_that_can_not_be_used(pattern: str) -> None:
     with pytest.raises(ArgumentError, match="this pattern can't be used"):
         read_pattern(pattern, SHOPS)
+
+
+@pytest.mark.parametrize("pattern", ["*{date}.xlsx=nobody", "main.xlsx=flagshipp"])
+def test_a_pattern_for_a_shop_that_there_is_not(pattern: str) -> None:
+    with pytest.raises(ArgumentError, match=r"there is no shop of this id.*flagship"):
+        read_pattern(pattern, SHOPS)
+
+
+def test_an_equals_sign_may_be_part_of_a_name() -> None:
+    assert told(naming("dt={date}.xlsx").read(PurePosixPath("flagship/dt=2026-03-01.xlsx")))[1] == "2026-03-01"
+    assert read_pattern("name=final", SHOPS)[1] == ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import time
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.utils import parseaddr
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -53,6 +55,11 @@ class WorkbookMail(Model):
 def is_address(address: str) -> bool:
     """True for `name@example.com`, and for `王芳 <name@example.com>`."""
     found = parseaddr(address)[1]
+    try:
+        # What the mail's own head is made of is stricter.
+        Address(addr_spec=found)
+    except (ValueError, MessageError, IndexError):
+        return False
     return found.isascii() and re.fullmatch(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+", found) is not None
 
 

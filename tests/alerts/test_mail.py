@@ -332,6 +332,7 @@ def test_messages_go_by_mail_too(box: Mailbox) -> None:
     ("channel", "told"),
     [
         ({"to": ["boss"]}, "'boss' is no address"),
+        ({"to": ["a..b@example.com"]}, "is no address"),
         ({}, "nobody gets it"),
         ({"to": ["a@example.com"], "mention": ["a"]}, "nobody is mentioned"),
         ({"to": ["a@example.com"], "url": "https://example.com"}, "is no mail server"),

@@ -2,7 +2,8 @@
 
 A real service, a stand-in portal that shows a slider, and a second Chromium as the person's, all on this machine. Told
 are milliseconds from a move of the mouse at the board's page until the picture there has changed, pictures in a second,
-and how much of a core service, sign-in (with its Chromium) take: at rest, and while the slider is held and moved.
+and how much of a core service, sign-in (with its Chromium) take: at rest, and while the slider is held and moved. Then
+the slider is dragged again and again, and what the portal's page has got of each drag is held against the hand.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -25,12 +27,14 @@ TESTS = ROOT / "tests"
 sys.path[:0] = [str(TESTS / name) for name in (".", "service", "service/live")]
 
 from as_in_a_run import chromium_options  # noqa: E402
+from playwright.sync_api import Error as PlaywrightError  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 from running import Running  # noqa: E402
 from watching import Watcher  # noqa: E402
 from workplace import Workplace  # noqa: E402
 
 from sandbox import Fault, Sandbox, SandboxOptions  # noqa: E402
+from sandbox.pdd import login  # noqa: E402
 from sandbox.store import SeaweedStore  # noqa: E402
 
 SHOP = "pdd-01"
@@ -40,6 +44,10 @@ NOTE = """() => {
   const canvas = document.querySelector("canvas");
   window.taken = [];
   window.pictures = 0;
+  window.drag = [];
+  const note = (event) => event.buttons && window.drag.push(...event.getCoalescedEvents().map((one) => one.timeStamp));
+  canvas.addEventListener("pointerdown", () => { window.drag = []; }, true);
+  canvas.addEventListener("pointermove", note, true);
   let moved = 0;
   canvas.addEventListener("pointermove", () => { moved ||= performance.now(); }, true);
   new MutationObserver(() => {
@@ -54,8 +62,10 @@ def main() -> int:
     """Prints a line for each thing measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--moves", type=int, default=25)
+    parser.add_argument("--drags", type=int, default=40)
     parser.add_argument("--seconds", type=float, default=5.0, help="at rest, and while the slider is moved")
     options = parser.parse_args()
+    paths = what_arrives()
     with service() as running, sync_playwright() as playwright:
         browser = playwright.chromium.launch(**chromium_options(playwright.chromium.executable_path))
         signed_in = {"Authorization": "Basic " + b64encode(":".join(running.auth).encode()).decode()}
@@ -87,6 +97,11 @@ def main() -> int:
         tell("while it is moved", used, seconds, page)
         print(f"memory: sign-in {tree_memory(processes['sign-in'].pid):.0f} MB")
         page.mouse.up()
+        drags: list[Drag] = []
+        with suppress(PlaywrightError):  # what there is by then is told
+            while len(drags) < options.drags:
+                drags.append(drag(watcher, paths))
+        tell_drags(drags)
         watcher.press("结束")
         browser.close()
     return 0
@@ -107,6 +122,59 @@ def service() -> Iterator[Running]:
         started = running.command("start")
         assert started.code == 0, started.text
         yield running
+
+
+@dataclass(frozen=True)
+class Drag:
+    """One of the hand's: milliseconds and points, and what the portal's page saw of them."""
+
+    hand_ms: float
+    portal_ms: float
+    hand_points: int
+    portal_points: int
+    picture_ms: float
+
+
+def what_arrives() -> list[list[list[float]]]:
+    """The paths that the portal's page sends, as they come."""
+    paths: list[list[list[float]]] = []
+    judge = login.is_solved
+
+    def note(puzzle: str, place: object, path: list[list[float]]) -> bool:
+        paths.append(path)
+        return judge(puzzle, place, path)
+
+    login.is_solved = note
+    return paths
+
+
+def drag(watcher: Watcher, paths: list[list[list[float]]]) -> Drag:
+    """Drags the handle past the gap, where nothing fits, and waits for the next puzzle."""
+    page, count = watcher.page, len(paths)
+    seen = watcher.find_slider()
+    handle = seen["handle"]
+    x, y = handle["left"] + 19, (handle["top"] + handle["bottom"]) / 2
+    page.evaluate("() => { window.taken = []; }")
+    watcher.drag((x, y), (x + seen["gap"]["left"] - handle["left"] + 40, y))
+    while len(paths) == count:
+        page.wait_for_timeout(50)
+    hand, taken = page.evaluate("[window.drag, window.taken]")
+    page.wait_for_timeout(500)
+    path = paths[-1]
+    return Drag(hand[-1] - hand[0], path[-1][0] - path[0][0], len(hand), len(path), taken[0] if taken else 0.0)
+
+
+def tell_drags(drags: list[Drag]) -> None:
+    """How near what arrived was to what the hand did."""
+    longer = sorted(one.portal_ms - one.hand_ms for one in drags)
+    within = sum(abs(one.portal_ms - one.hand_ms) <= 0.15 * one.hand_ms + 100 for one in drags)
+    pictures = sorted(one.picture_ms for one in drags if one.picture_ms)
+    print(f"{len(drags)} drags of {statistics.median(one.hand_ms for one in drags):.0f} ms: "
+          f"{statistics.median(longer):+.0f} ms at the portal, from {longer[0]:+.0f} to {longer[-1]:+.0f}; "
+          f"within 15 % and 100 ms {within}; points {sum(one.hand_points for one in drags)} of the hand, "
+          f"{sum(one.portal_points for one in drags)} at the portal")  # fmt: skip
+    print(f"from a drag's first move to its picture: median {statistics.median(pictures):.0f} ms, "
+          f"of ten the slowest {pictures[len(pictures) * 9 // 10]:.0f} ms")  # fmt: skip
 
 
 def sign_in_of(running: Running) -> psutil.Process:

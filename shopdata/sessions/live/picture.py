@@ -16,6 +16,9 @@ from playwright.async_api import Error as PlaywrightError
 QUALITY, LOW_QUALITY = 60, 40
 #: A picture is drawn when something changes; a page that never rests is shown so often in a second.
 _MOST_PER_SECOND = 15
+#: While two pictures wait to be acknowledged Chromium drops what is drawn, the last as well, and does not send it
+#: afterwards: so, when nothing came for a moment, the page is asked once how it is.
+_SETTLED_SECONDS = 0.4
 
 
 class Picture:
@@ -32,6 +35,7 @@ class Picture:
         self._per_second = 0
         self._quality = QUALITY
         self._number = 0
+        self._last = ""
         self._changing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -64,7 +68,7 @@ class Picture:
             await cast.send("Page.startScreencast", {"format": "jpeg", "quality": self._quality})
 
     async def _stop(self) -> None:
-        cast, self._cast = self._cast, None
+        cast, self._cast, self._last = self._cast, None, ""
         if cast is not None:
             with contextlib.suppress(PlaywrightError):
                 await cast.send("Page.stopScreencast")
@@ -76,9 +80,10 @@ class Picture:
         task.add_done_callback(self._tasks.discard)
 
     async def _hand_on(self, cast: CDPSession, event: Any) -> None:
-        began = time.monotonic()
+        began, is_new = time.monotonic(), False
         try:
-            if cast is self._cast:
+            if cast is self._cast and event["data"] != self._last:
+                self._last, is_new = event["data"], True
                 self._number += 1
                 about = event["metadata"]
                 size = {"w": round(about["deviceWidth"]), "h": round(about["deviceHeight"])}
@@ -88,3 +93,14 @@ class Picture:
         finally:
             with contextlib.suppress(PlaywrightError):
                 await cast.send("Page.screencastFrameAck", {"sessionId": event["sessionId"]})
+        if is_new:
+            await self._settle(cast, self._number)
+
+    async def _settle(self, cast: CDPSession, number: int) -> None:
+        """Asks for the page as it is now, if this picture is the last one for a moment."""
+        await asyncio.sleep(_SETTLED_SECONDS)
+        async with self._changing:
+            if cast is self._cast and number == self._number:
+                with contextlib.suppress(PlaywrightError):
+                    await cast.send("Page.stopScreencast")
+                    await cast.send("Page.startScreencast", {"format": "jpeg", "quality": self._quality})

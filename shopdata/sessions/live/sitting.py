@@ -26,8 +26,11 @@ from shopdata.sessions.sign_in.steps import CodeState, has_landed
 from shopdata.sessions.sign_in.voice import Voice, hand_over, take_back
 from shopdata.texts import one_line
 
-#: A page in a person's hands is looked at so often.
+#: A page in a person's hands is looked at so often, while anything happens: a picture that is new, an answer of the
+#: portal, a hand. Then for a moment more, and from then on now and again.
 _LOOK_EVERY_SECONDS = 0.3
+_STIRRED_SECONDS = 1.0
+_REST_SECONDS = 3.0
 #: The whole context is like every other one; but nothing is brought down, and nothing works behind the pages.
 CONTEXT_OPTIONS: Mapping[str, Any] = {"accept_downloads": False, "service_workers": "block"}
 _MOST_SAID = 200
@@ -48,7 +51,7 @@ class Sitting:
         self._context = page.context
         #: The one that is shown: the last that was opened.
         self._page = page
-        self._picture = Picture(line.show)
+        self._picture = Picture(self._show_picture)
         self._hand = Hand()
         self._fence = Fence(portal, lambda host: line.tell(said={"key": "elsewhere", "host": host}))
         self._commands: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -62,9 +65,12 @@ class Sitting:
         self._by = "password"
         self._asked: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        #: When something happened last, and when the page was looked at; by the loop's clock.
+        self._stirred_at = self._looked_at = 0.0
 
     def hear(self, command: dict[str, Any]) -> None:
         """Something that the person wants. Their hand waits for nothing else."""
+        self._stir()
         match command.get("do"):
             case "input":
                 self._hand.take(command["points"], is_new_clock=bool(command.get("is_new_clock")))
@@ -159,8 +165,9 @@ class Sitting:
                     await self._obey(command)
                 if await self._landed() is not None:
                     return ""
-                if self._dialog is None:
+                if self._dialog is None and self._is_time_to_look():
                     # A page that waits for an answer answers nothing.
+                    self._looked_at = asyncio.get_running_loop().time()
                     await self._look()
         finally:
             # At once: nobody looks around in the back office by this way.
@@ -171,7 +178,19 @@ class Sitting:
             self._context.remove_listener("dialog", self._on_dialog)
             self._context.remove_listener("response", self._on_response)
 
+    def _stir(self) -> None:
+        self._stirred_at = asyncio.get_running_loop().time()
+
+    def _is_time_to_look(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        return now - self._stirred_at < _STIRRED_SECONDS or now - self._looked_at > _REST_SECONDS
+
+    async def _show_picture(self, about: Mapping[str, int], jpeg: bytes) -> None:
+        self._stir()
+        await self._line.show(about, jpeg)
+
     async def _show(self, page: Page) -> None:
+        self._stir()
         texts = (self._shop.username, self._shop.password.get_secret_value())
         await around.veil(page, self._portal, texts)
         self._page, self._told = page, ""
@@ -264,6 +283,7 @@ class Sitting:
     # -- the QR code ------------------------------------------------------------------------------------------------
 
     def _on_response(self, response: Response) -> None:
+        self._stir()
         if self._login.is_about_code(response.url):
             self._work_on(self._note_code_state(response))
 

@@ -150,23 +150,31 @@ class Watcher:
 
     def spot(self, x: float, y: float) -> tuple[float, float]:
         """Where on the board's page a point of the picture is."""
+        return self._spots()(x, y)
+
+    def _spots(self) -> Callable[[float, float], tuple[float, float]]:
+        """The same for many points, while nothing moves the picture."""
         box = self.page.locator("canvas").bounding_box()
         assert box is not None
+        left, top = box["x"], box["y"]
         width, height = self.page.locator("canvas").evaluate("(canvas) => [canvas.width, canvas.height]")
-        return box["x"] + x * box["width"] / width, box["y"] + y * box["height"] / height
+        wide, high = box["width"] / width, box["height"] / height
+        return lambda x, y: (left + x * wide, top + y * high)
 
     def drag(
         self, start: tuple[float, float], end: tuple[float, float], *, steps: int = 30, by_touch: bool = False
     ) -> None:
         """As a hand does: not all at once, and not quite straight."""
         hand = _Finger(self.page) if by_touch else self.page.mouse
-        hand.move(*self.spot(*start))
+        # Asked once: on a busy machine a drag would take longer than any hand otherwise.
+        spot = self._spots()
+        hand.move(*spot(*start))
         hand.down()
         for step in range(1, steps + 1):
             part = step / steps
             eased = part * part * (3 - 2 * part)
             x = start[0] + (end[0] - start[0]) * eased
-            hand.move(*self.spot(x, start[1] + (step % 3)))
+            hand.move(*spot(x, start[1] + (step % 3)))
             self.page.wait_for_timeout(20)
         self.page.wait_for_timeout(60)
         hand.up()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -38,6 +38,7 @@ class Examination:
     Args:
         config: what is expected.
         workspace: where the shop's identity is kept.
+        tell: told whatever is found, at once.
         browser_path: the Chromium for login pages; None for the one that is found.
     """
 
@@ -46,7 +47,10 @@ class Examination:
     asker: Asker
     workspace: Workspace
     may_i: MayI
+    tell: Callable[[Sequence[Finding]], None]
     browser_path: str | None = None
+    #: What leaves a trace: asked for when all else has been looked at.
+    orders: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -87,7 +91,9 @@ class Examination:
     def add(self, probe: str, found: Finding | Iterable[Finding], answer: Answer | None = None) -> None:
         """Takes findings in, with the answer that shows them."""
         listed = [found] if isinstance(found, Finding) else list(found)
-        self.findings += [one.of(probe, answer.fixture if answer is not None else "") for one in listed]
+        told = [one.of(probe, answer.fixture if answer is not None else "") for one in listed]
+        self.findings += told
+        self.tell(told)
 
     async def ask(self, request: Request, probe: str) -> Answer:
         """An answer to the shop's session. Raises SessionEndedError."""

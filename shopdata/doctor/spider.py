@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -128,7 +129,7 @@ class Doctor(Spider):
         fixtures = FixtureFolder(folder, config.portal(shop.platform), _redaction(shop, session, config))
         asker = Asker(client, session, self.crawler.settings["USER_AGENT"], fixtures)
         path = self.crawler.settings["SHOPDATA_BROWSER_PATH"]
-        return Examination(config, shop, asker, self._workspace, self._may_i, path)
+        return Examination(config, shop, asker, self._workspace, self._may_i, partial(self._tell, shop), path)
 
     async def _may_be_asked(self, exam: Examination, examined: Examined) -> bool:
         if exam.asker.session is None:
@@ -143,7 +144,7 @@ class Doctor(Spider):
 
     async def _go_through(self, exam: Examination, probes: Mapping[str, Probe], examined: Examined) -> None:
         for name, probe in probes.items():
-            before, has_ended = len(exam.findings), False
+            has_ended = False
             try:
                 await probe(exam)
             except SessionEndedError:
@@ -153,7 +154,6 @@ class Doctor(Spider):
                 logger.exception("probe %s of %s", name, exam.shop.id)
                 why = str(error) if isinstance(error, ShopdataError) else repr(error)[:200]
                 exam.add("-", unseen("broken", name, why=why))
-            self._tell(exam.shop, exam.findings[before:])
             if has_ended:
                 return
 

@@ -41,7 +41,7 @@ class Case:
     edits: tuple[Edit, ...] = ()
     value: Any = None
     verdict: str = "differs"
-    looks: tuple[str, ...] = ("recipes",)
+    looks: tuple[str, ...] = ("recipes", "orders")
     by_crawl: bool = False
 
 

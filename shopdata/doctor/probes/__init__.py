@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from shopdata.doctor.examination import Probe
 from shopdata.doctor.probes.forms import look_at_form
 from shopdata.doctor.probes.hosts import look_at_hosts
+from shopdata.doctor.probes.orders import look_at_orders
 from shopdata.doctor.probes.pace import look_at_pace
 from shopdata.doctor.probes.recipes import look_at_recipes
 from shopdata.doctor.probes.session import look_at_dead_session, look_at_identity, look_at_session
@@ -21,6 +22,7 @@ WITH_SESSION: Mapping[str, Probe] = {
     "identity": look_at_identity,
     "recipes": look_at_recipes,
     "signed_page": look_at_signed_page,
+    "orders": look_at_orders,
 }
 #: Those that compare with what the others were answered.
 LAST: Mapping[str, Probe] = {"dead_session": look_at_dead_session, "pace": look_at_pace}

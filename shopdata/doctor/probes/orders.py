@@ -16,6 +16,12 @@ from shopdata.doctor.judging import MOST_SKEW_SECONDS, NOTHING, Place, Speech, r
 from shopdata.doctor.listed import judge_list, list_shape
 
 
+async def look_at_orders(exam: Examination) -> None:
+    """D10: those that other probes have found possible."""
+    for order in exam.orders:
+        await order()
+
+
 async def try_order(
     exam: Examination,
     cell: RecipeCell,

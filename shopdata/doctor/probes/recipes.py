@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -240,7 +241,8 @@ class _Look:
         elif step.take and all(one.verdict is not Verdict.DIFFERS for one in findings):
             self.exam.add("D9", unseen("no_report", self.name))
         if all(one.verdict is not Verdict.DIFFERS for one in findings):
-            await try_order(self.exam, self.cell, step, place, self.speech, self.name, time.monotonic)
+            order = partial(try_order, self.exam, self.cell, step, place, self.speech, self.name, time.monotonic)
+            self.exam.orders.append(order)
 
 
 def request_base(cell: RecipeCell, asked: Asked) -> str:

@@ -165,7 +165,7 @@ CASES = (
         value=[{"$.status": 3}],
         looks=("dead_session",),
     ),
-    # That JD's pages sign for us is not a key yet.
+    # Which way to sign fits the page, a person finds out on it.
     Case("jd_list_signed", JD, "D11", "signed", f"{STORE} steps[0].find.sign"),
     portal(
         "jd_form_renamed",

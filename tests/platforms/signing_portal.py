@@ -52,6 +52,8 @@ class SigningPortal(ThreadingHTTPServer):
         self.keys: dict[str, tuple[tuple[int, ...], bool]] = {}
         self.orders: list[str] = []
         self.refused: list[str] = []
+        #: True once: what pages have sealed so far is good no more.
+        self.forgets = False
         # What `Workplace` wants to know of a sandbox.
         self.shops: tuple[()] = ()
 
@@ -156,6 +158,9 @@ class _Answers(BaseHTTPRequestHandler):
             text = PAGE.replace("SIGNING", signing).replace("KEY", json.dumps(key), 1).replace("SHOWN", SHOWN)
             self._send(text, "text/html")
         elif path == "/gateway/orders":
+            if self.server.forgets and self.server.orders:
+                self.server.forgets = False
+                self.server.keys.clear()
             rows = [
                 {"id": number, "day": day, "state": "ready", "file": f"/files/{day}"}
                 for number, day in enumerate(self.server.orders)

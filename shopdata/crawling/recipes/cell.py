@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -75,34 +75,32 @@ class RecipeCell:
         is_repeatable = asked.repeatable if repeatable is None else repeatable
         client, dialect = self.spider.client(self.shop), self._dialect
         answer = await client.ask_json(request, repeatable=is_repeatable, as_it_came=as_it_came)
-        where = f"shop {self.shop.id!r}, {request.url.partition('?')[0]}"
-        refusal = dialect.refusal(answer)
         sign = request.meta.get("shopdata_sign")
-        if refusal is not None and is_repeatable and isinstance(sign, Borrowed):
+        if isinstance(sign, Borrowed) and is_repeatable and not self._is_good(asked, answer):
             # What was borrowed may have had its time: once more with what the page says now.
-            afresh = self.request(asked, scope or self.scope)
-            afresh.meta["shopdata_sign"] = replace(sign, is_afresh=True)
-            answer = await client.ask_json(afresh, repeatable=True, as_it_came=as_it_came)
-            refusal = dialect.refusal(answer)
-        if refusal is not None:
+            request = self.request(asked, scope or self.scope)
+            request.meta["shopdata_sign"] = replace(sign, is_afresh=True)
+            answer = await client.ask_json(request, repeatable=True, as_it_came=as_it_came)
+        where = f"shop {self.shop.id!r}, {request.url.partition('?')[0]}"
+        if (refusal := dialect.refusal(answer)) is not None:
             texts, name = self.spider.portal.not_ready_texts, platforms()[self.spider.platform].title("en")
             if any(text in refusal.said for text in texts):
                 raise refused_order(refusal.said, refusal.code, texts, name, where=self.where)
             raise _refused(refusal, where)
         content = dialect.content(answer)
-        for path, wanted in asked.ok.items():
-            found = None
-            with suppress(NoSuchPlaceError):
-                found = value_at(content, path)
-            if _plain(found) != _plain(wanted):
-                raise OddAnswerError(
-                    "the portal's answer is not as good ones were",
-                    where=where,
-                    found=f"{path} is {_plain(found)[:80]!r}",
-                    expected=repr(_plain(wanted)),
-                    todo="The next run asks again; if it stays, look at the same page in the back office.",
-                )
+        for path, found, wanted in _misses(asked, content):
+            raise OddAnswerError(
+                "the portal's answer is not as good ones were",
+                where=where,
+                found=f"{path} is {found[:80]!r}",
+                expected=repr(wanted),
+                todo="The next run asks again; if it stays, look at the same page in the back office.",
+            )
         return content
+
+    def _is_good(self, asked: Asked, answer: Mapping[str, Any]) -> bool:
+        dialect = self._dialect
+        return dialect.refusal(answer) is None and not list(_misses(asked, dialect.content(answer)))
 
     def take(self, asked: Asked, content: Any) -> Mapping[str, Any]:
         """What later steps need of an answer. Raises OddAnswerError where it is not there."""
@@ -169,6 +167,16 @@ class RecipeCell:
                 expected=", ".join(sorted({*hosts, *portal.download_hosts})),
                 todo="If the portal has moved there, correct its section of portals.yaml.",
             )
+
+
+def _misses(asked: Asked, content: Any) -> Iterator[tuple[str, str, str]]:
+    """Where an answer is not as good ones are, what stands there, and what should."""
+    for path, wanted in asked.ok.items():
+        found = None
+        with suppress(NoSuchPlaceError):
+            found = value_at(content, path)
+        if _plain(found) != _plain(wanted):
+            yield path, _plain(found), _plain(wanted)
 
 
 def page_sign(sign: BorrowSign | RewriteSign | ClickSign, scope: Scope) -> PageSign:

@@ -20,6 +20,8 @@ from playwright.async_api import Locator, Page, Route
 from playwright.async_api import Request as PageRequest
 from scrapy import Request
 
+from shopdata.crawling.page_signs import Pressed
+
 #: How long a page may take to show what is to be pressed, or to ask by itself what is borrowed from.
 PATIENCE_SECONDS = 15.0
 _LOOK_EVERY_SECONDS = 0.05
@@ -33,29 +35,6 @@ class PageRequestError(Exception):
     def __init__(self, found: str, todo: str) -> None:
         super().__init__(found)
         self.todo = todo
-
-
-@dataclass(frozen=True)
-class Borrowed:
-    """Names of headers, or of parts of the address, and for how many seconds what they say is good."""
-
-    names: tuple[str, ...]
-    seconds: float
-    #: True where what was borrowed before has been refused.
-    is_afresh: bool = False
-
-
-@dataclass(frozen=True)
-class Pressed:
-    """What is typed and pressed, and whether the request is changed by it or must be what is asked already."""
-
-    fill: Mapping[str, str]
-    press: tuple[str, ...]
-    is_rewritten: bool
-    seconds: float
-
-
-PageSign = Borrowed | Pressed
 
 
 @dataclass(frozen=True)

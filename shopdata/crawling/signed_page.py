@@ -23,13 +23,8 @@ from shopdata.browser.its_loop import on_its_loop
 from shopdata.browser.page_limit import PageLimit
 from shopdata.browser.starting import quietly
 from shopdata.config import Portal, Shop
-from shopdata.crawling.page_requests import (
-    Borrowed,
-    OwnRequests,
-    PageRequestError,
-    Pressed,
-    press_and_catch,
-)
+from shopdata.crawling.page_requests import OwnRequests, PageRequestError, press_and_catch
+from shopdata.crawling.page_signs import Borrowed, Pressed
 from shopdata.exceptions import PortalError
 from shopdata.sessions.sign_in import is_login_page
 from shopdata.texts import read_json

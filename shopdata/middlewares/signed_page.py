@@ -14,7 +14,7 @@ from shopdata import signals
 from shopdata.browser.alive import BrowserDiedError
 from shopdata.config import platforms
 from shopdata.crawling.concurrency import shops_at_once
-from shopdata.crawling.page_requests import Borrowed
+from shopdata.crawling.page_signs import Borrowed
 from shopdata.crawling.signed_page import SignedPage
 from shopdata.middlewares.retry import is_repeatable, repeated
 from shopdata.workspace import Workspace

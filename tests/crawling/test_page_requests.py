@@ -17,7 +17,8 @@ from scrapy import FormRequest
 from scrapy.http import JsonRequest
 
 from shopdata.crawling import page_requests
-from shopdata.crawling.page_requests import Answered, OwnRequests, PageRequestError, Pressed, press_and_catch
+from shopdata.crawling.page_requests import Answered, OwnRequests, PageRequestError, press_and_catch
+from shopdata.crawling.page_signs import Pressed
 
 pytestmark = pytest.mark.browser
 

@@ -17,7 +17,7 @@ from shopdata.config.recipes import Recipe
 from shopdata.config.recipes import Request as Asked
 from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
 from shopdata.config.recipes.signs import BorrowSign, ClickSign, RewriteSign
-from shopdata.crawling.page_requests import Borrowed, PageSign, Pressed
+from shopdata.crawling.page_signs import Borrowed, PageSign, Pressed
 from shopdata.crawling.paged_list import PagedSpider
 from shopdata.crawling.recipes.dialect import Dialect, Refusal
 from shopdata.crawling.recipes.scope import Scope

@@ -26,7 +26,7 @@ alerts  items  shadow
 arguments  workspace
 plan
 crawling
-middlewares  pipelines  extensions  logs  command_frame  command_help  platforms
+middlewares  pipelines  extensions  logs  command_frame  command_help  platforms  recording
 service
 spiders
 doctor

@@ -1,0 +1,52 @@
+"""What `scrapy record` writes: the recipe and, where there is none yet, the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shopdata.exceptions import UsageError
+from shopdata.files import write_durably
+
+_UNPROVEN = "# Recorded on {day}. Not proven yet: `scrapy rehearse {name}` compares a third day with an export by hand."
+_PROVEN = "# Recorded, and proven: {day}, collected by this recipe, was equal to an export by hand ({on})."
+
+
+def write_recipe(path: Path, recipe: Mapping[str, Any], today: date) -> None:
+    """Writes a recipe that nobody has proven. Raises UsageError where one stands that is not of a recording."""
+    if path.exists() and not path.read_text("utf-8").startswith("# Recorded"):
+        raise UsageError(
+            "there is a recipe of this name that was written by hand",
+            where=str(path),
+            todo="Record it under another name, or move that file away.",
+        )
+    head = _UNPROVEN.format(day=today, name=path.stem)
+    write_durably(path, f"{head}\n{_dumped(recipe)}".encode())
+
+
+def is_proven(path: Path) -> bool:
+    """True for a recipe that a rehearsal has shown to be right, or that was written by hand."""
+    return not path.read_text("utf-8").startswith("# Recorded on")
+
+
+def note_proof(path: Path, day: date, today: date) -> None:
+    """From now on the recipe says of itself that it was proven."""
+    text = path.read_text("utf-8")
+    if text.startswith("# Recorded"):
+        write_durably(path, f"{_PROVEN.format(day=day, on=today)}\n{text.partition(chr(10))[2]}".encode())
+
+
+def write_contract(path: Path, contract: Mapping[str, Any]) -> bool:
+    """Writes a contract; one that is there stays. True if it was written."""
+    if path.exists():
+        return False
+    write_durably(path, _dumped(contract).encode())
+    return True
+
+
+def _dumped(value: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(value), allow_unicode=True, sort_keys=False, width=110, default_flow_style=None)

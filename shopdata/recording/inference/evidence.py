@@ -1,0 +1,227 @@
+"""Both takes side by side: which calls are the same, and in which earlier answer a value stood first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from shopdata.recording.inference.atoms import inner_json
+from shopdata.recording.inference.known import Known
+from shopdata.recording.inference.shapes import is_of_one_shop, is_token
+from shopdata.recording.journal import Call, Take
+
+#: Where a value stands in an answer: keys, and `*` for any entry of a list.
+AnswerPlace = tuple[str, ...]
+EVERY = "*"
+Signature = tuple[Any, ...]
+_KEY = re.compile(r"[^.\[\]*$\s][^.\[\]*$]*")
+#: Lists of fewer values are equal by chance.
+_LONG_LIST = 4
+_RESOURCES = frozenset({"", "fetch", "xhr", "document", "other", "eventsource"})
+
+
+def signature_of(call: Call) -> Signature:
+    """What two calls have in common that ask the same thing, whatever for."""
+    parts = tuple(
+        EVERY if is_token(part) or is_of_one_shop(part) or re.search(r"\d{4}", part) else part for part in call.path
+    )
+    body = call.body or {}
+    names = (
+        frozenset(body["json"])
+        if isinstance(body.get("json"), dict)
+        else frozenset(name for name, _ in body.get("form", ()))
+    )
+    return call.method, call.origin, parts, frozenset(name for name, _ in call.query), frozenset(body), names
+
+
+def leaves(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every single value of an answer by its place; texts that hold JSON are gone through."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if _KEY.fullmatch(str(key)):
+                yield from leaves(part, (*place, key))
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from leaves(part, (*place, number))
+    elif (held := inner_json(value)) is not None:
+        yield from leaves(held, place)
+    else:
+        yield place, value
+
+
+def at(value: Any, place: tuple[str | int, ...]) -> Any:
+    """What stands at a place; None where nothing does."""
+    for part in place:
+        held = inner_json(value)
+        value = value if held is None else held
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    held = inner_json(value)
+    return value if held is None else held
+
+
+def generic(place: tuple[str | int, ...]) -> AnswerPlace:
+    """A place, whichever entries of lists it leads through."""
+    return tuple(EVERY if isinstance(part, int) else part for part in place)
+
+
+def path_of(place: AnswerPlace) -> str:
+    """A place as recipes write it."""
+    return "$" + "".join("[*]" if part == EVERY else f".{part}" for part in place)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A value in an answer: in `html` by the place's only part."""
+
+    call: Call
+    place: tuple[str | int, ...]
+    is_html: bool = False
+    #: True where a list of values is meant, of which the place is the first.
+    is_column: bool = False
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Where it stands, whichever take it is."""
+        return signature_of(self.call), generic(self.place), self.is_html, self.is_column
+
+
+class Seen:
+    """One take, as a dialect reads it."""
+
+    def __init__(self, take: Take, known: Known, earlier: Take | None = None) -> None:
+        self.day, self.take, self._known = take.day, take, known
+        #: Those of the platform that came to something.
+        self.calls = tuple(call for call in take.calls if self._counts(call))
+        #: Those of the take before: a page that was opened then may be open still.
+        self._earlier = tuple(call for call in (earlier.calls if earlier else ()) if self._counts(call))
+
+    def _counts(self, call: Call) -> bool:
+        return call.resource in _RESOURCES and call.status < 400 and self._known.origin(call.origin) is not None
+
+    @cached_property
+    def contents(self) -> Mapping[int, Any]:
+        """What the answers of JSON hold, by the number of their calls: `$` of the recipe."""
+        dialect, found = self._known.dialect, {}
+        for call in (*self._earlier, *self.calls):
+            answer = (call.answer or {}).get("json")
+            if isinstance(answer, dict):
+                if dialect.refusal(answer) is None:
+                    found[call.number] = dialect.content(answer)
+            elif answer is not None:
+                found[call.number] = answer
+        return found
+
+    @cached_property
+    def _index(self) -> Mapping[str, list[Held]]:
+        index: dict[str, list[Held]] = {}
+        for call in (*self.calls, *self._earlier):
+            for place, value in leaves(self.contents.get(call.number)):
+                if isinstance(value, str | int) and not isinstance(value, bool):
+                    index.setdefault(str(value), []).append(Held(call, place))
+            for name, value in (call.answer or {}).get("html", {}).items():
+                index.setdefault(str(value), []).append(Held(call, (name,), is_html=True))
+        return index
+
+    def holders(self, value: Any, before: Call | int) -> list[Held]:
+        """Where a value stood in answers that were there before a call was sent; the first ones first."""
+        moment = before if isinstance(before, int) else before.at
+        found = [
+            held for held in self._index.get(str(value), ()) if held.call.done <= moment and held.call is not before
+        ]
+        # The first answer that held it counts, JSON before pages, and this take before the one before it.
+        own = {call.number for call in self.calls}
+        return sorted(found, key=lambda held: (held.call.number not in own, held.call.number, held.is_html))
+
+    def like(self, call: Call) -> list[Call]:
+        """All calls that ask the same as this one, it included."""
+        wanted = signature_of(call)
+        return [one for one in self.calls if signature_of(one) == wanted]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a value comes from, in both takes."""
+
+    first: Held
+    second: Held
+
+    @property
+    def place(self) -> AnswerPlace:
+        return generic(self.first.place)
+
+
+class Evidence:
+    """Two takes of different days."""
+
+    def __init__(self, first: Take, second: Take, known: Known) -> None:
+        self.known = known
+        self.first, self.second = Seen(first, known), Seen(second, known, first)
+
+    def source(self, first: Any, first_before: Call | int, second: Any, second_before: Call | int) -> Source | None:
+        """The first answer that held both values at the same place."""
+        others: dict[tuple[Any, ...], Held] = {}
+        for held in self.second.holders(second, second_before):
+            others.setdefault(held.key, held)
+        found = [held for held in self.first.holders(first, first_before) if held.key in others]
+        if not found:
+            return None
+        # A short value stands in many places by chance.
+        if len(str(first)) < 4 and len({held.key for held in found}) > 1:
+            return None
+        return Source(found[0], others[found[0].key])
+
+    def list_source(self, values: list[Any], before: Call, others: list[Any], others_before: Call) -> Source | None:
+        """An earlier list of objects, one field of which is just these values."""
+        if len(values) < _LONG_LIST or len(others) < _LONG_LIST:
+            return None
+        found = list(_columns(self.first, values, before))
+        then = {held.key: held for held in _columns(self.second, others, others_before)}
+        both = [Source(held, then[held.key]) for held in found if held.key in then]
+        return both[0] if both else None
+
+    def link_source(self, first: str, first_before: int, second: str, second_before: int) -> Source | None:
+        """The first answer that held the address of a file, whole or without what goes before its path."""
+        for one, other in zip(_spellings(first), _spellings(second), strict=True):
+            if (source := self.source(one, first_before, other, second_before)) is not None:
+                return source
+        return None
+
+
+def _spellings(url: str) -> Iterator[str]:
+    parts = urlsplit(url)
+    yield url
+    yield url.removeprefix(f"{parts.scheme}:")
+    yield url.removeprefix(f"{parts.scheme}://{parts.netloc}")
+
+
+def _columns(seen: Seen, values: list[Any], before: Call) -> Iterator[Held]:
+    for call in seen.calls:
+        if call.done > before.at:
+            continue
+        for place, rows in _lists(seen.contents.get(call.number)):
+            for name in rows[0]:
+                if [row.get(name) for row in rows] == values and _KEY.fullmatch(name):
+                    yield Held(call, (*place, 0, name), is_column=True)
+
+
+def _lists(
+    value: Any, place: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], list[dict[str, Any]]]]:
+    """The lists of objects in an answer, but for those within lists."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _lists(part, (*place, str(key)))
+    elif isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+        yield place, value
+
+
+def lists_in(value: Any) -> list[tuple[tuple[str | int, ...], list[dict[str, Any]]]]:
+    """The lists of objects in an answer, by where they stand."""
+    return list(_lists(value))

@@ -1,0 +1,39 @@
+"""What is known of a platform before a recording is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shopdata.config import Portal
+from shopdata.config.platforms import Platform
+from shopdata.crawling.recipes.dialect import PLAIN, Dialect
+
+
+@dataclass(frozen=True)
+class Known:
+    """A platform, read in one of its dialects.
+
+    Args:
+        origins: its hosts by what portals.yaml calls them, `{"origin": "https://…"}`.
+        signs: True if its pages sign calls for us.
+    """
+
+    platform: str
+    origins: Mapping[str, str]
+    name: str = "json"
+    dialect: Dialect = field(default=PLAIN)
+    signs: bool = False
+
+    def origin(self, address: str) -> str | None:
+        """How a recipe writes the host of an address; None for a host of nobody we know."""
+        return next((f"{{{self.platform}.{name}}}" for name, known in self.origins.items() if known == address), None)
+
+
+def ways_to_read(platform: Platform, portal: Portal) -> list[Known]:
+    """A platform in each of its dialects; plain JSON where it has none: else an answer that is a no would be taken for
+    a yes."""
+    origins = {name: value for name, value in portal if name.endswith("origin") and isinstance(value, str)}
+    names = list(platform.dialects) or ["json"]
+    signs = platform.page_client is not None
+    return [Known(platform.name, origins, name, platform.load_dialect(name), signs) for name in names]

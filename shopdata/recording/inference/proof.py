@@ -1,0 +1,201 @@
+"""The proof that a recipe asks what was asked: carried out on the journal, it gives every request of both takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from shopdata.config.recipes import FileStep, JobStep, OpenStep, PagesStep, Recipe, Request
+from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
+from shopdata.crawling.recipes.scope import Scope
+from shopdata.periods import Period
+from shopdata.recording.inference.atoms import atoms_of, own_headers
+from shopdata.recording.inference.evidence import Seen, at
+from shopdata.recording.inference.known import Known
+from shopdata.recording.inference.told import NotInferredError
+from shopdata.recording.journal import Call, Download
+
+_FREE = ("{uuid4}", "{now:")
+
+
+class _Portal:
+    """As much of a section of portals.yaml as braces name."""
+
+    def __init__(self, origins: Mapping[str, str]) -> None:
+        self.__dict__.update(origins)
+
+
+class Replay:
+    """A recipe, carried out on one take."""
+
+    def __init__(self, recipe: Recipe, seen: Seen, known: Known) -> None:
+        portal: Any = _Portal(known.origins)
+        self._recipe, self._seen, self._known = recipe, seen, known
+        self._scope = Scope(known.platform, portal, Period.of("day", seen.day))
+
+    def check(self, download: Download | None) -> None:
+        """Raises NotInferredError where a request of the recipe is none that was sent."""
+        for step in self._recipe.steps:
+            match step:
+                case JobStep():
+                    self._job(step)
+                case OpenStep():
+                    call = self._sent(step.request)
+                    html = (call.answer or {}).get("html", {})
+                    self._scope.taken[step.open] = {name: html.get(place) for name, place in step.take.items()}
+                case PagesStep():
+                    self._sent(step, page=step.pages.first)
+                case FileStep():
+                    self._file(step, download)
+                case Request():
+                    call = self._sent(step)
+                    self._scope.taken[step.ask] = self._taken(step, call)
+
+    def _job(self, step: JobStep) -> None:
+        create = self._sent(step.create)
+        taken = self._taken(step.create, create)
+        self._scope.taken[step.job] = {"id": "", "name": "", **taken}
+        calls = list(self._all_sent(step.find))
+        found: Any = None
+        for call in calls:
+            content = self._seen.contents.get(call.number)
+            entries = [content] if step.find.rows is None else _value(content, step.find.rows) or []
+            good = [entry for entry in entries if isinstance(entry, dict) and self._is_ours(step, entry)]
+            if step.find.rows is not None:
+                before = self._before(step, create)
+                good = [entry for entry in good if str(at(entry, (step.find.id,))) not in before]
+            if len(good) > 1 and step.find.made is None:
+                raise NotInferredError("two_fit", list="/".join(call.path))
+            found = good or found
+        if not found:
+            raise NotInferredError("not_found_again", list=step.find.address)
+        last = self._used(step, found)
+        for name, place in step.take.items():
+            taken = {**taken, name: at(last, tuple(place.split(".")))}
+        number = str(at(last, (step.find.id,)) or taken.get("id", ""))
+        self._scope.taken[step.job] = {**taken, "id": number}
+        if step.link is not None:
+            link = self._taken(step.link, self._sent(step.link))
+            self._scope.taken[step.job] = {**self._scope.taken[step.job], **link}
+
+    def _before(self, step: JobStep, create: Call) -> set[str]:
+        ids: set[str] = set()
+        for call in self._all_sent(step.find):
+            if call.done <= create.at:
+                rows = _value(self._seen.contents.get(call.number), step.find.rows or "$") or []
+                ids |= {str(at(row, (step.find.id,))) for row in rows}
+        return ids
+
+    def _used(self, step: JobStep, entries: list[Any]) -> Any:
+        """Of several that only their time tells apart, the one whose link or id was used in the recording."""
+        done = {str(word) for word in step.status.done}
+        entries = [one for one in entries if str(at(one, tuple(step.status.at[0].split(".")))) in done]
+        for entry in entries:
+            self._scope.taken[step.job] = {**self._scope.taken[step.job], "id": str(at(entry, (step.find.id,)))}
+            if step.link is None:
+                place = next(iter(step.take.values()))
+                link = at(entry, tuple(place.split(".")))
+                if any(_is_of(str(link), download.url) for download in self._seen.take.downloads):
+                    return entry
+            else:
+                with suppress(NotInferredError):
+                    self._sent(step.link)
+                    return entry
+        if len(entries) != 1:
+            raise NotInferredError("not_found_again", list=step.find.address)
+        return entries[0]
+
+    def _is_ours(self, step: JobStep, entry: Any) -> bool:
+        for field, match in step.find.where.items():
+            shown = at(entry, tuple(field.split(".")))
+            if match.equal is not None and str(shown) != str(self._scope.fill(match.equal)):
+                return False
+            if match.like is not None:
+                name = self._scope.text(match.like)
+                if not shown or not (name in str(shown) or str(shown) in name):
+                    return False
+        return True
+
+    def _file(self, step: FileStep, download: Download | None) -> None:
+        assert download is not None
+        if step.link is None:
+            self._sent(step)
+        elif not _is_of(self._scope.text(step.link), download.url):
+            raise NotInferredError("another_link", address=urlsplit(download.url).path[:60])
+
+    # -- what was sent ----------------------------------------------------------------------------------------------
+
+    def _taken(self, step: Request, call: Call) -> dict[str, Any]:
+        content = self._seen.contents.get(call.number)
+        return {name: _value(content, place) for name, place in step.take.items()}
+
+    def _sent(self, asked: Request, page: int | None = None) -> Call:
+        found = list(self._all_sent(asked, page))
+        if not found:
+            raise NotInferredError("never_sent", request=asked.address)
+        return found[-1]
+
+    def _all_sent(self, asked: Request, page: int | None = None) -> Iterator[Call]:
+        scope = self._scope.at_page(page)
+        wanted = _atoms(asked, scope)
+        skipped = {place for place, text in _atoms(asked, None).items() if str(text).startswith(_FREE)}
+        is_signed = (asked.sign or self._recipe.recipe.sign) != "none"
+        for call in self._seen.calls:
+            headers = {} if is_signed else own_headers(call, self._known.dialect.headers)
+            atoms = {place: value for place, value in atoms_of(call, headers).items() if place not in skipped}
+            rest = {place: value for place, value in wanted.items() if place not in skipped}
+            if call.method == asked.method and self._is_at(call, asked, scope) and _same(atoms, rest):
+                yield call
+
+    def _is_at(self, call: Call, asked: Request, scope: Scope) -> bool:
+        parts = urlsplit(scope.text(asked.address))
+        return f"{parts.scheme}://{parts.netloc}" == call.origin
+
+
+def _same(atoms: Mapping[Any, Any], others: Mapping[Any, Any]) -> bool:
+    return atoms.keys() == others.keys() and all(
+        value == others[place] and type(value) is type(others[place])
+        if place[0] == "json"
+        else str(value) == str(others[place])
+        for place, value in atoms.items()
+    )
+
+
+def _atoms(asked: Request, scope: Scope | None) -> dict[Any, Any]:
+    """The values of a request, filled in; without a scope as the recipe writes them."""
+    fill = scope.fill if scope is not None else lambda value: value
+    address = str(fill(asked.address))
+    parts = urlsplit(address) if scope is not None else urlsplit("https://x/" + asked.address.partition("}/")[2])
+    path = tuple(unquote(part) for part in parts.path.removeprefix("/").split("/"))
+    body: dict[str, Any] | None = None
+    if asked.form is not None:
+        body = {"form": list(_several(fill(asked.form)))}
+    elif asked.body is not None:
+        body = {"json": fill(asked.body)}
+    query = (*parse_qsl(parts.query, keep_blank_values=True), *_several(fill(asked.query)))
+    call = Call(0, 0, 0, asked.method, "", path, tuple(query), {}, body)
+    return atoms_of(call, {name.lower(): fill(value) for name, value in asked.headers.items()})
+
+
+def _several(pairs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in pairs.items():
+        for one in value if isinstance(value, list) else [value]:
+            yield name, one
+
+
+def _value(content: Any, place: str) -> Any:
+    with suppress(NoSuchPlaceError, IndexError):
+        return value_at(content, place)
+    return None
+
+
+def _is_of(link: str, url: str) -> bool:
+    return bool(link) and url.endswith(link) and (link.startswith(("http://", "https://", "/")))
+
+
+def prove(recipe: Recipe, takes: tuple[Seen, Seen], known: Known, downloads: tuple[Download | None, ...]) -> None:
+    """Raises NotInferredError where a recipe does not give what was sent in both takes."""
+    for seen, download in zip(takes, downloads, strict=True):
+        Replay(recipe, seen, known).check(download)

@@ -1,0 +1,128 @@
+"""One request of the recipe from the same request in both takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shopdata.recording.inference.atoms import Place, as_request, atoms_of, lists_of, own_headers
+from shopdata.recording.inference.evidence import Evidence, Source
+from shopdata.recording.inference.told import Line, NotInferredError
+from shopdata.recording.inference.values import Found, value_in
+from shopdata.recording.journal import Call
+
+#: What a value is called that an answer has given, once the step that asks for it stands. Told in which calls it is used.
+TakenAs = Callable[[Source, Call, Call], str]
+
+
+@dataclass
+class Asked:
+    """A request as the recipe writes it, and what was found out about it."""
+
+    request: dict[str, Any]
+    lines: list[Line] = field(default_factory=list)
+    is_signed: bool = False
+    has_day: bool = False
+
+
+def request_of(
+    evidence: Evidence, first: Call, second: Call, taken_as: TakenAs, given: Mapping[Place, Any] | None = None
+) -> Asked:
+    """The request that both calls are.
+
+    Args:
+        taken_as: called for every value that comes out of an earlier answer.
+        given: places of which it is known already what stands there.
+
+    Raises:
+        NotInferredError: a value of it follows from nothing that was seen.
+    """
+    known, what = evidence.known, f"{first.method} /{'/'.join(first.path)}"
+    origin = known.origin(first.origin)
+    if origin is None:
+        raise NotInferredError("unknown_host", host=first.origin)
+    if any("opaque" in (call.body or {}) for call in (first, second)):
+        raise NotInferredError("body_unread", request=what)
+    asked, values = Asked({}), dict(given or {})
+    _lists(evidence, first, second, taken_as, values, asked, what)
+    headers = own_headers(first, known.dialect.headers), own_headers(second, known.dialect.headers)
+    atoms = [_without(atoms_of(call, own), values) for call, own in zip((first, second), headers, strict=True)]
+    fields = atoms[0].keys() - _headers(atoms[0]), atoms[1].keys() - _headers(atoms[1])
+    if fields[0] != fields[1]:
+        other = sorted(map(_told, fields[0] ^ fields[1]))
+        raise NotInferredError("fields_differ", request=what, fields=", ".join(other[:5]))
+    made: list[Place] = [("header", name) for name in headers[0].keys() ^ headers[1].keys()]
+    for place, value in atoms[0].items():
+        if place in made:
+            continue
+        found = value_in(evidence, place, value, first, atoms[1][place], second)
+        if found.rule == "page_made":
+            made.append(place)
+            continue
+        values[place] = found.template if found.source is None else taken_as(found.source, first, second)
+        if place[0] in ("query", "form") and isinstance(values[place], str):
+            # All is text there.
+            values[place] = values[place].replace("|text}", "}")
+        _tell(asked, found, place, what)
+    _sign(evidence, first, made, asked, what)
+    kept = {} if asked.is_signed else {name: value for name, value in headers[0].items() if ("header", name) in values}
+    asked.request = as_request(first, origin, kept, values)
+    if asked.is_signed:
+        asked.request = {"sign": "page", **asked.request}
+    return asked
+
+
+def _lists(
+    evidence: Evidence, first: Call, second: Call, taken_as: TakenAs, values: dict[Place, Any], asked: Asked, what: str
+) -> None:
+    """Lists that are a whole column of an earlier answer."""
+    others = lists_of(second)
+    for place, one in lists_of(first).items():
+        source = evidence.list_source(one, first, others.get(place, []), second)
+        if source is not None:
+            values[place] = taken_as(source, first, second)
+            _tell(asked, Found("taken", source=source), place, what)
+
+
+def _without(atoms: Mapping[Place, Any], known: Mapping[Place, Any]) -> dict[Place, Any]:
+    return {place: value for place, value in atoms.items() if not any(place[: len(one)] == one for one in known)}
+
+
+def _headers(atoms: Mapping[Place, Any]) -> set[Place]:
+    return {place for place in atoms if place[0] == "header"}
+
+
+def _tell(asked: Asked, found: Found, place: Place, what: str) -> None:
+    name = _told(place)
+    match found.rule:
+        case "day":
+            asked.has_day = True
+            asked.lines.append(Line("is_day", {"request": what, "field": name, "form": found.template}))
+        case "taken" if found.source is not None:
+            call, inner = found.source.first.call, ".".join(map(str, found.source.place))
+            answer = f"{call.method} /{'/'.join(call.path)}"
+            asked.lines.append(Line("from_answer", {"request": what, "field": name, "answer": answer, "place": inner}))
+        case "random" | "now":
+            asked.lines.append(Line("made_anew", {"request": what, "field": name, "form": found.template}))
+        case "fixed_number":
+            asked.lines.append(Line("fixed_number", {"request": what, "field": name}, is_doubt=True))
+        case "fixed_token" | "fixed_day":
+            raise NotInferredError(found.rule, request=what, field=name)
+
+
+def _told(place: Place) -> str:
+    inner = place[1:-1] if place[0] in ("query", "form") and place[-1] == 0 else place[1:]
+    return ".".join(str(part) for part in inner if part != "@") or str(place[0])
+
+
+def _sign(evidence: Evidence, call: Call, made: list[Place], asked: Asked, what: str) -> None:
+    """What is made by the page alone: the page signs, if it can and what it makes stands in headers."""
+    if not made:
+        return
+    names = ", ".join(map(_told, made))
+    is_json = call.method == "POST" and "json" in (call.body or {})
+    if not evidence.known.signs or not is_json or any(place[0] != "header" for place in made):
+        raise NotInferredError("page_made", request=what, fields=names)
+    asked.is_signed = True
+    asked.lines.append(Line("signed", {"request": what, "fields": names}))

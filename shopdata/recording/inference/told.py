@@ -1,0 +1,32 @@
+"""What the inference says: which line of a recipe follows from what, what is not proven, why there is no recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shopdata.exceptions import ShopdataError
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence, as the catalogue of texts has it below `record.`."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    #: True where it is not proven, and only a rehearsal tells.
+    is_doubt: bool = False
+
+
+class NotInferredError(ShopdataError, code="not_inferred"):
+    """Raised where no recipe follows from a journal; `line` says why."""
+
+    def __init__(self, reason: str, **params: Any) -> None:
+        self.line = Line(f"no.{reason}", params)
+        told = ", ".join(f"{name} {value}" for name, value in params.items())
+        super().__init__(
+            f"no recipe follows from this recording: {reason.replace('_', ' ')}",
+            found=told,
+            todo="Record it again with another day, or write the recipe by hand (docs/recipes.md).",
+        )

@@ -1,0 +1,150 @@
+"""The journal of a recording: takes of different days, each with what was asked and which file came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from shopdata.exceptions import UsageError
+
+VERSION = 1
+
+#: One line of a journal.
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of the browser, and its answer.
+
+    Args:
+        number: in the order in which requests were sent, over all takes.
+        at, done: when it was sent and its answer was there, in milliseconds since 1970.
+        page: the address of the page that sent it.
+        path: the parts of the address's path, decoded.
+        query: names and values in their order; a name may stand there more than once.
+        headers: those that the page has set, without cookies and what a browser sets by itself; lower case.
+        body: None, `{"json": …}`, `{"form": [[name, value], …]}`, or `{"opaque": bytes}`.
+        answer: None, `{"json": …}`, `{"html": {"input:name": value, …}}`, or `{"opaque": bytes}`.
+        location: where a redirect led.
+    """
+
+    number: int
+    at: int
+    done: int
+    method: str
+    origin: str
+    path: tuple[str, ...]
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    status: int = 200
+    answer: Mapping[str, Any] | None = None
+    location: str | None = None
+    page: str = ""
+    resource: str = ""
+
+
+@dataclass(frozen=True)
+class Download:
+    """One file that came.
+
+    Args:
+        at: when its download began, in milliseconds since 1970.
+        url: where it came from; `blob:` or `data:` where a page has made it.
+        file: `xlsx`, `xls`, `csv`, `zip`, or `any`, by its content.
+        of: the number of the call whose answer has the same bytes, where there is one.
+        table: what is seen of its table (`recording.tables`); empty where it could not be read.
+    """
+
+    at: int
+    url: str
+    file: str = "any"
+    of: int | None = None
+    table: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Take:
+    """One export, of one single day."""
+
+    day: date
+    calls: tuple[Call, ...]
+    downloads: tuple[Download, ...] = ()
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a recording has seen; `words` are texts that may stand in a recipe, by what stands for them here."""
+
+    takes: tuple[Take, ...]
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+def record_of(entry: Call | Download) -> Record:
+    """An entry as a line has it."""
+    return {"kind": type(entry).__name__.lower(), **asdict(entry)}
+
+
+def write_line(record: Record) -> str:
+    """A record as a line, with its end."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def lines_of(journal: Journal) -> Iterator[Record]:
+    """A journal as its records."""
+    yield {"kind": "head", "version": VERSION}
+    for take in journal.takes:
+        yield {"kind": "take", "day": take.day.isoformat()}
+        yield from map(record_of, take.calls)
+        yield from map(record_of, take.downloads)
+    yield {"kind": "words", "words": dict(journal.words)}
+
+
+def read_journal(path: Path) -> Journal:
+    """A journal from its file. Raises UsageError where it is none."""
+    try:
+        records = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+        return journal_of(records)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            "this is no journal of a recording",
+            where=str(path),
+            found=type(error).__name__,
+            todo="Name the file that `scrapy record` has written.",
+        ) from None
+
+
+def journal_of(records: Iterable[Record]) -> Journal:
+    """A journal from its records.
+
+    Raises:
+        ValueError: it is of another version.
+    """
+    takes: list[tuple[date, list[Call], list[Download]]] = []
+    words: dict[str, str] = {}
+    for record in records:
+        rest = {name: value for name, value in record.items() if name != "kind"}
+        match record["kind"]:
+            case "head":
+                if rest["version"] != VERSION:
+                    raise ValueError(f"version {rest['version']}")
+            case "take":
+                takes.append((date.fromisoformat(rest["day"]), [], []))
+            case "call":
+                takes[-1][1].append(_call(rest))
+            case "download":
+                takes[-1][2].append(Download(**rest))
+            case "words":
+                words |= rest["words"]
+    made = (Take(day, tuple(sorted(calls, key=lambda one: one.number)), tuple(files)) for day, calls, files in takes)
+    return Journal(tuple(made), words)
+
+
+def _call(rest: Record) -> Call:
+    query = tuple((name, value) for name, value in rest.get("query", ()))
+    return Call(**{**rest, "path": tuple(rest["path"]), "query": query})

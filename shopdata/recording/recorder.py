@@ -1,0 +1,211 @@
+"""Writes down what a browser asks: every window, popup and frame of a context, as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from parsel import Selector
+from playwright.async_api import BrowserContext, Error, Page, Request, Response
+from playwright.async_api import Download as BrowserDownload
+
+from shopdata.recording.inference.atoms import is_own_header
+from shopdata.recording.journal import Call, Download
+from shopdata.recording.tables import kind_and_table
+
+#: What of a page is looked at; the rest is neither asked for its body nor noted.
+_RESOURCES = frozenset({"document", "xhr", "fetch", "other", "eventsource"})
+#: What an answer may be at most to be read.
+_MOST_BYTES = 8 << 20
+
+
+class Recorder:
+    """Listens to a context until it closes.
+
+    Args:
+        note_take: told the day of each take as it begins.
+        note: told each call and each file, once its answer is there; whatever it keeps, it keeps at once.
+    """
+
+    def __init__(self, note_take: Callable[[date], None], note: Callable[[Call | Download], None]) -> None:
+        self._note_take, self._note = note_take, note
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._number = 0
+        self._numbers: dict[Request, tuple[int, int]] = {}
+        #: When answers began. Their ends are told late: a page may have asked on by then.
+        self._answered: dict[Request, int] = {}
+        #: Of answers of the take: address, hash, length, and the number of the call.
+        self._answers: list[tuple[str, str, int, int]] = []
+        self._is_on = False
+
+    def listen(self, context: BrowserContext) -> None:
+        """From now on; popups belong to the context."""
+        context.on("request", self._begin)
+        context.on("response", self._note_answer)
+        context.on("requestfinished", lambda request: self._later(self._finish(request)))
+        context.on("requestfailed", lambda request: self._later(self._finish(request)))
+        context.on("page", self._attach)
+        for page in context.pages:
+            self._attach(page)
+
+    def begin(self, day: date) -> None:
+        """A take of this day begins."""
+        self._is_on = True
+        self._answers.clear()
+        self._note_take(day)
+
+    async def settle(self) -> None:
+        """Returns when all that has been asked is noted."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def end(self) -> None:
+        """The take is over."""
+        await self.settle()
+        self._is_on = False
+
+    def _attach(self, page: Page) -> None:
+        page.on("download", lambda download: self._later(self._keep(download, round(time.time() * 1000))))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _begin(self, request: Request) -> None:
+        if self._is_on and request.resource_type in _RESOURCES and request.url.startswith("http"):
+            self._number += 1
+            self._numbers[request] = self._number, round(time.time() * 1000)
+
+    def _note_answer(self, response: Response) -> None:
+        if response.request in self._numbers:
+            self._answered[response.request] = round(time.time() * 1000)
+
+    async def _finish(self, request: Request) -> None:
+        number, sent = self._numbers.pop(request, (0, 0))
+        if not number:
+            return
+        # The window may be closed by then: what is known is noted all the same.
+        status, headers, content = 0, dict[str, str](), b""
+        with suppress(Error):
+            response = await request.response()
+            if response is not None:
+                status, headers = response.status, response.headers
+                if int(headers.get("content-length") or 0) <= _MOST_BYTES:
+                    content = await response.body()
+        done = self._answered.pop(request, round(time.time() * 1000))
+        self._answers.append((request.url, _hash(content), int(headers.get("content-length") or len(content)), number))
+        self._note(
+            call_of(
+                number, sent, done, request.method, request.url, request.headers, _posted(request), status, headers,
+                content, _page_of(request), request.resource_type,
+            )
+        )  # fmt: skip
+
+    async def _keep(self, download: BrowserDownload, moment: int) -> None:
+        content = b""
+        with suppress(Error):
+            path = await download.path()
+            content = await asyncio.to_thread(Path(path).read_bytes)
+        # A file and its request tell of themselves in either order.
+        others = [task for task in self._tasks if task is not asyncio.current_task()]
+        await asyncio.wait(others, timeout=5) if others else None
+        kind, table = await asyncio.to_thread(kind_and_table, content)
+        with suppress(Error):
+            await download.delete()
+        if self._is_on:
+            self._note(Download(moment, download.url, kind, self._answer_of(download.url, content), table))
+
+    def _answer_of(self, url: str, content: bytes) -> int | None:
+        """The number of the call whose answer a file is."""
+        at_address = [number for address, _, _, number in self._answers if address == url]
+        same = [number for _, one, _, number in self._answers if content and one == _hash(content)]
+        as_long = [number for _, _, length, number in self._answers if content and length == len(content)]
+        found = at_address or same or (as_long if len(as_long) == 1 else [])
+        return found[-1] if found else None
+
+
+def call_of(
+    number: int, at: int, done: int, method: str, url: str, sent: Mapping[str, str], posted: bytes | None, status: int,
+    headers: Mapping[str, str], content: bytes, page: str, resource: str,
+) -> Call:  # fmt: skip
+    """A call as the journal has it, from what a browser says of it."""
+    parts = urlsplit(url)
+    return Call(
+        number=number,
+        at=at,
+        done=done,
+        method=method,
+        origin=f"{parts.scheme}://{parts.netloc}",
+        path=tuple(unquote(part) for part in parts.path.removeprefix("/").split("/")),
+        query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
+        headers={name: value for name, value in sent.items() if is_own_header(name)},
+        body=_body(posted, sent.get("content-type", "")),
+        status=status,
+        answer=_answer(content, headers.get("content-type", "")),
+        location=headers.get("location"),
+        page=page,
+        resource=resource,
+    )
+
+
+def _posted(request: Request) -> bytes | None:
+    with suppress(Error, UnicodeDecodeError):
+        return request.post_data_buffer
+    return None
+
+
+def _page_of(request: Request) -> str:
+    with suppress(Error):
+        return request.frame.url
+    return ""
+
+
+def _body(posted: bytes | None, content_type: str) -> Mapping[str, Any] | None:
+    if not posted:
+        return None
+    text = posted.decode("utf-8", "replace")
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text)
+        if isinstance(found, dict | list):
+            return {"json": found}
+    if "urlencoded" in content_type:
+        return {"form": [list(pair) for pair in parse_qsl(text, keep_blank_values=True)]}
+    return {"opaque": len(posted)}
+
+
+def _answer(content: bytes, content_type: str) -> Mapping[str, Any] | None:
+    if not content:
+        return None
+    with suppress(ValueError, RecursionError):
+        if content.lstrip()[:1] in (b"{", b"[", b'"'):
+            return {"json": json.loads(content)}
+    if "html" in content_type:
+        return {"html": html_values(content.decode("utf-8", "replace"))}
+    return {"opaque": len(content)}
+
+
+def html_values(text: str) -> dict[str, str]:
+    """What a recipe can take out of a page, by the place that it calls it: hidden inputs, meta and data-*."""
+    page, found = Selector(text=text), dict[str, str]()
+    for one in page.xpath("//input[@type='hidden'][@name]"):
+        found.setdefault(f"input:{one.attrib['name']}", one.attrib.get("value", ""))
+    for one in page.xpath("//meta[@content][@name or @property]"):
+        found.setdefault(f"meta:{one.attrib.get('name') or one.attrib.get('property')}", one.attrib["content"])
+    for one in page.xpath("//*[@*[starts-with(name(), 'data-')]]"):
+        for name, value in one.attrib.items():
+            if name.startswith("data-"):
+                found.setdefault(f"data:{name.removeprefix('data-')}", value)
+    return found
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

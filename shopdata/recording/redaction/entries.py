@@ -1,0 +1,51 @@
+"""A call or a file as it may be kept: with stand-ins, and without what nobody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from shopdata.recording.inference.atoms import is_own_header
+from shopdata.recording.journal import Call, Download
+from shopdata.recording.redaction.stand_ins import StandIns
+
+
+def without_secrets(entry: Call | Download, stand_ins: StandIns) -> Call | Download:
+    """The entry as it may be kept."""
+    return _call(entry, stand_ins) if isinstance(entry, Call) else _download(entry, stand_ins)
+
+
+def _call(call: Call, by: StandIns) -> Call:
+    scheme, _, host = call.origin.partition("://")
+    return replace(
+        call,
+        origin=f"{scheme}://{by.host(host)}",
+        path=tuple(map(by.part, call.path)),
+        query=tuple((by.name(name), by.value(text, name)) for name, text in call.query),
+        headers={by.name(name): by.value(text, name) for name, text in call.headers.items() if is_own_header(name)},
+        body=_body(call.body, by),
+        answer=_answer(call.answer, by),
+        location=None if call.location is None else by.address(call.location),
+        page=by.address(call.page.partition("#")[0]),
+    )
+
+
+def _body(body: Mapping[str, Any] | None, by: StandIns) -> Mapping[str, Any] | None:
+    if body is not None and "form" in body:
+        return {"form": [[by.name(name), by.value(text, name)] for name, text in body["form"]]}
+    return body if body is None or "json" not in body else {"json": by.value(body["json"])}
+
+
+def _answer(answer: Mapping[str, Any] | None, by: StandIns) -> Mapping[str, Any] | None:
+    if answer is not None and "html" in answer:
+        # What a page hides in itself is nobody's to read, whatever it is called.
+        return {"html": {by.name(name): by.value(text) for name, text in answer["html"].items()}}
+    return answer if answer is None or "json" not in answer else {"json": by.value(answer["json"])}
+
+
+def _download(download: Download, by: StandIns) -> Download:
+    table = dict(download.table)
+    if "columns" in table:
+        table["columns"] = [{**one, "name": by.name(one["name"])} for one in table["columns"]]
+    return replace(download, url=by.address(download.url), table=table)

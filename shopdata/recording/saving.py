@@ -1,0 +1,118 @@
+"""A recording on its way to the disk: each entry with stand-ins at once, and at the end both proofs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from shopdata.periods import SHANGHAI
+from shopdata.recording.inference import Inferred, Known, Line, NotInferredError, infer
+from shopdata.recording.journal import VERSION, Call, Download, Journal, Record, Take, journal_of, record_of, write_line
+from shopdata.recording.redaction.entries import without_secrets
+from shopdata.recording.redaction.proof import contents_of, prove_clean
+from shopdata.recording.redaction.stand_ins import StandIns
+from shopdata.recording.redaction.words import NotTheSameError, check_words, with_words, words_between
+
+
+class Recording:
+    """What has been seen: as it was in memory only, with stand-ins in the journal.
+
+    Args:
+        path: the journal; written line by line, so that a window that is closed loses nothing.
+        hosts: the platform's, as `host` or `host:port`.
+        known_secrets: cookies, names and passwords that must not be kept however they look.
+        dialects: how the platform's answers may be read, the best first.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        days: Iterable[date],
+        hosts: Iterable[str],
+        known_secrets: Iterable[str],
+        dialects: Sequence[Known],
+    ) -> None:
+        self.path, self._dialects = path, dialects
+        plain = [text for known in dialects for text in known.dialect.headers.values()]
+        self._stand_ins = StandIns(secrets.token_bytes(32), days, datetime.now(SHANGHAI), known_secrets, hosts, plain)
+        self._takes: list[tuple[date, list[Call | Download]]] = []
+        self._records: list[Record] = []
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", "utf-8")
+        self._write({"kind": "head", "version": VERSION})
+
+    def begin(self, day: date) -> None:
+        """A take of this day begins."""
+        self._stand_ins.keep_day(day)
+        self._takes.append((day, []))
+        self._write({"kind": "take", "day": day.isoformat()})
+
+    def note(self, entry: Call | Download) -> None:
+        """Keeps an entry."""
+        self._takes[-1][1].append(entry)
+        self._write(record_of(without_secrets(entry, self._stand_ins)))
+
+    @property
+    def journal(self) -> Journal:
+        """As it was seen. Never written."""
+        return Journal(tuple(_take(day, told) for day, told in self._takes))
+
+    def save(self, dataset: str, chosen: str = "") -> Inferred:
+        """The recipe, and the journal with the words that it needs; without both proofs there is no journal.
+
+        Raises:
+            NotInferredError: no recipe follows.
+            SecretFoundError: the journal would keep something secret; it is gone.
+        """
+        try:
+            self._prove()
+            inferred = infer(self.journal, self._dialects, dataset, chosen)
+            from_kept = infer(journal_of(self._records), self._dialects, dataset, chosen)
+            words = words_between(from_kept.recipe, inferred.recipe)
+            check_words(words, self._stand_ins.secrets)
+            self._write({"kind": "words", "words": words})
+            self._prove(set(words.values()))
+        except NotTheSameError:
+            self.path.unlink()
+            raise NotInferredError("not_replayable") from None
+        except NotInferredError:
+            # What was seen tells why; it holds nothing secret.
+            self._prove_or_remove()
+            raise
+        except BaseException:
+            self.path.unlink(missing_ok=True)
+            raise
+        return inferred
+
+    def _prove_or_remove(self) -> None:
+        try:
+            self._prove()
+        except BaseException:
+            self.path.unlink(missing_ok=True)
+            raise
+
+    def _prove(self, words: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+        prove_clean(
+            contents_of(self.path), self._stand_ins.replaced - words - self._stand_ins.names, self._stand_ins.secrets
+        )
+
+    def _write(self, record: Record) -> None:
+        self._records.append(record)
+        with self.path.open("a", encoding="utf-8", errors="surrogatepass") as file:
+            file.write(write_line(record))
+
+
+def infer_again(journal: Journal, dialects: Sequence[Known], dataset: str, chosen: str = "") -> Inferred:
+    """The recipe of a journal that was kept. Raises NotInferredError."""
+    found = infer(journal, dialects, dataset, chosen)
+    if not journal.words and any(line.code == "secret_constant" for line in found.lines):
+        raise NotInferredError("not_saved")
+    lines = tuple(Line(line.code, with_words(dict(line.params), journal.words), line.is_doubt) for line in found.lines)
+    return Inferred(with_words(found.recipe, journal.words), lines)
+
+
+def _take(day: date, told: list[Call | Download]) -> Take:
+    calls = sorted((one for one in told if isinstance(one, Call)), key=lambda call: call.number)
+    return Take(day, tuple(calls), tuple(one for one in told if isinstance(one, Download)))

@@ -1,0 +1,136 @@
+"""From a journal to a recipe: all that the project collects by one, recorded off the stand-ins, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from asked import asked
+from kept_journals import FOLDER, dialects, journal_of, shipped
+from person import THIRD
+
+from shopdata.recording.inference import Inferred, NotInferredError, infer
+from shopdata.recording.inference.days import day_template
+from shopdata.recording.journal import Call, Journal
+from shopdata.recording.saving import infer_again
+
+DATASETS = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+A, B = date(2026, 3, 1), date(2026, 2, 20)
+
+
+def again(dataset: str) -> Inferred:
+    return infer_again(journal_of(dataset), dialects(dataset), dataset)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_a_recording_gives_what_the_project_delivers(dataset: str) -> None:
+    wanted = shipped(dataset)
+    wanted["recipe"]["dataset"] = dataset
+    assert asked(again(dataset).recipe, THIRD) == asked(wanted, THIRD)
+
+
+def test_every_delivered_recipe_was_recorded() -> None:
+    assert len(DATASETS) == 7
+
+
+def test_the_way_is_explained() -> None:
+    told = [(line.code, line.params.get("field"), line.params.get("answer")) for line in again("pdd_after_sales").lines]
+    listed = "POST /mercury/mms/afterSales/queryExcelExportList"
+    assert ("from_answer", "id", listed) in told
+    assert ("link_from", None, "GET /mercury/mms/afterSales/queryExcelReportUrl") in told
+    assert [line.code for line in again("pdd_quality").doubts] == ["no_day"]
+    assert [line.code for line in again("jd_ad_effect").doubts] == ["post_asked"]
+
+
+# -- the asked day in a value -----------------------------------------------------------------------------------------
+
+DAYS = {
+    "{start:%Y-%m-%d}": ("2026-03-01", "2026-02-20"),
+    "{end:%Y-%m-%d} 23:59:59": ("2026-03-01 23:59:59", "2026-02-20 23:59:59"),
+    "{start:%Y年%m月%d日}": ("2026年03月01日", "2026年02月20日"),
+    "10{start:%Y%m%d}": ("1020260301", "1020260220"),
+    "{start-1d:%Y%m%d}": ("20260228", "20260219"),
+    "{start-1d:%Y-%m-%d}T16:00:00.000Z": ("2026-02-28T16:00:00.000Z", "2026-02-19T16:00:00.000Z"),
+    "{start-6d:%Y-%m-%d}~{end:%Y-%m-%d}": ("2026-02-23~2026-03-01", "2026-02-14~2026-02-20"),
+    "{start:s}": (1772294400, 1771516800),
+    "{end:s}": (1772380799, 1771603199),
+    "{start:ms}": (1772294400000, 1771516800000),
+    "{start+1d:s}": (1772380800, 1771603200),
+    "{start:s|text}": ("1772294400", "1771516800"),
+    "{start:s},{end:s}": ("1772294400,1772380799", "1771516800,1771603199"),
+}
+
+
+@pytest.mark.parametrize("template", DAYS)
+def test_a_day_is_known_in_all_its_forms(template: str) -> None:
+    assert day_template(DAYS[template][0], A, DAYS[template][1], B, "when") == template
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("2026-03-01", "2026-03-01"), ("2026-03-01", "2026-02-21"), (1772294400, "1771516800"), (20, 21), ("x", "y")],
+)
+def test_what_is_no_day_is_none(first: Any, second: Any) -> None:
+    assert day_template(first, A, second, B, "when") is None
+
+
+def test_day_and_month_that_look_alike_are_not_guessed() -> None:
+    assert day_template("03.03.2026", date(2026, 3, 3), "02.02.2026", date(2026, 2, 2), "") == "{start:%d.%m.%Y}"
+    assert day_template("03/03/2026", date(2026, 3, 3), "02/02/2026", date(2026, 2, 2), "") is None
+
+
+# -- what is refused --------------------------------------------------------------------------------------------------
+
+
+def changed(journal: Journal, change: Callable[[Call], Call], takes: tuple[int, ...] = (0, 1)) -> Journal:
+    """A journal with calls changed, in one take or both."""
+    return replace(
+        journal,
+        takes=tuple(
+            replace(take, calls=tuple(map(change, take.calls))) if number in takes else take
+            for number, take in enumerate(journal.takes)
+        ),
+    )
+
+
+def with_json(call: Call, part: str, **fields: Any) -> Call:
+    if part not in "/".join(call.path) or "json" not in (call.body or {}):
+        return call
+    return replace(call, body={"json": {**call.body["json"], **fields}})  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("reason", "change", "takes"),
+    [
+        ("page_made", lambda call: with_json(call, "applyExcel", nonce=call.number * 7919), (0, 1)),
+        ("fixed_token", lambda call: with_json(call, "applyExcel", token="a1b2c3d4e5f6a7b8"), (0, 1)),
+        ("fields_differ", lambda call: with_json(call, "apply", more={"a" if call.number > 12 else "b": 1}), (0, 1)),
+        ("no_order", lambda call: with_json(call, "applyExcel", reason="all"), (1,)),
+        ("page_made", lambda call: with_json(call, "applyExcel", kind="refund" if call.number > 12 else "all"), (0, 1)),
+        ("no_order", lambda call: replace(call, status=500) if "applyExcel" in call.path[-1] else call, (0, 1)),
+    ],
+)
+def test_what_follows_from_nothing_is_refused(
+    reason: str, change: Callable[[Call], Call], takes: tuple[int, ...]
+) -> None:
+    journal = changed(journal_of("pdd_after_sales"), change, takes)
+    with pytest.raises(NotInferredError) as error:
+        infer(journal, dialects("pdd_after_sales"), "pdd_after_sales")
+    assert error.value.line.code == f"no.{reason}"
+
+
+def test_one_day_tells_no_day_from_a_constant() -> None:
+    journal = journal_of("pdd_kpi")
+    with pytest.raises(NotInferredError, match="one day"):
+        infer(replace(journal, takes=journal.takes[:1]), dialects("pdd_kpi"), "pdd_kpi")
+
+
+def test_the_list_of_exports_is_not_the_export() -> None:
+    """Where the file was not seen."""
+    journal = journal_of("pdd_after_sales")
+    without = replace(journal, takes=tuple(replace(take, downloads=()) for take in journal.takes))
+    with pytest.raises(NotInferredError, match="day elsewhere"):
+        infer(without, dialects("pdd_after_sales"), "pdd_after_sales")

@@ -1,0 +1,244 @@
+"""A thousand journals with something wrong, missing or more in them: the recipe is the same, or there is none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+from asked import asked
+from kept_journals import FOLDER, dialects, journal_of
+from person import THIRD
+
+from shopdata.recording.inference import NotInferredError
+from shopdata.recording.journal import Call, Journal, Take
+from shopdata.recording.saving import infer_again
+
+MUTANTS = 1_000
+DATASETS = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+Change = Callable[[Random, Take, Journal], Take]
+
+
+def _sorted(take: Take, calls: list[Call]) -> Take:
+    return replace(take, calls=tuple(sorted(calls, key=lambda call: (call.at, call.number))))
+
+
+def _noise(random: Random, take: Take, count: int, values: list[Any]) -> Take:
+    """Calls that have nothing to do with it, some of which hold values of those that have."""
+    first, last = take.calls[0], take.calls[-1]
+    day = take.day.isoformat()
+    made = []
+    for number in range(count):
+        at = random.randint(first.at, last.done)
+        shown = random.choice([*values, random.randrange(10**9), day])
+        path = random.choice((("api", "menu"), ("log", "event", str(random.randrange(10**6))), ("user", "messages")))
+        body = random.choice((None, {"json": {"event": "click", "at": at, "day": random.choice((day, ""))}}))
+        answer = random.choice(
+            ({"json": {"ok": True, "value": shown}}, {"json": {"list": [{"id": 1, "v": shown}]}}, None)
+        )
+        made.append(
+            Call(
+                number=first.number * 1000 + number, at=at, done=at + random.randint(0, 400),
+                method="POST" if body else "GET", origin=first.origin, path=path, body=body, answer=answer,
+                page=first.page, resource="xhr",
+            )
+        )  # fmt: skip
+    return _sorted(take, [*take.calls, *made])
+
+
+def _values(take: Take) -> list[Any]:
+    return [value for call in take.calls for _, value in call.query] + [download.url for download in take.downloads]
+
+
+def some_noise(random: Random, take: Take, journal: Journal) -> Take:
+    return _noise(random, take, random.randint(1, 25), ["nothing"])
+
+
+def noise_with_our_values(random: Random, take: Take, journal: Journal) -> Take:
+    return _noise(random, take, random.randint(1, 12), _values(take) or ["nothing"])
+
+
+def a_call_is_missing(random: Random, take: Take, journal: Journal) -> Take:
+    gone = random.randrange(len(take.calls))
+    return replace(take, calls=tuple(call for number, call in enumerate(take.calls) if number != gone))
+
+
+def a_call_is_there_twice(random: Random, take: Take, journal: Journal) -> Take:
+    again = random.choice(take.calls)
+    later = replace(again, number=again.number * 1000 + 1, at=again.done + 1, done=again.done + 2)
+    return _sorted(take, [*take.calls, later])
+
+
+def an_answer_is_late(random: Random, take: Take, journal: Journal) -> Take:
+    late = random.randrange(len(take.calls))
+    wait = random.randint(1, 3000)
+    return replace(
+        take,
+        calls=tuple(
+            replace(call, done=call.done + wait) if number == late else call for number, call in enumerate(take.calls)
+        ),
+    )
+
+
+def _leaf(random: Random, value: Any, change: Callable[[Any], Any]) -> Any:
+    """The value with one of its leaves changed."""
+    if isinstance(value, dict) and value:
+        key = random.choice(list(value))
+        return {**value, key: _leaf(random, value[key], change)}
+    if isinstance(value, list) and value:
+        place = random.randrange(len(value))
+        return [_leaf(random, part, change) if number == place else part for number, part in enumerate(value)]
+    return change(value)
+
+
+def _other(random: Random) -> Callable[[Any], Any]:
+    def change(value: Any) -> Any:
+        if isinstance(value, bool):
+            return not value
+        if isinstance(value, int):
+            return value + random.choice((-1, 1, 86400))
+        return f"{value}x" if value else "all"
+
+    return change
+
+
+def another_filter(random: Random, take: Take, journal: Journal) -> Take:
+    """In one take something else was chosen."""
+    with_body = [number for number, call in enumerate(take.calls) if "json" in (call.body or {})]
+    if not with_body:
+        return replace(
+            take,
+            calls=tuple(
+                replace(call, query=tuple((name, f"{value}1") for name, value in call.query)) for call in take.calls
+            ),
+        )
+    place = random.choice(with_body)
+    call = take.calls[place]
+    body = {"json": _leaf(random, call.body["json"], _other(random))}  # type: ignore[index]
+    return replace(take, calls=(*take.calls[:place], replace(call, body=body), *take.calls[place + 1 :]))
+
+
+def another_answer(random: Random, take: Take, journal: Journal) -> Take:
+    """Something in an answer is otherwise."""
+    with_answer = [number for number, call in enumerate(take.calls) if "json" in (call.answer or {})]
+    place = random.choice(with_answer)
+    call = take.calls[place]
+    answer = {"json": _leaf(random, call.answer["json"], _other(random))}  # type: ignore[index]
+    return replace(take, calls=(*take.calls[:place], replace(call, answer=answer), *take.calls[place + 1 :]))
+
+
+def foreign_reports(random: Random, take: Take, journal: Journal) -> Take:
+    """Colleagues have ordered too: their entries stand before ours, with other ids."""
+
+    def more(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: more(part) for key, part in value.items()}
+        if isinstance(value, list) and value and isinstance(value[0], dict) and {"status"} & value[0].keys():
+            other = {
+                key: part + 1_000_000 if isinstance(part, int) and key.lower().endswith("id") else part
+                for key, part in value[0].items()
+            }
+            return [other, *value]
+        return value
+
+    return replace(
+        take,
+        calls=tuple(
+            replace(call, answer={"json": more(call.answer["json"])}) if "json" in (call.answer or {}) else call
+            for call in take.calls
+        ),  # type: ignore[index]
+    )
+
+
+def the_wrong_day(random: Random, take: Take, journal: Journal) -> Take:
+    """The person chose another day than was said."""
+    other = next(one for one in journal.takes if one.day != take.day)
+    return replace(take, day=other.day)
+
+
+def no_file(random: Random, take: Take, journal: Journal) -> Take:
+    return replace(take, downloads=())
+
+
+def order_of_entries(random: Random, take: Take, journal: Journal) -> Take:
+    def turn(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: turn(part) for key, part in value.items()}
+        if (
+            isinstance(value, list)
+            and value
+            and isinstance(value[0], dict)
+            and {"status", "goods_id", "reviewId"} & value[0].keys()
+        ):
+            return value[::-1]
+        return value
+
+    return replace(
+        take,
+        calls=tuple(
+            replace(call, answer={"json": turn(call.answer["json"])}) if "json" in (call.answer or {}) else call
+            for call in take.calls
+        ),  # type: ignore[index]
+    )
+
+
+CHANGES: tuple[Change, ...] = (
+    some_noise,
+    noise_with_our_values,
+    a_call_is_missing,
+    a_call_is_there_twice,
+    an_answer_is_late,
+    another_filter,
+    another_answer,
+    foreign_reports,
+    the_wrong_day,
+    no_file,
+    order_of_entries,
+)
+
+
+def mutant(seed: int) -> tuple[str, tuple[str, ...], Journal]:
+    """The journal of this seed, whose it is, and what was changed."""
+    random = Random(seed)
+    dataset = DATASETS[seed % len(DATASETS)]
+    journal = journal_of(dataset)
+    changes = random.sample(CHANGES, random.choice((1, 1, 2, 3)))
+    takes = list(journal.takes)
+    for change in changes:
+        for number in random.choice(((0,), (1,), (0, 1))):
+            takes[number] = change(random, takes[number], journal)
+    return dataset, tuple(change.__name__ for change in changes), replace(journal, takes=tuple(takes))
+
+
+def outcomes(seeds: range) -> tuple[list[str], Counter[str]]:
+    """The wrong recipes among these, and how many came to what."""
+    wrong, told = [], Counter[str]()
+    wanted = {
+        dataset: asked(infer_again(journal_of(dataset), dialects(dataset), dataset).recipe, THIRD)
+        for dataset in DATASETS
+    }
+    for seed in seeds:
+        dataset, changes, journal = mutant(seed)
+        try:
+            recipe = infer_again(journal, dialects(dataset), dataset).recipe
+        except NotInferredError as error:
+            told[f"refused: {error.line.code}"] += 1
+            continue
+        if asked(recipe, THIRD) == wanted[dataset]:
+            told["the same"] += 1
+        else:
+            told["wrong"] += 1
+            wrong.append(f"{seed}: {dataset} {', '.join(changes)}")
+    return wrong, told
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_mutant_gives_a_wrong_recipe(part: int) -> None:
+    size = MUTANTS // 4
+    wrong, told = outcomes(range(part * size, (part + 1) * size))
+    assert wrong == []
+    assert told["the same"] > size / 4
+    assert sum(told.values()) == size

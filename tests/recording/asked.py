@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
-from kept_journals import dialects
+from kept_journals import HOSTS, dialects
 
 from shopdata.config.recipes import AskStep, FileStep, JobStep, OpenStep, PagesStep, Recipe, Request
 from shopdata.crawling.recipes.scope import Scope
@@ -17,10 +18,10 @@ from shopdata.periods import Period
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
-def asked(recipe: dict[str, Any], day: date) -> list[Any]:
+def asked(recipe: dict[str, Any], day: date, hosts: Mapping[str, str] = HOSTS) -> list[Any]:
     """Every request for that day, and what tells one's own report and its end; what was taken stands as its place."""
     found = Recipe.model_validate(recipe)
-    known = dialects(recipe["recipe"]["dataset"])[0]
+    known = dialects(recipe["recipe"]["dataset"], hosts)[0]
     portal: Any = SimpleNamespace(**known.origins, chat_page_path="/mms-chat/search?msfrom=mms_sidenav")
     scope = Scope(known.platform, portal, Period.of("day", day))
     told: list[Any] = []

@@ -10,13 +10,13 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
-from as_in_a_run import shared_chromium
-from kept_journals import FOLDER, HOSTS, kept
-from person import WAYS, quick_sandbox, record
-
 
 def main() -> None:
     """Writes one file for each dataset."""
+    from as_in_a_run import shared_chromium
+    from kept_journals import FOLDER, HOSTS, kept
+    from person import WAYS, quick_sandbox, record
+
     FOLDER.mkdir(exist_ok=True)
     with quick_sandbox() as sandbox, shared_chromium() as (runner, browser):
         for dataset in WAYS:

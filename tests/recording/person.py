@@ -26,7 +26,9 @@ const jsonOf = async (answer) => (await answer).json();
 const post = (url, body, headers) => jsonOf(fetch(url, {method: "POST", body: JSON.stringify(body),
   headers: {"content-type": "application/json", ...headers}, credentials: "include"}));
 const get = (url, headers) => jsonOf(fetch(url, {headers, credentials: "include"}));
-const download = (link) => { const a = document.createElement("a"); a.href = link; document.body.append(a); a.click(); };
+const download = (link) => {
+  const a = document.createElement("a"); a.href = link; document.body.append(a); a.click();
+};
 """
 
 AJAX = '{"x-requested-with": "XMLHttpRequest", accept: "application/json, text/plain, */*"}'
@@ -34,13 +36,15 @@ AJAX = '{"x-requested-with": "XMLHttpRequest", accept: "application/json, text/p
 #: By dataset: the shop, the host whose page is opened, its path, and what is done there for a day.
 WAYS: Mapping[str, tuple[str, str, str, str]] = {
     "pdd_kpi": ("pdd-01", "mms", "/home", """
-      const q = new URLSearchParams({starttime: start(day), endtime: start(day) + 86399, csRemoveRefundSalesAmountGray: true});
+      const times = {starttime: start(day), endtime: start(day) + 86399};
+      const q = new URLSearchParams({...times, csRemoveRefundSalesAmountGray: true});
       const answer = await get("/chats/csReportDetail/download?" + q);
       download(answer.result);
     """),
     "pdd_badscore": ("pdd-01", "mms", "/home", """
       for (let page = 1, rows = 0, total = 1; rows < total; page += 1) {
-        const answer = await post("/saturn/reviews/list", {startTime: start(day), endTime: start(day) + 86399, pageNo: page,
+        const answer = await post("/saturn/reviews/list", {
+          startTime: start(day), endTime: start(day) + 86399, pageNo: page,
           pageSize: 40, descScore: ["1", "2", "3"], mainReviewContentStatus: "1", orderSn: ""});
         rows += answer.result.data.length; total = answer.result.totalRows;
       }
@@ -88,7 +92,8 @@ WAYS: Mapping[str, tuple[str, str, str, str]] = {
       const made = await post(hosts.gateway + "/inventoryajax/reportCenter/recommendReport/"
         + "downloadERPSupplyChainProData.ajax?uuid=" + crypto.randomUUID(),
         {{isRdc: "0", brandId: "all", firstCategoryId: "", secondCategoryId: "", thirdCategoryId: "all", date: day,
-          startDate: day, endDate: day, skuId: "", skuStatusCd: "", dataType: "offline", id: 1, excludeEmpty: "0"}}, ask);
+          startDate: day, endDate: day, skuId: "", skuStatusCd: "", dataType: "offline", id: 1,
+          excludeEmpty: "0"}}, ask);
       let mine;
       do {{
         await wait(60);
@@ -164,7 +169,7 @@ async def _let_across(route: Route) -> None:
 
 async def open_back_office(browser: Browser, sandbox: Sandbox, dataset: str) -> tuple[BrowserContext, Page]:
     """A page of the back office, signed in."""
-    shop, host, path, _ = WAYS[dataset]
+    shop = WAYS[dataset][0]
     context = await browser.new_context(accept_downloads=True, service_workers="block", bypass_csp=True)
     await context.add_cookies(sandbox.open_session(shop))  # type: ignore[arg-type]
     await context.route(f"{sandbox.origins['gateway']}/**", _let_across)

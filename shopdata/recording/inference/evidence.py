@@ -20,7 +20,7 @@ EVERY = "*"
 Signature = tuple[Any, ...]
 _KEY = re.compile(r"[^.\[\]*$\s][^.\[\]*$]*")
 #: Lists of fewer values are equal by chance.
-_LONG_LIST = 4
+LONG_LIST = 4
 _RESOURCES = frozenset({"", "fetch", "xhr", "document", "other", "eventsource"})
 
 
@@ -179,7 +179,7 @@ class Evidence:
 
     def list_source(self, values: list[Any], before: Call, others: list[Any], others_before: Call) -> Source | None:
         """An earlier list of objects, one field of which is just these values."""
-        if len(values) < _LONG_LIST or len(others) < _LONG_LIST:
+        if len(values) < LONG_LIST or len(others) < LONG_LIST:
             return None
         found = list(_columns(self.first, values, before))
         then = {held.key: held for held in _columns(self.second, others, others_before)}

@@ -41,8 +41,8 @@ class Paged:
 
 
 def paged_in(evidence: Evidence, chosen: str = "") -> tuple[Paged, Paged]:
-    """The list that was shown: the only one that was asked for by day, else the only one of which pages were turned,
-    else the only one.
+    """The list that was shown: the only one that was asked for by day, of which pages were turned, and with the most
+    rows, as far as there are such.
 
     Args:
         chosen: part of its path, where a person has said which.
@@ -62,14 +62,22 @@ def paged_in(evidence: Evidence, chosen: str = "") -> tuple[Paged, Paged]:
         raise NotInferredError("no_file")
     pairs = list(found.values())
     days = evidence.first.day, evidence.second.day
-    for is_meant in (lambda pair: names_the_day(pair[0].calls[0], pair[1].calls[0], days), _turned):
-        meant = [pair for pair in pairs if is_meant(pair)]
-        pairs = meant or pairs
-    if len(pairs) > 1:
-        raise NotInferredError(
-            "several_lists", requests=", ".join(f"/{'/'.join(one.calls[0].path)}" for one, _ in pairs[:3])
-        )
-    return pairs[0]
+    longest = max(_rows(pair) for pair in pairs)
+    hints = (
+        [pair for pair in pairs if names_the_day(pair[0].calls[0], pair[1].calls[0], days)],
+        [pair for pair in pairs if _turned(pair)],
+        [pair for pair in pairs if _rows(pair) == longest],
+    )
+    # Each of them may mean something else that the page shows beside it: all that say anything must say the same.
+    meant = [pair for pair in pairs if all(pair in hint for hint in hints if hint)]
+    if len(meant) != 1 or any(len(hint) > 1 for hint in hints if hint):
+        told = [f"/{'/'.join(one.calls[0].path)}" for one, _ in (meant if len(meant) > 1 else pairs)[:3]]
+        raise NotInferredError("several_lists", requests=", ".join(told))
+    return meant[0]
+
+
+def _rows(pair: tuple[Paged, Paged]) -> int:
+    return max(len(paged.all_rows) for paged in pair)
 
 
 def _turned(pair: tuple[Paged, Paged]) -> bool:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shopdata.recording.inference.atoms import Place, as_request, atoms_of, lists_of, own_headers
-from shopdata.recording.inference.evidence import Evidence, Source
+from shopdata.recording.inference.evidence import LONG_LIST, Evidence, Source
 from shopdata.recording.inference.told import Line, NotInferredError
 from shopdata.recording.inference.values import Found, value_in
 from shopdata.recording.journal import Call
 
-#: What a value is called that an answer has given, once the step that asks for it stands. Told in which calls it is used.
+#: What a value of an earlier answer is called, once the step that asks for it stands; told in which calls it is used.
 TakenAs = Callable[[Source, Call, Call], str]
 
 
@@ -83,6 +83,8 @@ def _lists(
         if source is not None:
             values[place] = taken_as(source, first, second)
             _tell(asked, Found("taken", source=source), place, what)
+        elif len(one) >= LONG_LIST:
+            asked.lines.append(Line("fixed_list", {"request": what, "field": _told(place)}, is_doubt=True))
 
 
 def _without(atoms: Mapping[Place, Any], known: Mapping[Place, Any]) -> dict[Place, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shopdata.exceptions import ShopdataError
+from shopdata.exceptions import TerminalError
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Line:
     is_doubt: bool = False
 
 
-class NotInferredError(ShopdataError, code="not_inferred"):
+class NotInferredError(TerminalError):
     """Raised where no recipe follows from a journal; `line` says why."""
 
     def __init__(self, reason: str, **params: Any) -> None:

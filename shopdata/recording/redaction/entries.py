@@ -22,8 +22,8 @@ def _call(call: Call, by: StandIns) -> Call:
         call,
         origin=f"{scheme}://{by.host(host)}",
         path=tuple(map(by.part, call.path)),
-        query=tuple((by.name(name), by.value(text, name)) for name, text in call.query),
-        headers={by.name(name): by.value(text, name) for name, text in call.headers.items() if is_own_header(name)},
+        query=tuple((by.field(name), by.value(text, name)) for name, text in call.query),
+        headers={by.field(name): by.value(text, name) for name, text in call.headers.items() if is_own_header(name)},
         body=_body(call.body, by),
         answer=_answer(call.answer, by),
         location=None if call.location is None else by.address(call.location),
@@ -33,7 +33,7 @@ def _call(call: Call, by: StandIns) -> Call:
 
 def _body(body: Mapping[str, Any] | None, by: StandIns) -> Mapping[str, Any] | None:
     if body is not None and "form" in body:
-        return {"form": [[by.name(name), by.value(text, name)] for name, text in body["form"]]}
+        return {"form": [[by.field(name), by.value(text, name)] for name, text in body["form"]]}
     return body if body is None or "json" not in body else {"json": by.value(body["json"])}
 
 

@@ -23,6 +23,7 @@ _ADDRESS = re.compile(r"(?:https?:)?//[^/\s]+\S*|/[\w.-]+/\S*|/[\w.-]+\?\S*")
 #: A part of a path that programs have named, not people.
 _WORD = re.compile(r"[A-Za-z][A-Za-z_-]*(?:\.[A-Za-z]{1,8})?")
 _MOST_LETTERS = 64
+_FIELD = re.compile(r"[A-Za-z_][\w.\[\]-]*", re.ASCII)
 #: Days as people write them.
 _WRITTEN = re.compile(r"\d{4}([-/.])\d\d\1\d\d|\d{4}年\d\d月\d\d日|\d\d([-/.])\d\d\2\d{4}")
 _TIME = re.compile(r"\d{4}([-/])\d{1,2}\1\d{1,2}[ T]\d{1,2}:\d{2}(?::\d{2})?")
@@ -109,6 +110,10 @@ class StandIns:
             return value
         return self.text(str(value), is_secret=is_secret)
 
+    def field(self, name: str) -> str:
+        """The name of a field of an address, a form or a head: programs have named it, or it is none."""
+        return self.name(name) if _FIELD.fullmatch(name) else self.text(name, is_secret=True)
+
     def name(self, name: str) -> str:
         """The name of a field or column; one that looks like a value is none."""
         plain = sum(sign.isdigit() for sign in name) <= _SHORT and len(name) <= 64 and not self.is_secret(name)
@@ -149,7 +154,7 @@ class StandIns:
         parts = urlsplit(address)
         path = "/".join(map(self.part, parts.path.split("/")))
         query = "&".join(
-            f"{self.name(name)}{mark}{self.value(text, name)}"
+            f"{self.field(name) if name else ''}{mark}{self.value(text, name)}"
             for name, mark, text in (pair.partition("=") for pair in parts.query.split("&"))
         )
         written = urlunsplit((parts.scheme, self.host(parts.netloc) if parts.netloc else "", path, query, ""))

@@ -27,6 +27,7 @@ _OURS = frozenset(
         "pace",
         "shadow",
         "doctor",
+        "recordings",
         "demo",
     }
     | {"node", "node.lock"}

@@ -9,11 +9,24 @@ from typing import Any
 
 import yaml
 
+from shopdata.config.folder import config_source
 from shopdata.exceptions import UsageError
 from shopdata.files import write_durably
 
 _UNPROVEN = "# Recorded on {day}. Not proven yet: `scrapy rehearse {name}` compares a third day with an export by hand."
 _PROVEN = "# Recorded, and proven: {day}, collected by this recipe, was equal to an export by hand ({on})."
+
+
+def config_folder() -> Path:
+    """The folder of pipelines_config. Raises UsageError where it lies in a package, which nothing is written into."""
+    source = config_source()
+    if not isinstance(source, Path):
+        raise UsageError(
+            "the configuration lies in an installed package",
+            where=str(source),
+            todo="Set SHOPDATA_CONFIG_DIR to a folder of your own.",
+        )
+    return source
 
 
 def write_recipe(path: Path, recipe: Mapping[str, Any], today: date) -> None:

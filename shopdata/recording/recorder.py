@@ -121,15 +121,23 @@ class Recorder:
         kind, table = await asyncio.to_thread(kind_and_table, content)
         with suppress(Error):
             await download.delete()
-        if self._is_on:
-            self._note(Download(moment, download.url, kind, self._answer_of(download.url, content), table))
+        if not self._is_on:
+            return
+        number = self._answer_of(download.url, content)
+        if number is None and download.url.startswith("http"):
+            # A link with `download` makes a request of which a browser tells nothing.
+            number = self._number = self._number + 1
+            self._note(call_of(number, moment, moment, "GET", download.url, {}, None, 200, {}, b"", "", "other"))
+        self._note(Download(moment, download.url, kind, number, table))
 
     def _answer_of(self, url: str, content: bytes) -> int | None:
-        """The number of the call whose answer a file is."""
-        at_address = [number for address, _, _, number in self._answers if address == url]
-        same = [number for _, one, _, number in self._answers if content and one == _hash(content)]
-        as_long = [number for _, _, length, number in self._answers if content and length == len(content)]
-        found = at_address or same or (as_long if len(as_long) == 1 else [])
+        """The number of the call whose answer a file is: what a page has made of an answer is told by its bytes."""
+        if url.startswith("http"):
+            found = [number for address, _, _, number in self._answers if address == url]
+        else:
+            found = [number for _, one, _, number in self._answers if content and one == _hash(content)]
+            as_long = [number for _, _, length, number in self._answers if content and length == len(content)]
+            found = found or (as_long if len(as_long) == 1 else [])
         return found[-1] if found else None
 
 

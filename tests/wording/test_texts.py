@@ -94,6 +94,8 @@ BUILT = {
                 "labels", "file", "saved_at", "collected_at", "published_at", "lead_minutes", "kind", "row", "column",
                 "theirs", "ours", "why", "is_passed_over", *(f"result.{result}" for result in Result),
                 *(f"kind.{kind}" for kind in Kind)],
+    # What the inference says: each stands in it as the code of a line, or as the reason of a refusal.
+    "record.": [key.removeprefix("record.") for key in catalogue("zh") if key.startswith("record.")],
     "trouble.": [f"{kind}.{part}" for kind in ("not_found", "bad_form", "token", "forbidden", "usage", "failed", "bug")
                  for part in ("title", "todo")],
 }  # fmt: skip

@@ -1,0 +1,54 @@
+"""`scrapy record`: shows an export once, and writes the recipe that follows from it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from shopdata.command_frame import QuietCommand
+from shopdata.command_help import explain
+from shopdata.exceptions import ArgumentError
+
+
+class Command(QuietCommand):
+    """Exit code 0 if a recipe was written, 1 if none follows from what was shown, 2 for wrong arguments."""
+
+    usage = "NAME --shop SHOP [options]"
+    summary = "Export once in a browser, and get the recipe that does it every day"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--shop", metavar="SHOP", help="an id of shops.yaml, or the shop's name")
+        parser.add_argument(
+            "--from", dest="journal", metavar="JOURNAL", type=Path, help="infer again, from a recording that was kept"
+        )
+        parser.add_argument("--days", metavar="DAY,DAY", help="the two days that are shown; by default of last week")
+        parser.add_argument("--of", dest="chosen", default="", metavar="TEXT", help="part of the address that is meant")
+        parser.add_argument("--title", metavar="TEXT", help="what people call it; by default its name")
+        parser.add_argument("--lag-days", type=int, default=1, metavar="N", help="days until a day is there (1)")
+        explain(
+            parser,
+            name={"NAME": "of the new dataset, beginning with its platform: pdd_refunds"},
+            examples={
+                "scrapy record pdd_refunds --shop flagship": "a window opens: export one day in it, then another",
+                "scrapy record pdd_refunds --shop flagship --from recordings/pdd_refunds.jsonl": (
+                    "the same recipe again, without a browser"
+                ),
+            },
+            exit_codes={
+                0: "the recipe is written; it is not proven yet",
+                1: "no recipe follows from what was shown, or it would keep a secret",
+                2: "wrong arguments or configuration",
+            },
+        )
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
+        from shopdata.actions.record import record
+
+        if len(args) != 1 or not opts.shop:
+            raise ArgumentError(
+                "one name and one shop are to be given",
+                where="the command's arguments",
+                todo="Write for example `scrapy record pdd_refunds --shop flagship`.",
+            )
+        return record(self.workspace, args[0], opts, self.settings)

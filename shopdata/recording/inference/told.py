@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shopdata.exceptions import TerminalError
-
 
 @dataclass(frozen=True)
 class Line:
@@ -19,14 +17,10 @@ class Line:
     is_doubt: bool = False
 
 
-class NotInferredError(TerminalError):
-    """Raised where no recipe follows from a journal; `line` says why."""
+class NotInferredError(Exception):
+    """Raised where no recipe follows from a journal; `line` says why, to a person."""
 
     def __init__(self, reason: str, **params: Any) -> None:
         self.line = Line(f"no.{reason}", params)
         told = ", ".join(f"{name} {value}" for name, value in params.items())
-        super().__init__(
-            f"no recipe follows from this recording: {reason.replace('_', ' ')}",
-            found=told,
-            todo="Record it again with another day, or write the recipe by hand (docs/recipes.md).",
-        )
+        super().__init__(f"no recipe follows: {reason.replace('_', ' ')}; {told}")

@@ -80,6 +80,7 @@ def prove_clean(texts: Iterable[str], secrets: Iterable[str], known: Iterable[st
             if text in whole:
                 raise SecretFoundError(
                     "what was recorded would keep something secret",
+                    where="the recording",
                     found=f"a text of {len(secret)} signs, as {form}",
                     todo="Nothing was saved. Record it again and choose less in the page, or write the recipe by hand.",
                 )

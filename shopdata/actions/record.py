@@ -28,9 +28,6 @@ from shopdata.recording.saving import Recording, infer_again
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
-#: Below the state directory.
-FOLDER = "recordings"
-
 
 def record(workspace: Workspace, name: str, opts: argparse.Namespace, settings: Mapping[str, Any]) -> int:
     """Records an export, or reads one that was recorded, and writes what follows; returns the exit code.
@@ -109,13 +106,14 @@ async def _show(
         raise ChallengeError(
             "nobody is signed in to this shop",
             where=f"shop {shop.id!r}",
+            found="no session",
             todo=f"Run `scrapy login {shop.id}` first: what is typed there is not recorded.",
         )
     days = _days(opts.days)
     hosts = [urlsplit(address).netloc for address in portal.addresses]
     hosts += [host.lstrip(".") for host in portal.download_hosts]
     secrets = [*session.values().values(), shop.username, shop.password, shop.name]
-    path = workspace.state_dir / FOLDER / f"{name}.jsonl"
+    path = workspace.state_dir / "recordings" / f"{name}.jsonl"
     recording = Recording(path, days, hosts, [str(secret) for secret in secrets], dialects)
     recorder = Recorder(recording.begin, recording.note)
     own = OwnChromium({"executable_path": settings["SHOPDATA_BROWSER_PATH"]}, is_headed=True)

@@ -20,7 +20,7 @@ from shopdata.excel.contract import Contract
 from shopdata.excel.reading import read_table
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import SHANGHAI, parse_date
-from shopdata.recording.files import config_folder, note_proof
+from shopdata.recording.files import REHEARSED, config_folder, note_proof
 from shopdata.workspace import Workspace
 
 #: What a rehearsal's files go through: nothing that publishes.
@@ -82,16 +82,15 @@ def _collect(workspace: Workspace, name: str, shop: str, day: str, folder: Path)
                 (state / part).symlink_to(source.resolve(), target_is_directory=True)
             except OSError:  # Windows asks for a right that few have
                 shutil.copytree(source, state / part)
-    target = folder / "file"
+    target = folder / REHEARSED
     variables = {
         **os.environ,
         "SHOPDATA_STATE_DIR": str(state),
         "SHOPDATA_DATABASE_URL": "",
-        "SHOPDATA_REHEARSAL_FILE": str(target),
     }
     command = [
         sys.executable, "-m", "scrapy", "crawl", name, "-a", f"date={day}", "-a", f"shops={shop}", "-a", "force=1",
-        "-s", f"ITEM_PIPELINES={json.dumps(_PIPELINES)}", "-s", f"SHOPDATA_REHEARSAL_FILE={target}",
+        "-s", f"ITEM_PIPELINES={json.dumps(_PIPELINES)}",
     ]  # fmt: skip
     subprocess.run(command, env=variables, check=False)  # noqa: S603 - our own command
     return target if target.is_file() else None

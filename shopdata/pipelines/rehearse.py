@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
@@ -18,5 +17,5 @@ class RehearsalPipeline(Step[ReportFile]):
     takes = ReportFile
 
     async def work_on(self, item: ReportFile) -> None:
-        await run_in_thread(shutil.copyfile, item.path, Path(self._crawler.settings["SHOPDATA_REHEARSAL_FILE"]))
+        await run_in_thread(shutil.copyfile, item.path, self._workspace.state_dir.parent / "rehearsed")
         raise DropItem("a rehearsal publishes nothing", log_level="DEBUG")

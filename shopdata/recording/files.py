@@ -13,6 +13,9 @@ from shopdata.config.folder import config_source
 from shopdata.exceptions import UsageError
 from shopdata.files import write_durably
 
+#: The file of a rehearsal, beside the state directory that it has of its own.
+REHEARSED = "rehearsed"
+
 _UNPROVEN = "# Recorded on {day}. Not proven yet: `scrapy rehearse {name}` compares a third day with an export by hand."
 _PROVEN = "# Recorded, and proven: {day}, collected by this recipe, was equal to an export by hand ({on})."
 

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from shopdata.exceptions import TerminalError
+from shopdata.exceptions import RejectedFileError
 
 #: Shorter ones stand in any text by chance.
 _SHORTEST = 4
 
 
-class SecretFoundError(TerminalError):
+class SecretFoundError(RejectedFileError):
     """Raised where something that is to be kept holds a secret; it says in which form, and never which."""
 
 

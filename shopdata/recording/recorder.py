@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from parsel import Selector
 from playwright.async_api import BrowserContext, Error, Page, Request, Response
 from playwright.async_api import Download as BrowserDownload
+from scrapy import Selector
 
 from shopdata.recording.inference.atoms import is_own_header
 from shopdata.recording.journal import Call, Download

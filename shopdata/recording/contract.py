@@ -43,7 +43,7 @@ def contract_of(
     found: dict[str, Any] = {"title": title, "platform": platform, "lag_days": lag_days}
     if not has_day:
         found["is_snapshot"] = True
-    found |= {"columns": names, "ids": ids, "keys": keys, "required": keys}
+    found |= {"columns": names, "ids": ids, "keys": keys, "required": list(keys)}
     if len(days) == 1 and has_day:
         found["period_column"] = days[0]
     if not keys:

@@ -12,8 +12,10 @@ from asked import asked
 from kept_journals import FOLDER, dialects, journal_of, shipped
 from person import THIRD
 
+from shopdata.recording.contract import columns_of_files, columns_of_rows, contract_of
 from shopdata.recording.inference import Inferred, NotInferredError, infer
 from shopdata.recording.inference.days import day_template
+from shopdata.recording.inference.evidence import Seen
 from shopdata.recording.journal import Call, Journal
 from shopdata.recording.saving import infer_again
 
@@ -134,3 +136,25 @@ def test_the_list_of_exports_is_not_the_export() -> None:
     without = replace(journal, takes=tuple(replace(take, downloads=()) for take in journal.takes))
     with pytest.raises(NotInferredError, match="day elsewhere"):
         infer(without, dialects("pdd_after_sales"), "pdd_after_sales")
+
+
+def test_a_first_contract_follows_too() -> None:
+    columns = columns_of_files(journal_of("pdd_after_sales"))
+    contract, lines = contract_of(columns, title="x", platform="pdd", lag_days=1, has_day=True)
+    assert contract["columns"] == [
+        "售后编号",
+        "订单编号",
+        "商品id",
+        "售后类型",
+        "售后状态",
+        "退款金额(元)",
+        "申请原因",
+        "申请时间",
+        "退货地址",
+    ]
+    assert (contract["ids"], contract["keys"]) == (["售后编号", "订单编号", "商品id"], ["售后编号"])
+    assert [(line.code, line.params["columns"]) for line in lines] == [("personal", "退货地址")]
+    rows = columns_of_rows(
+        [Seen(take, dialects("pdd_badscore")[0]) for take in journal_of("pdd_badscore").takes], "$.data"
+    )
+    assert contract_of(rows, title="x", platform="pdd", lag_days=1, has_day=True)[0]["keys"] == ["reviewId"]

@@ -44,6 +44,8 @@ class Recorder:
         self._answered: dict[Request, int] = {}
         #: Of answers of the take: address, hash, length, and the number of the call.
         self._answers: list[tuple[str, str, int, int]] = []
+        #: The calls whose answers are files that have come.
+        self._files: set[int] = set()
         self._is_on = False
 
     def listen(self, context: BrowserContext) -> None:
@@ -128,6 +130,7 @@ class Recorder:
             # A link with `download` makes a request of which a browser tells nothing.
             number = self._number = self._number + 1
             self._note(call_of(number, moment, moment, "GET", download.url, {}, None, 200, {}, b"", "", "other"))
+        self._files.add(number or 0)
         self._note(Download(moment, download.url, kind, number, table))
 
     def _answer_of(self, url: str, content: bytes) -> int | None:
@@ -136,7 +139,12 @@ class Recorder:
             found = [number for address, _, _, number in self._answers if address == url]
         else:
             found = [number for _, one, _, number in self._answers if content and one == _hash(content)]
-            as_long = [number for _, _, length, number in self._answers if content and length == len(content)]
+            # Of a blob that a page asks for, browsers show no bytes; an answer that is another file's is not this one's.
+            as_long = [
+                number
+                for _, _, length, number in self._answers
+                if content and length == len(content) and number not in self._files
+            ]
             found = found or (as_long if len(as_long) == 1 else [])
         return found[-1] if found else None
 

@@ -139,7 +139,7 @@ class Recorder:
             found = [number for address, _, _, number in self._answers if address == url]
         else:
             found = [number for _, one, _, number in self._answers if content and one == _hash(content)]
-            # Of a blob that a page asks for, browsers show no bytes; an answer that is another file's is not this one's.
+            # Of a blob that a page asks for, browsers show no bytes; each answer is one file.
             as_long = [
                 number
                 for _, _, length, number in self._answers

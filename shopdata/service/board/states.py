@@ -40,7 +40,7 @@ def shown(state: CellState, lease_until: datetime | None, now: datetime, doubt: 
     Args:
         doubt: what became of a doubt about its file, a `DoubtState`.
     """
-    if state.is_done and doubt == DoubtState.CONFIRMED:
+    if doubt == DoubtState.CONFIRMED and state.is_done:
         return DOUBTFUL
     is_stalled = state is CellState.RUNNING and (lease_until is None or lease_until < now)
     return STALLED if is_stalled else state.value

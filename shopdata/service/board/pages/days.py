@@ -34,7 +34,8 @@ def first(sources: Sources, visit: Visit) -> Answer:
 
 def page(sources: Sources, visit: Visit, dataset: str) -> RenderedPage:
     """`?end=` a day in the last period, `?show=` and `?q=` narrow the shops."""
-    contract = sources.contract(dataset)
+    # Once for all that follows: each time it is looked whether it still stands.
+    contract, config = sources.contract(dataset), sources.config()
     newest = sources.expected(today(visit.now)).get(dataset)
     if newest is None:
         raise PageNotFoundError
@@ -43,7 +44,7 @@ def page(sources: Sources, visit: Visit, dataset: str) -> RenderedPage:
     wanted = [(dataset, dt) for dt in periods]
     summaries = {(g.dt, g.shop): g for g in sources.workspace.ledger.queries.summaries(wanted)}
     partitions = sources.workspace.ledger.queries.partitions(wanted)
-    shops = sources.config().shops_for(dataset)
+    shops = config.shops_for(dataset)
     strangers = sorted({shop for _, shop in summaries} - {shop.id for shop in shops})
     began = sources.workspace.ledger.queries.first_period(dataset)
     expected = [replace(newest, dt=dt) for dt in periods]
@@ -67,8 +68,8 @@ def page(sources: Sources, visit: Visit, dataset: str) -> RenderedPage:
         {
             "dataset": dataset,
             "contract": contract,
-            "datasets": [name for name in sources.config().datasets if sources.config().shops_for(name)],
-            "contracts": sources.config().datasets,
+            "datasets": [name for name in config.datasets if config.shops_for(name)],
+            "contracts": config.datasets,
             "periods": periods,
             "partitions": {dt: partitions.get((dataset, dt)) for dt in periods},
             "rows": rows,

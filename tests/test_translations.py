@@ -14,6 +14,7 @@ from test_reference import links_of
 
 ROOT = Path(__file__).parents[1]
 DOCS = (
+    "checks",
     "cluster",
     "doctor",
     "operate",

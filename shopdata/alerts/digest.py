@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 from shopdata.alerts.causes import Cause, Trouble, causes_of
 from shopdata.alerts.changes import Changes
@@ -76,13 +77,16 @@ def _owners_called(change: Changes) -> Iterator[str]:
 
 
 def _page(t: Texts, group: Sequence[Changes], board_url: str | None) -> Linked | None:
-    """The board's page of these days, with those shops only of which something is wrong."""
+    """The board's page of these days, with those shops only of which something is wrong, or else is doubtful."""
     if board_url is None:
         return None
     days = [change.day for change in group]
-    url = days_page(
-        board_url, days[0].dataset, max(day.dt[-10:] for day in days), only_trouble=any(day.troubles for day in days)
-    )
+    show: Literal["trouble", "doubtful"] | None = None
+    if any(day.troubles for day in days):
+        show = "trouble"
+    elif any(is_of_a_check(note) for change in group for note in change.notes):
+        show = "doubtful"
+    url = days_page(board_url, days[0].dataset, max(day.dt[-10:] for day in days), show=show)
     return Linked("", t("alert.board"), url)
 
 

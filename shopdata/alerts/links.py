@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import quote, urlencode
 
 
@@ -10,9 +11,13 @@ def shop_page(board_url: str, shop_id: str) -> str:
     return f"{board_url.rstrip('/')}/sessions/{quote(shop_id, safe='')}/live"
 
 
-def days_page(board_url: str, dataset: str, last: str, *, only_trouble: bool) -> str:
-    """The shops of a dataset by days, up to one; only those of which something is wrong, if there are any."""
-    asked = {"end": last[-10:]} | ({"show": "trouble", "rows": "all"} if only_trouble else {})
+def days_page(board_url: str, dataset: str, last: str, *, show: Literal["trouble", "doubtful"] | None) -> str:
+    """The shops of a dataset by days, up to one.
+
+    Args:
+        show: only those of which something is wrong, or in whose files a check has found something; None for all.
+    """
+    asked = {"end": last[-10:]} | ({"show": show, "rows": "all"} if show is not None else {})
     return f"{board_url.rstrip('/')}/days/{quote(dataset, safe='')}?{urlencode(asked)}"
 
 

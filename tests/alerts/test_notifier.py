@@ -413,8 +413,11 @@ class TestOtherNews:
             for shop in ("a", "b")
             for column in ("品牌", "可用库存", "在途", "销量")
         ]
+        world.board_url = "https://board.example.com/board"
         world.tell(warnings=[*found, {"shop": "b", "kind": "double_keys", "column": "", "count": 1, "text": "…"}])
         (text,) = world.told()
+        # Nothing is wrong, something is doubtful: the board shows whose files those are.
+        assert "/board/days/jd_store?end=2026-03-01&show=doubtful&rows=all)" in text
         block = text.partition("**文件有异常")[2] or text
         lines = [line for line in block.splitlines() if line.startswith("> ")]
         assert len(lines) == 2

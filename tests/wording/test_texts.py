@@ -21,7 +21,7 @@ from shopdata.ledger.acts import Via
 from shopdata.ledger.checked_files import DoubtState
 from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
 from shopdata.service.api_acts import CODES
-from shopdata.service.board import entrance, own_password, states
+from shopdata.service.board import entrance, grid, own_password, states
 from shopdata.service.board.acts import NOTED
 from shopdata.service.board.addresses import TOLD
 from shopdata.service.endings import Ending
@@ -51,7 +51,7 @@ BUILT = {
     "trends.key.": ["rows", "lacking", "open", "nothing", "before"],
     "menu.": ["today", "days", "trends", "runs", "sessions", "schedule", "shops", "users", "activity"],
     "shops_page.kind.": [*states.KINDS, "all"],
-    "filter.": [*states.KINDS, "all"],
+    "filter.": [*grid.SHOWN, "all"],
     "sessions.": [*states.KINDS, "all"],
     "line.": ["complete", "unrefreshed", "running", "lacking", "waiting"],
     "run.": ["pending", "running", "complete", "incomplete", "stopped", *get_args(Ending),

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Protocol
 
 from shopdata.config import Dataset, Shop
+from shopdata.ledger.checked_files import DoubtState
 from shopdata.ledger.queries import CellSummary
 from shopdata.periods import SHANGHAI, Period
 from shopdata.reasons import NO_REASON, Reason
@@ -22,6 +23,10 @@ from shopdata.states import CellState
 FIRST_ROWS = 12
 #: So long after its time a cell that nobody has asked for is somebody's trouble.
 _GRACE = timedelta(hours=1)
+#: What a person may want to look at: waiting, held, or published with a mark.
+_OPEN_DOUBTS = frozenset({DoubtState.WAITING, DoubtState.HELD, DoubtState.CONFIRMED, DoubtState.NOTED})
+#: What rows of cells may be narrowed to.
+SHOWN = (*states.KINDS, states.DOUBTFUL)
 
 
 class Listed(Protocol):
@@ -47,6 +52,8 @@ class Square:
     reason: Reason = NO_REASON
     #: trouble, moving or done.
     kind: str = "moving"
+    #: What became of a doubt about its file, where nobody has said that it is right; "" without one.
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,11 @@ class GridRow:
         """The most pressing of its squares."""
         kinds = {square.kind for square in self.squares if square is not None}
         return next((kind for kind in states.KINDS if kind in kinds), "done")
+
+    @cached_property
+    def is_doubtful(self) -> bool:
+        """True if a check has found something in one of its files, published or put aside."""
+        return any(square.doubt for square in self.squares if square is not None)
 
     @property
     def pressing(self) -> str:
@@ -91,7 +103,8 @@ def square_of(
     kind = states.kind_of(state)
     if glance.state is CellState.NOT_READY and is_late(contract, expected.dt, now):
         kind = "trouble"
-    return Square(dataset, glance.dt, shop, state, glance.rows, glance.reason, kind)
+    doubt = glance.doubt if glance.doubt in _OPEN_DOUBTS else ""
+    return Square(dataset, glance.dt, shop, state, glance.rows, glance.reason, kind, doubt)
 
 
 def is_overdue(expected: Expected, now: datetime) -> bool:
@@ -123,17 +136,21 @@ def rows_of(
 class Filter:
     """Which rows a page shows: those of a kind (or `all`), with a text in their names, and not too many at first."""
 
+    #: A kind, or `all`.
     show: str
     search: str
     #: True if all that fit were asked for.
     is_whole: bool
+    #: What there is to choose from.
+    kinds: tuple[str, ...] = states.KINDS
     first: int = FIRST_ROWS
 
     @classmethod
-    def of(cls, visit: Visit) -> Filter:
+    def of(cls, visit: Visit, kinds: tuple[str, ...] = states.KINDS) -> Filter:
         """What `?show=`, `?q=` and `?rows=all` ask for."""
         show = visit.query.get("show", "")
-        return cls(show if show in states.KINDS else "all", visit.query.get("q", ""), visit.query.get("rows") == "all")
+        is_whole = visit.query.get("rows") == "all"
+        return cls(show if show in kinds else "all", visit.query.get("q", ""), is_whole, kinds)
 
     def hidden(self, rows: Sequence[Listed]) -> list[bool]:
         """For each row, whether it is hidden. `board.js` does the same as one types."""
@@ -150,13 +167,19 @@ class Filter:
 
     def _fits(self, row: Listed) -> bool:
         text = self.search.strip().casefold()
-        return (self.show not in states.KINDS or row.kind == self.show) and (
+        return (self.show == "all" or self.show in _kinds_of(row)) and (
             not text or text in row.shop.casefold() or text in row.name.casefold()
         )
 
 
 def count_kinds(rows: Iterable[Listed]) -> Counter[str]:
     """How many rows there are of each kind, and of `all`."""
-    counts = Counter(row.kind for row in rows)
-    counts["all"] = sum(counts.values())
+    listed = list(rows)
+    counts = Counter(kind for row in listed for kind in _kinds_of(row))
+    counts["all"] = len(listed)
     return counts
+
+
+def _kinds_of(row: Listed) -> tuple[str, ...]:
+    """All that a row is shown under."""
+    return (row.kind, states.DOUBTFUL) if isinstance(row, GridRow) and row.is_doubtful else (row.kind,)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
+from shopdata.ledger.checked_files import DoubtState
 from shopdata.reasons import Reason
 from shopdata.service.board import charts, states
 from shopdata.service.board.grid import Square
@@ -26,7 +27,7 @@ class Squares:
         self._cells, self._trends = escape(visit.link("cell")), escape(visit.link("trends"))
         self._history = escape(visit.texts("trends.history"))
         #: What stands around link and rows, by what else is to be seen of a square.
-        self._faces: dict[tuple[str, str, bool, Reason], tuple[str, str, str]] = {}
+        self._faces: dict[tuple[str, str, bool, Reason, bool], tuple[str, str, str]] = {}
 
     def row(self, squares: Iterable[Square | None]) -> Markup:
         """The cells of a table's row, empty where a shop does not have a dataset."""
@@ -45,7 +46,9 @@ class Squares:
         if square is None:
             return '<td class="void"></td>'
         rows = square.rows if square.state in _COUNTED else None
-        seen = (square.state, square.kind, rows is not None, square.reason)
+        # A file that was published at once, with something to know, looks like others but for its mark.
+        is_noted = square.doubt == DoubtState.NOTED and square.state != states.DOUBTFUL
+        seen = (square.state, square.kind, rows is not None, square.reason, is_noted)
         face = self._faces.get(seen)
         if face is None:
             face = self._faces[seen] = self._face(*seen)
@@ -53,15 +56,19 @@ class Squares:
         link = f"{self._cells}/{quoted(square.dataset)}/{quoted(square.dt)}/{quoted(square.shop)}"
         return f"{before}{link}{between}{'' if rows is None else f'{rows:,}'}{behind}"
 
-    def _face(self, state: str, kind: str, is_counted: bool, reason: Reason) -> tuple[str, str, str]:
+    def _face(self, state: str, kind: str, is_counted: bool, reason: Reason, is_noted: bool) -> tuple[str, str, str]:
         hot = f' class="hot hot-{escape(state)}"' if kind == "trouble" else ""
         title = f' title="{escape(tip(self._texts, state, reason))}"' if reason else ""
+        mark = ""
+        if is_noted:
+            said = escape(self._texts("cell.doubt.noted"))
+            title, mark = f' title="{said}"', f'<span class="noted"><span class="hidden">{said}</span></span>'
         word = escape(self._texts(f"state.{state}.word"))
         if is_counted:
             between, behind = '<span class="n">', f'</span><span class="w">{word}</span>'
         else:
             between, behind = f'<span class="w only">{word}', "</span>"
-        return f'<td{hot}><a class="c s s-{escape(state)}" href="', f'"{title}>{between}', f"{behind}</a></td>"
+        return f'<td{hot}><a class="c s s-{escape(state)}" href="', f'"{title}>{between}', f"{behind}{mark}</a></td>"
 
 
 def _sparkline(squares: Iterable[Square | None]) -> str:

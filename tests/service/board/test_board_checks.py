@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from shopdata.states import CellState
 pytestmark = pytest.mark.services
 
 DT = "2026-11-23"
-MARKED, WAITS = CellKey("jd_store", DT, "jd-01"), CellKey("jd_store", DT, "jd-02")
+MARKED, WAITS, NOTED = (CellKey("jd_store", DT, shop) for shop in ("jd-01", "jd-02", "jd-07"))
 FOUND = {
     "check": "rows",
     "kind": "few_rows",
@@ -68,6 +69,7 @@ def doubtful(tmp_path_factory: pytest.TempPathFactory) -> BoardWorld:
         ledger.checked.put(doubt(MARKED, DoubtState.CONFIRMED, published.raw.sha256))
         ledger.checked.put(doubt(WAITS, DoubtState.WAITING, "b" * 64))
         ledger.settle(WAITS, CellState.NOT_READY)
+        ledger.checked.put(doubt(NOTED, DoubtState.NOTED, "c" * 64))
     kept = world.state_dir / "doubtful" / "jd_store" / DT / "jd-02.xlsx"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"a file.")
@@ -84,6 +86,20 @@ def state_of(world: BoardWorld, key: CellKey) -> tuple[DoubtState, str]:
         found = ledger.checked.doubt(key)
         assert found is not None
         return found.state, found.user_name
+
+
+def test_doubtful_files_are_what_a_page_may_be_narrowed_to(client: Client) -> None:
+    """Those that wait, and those that are published with a mark; a day's page and that of many days."""
+    for address in (f"/board/days/jd_store?end={DT}&show=doubtful&rows=all", "/board/?show=doubtful"):
+        page = client.get(address)
+        shown = re.findall(r'<tr data-kind="[\w ]*doubtful" data-text="([\w-]+) [^"]*">', page.text)
+        assert sorted(shown) == [key.shop for key in (MARKED, WAITS, NOTED)]
+        assert re.search(r'show=doubtful[^>]*aria-current="true">存疑 <b>3</b>', page.text)
+        # In shape and word, also where it was published at once.
+        (noted,) = re.findall(rf"<a [^>]*/jd_store/{DT}/jd-07\".*?</a>", page.text)
+        assert "检查：有提醒，已发布" in noted
+    # What has no files has no such choice.
+    assert 'data-show="doubtful"' not in client.get("/board/sessions").text
 
 
 def test_a_mark_is_seen_and_taken_back_by_a_person(client: Client, doubtful: BoardWorld) -> None:

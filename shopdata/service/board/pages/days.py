@@ -78,7 +78,7 @@ def page(sources: Sources, visit: Visit, dataset: str) -> RenderedPage:
             "gap_cells": sum(s.kind == "trouble" for shop in shops for s in squares[shop.id] if s),
             "older": (Period.from_dt(periods[-1]).start - timedelta(days=1)).isoformat(),
             "newer": "" if periods[0] == newest.dt else _newer(periods[0], contract, newest),
-            "filter": grid.Filter.of(visit),
+            "filter": grid.Filter.of(visit, grid.SHOWN),
         },
     )
 

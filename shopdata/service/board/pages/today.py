@@ -118,7 +118,7 @@ def page(sources: Sources, visit: Visit) -> RenderedPage:
             "lines": lines,
             "groups": groups,
             "counts": grid.count_kinds(rows),
-            "filter": grid.Filter.of(visit),
+            "filter": grid.Filter.of(visit, grid.SHOWN),
             "config_problem": sources.config_problem,
             "schedule_problem": sources.control.schedule_problem(),
         },

@@ -23,7 +23,8 @@
       let left = isWhole || opened.has(number) ? Infinity : Number(form.dataset.first);
       let folded = 0;
       for (const row of table.querySelectorAll("tr[data-kind]")) {
-        const fits = (show === "all" || row.dataset.kind === show) && row.dataset.text.toLowerCase().includes(search);
+        const isOfKind = show === "all" || row.dataset.kind.split(" ").includes(show);
+        const fits = isOfKind && row.dataset.text.toLowerCase().includes(search);
         row.hidden = !fits || left <= 0;
         if (!fits) continue;
         row.hidden ? folded++ : left--;

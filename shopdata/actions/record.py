@@ -92,7 +92,12 @@ def _write(
             lines = [Line("contract_stays")]
     else:
         lines = [Line("no_table", is_doubt=True)]
-    write_recipe(folder / "recipes" / f"{name}.yaml", inferred.recipe, datetime.now(SHANGHAI).date())
+    write_recipe(
+        folder / "recipes" / f"{name}.yaml",
+        inferred.recipe,
+        datetime.now(SHANGHAI).date(),
+        [take.day for take in journal.takes],
+    )
     return lines
 
 

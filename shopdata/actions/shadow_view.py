@@ -71,14 +71,14 @@ def lead_of(t: Texts, seconds: int | None) -> str:
 
 def _show_differences(t: Texts, one: ShopDay) -> None:
     assert one.compared is not None
-    told = _spread(one.compared.told)
+    told = spread(one.compared.told)
     for difference in told[:_MOST_LINES]:
-        print_line(t("shadow.line", dt=one.dt, shop=one.name, what=_line(t, difference)))
+        print_line(t("shadow.line", dt=one.dt, shop=one.name, what=difference_line(t, difference)))
     if (more := one.compared.differing - min(len(told), _MOST_LINES)) > 0:
         print_line(t("shadow.more_lines", dt=one.dt, shop=one.name, n=more))
 
 
-def _spread(told: Sequence[Difference]) -> list[Difference]:
+def spread(told: Sequence[Difference]) -> list[Difference]:
     """The first of each kind and column before the second of any."""
     seen: Counter[tuple[str, str]] = Counter()
     ranked = []
@@ -89,7 +89,8 @@ def _spread(told: Sequence[Difference]) -> list[Difference]:
     return [difference for _, _, difference in sorted(ranked, key=lambda entry: entry[:2])]
 
 
-def _line(t: Texts, difference: Difference) -> str:
+def difference_line(t: Texts, difference: Difference) -> str:
+    """What differs where, in a line."""
     if difference.kind is Kind.COLUMN:
         return t("shadow.line.column", column=difference.column)
     row = _short(difference.row)

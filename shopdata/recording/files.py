@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,10 @@ from shopdata.files import write_durably
 #: The file of a rehearsal, beside the state directory that it has of its own.
 REHEARSED = "rehearsed"
 
-_UNPROVEN = "# Recorded on {day}. Not proven yet: `scrapy rehearse {name}` compares a third day with an export by hand."
+_UNPROVEN = (
+    "# Recorded on {day}; shown: {shown}. Not proven yet: `scrapy rehearse {name}` compares a third day with an export "
+    "by hand."
+)
 _PROVEN = "# Recorded, and proven: {day}, collected by this recipe, was equal to an export by hand ({on})."
 
 
@@ -32,21 +35,31 @@ def config_folder() -> Path:
     return source
 
 
-def write_recipe(path: Path, recipe: Mapping[str, Any], today: date) -> None:
-    """Writes a recipe that nobody has proven. Raises UsageError where one stands that is not of a recording."""
+def write_recipe(path: Path, recipe: Mapping[str, Any], today: date, shown: Iterable[date]) -> None:
+    """Writes a recipe that nobody has proven. Raises UsageError where one stands that is not of a recording.
+
+    Args:
+        shown: the days that it was made of.
+    """
     if path.exists() and not path.read_text("utf-8").startswith("# Recorded"):
         raise UsageError(
             "there is a recipe of this name that was written by hand",
             where=str(path),
             todo="Record it under another name, or move that file away.",
         )
-    head = _UNPROVEN.format(day=today, name=path.stem)
+    head = _UNPROVEN.format(day=today, shown=", ".join(map(str, shown)), name=path.stem)
     write_durably(path, f"{head}\n{_dumped(recipe)}".encode())
 
 
 def is_proven(path: Path) -> bool:
     """True for a recipe that a rehearsal has shown to be right, or that was written by hand."""
     return not path.read_text("utf-8").startswith("# Recorded on")
+
+
+def was_shown(path: Path, day: date) -> bool:
+    """True where a recipe that is not proven was made of this day."""
+    _, _, shown = path.read_text("utf-8").partition("\n")[0].partition("; shown: ")
+    return str(day) in shown
 
 
 def note_proof(path: Path, day: date, today: date) -> None:

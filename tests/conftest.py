@@ -31,11 +31,12 @@ QUICK = "not browser and not services and not soak and not cold"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How long tests/crawl/test_soak.py soaks, and what `python run.py test` adds."""
+    """How long tests/crawl/test_soak.py soaks, how many journals are spoiled, and what `python run.py test` adds."""
     parser.addoption("--everything", action="store_true", help="browsers, servers and soaking too")
     parser.addoption("--soak-shops", type=int, default=5)
     parser.addoption("--soak-rounds", type=int, default=6)
     parser.addoption("--soak-seed", type=int, default=20260302)
+    parser.addoption("--mutants", type=int, default=100)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -114,6 +114,10 @@ class Beside:
             by_period: dict[Period, list[Piece]] = {}
             for piece in spread:
                 by_period.setdefault(piece.period, []).append(piece)
+            compared = {piece.file.name for piece in spread if self._is_asked(piece.period)}
+            for piece in spread:
+                if piece.file.name not in compared:
+                    _pass_over(piece, "shadow.why.another_day", outcome)
             wanted = {*files, *by_period, *outcome.published}
             for period in sorted(one for one in wanted if one is not None and self._is_asked(one)):
                 with tempfile.TemporaryDirectory(prefix="period-", dir=folder) as below:
@@ -147,8 +151,10 @@ class Beside:
 
     def _compare_period(self, period: Period, pieces: Sequence[Piece], outcome: Outcome) -> None:
         theirs: dict[str, Piece] = {}
-        for piece in pieces:
-            theirs.setdefault(piece.shop, piece)
+        # Whose rows they are, some files tell only inside: what the names say has not shown that a newer one is there.
+        for piece in sorted(pieces, key=lambda piece: _newest_first(piece.file)):
+            if theirs.setdefault(piece.shop, piece) is not piece and (self.shops is None or piece.shop in self.shops):
+                _pass_over(piece, "shadow.why.older", outcome)
         odd = {one.shop: one for one in outcome.odd if one.dt == period.dt and one.shop and not one.is_passed_over}
         with fetched(self.name, self.dataset, period, self.lake.store) as ours:
             known = ours.shops if ours is not None else {}
@@ -189,6 +195,12 @@ class Beside:
             compared=done,
             lead_seconds=round((saved_at - there_at).total_seconds()),
         )
+
+
+def _pass_over(piece: Piece, why: str, outcome: Outcome) -> None:
+    """Names a file of which something is not compared; once, however many shops and days it holds."""
+    if all((odd.name, odd.why) != (piece.file.name, why) for odd in outcome.odd):
+        outcome.odd.append(Odd(piece.file.name, dt=piece.period.dt, why=why, is_passed_over=True))
 
 
 def _newest_first(file: TheirFile) -> tuple[float, str]:

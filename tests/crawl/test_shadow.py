@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -193,6 +194,12 @@ def test_odd_files_are_named(place: Workplace, rpa: Path) -> None:
     save(rpa / f"品牌_{DAY}.xlsx", ["品牌", "销售额"], [["回力", 3], ["双星", 4]])
     save(rpa / f"京东某店_{DAY}.xlsx", truth.header[:5], [row[:5] for row in truth.rows])
     save(rpa / f"pdd_chat_{first.name}_{DAY}.xlsx", ["a"], [["b"]])
+    # What is packed in a zip tells the shop in a column, twice here, or nothing does.
+    for name, columns in (("导出", None), ("导出 (1)", None), ("京东", 5)):
+        exported = save(rpa.parent / "export.xlsx", truth.header[:columns], [row[:columns] for row in truth.rows])
+        with zipfile.ZipFile(rpa / f"{name}_{DAY}.zip", "w") as packed:
+            packed.write(exported, "export.xlsx")
+        os.utime(rpa / f"{name}_{DAY}.zip", (0, 0))
     (rpa / "~$lock.xlsx").write_bytes(b"user")
     (rpa / "readme.docx").write_bytes(b"")
     run = shadow(place, rpa)
@@ -204,10 +211,14 @@ def test_odd_files_are_named(place: Workplace, rpa: Path) -> None:
     assert "no header was found" in odd.pop(f"客服绩效_{DAY}.xlsx")
     assert "has none of the key columns (SKU, RDC, 配送中心)" in odd.pop(f"品牌_{DAY}.xlsx")
     assert "neither its name nor a column tells the shop" in odd.pop(f"京东某店_{DAY}.xlsx")
+    assert "neither its name nor a column tells the shop" in odd.pop(f"京东_{DAY}.zip")
     assert odd == {}
     assert "1 file passed over: of another day" in run.out
     assert "1 file passed over: its name is that of another dataset" in run.out
-    assert {row[0] for row in counts(run).values()} == {"◔ their file can't be read"}
+    assert "1 file passed over: another file of this shop and day is newer" in run.out
+    results = {shop: row[0] for shop, row in counts(run).items()}
+    assert results.pop(first.id) == "✓ the same"
+    assert set(results.values()) == {"◔ their file can't be read"}
     chinese = shadow(place, rpa, SHOPDATA_LANGUAGE="zh")
     assert f"! {first.name}_{DAY}.xlsx：文件有密码：the file is protected by a password." in chinese.out
 
@@ -222,6 +233,9 @@ def test_one_merged_workbook(place: Workplace, rpa: Path) -> None:
     run = shadow(place, ours, **nobodys)
     assert run.code == 0, run.text
     assert {shop: row[:2] for shop, row in counts(run).items()} == {shop.id: ["✓ the same", 12] for shop in place.shops}
+    run = shadow(place, ours, "--from", str(DAYS[1]), "--to", str(DAYS[2]), **nobodys)
+    assert run.code == 2, run.text
+    assert "1 file passed over: of another day" in run.out
 
     def rows() -> Iterator[list[Any]]:
         for day in DAYS:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from shopdata.alerts.causes import Cause, Trouble, causes_of
 from shopdata.alerts.changes import Changes
+from shopdata.alerts.common_doubts import are_in_common, kind_in, notes_in_common
 from shopdata.alerts.known_doubts import is_of_a_check
 from shopdata.alerts.links import days_page, shop_page
 from shopdata.alerts.message import Level, Linked, Message, Section
@@ -72,7 +73,9 @@ def build_digest(t: Texts, changes: Sequence[Changes], board_url: str | None = N
 def _owners_called(change: Changes) -> Iterator[str]:
     """The owners of the shops about which a person should do something; "" for a shop without one."""
     shops = {trouble.shop for trouble in change.new if trouble.topic in _FOR_PERSONS}
-    doubtful = {shop for note in change.notes if is_of_a_check(note) for shop in note.shops}
+    # What most shops have at once, is no owner's to see to.
+    common = notes_in_common(change)
+    doubtful = {shop for note in change.notes if is_of_a_check(note) and note not in common for shop in note.shops}
     yield from (change.day.owners.get(shop, "") for shop in shops | doubtful)
 
 
@@ -136,10 +139,18 @@ def _blocks_of(t: Texts, group: Sequence[Changes], board_url: str | None) -> lis
     if still:
         names = _names(t, [(trouble.name or title_of(t, trouble.kind), trouble.dt) for trouble in still], total)
         blocks.append(Section(t("alert.still", n=len(still)), (names,)))
-    notes = [(note, change.day.dt) for change in group for note in change.notes]
+    common = {change.day.dt: notes_in_common(change) for change in group}
+    notes = [(note, change.day.dt) for change in group for note in change.notes if note not in common[change.day.dt]]
     for topic in ("drift", "warnings", "restated"):
         of_topic = [(note, dt) for note, dt in notes if note.topic == topic]
+        whole = [
+            line
+            for change in group
+            if topic == "warnings"
+            for line in _common_notes(t, change, is_alone=total is not None)
+        ]
         lines = (
+            *whole,
             *_checks(t, [pair for pair in of_topic if is_of_a_check(pair[0])], total, owners),
             *(_note(t, note, dt, total) for note, dt in of_topic if not is_of_a_check(note)),
         )
@@ -149,6 +160,21 @@ def _blocks_of(t: Texts, group: Sequence[Changes], board_url: str | None) -> lis
     if not blocks and rows:
         blocks.append(Section(t("alert.rows", n=rows)))
     return blocks
+
+
+def _common(t: Texts, kinds: Iterable[str], n: int, total: int) -> str:
+    """One sentence about what most shops of a day have."""
+    checks = t("format.listed").join(t(f"alert.common.{kind}") for kind in dict.fromkeys(kinds))
+    return t("alert.common", n=n, total=total, checks=checks)
+
+
+def _common_notes(t: Texts, change: Changes, *, is_alone: bool) -> Iterator[str]:
+    """The same of published files; with the day, where the message is about several."""
+    found = notes_in_common(change)
+    if found:
+        shops = {shop for note in found for shop in note.shops}
+        said = _common(t, map(kind_in, found), len(shops), change.day.total)
+        yield said if is_alone else t("alert.note", text=change.day.dt, names=said)
 
 
 def _as_new(t: Texts, block: Section) -> Section:
@@ -166,9 +192,12 @@ def _reasons(
     for kind, causes in kinds.items():
         title = title_of(t, kind)
         count = len({shop for cause in causes for shop in cause.shops if shop})
-        lines = (
-            tuple(line for cause in causes for line in _lines_of(t, cause, total, board_url, owners)) if count else ()
-        )
+        lines: tuple[str | Linked, ...] = ()
+        found = [trouble for cause in causes for trouble in cause.troubles]
+        if total is not None and are_in_common(found, total):
+            lines = (_common(t, [trouble.reason.code for trouble in found], count, total),)
+        elif count:
+            lines = tuple(line for cause in causes for line in _lines_of(t, cause, total, board_url, owners))
         blocks.append(Section(t("alert.kind", title=title, n=count) if count else title, lines, todo_of(t, kind)))
     return blocks
 
@@ -203,7 +232,7 @@ def _checks(
     """A line for each check, whatever columns it has found something in."""
     kinds: dict[str, list[tuple[DayNote, str]]] = {}
     for note, dt in notes:
-        kinds.setdefault(note.key.partition("|")[0], []).append((note, dt))
+        kinds.setdefault(kind_in(note), []).append((note, dt))
     for kind, found in kinds.items():
         columns = list(dict.fromkeys(note.key.partition("|")[2] for note, _ in found))
         key = f"warning.{kind}"

@@ -430,6 +430,46 @@ class TestOtherNews:
         assert "「单价」" in text
         assert "品牌" not in text
 
+    def test_what_most_shops_have_at_once_is_told_as_a_whole(self, world: World, make_alerts: MakeAlerts) -> None:
+        """It is the portal's day that is not ready: no shop is named, and no owner called."""
+        world.config = replace(
+            world.config,
+            alerts=make_alerts("wecom", channel={"mention": [], "people": {"王芳": "wangfang"}}),
+            shops=tuple(shop.model_copy(update={"owner": "王芳"}) for shop in world.config.shops),
+        )
+
+        def found(*shops: str, kind: str = "few_rows") -> list[dict[str, Any]]:
+            return [{"shop": shop, "kind": kind, "column": "", "count": 12, "text": "few"} for shop in shops]
+
+        def lines(text: str) -> list[str]:
+            return [line for line in text.splitlines() if line.startswith("> ")]
+
+        world.cells(a="published", b="published", c="published")
+        world.tell(warnings=[*found("a", "b"), *found("c", kind="zero_rows"), *found("a", kind="double_keys")])
+        (text,) = world.told()
+        common, keys = lines(text)
+        assert common.startswith("> 3 家店中有 3 家行数远少于平时、一行也没有：多半是平台这一天的数据还没有出齐")
+        # What stands in one file stays that shop's.
+        assert NAMES["a"] in keys
+        assert "wangfang" in text
+        # Two of three may be two shops' own trouble.
+        world.cells(dt="2026-03-03", a="published", b="published", c="published")
+        notifier = Notifier(world.config, world.ledger, "run", Texts("en"), clock=world.clock)
+        notifier.notify(
+            "jd_store", "jd_store", ["2026-03-03"], {"2026-03-03": {"warnings": found("b", "c", kind="same_file")}}
+        )
+        (line,) = lines(world.told()[-1])
+        assert NAMES["b"] in line
+        assert NAMES["c"] in line
+        # Files that wait for another answer when it is late.
+        waits = ("not_ready", Reason("few_rows", {"rows": 12, "usual": 100, "count": 12}, "doubtful: few rows: 12."))
+        others = ("not_ready", Reason("few_rows", {"rows": 9, "usual": 70, "count": 9}, "doubtful: few rows: 9."))
+        world.cells(dt="2026-02-20", a=waits, b=others, c=others)
+        world.clock.now = datetime.now(SHANGHAI) + timedelta(days=2)
+        notifier.notify("jd_store", "jd_store", ["2026-02-20"], {})
+        (line,) = lines(world.told()[-1])
+        assert line.startswith("> 3 of 3 shops: far fewer rows than usual; probably the portal's day is not ready")
+
     def test_reasons_that_nobody_has_words_for_are_quoted(self, world: World) -> None:
         odd = Reason("of_a_newer_version", {}, "something that nobody has met before.")
         world.cells(a="published", b="published", c=("failed", odd))

@@ -15,6 +15,7 @@ from typing import get_args
 import pytest
 import yaml
 
+from shopdata.alerts import common_doubts
 from shopdata.crawling.session_check import Found
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger.acts import Via
@@ -58,6 +59,7 @@ BUILT = {
              *(f"{ending}.means" for ending in get_args(Ending))],
     "sentence.": ["lacking", "running", "unrefreshed", "waiting"],
     "asked.": ["due", "force"],
+    "alert.common.": sorted(common_doubts.KINDS),
     "log.": ["warning", "error", "critical"],
     "session.": [*(state.name.lower() for state in SessionState), "parked", "unread"],
     "crawl.": ["workbook", "parquet"],

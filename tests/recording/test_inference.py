@@ -138,6 +138,19 @@ def test_the_list_of_exports_is_not_the_export() -> None:
         infer(without, dialects("pdd_after_sales"), "pdd_after_sales")
 
 
+def test_a_list_with_neither_day_nor_total_is_hardly_what_was_meant() -> None:
+    """The list of exports again, where the order was made before anybody looked."""
+    journal = journal_of("pdd_after_sales")
+    takes = [
+        replace(take, downloads=(), calls=tuple(call for call in take.calls if "List" in call.path[-1]))
+        for take in journal.takes
+    ]
+    with pytest.raises(NotInferredError, match="list of nothing"):
+        infer(replace(journal, takes=tuple(takes)), dialects("pdd_after_sales"), "pdd_after_sales")
+    found = infer(replace(journal, takes=tuple(takes)), dialects("pdd_after_sales"), "pdd_after_sales", "ExportList")
+    assert {"no_day", "no_total"} <= {line.code for line in found.doubts}
+
+
 def test_a_first_contract_follows_too() -> None:
     columns = columns_of_files(journal_of("pdd_after_sales"))
     contract, lines = contract_of(columns, title="x", platform="pdd", lag_days=1, has_day=True)

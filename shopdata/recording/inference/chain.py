@@ -94,6 +94,9 @@ class Chain:
         request = self._request(first, second, given)
         if not request.has_day and self._is_day_elsewhere():
             raise NotInferredError("day_elsewhere", request=_told(first))
+        if not request.has_day and total is None and not chosen:
+            # The portal's list of exports looks the same, where the export itself was not seen.
+            raise NotInferredError("list_of_nothing", request=_told(first))
         self.lines.append(Line("is_list", {"request": _told(first), "rows": pages["rows"]}))
         self.steps.append({"pages": pages, **request.request})
 

@@ -84,6 +84,8 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
     if config.schedule.jobs and not any(job.command == "preflight" for job in config.schedule.jobs):
         # Written before there was such a job; one with `enabled: false` says that nobody wants it.
         print(t("check.no_preflight"))
+    for line in _unproven(t, config):
+        print(line, file=sys.stderr)
     for line in _network_lines(t, current_network(), config):
         print(t("network.line", what=line))
     if not is_connecting:
@@ -126,6 +128,13 @@ def _recipes_of_spiders(settings: BaseSettings) -> Iterator[UsageError]:
             where=f"recipes/{name}.yaml",
             todo="Take one of them out.",
         )
+
+
+def _unproven(t: Texts, config: Config) -> Iterator[str]:
+    """What was recorded, and nobody has held against an export; first what the clock starts."""
+    scheduled = {job.spider for job in config.schedule.jobs if job.enabled}
+    for name in sorted(config.unproven, key=lambda name: (name not in scheduled, name)):
+        yield t("check.unproven_scheduled" if name in scheduled else "check.unproven", name=name)
 
 
 def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageError]:

@@ -24,7 +24,7 @@ from shopdata.excel.reading import read_table
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger import Ledger
 from shopdata.periods import SHANGHAI, parse_date
-from shopdata.recording.files import REHEARSED, config_folder, is_proven, note_proof, was_shown
+from shopdata.recording.files import REHEARSED, config_folder, note_proof, was_shown
 from shopdata.shadow.comparing import Compared, How, Kind, compare
 from shopdata.shadow.rows import Rows
 from shopdata.wording import Texts
@@ -96,7 +96,7 @@ def rehearse(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
         say(t, "rehearse.not_proven")
         return 1
     say(t, "rehearse.same", name=name, day=day, rows=done.paired)
-    if recipe.is_file() and not is_proven(recipe):
+    if name in workspace.config.unproven:
         note_proof(recipe, day, datetime.now(SHANGHAI).date())
         say(t, "rehearse.proven", path=recipe)
     return 0

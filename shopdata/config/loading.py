@@ -21,6 +21,7 @@ from shopdata.config.model import Model
 from shopdata.config.platforms import platform_problems, platforms, platforms_of, portals_model
 from shopdata.config.portals import Portal
 from shopdata.config.recipes.checking import recipe_problems
+from shopdata.config.recipes.proof import is_proven
 from shopdata.config.recipes.recipe import Recipe, RecipeHead, read_heads
 from shopdata.config.schedule import Schedule
 from shopdata.config.shops import KeptShops, Shop, Shops, ShopsBesides
@@ -71,6 +72,8 @@ class Config:
     alerts: Alerts = field(default_factory=Alerts)
     #: By the spider that each makes.
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    #: Those of them that were recorded, and that no rehearsal has proven.
+    unproven: frozenset[str] = frozenset()
     #: The ids of shops that do not stand in shops.yaml; and of those that are kept, but passed over, because they do.
     kept: frozenset[str] = frozenset()
     overruled: tuple[str, ...] = ()
@@ -211,6 +214,9 @@ def _load_config(
         datasets=_with_recipes(datasets, recipes),
         alerts=models["alerts.yaml"],
         recipes=recipes,
+        unproven=frozenset(
+            file.name.removesuffix(".yaml") for file in recipe_files(folder) if not is_proven(file.read_text("utf-8"))
+        ),
         kept=frozenset(shop.id for shop in beside),
         overruled=overruled,
     )

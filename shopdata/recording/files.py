@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from shopdata.config.folder import config_source
+from shopdata.config.recipes.proof import RECORDED, UNPROVEN
 from shopdata.exceptions import UsageError
 from shopdata.files import write_durably
 
@@ -17,10 +18,10 @@ from shopdata.files import write_durably
 REHEARSED = "rehearsed"
 
 _UNPROVEN = (
-    "# Recorded on {day}; shown: {shown}. Not proven yet: `scrapy rehearse {name}` compares a third day with an export "
-    "by hand."
+    f"{UNPROVEN} {{day}}; shown: {{shown}}. Not proven yet: `scrapy rehearse {{name}}` compares a third day with an "
+    "export by hand."
 )
-_PROVEN = "# Recorded, and proven: {day}, collected by this recipe, was equal to an export by hand ({on})."
+_PROVEN = f"{RECORDED}, and proven: {{day}}, collected by this recipe, was equal to an export by hand ({{on}})."
 
 
 def config_folder() -> Path:
@@ -41,7 +42,7 @@ def write_recipe(path: Path, recipe: Mapping[str, Any], today: date, shown: Iter
     Args:
         shown: the days that it was made of.
     """
-    if path.exists() and not path.read_text("utf-8").startswith("# Recorded"):
+    if path.exists() and not path.read_text("utf-8").startswith(RECORDED):
         raise UsageError(
             "there is a recipe of this name that was written by hand",
             where=str(path),
@@ -49,11 +50,6 @@ def write_recipe(path: Path, recipe: Mapping[str, Any], today: date, shown: Iter
         )
     head = _UNPROVEN.format(day=today, shown=", ".join(map(str, shown)), name=path.stem)
     write_durably(path, f"{head}\n{_dumped(recipe)}".encode())
-
-
-def is_proven(path: Path) -> bool:
-    """True for a recipe that a rehearsal has shown to be right, or that was written by hand."""
-    return not path.read_text("utf-8").startswith("# Recorded on")
 
 
 def was_shown(path: Path, day: date) -> bool:
@@ -65,7 +61,7 @@ def was_shown(path: Path, day: date) -> bool:
 def note_proof(path: Path, day: date, today: date) -> None:
     """From now on the recipe says of itself that it was proven."""
     text = path.read_text("utf-8")
-    if text.startswith("# Recorded"):
+    if text.startswith(RECORDED):
         write_durably(path, f"{_PROVEN.format(day=day, on=today)}\n{text.partition(chr(10))[2]}".encode())
 
 

@@ -69,6 +69,8 @@ def scene(make_workplace: Callable[..., Workplace]) -> Scene:
         text = text.replace(f"https://{host}", origin).replace(host, origin.partition("://")[2])
     journal = place.folder / "journal.jsonl"
     journal.write_text(text, "utf-8")
+    job = {"name": NAME, "spider": NAME, "cron": "0 9 * * *"}
+    place.edit("schedule.yaml", lambda schedule: schedule["jobs"].append(job))
     return Scene(place, place.scrapy("record", NAME, "--shop", SHOP, "--from", str(journal)), export)
 
 
@@ -82,6 +84,11 @@ def test_a_recording_gives_recipe_and_contract(scene: Scene) -> None:
     )
     assert made["columns"] == delivered["columns"]
     assert (made["keys"], made["period_column"]) == (["SKU"], "时间")
+
+
+def test_a_schedule_that_runs_it_is_told(scene: Scene) -> None:
+    run = scene.place.scrapy("check_config")
+    assert (run.code, f"recipe {NAME}: schedule.yaml runs it" in run.err, run.err.count("recipe ")) == (0, True, 1)
 
 
 def test_a_day_that_was_shown_proves_nothing(scene: Scene) -> None:
@@ -105,6 +112,7 @@ def test_what_differs_is_named_and_the_recipe_stays_unproven(scene: Scene) -> No
     assert f"row only ours: SKU {gone}" in run.out
     assert f"商品名称 of SKU {sheet.cell(3, sku).value}: theirs another, ours " in run.out
     assert run.out.count("✗") == 2
+    assert f"{NAME}: this recipe was recorded, and is not proven yet" in run.err
     assert "Not proven yet" in scene.head
 
 
@@ -123,3 +131,4 @@ def test_it_publishes_what_the_delivered_recipe_does(scene: Scene) -> None:
     delivered, recorded = (pq.read_table(io.BytesIO(scene.published(name))) for name in ("jd_store", NAME))
     assert recorded.num_rows == 20
     assert recorded.equals(delivered)
+    assert "not proven yet" not in run.text + scene.place.scrapy("check_config").text

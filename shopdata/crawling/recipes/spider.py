@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
@@ -21,6 +22,8 @@ from shopdata.exceptions import TerminalError
 from shopdata.items import ReportFile
 from shopdata.periods import Period
 
+logger = logging.getLogger(__name__)
+
 
 class RecipeSpider(PagedSpider):
     """Goes through the steps of the recipe that has its name."""
@@ -32,6 +35,13 @@ class RecipeSpider(PagedSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.recipe = spider.workspace.config.recipes[cls.name]
+        if cls.name in spider.workspace.config.unproven:
+            logger.warning(
+                "%s: this recipe was recorded, and is not proven yet: "
+                "`scrapy rehearse %s` compares a day that was not shown with an export by hand",
+                cls.name,
+                cls.name,
+            )
         spider.dialect = platforms()[cls.platform].load_dialect(spider.recipe.recipe.dialect)
         return spider
 

@@ -150,6 +150,7 @@ class Fault(StrEnum):
     FIRST_PAGE_ONLY = "first_page_only", "The report ends after a tenth of its rows, as if only a page was read (job)."
     YESTERDAYS_FILE = "yesterdays_file", "The rows are those of the day before, under the day that was asked for (job)."
     SHIFTED_COLUMNS = "shifted_columns", "All values but the first stand one column further on (job)."
+    BLANK_COLUMN = "blank_column", "The report's second column is there, and holds nothing (job)."
     DOUBLED_ROWS = "doubled_rows", "The last row stands there twice (job)."
     KPI_NOT_READY = "kpi_not_ready", "The report has a header only, as for days that are too fresh (job)."
 

@@ -186,6 +186,9 @@ def _arranged(report: OrderedReport, groups: list[Group], variant: frozenset[Fau
     if Fault.EXTRA_COLUMN in variant:
         extra = Group((report.extra,), 10, tuple((f"{number}.5%",) for number in range(POOL)))
         arranged = [*arranged[:7], extra, *arranged[7:]]
+    if Fault.BLANK_COLUMN in variant:
+        blank = [name for group in arranged for name in group.names][1]
+        arranged = [_blanked(group, blank) for group in arranged]
     if Fault.SHIFTED_COLUMNS in variant:
         arranged = _shifted(arranged)
     if Fault.REORDERED_COLUMNS in variant:
@@ -205,6 +208,22 @@ def _without(group: Group, name: str) -> Group:
         return group
     place = group.names.index(name)
     return _rearranged(group, [number for number in range(len(group.names)) if number != place])
+
+
+def _blanked(group: Group, name: str) -> Group:
+    if name not in group.names:
+        return group
+    place = group.names.index(name)
+
+    def blank(values: tuple[Value, ...]) -> tuple[Value, ...]:
+        return (*values[:place], None, *values[place + 1 :])
+
+    make = group.make
+    return replace(
+        group,
+        pool=tuple(blank(values) for values in group.pool),
+        make=None if make is None else (lambda row: blank(make(row))),
+    )
 
 
 def _reversed(group: Group) -> Group:

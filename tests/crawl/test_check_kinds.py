@@ -17,17 +17,22 @@ from shopdata.periods import today
 pytestmark = pytest.mark.services
 
 DAY, NEXT = today() - timedelta(days=2), today() - timedelta(days=1)
-SHIFTED, REPEATED, DOUBLED, GOOD = (f"sandbox-0{number}" for number in range(1, 5))
+SHIFTED, REPEATED, DOUBLED, BLANK, CUT, GOOD = SHOPS = [f"sandbox-0{number}" for number in range(1, 7)]
 EMPTY_ONCE, EMPTY = "pdd-01", "pdd-02"
 ROWS = 30
 
 
 @pytest.fixture(scope="module")
 def place(make_workplace: Callable[..., Workplace]) -> Workplace:
-    place = make_workplace(shops=4, rows=ROWS, pdd_shops=2)
+    place = make_workplace(shops=len(SHOPS), rows=ROWS, pdd_shops=2)
     place.sign_in(*(shop.id for shop in place.shops))
-    remember(place, "jd_store", "jd", [SHIFTED, REPEATED, DOUBLED, GOOD], ROWS)
-    written = {"pattern": {"SKU": r"^\d{5,20}$"}, "range": {"SKU": {"min": 1}}}
+    remember(place, "jd_store", "jd", SHOPS, ROWS, filled="商品名称")
+    written = {
+        "pattern": {"SKU": r"^\d{5,20}$"},
+        "range": {"SKU": {"min": 1}},
+        "not_null": {"columns": ["商品名称"]},
+        "rows": {"action": "off"},
+    }
     place.edit("datasets/jd_store.yaml", lambda dataset: dataset["checks"].update(written))
     return place
 
@@ -47,26 +52,30 @@ def test_each_fault_is_found_by_its_check_and_good_files_by_none(place: Workplac
     place.sandbox.set_fault(SHIFTED, Fault.SHIFTED_COLUMNS)
     place.sandbox.set_fault(REPEATED, Fault.YESTERDAYS_FILE)
     place.sandbox.set_fault(DOUBLED, Fault.DOUBLED_ROWS)
+    place.sandbox.set_fault(BLANK, Fault.BLANK_COLUMN)
+    # Nobody asks how many rows there are: `rows` is off.
+    place.sandbox.set_fault(CUT, Fault.FIRST_PAGE_ONLY)
     first = place.crawl(f"date={NEXT}")
     assert first.code == 1, first.text
     cells = {cell["shop"]: cell for cell in place.status()["cells"] if cell["dt"] == str(NEXT)}
     assert (cells[REPEATED]["state"], cells[REPEATED]["code"]) == ("not_ready", "same_file")
     # What a second answer would not change is not asked for again.
-    assert orders(place, NEXT) == {SHIFTED: 1, REPEATED: 1, DOUBLED: 1, GOOD: 1}
+    assert orders(place, NEXT) == dict.fromkeys(SHOPS, 1)
     (waiting,) = [entry for entry in place.status()["checks"] if entry["state"] == "waiting"]
     assert (waiting["shop"], waiting["kinds"]) == (REPEATED, ["same_file"])
     second = place.crawl(f"date={NEXT}")
     assert second.code == 0, second.text
-    assert orders(place, NEXT) == {SHIFTED: 1, REPEATED: 2, DOUBLED: 1, GOOD: 1}
+    assert orders(place, NEXT) == {**dict.fromkeys(SHOPS, 1), REPEATED: 2}
     found = warnings_of(place, NEXT)
-    assert set(found) == {SHIFTED, REPEATED, DOUBLED}
+    assert set(found) == {SHIFTED, REPEATED, DOUBLED, BLANK}
     assert found[REPEATED] == {"same_file": 1}
     assert found[DOUBLED] == {"double_keys": 1}
     assert found[SHIFTED].keys() >= {"pattern", "range"}
-    assert place.receipt(str(NEXT))["checks"] == {"judged": 4, "learning": 0, "doubtful": 3}
-    third = place.crawl(f"date={NEXT}")
-    assert third.code == 0, third.text
-    assert orders(place, NEXT) == {SHIFTED: 1, REPEATED: 2, DOUBLED: 1, GOOD: 1}
+    assert found[BLANK] == {"less_filled": 1, "nulls": 1}
+    receipt = place.receipt(str(NEXT))
+    assert {entry["column"] for entry in receipt["warnings"] if entry["shop"] == BLANK} == {"商品名称"}
+    assert {shop["id"]: shop["rows"] for shop in receipt["shops"]}[CUT] == ROWS // 10
+    assert receipt["checks"] == {"judged": len(SHOPS), "learning": 0, "doubtful": 4}
 
 
 def test_a_list_that_is_empty_though_its_total_says_so_is_asked_for_again(place: Workplace) -> None:
@@ -103,7 +112,8 @@ def test_what_is_older_than_the_checks_is_filled_from_raw(place: Workplace) -> N
     found = questions("--from-raw")
     assert (str(NEXT), DOUBLED, "double_keys") in found
     assert (str(NEXT), SHIFTED, "pattern") in found
-    assert {shop for _, shop, _ in found} == {DOUBLED, SHIFTED}
+    assert (str(NEXT), BLANK, "nulls") in found
+    assert {shop for _, shop, _ in found} == {DOUBLED, SHIFTED, BLANK}
     # It is kept, and no portal is asked.
     assert questions() == found
     assert place.sandbox.records() == []

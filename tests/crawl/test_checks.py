@@ -14,6 +14,8 @@ import yaml
 from workplace import Workplace
 
 from sandbox.faults import Fault
+from shopdata.checks.facts import Facts
+from shopdata.checks.verdicts import FILLED_PERIODS
 from shopdata.ledger import CellKey, Ledger, RawFile
 from shopdata.ledger.checked_files import DoubtState
 from shopdata.periods import SHANGHAI, today
@@ -26,8 +28,10 @@ HEALS, STAYS, GOOD = "sandbox-01", "sandbox-02", "sandbox-03"
 ROWS = 60
 
 
-def remember(place: Workplace, dataset: str, platform: str, shops: list[str], rows: int, until: date = DAY) -> None:
-    """The ledger of somebody who has collected for three weeks up to a day."""
+def remember(
+    place: Workplace, dataset: str, platform: str, shops: list[str], rows: int, until: date = DAY, filled: str = ""
+) -> None:
+    """The ledger of somebody who has collected for three weeks up to a day; with a column that was always filled."""
     with Ledger.at(place.state_dir) as ledger:
         for back in range(1, 22):
             day = until - timedelta(days=back)
@@ -44,6 +48,8 @@ def remember(place: Workplace, dataset: str, platform: str, shops: list[str], ro
                 )
                 ledger.add_cells(platform, [key])
                 ledger.settle(key, raw.state, raw=raw)
+                if filled and back <= FILLED_PERIODS:
+                    ledger.checked.keep_facts(key, raw.sha256, Facts(rows, filled={filled: rows}).as_json(), "ok")
 
 
 def orders(place: Workplace, day: date = DAY) -> dict[str, int]:

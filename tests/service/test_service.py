@@ -316,6 +316,9 @@ def test_cells_and_metrics(service: Running) -> None:
     assert values["shopdata_cells", ("dataset", "jd_store"), ("state", "published")] == 4
     assert values["shopdata_run_complete", ("spider", "jd_store")] == 1
     assert values["shopdata_portal_requests_total", ("by", "shopdata"), ("spider", "jd_store")] >= 8
+    # A past of some days is none to judge by: each file that came was learned from.
+    learned = ("check", "all"), ("dataset", "jd_store"), ("result", "learning")
+    assert values["shopdata_checks_total", *learned] >= 4
     assert values["shopdata_queue", ("state", "running")] == 0
     assert values["shopdata_disk_used_bytes", ("what", "other")] > 0
 

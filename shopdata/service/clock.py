@@ -19,8 +19,9 @@ from shopdata.periods import SHANGHAI
 from shopdata.plan import new_run_id
 from shopdata.service.crawls import Crawl
 from shopdata.service.due import Verdict, decide, next_slot
-from shopdata.service.inside import Inside, watched_note
+from shopdata.service.inside import Inside
 from shopdata.service.options import PROJECT
+from shopdata.service.timetable import watched_note
 
 logger = logging.getLogger(__name__)
 

@@ -16,33 +16,30 @@ from twisted.internet import reactor
 from twisted.internet.threads import blockingCallFromThread
 
 from shopdata.alerts.workbooks import WorkbookMails
-from shopdata.arguments import check_names
 from shopdata.config import Job
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.resources import Resources
-from shopdata.ledger.slots import PAUSED, WATCHED
 from shopdata.periods import SHANGHAI
 from shopdata.plan import new_run_id
 from shopdata.service.arguments import SpiderArguments
 from shopdata.service.control import CrawlJob, Disk, Due
 from shopdata.service.crawls import Crawl, key_of
 from shopdata.service.disk import measure
-from shopdata.service.due import Busy, delay_of, next_slot
+from shopdata.service.due import Busy
 from shopdata.service.job_list import list_jobs, log_of, own_arguments
+from shopdata.service.members import crew_of, members_of
 from shopdata.service.names import check_job
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.schedule_file import ScheduleFile
 from shopdata.service.sign_ins.missing import ask_for_missing
 from shopdata.service.sign_ins.sign_ins import SignIns
 from shopdata.service.stopping import Stopping
+from shopdata.service.timetable import Timetable
 from shopdata.workspace import Workspace, is_shared
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-
-#: With fewer, to share a run takes longer than to do it.
-_SHOPS_OF_A_MEMBER = 100
 
 
 class Inside:
@@ -59,6 +56,7 @@ class Inside:
         #: What schedule and slots go by.
         self.now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI)
         self.arguments = SpiderArguments(spiders, workspace.read_config)
+        self.timetable = Timetable(schedule, workspace, self.arguments, owner=self.owner, now=lambda: self.now())
         self._datasets = self.arguments.datasets
         #: The names of all datasets that a spider collects.
         self.datasets = tuple(sorted(self._datasets))
@@ -124,23 +122,12 @@ class Inside:
 
     def enqueue_slot(self, entry: Job, run_id: str) -> None:
         """Puts the run of a slot into the queue: once, or for each of its members."""
-        for job in members_of(run_id, self._crew_of(entry)):
+        for job in members_of(run_id, crew_of(entry, self.workspace, self.dataset_of)):
             self.enqueue(entry.runs, entry.args, job)
 
     def is_slot_known(self, run_id: str) -> bool:
         """Whether the run of a slot, or its first member, waits, runs or has ended here."""
         return any(self.is_known(job) for job in (run_id, *members_of(run_id, 2)[:1]))
-
-    def _crew_of(self, entry: Job) -> int:
-        """On how many machines a slot's run is to be at work."""
-        if not is_shared(self.workspace.database_url) or entry.spider is None:
-            return 1
-        up = sum(node.is_up for node in self.workspace.ledger.nodes.all())
-        wanted = entry.crew
-        if wanted == "auto":
-            shops = self.workspace.read_config().shops_for(self.dataset_of(entry.runs, entry.args))
-            wanted = -(-len(shops) // _SHOPS_OF_A_MEMBER)
-        return max(1, min(up, wanted))
 
     def show_life(self) -> None:
         """Tells services that share the ledger that this one is there."""
@@ -177,7 +164,7 @@ class Inside:
         return run_id
 
     def run_now(self, job: str) -> str:
-        entry = self._entry(job)
+        entry = self.timetable.entry(job)
         run_id = self.schedule(entry.runs, entry.args)
         logger.info("%s: run now, by a person: run %s", job, run_id)
         return run_id
@@ -285,80 +272,16 @@ class Inside:
     # -- schedule ---------------------------------------------------------------------------------------------------
 
     def next_due(self) -> list[Due]:
-        return [self._due(entry) for entry in self.schedule_file.schedule.jobs]
-
-    def _due(self, entry: Job) -> Due:
-        slots = self.workspace.ledger.slots
-        mark, last = slots.last_mark(entry.name), slots.last_slot(entry.name)
-        is_paused = mark is not None and mark.state == PAUSED
-        following = None
-        if entry.enabled and not is_paused:
-            now = self.now()
-            following = next_slot(entry, now)
-            # A slot whose delay is not over yet is still to come.
-            earlier = next_slot(entry, now - entry.spread) if entry.spread else None
-            if earlier and earlier < now < earlier + delay_of(entry, earlier) and (not last or last.due_at < earlier):
-                following = earlier
-        return Due(
-            job=entry.name,
-            spider=entry.runs,
-            arguments=entry.args,
-            dataset=self.dataset_of(entry.runs, entry.args),
-            cron=entry.cron,
-            is_enabled=entry.enabled,
-            is_paused=is_paused,
-            next_at=following + delay_of(entry, following) if following else None,
-            last_at=last.due_at if last else None,
-            last_state=last.state if last else "",
-            last_note=last.note if last else "",
-            last_reasons=last.reasons if last else (),
-        )
+        return self.timetable.next_due()
 
     def schedule_problem(self) -> str:
-        if self.schedule_file.problem:
-            return f"The last good schedule goes on; what is there now can't be used. {self.schedule_file.problem}"
-        return " ".join(
-            f"schedule.yaml: job {entry.name!r} can't run: {problem} The other jobs go on."
-            for entry in self.schedule_file.schedule.jobs
-            if (problem := self._problem_of(entry))
-        )
-
-    def _problem_of(self, entry: Job) -> str:
-        if not self.arguments.is_known(entry.runs):
-            todo = "Fix its name, or run `scrapy service restart` if it is new."
-            return f"there is no spider {entry.runs!r}. {todo}"
-        try:
-            check_names(entry.runs, entry.args)
-            config, dataset = self.schedule_file.config, self.dataset_of(entry.runs, entry.args)
-            # Of a dataset that no shop has, nothing is expected.
-            if config is not None and (not dataset or config.shops_for(dataset)):
-                self.arguments.check(entry.runs, entry.args, config)
-        except ArgumentError as problem:
-            return str(problem)
-        return ""
+        return self.timetable.problem()
 
     def pause(self, job: str) -> None:
-        entry = self._entry(job)
-        if not self._due(entry).is_paused:
-            self.workspace.ledger.slots.mark(job, PAUSED, self.now(), "paused by a person", self.owner)
-            logger.info("%s: paused", job)
+        self.timetable.pause(job)
 
     def resume(self, job: str) -> None:
-        entry = self._entry(job)
-        if self._due(entry).is_paused:
-            self.workspace.ledger.slots.mark(job, WATCHED, self.now(), watched_note(entry), self.owner)
-            logger.info("%s: resumed", job)
-
-    def _entry(self, job: str) -> Job:
-        for entry in self.schedule_file.schedule.jobs:
-            if entry.name == job:
-                return entry
-        names = ", ".join(entry.name for entry in self.schedule_file.schedule.jobs)
-        raise ArgumentError(
-            f"schedule.yaml has no job {job!r}",
-            expected=f"one of {names}" if names else "",
-            todo="Fix the name, or add the job.",
-        )
+        self.timetable.resume(job)
 
     # -- the service ------------------------------------------------------------------------------------------------
 
@@ -367,16 +290,6 @@ class Inside:
 
     def started_at(self) -> datetime:
         return self._started_at
-
-
-def members_of(run_id: str, count: int) -> list[str]:
-    """The jobs of a run: itself, or RUN.1, RUN.2 and so on, one for each machine that is to have a part in it."""
-    return [run_id] if count == 1 else [f"{run_id}.{number}" for number in range(1, count + 1)]
-
-
-def watched_note(entry: Job) -> str:
-    """What the mark of a job holds: with another cron line, or enabled again, it is watched from then on."""
-    return entry.cron if entry.enabled else "not enabled"
 
 
 def _in_reactor(work: Callable[..., Result], *arguments: object) -> Result:

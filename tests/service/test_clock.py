@@ -17,7 +17,7 @@ from shopdata.periods import SHANGHAI
 from shopdata.service.clock import Clock
 from shopdata.service.crawls import Crawl
 from shopdata.service.due import Busy
-from shopdata.service.inside import watched_note
+from shopdata.service.timetable import watched_note
 
 DAILY = Job(name="daily", spider="jd_store", cron="30 8 * * *")
 

@@ -18,7 +18,7 @@ def test_a_run_that_published_nothing_says_so(place: Workplace) -> None:
     # The second has nothing left to ask, and nothing published all the same.
     for run in (place.crawl(f"date={DAY}"), place.crawl(f"date={DAY}")):
         summary = run.err.partition("Closing spider")[2]
-        assert f"jd_store {DAY}: not merged: 127.0.0.1:9/nowhere/" in summary
+        assert f"jd_store {DAY}: not merged: 127.0.0.1:9/nowhere: nobody listens" in summary
         assert "all was published before" not in summary
         assert run.code == 1
 

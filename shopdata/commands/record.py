@@ -28,10 +28,10 @@ class Command(QuietCommand):
         parser.add_argument("--lag-days", type=int, default=1, metavar="N", help="days until a day is there (1)")
         explain(
             parser,
-            name={"NAME": "of the new dataset, beginning with its platform: pdd_refunds"},
+            name={"NAME": "of the new dataset, beginning with its platform, as {daily} does"},
             examples={
-                "scrapy record pdd_refunds --shop flagship": "a window opens: export one day in it, then another",
-                "scrapy record pdd_refunds --shop flagship --from recordings/pdd_refunds.jsonl": (
+                "scrapy record {daily}_2 --shop flagship": "a window opens: export one day in it, then another",
+                "scrapy record {daily}_2 --shop flagship --from recordings/{daily}_2.jsonl": (
                     "the same recipe again, without a browser"
                 ),
             },
@@ -49,6 +49,6 @@ class Command(QuietCommand):
             raise ArgumentError(
                 "one name and one shop are to be given",
                 where="the command's arguments",
-                todo="Write for example `scrapy record pdd_refunds --shop flagship`.",
+                todo="Write `scrapy record NAME --shop SHOP`.",
             )
         return record(self.workspace, args[0], opts, self.settings)

@@ -25,10 +25,10 @@ class Command(QuietCommand):
             parser,
             name={"NAME": "a dataset that has a recipe"},
             examples={
-                "scrapy rehearse pdd_refunds --shop flagship --date 2026-03-01 --with export.xlsx": (
+                "scrapy rehearse {daily} --shop flagship --date 2026-03-01 --with export.xlsx": (
                     "publishes nothing; if both are the same, the recipe counts as proven"
                 ),
-                "scrapy rehearse {daily} --shop flagship --date 2026-03-01 --with export.xlsx": (
+                "scrapy rehearse {weekly} --shop flagship --date 2026-03-01 --with export.xlsx": (
                     "any other dataset, at any later time"
                 ),
             },

@@ -1,6 +1,6 @@
 """Where sessions and what goes with them are kept: files of this machine, or the ledger that several machines share.
 
-What is in a place has a name as a file would have: `jd_flagship.session`, `jd_flagship.device`, `identities.json`,
+What is in a place has a name as a file would have: `PLATFORM_SHOP.session`, `PLATFORM_SHOP.device`, `identities.json`,
 `restraint.json`. Sessions and devices are encrypted when there is a key; in a ledger all of it is, always.
 """
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from postgresql_server import PostgresServer, find_programs
 from sandbox.store import SeaweedStore
 from shopdata import config
 from shopdata.ledger.database import Database
+from shopdata.periods import SHANGHAI
 from shopdata.store.object_store import ObjectStore
 
 #: Tests look for English lines, also where a person with another language runs them; commands inherit it.
@@ -26,6 +29,8 @@ os.environ["LC_ALL"] = "C.UTF-8"
 SERVERS = {"object_store_server", "postgresql_server"}
 #: Fixtures that start the service's own process, or build a package.
 COLD = {"service", "egg", "wheel"}
+#: No single one that crawls takes longer, on a machine with as much to do as this suite gives it.
+AS_LONG_AS_A_TEST = timedelta(minutes=3)
 #: No browser, no server besides those of a test itself, no program that needs a second to begin.
 QUICK = "not browser and not services and not soak and not cold"
 
@@ -63,6 +68,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.cold)
     long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "services")))}
     items.sort(key=lambda item: item.path not in long)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What crawls does so within one business day: portals and commands ask the clock, and at midnight in Shanghai
+    another day is meant by all that they say."""
+    if not any(map(item.get_closest_marker, ("browser", "services"))):
+        return
+    now = datetime.now(SHANGHAI)
+    left = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), SHANGHAI) - now
+    if left < AS_LONG_AS_A_TEST:
+        time.sleep(left.total_seconds() + 1)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -27,8 +27,8 @@ from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
 
-def show_status(workspace: Workspace, opts: argparse.Namespace) -> int:
-    """Prints it; returns the exit code. Raises ArgumentError, LedgerError."""
+def show_status(workspace: Workspace, opts: argparse.Namespace, now: datetime | None = None) -> int:
+    """Prints it as of `now`, the clock's unless given; returns the exit code. Raises ArgumentError, LedgerError."""
     day, count = parse_date(opts.date, "--date") if opts.date else None, _count(opts.days)
     ledger = workspace.ledger
     try:
@@ -45,7 +45,7 @@ def show_status(workspace: Workspace, opts: argparse.Namespace) -> int:
         doubts = [doubt for doubt in ledger.checked.doubts() if doubt.key in keys]
         print(json_text(as_json(cells, partitions, doubts)))
         return 0
-    now = datetime.now(SHANGHAI)
+    now = now or datetime.now(SHANGHAI)
     expected = expected_today(config, ledger, today(now)) if config is not None and day is None else {}
     expected = {name: one for name, one in expected.items() if wanted is None or name in wanted}
     named = [name for name in sorted({*datasets, *expected}) if wanted is None or name in wanted]

@@ -23,7 +23,8 @@ from shopdata.periods import SHANGHAI, today
 from shopdata.states import CellState
 from shopdata.wording import Texts
 
-NOW = datetime.now(SHANGHAI)
+#: Noon, when what is asked for today is due.
+NOW = datetime(2026, 3, 10, 12, tzinfo=SHANGHAI)
 #: The newest first; the first is what jd_store is asked for today.
 DAYS = [str(today(NOW) - timedelta(days=number)) for number in range(1, 8)]
 CODE = "credentials_refused"
@@ -73,7 +74,7 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         with Ledger.at(tmp_path) as ledger:
             ledger._database.write(lambda session: session.add_all(rows))
             workspace = SimpleNamespace(ledger=ledger, config=config, texts=Texts(language))
-            assert show_status(cast("Any", workspace), parser.parse_args(options)) == 0
+            assert show_status(cast("Any", workspace), parser.parse_args(options), NOW) == 0
         return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
     return run

@@ -62,9 +62,9 @@ def test_changed_keys_are_enough(object_store_server: SeaweedStore, tmp_path: Pa
             sandbox.expire_sessions()
             published = {}
             for dataset, command in CRAWLS.items():
+                day = today() - timedelta(days=DAYS_BACK[dataset])
                 run = place.scrapy("crawl", *command)
                 assert run.code == 0, (dataset, run.text)
-                day = today() - timedelta(days=DAYS_BACK[dataset])
                 published[dataset] = rows_of(place, dataset, day)
                 shop = JD if dataset.startswith("jd") else PDD
                 assert published[dataset] == len(sandbox.truth(shop, day, dataset=dataset).rows), dataset

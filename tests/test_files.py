@@ -114,7 +114,7 @@ def test_paths_that_windows_does_not_take(tmp_path: Path, monkeypatch: pytest.Mo
     require_room(Path("/short"), "SHOPDATA_STATE_DIR")
     with pytest.raises(ArgumentError, match=r"SHOPDATA_STATE_DIR: .* more than 260 signs\. .*LongPathsEnabled"):
         require_room(deep, "SHOPDATA_STATE_DIR")
-    with pytest.raises(DiskError, match=r"this path is too long\. Found 3\d\d signs, expected at most 259"):
+    with pytest.raises(DiskError, match=r"this path is too long\. Found [34]\d\d signs, expected at most 259"):
         write_durably(deep / "session", b"")
     with pytest.raises(DiskError, match="the state directory can't be used"):
         write_durably(tmp_path / "not-there" / "session", b"")

@@ -221,6 +221,14 @@ def _to_15(op: Operations) -> None:
     op.create_index("ix_queue_job", "queue", ["job"])
 
 
+def _to_16(op: Operations) -> None:
+    """What each node's configuration is like, and which of them has signed a shop in."""
+    op.add_column("nodes", Column("config_hash", String(64), nullable=False, server_default=""))
+    op.add_column("nodes", Column("config_parts", JSON))
+    op.add_column("nodes", Column("packages", JSON))
+    op.add_column("sessions", Column("home", String(100), nullable=False, server_default=""))
+
+
 #: The version that a step leads to, and the step.
 STEPS: Mapping[int, Callable[[Operations], None]] = {
     2: _to_2,
@@ -237,4 +245,5 @@ STEPS: Mapping[int, Callable[[Operations], None]] = {
     13: _to_13,
     14: _to_14,
     15: _to_15,
+    16: _to_16,
 }

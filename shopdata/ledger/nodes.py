@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -29,6 +32,26 @@ class Node:
     service_beat_at: datetime | None
     #: True if its service shows life, and takes crawls.
     is_up: bool
+    #: Differs where any part of the configuration does; "" where nobody has told it.
+    config_hash: str = ""
+    #: By the name of a file, or of what else belongs to the configuration, a sum of its content.
+    config_parts: Mapping[str, str] = field(default_factory=dict)
+    #: The versions of the packages that are installed.
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+    def differences(self, other: Node) -> list[str]:
+        """What is not the same there: names of parts, and packages with both versions; what one lacks counts for
+        files only. Empty where one of the two has never told."""
+        if not (self.config_hash and other.config_hash):
+            return []
+        parts = sorted(self.config_parts.keys() | other.config_parts.keys())
+        versions = {
+            name: (self.packages[name], other.packages[name]) for name in self.packages if name in other.packages
+        }
+        return [
+            *(name for name in parts if self.config_parts.get(name) != other.config_parts.get(name)),
+            *(f"{name} {here}/{there}" for name, (here, there) in sorted(versions.items()) if here != there),
+        ]
 
 
 class Nodes(DatabasePart):
@@ -48,6 +71,15 @@ class Nodes(DatabasePart):
         row.beat_at = row.service_beat_at = now
         row.address, row.version, row.seats = address, version, seats
 
+    @writes
+    def describe(
+        self, session: Session, name: str, *, config_parts: Mapping[str, str], packages: Mapping[str, str]
+    ) -> None:
+        """What a node's configuration is like, and which packages it has."""
+        row = _row(session, name, self._database.now(session))
+        row.config_parts, row.packages = dict(config_parts), dict(packages)
+        row.config_hash = hashlib.sha256(json.dumps(row.config_parts, sort_keys=True).encode()).hexdigest()
+
     @reads
     def silent_for(self, session: Session) -> dict[str, timedelta]:
         """How long ago each node has shown life, by the database's clock."""
@@ -59,7 +91,13 @@ class Nodes(DatabasePart):
         """All of them, by name."""
         alive_since = self._database.now(session) - timedelta(seconds=SERVICE_IS_UP_SECONDS)
         return [
-            record_of(Node, row, is_up=bool(row.seats and row.service_beat_at and row.service_beat_at > alive_since))
+            record_of(
+                Node,
+                row,
+                is_up=bool(row.seats and row.service_beat_at and row.service_beat_at > alive_since),
+                config_parts=row.config_parts or {},
+                packages=row.packages or {},
+            )
             for row in session.scalars(select(NodeRow).order_by(NodeRow.name))
         ]
 

@@ -23,7 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 15
+SCHEMA_VERSION = 16
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -202,6 +202,10 @@ class NodeRow(Base):
     seats: Mapped[int] = mapped_column(default=0, server_default="0")
     #: When the service has shown life, last: a crawl shows it for its node too.
     service_beat_at: Mapped[datetime | None]
+    #: What its configuration is like: a sum of all of it, one of each part, and the versions of installed packages.
+    config_hash: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    config_parts: Mapped[dict[str, Any] | None]
+    packages: Mapped[dict[str, Any] | None]
 
 
 class QueueRow(Base):
@@ -290,6 +294,8 @@ class SessionRow(Base):
     name: Mapped[str] = mapped_column(String(255), primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
     changed_at: Mapped[datetime]
+    #: The node that has signed in, from whose address the portal knows the account; empty where nobody kept it.
+    home: Mapped[str] = mapped_column(String(100), default="", server_default="")
 
 
 class PaceRow(Base):

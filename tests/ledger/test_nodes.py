@@ -29,3 +29,19 @@ def test_who_shows_life(database_url: str, monkeypatch: pytest.MonkeyPatch) -> N
         assert {name for name in before if after[name] > before[name]} == {"crawls-only"}
         monkeypatch.setattr("shopdata.ledger.nodes.SERVICE_IS_UP_SECONDS", 0)
         assert up() == []
+
+
+def test_what_differs_between_two(database_url: str) -> None:
+    with Ledger(database_url) as ledger:
+        for name in ("a", "b", "silent"):
+            ledger.nodes.beat_service(name, address=f"{name}:6800", version="1", seats=4)
+        packages = {"pandas": "3.0", "pytest": "9.0"}
+        ledger.nodes.describe("a", config_parts={"lake.yaml": "1", "shops.yaml": "2"}, packages=packages)
+        ledger.nodes.describe("b", config_parts={"lake.yaml": "1", "shops.yaml": "2"}, packages={"pandas": "3.0"})
+        a, b, silent = ledger.nodes.all()
+        assert (a.config_hash, a.differences(b), a.differences(silent)) == (b.config_hash, [], [])
+        ledger.nodes.describe("b", config_parts={"lake.yaml": "3", "alerts.yaml": "4"}, packages={"pandas": "3.1"})
+        a, b, silent = ledger.nodes.all()
+        assert a.config_hash != b.config_hash
+        assert a.differences(b) == ["alerts.yaml", "lake.yaml", "shops.yaml", "pandas 3.0/3.1"]
+        assert (silent.config_hash, silent.differences(a)) == ("", [])

@@ -54,11 +54,15 @@ class QueueRows(DatabasePart):
         """Leases the first free message that may start here; None if there is none. Others take others meanwhile."""
         now = self._database.now(session)
         free = _ordered(select(QueueRow).where(QueueRow.project == project, _is_free(now)))
-        for row in session.scalars(free.limit(_LOOK_AT).with_for_update(skip_locked=True)):
-            if may_start(row.message):
-                row.holder, row.until = node, now + timedelta(seconds=seconds)
-                return dict(row.message)
-        return None
+        look = free.with_only_columns(QueueRow.number, QueueRow.message).limit(_LOOK_AT)
+        # Looked at without a lock, and one is locked: whoever locks all that he looks at leaves nothing to others.
+        numbers = [number for number, message in session.execute(look) if may_start(message)]
+        one = free.where(QueueRow.number.in_(numbers)).limit(1).with_for_update(skip_locked=True)
+        row = session.scalars(one).first() if numbers else None
+        if row is None:
+            return None
+        row.holder, row.until = node, now + timedelta(seconds=seconds)
+        return dict(row.message)
 
     @writes
     def renew(self, session: Session, node: str, jobs: Collection[str], seconds: float) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from postgresql_server import PostgresServer
-from queue_kills import run
 
 from shopdata.ledger import Ledger
 from shopdata.ledger.queue_rows import QueueRows
 
 PROJECT = "shopdata"
+KILLS = Path(__file__).with_name("queue_kills.py")
 
 
 @pytest.fixture
@@ -81,7 +85,10 @@ def test_a_job_that_was_cut_off_is_taken_up_and_never_doubled(queue: QueueRows) 
 
 
 @pytest.mark.services
-def test_pollers_that_are_killed_lose_nothing(postgresql_server: PostgresServer, tmp_path: Path) -> None:
-    outcome = run(postgresql_server.new_database(), tmp_path, messages=60, pollers=2, kills=2, lease_seconds=5, seed=1)
-    assert (outcome.kills, outcome.lost, outcome.overlapping) == (2, 0, 0)
-    assert outcome.done_twice <= outcome.kills
+@pytest.mark.skipif(os.name == "nt", reason="forks")
+def test_pollers_that_are_killed_lose_nothing(postgresql_server: PostgresServer) -> None:
+    size = ("--messages", "300", "--pollers", "4", "--kills", "3")
+    command = [sys.executable, KILLS, "--url", postgresql_server.new_database(), *size]
+    outcome = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
+    assert (outcome["kills"], outcome["lost"], outcome["overlapping"]) == (3, 0, 0)
+    assert outcome["done_twice"] <= outcome["kills"]

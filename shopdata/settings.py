@@ -39,12 +39,13 @@ SHOPDATA_LOGINS_AT_ONCE: int | None = None
 SHOPDATA_WORKERS = os.environ.get("SHOPDATA_WORKERS") or min(os.cpu_count() or 1, 4)
 #: Whether a crawl shows its progress and a summary.
 SHOPDATA_PROGRESS = True
-#: For how long a run without a sign of life keeps what it holds from others; it shows four in this time.
-SHOPDATA_LEASE_SECONDS = 120
+#: For how long a run, or a service with jobs of a shared queue, keeps what it holds from others without a sign of life;
+#: it shows four in this time.
+SHOPDATA_LEASE_SECONDS = os.environ.get("SHOPDATA_LEASE_SECONDS") or 120
 #: How long a run waits for what another run holds.
 SHOPDATA_LEASE_WAIT_SECONDS = 3600
 #: For how long a machine may show no life before files on its disk, which the store does not hold, count as lost.
-SHOPDATA_NODE_LOST_SECONDS = 3600
+SHOPDATA_NODE_LOST_SECONDS = os.environ.get("SHOPDATA_NODE_LOST_SECONDS") or 3600
 #: For how many days parsed tables stay in the state directory; later they are read again from raw/ when needed.
 SHOPDATA_KEEP_TABLES_DAYS = 7
 #: How long a backfill rests between one period and the next.

@@ -99,9 +99,9 @@ class Workspace:
             logins_at_once=None if logins is None else whole_number(logins, "SHOPDATA_LOGINS_AT_ONCE"),
             workers_count=whole_number(settings["SHOPDATA_WORKERS"], "SHOPDATA_WORKERS", 0),
             keep_tables_days=whole_number(settings["SHOPDATA_KEEP_TABLES_DAYS"], "SHOPDATA_KEEP_TABLES_DAYS", 0),
-            lease_seconds=float(settings["SHOPDATA_LEASE_SECONDS"]),
+            lease_seconds=whole_number(settings["SHOPDATA_LEASE_SECONDS"], "SHOPDATA_LEASE_SECONDS"),
             lease_wait_seconds=float(lease_wait),
-            node_lost_seconds=float(settings["SHOPDATA_NODE_LOST_SECONDS"]),
+            node_lost_seconds=whole_number(settings["SHOPDATA_NODE_LOST_SECONDS"], "SHOPDATA_NODE_LOST_SECONDS", 0),
             language=chosen_language(settings),
             board_url=_web_address(settings.get("SHOPDATA_BOARD_URL"), "SHOPDATA_BOARD_URL"),
         )

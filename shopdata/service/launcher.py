@@ -22,13 +22,13 @@ from twisted.internet.threads import deferToThread
 
 from shopdata.config import COMMANDS
 from shopdata.exceptions import ArgumentError
+from shopdata.ledger.holding import BEATS
 from shopdata.ledger.owner import mark_of
 from shopdata.periods import SHANGHAI
 from shopdata.service.crawl_processes import ReattachedProcess, Started, logging_errors, naive, sentence_of
 from shopdata.service.crawls import Crawl, Crawls, kill_tree
 from shopdata.service.job_list import own_arguments
 from shopdata.service.names import check_job, checked_name, quoted
-from shopdata.service.queues import BEAT_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         self.cut_off: set[str] = set()
         self._watch = task.LoopingCall(self._watch_reattached)
         self._beat = task.LoopingCall(self._renew)
+        self._beat_seconds: float = config.inside.workspace.lease_seconds / BEATS
 
     def startService(self) -> None:
         """Reattaches the crawls that an earlier service left running; then opens the free slots."""
@@ -61,7 +62,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
                 logger.warning("run %s of %s still runs since an earlier service: reattached", crawl.job, crawl.spider)
         super().startService()
         self._watch.start(_LOOK_EVERY_SECONDS, now=False)
-        self._beat.start(BEAT_SECONDS, now=True)
+        self._beat.start(self._beat_seconds, now=True)
 
     def stopService(self) -> None:
         """The crawls' processes are none of its business: whoever stops the service has seen to them."""

@@ -17,10 +17,6 @@ from shopdata.service.job_list import own_arguments
 
 logger = logging.getLogger(__name__)
 
-#: A service that is gone keeps its jobs from others for so long; it shows life four times in that time.
-LEASE_SECONDS = 120.0
-BEAT_SECONDS = LEASE_SECONDS / 4
-
 
 class Poller(QueuePoller):  # type: ignore[misc]
     """A job waits in the queue for as long as the same spider runs with the same arguments."""
@@ -104,6 +100,8 @@ class SharedQueue:
         workspace = config.inside.workspace
         self._rows: QueueRows = workspace.ledger.queue
         self._project, self._node = project, workspace.staging.node
+        #: A service that is gone keeps its jobs from others for so long; the launcher shows life for them.
+        self._lease_seconds: float = workspace.lease_seconds
 
     def add(self, name: str, priority: float = 0.0, **arguments: Any) -> None:
         """Puts a job in."""
@@ -111,7 +109,9 @@ class SharedQueue:
 
     def take(self, may_start: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
         """Leases the first message that may start here; None if there is none."""
-        return self._rows.take(self._project, self._node, LEASE_SECONDS, lambda message: may_start(_whole(message)))
+        return self._rows.take(
+            self._project, self._node, self._lease_seconds, lambda message: may_start(_whole(message))
+        )
 
     def pop(self) -> dict[str, Any] | None:
         """As scrapyd's own poller would have it."""
@@ -149,7 +149,7 @@ class SharedQueue:
 
     def renew(self, jobs: Collection[str]) -> None:
         """A sign of life for jobs that are in work here."""
-        self._rows.renew(self._node, jobs, LEASE_SECONDS)
+        self._rows.renew(self._node, jobs, self._lease_seconds)
 
     def size_bytes(self) -> int:
         """What all messages take."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from shopdata.arguments import PERIOD_ARGUMENTS, check_names, kind_of, periods_of, read_flag, shops_of
 from shopdata.config import Config, Shop
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger import Cell, CellKey, Ledger
 from shopdata.periods import Period, PeriodKind, latest_day
+from shopdata.run_ids import new_run_id
 from shopdata.states import CellState
 
 
@@ -100,11 +100,6 @@ class Plan:
             or not ((state := states.get(key, CellState.PENDING)).is_done or state is CellState.STAGED)
             or (state.is_done and key.dt in again)
         }
-
-
-def new_run_id() -> str:
-    """An id that sorts by time: 20260301T003000Z-1a2b3c."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def _restated(config: Config, dataset: str, shops: tuple[Shop, ...]) -> tuple[Period, ...]:

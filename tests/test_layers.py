@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 #: The packages and modules of `shopdata`, from the bottom up.
 LAYERS = """
-texts
+run_ids  texts
 exceptions  failpoints  private  terminal
 long_paths
 accounts  columns  files  network  periods  reasons  signals  states  whole_numbers

@@ -12,7 +12,7 @@ from shopdata.arguments import read_days, shops_of
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.accepting import Accepted, accept
 from shopdata.periods import is_between, periods_between, weekday_of
-from shopdata.plan import new_run_id
+from shopdata.run_ids import new_run_id
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 

@@ -21,7 +21,7 @@ from shopdata.config import Alerts, Channel
 from shopdata.exceptions import ShopdataError
 from shopdata.lake.dremio_http import NEXT_RUN
 from shopdata.ledger import Owner
-from shopdata.plan import new_run_id
+from shopdata.run_ids import new_run_id
 from shopdata.sessions.devices import open_context
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace

@@ -11,7 +11,7 @@ from shopdata.actions.printing import print_line
 from shopdata.alerts.workbooks import WorkbookMails
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.periods import Period, parse_date
-from shopdata.plan import new_run_id
+from shopdata.run_ids import new_run_id
 from shopdata.workspace import Workspace
 
 

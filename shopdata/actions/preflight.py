@@ -23,8 +23,8 @@ from shopdata.exceptions import LedgerError, UsageError
 from shopdata.extensions.outcome import traffic_of
 from shopdata.ledger.slots import PAUSED, Slots
 from shopdata.periods import SHANGHAI
-from shopdata.plan import new_run_id
 from shopdata.reasons import Reason
+from shopdata.run_ids import new_run_id
 from shopdata.service.arguments import SpiderArguments
 from shopdata.service.due import delay_of, next_slot
 from shopdata.sessions.forecast import REMEMBERED, Forecasts, until_when

@@ -11,7 +11,7 @@ from shopdata.arguments import read_days
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.replay import Replayed, Replayer
 from shopdata.periods import is_between
-from shopdata.plan import new_run_id
+from shopdata.run_ids import new_run_id
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 

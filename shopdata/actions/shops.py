@@ -14,7 +14,7 @@ from shopdata.config import Config, Shop, load_config
 from shopdata.exceptions import ArgumentError, ShopdataError
 from shopdata.lake.shop_ids import Changed, Place, ShopIds
 from shopdata.periods import Period, is_between
-from shopdata.plan import new_run_id
+from shopdata.run_ids import new_run_id
 from shopdata.sessions.handing_on import forget, hand_on, names_of
 from shopdata.shops import Entry
 from shopdata.store.keys import is_id

@@ -19,8 +19,9 @@ from shopdata.crawling.run_leases import RunLeases
 from shopdata.lake.doubts import Doubts
 from shopdata.lake.standing import UNSEEN_STAT, Standing
 from shopdata.ledger import Cell, Owner
-from shopdata.plan import Plan, new_run_id
+from shopdata.plan import Plan
 from shopdata.reasons import Reason
+from shopdata.run_ids import new_run_id
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
 

@@ -28,7 +28,7 @@ from shopdata.doctor.fixtures import FixtureFolder
 from shopdata.doctor.probes import LAST, WITH_SESSION, WITHOUT_SESSION
 from shopdata.doctor.redaction import Redaction
 from shopdata.exceptions import ShopdataError
-from shopdata.plan import new_run_id
+from shopdata.run_ids import new_run_id
 from shopdata.sessions.session import Session
 from shopdata.workspace import Workspace
 

@@ -50,7 +50,7 @@ class Claims:
 
     def __init__(self, database: Database, owner: Owner, seconds: float, node: str = "") -> None:
         self.owner = owner
-        self._node = node
+        self.node = node
         self.seconds = seconds
         self._database = database
         self._leases = Leases(database)
@@ -161,7 +161,7 @@ class Claims:
             session.execute(update(CellRow).where(CellRow.lease_owner == self._me).values(lease_until=until))
             session.execute(update(LeaseRow).where(LeaseRow.owner == self._me).values(until=until))
             session.execute(update(Run).where(Run.run_id == self.owner.run_id).values(heartbeat_at=now))
-            session.execute(update(NodeRow).where(NodeRow.name == self._node).values(beat_at=now))
+            session.execute(update(NodeRow).where(NodeRow.name == self.node).values(beat_at=now))
 
         self._database.write(work)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Float, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Float, Integer, LargeBinary, String, Text, false
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
@@ -229,6 +229,13 @@ def _to_16(op: Operations) -> None:
     op.add_column("sessions", Column("home", String(100), nullable=False, server_default=""))
 
 
+def _to_17(op: Operations) -> None:
+    """Where a run is at work, what a service says of itself, and jobs whose end a person wants on another machine."""
+    op.add_column("runs", Column("node", String(100), nullable=False, server_default=""))
+    op.add_column("nodes", Column("state", String(20), nullable=False, server_default="up"))
+    op.add_column("queue", Column("is_cancelled", Boolean, nullable=False, server_default=false()))
+
+
 #: The version that a step leads to, and the step.
 STEPS: Mapping[int, Callable[[Operations], None]] = {
     2: _to_2,
@@ -246,4 +253,5 @@ STEPS: Mapping[int, Callable[[Operations], None]] = {
     14: _to_14,
     15: _to_15,
     16: _to_16,
+    17: _to_17,
 }

@@ -18,6 +18,11 @@ from shopdata.ledger.schema import NodeRow
 #: A service shows life three times as often.
 SERVICE_IS_UP_SECONDS = 30
 
+#: What a service says of itself: it takes crawls; takes none, and lets those that it has end; has ended.
+UP, DRAINING, STOPPED = "up", "draining", "stopped"
+#: What is said of one that is silent and has not said that it would be, and of a node that never had a service.
+LOST, NONE = "lost", "none"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
@@ -30,14 +35,19 @@ class Node:
     version: str
     seats: int
     service_beat_at: datetime | None
-    #: True if its service shows life, and takes crawls.
-    is_up: bool
+    #: UP, DRAINING, STOPPED, LOST or NONE.
+    state: str
     #: Differs where any part of the configuration does; "" where nobody has told it.
     config_hash: str = ""
     #: By the name of a file, or of what else belongs to the configuration, a sum of its content.
     config_parts: Mapping[str, str] = field(default_factory=dict)
     #: The versions of the packages that are installed.
     packages: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_up(self) -> bool:
+        """True if its service shows life, and takes crawls."""
+        return self.state == UP and self.seats > 0
 
     def differences(self, other: Node) -> list[str]:
         """What is not the same there: names of parts, and packages with both versions; what one lacks counts for
@@ -64,12 +74,19 @@ class Nodes(DatabasePart):
         _row(session, name, now).beat_at = now
 
     @writes
-    def beat_service(self, session: Session, name: str, *, address: str, version: str, seats: int) -> None:
-        """A sign of life, of a service; with 0 seats it takes no more crawls."""
+    def beat_service(
+        self, session: Session, name: str, *, address: str, version: str, seats: int, state: str = UP
+    ) -> None:
+        """A sign of life, of a service.
+
+        Args:
+            seats: how many crawls it has room for.
+            state: UP, DRAINING or STOPPED.
+        """
         now = self._database.now(session)
         row = _row(session, name, now)
         row.beat_at = row.service_beat_at = now
-        row.address, row.version, row.seats = address, version, seats
+        row.address, row.version, row.seats, row.state = address, version, seats, state
 
     @writes
     def describe(
@@ -94,12 +111,18 @@ class Nodes(DatabasePart):
             record_of(
                 Node,
                 row,
-                is_up=bool(row.seats and row.service_beat_at and row.service_beat_at > alive_since),
+                state=_state_of(row, alive_since),
                 config_parts=row.config_parts or {},
                 packages=row.packages or {},
             )
             for row in session.scalars(select(NodeRow).order_by(NodeRow.name))
         ]
+
+
+def _state_of(row: NodeRow, alive_since: datetime) -> str:
+    if row.service_beat_at is None:
+        return NONE
+    return row.state if row.state == STOPPED or row.service_beat_at > alive_since else LOST
 
 
 def _row(session: Session, name: str, now: datetime) -> NodeRow:

@@ -162,7 +162,10 @@ class Traffic:
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """One crawl. `outcome` and `finished_at` are None while it runs, or when it was killed."""
+    """A run: one crawl, or its members on several machines as one (`whole_runs.py`).
+
+    `outcome` and `finished_at` are None while it runs, or when it was killed.
+    """
 
     run_id: str
     spider: str
@@ -176,3 +179,7 @@ class RunRecord:
     host: str | None = None
     pid: int | None = None
     exit_code: int | None = None
+    #: The state directory that it works in; empty where nobody kept it.
+    node: str = ""
+    #: By their numbers; empty of a run that is one crawl.
+    members: tuple[RunRecord, ...] = ()

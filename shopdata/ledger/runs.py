@@ -17,7 +17,9 @@ from shopdata.ledger.ledger_part import LedgerPart
 from shopdata.ledger.records import RunRecord, Traffic
 from shopdata.ledger.rows import record_of
 from shopdata.ledger.schema import Run
+from shopdata.ledger.whole_runs import whole_run, whole_runs
 from shopdata.periods import SHANGHAI
+from shopdata.run_ids import number_of, run_of
 
 
 class Runs(LedgerPart):
@@ -37,6 +39,7 @@ class Runs(LedgerPart):
         run.spider, run.arguments = spider, dict(arguments)
         run.started_at = run.heartbeat_at = datetime.now(SHANGHAI)
         run.host, run.pid = socket.gethostname(), os.getpid()
+        run.node = self.claims.node if self.claims is not None else ""
         run.finished_at, run.outcome, run.exit_code, run.counts = None, None, None, {}
 
     @writes
@@ -73,12 +76,29 @@ class Runs(LedgerPart):
 
     @reads
     def runs(self, session: Session, count: int | None = None) -> list[RunRecord]:
-        """The latest runs, the newest first; all of them without a `count`."""
-        query = select(Run).order_by(Run.started_at.desc(), Run.run_id).limit(count)
-        return [record_of(RunRecord, row) for row in session.scalars(query)]
+        """The latest runs, the newest first, each with all of its members; all of them without a `count`."""
+        rows = list(session.scalars(select(Run).order_by(Run.started_at.desc(), Run.run_id).limit(count)))
+        runs = dict.fromkeys(run_of(row.run_id) for row in rows if number_of(row.run_id))
+        if count is not None and runs:
+            # Of the oldest ones not all members are among so many rows.
+            found = {row.run_id for row in rows}
+            rows += [row for run_id in runs for row in _members(session, run_id) if row.run_id not in found]
+        return whole_runs(_record(row) for row in rows)
 
     @reads
     def run(self, session: Session, run_id: str) -> RunRecord | None:
-        """One run."""
+        """One run, with its members if it has any; or one member."""
         row = session.get(Run, run_id)
-        return None if row is None else record_of(RunRecord, row)
+        if row is not None:
+            return _record(row)
+        members = _members(session, run_id)
+        return whole_run([_record(member) for member in members]) if members else None
+
+
+def _members(session: Session, run_id: str) -> list[Run]:
+    found = session.scalars(select(Run).where(Run.run_id.startswith(f"{run_id}.", autoescape=True)))
+    return [row for row in found if run_of(row.run_id) == run_id]
+
+
+def _record(row: Run) -> RunRecord:
+    return record_of(RunRecord, row, members=())

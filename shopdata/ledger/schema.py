@@ -17,13 +17,14 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 16
+SCHEMA_VERSION = 17
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -79,6 +80,8 @@ class Run(Base):
     counts: Mapped[dict[str, Any]]
     heartbeat_at: Mapped[datetime | None]
     host: Mapped[str | None] = mapped_column(String(255))
+    #: The state directory that it works in, of several on one ledger; empty of earlier ones.
+    node: Mapped[str] = mapped_column(String(100), default="", server_default="")
     pid: Mapped[int | None]
     exit_code: Mapped[int | None]
     #: What it asked of portals; None of runs that ended before this was kept, or were killed.
@@ -200,6 +203,8 @@ class NodeRow(Base):
     address: Mapped[str] = mapped_column(String(255), default="", server_default="")
     version: Mapped[str] = mapped_column(String(50), default="", server_default="")
     seats: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: What it last said of itself: up, draining or stopped.
+    state: Mapped[str] = mapped_column(String(20), default="up", server_default="up")
     #: When the service has shown life, last: a crawl shows it for its node too.
     service_beat_at: Mapped[datetime | None]
     #: What its configuration is like: a sum of all of it, one of each part, and the versions of installed packages.
@@ -222,6 +227,8 @@ class QueueRow(Base):
     #: The node that works on it; empty, or until the time is over, nobody.
     holder: Mapped[str] = mapped_column(String(100), default="", server_default="")
     until: Mapped[datetime | None]
+    #: A person wants its end, wherever it is at work.
+    is_cancelled: Mapped[bool] = mapped_column(default=False, server_default=false())
     added_at: Mapped[datetime]
 
 

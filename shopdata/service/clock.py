@@ -16,7 +16,7 @@ from shopdata.config import Job
 from shopdata.exceptions import ShopdataError
 from shopdata.ledger.slots import CLAIMED, PAUSED, SKIPPED, WATCHED, Slot
 from shopdata.periods import SHANGHAI
-from shopdata.plan import new_run_id
+from shopdata.run_ids import new_run_id
 from shopdata.service.crawls import Crawl
 from shopdata.service.due import Verdict, decide, next_slot
 from shopdata.service.inside import Inside

@@ -20,14 +20,14 @@ from shopdata.config import Job
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.resources import Resources
 from shopdata.periods import SHANGHAI
-from shopdata.plan import new_run_id
+from shopdata.run_ids import member_ids, new_run_id
 from shopdata.service.arguments import SpiderArguments
 from shopdata.service.control import CrawlJob, Disk, Due
 from shopdata.service.crawls import Crawl, key_of
 from shopdata.service.disk import measure
 from shopdata.service.due import Busy
 from shopdata.service.job_list import list_jobs, log_of, own_arguments
-from shopdata.service.members import crew_of, members_of
+from shopdata.service.members import crew_of
 from shopdata.service.names import check_job
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.schedule_file import ScheduleFile
@@ -122,12 +122,12 @@ class Inside:
 
     def enqueue_slot(self, entry: Job, run_id: str) -> None:
         """Puts the run of a slot into the queue: once, or for each of its members."""
-        for job in members_of(run_id, crew_of(entry, self.workspace, self.dataset_of)):
+        for job in member_ids(run_id, crew_of(entry, self.workspace, self.dataset_of)):
             self.enqueue(entry.runs, entry.args, job)
 
     def is_slot_known(self, run_id: str) -> bool:
         """Whether the run of a slot, or its first member, waits, runs or has ended here."""
-        return any(self.is_known(job) for job in (run_id, *members_of(run_id, 2)[:1]))
+        return any(self.is_known(job) for job in (run_id, *member_ids(run_id, 2)[:1]))
 
     def show_life(self) -> None:
         """Tells services that share the ledger that this one is there."""

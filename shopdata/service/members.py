@@ -1,4 +1,4 @@
-"""The parts that a run has on several machines of one ledger."""
+"""On how many machines the run of a slot is to be at work."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ from shopdata.workspace import Workspace, is_shared
 
 #: With fewer, to share a run takes longer than to do it.
 _SHOPS_OF_A_MEMBER = 100
-
-
-def members_of(run_id: str, count: int) -> list[str]:
-    """The jobs of a run: itself, or RUN.1, RUN.2 and so on, one for each machine that is to have a part in it."""
-    return [run_id] if count == 1 else [f"{run_id}.{number}" for number in range(1, count + 1)]
 
 
 def crew_of(entry: Job, workspace: Workspace, dataset_of: Callable[[str, Mapping[str, object]], str]) -> int:

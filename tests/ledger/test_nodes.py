@@ -14,7 +14,7 @@ def test_who_shows_life(database_url: str, monkeypatch: pytest.MonkeyPatch) -> N
     with Ledger(database_url) as ledger:
         ledger.nodes.beat("crawls-only")
         ledger.nodes.beat_service("with-service", address="host:6800", version="1", seats=4)
-        ledger.nodes.beat_service("draining", address="host:6801", version="1", seats=0)
+        ledger.nodes.beat_service("draining", address="host:6801", version="1", seats=4, state="draining")
         ledger.nodes.beat("with-service")
         assert ledger.nodes.silent_for().keys() == {"crawls-only", "with-service", "draining"}
         assert max(ledger.nodes.silent_for().values()) < timedelta(minutes=1)
@@ -27,8 +27,17 @@ def test_who_shows_life(database_url: str, monkeypatch: pytest.MonkeyPatch) -> N
         ledger.hold_for(Owner.here("run"), 60, "crawls-only").beat()
         after = {node.name: node.beat_at for node in ledger.nodes.all()}
         assert {name for name in before if after[name] > before[name]} == {"crawls-only"}
+        ledger.nodes.beat_service("ended", address="host:6802", version="1", seats=4, state="stopped")
+
+        def states() -> dict[str, str]:
+            return {node.name: node.state for node in ledger.nodes.all()}
+
+        quiet = {"crawls-only": "none", "ended": "stopped"}
+        assert states() == {"with-service": "up", "draining": "draining", **quiet}
         monkeypatch.setattr("shopdata.ledger.nodes.SERVICE_IS_UP_SECONDS", 0)
         assert up() == []
+        # Whoever has said that it ends is not lost.
+        assert states() == {"with-service": "lost", "draining": "lost", **quiet}
 
 
 def test_what_differs_between_two(database_url: str) -> None:

@@ -62,7 +62,7 @@ def test_they_share_a_slot_and_one_is_killed(services: tuple[list[Running], str]
     with Ledger(url) as ledger:
 
         def begun() -> set[str]:
-            return {run.run_id for run in ledger.runs()}
+            return {member.run_id for run in ledger.runs() for member in run.members}
 
         there.wait_until(lambda: len(begun()) == 2, "two members have begun")
         slot = ledger.slots.last_slot("shared")

@@ -92,7 +92,7 @@ class Sources:
         from shopdata.lake.accepting import let_one_through
         from shopdata.lake.resources import Resources
         from shopdata.ledger import Ledger
-        from shopdata.plan import new_run_id
+        from shopdata.run_ids import new_run_id
 
         workspace = self.workspace
         # What is held, is held by a ledger: this one's for as long as it takes.

@@ -64,7 +64,8 @@ def edit(workspace: Workspace, shop_id: str, opts: argparse.Namespace) -> int:
         raise ArgumentError(
             "nothing is to be changed",
             where="shops edit",
-            expected="--name, --username, --password, --datasets, --owner, --since, --portal-name or --account-shop",
+            expected="--name, --username, --password, --datasets, --owner, --group, --since, --portal-name "
+            "or --account-shop",
             todo="Give what is to be another; - takes one back that may be left out.",
         )
     rows = ShopList([typed(texts | {"id": shop_id})])

@@ -13,6 +13,7 @@ from shopdata.excel.contract import Rules
 from shopdata.excel.merging.files import FileParts, is_merge_result, read_files, shown
 from shopdata.excel.merging.folder import Folder, look_into
 from shopdata.excel.merging.merge import Merged, merge_tables
+from shopdata.excel.merging.volumes import Split, volume_path
 from shopdata.excel.workbook import NOTES_SHEET
 from shopdata.excel.workers import MOST_WORKERS, Workers, keep_memory
 from shopdata.exceptions import ArgumentError, RejectedFileError
@@ -35,6 +36,7 @@ def _merge(args: list[str], opts: argparse.Namespace, settings: Mapping[str, Any
         t, workers = terminal_texts(settings), settings.get("SHOPDATA_WORKERS")
         count = MOST_WORKERS if workers is None else whole_number(workers, "SHOPDATA_WORKERS", 0)
         folder = _folder(args, opts.workbook, opts.parquet)
+        _check_volumes(opts.workbook, opts.at_most_rows)
         _tell_unused(t, folder)
         if not folder.files:
             raise _nothing_to_merge(args[0])
@@ -78,6 +80,9 @@ def _merge(args: list[str], opts: argparse.Namespace, settings: Mapping[str, Any
     elif merged.warnings:
         _tell(t("merge.warnings", n=len(merged.warnings), sheet=NOTES_SHEET))
     counts = {"rows": merged.rows, "files": len(found.parts), "columns": len(merged.columns)}
+    if merged.is_split:
+        names = t("format.listed").join(volume.path.name for volume in merged.volumes)
+        _tell(t("merge.volumes", most=opts.at_most_rows, workbook=opts.workbook.name, names=names))
     print(t("merge.done", workbook=opts.workbook, **counts))
     return 1 if found.refused or folder.may_be_tables else 0
 
@@ -122,6 +127,7 @@ def _write(found: FileParts, folder: Folder, opts: argparse.Namespace) -> Merged
         workbook=opts.workbook,
         parquet=opts.parquet,
         missing=[(shown(path.name), sentence) for path, sentence in (*found.refused, *folder.may_be_tables)],
+        split=None if opts.at_most_rows is None else Split(opts.at_most_rows, {}, str(opts.parquet or ""), rest=""),
         workers=found.workers,
     )
 
@@ -163,6 +169,26 @@ def _folder(args: list[str], workbook: Path | None, parquet: Path | None) -> Fol
     # Not the Parquet file that this very command has written before.
     found.may_be_tables = [entry for entry in found.may_be_tables if entry[0].resolve() not in results]
     return found
+
+
+def _check_volumes(workbook: Path, at_most_rows: int | None) -> None:
+    """Looks at what volumes would replace. Raises ArgumentError."""
+    if at_most_rows is None:
+        return
+    if at_most_rows < 1:
+        raise ArgumentError(
+            "a workbook has at least one row",
+            where="--at-most-rows",
+            found=str(at_most_rows),
+            todo="Give the number of rows above which there are to be several workbooks.",
+        )
+    for path in workbook.parent.glob(volume_path(workbook, "*").name):
+        if path.stem.rpartition("-")[2].isdecimal() and not is_merge_result(path):
+            raise ArgumentError(
+                "this file might be overwritten by the result",
+                where=str(path),
+                todo="Choose another name after -o, or move the file away.",
+            )
 
 
 def _nothing_to_merge(folder: str) -> ArgumentError:

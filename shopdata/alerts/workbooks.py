@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
+from shopdata.alerts.attachments import Attachments, attachments_of
 from shopdata.alerts.causes import causes_of, trouble_of
 from shopdata.alerts.channel_lease import ChannelLease
 from shopdata.alerts.channels import Count
@@ -26,7 +27,6 @@ from shopdata.alerts.snapshot import Day, snapshot_of
 from shopdata.config import Channel
 from shopdata.config.mail import WorkbookMail
 from shopdata.exceptions import AlertError, ShopdataError
-from shopdata.files import sha256_of
 from shopdata.lake.resources import Resources
 from shopdata.ledger import PartitionRecord
 from shopdata.periods import SHANGHAI, Period, due_day
@@ -41,7 +41,6 @@ _TYPE = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 _IS_NEWS = timedelta(days=3)
 #: Of all mails of a run together, and how long a failure is left alone: twice as long after each.
 _DEADLINE_SECONDS, _FIRST_WAIT, _LONGEST_WAIT = 300, timedelta(minutes=5), timedelta(hours=2)
-_MB = 1_000_000
 #: So many names of shops stand in a line.
 _MOST_NAMES = 30
 
@@ -204,44 +203,31 @@ class WorkbookMails:
                 todo="Collect it first.",
             )
         assert due.channel.workbook is not None
-        workbook = self._workbook(record, due.channel.workbook.at_most_mb)
+        attached = attachments_of(record, self._lake, due.channel.workbook.at_most_mb, self._t)
         alerts = self._lake.config.alerts
         try:
-            return deliver(due.channel, self._mail(due, record, workbook, is_again=is_again), alerts, deadline)
+            return deliver(due.channel, self._mail(due, record, attached, is_again=is_again), alerts, deadline)
         except AlertError as error:
-            if workbook is None or not error.is_too_large:
+            if not attached.files or not error.is_too_large:
                 raise
             logger.warning("mail: %s: too large for the server, sent without the workbook", due.channel.name)
-            return deliver(due.channel, self._mail(due, record, None, is_again=is_again), alerts, deadline)
+            none = Attachments((), self._t("mail.too_large"))
+            return deliver(due.channel, self._mail(due, record, none, is_again=is_again), alerts, deadline)
 
-    def _workbook(self, record: PartitionRecord, at_most_mb: float) -> bytes | None:
-        """The workbook as it is published, with what is masked in it; None if it is too large.
-
-        It may have been published anew since: then the mail has the one that is there now.
-        """
-        local = self._lake.staging.merged(record.dataset, record.dt, "xlsx")
-        if local.is_file() and sha256_of(local) == record.workbook_sha256:
-            return local.read_bytes() if local.stat().st_size <= at_most_mb * _MB else None
-        key = workbook_key(record.platform, record.dataset, record.dt)
-        there = self._lake.store.stat(key)
-        if there is not None and there.bytes > at_most_mb * _MB:
-            return None
-        return self._lake.store.get_bytes(key)
-
-    def _mail(self, due: Due, record: PartitionRecord, workbook: bytes | None, *, is_again: bool) -> EmailMessage:
+    def _mail(self, due: Due, record: PartitionRecord, attached: Attachments, *, is_again: bool) -> EmailMessage:
         t, day = self._t, self._day(due)
         when = t.labels([due.dt])
         subject = t("mail.subject", title=day.title, when=when, done=day.done, total=day.total)
         of_this = hashlib.sha256(f"{due.topic}".encode()).hexdigest()[:32]
         mail = compose(due.channel, subject, due.to, None if is_again else of_this)
-        set_text(mail, "\n".join(self._lines(due, record, day, is_attached=workbook is not None)) + "\n")
-        if workbook is not None:
-            name = file_name(day.title, due.dt)
+        set_text(mail, "\n".join(self._lines(due, record, day, attached.says)) + "\n")
+        for ending, data in attached.files:
+            name = file_name(day.title, due.dt, ending)
             # Some programs look for the name where it stood before RFC 2183.
-            mail.add_attachment(workbook, *_TYPE, filename=name, params={"name": name})
+            mail.add_attachment(data, *_TYPE, filename=name, params={"name": name})
         return mail
 
-    def _lines(self, due: Due, record: PartitionRecord, day: Day, *, is_attached: bool) -> Iterator[str]:
+    def _lines(self, due: Due, record: PartitionRecord, day: Day, says: str) -> Iterator[str]:
         t, config = self._t, self._lake.config
         names = {shop.id: shop.name for shop in config.shops}
         yield t("mail.rows", n=record.rows, shops=day.done)
@@ -259,11 +245,11 @@ class WorkbookMails:
             told = t.shops([names.get(shop, shop) for shop in shops], _MOST_NAMES)
             yield t("alert.note", text=t(key) if t.has(key) else kind, names=told)
         yield ""
-        if not is_attached:
-            yield t("mail.too_large")
+        if says:
+            yield says
         if self._board_url is not None:
             yield t("mail.on_board", url=partition_page(self._board_url, due.dataset, due.dt))
-        elif not is_attached:
+        elif says:
             key = workbook_key(record.platform, record.dataset, record.dt)
             yield t("mail.in_store", place=f"s3://{config.lake.object_store.bucket}/{key}")
 
@@ -277,6 +263,6 @@ class WorkbookMails:
         return found
 
 
-def file_name(title: str, dt: str) -> str:
+def file_name(title: str, dt: str, ending: str = "") -> str:
     """What people find in their folder of downloads; no system refuses it."""
-    return re.sub(r'[\s\\/:*?"<>|.]+', "_", f"{title}_{dt}")[:120].strip("_") + ".xlsx"
+    return re.sub(r'[\s\\/:*?"<>|.]+', "_", f"{title[:80]}_{dt}{ending}")[:160].strip("_") + ".xlsx"

@@ -20,6 +20,12 @@ class Command(QuietCommand):
         super().add_options(parser)
         parser.add_argument("-o", dest="workbook", metavar="OUT.xlsx", type=Path, help="the workbook to write (.xlsx)")
         parser.add_argument("--parquet", metavar="OUT.parquet", type=Path, help="write this Parquet file as well")
+        parser.add_argument(
+            "--at-most-rows",
+            metavar="N",
+            type=int,
+            help="with more rows: OUT-1.xlsx, OUT-2.xlsx … beside OUT.xlsx",
+        )
         parser.add_argument("--summary", action="store_true", help="show the rows of every file, and all warnings")
         parser.add_argument("--no-header", action="store_true", help="the first row is one of values, in every file")
         parser.add_argument(

@@ -34,6 +34,7 @@ class Command(QuietCommand):
         parser.add_argument("--password-stdin", action="store_true", help="read the password, or old key, as a line")
         parser.add_argument("--datasets", metavar="A,B", help="add, edit: what is collected; all of the platform")
         parser.add_argument("--owner", metavar="TEXT", help="add, edit: who looks after it")
+        parser.add_argument("--group", metavar="ID", help="add, edit: with which others it stands in a large workbook")
         parser.add_argument("--since", metavar="YYYY-MM-DD", help="add, edit: its first business day")
         parser.add_argument("--portal-name", metavar="TEXT", help="add, edit: what the portal calls the shop")
         parser.add_argument(

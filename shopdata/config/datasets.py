@@ -37,6 +37,15 @@ class NotReady(Model):
         return self
 
 
+class WorkbookRule(Model):
+    """What becomes of the merged workbook where its rows are more than people open."""
+
+    #: With more rows than this, the workbook is an overview without them. A sheet holds 1,048,575.
+    at_most_rows: Annotated[int, Field(ge=1)] = 1_048_575
+    #: Where the rows stand then: in workbooks by the `group` of shops.yaml, or in none but in the Parquet object.
+    split_by: Literal["group", "none"] = "group"
+
+
 class Dataset(Model):
     """The contract of one dataset: which columns a file must have and what they mean. The file's stem is its name."""
 
@@ -91,6 +100,8 @@ class Dataset(Model):
     sheet: Text | Annotated[int, Field(ge=1)] | None = None
     #: Texts that stand for "nothing" in the source and become null; by default only the blank cell does.
     null_texts: tuple[str, ...] = ()
+    #: When the merged workbook becomes several, and how; None: rows go on in further sheets of one.
+    workbook: WorkbookRule | None = None
     #: What makes a file doubtful, and what is done about it.
     checks: Checks = Checks()
 

@@ -37,7 +37,7 @@ def look_again(config: Config | None) -> SecondLook:
                 kind.append(_written_out(source, path))
     if config is not None:
         source = sources.get("shops.yaml", YamlSource("shops.yaml"))
-        found.hints += [*_shared_accounts(config, source), *_entered_twice(config)]
+        found.hints += [*_shared_accounts(config, source), *_entered_twice(config), *_ungrouped(config)]
     return found
 
 
@@ -66,6 +66,19 @@ def _entered_twice(config: Config) -> Iterator[UsageError]:
             where=f"the kept shop {shop_id!r}",
             todo=f"Take it out of shops.yaml, or out of the ledger with `scrapy shops remove {shop_id}`.",
         )
+
+
+def _ungrouped(config: Config) -> Iterator[UsageError]:
+    """Datasets whose large workbook is to be cut by group, where no shop has one."""
+    for name, dataset in config.datasets.items():
+        rule = dataset.workbook
+        shops = [shop for shop in config.shops if shop.enabled and shop.platform == dataset.platform]
+        if rule is not None and rule.split_by == "group" and shops and not any(shop.group for shop in shops):
+            yield UsageError(
+                "no shop has a group: above the limit the workbooks are cut by number alone",
+                where=f"datasets/{name}.yaml, workbook.split_by",
+                todo="Give the shops a `group`, those that are read together the same; or leave it so.",
+            )
 
 
 def _place(config: Config, source: YamlSource, number: int, shop: Shop) -> str:

@@ -32,6 +32,8 @@ class Shop(Model):
     enabled: bool = True
     #: Who looks after it.
     owner: ShownText | None = None
+    #: With which other shops it stands in a workbook, where a dataset has too many rows for one.
+    group: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")] | None = None
     #: The first business day that the platform has of this shop; None is from ever.
     since: date | None = None
 

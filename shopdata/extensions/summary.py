@@ -11,6 +11,7 @@ from shopdata.alerts.causes import Trouble, causes_of, trouble_of
 from shopdata.alerts.in_words import what_of, who_of
 from shopdata.items import Partition
 from shopdata.lake.receipts import Receipt
+from shopdata.store.keys import volume_prefix
 from shopdata.wording import Texts
 
 #: Of so many partitions every file is named; of more, one line each.
@@ -24,6 +25,11 @@ def published_lines(t: Texts, partitions: Sequence[Partition], seconds: float) -
             yield _published(t, [partition.receipt], seconds)
             for label, part in (("workbook", partition.receipt.workbook), ("parquet", partition.receipt.parquet)):
                 yield _labelled(t(f"crawl.{label}"), t("crawl.file", key=part.key, bytes=part.bytes))
+            if volumes := partition.receipt.workbook.volumes:
+                receipt = partition.receipt
+                key = volume_prefix(receipt.platform, receipt.dataset, receipt.dt) + "*.xlsx"
+                told = t("crawl.file", key=key, bytes=sum(volume.bytes for volume in volumes))
+                yield _labelled(t("crawl.volumes", n=len(volumes)), told)
             yield _labelled(t("crawl.on_disk"), _short(partition.built.workbook))
     else:
         alike: dict[tuple[int, int], list[Receipt]] = {}

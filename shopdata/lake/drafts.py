@@ -10,9 +10,17 @@ from typing import Any
 from shopdata.excel.merging.merge import Merged
 from shopdata.excel.tables import Finding
 from shopdata.files import sha256_of
-from shopdata.lake.receipts import Draft, LeftOutShop, Note, PublishedFile, PublishedShop, PublishedWorkbook
+from shopdata.lake.receipts import (
+    Draft,
+    LeftOutShop,
+    Note,
+    PublishedFile,
+    PublishedShop,
+    PublishedVolume,
+    PublishedWorkbook,
+)
 from shopdata.ledger import MissingShop, RawFile
-from shopdata.store.keys import parquet_key, workbook_key
+from shopdata.store.keys import parquet_key, volume_key, workbook_key
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,10 @@ class Built:
     workbook: Path
     parquet: Path
     draft: Draft
+    #: Where the volumes of the workbook lie, in their order.
+    volumes: tuple[Path, ...] = ()
+    #: True where the store may hold volumes: of this partition, or of the one before.
+    may_have_volumes: bool = False
 
 
 def draft_of(
@@ -67,7 +79,22 @@ def draft_of(
         missing=tuple(LeftOutShop.of(shop) for shop in missing),
         parquet=PublishedFile(key=parquet_key(*about), rows=merged.rows, **_facts(parquet)),
         workbook=PublishedWorkbook(
-            key=workbook_key(*about), rows=merged.rows, sheets=tuple(merged.sheets), **_facts(merged.workbook)
+            key=workbook_key(*about),
+            rows=merged.workbook_rows,
+            sheets=tuple(merged.sheets),
+            volumes=tuple(
+                PublishedVolume(
+                    key=volume_key(*about, volume.name),
+                    name=volume.name,
+                    shops=volume.shop_ids,
+                    rows=volume.rows,
+                    sheets=volume.sheets,
+                    bytes=volume.bytes,
+                    sha256=volume.sha256,
+                )
+                for volume in merged.volumes
+            ),
+            **_facts(merged.workbook),
         ),
         warnings=(*_notes(merged.warnings), *_miscounted(shops, merged), *doubtful),
         drift=(*_notes(merged.drift), *drift),

@@ -15,6 +15,7 @@ from shopdata import failpoints
 from shopdata.config import Config, Dataset, Shop
 from shopdata.excel import Contract
 from shopdata.excel.merging.merge import Merged, Part, merge_tables
+from shopdata.excel.merging.volumes import volume_path
 from shopdata.excel.tables import Table
 from shopdata.exceptions import StoreError
 from shopdata.failpoints import FailPoint
@@ -32,6 +33,7 @@ from shopdata.lake.reconcile import published_file
 from shopdata.lake.resources import Resources
 from shopdata.lake.restatement import differences, replaced_shops, restated
 from shopdata.lake.twins import refuse_twins
+from shopdata.lake.volumes import drop_old_copies, split_of
 from shopdata.ledger import Cell, CellKey, Ledger, MissingShop, RawFile
 from shopdata.periods import Period
 from shopdata.reasons import Reason
@@ -136,7 +138,15 @@ def build_partition(
         checks=marks.counts,
     )
     revised = _restated(previous, draft, merged.parquet, dataset, lake.store)
-    return Built(merged.workbook, merged.parquet, draft.model_copy(update={"restated": revised}))
+    volumes = tuple(volume.path for volume in merged.volumes)
+    drop_old_copies(name, dt, volumes, lake.staging)
+    return Built(
+        merged.workbook,
+        merged.parquet,
+        draft.model_copy(update={"restated": revised}),
+        volumes,
+        may_have_volumes=dataset.workbook is not None or (previous is not None and bool(previous.workbook.volumes)),
+    )
 
 
 def _without_absent(
@@ -184,10 +194,12 @@ def _merged(
             notes=[("数据集", f"{dataset.title} ({name})"), ("日期", dt), ("取数时间", _fetched(shops))],
             missing=[(shop.id, f"{shop.state}: {shop.reason}") for shop in missing],
             remarks=marks.remarks,
+            split=split_of(name, dt, lake.config),
             workers=workers,
             put=put_in_place_or_beside,
         )
-    for wanted, found in ((workbook, merged.workbook), (parquet, merged.parquet)):
+    volumes = [(volume_path(workbook, volume.name), volume.path) for volume in merged.volumes]
+    for wanted, found in ((workbook, merged.workbook), *volumes, (parquet, merged.parquet)):
         if found is not None and found != wanted:
             told = (
                 "%s %s: %s is open in another program (a workbook: in Excel) or write-protected, and stays as it was. "

@@ -1,4 +1,4 @@
-"""Puts a built partition into the store: workbook, then Parquet, then receipt."""
+"""Puts a built partition into the store: workbook and its volumes, then Parquet, then receipt."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from shopdata.failpoints import FailPoint
 from shopdata.lake.drafts import Built
 from shopdata.lake.kept_columns import seen_in
 from shopdata.lake.receipts import Draft, Receipt, Refresh
+from shopdata.lake.volumes import retire_old
 from shopdata.ledger import Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI
 
@@ -22,7 +23,7 @@ JSON_TYPE = "application/json"
 
 
 def publish_partition(built: Built, *, has_dremio: bool, ledger: Ledger, store: ObjectStore) -> Receipt:
-    """Puts workbook, then Parquet, then receipt; what is unchanged is not put again. Returns the receipt.
+    """Puts volumes and workbook, then Parquet, then receipt; what is unchanged is not put again. Returns the receipt.
 
     Raises:
         StoreError: the store failed; the ledger then still says `staged`, and the next run publishes.
@@ -31,9 +32,12 @@ def publish_partition(built: Built, *, has_dremio: bool, ledger: Ledger, store: 
     draft = built.draft
     store.ensure_bucket()
     # Two that publish at once must not end with the workbook of one and the Parquet file of the other: one stops.
-    keys = (draft.workbook.key, draft.parquet.key, draft.key)
+    volumes = draft.workbook.volumes
+    keys = (*(volume.key for volume in volumes), draft.workbook.key, draft.parquet.key, draft.key)
     etags = {key: there.etag if (there := store.stat(key)) is not None else None for key in keys}
     for part, told, path, content_type in (
+        # What the overview names is there before it.
+        *(("workbook", volume, path, XLSX_TYPE) for volume, path in zip(volumes, built.volumes, strict=True)),
         ("workbook", draft.workbook, built.workbook, XLSX_TYPE),
         ("parquet", draft.parquet, built.parquet, PARQUET_TYPE),
     ):
@@ -67,6 +71,8 @@ def publish_partition(built: Built, *, has_dremio: bool, ledger: Ledger, store: 
     failpoints.reach(FailPoint.PUBLISHED_BEFORE)
     ledger.publish(_record_of(receipt), {shop.id: shop.sha256 for shop in receipt.shops})
     failpoints.reach(FailPoint.PUBLISHED_AFTER)
+    if built.may_have_volumes:
+        retire_old(draft, store)
     return receipt
 
 

@@ -28,7 +28,16 @@ from shopdata.exceptions import ReceiptError
 from shopdata.ledger import MissingShop
 from shopdata.reasons import Param, Reason
 from shopdata.states import CellState
-from shopdata.store.keys import is_dt, is_id, parquet_key, receipt_key, shop_and_ext_of, workbook_key
+from shopdata.store.keys import (
+    is_dt,
+    is_id,
+    is_volume,
+    parquet_key,
+    receipt_key,
+    shop_and_ext_of,
+    volume_key,
+    workbook_key,
+)
 
 if TYPE_CHECKING:
     from shopdata.store.object_store import ObjectStore
@@ -123,10 +132,30 @@ class PublishedFile(_Strict):
     rows: Count
 
 
+class PublishedVolume(PublishedFile):
+    """One of the workbooks that hold the rows of a large partition, with its shops' ids and the names of its sheets."""
+
+    name: Annotated[str, _checked(is_volume, "the name of a volume")]
+    shops: tuple[Id, ...]
+    sheets: tuple[Text, ...] = ()
+
+
 class PublishedWorkbook(PublishedFile):
-    """The workbook, with the names of its sheets."""
+    """The workbook, with the names of its sheets.
+
+    `rows` are those that stand in it: none where there are more than it may have. Then it says where they are.
+    """
 
     sheets: tuple[Text, ...] = ()
+    #: The workbooks that hold the rows in its place.
+    volumes: tuple[PublishedVolume, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_without_volumes(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        told: dict[str, Any] = write(self)
+        if not self.volumes:
+            del told["volumes"]
+        return told
 
 
 class Restated(_Strict):
@@ -201,7 +230,7 @@ class Draft(_Strict):
 
     @property
     def sums(self) -> tuple[str, str]:
-        """The SHA-256 of Parquet object and workbook: equal for equal partitions."""
+        """The SHA-256 of Parquet object and workbook, which names those of its volumes: equal for equal partitions."""
         return self.parquet.sha256, self.workbook.sha256
 
     @model_validator(mode="after")
@@ -217,6 +246,12 @@ class Draft(_Strict):
         for name, key in (("parquet", parquet_key(*about)), ("workbook", workbook_key(*about))):
             if getattr(self, name).key != key:
                 raise ValueError(f"`{name}.key` is not the key of this partition")
+        volumes = self.workbook.volumes
+        if any(volume.key != volume_key(*about, volume.name) for volume in volumes):
+            raise ValueError("`workbook.volumes` has a key that is not of this partition")
+        held = [shop for volume in volumes for shop in volume.shops]
+        if volumes and sorted(held) != sorted(ids):
+            raise ValueError("`workbook.volumes` do not hold each shop once")
         return self
 
 

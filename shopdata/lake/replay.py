@@ -161,12 +161,13 @@ class Replayer:
 
     def _is_there(self, draft: Draft, before: PartitionRecord) -> bool:
         """True if ledger and store have just this already, so that nothing needs to be put."""
-        stored = [self._store.stat(part.key) for part in (draft.parquet, draft.workbook)]
+        parts = (draft.parquet, draft.workbook, *draft.workbook.volumes)
+        stored = [self._store.stat(part.key) for part in parts]
         there = self._receipt(draft.dt)
         is_waiting = any(cell.state is CellState.STAGED for cell in self._ledger.cells(self._name, draft.dt))
         return (
             (before.parquet_sha256, before.workbook_sha256) == draft.sums
-            and tuple(found.sha256 if found else "" for found in stored) == draft.sums
+            and [found.sha256 if found else "" for found in stored] == [part.sha256 for part in parts]
             and there is not None
             and there.sums == draft.sums
             # A run that was killed behind its receipt has not told the ledger.

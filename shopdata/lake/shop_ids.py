@@ -22,7 +22,7 @@ from shopdata.ledger import CellKey, RawFile
 from shopdata.ledger.holding import holding
 from shopdata.ledger.moves import taken
 from shopdata.ledger.owner import Owner
-from shopdata.store.history import keep_parquet, keep_raw, retire_raw
+from shopdata.store.history import keep_parquet, keep_raw, retire
 from shopdata.store.keys import is_dt, raw_folder, raw_key, shop_and_ext_of
 from shopdata.store.outbox import Outbox
 
@@ -121,7 +121,7 @@ class ShopIds:
             self.lake.ledger.moves.move(key, new, self._copied(key, raw, new) if raw is not None else "")
         changed = self._publish(place, shop_id)
         for raw_object in self._raw_objects(key):
-            retire_raw(self.lake.store, raw_object)
+            retire(self.lake.store, raw_object)
         return changed
 
     def _copied(self, key: CellKey, raw: RawFile, new: str) -> str:

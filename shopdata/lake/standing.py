@@ -153,9 +153,12 @@ def lacks_of(record: PartitionRecord, store: ObjectStore) -> list[str]:
         record.workbook_sha256,
     ):
         lacks.append(f"its receipt is another one, of run {one_line(receipt.run_id, 100)}")
+    # The sum of the workbook stands for those of its volumes, which only the receipt has.
+    volumes = receipt.workbook.volumes if receipt is not None and not lacks else ()
     for what, key, sha256 in (
         ("Parquet object", parquet_key(*about), record.parquet_sha256),
         ("workbook", workbook_key(*about), record.workbook_sha256),
+        *((f"workbook's volume {volume.name}", volume.key, volume.sha256) for volume in volumes),
     ):
         there = store.stat(key)
         if there is None:

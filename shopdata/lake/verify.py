@@ -7,6 +7,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,10 +18,17 @@ from shopdata.excel.recount import count_merged, count_parquet, count_raw
 from shopdata.exceptions import ReceiptError, RefreshError, RejectedFileError, StoreError
 from shopdata.files import sha256_of
 from shopdata.lake.dremio import DremioClient
-from shopdata.lake.receipts import PublishedFile, PublishedShop, Receipt, read_receipt
+from shopdata.lake.receipts import (
+    PublishedFile,
+    PublishedShop,
+    PublishedVolume,
+    PublishedWorkbook,
+    Receipt,
+    read_receipt,
+)
 from shopdata.lake.resources import Resources
 from shopdata.ledger import PartitionRecord
-from shopdata.store.keys import raw_folder, receipt_key, shop_and_ext_of
+from shopdata.store.keys import raw_folder, receipt_key, shop_and_ext_of, volume_prefix
 
 Count = TypeVar("Count")
 
@@ -42,7 +50,7 @@ class Verified:
     missing: list[tuple[str, str]] = field(default_factory=list)
     #: What is wrong: the object, then a sentence.
     problems: list[tuple[str, str]] = field(default_factory=list)
-    #: Objects in raw/ that are none of ours: nobody uses them.
+    #: Objects in raw/ that are none of ours, and volumes that the workbook has no more: nobody uses them.
     strays: list[str] = field(default_factory=list)
 
     def tell(self, key: str, problem: str) -> None:
@@ -90,6 +98,7 @@ class Verifier:
             counts = [self._raw(shop, path, found) for shop in receipt.shops]
             found.raw = None if None in counts else sum(count or 0 for count in counts)
             found.workbook = self._merged(receipt, path, found)
+            found.strays += self._old_volumes(receipt)
             found.parquet = self._partition(receipt, path, found)
         if self._dremio is not None:
             found.dremio = self._asked_of_dremio(self._dremio, found.dt, receipt, found)
@@ -137,9 +146,26 @@ class Verifier:
         return count
 
     def _merged(self, receipt: Receipt, path: Path, found: Verified) -> int | None:
-        part = receipt.workbook
-        counts = self._read(part.key, part, path, found, lambda: count_merged(path, part.sheets))
-        return None if counts is None else _total(part.key, counts, receipt, found)
+        """The rows of the workbook and its volumes; None where they could not be counted, or stand in none."""
+        books: tuple[PublishedWorkbook | PublishedVolume, ...] = (receipt.workbook, *receipt.workbook.volumes)
+        counts: Counter[str] = Counter()
+        for part in books:
+            counted = self._read(part.key, part, path, found, partial(count_merged, path, part.sheets))
+            if counted is None:
+                return None
+            counts += counted
+        if all(part.rows == 0 for part in books) and receipt.rows:
+            return None
+        return _total(receipt.workbook.key, counts, receipt, found)
+
+    def _old_volumes(self, receipt: Receipt) -> list[str]:
+        """Volumes of an earlier workbook that nobody could move away when this one was published."""
+        wanted = {volume.key for volume in receipt.workbook.volumes}
+        try:
+            keys = self._store.list_keys(volume_prefix(receipt.platform, receipt.dataset, receipt.dt))
+            return sorted(set(keys) - wanted)
+        except StoreError:
+            return []  # what else is asked of the store meets the same, and says so
 
     def _partition(self, receipt: Receipt, path: Path, found: Verified) -> int | None:
         part = receipt.parquet

@@ -36,6 +36,7 @@ class Entry:
     is_enabled: bool
     portal_name: str
     portal_shop: str
+    group: str
 
     @classmethod
     def of(cls, shop: KeptShop) -> Entry:
@@ -52,6 +53,7 @@ class Entry:
             facts.get("enabled") is not False,
             str(facts.get("portal_name", "")),
             str(facts.get("portal_shop", "")),
+            str(facts.get("group", "")),
         )
 
 

@@ -19,6 +19,7 @@ FIELDS = (
     "id",
     "datasets",
     "owner",
+    "group",
     "since",
     "enabled",
     "portal_name",
@@ -27,7 +28,7 @@ FIELDS = (
 #: Without these there is no shop.
 REQUIRED = ("name", "platform", "username", "password")
 #: What may be taken back, by a sign that says so.
-OPTIONAL = ("datasets", "owner", "since", "portal_name", "portal_shop")
+OPTIONAL = ("datasets", "owner", "group", "since", "portal_name", "portal_shop")
 
 #: Besides those of the texts, and of shops.yaml.
 _OTHERS: Mapping[str, tuple[str, ...]] = {
@@ -53,6 +54,7 @@ _OTHERS: Mapping[str, tuple[str, ...]] = {
     "id": ("编号", "店铺编号", "店铺代码", "代码", "标识", "shop id", "code"),
     "datasets": ("报表", "数据", "采集数据集", "dataset", "data sets", "reports"),
     "owner": ("店铺负责人", "运营", "运营负责人", "责任人", "对接人", "responsible", "manager", "contact"),
+    "group": ("店铺分组", "组", "组别", "所属分组", "shop group", "team"),
     "since": ("开始日期", "开店日期", "起始", "起始日", "起始时间", "开始时间", "since date", "start date", "start"),
     "enabled": ("是否启用", "状态", "是否取数", "active", "status"),
     "portal_name": ("平台上的店铺名", "平台店铺名称"),

@@ -61,6 +61,7 @@ def _example(t: Texts, config: Config) -> dict[str, str]:
         "id": "flagship-01",
         "datasets": dataset,
         "owner": t("shop_example.owner"),
+        "group": "north",
         "since": "2026-03-01",
         "enabled": t("shop_flag.yes"),
     }

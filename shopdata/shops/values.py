@@ -86,7 +86,7 @@ def value_of(field: str, text: str, config: Config) -> object:
     match field:
         case "username":
             return _secret(text.translate(_WIDE))
-        case "id":
+        case "id" | "group":
             return _id(text)
         case "platform":
             return _platform(text)

@@ -28,8 +28,8 @@ def keep_raw(store: ObjectStore, raw: RawFile) -> bool:
     return there is not None and (there.bytes, there.sha256) == (raw.bytes, raw.sha256)
 
 
-def retire_raw(store: ObjectStore, key: str) -> None:
-    """Moves a raw object to `history/`: no partition is made of it any more. Nothing happens if it is not there.
+def retire(store: ObjectStore, key: str) -> None:
+    """Moves an object to `history/`: no partition has it any more. Nothing happens if it is not there.
 
     Raises:
         StoreError: it could not be moved; it may lie in both places then.

@@ -18,6 +18,8 @@ _PARTS = {
     "dataset": _NAME,
     "shop_id": _NAME,
     "dt": _DT,
+    # A group of shops, and a number where it is several volumes.
+    "volume": re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(\.[1-9]\d{0,4})?"),
     "ext": re.compile(r"[a-z0-9]{1,8}"),
     "sha256": re.compile(r"[0-9a-f]{64}"),
 }
@@ -37,6 +39,17 @@ def raw_key(platform: str, dataset: str, dt: str, shop_id: str, ext: str) -> str
 def workbook_key(platform: str, dataset: str, dt: str) -> str:
     """The merged workbook for people; outside of `ods/`, because Dremio wants one format in a folder."""
     return _key("merged/{platform}/{dataset}/{dataset}_{dt}.xlsx", platform=platform, dataset=dataset, dt=dt)
+
+
+def volume_prefix(platform: str, dataset: str, dt: str) -> str:
+    """What the keys of a workbook's volumes begin with."""
+    return f"merged/{platform}/{dataset}/{dataset}_{dt}-"
+
+
+def volume_key(platform: str, dataset: str, dt: str, volume: str) -> str:
+    """One of several workbooks that hold the rows of a large partition; `volume` is `GROUP` or `GROUP.2`."""
+    form = volume_prefix("{platform}", "{dataset}", "{dt}") + "{volume}.xlsx"
+    return _key(form, platform=platform, dataset=dataset, dt=dt, volume=volume)
 
 
 def parquet_key(platform: str, dataset: str, dt: str) -> str:
@@ -74,6 +87,11 @@ def shop_and_ext_of(key: str, platform: str, dataset: str, dt: str) -> tuple[str
 def is_id(text: str) -> bool:
     """True for what can be the id of a shop, or the name of a platform or dataset."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_volume(text: str) -> bool:
+    """True for what a volume of a workbook can be called."""
+    return _PARTS["volume"].fullmatch(text) is not None
 
 
 def is_dt(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import hashlib
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,13 +26,16 @@ from shopdata.alerts.channels import Count, Deadline, send_message
 from shopdata.alerts.message import Message
 from shopdata.alerts.workbooks import WorkbookMails, file_name
 from shopdata.config import Alerts, Config, Shop
+from shopdata.config.datasets import WorkbookRule
 from shopdata.exceptions import AlertError, StoreError
 from shopdata.lake.resources import Resources
 from shopdata.ledger import CellKey, Ledger, MissingShop, PartitionRecord, RawFile
 from shopdata.periods import SHANGHAI
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
+from shopdata.store.keys import parquet_key, raw_key, receipt_key, volume_key, workbook_key
 from shopdata.store.staging import Staging
+from shopdata.store.upload import StoredObject
 from shopdata.wording import Texts
 
 # On loopback nobody listens in.
@@ -52,6 +56,7 @@ class World:
         self.board_url: str | None = None
         self.channel: dict[str, Any] = {"to": ["店长 <boss@example.com>"]}
         self.rule: dict[str, Any] = {}
+        self.store = Store()
 
     @property
     def config(self) -> Config:
@@ -62,12 +67,13 @@ class World:
         channel = {"name": "post", "kind": "mail", "url": self.box.url, "workbook": self.rule, **self.channel}
         alerts = Alerts.model_validate({"channels": [channel], "max_tries": 1})
         config = replace(shipped_config.load_shipped_config(), shops=shops, alerts=alerts)
-        owned = config.datasets[NAME].model_copy(update={"owner": "王芳"})
+        rule = WorkbookRule() if self.store.objects else None
+        owned = config.datasets[NAME].model_copy(update={"owner": "王芳", "workbook": rule})
         return replace(config, datasets={NAME: owned})
 
     @property
     def mails(self) -> WorkbookMails:
-        store: Any = Store()
+        store: Any = self.store
         lake = Resources(self.config, self.ledger, self.staging, store)
         return WorkbookMails(lake, Texts("zh"), board_url=self.board_url, clock=lambda: self.now)
 
@@ -116,13 +122,24 @@ class World:
 
 
 class Store:
-    """It has nothing."""
+    """It has nothing, unless a test puts it there."""
 
-    def stat(self, key: str) -> None:
-        return None
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def stat(self, key: str) -> StoredObject | None:
+        data = self.objects.get(key)
+        return None if data is None else StoredObject(key, hashlib.sha256(data).hexdigest(), len(data), "")
+
+    stat_anywhere = stat
+
+    def where(self, key: str) -> str:
+        return key
 
     def get_bytes(self, key: str) -> bytes:
-        raise StoreError("nothing lies there", where=key)
+        if key not in self.objects:
+            raise StoreError("nothing lies there", where=key)
+        return self.objects[key]
 
 
 @pytest.fixture(autouse=True)
@@ -265,6 +282,48 @@ def test_a_large_one_stays_where_it_is(world: World, has_board: bool) -> None:
     told = "https://board.example.com/board/partition/" if has_board else "s3://warehouse/merged/jd/jd_store/"
     assert "太大" in text_of(mail)
     assert told in text_of(mail)
+
+
+def split(world: World, *names: str) -> None:
+    """The workbook that is published is an overview of these volumes, each of 1,000 bytes and one shop."""
+    about, workbook = ("jd", NAME, DT), WORKBOOK
+    published = [{"key": volume_key(*about, name), "name": name, "shops": [shop], "rows": 100, "bytes": 1000,
+                  "sha256": hashlib.sha256(name.encode() * 1000).hexdigest()}
+                 for name, shop in zip(names, NAMES, strict=False)]  # fmt: skip
+    file = {"sha256": hashlib.sha256(workbook).hexdigest(), "bytes": len(workbook)}
+    receipt = {
+        "dataset": NAME, "platform": "jd", "dt": DT, "run_id": "run", "rows": 200, "columns": [], "missing": [],
+        "shops": [{"id": shop, "name": name, "rows": 100, "raw_key": raw_key(*about, shop, "xlsx"), "sha256": "0" * 64,
+                   "bytes": 1, "fetched_at": "2026-03-02T08:30:00+08:00"} for shop, name in NAMES.items()],
+        "parquet": {"key": parquet_key(*about), "rows": 200, **file},
+        "workbook": {"key": workbook_key(*about), "rows": 0, "sheets": ["说明"], "volumes": published, **file},
+        "published_at": "2026-03-02T08:40:00+08:00", "refresh": {"state": "COMPLETED", "detail": ""},
+    }  # fmt: skip
+    world.store.objects = {receipt_key(*about): json.dumps(receipt).encode()}
+    world.store.objects |= {volume_key(*about, name): name[:1].encode() * 1000 for name in names}
+
+
+def test_a_split_workbook_comes_with_all_its_volumes_or_as_an_overview(world: World) -> None:
+    split(world, "north", "south.2")
+    world.publish("a", "b")
+    assert world.send() == Count(sent=1)
+    assert [(name, data[:1]) for name, data in attachments(world.box.mails[0])] == [
+        ("京东供应链库存_2026-03-01.xlsx", b"P"),
+        ("京东供应链库存_2026-03-01-north.xlsx", b"n"),
+        ("京东供应链库存_2026-03-01-south_2.xlsx", b"s"),
+    ]
+    world.rule = {"at_most_mb": 0.003}
+    (said,) = world.mails.send_now(NAME, DT)
+    assert not isinstance(said[1], Exception)
+    assert [data for _, data in attachments(world.box.mails[1])] == [WORKBOOK]
+    assert "数据在 2 个分册里，太大" in text_of(world.box.mails[1])
+
+
+def test_a_workbook_without_rows_says_so(world: World) -> None:
+    split(world)
+    world.publish("a", "b")
+    assert world.send() == Count(sent=1)
+    assert "数据都在 Parquet 文件里" in text_of(world.box.mails[0])
 
 
 def test_too_large_for_the_server(world: World) -> None:

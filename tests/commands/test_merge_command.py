@@ -123,9 +123,24 @@ def test_an_earlier_result_is_skipped(folder: Path, scrapy_merge: Run) -> None:
     assert out.read_bytes() == before
 
 
+def test_many_rows_go_into_several_workbooks(folder: Path, scrapy_merge: Run) -> None:
+    out = folder / "merged.xlsx"
+    result = scrapy_merge(folder, "-o", out, "--at-most-rows", 1)
+    assert result.returncode == 0
+    assert "merged-1.xlsx, merged-2.xlsx" in result.stderr
+    rows = [list(openpyxl.load_workbook(folder / f"merged-{number}.xlsx")["数据"].values) for number in (1, 2)]
+    assert [table[1][0] for table in rows] == ["二店", "旗舰店"]
+    assert openpyxl.load_workbook(out).sheetnames == ["说明"]
+    again = scrapy_merge(folder, "-o", folder / "merged.xlsx", "--at-most-rows", 2)
+    assert again.stderr.count("it is the result of a merge") == 3
+    assert openpyxl.load_workbook(out).sheetnames == ["数据", "说明"]
+
+
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
+        pytest.param(["{folder}", "-o", "{folder}/x.xlsx", "--at-most-rows", "0"], "at least one row", id="no-rows"),
+        pytest.param(["{folder}", "-o", "{folder}/旗.xlsx", "--at-most-rows", "1"], "might be overwritten", id="over"),
         pytest.param(["{folder}"], "a folder and a workbook are needed", id="no-output"),
         pytest.param(["{folder}/none", "-o", "{folder}/out.xlsx"], "this is not a folder", id="no-folder"),
         pytest.param(["{folder}", "-o", "{folder}/旗舰店.xlsx"], "would be overwritten", id="over-a-source"),
@@ -133,6 +148,7 @@ def test_an_earlier_result_is_skipped(folder: Path, scrapy_merge: Run) -> None:
     ],
 )
 def test_wrong_arguments_are_said(folder: Path, args: list[str], sentence: str, scrapy_merge: Run) -> None:
+    (folder / "旗-1.xlsx").write_bytes((folder / "旗舰店.xlsx").read_bytes())
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     result = scrapy_merge(*(argument.format(folder=folder) for argument in args))
     assert result.returncode == 2

@@ -69,6 +69,14 @@ def test_the_folder_that_mistakes_are_put_into_has_none(folder: ConfigFolder) ->
         pytest.param(
             SHOPS,
             "    platform: jd\n",
+            "    platform: jd\n    group: 北区\n",
+            "shops.yaml:5 shops[0].group",
+            ["the value of 'group' does not fit"],
+            id="a group that can't be part of a key",
+        ),
+        pytest.param(
+            SHOPS,
+            "    platform: jd\n",
             "    platform: jd\n    since: yesterday\n",
             "shops.yaml:5 shops[0].since",
             ["'since' is of the wrong kind", "a day, for example 2026-03-01"],
@@ -143,6 +151,22 @@ def test_the_folder_that_mistakes_are_put_into_has_none(folder: ConfigFolder) ->
             "lake.yaml:2 object_store.endpoint",
             ["Found a full-width ： in it"],
             id="in a value",
+        ),
+        pytest.param(
+            "datasets/jd_store.yaml",
+            "lag_days: 1\n",
+            "lag_days: 1\nworkbook: {at_most_rows: 0}\n",
+            "datasets/jd_store.yaml:4 workbook.at_most_rows",
+            ["is too small. Expected 1 or more"],
+            id="a workbook of no rows",
+        ),
+        pytest.param(
+            "datasets/jd_store.yaml",
+            "lag_days: 1\n",
+            "lag_days: 1\nworkbook: {split_by: groups}\n",
+            "datasets/jd_store.yaml:4 workbook.split_by",
+            ["'group'", "'none'"],
+            id="a workbook that is cut by something else",
         ),
         pytest.param(
             "datasets/jd_store.yaml",

@@ -68,3 +68,11 @@ def test_variables_that_nobody_has_set(folder: ConfigFolder, monkeypatch: pytest
     for name in ENVIRON:
         monkeypatch.delenv(name, raising=False)
     assert look_again(None).unset == ["ONE_PASSWORD", "S3_SECRET"]
+
+
+def test_a_large_workbook_by_groups_that_no_shop_has(folder: ConfigFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.edit("datasets/jd_store.yaml", "lag_days: 1\n", "lag_days: 1\nworkbook: {at_most_rows: 5}\n")
+    (hint,) = look(folder, monkeypatch).hints
+    assert hint.where == "datasets/jd_store.yaml, workbook.split_by"
+    folder.edit("shops.yaml", "    platform: jd\n", "    platform: jd\n    group: north\n")
+    assert look(folder, monkeypatch).hints == []

@@ -21,6 +21,7 @@ from foreign import DATASET, EXPECTED, VALUES, header_row, inline, write_by_hand
 
 from shopdata.excel import Contract, read_table
 from shopdata.excel.merging import merge as merge_module
+from shopdata.excel.merging import plan as plan_module
 from shopdata.excel.merging.merge import Merged, Part, merge_tables
 from shopdata.excel.workers import Workers
 
@@ -98,7 +99,7 @@ def test_equal_input_gives_equal_bytes(tmp_path: Path, two_shops: list[Part]) ->
     assert {info.date_time[:3] for info in zipfile.ZipFile(tmp_path / "out.xlsx").infolist()} == {(1980, 1, 1)}
 
 
-@pytest.mark.parametrize("place", ["merge.render", "parquet.ParquetWriter.write"])
+@pytest.mark.parametrize("place", ["plan.render", "parquet.ParquetWriter.write"])
 def test_an_error_leaves_the_old_files_alone(
     tmp_path: Path, two_shops: list[Part], monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -205,8 +206,9 @@ def test_more_rows_than_a_sheet_can_hold_go_on_in_the_next(
     tmp_path: Path, two_shops: list[Part], monkeypatch: pytest.MonkeyPatch, limit: int, sheets: list[str]
 ) -> None:
     monkeypatch.setattr(merge_module, "MAX_DATA_ROWS", limit)
+    monkeypatch.setattr(plan_module, "MAX_DATA_ROWS", limit)
     monkeypatch.setattr("shopdata.excel.workbook.writer.MAX_DATA_ROWS", limit)
-    monkeypatch.setattr(merge_module, "PIECE_CELLS", 20)
+    monkeypatch.setattr(plan_module, "PIECE_CELLS", 20)
     merged = merge(tmp_path, two_shops)
     assert merged.sheets == [*sheets, "说明"]
     book = openpyxl.load_workbook(tmp_path / "out.xlsx")

@@ -39,8 +39,9 @@ def raw_of(shop: str, ext: str = "csv") -> str:
     return raw_key(PLATFORM, NAME, DT, shop, ext)
 
 
-def shop_of(id: str) -> Shop:
-    return Shop(id=id, name=f"店 {id}", platform=PLATFORM, username=id, password=SecretStr("not-a-real-one"))
+def shop_of(id: str, group: str | None = None) -> Shop:
+    secret = SecretStr("not-a-real-one")
+    return Shop(id=id, name=f"店 {id}", platform=PLATFORM, username=id, password=secret, group=group)
 
 
 @dataclass
@@ -55,6 +56,8 @@ class FewShops:
         default_factory=lambda: Dataset(title="a report", platform=PLATFORM, lag_days=1, columns=("SKU", "数量"))
     )
 
+    groups: dict[str, str] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ledger, self.staging = Ledger.at(self.folder), Staging(self.folder)
@@ -62,7 +65,7 @@ class FewShops:
     @property
     def config(self) -> Config:
         return Config(
-            shops=tuple(map(shop_of, self.ids)),
+            shops=tuple(shop_of(shop, self.groups.get(shop)) for shop in self.ids),
             portals={},
             lake=Lake(object_store=self.settings),
             schedule=Schedule(),

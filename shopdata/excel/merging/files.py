@@ -50,13 +50,16 @@ def shown(name: str | Path) -> str:
 
 
 def is_merge_result(path: Path) -> bool:
-    """True for a workbook of ours: sheets `数据` (or `数据1`, `数据2` ...) and `说明`, with the column `shop` first."""
+    """True for a workbook of ours: sheets `数据` (or `数据1`, `数据2` ...) and `说明`, with the column `shop` first; or
+    `说明` alone."""
     try:
         if sniff(path) != "xlsx":
             return False
         *names, last = sheet_titles(path) or [""]
+        if not names:
+            return last == NOTES_SHEET and first_cell(path) == NOTES_SHEET
         ours = [DATA_SHEET] if len(names) == 1 else [f"{DATA_SHEET}{place + 1}" for place in range(len(names))]
-        return bool(names) and names == ours and last == NOTES_SHEET and first_cell(path) == "shop"
+        return names == ours and last == NOTES_SHEET and first_cell(path) == "shop"
     except RejectedFileError:  # the reader will say it again, where it is listened to
         return False
 

@@ -132,7 +132,7 @@ def _enter(sources: Sources, visit: Visit, entry: Entry | None) -> RenderedPage 
 
 def _texts(sources: Sources, visit: Visit, entry: Entry | None) -> Mapping[str, str]:
     """The fields of the form as a row of a list has them."""
-    names = ("name", "platform", *_SECRET, "id", "owner", "since", "portal_name", "portal_shop")
+    names = ("name", "platform", *_SECRET, "id", "owner", "group", "since", "portal_name", "portal_shop")
     texts = {name: visit.form.get(name, "") for name in names}
     ticked = [name for name in sources.config().datasets if visit.form.get(f"dataset-{name}")]
     texts["datasets"] = ",".join(ticked) or "all"

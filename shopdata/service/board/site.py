@@ -74,6 +74,7 @@ PAGES: tuple[tuple[tuple[str, ...], Callable[..., RenderedPage | Answer]], ...] 
     (("cell", "*", "*", "*", "rejected"), downloads.rejected),
     (("partition", "*", "*"), partition.page),
     (("partition", "*", "*", "workbook"), downloads.workbook),
+    (("partition", "*", "*", "workbook", "*"), downloads.volume),
     (("partition", "*", "*", "parquet"), downloads.parquet),
     (("partition", "*", "*", "receipt"), downloads.receipt),
     (("runs",), runs.page),

@@ -29,6 +29,7 @@ RIGHTS: Mapping[str, Role | None] = {
     "GET board/cell/*/*/*/rejected": SEE,
     "GET board/partition/*/*": SEE,
     "GET board/partition/*/*/workbook": SEE,
+    "GET board/partition/*/*/workbook/*": SEE,
     "GET board/partition/*/*/parquet": SEE,
     "GET board/partition/*/*/receipt": SEE,
     "GET board/runs": SEE,

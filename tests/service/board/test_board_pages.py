@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import tempfile
 from html import unescape
 from pathlib import Path
 
 import pytest
+import yaml
 from board_client import Client, Serve, attributes_of
 from board_scenes import REFUSED_RUN, RENAMED, SLIDER
 from board_world import NEEDED, PASSWORD, REPO, RUN_ID, BoardWorld, cell, partition
 
-from shopdata.config import load_config
+from shopdata.config import ObjectStoreSettings, load_config
 from shopdata.reasons import Reason
 from shopdata.service.board.why import Reasons, found
 from shopdata.states import CellState
+from shopdata.store.object_store import ObjectStore
 from shopdata.wording import Texts
 
 pytestmark = pytest.mark.services
@@ -509,6 +512,34 @@ def test_the_first_day(poor: tuple[Client, BoardWorld]) -> None:
     for path in ("/board/days/jd_store", "/board/runs", "/board/sessions", "/board/schedule"):
         assert client.get(path).status == 200
     assert "还没有运行过" in client.get("/board/runs").visible
+
+
+def test_a_large_partition_offers_its_volumes(client: Client, world: BoardWorld, stored: dict[str, bytes]) -> None:
+    lake = yaml.safe_load((world.config_dir / "lake.yaml").read_text("utf-8"))
+    key = "receipts/jd/jd_store/dt=2026-11-23.json"
+    receipt = json.loads(stored[key])
+    content = b"PK a volume"
+    volume = {"name": "north.1", "key": "merged/jd/jd_store/jd_store_2026-11-23-north.1.xlsx", "rows": 26340,
+              "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "sheets": ["数据", "说明"],
+              "shops": [shop["id"] for shop in receipt["shops"]]}  # fmt: skip
+    receipt["workbook"] |= {"rows": 0, "sheets": ["说明"], "volumes": [volume]}
+    with ObjectStore(ObjectStoreSettings.model_validate(lake["object_store"])) as store:
+        store.put_bytes(volume["key"], content)
+        store.put_bytes(key, json.dumps(receipt).encode())
+        try:
+            page = client.get(PARTITION)
+            assert '2026-11-23/workbook/north.1"' in page.text
+            assert "8 家店铺，26,340 行" in page.visible
+            answer = client.get(f"{PARTITION}/workbook/north.1")
+            assert (answer.status, answer.body) == (200, content)
+            assert "jd_store_2026-11-23-north.1.xlsx" in answer.headers["Content-Disposition"]
+            assert client.get(f"{PARTITION}/workbook/north.2").status == 404
+            receipt["workbook"] |= {"volumes": []}
+            store.put_bytes(key, json.dumps(receipt).encode())
+            assert "数据都在 Parquet 文件里" in client.get(PARTITION).visible
+        finally:
+            store.put_bytes(key, stored[key])
+            store.remove(volume["key"])
 
 
 def test_a_partition_without_its_store(poor: tuple[Client, BoardWorld]) -> None:

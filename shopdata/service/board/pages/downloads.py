@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shopdata.files import sha256_of
 from shopdata.lake.publishing import PARQUET_TYPE, XLSX_TYPE
+from shopdata.lake.receipts import read_receipt
 from shopdata.ledger import CellKey
 from shopdata.service.board.addresses import checked_dt, checked_id, checked_run_id
 from shopdata.service.board.answers import BINARY, Answer, PageNotFoundError, download
@@ -26,6 +27,18 @@ def workbook(sources: Sources, visit: Visit, dataset: str, dt: str) -> Answer:
     local = sources.workspace.state_dir / "merged" / dataset / f"{dataset}_{dt}.xlsx"
     key = workbook_key(record.platform, dataset, dt)
     return _file(sources, key, local, record.workbook_sha256, f"{dataset}_{dt}.xlsx", XLSX_TYPE)
+
+
+def volume(sources: Sources, visit: Visit, dataset: str, dt: str, name: str) -> Answer:
+    """One of the workbooks that hold the rows of a large partition. Raises PageNotFoundError, StoreError."""
+    record = published(sources, dataset, dt)
+    found = read_receipt(record.platform, dataset, dt, sources.workspace.store)
+    for one in found.workbook.volumes if found is not None else ():
+        if one.name == name:
+            file = f"{dataset}_{dt}-{name}.xlsx"
+            local = sources.workspace.state_dir / "merged" / dataset / file
+            return _file(sources, one.key, local, one.sha256, file, XLSX_TYPE)
+    raise PageNotFoundError
 
 
 def parquet(sources: Sources, visit: Visit, dataset: str, dt: str) -> Answer:

@@ -59,6 +59,8 @@ def page(sources: Sources, visit: Visit, dataset: str, dt: str) -> RenderedPage:
             "shops": shops,
             "names": names,
             "files": files,
+            "volumes": receipt.workbook.volumes if receipt is not None else (),
+            "is_without_rows": receipt is not None and receipt.workbook.rows < receipt.rows,
             "most_rows": max((shop.rows for shop in shops), default=0),
             "missing": record.missing,
             "whys": Reasons(

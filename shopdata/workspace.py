@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from shopdata import failpoints, private
 from shopdata.config import OWN_VARIABLES, Config, KeptShops, Shop, in_project, load_config, odd_settings
-from shopdata.exceptions import ArgumentError, ConfigError
+from shopdata.exceptions import ArgumentError, ConfigError, UsageError
 from shopdata.long_paths import require_room
 from shopdata.whole_numbers import whole_number
 from shopdata.wording import Texts
@@ -26,14 +25,13 @@ if TYPE_CHECKING:
     from shopdata.lake.dremio import DremioClient
     from shopdata.lake.resources import Resources
     from shopdata.ledger import Ledger
-    from shopdata.ledger.leases import Leases
     from shopdata.sessions.devices import DeviceStore
     from shopdata.sessions.identity import Identities
     from shopdata.sessions.left_alone import LeftAlone
     from shopdata.sessions.pace import Pacer
+    from shopdata.sessions.parts import SessionParts
     from shopdata.sessions.places import Place
     from shopdata.sessions.restraint import Restraint
-    from shopdata.sessions.row_place import RowPlace
     from shopdata.sessions.session import Session
     from shopdata.sessions.sessions import SessionStore
     from shopdata.sessions.sign_in.steps import Identity, SignedIn
@@ -41,8 +39,6 @@ if TYPE_CHECKING:
     from shopdata.store.object_store import ObjectStore
     from shopdata.store.outbox import Outbox
     from shopdata.store.staging import Staging
-
-logger = logging.getLogger(__name__)
 
 #: The file whose variables are asked for where no shop is.
 OF_THE_LAKE = ("lake.yaml",)
@@ -175,7 +171,15 @@ class Workspace:
 
     @functools.cached_property
     def ledger(self) -> Ledger:
-        """The ledger, its schema created when missing. Raises LedgerError."""
+        """The ledger, its schema created when missing. Raises LedgerError; UsageError, where it needs a key."""
+        if is_shared(self.database_url) and not self.secret_key:
+            raise UsageError(
+                "no key is set, and a ledger on a database server keeps sessions encrypted, for all that share it",
+                where="SHOPDATA_SECRET_KEY",
+                expected="a long secret text, the same on every machine with this SHOPDATA_DATABASE_URL",
+                todo='Make one, `python -c "import secrets; print(secrets.token_urlsafe(32))"`, and set it on all of '
+                "them, in `.env`.",
+            )
         from shopdata.ledger import Ledger
 
         return Ledger.at(self.state_dir, self.database_url)
@@ -217,49 +221,36 @@ class Workspace:
         )
 
     @functools.cached_property
-    def sessions(self) -> SessionStore:
-        """The saved sessions. Raises UsageError where encrypted ones lie and no key is set."""
-        from shopdata.sessions.lives import Lives
-        from shopdata.sessions.sessions import SessionStore
+    def _session_parts(self) -> SessionParts:
+        from shopdata.sessions.parts import SessionParts
 
-        lives = Lives(lambda: self.ledger.session_lives)
-        place = self._shared_place
-        store = SessionStore(self._sessions_folder, self.secret_key, lives, place=place, leases=self._shared_leases)
-        store.refuse_mixing()
-        return store
+        node = (lambda: self.staging.node) if is_shared(self.database_url) else None
+        return SessionParts(self.state_dir, self.secret_key, lambda: self.ledger, node)
 
     @property
-    def _sessions_folder(self) -> Path:
-        return self.state_dir / "sessions"
-
-    @functools.cached_property
     def kept_sessions(self) -> Place:
         """Where sessions and what goes with them are kept. Raises UsageError, LedgerError."""
-        from shopdata.sessions.places import FilePlace
-
-        return self._shared_place or FilePlace(self._sessions_folder, self.secret_key)
-
-    @functools.cached_property
-    def _shared_place(self) -> RowPlace | None:
-        """The ledger, where other machines may share it, and a key is set; None for files of this machine.
-
-        The one spot where that is decided.
-        """
-        if not is_shared(self.database_url):
-            return None
-        if not self.secret_key:
-            logger.warning(Texts("en")("sessions.not_shared"))
-            return None
-        from shopdata.sessions.places import FilePlace
-        from shopdata.sessions.row_place import RowPlace
-
-        place = RowPlace.opened(self.ledger, self.secret_key)
-        place.take_in(FilePlace(self._sessions_folder, self.secret_key))
-        return place
+        return self._session_parts.place
 
     @property
-    def _shared_leases(self) -> Leases | None:
-        return self.ledger.leases if is_shared(self.database_url) else None
+    def sessions(self) -> SessionStore:
+        """The saved sessions. Raises UsageError where they are encrypted with another key, or no key is set."""
+        return self._session_parts.store
+
+    @property
+    def devices(self) -> DeviceStore:
+        """What portals know the shops' browsers by."""
+        return self._session_parts.devices
+
+    @property
+    def identities(self) -> Identities:
+        """Which shop each account opens."""
+        return self._session_parts.identities
+
+    @property
+    def restraint(self) -> Restraint:
+        """Passwords sent in vain, and shops left alone; this run begins when it is first used."""
+        return self._session_parts.restraint
 
     def keep_session(self, shop: Shop, new: SignedIn) -> Session:
         """Saves what a sign-in has brought, once it is known whose it is. Raises DiskError."""
@@ -267,20 +258,6 @@ class Workspace:
         return self.sessions.save(
             shop, new.cookies, user_agent=new.user_agent, identity=new.identity, is_proven=True, how=how
         )
-
-    @functools.cached_property
-    def devices(self) -> DeviceStore:
-        """What portals know the shops' browsers by."""
-        from shopdata.sessions.devices import DeviceStore
-
-        return DeviceStore(self._sessions_folder, self.secret_key, self._shared_place)
-
-    @functools.cached_property
-    def identities(self) -> Identities:
-        """Which shop each account opens."""
-        from shopdata.sessions.identity import Identities
-
-        return Identities(self._sessions_folder, self._shared_place)
 
     def check_identity(self, shop: Shop, found: Identity, *, is_accepted: bool = False) -> None:
         """Compares who is signed in with all that sessions and ledger know of ids and accounts, and keeps it.
@@ -307,20 +284,9 @@ class Workspace:
         return LeftAlone(self.sessions, self.restraint, self.config.shops)
 
     @functools.cached_property
-    def restraint(self) -> Restraint:
-        """Passwords sent in vain, and shops left alone; this run begins when it is first used."""
-        from shopdata.sessions.restraint import Restraint
-
-        return Restraint(self._sessions_folder, place=self._shared_place)
-
-    @functools.cached_property
     def pace(self) -> Pacer:
         """How fast each shop may be asked."""
-        from shopdata.sessions.pace import Pace, SharedPace
-
-        if is_shared(self.database_url):
-            return SharedPace(self.ledger.paces, self.config)
-        return Pace(self.state_dir / "pace", self.config)
+        return self._session_parts.pace(self.config)
 
     @functools.cached_property
     def workers(self) -> Workers:

@@ -12,6 +12,7 @@ from shopdata import settings
 from shopdata.actions.service import environment_for
 from shopdata.browser.chromium import find_chromium
 from shopdata.config import config_source
+from shopdata.exceptions import LedgerError, UsageError
 from shopdata.service.options import ServiceOptions
 from shopdata.workspace import Workspace
 
@@ -58,6 +59,16 @@ def test_the_ledgers_file(project: Path, given: str, meant: str) -> None:
         # A path from the root of the drive that one stands on.
         meant = f"sqlite:///{project.drive}/srv/ledger.db"
     assert (workspace.database_url or "").replace("\\", "/") == meant.format(project=project).replace("\\", "/")
+
+
+def test_a_ledger_that_others_may_share_needs_a_key(project: Path) -> None:
+    url = "postgresql+psycopg://u:p@127.0.0.1:9/shopdata"
+    with pytest.raises(UsageError, match=r"^SHOPDATA_SECRET_KEY: no key is set.*the same on every machine.*Make one"):
+        _ = Workspace.from_settings(settings_with(DATABASE_URL=url)).ledger
+    with pytest.raises(LedgerError):
+        _ = Workspace.from_settings(settings_with(DATABASE_URL=url, SECRET_KEY="for tests")).ledger
+    # A service of before can still be stopped.
+    assert ServiceOptions.from_settings(settings_with(DATABASE_URL=url)).folder
 
 
 @pytest.mark.parametrize("name", ["LEASE_WAIT_SECONDS", "PATIENCE_SECONDS"])

@@ -25,9 +25,10 @@ class HeldRow:
         """What it has; None if nothing."""
         return self._row.content or None
 
-    def write(self, content: bytes) -> None:
-        """Replaces it; nothing, to remove it."""
+    def write(self, content: bytes, home: str | None = None) -> None:
+        """Replaces it; nothing, to remove it. Its home stays, if no other is given."""
         self._row.content, self._row.changed_at = content, datetime.now(SHANGHAI)
+        self._row.home = self._row.home if home is None else home
         self._session.flush()
 
 
@@ -45,10 +46,10 @@ class SessionRows(DatabasePart):
         _ensure(session, name, content)
 
     @writes
-    def write(self, session: Session, name: str, content: bytes) -> None:
-        """Replaces what is kept."""
+    def write(self, session: Session, name: str, content: bytes, home: str | None = None) -> None:
+        """Replaces what is kept; its home stays, if no other is given."""
         _ensure(session, name, content)
-        changed = {"content": content, "changed_at": datetime.now(SHANGHAI)}
+        changed = {"content": content, "changed_at": datetime.now(SHANGHAI)} | ({} if home is None else {"home": home})
         session.execute(update(SessionRow).where(SessionRow.name == name).values(**changed))
 
     @writes
@@ -61,6 +62,12 @@ class SessionRows(DatabasePart):
         """All names, and when each was changed last."""
         rows = session.execute(select(SessionRow.name, SessionRow.changed_at).where(SessionRow.content != b""))
         return {name: changed_at for name, changed_at in rows}  # noqa: C416 - of its own type
+
+    @reads
+    def homes(self, session: Session) -> dict[str, str]:
+        """The node that has signed in, by the names of what it has left; without what nobody knows it of."""
+        rows = session.execute(select(SessionRow.name, SessionRow.home).where(SessionRow.home != ""))
+        return {name: home for name, home in rows}  # noqa: C416 - of its own type
 
     @contextmanager
     def held(self, name: str) -> Iterator[HeldRow]:

@@ -76,6 +76,8 @@ def _run(options: ServiceOptions, settings: Settings) -> int:
     _clean_environment()
     _log_to(options, logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]))
     workspace = Workspace.from_settings(settings)
+    # Another key than that of the machines that share the ledger is told before anything is done.
+    assert workspace.kept_sessions
     inside = Inside(options, workspace, ScheduleFile(workspace=workspace), get_spider_loader(settings))
     try:
         startApplication(get_application(ServiceConfig(options, inside)), False)

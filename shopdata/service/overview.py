@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from shopdata.exceptions import LedgerError
+from shopdata.exceptions import LedgerError, UsageError
 from shopdata.ledger import Ledger, RunRecord
 from shopdata.reasons import Reason
 from shopdata.service.background import find_daemon
@@ -85,7 +85,7 @@ def _failures(t: Texts, options: ServiceOptions, open_ledger: Callable[[], Ledge
     failed = [crawl for crawl in Crawls(options.folder).latest(_LOOKED_AT) if crawl.exit_code != 0]
     try:
         runs = {crawl.job: open_ledger().run(crawl.job) for crawl in failed}
-    except LedgerError as error:
+    except (LedgerError, UsageError) as error:
         yield _line(t, "ledger", error)
         runs = {}
     # Nobody saw the exit code of a crawl that was reattached; the ledger knows that it did its work.

@@ -39,8 +39,12 @@ class Place(Protocol):
     def has(self, name: str) -> bool:
         """True if something is kept, whether it can be read or not."""
 
-    def write(self, name: str, content: bytes) -> None:
-        """Replaces what is kept."""
+    def write(self, name: str, content: bytes, *, is_new: bool = False) -> None:
+        """Replaces what is kept.
+
+        Args:
+            is_new: somebody has just signed in with it here.
+        """
 
     def remove(self, name: str) -> None:
         """Nothing is kept any more; no error if nothing was."""
@@ -76,7 +80,7 @@ class FilePlace:
     def has(self, name: str) -> bool:
         return (self.folder / name).is_file()
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes, *, is_new: bool = False) -> None:
         path, is_secret = self.folder / name, name.endswith(SECRET)
         with as_disk_error(path):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

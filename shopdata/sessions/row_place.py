@@ -31,10 +31,15 @@ class RowPlace:
     secret_key: str = field(repr=False)
     salt: bytes = field(repr=False)
     _of: str = ""
+    #: Who signs in here.
+    node: str = ""
 
     @classmethod
-    def opened(cls, ledger: Ledger, secret_key: str) -> Self:
+    def opened(cls, ledger: Ledger, secret_key: str, node: str = "") -> Self:
         """The rows of a ledger, which the first to come gives their key.
+
+        Args:
+            node: who signs in here.
 
         Raises:
             UsageError: other machines have another key.
@@ -52,7 +57,7 @@ class RowPlace:
                 expected="the same key on all machines that share the ledger",
                 todo="Set the key that the other machines have; to change it on all of them, run `scrapy shops rekey`.",
             ) from None
-        return cls(rows, secret_key, salt_of(sealed), ledger.where)
+        return cls(rows, secret_key, salt_of(sealed), ledger.where, node)
 
     def where(self, name: str = "") -> str:
         return f"{name} in the ledger ({self._of})" if name else self._of
@@ -63,8 +68,8 @@ class RowPlace:
     def has(self, name: str) -> bool:
         return self.rows.read(name) is not None
 
-    def write(self, name: str, content: bytes) -> None:
-        self.rows.write(name, self._sealed(content))
+    def write(self, name: str, content: bytes, *, is_new: bool = False) -> None:
+        self.rows.write(name, self._sealed(content), self.node if is_new else None)
 
     def remove(self, name: str) -> None:
         self.rows.remove(name)
@@ -110,7 +115,7 @@ class RowPlace:
             if name in _OF_ALL:
                 place.write(name, _json({**ours, **theirs}))
             elif str(ours.get("saved_at") or "") > str(theirs.get("saved_at") or "") or not theirs:
-                place.write(name, content)
+                place.write(name, content, is_new=True)
 
 
 @dataclass(frozen=True)
@@ -129,8 +134,8 @@ class _Held:
     def has(self, name: str) -> bool:
         return self.row.read() is not None
 
-    def write(self, name: str, content: bytes) -> None:
-        self.row.write(self.place._sealed(content))
+    def write(self, name: str, content: bytes, *, is_new: bool = False) -> None:
+        self.row.write(self.place._sealed(content), self.place.node if is_new else None)
 
     def remove(self, name: str) -> None:
         self.row.write(b"")

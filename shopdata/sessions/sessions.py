@@ -269,7 +269,7 @@ class SessionStore:
             before = copy.deepcopy(data)
             yield data
             if is_replaced or is_written or data != before:
-                self._write(shop, data, place)
+                self._write(shop, data, place, is_new=is_replaced)
 
     def _read(self, shop: Shop, place: Place | None = None) -> dict[str, Any]:
         place, name = place or self.kept, self._name(shop)
@@ -299,10 +299,10 @@ class SessionStore:
             with self._changing(shop, is_written=True):
                 self._log_once(shop.id, "%s: saved before SHOPDATA_SECRET_KEY was set; encrypted now", shop.id)
 
-    def _write(self, shop: Shop, data: dict[str, Any], place: Place) -> None:
+    def _write(self, shop: Shop, data: dict[str, Any], place: Place, *, is_new: bool) -> None:
         if not self.secret_key and data.get("cookies"):
             self._log_once("plain", Texts("en")(_PLAIN))
-        place.write(self._name(shop), json.dumps(data, ensure_ascii=False).encode())
+        place.write(self._name(shop), json.dumps(data, ensure_ascii=False).encode(), is_new=is_new)
 
     def _log_damaged(self, name: str, why: str) -> None:
         self._log_once(name, "%s: the saved session is damaged (%s); the shop signs in anew", name, why)

@@ -60,6 +60,12 @@ def test_crawl_arguments(place: Workplace, arguments: list[str], sentence: str) 
             "SHOPDATA_DATABASE_URL",
             id="database that there is not",
         ),
+        pytest.param(
+            lambda place: None,
+            {"SHOPDATA_DATABASE_URL": "postgresql+psycopg://u:p@127.0.0.1:9/x"},
+            "SHOPDATA_SECRET_KEY: no key is set",
+            id="shared ledger without a key",
+        ),
     ],
 )
 def test_crawl_configuration(
@@ -88,6 +94,16 @@ def test_crawl_configuration(
         pytest.param(["alert_test", "--chanel", "ops"], "--chanel: this option is not known", id="alert_test"),
         pytest.param(["sessions", "sandbox-01"], "sandbox-01: this command takes options only", id="sessions"),
         pytest.param(["check_config", "--quiet"], "--quiet: this option is not known", id="check_config"),
+        pytest.param(
+            ["check_config", "--set=SHOPDATA_DATABASE_URL=postgresql+psycopg://u:p@127.0.0.1:9/x"],
+            "SHOPDATA_SECRET_KEY: no key is set",
+            id="check_config of a shared ledger",
+        ),
+        pytest.param(
+            ["service", "start", "--set=SHOPDATA_DATABASE_URL=postgresql+psycopg://u:p@127.0.0.1:9/x"],
+            "SHOPDATA_SECRET_KEY: no key is set",
+            id="service with a shared ledger",
+        ),
         pytest.param(["check_config", "lake.yaml"], "lake.yaml: this command takes options only", id="a file to check"),
     ],
 )

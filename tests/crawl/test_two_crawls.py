@@ -28,6 +28,7 @@ pytestmark = [
 DAY = date(2026, 3, 1)
 DT = str(DAY)
 SHOPS = 6
+KEY = "a key for tests, the same on both machines"
 
 
 @dataclass
@@ -108,8 +109,8 @@ def make_machines(request: pytest.FixtureRequest, make_workplace: Callable[..., 
         return TwoMachines(
             place,
             [
-                {"SHOPDATA_DATABASE_URL": url},
-                {"SHOPDATA_DATABASE_URL": url, "SHOPDATA_STATE_DIR": str(other)},
+                {"SHOPDATA_DATABASE_URL": url, "SHOPDATA_SECRET_KEY": KEY},
+                {"SHOPDATA_DATABASE_URL": url, "SHOPDATA_SECRET_KEY": KEY, "SHOPDATA_STATE_DIR": str(other)},
             ],
         )
 

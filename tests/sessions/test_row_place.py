@@ -116,6 +116,19 @@ def test_files_from_before_move_in_and_the_newer_session_stays(ledger: Ledger, t
     assert not DeviceStore(tmp_path, KEY, place).has(shop())
 
 
+def test_who_signs_in_is_home(ledger: Ledger, tmp_path: Path) -> None:
+    FilePlace(tmp_path / "a", KEY).write("jd_moved.session", b'{"saved_at": "2026-03-01T08:00:00+08:00"}')
+    places = {name: RowPlace.opened(ledger, KEY, name) for name in ("a", "b")}
+    places["a"].take_in(FilePlace(tmp_path / "a", KEY))
+    here, there = (SessionStore(tmp_path / name, KEY, place=place) for name, place in places.items())
+    here.save(shop(), COOKIES)
+    there.note_check(shop(), "alive")
+    there.park(shop("two"), Reason("challenge", {}, "a slider"))
+    assert ledger.sessions.homes() == {"jd_moved.session": "a", "jd_one.session": "a"}
+    there.save(shop(), COOKIES)
+    assert ledger.sessions.homes() == {"jd_moved.session": "a", "jd_one.session": "b"}
+
+
 def test_a_shop_is_handed_on_and_forgotten(make_store: Callable[[str], SessionStore]) -> None:
     store = make_store("here")
     store.save(shop(), COOKIES)

@@ -32,7 +32,7 @@ from shopdata.network import Network, Proxy, current_network
 from shopdata.sessions.sign_in import login_for
 from shopdata.wording import Texts
 from shopdata.wording.language import terminal_texts
-from shopdata.workspace import Workspace
+from shopdata.workspace import Workspace, is_shared
 
 #: On Windows no shell reads such a file.
 _TAKE_IN = "check.take_in_windows" if os.name == "nt" else "check.take_in"
@@ -84,7 +84,7 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
     if config.schedule.jobs and not any(job.command == "preflight" for job in config.schedule.jobs):
         # Written before there was such a job; one with `enabled: false` says that nobody wants it.
         print(t("check.no_preflight"))
-    for line in _unproven(t, config):
+    for line in (*_unproven(t, config), *_other_nodes(t, workspace)):
         print(line, file=sys.stderr)
     for line in _network_lines(t, current_network(), config):
         print(t("network.line", what=line))
@@ -135,6 +135,15 @@ def _unproven(t: Texts, config: Config) -> Iterator[str]:
     scheduled = {job.spider for job in config.schedule.jobs if job.enabled}
     for name in sorted(config.unproven, key=lambda name: (name not in scheduled, name)):
         yield t("check.unproven_scheduled" if name in scheduled else "check.unproven", name=name)
+
+
+def _other_nodes(t: Texts, workspace: Workspace) -> Iterator[str]:
+    """Machines of the same cluster whose configuration is not what it is here."""
+    if is_shared(workspace.database_url):
+        from shopdata.service.differences import differences_from_here  # with what compares, others do without
+
+        for node, what in differences_from_here(workspace):
+            yield t("check.other_node", node=node, what=what)
 
 
 def _impossible_jobs(config: Config, settings: BaseSettings) -> Iterator[UsageError]:

@@ -5,6 +5,7 @@ Imports leaf modules and the network's hosts only, and asks nobody: who has a `C
 
 from shopdata.config.alerts import Alerts, Channel
 from shopdata.config.datasets import Dataset
+from shopdata.config.digests import config_digests, installed_packages
 from shopdata.config.env_file import EnvFile, fill_from, read_env_file
 from shopdata.config.env_values import odd_settings
 from shopdata.config.folder import config_source, in_project, project_folder
@@ -43,10 +44,12 @@ __all__ = [
     "SecondLook",
     "Shop",
     "Shops",
+    "config_digests",
     "config_source",
     "fill_from",
     "find_platform",
     "in_project",
+    "installed_packages",
     "load_alerts",
     "load_config",
     "look_again",

@@ -52,7 +52,7 @@ class Node:
     def differences(self, other: Node) -> list[str]:
         """What is not the same there: names of parts, and packages with both versions; what one lacks counts for
         files only. Empty where one of the two has never told."""
-        if not (self.config_hash and other.config_hash):
+        if not (self.config_parts and other.config_parts):
             return []
         parts = sorted(self.config_parts.keys() | other.config_parts.keys())
         versions = {

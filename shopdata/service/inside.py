@@ -24,6 +24,7 @@ from shopdata.run_ids import member_ids, new_run_id
 from shopdata.service.arguments import SpiderArguments
 from shopdata.service.control import CrawlJob, Disk, Due
 from shopdata.service.crawls import Crawl, key_of
+from shopdata.service.differences import Differences
 from shopdata.service.disk import measure
 from shopdata.service.due import Busy
 from shopdata.service.job_list import list_jobs, log_of, own_arguments
@@ -61,6 +62,7 @@ class Inside:
         #: The names of all datasets that a spider collects.
         self.datasets = tuple(sorted(self._datasets))
         self.sign_ins = SignIns(options, partial(ask_for_missing, self))
+        self._differences = Differences(workspace)
         self._started_at = datetime.now(SHANGHAI)
         self._app: Any = None
         self.launcher: Any = None
@@ -136,6 +138,7 @@ class Inside:
             self.workspace.ledger.nodes.beat_service(
                 self.workspace.staging.node, address=self.owner, version=_in_reactor(self._version)[:50], seats=seats
             )
+            self._differences.look()
 
     def _version(self) -> str:
         """The egg that crawls run from."""

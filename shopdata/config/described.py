@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, create_model
+from pydantic import Field, create_model, model_validator
 
 from shopdata.config.model import Model, ShownText, Text, Url
 from shopdata.config.portals import LoginPage, Portal, Signs
@@ -26,8 +26,10 @@ class LoginDescription(Model):
 
     #: The cheapest address that needs a session, for a GET; `{name.origin}` as in recipes.
     check: Text
-    #: What the answer to it holds while the session lives.
-    alive: Annotated[Signs, Field(min_length=1)]
+    #: What the answer to it holds while the session lives;
+    alive: Annotated[Signs, Field(min_length=1)] | None = None
+    #: or, where the answer is a page, a text that stands on pages of somebody who is signed in, and on no other.
+    alive_on_page: Text | None = None
     #: What any answer holds once the session has ended, each of them alone; besides HTTP 401, a redirect, and a page in
     #: the place of data.
     dead: tuple[Signs, ...] = ()
@@ -35,6 +37,12 @@ class LoginDescription(Model):
     too_often: tuple[Signs, ...] = ()
     #: What any answer holds when the portal asks for a person.
     person: tuple[Signs, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_what_lives(self) -> LoginDescription:
+        if (self.alive is None) == (self.alive_on_page is None):
+            raise ValueError("one thing tells that a session lives: write alive, or alive_on_page where it is a page")
+        return self
 
 
 class DescribedLoginPage(LoginPage):

@@ -10,7 +10,7 @@ from shopdata.config.described import DescribedPortal, LoginDescription
 from shopdata.config.portals import Signs
 from shopdata.config.recipes.placeholders import Placeholder, read_template
 from shopdata.sessions.sign_in.form_login import FormLogin
-from shopdata.sessions.sign_in.signs import holds, holds_any
+from shopdata.sessions.sign_in.signs import holds, holds_any, shows
 from shopdata.sessions.sign_in.steps import PortalAnswer, Risk
 
 
@@ -28,9 +28,14 @@ class DescribedLogin(FormLogin):
         return "".join(getattr(portal, p.field) if isinstance(p, Placeholder) else p for p in parts), {}
 
     def is_session_alive(self, answer: PortalAnswer) -> bool:
-        return holds(answer, self._login.alive)
+        if self._login.alive_on_page is not None:
+            return shows(answer, self._login.alive_on_page)
+        return holds(answer, self._login.alive or {})
 
     def is_session_dead(self, answer: PortalAnswer, portal: Portal) -> bool:
+        # Of a portal that answers in pages, a page alone says nothing.
+        if self._login.alive_on_page is not None and answer.status == 200 and self.is_session_alive(answer):
+            return False
         return super().is_session_dead(answer, portal) or holds_any(answer, self._login.dead)
 
     def risk_in(self, answer: PortalAnswer, portal: Portal) -> Risk | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -15,6 +16,11 @@ def holds(answer: PortalAnswer, signs: Signs) -> bool:
     """True for an answer in which all of these stand."""
     data = None if answer.is_html else answer.json()
     return data is not None and all(_is(data, path, wanted) for path, wanted in signs.items())
+
+
+def shows(answer: PortalAnswer, text: str) -> bool:
+    """True for a page on which a text stands."""
+    return answer.is_html and text in html.unescape(answer.body.decode("utf-8", "replace"))
 
 
 def holds_any(answer: PortalAnswer, many: Iterable[Signs]) -> bool:

@@ -49,6 +49,14 @@ def act(args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> in
         # What runs goes on meanwhile, and is adopted.
         background.stop(options, "now" if opts.now else "leave", partial(say, t))
         return _start(settings, options, is_new_wanted=True)
+    if action == "drain":
+        background.drain(options, partial(say, t), is_now=opts.now)
+        say(t, "service.drained")
+        return 0
+    if action == "undrain":
+        background.undrain(options)
+        say(t, "service.undrained")
+        return 0
     if action == "status":
         is_up, said = overview(t, options, lambda: Workspace.from_settings(settings).ledger)
         print("\n".join(said))

@@ -9,7 +9,7 @@ from scrapy.exceptions import UsageError
 from shopdata.command_frame import QuietCommand
 from shopdata.command_help import explain
 
-_ACTIONS = ("start", "stop", "restart", "status", "log", "unit", "compose")
+_ACTIONS = ("start", "stop", "restart", "drain", "undrain", "status", "log", "unit", "compose")
 
 
 class Command(QuietCommand):
@@ -20,7 +20,7 @@ class Command(QuietCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--now", action="store_true", help="stop: do not wait for running crawls, end them")
+        parser.add_argument("--now", action="store_true", help="stop, drain: do not wait for running crawls, end them")
         parser.add_argument("--follow", action="store_true", help="log: go on with what is added")
         explain(
             parser,
@@ -28,6 +28,8 @@ class Command(QuietCommand):
                 "start": "start it in the background, and deploy the project if it has changed; harmless if it is up",
                 "stop": "begin nothing new, wait for running crawls, end; --now ends them too",
                 "restart": "a new version or new settings; running crawls run on",
+                "drain": "take no run, wait for those that go on; --now ends them, and others take them over",
+                "undrain": "take runs again",
                 "status": "is it up, what runs, what is next, what failed last",
                 "log [RUN|SPIDER]": "its log, or that of a run or of a spider's latest run; --follow goes on",
                 "unit": "print a systemd unit for this checkout",

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from shopdata.exceptions import LedgerError
 from shopdata.ledger.migrations import bring_up_to_date, version_of
 from shopdata.ledger.one_commit import OneCommit
-from shopdata.ledger.schema import SCHEMA_VERSION
+from shopdata.ledger.schema import SCHEMA_VERSION, SchemaVersion
 from shopdata.periods import SHANGHAI
 
 _SETTING = "Fix SHOPDATA_DATABASE_URL, or unset it to use SQLite in the state directory."
@@ -169,6 +169,17 @@ class Database:
             raise self._locked() from None
         except OSError as error:
             raise self._unusable(error) from None
+        self._refuse_other(version)
+
+    def require_our_version(self, session: Session) -> None:
+        """Refuses where another shopdata has changed the tables since they were opened. Raises LedgerError."""
+        self._refuse_other(_version_in(session))
+
+    def is_of_our_version(self, session: Session) -> bool:
+        """False where `require_our_version` would refuse."""
+        return _version_in(session) == SCHEMA_VERSION
+
+    def _refuse_other(self, version: int | None) -> None:
         if version != SCHEMA_VERSION:
             raise LedgerError(
                 "the ledger's tables are of another version of shopdata",
@@ -257,6 +268,10 @@ def writes(
         return self._database.write(lambda session: method(self, session, *arguments, **named))
 
     return in_transaction
+
+
+def _version_in(session: Session) -> int | None:
+    return session.scalars(select(func.max(SchemaVersion.version))).one()
 
 
 def _is_worth_another_try(error: exc.DBAPIError) -> bool:

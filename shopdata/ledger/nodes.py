@@ -20,6 +20,8 @@ SERVICE_IS_UP_SECONDS = 30
 
 #: What a service says of itself: it takes crawls; takes none, and lets those that it has end; has ended.
 UP, DRAINING, STOPPED = "up", "draining", "stopped"
+#: It takes none either, because the ledger is of a newer version: it must be upgraded.
+OUTDATED = "outdated"
 #: What is said of one that is silent and has not said that it would be, and of a node that never had a service.
 LOST, NONE = "lost", "none"
 
@@ -35,7 +37,7 @@ class Node:
     version: str
     seats: int
     service_beat_at: datetime | None
-    #: UP, DRAINING, STOPPED, LOST or NONE.
+    #: UP, DRAINING, STOPPED, OUTDATED, LOST or NONE.
     state: str
     #: Differs where any part of the configuration does; "" where nobody has told it.
     config_hash: str = ""
@@ -77,12 +79,14 @@ class Nodes(DatabasePart):
     def beat_service(
         self, session: Session, name: str, *, address: str, version: str, seats: int, state: str = UP
     ) -> None:
-        """A sign of life, of a service.
+        """A sign of life, of a service. One whose program is older than the ledger's tables is OUTDATED.
 
         Args:
             seats: how many crawls it has room for.
             state: UP, DRAINING or STOPPED.
         """
+        if state == UP and not self._database.is_of_our_version(session):
+            state = OUTDATED
         now = self._database.now(session)
         row = _row(session, name, now)
         row.beat_at = row.service_beat_at = now

@@ -51,7 +51,11 @@ class QueueRows(DatabasePart):
     def take(
         self, session: Session, project: str, node: str, seconds: float, may_start: Callable[[dict[str, Any]], bool]
     ) -> dict[str, Any] | None:
-        """Leases the first free message that may start here; None if there is none. Others take others meanwhile."""
+        """Leases the first free message that may start here; None if there is none. Others take others meanwhile.
+
+        Raises:
+            LedgerError: a newer shopdata has changed the tables: a crawl of this one would refuse, and its job be lost.
+        """
         now = self._database.now(session)
         free = _ordered(select(QueueRow).where(QueueRow.project == project, _is_free(now)))
         look = free.with_only_columns(QueueRow.number, QueueRow.message).limit(_LOOK_AT)
@@ -61,6 +65,7 @@ class QueueRows(DatabasePart):
         row = session.scalars(one).first() if numbers else None
         if row is None:
             return None
+        self._database.require_our_version(session)
         row.holder, row.until = node, now + timedelta(seconds=seconds)
         return dict(row.message)
 

@@ -28,12 +28,18 @@ _NOTED: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "delproject.json": ("remove_project", "project", ()),
     "cells.json": ("collect", "dataset", ("dt", "shops", "force")),
     "signins.json": ("sign_in_link", "shop", ()),
-    "service.json": ("stop_service", "", ("mode",)),
+    "service.json": ("", "", ("mode",)),
     "cron.json": ("", "job", ()),
 }
-_CRON = {"run": "run_now", "pause": "pause", "resume": "resume"}
+#: Of pages that do several things.
+_BY_ACTION: Mapping[str, Mapping[str, str]] = {
+    "cron.json": {"run": "run_now", "pause": "pause", "resume": "resume"},
+    "service.json": {"stop": "stop_service", "drain": "drain_service", "undrain": "undrain_service"},
+}
 #: All that can be noted here.
-CODES = {code for code, _, _ in _NOTED.values() if code} | set(_CRON.values())
+CODES = {code for code, _, _ in _NOTED.values() if code} | {
+    code for codes in _BY_ACTION.values() for code in codes.values()
+}
 _LONGEST = 200
 
 
@@ -53,7 +59,7 @@ def watch(request: Any, page: str, workspace: Workspace) -> None:
         params["settings"] = ", ".join(settings)[:_LONGEST]
     act = Act(
         user=request.visitor.name,
-        code=code or _CRON.get(given.get("action", ""), "cron"),
+        code=code or _BY_ACTION[page].get(given.get("action", ""), page.removesuffix(".json")),
         via="api",
         target=given.get(target, ""),
         address=client_address(request.peer, request.requestHeaders),

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,29 @@ def stop(options: ServiceOptions, mode: str, tell: Tell) -> bool:
     return daemon is not None
 
 
+def drain(options: ServiceOptions, tell: Tell, *, is_now: bool) -> None:
+    """Lets the service take no crawl any more, and waits until none runs.
+
+    Args:
+        is_now: crawls are ended, and given back to the others.
+
+    Raises:
+        ServiceError: it is not up, or refuses.
+    """
+    Client(options).post("service", action="drain", mode="now" if is_now else "wait")
+    told = time.monotonic()
+    while names := _names_of(_orphans(options)):
+        if not is_now and time.monotonic() > told:
+            tell("service.drain_waits", names=names)
+            told = time.monotonic() + 60
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def undrain(options: ServiceOptions) -> None:
+    """Lets the service take crawls again. Raises ServiceError."""
+    Client(options).post("service", action="undrain")
+
+
 def _ask_to_stop(options: ServiceOptions, daemon: psutil.Process, mode: str, tell: Tell) -> None:
     try:
         Client(options).post("service", action="stop", mode=mode)
@@ -136,11 +159,14 @@ def _wait_for_end(options: ServiceOptions, daemon: psutil.Process, mode: str, te
                 f"the service does not end: pid {daemon.pid}", todo="Kill this process, then look at its log."
             )
         if mode == "wait" and time.monotonic() > told:
-            names = ", ".join(f"{crawl.spider} (run {crawl.job})" for crawl in _orphans(options))
-            if names:
+            if names := _names_of(_orphans(options)):
                 tell("service.waiting", names=names)
             told = time.monotonic() + 60
         time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _names_of(crawls: Iterable[Crawl]) -> str:
+    return ", ".join(f"{crawl.spider} (run {crawl.job})" for crawl in crawls)
 
 
 def _orphans(options: ServiceOptions) -> list[Crawl]:

@@ -45,6 +45,7 @@ class Clock(Service):
 
     def __init__(self, inside: Inside, start: datetime | None = None) -> None:
         self._inside = inside
+        inside.go_on = self._go_on
         self._since: dict[str, tuple[datetime, datetime | None]] = {}
         self._is_looking = False
         self._has_gone_on = False
@@ -78,9 +79,11 @@ class Clock(Service):
 
     def _tick(self) -> None:
         # One look at a time: a slow database must not pile them up.
-        if not self._is_looking and not self._inside.launcher.is_closed:
+        if not self._is_looking:
             self._is_looking = True
-            deferToThread(self._look).addCallbacks(self._looked, self._log_failure)
+            # One that lets its last crawls end decides nothing any more, and is there still.
+            work = self._show_life if self._inside.launcher.is_closed else self._look
+            deferToThread(work).addCallbacks(self._looked, self._log_failure)
 
     def _looked(self, _: object) -> None:
         self._is_looking = False
@@ -122,11 +125,14 @@ class Clock(Service):
             logger.warning("run %s of %s was cut off: it goes on", crawl.job, crawl.spider)
             self._inside.enqueue(crawl.spider, crawl.arguments, crawl.job, crawl.version)
 
-    def _look(self) -> None:
+    def _show_life(self) -> None:
         now = datetime.now(SHANGHAI)
         if now - self._showed_life_at >= _SHOW_LIFE_EVERY:
             self._showed_life_at = now
             self._inside.show_life()
+
+    def _look(self) -> None:
+        self._show_life()
         if self._inside.schedule_file.refresh():
             self._since.clear()
         if not self._has_gone_on:

@@ -138,3 +138,6 @@ class Control(Protocol):
 
     def started_at(self) -> datetime:
         """Since when the service is up."""
+
+    def is_draining(self) -> bool:
+        """True if it takes no crawl, because a person wants it so. Does not block."""

@@ -19,6 +19,7 @@ from shopdata.alerts.workbooks import WorkbookMails
 from shopdata.config import Job
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.resources import Resources
+from shopdata.ledger.nodes import DRAINING, STOPPED, UP
 from shopdata.periods import SHANGHAI
 from shopdata.run_ids import member_ids, new_run_id
 from shopdata.service.arguments import SpiderArguments
@@ -26,6 +27,7 @@ from shopdata.service.control import CrawlJob, Disk, Due
 from shopdata.service.crawls import Crawl, key_of
 from shopdata.service.differences import Differences
 from shopdata.service.disk import measure
+from shopdata.service.draining import Draining
 from shopdata.service.due import Busy
 from shopdata.service.job_list import list_jobs, log_of, own_arguments
 from shopdata.service.members import crew_of
@@ -68,11 +70,16 @@ class Inside:
         self.launcher: Any = None
         self.poller: Any = None
         self.stopping: Stopping
+        self.draining: Draining
+        #: Takes up crawls that were cut off; the clock does.
+        self.go_on: Callable[[], None] = lambda: None
+        self._version = ""
 
     def connect(self, app: Any, launcher: Any, poller: Any) -> None:
         """Called once, when scrapyd has made its parts."""
         self._app, self.launcher, self.poller = app, launcher, poller
-        self.stopping = Stopping(launcher, poller)
+        self.stopping = Stopping(launcher, poller, partial(self.show_life, is_last=True))
+        self.draining = Draining(self.options.draining_file, launcher, poller)
 
     # -- jobs -------------------------------------------------------------------------------------------------------
 
@@ -131,16 +138,24 @@ class Inside:
         """Whether the run of a slot, or its first member, waits, runs or has ended here."""
         return any(self.is_known(job) for job in (run_id, *member_ids(run_id, 2)[:1]))
 
-    def show_life(self) -> None:
-        """Tells services that share the ledger that this one is there."""
-        if is_shared(self.workspace.database_url):
-            seats = 0 if self.launcher.is_closed else self.launcher.max_proc
-            self.workspace.ledger.nodes.beat_service(
-                self.workspace.staging.node, address=self.owner, version=_in_reactor(self._version)[:50], seats=seats
-            )
+    def show_life(self, *, is_last: bool = False) -> None:
+        """Tells services that share the ledger that this one is there, or that it ends."""
+        if not is_shared(self.workspace.database_url):
+            return
+        state = STOPPED if is_last else DRAINING if self.launcher.is_closed or self.draining.is_on else UP
+        if not is_last:
+            self._version = _in_reactor(self._newest_version)[:50]
+        self.workspace.ledger.nodes.beat_service(
+            self.workspace.staging.node,
+            address=self.owner,
+            version=self._version,
+            seats=self.launcher.max_proc,
+            state=state,
+        )
+        if not is_last:
             self._differences.look()
 
-    def _version(self) -> str:
+    def _newest_version(self) -> str:
         """The egg that crawls run from."""
         versions = self._app.getComponent(IEggStorage).list(PROJECT)
         return str(versions[-1]) if versions else ""
@@ -293,6 +308,21 @@ class Inside:
 
     def started_at(self) -> datetime:
         return self._started_at
+
+    def is_draining(self) -> bool:
+        return self.draining.is_on
+
+    def drain(self, *, is_now: bool) -> None:
+        """Takes no crawl from now on; what runs goes on, or is ended and given back."""
+        _in_reactor(partial(self.draining.begin, is_now=is_now))
+        self.show_life()
+
+    def undrain(self) -> None:
+        """Takes crawls again, and those that were ended here and are nobody's."""
+        if self.draining.is_on:
+            self.go_on()
+            _in_reactor(self.draining.end)
+            self.show_life()
 
 
 def _in_reactor(work: Callable[..., Result], *arguments: object) -> Result:

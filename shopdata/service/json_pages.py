@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 Arguments = Mapping[str, str]
 
+#: What the service can be told, and how.
+_MODES = {"stop": ("wait", "now", "leave"), "drain": ("wait", "now"), "undrain": ("wait",)}
 #: Without a `dt`, cells.json has so many of each dataset's newest periods: a ledger of years would not fit.
 _PERIODS = 7
 
@@ -134,7 +136,10 @@ class CellsPage(JsonPage):
 
 
 class ServicePage(JsonPage):
-    """service.json: GET says how the service does; POST `action` = stop, with `mode` = wait, now or leave."""
+    """service.json: GET says how the service does; POST `action` = stop, drain or undrain.
+
+    `mode` is wait or now; for stop also leave.
+    """
 
     post_names = ("action", "mode")
 
@@ -145,6 +150,7 @@ class ServicePage(JsonPage):
             "pid": os.getpid(),
             "started_at": self.inside.started_at(),
             "is_stopping": self.inside.launcher.is_closed,
+            "is_draining": self.inside.is_draining(),
             "is_rehearsal": self.inside.options.now is not None,
             "now": self.inside.now(),
             "is_deployed": self.inside.is_deployed(),
@@ -156,15 +162,20 @@ class ServicePage(JsonPage):
         }
 
     def post(self, arguments: Arguments) -> dict[str, Any]:
-        mode = arguments.get("mode", "wait")
-        if _needed(arguments, "action") != "stop" or mode not in ("wait", "now", "leave"):
+        action, mode = _needed(arguments, "action"), arguments.get("mode", "wait")
+        if mode not in _MODES.get(action, ()):
             raise ArgumentError(
                 "this action is not known",
                 where="action",
-                expected="stop, with mode wait, now or leave",
+                expected="stop, with mode wait, now or leave; drain, with mode wait or now; undrain",
                 todo="Send one of these.",
             )
-        self.inside.stopping.begin_from_thread(mode)
+        if action == "stop":
+            self.inside.stopping.begin_from_thread(mode)
+        elif action == "drain":
+            self.inside.drain(is_now=mode == "now")
+        else:
+            self.inside.undrain()
         return {}
 
 

@@ -118,6 +118,8 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         tries = earlier.tries + 1 if earlier and earlier.ended_at is None else 1
         # Before it starts: if the service ends in between, the next one looks for it.
         self.crawls.put(_crawl_of(message, tries))
+        # It may have been given back here before.
+        self.cut_off.discard(job)
         log = message["settings"].get("LOG_FILE")
         process = Started(project, spider, job, env, args, output=Path(log) if log else None)
         process.deferred.addBoth(self._process_finished, slot)

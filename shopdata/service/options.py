@@ -117,6 +117,11 @@ class ServiceOptions:
         return self.folder / "service.pid"
 
     @property
+    def draining_file(self) -> Path:
+        """There while the service is to take no crawl."""
+        return self.folder / "draining"
+
+    @property
     def lock_file(self) -> Path:
         """Locked for as long as the service lives."""
         return self.folder / "service.lock"

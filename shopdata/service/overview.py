@@ -54,6 +54,8 @@ def _line(t: Texts, head: str, text: object) -> str:
 def _from_inside(t: Texts, about: dict[str, Any]) -> Iterator[str]:
     if about["is_stopping"]:
         yield _line(t, "stopping", t("service.finishing"))
+    if about.get("is_draining"):
+        yield _line(t, "draining", t("service.is_draining"))
     if about["is_rehearsal"]:
         yield _line(t, "rehearsal", t("service.rehearsing", time=_clock(t, about["now"])))
     if not about["is_deployed"]:

@@ -27,6 +27,8 @@ class Poller(QueuePoller):  # type: ignore[misc]
         self.running: Callable[[], set[object]] = set
         #: Nothing is handed out: before crawls of an earlier service are found again, and when this one stops.
         self.is_closed = True
+        #: Nothing is handed out until a person says so (`draining.py`).
+        self.is_draining = False
         self._told: dict[str, str] = {}
 
     def poll(self) -> None:
@@ -45,7 +47,7 @@ class Poller(QueuePoller):  # type: ignore[misc]
 
     def _poll_project(self, project: str, queue: Any) -> bool:
         """Hands out what may start; False if no other project's turn comes."""
-        if self.is_closed or not self.dq.waiting:
+        if self._takes_nothing:
             return False
 
         def may_start(message: dict[str, Any]) -> bool:
@@ -54,9 +56,13 @@ class Poller(QueuePoller):  # type: ignore[misc]
         while (message := queue.take(may_start)) is not None:
             job = {name: value for name, value in message.items() if name != "name"}
             self.dq.put({**job, "_project": project, "_spider": message["name"]})
-            if self.is_closed or not self.dq.waiting:
+            if self._takes_nothing:
                 return False
         return True
+
+    @property
+    def _takes_nothing(self) -> bool:
+        return self.is_closed or self.is_draining or not self.dq.waiting
 
 
 class SpiderQueue(SqliteSpiderQueue):  # type: ignore[misc]

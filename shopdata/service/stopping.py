@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any, Literal
 
 from twisted.internet import reactor as twisted_reactor
 from twisted.internet import task
+from twisted.internet.threads import deferToThread
 
 from shopdata.service.crawls import END_SECONDS
 
@@ -20,12 +22,20 @@ reactor: Any = twisted_reactor
 Mode = Literal["wait", "now", "leave"]
 
 _LOOK_EVERY_SECONDS = 0.2
+#: A ledger that does not answer holds up no end.
+_LAST_WORD_SECONDS = 5
 
 
 class Stopping:
     """No new crawl from its begin on; the reactor stops when none is left."""
 
-    def __init__(self, launcher: Any, poller: Any) -> None:
+    def __init__(self, launcher: Any, poller: Any, last_word: Callable[[], object]) -> None:
+        """Takes what it closes.
+
+        Args:
+            last_word: is called in a thread before the reactor stops, and waited for a little.
+        """
+        self._last_word = last_word
         self._launcher = launcher
         self._poller = poller
         self._loop = task.LoopingCall(self._look)
@@ -59,5 +69,6 @@ class Stopping:
     def _stop(self) -> None:
         if self._loop.running:
             self._loop.stop()
-        if reactor.running:
-            reactor.stop()
+        said = deferToThread(self._last_word).addTimeout(_LAST_WORD_SECONDS, reactor)
+        said.addErrback(lambda failure: logger.warning("others could not be told: %s", failure.getErrorMessage()))
+        said.addBoth(lambda _: reactor.stop() if reactor.running else None)

@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 from postgresql_server import PostgresServer
+from sqlalchemy import update
 
+from shopdata.exceptions import LedgerError
 from shopdata.ledger import Ledger
 from shopdata.ledger.queue_rows import QueueRows
+from shopdata.ledger.schema import SCHEMA_VERSION, SchemaVersion
 
 PROJECT = "shopdata"
 KILLS = Path(__file__).with_name("queue_kills.py")
@@ -92,3 +95,22 @@ def test_pollers_that_are_killed_lose_nothing(postgresql_server: PostgresServer)
     outcome = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
     assert (outcome["kills"], outcome["lost"], outcome["overlapping"]) == (3, 0, 0)
     assert outcome["done_twice"] <= outcome["kills"]
+
+
+def test_an_older_program_takes_nothing_once_the_tables_are_newer(database_url: str) -> None:
+    with Ledger(database_url) as old, Ledger(database_url) as other:
+        add(old.queue, "running")
+        assert take(old.queue, "a") == "running"
+        add(old.queue, "waiting")
+        other._database.write(lambda session: session.execute(update(SchemaVersion).values(version=SCHEMA_VERSION + 1)))
+        with pytest.raises(LedgerError, match=rf"another version .* version {SCHEMA_VERSION + 1}.*Use the newest"):
+            take(old.queue, "a")
+        # Its job would have been lost with a crawl that refuses; what it has in work, it ends.
+        assert jobs(old.queue.free(PROJECT)) == ["waiting"]
+        old.queue.renew("a", ["running"], 60)
+        old.queue.end(PROJECT, "running", "a")
+        assert old.queue.held(PROJECT) == []
+        assert take(old.queue, "a", but="waiting") is None, "where nothing is to be taken, nothing is refused"
+        old.nodes.beat_service("a", address="a:6800", version="1", seats=2)
+        (node,) = old.nodes.all()
+        assert (node.state, node.is_up) == ("outdated", False)

@@ -17,7 +17,13 @@ from shopdata.browser.starting import OwnChromium
 from shopdata.config import Portal, Shop, platforms
 from shopdata.exceptions import ArgumentError, ChallengeError, UsageError
 from shopdata.periods import SHANGHAI, parse_date
-from shopdata.recording.contract import columns_of_files, columns_of_rows, contract_of, personal_columns
+from shopdata.recording.contract import (
+    columns_of_each,
+    columns_of_files,
+    columns_of_rows,
+    contract_of,
+    personal_columns,
+)
 from shopdata.recording.files import config_folder, write_contract, write_recipe
 from shopdata.recording.inference import Inferred, Known, Line, NotInferredError
 from shopdata.recording.inference.evidence import Seen
@@ -75,16 +81,18 @@ def _write(
     folder: Path, name: str, platform: str, opts: argparse.Namespace, journal: Journal, dialects: list[Known],
     inferred: Inferred,
 ) -> list[Line]:  # fmt: skip
-    columns = columns_of_files(journal)
     last = inferred.recipe["steps"][-1]
-    if "pages" in last:
-        known = next(one for one in dialects if one.name == inferred.recipe["recipe"]["dialect"])
-        columns = columns_of_rows([Seen(take, known) for take in journal.takes], last["pages"]["rows"])
+    columns = _columns(platform, journal, dialects, inferred.recipe)
     lines: list[Line] = []
     if columns:
-        has_day = not any(line.code == "no_day" for line in inferred.lines)
+        has_day = inferred.has_day
         contract, lines = contract_of(
-            columns, title=opts.title or name, platform=platform, lag_days=opts.lag_days, has_day=has_day
+            columns,
+            title=opts.title or name,
+            platform=platform,
+            lag_days=opts.lag_days,
+            has_day=has_day,
+            kind=inferred.kind,
         )
         if "file" in last and (personal := personal_columns(columns[0])):
             last["personal"] = personal
@@ -99,6 +107,23 @@ def _write(
         [take.day for take in journal.takes],
     )
     return lines
+
+
+def _columns(
+    platform: str, journal: Journal, dialects: list[Known], recipe: Mapping[str, Any]
+) -> list[list[Mapping[str, Any]]]:
+    """The columns of what the recipe brings, in each take."""
+    *before, last = recipe["steps"]
+    if "file" in last:
+        return columns_of_files(journal)
+    known = next(one for one in dialects if one.name == recipe["recipe"]["dialect"])
+    seen = [Seen(take, known) for take in journal.takes]
+    if "pages" in last:
+        return columns_of_rows(seen, last["pages"]["rows"])
+    outer = next(step for step in before if step.get("pages", {}).get("of") == last["each"]["of"])["pages"]["rows"]
+    maker = platforms()[platform].load_row_maker(last["rows_by"]) if "rows_by" in last else None
+    rows, key = last["do"]["pages"]["rows"], last["each"]["id"]
+    return columns_of_each(seen, outer, rows, key, last.get("keep", ()), maker)
 
 
 async def _show(

@@ -63,6 +63,8 @@ class Platform:
     dialects: Mapping[str, str] = field(default_factory=dict)
     #: What makes rows of what came, by the name that recipes call it: a `crawling.recipes.RowMaker` each.
     row_makers: Mapping[str, str] = field(default_factory=dict)
+    #: Paths whose calls its pages sign, and that are answered without, too: a recording leaves the signature out there.
+    unsigned: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -93,6 +95,10 @@ class Platform:
     def load_dialect(self, name: str) -> Any:
         """How answers are read in a dialect that it has."""
         return pkgutil.resolve_name(self.all_dialects[name])
+
+    def load_row_maker(self, name: str) -> Any:
+        """What makes rows of what came, by the name that recipes call it."""
+        return pkgutil.resolve_name(self.row_makers[name])
 
     def load_page_client(self) -> Any:
         """What its pages sign calls with. Raises LookupError where they do not."""

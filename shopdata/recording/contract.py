@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from shopdata.recording.inference.evidence import Seen, at
+from shopdata.crawling.recipes.dialect import RowMaker
+from shopdata.periods import PeriodKind
+from shopdata.recording.inference.atoms import atoms_of
+from shopdata.recording.inference.evidence import Seen, at, rows_of
 from shopdata.recording.inference.told import Line
-from shopdata.recording.journal import Journal
+from shopdata.recording.journal import Call, Journal
 
 _ID = re.compile(
     r"编号|单号|(?:^|[^a-z])(?:id|sku|spu|sn)(?:$|[^a-z])|条形码|账号|[a-z](?:Id|ID|Sn)$|_(?:id|sn)$", re.I
@@ -19,7 +22,13 @@ _PERSONAL = re.compile(
 
 
 def contract_of(
-    columns: Sequence[Sequence[Mapping[str, Any]]], *, title: str, platform: str, lag_days: int, has_day: bool
+    columns: Sequence[Sequence[Mapping[str, Any]]],
+    *,
+    title: str,
+    platform: str,
+    lag_days: int,
+    has_day: bool,
+    kind: PeriodKind = "day",
 ) -> tuple[dict[str, Any], list[Line]]:
     """The contract as its file holds it, and what a person should look at.
 
@@ -43,8 +52,10 @@ def contract_of(
     found: dict[str, Any] = {"title": title, "platform": platform, "lag_days": lag_days}
     if not has_day:
         found["is_snapshot"] = True
+    if kind != "day":
+        found["period"] = kind
     found |= {"columns": names, "ids": ids, "keys": keys, "required": list(keys)}
-    if len(days) == 1 and has_day:
+    if len(days) == 1 and has_day and kind == "day":
         found["period_column"] = days[0]
     if not keys:
         lines.append(Line("no_key", is_doubt=True))
@@ -71,18 +82,42 @@ def columns_of_files(journal: Journal) -> list[list[Mapping[str, Any]]]:
 
 def columns_of_rows(seen: Sequence[Seen], rows: str) -> list[list[Mapping[str, Any]]]:
     """The columns of a list whose rows stand at this place of answers."""
-    place = tuple(rows.removeprefix("$").strip(".").split("."))
+    return [_columns_of([row for _, found in _rows(take, rows) for row in found]) for take in seen]
+
+
+def columns_of_each(
+    seen: Sequence[Seen], outer: str, rows: str, key: str, keep: Sequence[str], maker: RowMaker | None
+) -> list[list[Mapping[str, Any]]]:
+    """The columns of a list for each row of another, as they are written.
+
+    Args:
+        outer, rows: where the rows of both stand.
+        key: the field of an outer row by which the inner list was asked for.
+        maker: who makes rows of both; None where the inner ones stay, with what is kept of the outer one.
+    """
     found = []
     for take in seen:
-        every = [row for content in take.contents.values() for row in _rows(content, place)]
-        names = list(dict.fromkeys(name for row in every for name in row))
-        found.append([_column(name, [row.get(name) for row in every]) for name in names])
+        others = {str(row.get(key)): row for _, several in _rows(take, outer) for row in several}
+        made: list[Mapping[str, Any]] = []
+        for call, several in _rows(take, rows):
+            asked = map(str, atoms_of(call, {}).values())
+            row = next((others[value] for value in asked if value in others), {})
+            kept = {name: row.get(name) for name in keep}
+            made += maker.rows(row, several) if maker is not None else ({**kept, **one} for one in several)
+        found.append(_columns_of(made))
     return found
 
 
-def _rows(content: Any, place: tuple[str, ...]) -> list[dict[str, Any]]:
-    rows = at(content, place)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+def _rows(take: Seen, place: str) -> Iterator[tuple[Call, list[dict[str, Any]]]]:
+    parts = tuple(place.removeprefix("$").strip(".").split("."))
+    for call in take.calls:
+        if rows := rows_of(at(take.contents.get(call.number), parts)):
+            yield call, rows
+
+
+def _columns_of(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [_column(name, [row.get(name) for row in rows]) for name in names]
 
 
 def _column(name: str, values: list[Any]) -> Mapping[str, Any]:

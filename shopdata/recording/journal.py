@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shopdata.exceptions import UsageError
+from shopdata.periods import Period, PeriodKind
 
 VERSION = 1
 
@@ -31,6 +32,7 @@ class Call:
         body: None, `{"json": …}`, `{"form": [[name, value], …]}`, or `{"opaque": bytes}`.
         answer: None, `{"json": …}`, `{"html": {"input:name": value, …}}`, or `{"opaque": bytes}`.
         location: where a redirect led.
+        sets_cookie: True if the answer brought a cookie, which is not kept.
     """
 
     number: int
@@ -47,6 +49,7 @@ class Call:
     location: str | None = None
     page: str = ""
     resource: str = ""
+    sets_cookie: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,24 @@ class Download:
 
 @dataclass(frozen=True)
 class Take:
-    """One export, of one single day."""
+    """One export, of one single day, week or month.
+
+    Args:
+        day: the last one of a week, any of a month.
+        kind: None where it was not said; then what was sent tells.
+        period: what was asked for, where that is known by more than day and kind.
+    """
 
     day: date
     calls: tuple[Call, ...]
     downloads: tuple[Download, ...] = ()
+    kind: PeriodKind | None = None
+    period: Period | None = None
+
+    @property
+    def asked(self) -> Period:
+        """What was asked for."""
+        return self.period or Period.of(self.kind or "day", self.day)
 
 
 @dataclass(frozen=True)
@@ -90,6 +106,11 @@ def record_of(entry: Call | Download) -> Record:
     return {"kind": type(entry).__name__.lower(), **asdict(entry)}
 
 
+def take_record(day: date, kind: PeriodKind | None = None) -> Record:
+    """The beginning of a take as a line has it."""
+    return {"kind": "take", "day": day.isoformat(), **({"period": kind} if kind else {})}
+
+
 def write_line(record: Record) -> str:
     """A record as a line, with its end."""
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
@@ -99,7 +120,7 @@ def lines_of(journal: Journal) -> Iterator[Record]:
     """A journal as its records."""
     yield {"kind": "head", "version": VERSION}
     for take in journal.takes:
-        yield {"kind": "take", "day": take.day.isoformat()}
+        yield take_record(take.day, take.kind)
         yield from map(record_of, take.calls)
         yield from map(record_of, take.downloads)
     yield {"kind": "words", "words": dict(journal.words)}
@@ -125,7 +146,7 @@ def journal_of(records: Iterable[Record]) -> Journal:
     Raises:
         ValueError: it is of another version.
     """
-    takes: list[tuple[date, list[Call], list[Download]]] = []
+    takes: list[tuple[tuple[date, PeriodKind | None], list[Call], list[Download]]] = []
     words: dict[str, str] = {}
     for record in records:
         rest = {name: value for name, value in record.items() if name != "kind"}
@@ -134,14 +155,17 @@ def journal_of(records: Iterable[Record]) -> Journal:
                 if rest["version"] != VERSION:
                     raise ValueError(f"version {rest['version']}")
             case "take":
-                takes.append((date.fromisoformat(rest["day"]), [], []))
+                takes.append(((date.fromisoformat(rest["day"]), rest.get("period")), [], []))
             case "call":
                 takes[-1][1].append(_call(rest))
             case "download":
                 takes[-1][2].append(Download(**rest))
             case "words":
                 words |= rest["words"]
-    made = (Take(day, tuple(sorted(calls, key=lambda one: one.number)), tuple(files)) for day, calls, files in takes)
+    made = (
+        Take(day, tuple(sorted(calls, key=lambda one: one.number)), tuple(files), kind)
+        for (day, kind), calls, files in takes
+    )
     return Journal(tuple(made), words)
 
 

@@ -25,6 +25,7 @@ from shopdata.recording.tables import kind_and_table
 _RESOURCES = frozenset({"document", "xhr", "fetch", "other", "eventsource"})
 #: What an answer may be at most to be read.
 _MOST_BYTES = 8 << 20
+_DURABLE = {"enableDurableMessages": True, "maxResourceBufferSize": _MOST_BYTES, "maxTotalBufferSize": 8 * _MOST_BYTES}
 
 
 class Recorder:
@@ -42,6 +43,8 @@ class Recorder:
         self._numbers: dict[Request, tuple[int, int]] = {}
         #: When answers began. Their ends are told late: a page may have asked on by then.
         self._answered: dict[Request, int] = {}
+        #: What they hold, while it is read.
+        self._bodies: dict[Request, asyncio.Future[bytes]] = {}
         #: Of answers of the take: address, hash, length, and the number of the call.
         self._answers: list[tuple[str, str, int, int]] = []
         #: The calls whose answers are files that have come.
@@ -76,6 +79,7 @@ class Recorder:
 
     def _attach(self, page: Page) -> None:
         page.on("download", lambda download: self._later(self._keep(download, round(time.time() * 1000))))
+        self._later(_keep_answers(page))
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -88,8 +92,12 @@ class Recorder:
             self._numbers[request] = self._number, round(time.time() * 1000)
 
     def _note_answer(self, response: Response) -> None:
-        if response.request in self._numbers:
-            self._answered[response.request] = round(time.time() * 1000)
+        request = response.request
+        if request in self._numbers:
+            self._answered[request] = round(time.time() * 1000)
+            if int(response.headers.get("content-length") or 0) <= _MOST_BYTES:
+                # At once: a page that moves on takes its answers with it.
+                self._bodies[request] = asyncio.ensure_future(_body_of(response))
 
     async def _finish(self, request: Request) -> None:
         number, sent = self._numbers.pop(request, (0, 0))
@@ -101,8 +109,9 @@ class Recorder:
             response = await request.response()
             if response is not None:
                 status, headers = response.status, response.headers
-                if int(headers.get("content-length") or 0) <= _MOST_BYTES:
-                    content = await response.body()
+                content = await self._bodies[request] if request in self._bodies else b""
+                headers = await response.all_headers()
+        self._bodies.pop(request, None)
         done = self._answered.pop(request, round(time.time() * 1000))
         self._answers.append((request.url, _hash(content), int(headers.get("content-length") or len(content)), number))
         self._note(
@@ -170,7 +179,21 @@ def call_of(
         location=headers.get("location"),
         page=page,
         resource=resource,
+        sets_cookie="set-cookie" in headers,
     )
+
+
+async def _keep_answers(page: Page) -> None:
+    """Answers outlive the page that has asked: else one that moves on at once takes them with it."""
+    with suppress(Error):
+        session = await page.context.new_cdp_session(page)
+        await session.send("Network.enable", _DURABLE)
+
+
+async def _body_of(response: Response) -> bytes:
+    with suppress(Error):
+        return await response.body()
+    return b""
 
 
 def _posted(request: Request) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def infer_again(journal: Journal, dialects: Sequence[Known], dataset: str, chose
     if not journal.words and any(line.code == "secret_constant" for line in found.lines):
         raise NotInferredError("not_saved")
     lines = tuple(Line(line.code, with_words(dict(line.params), journal.words), line.is_doubt) for line in found.lines)
-    return Inferred(with_words(found.recipe, journal.words), lines)
+    return replace(found, recipe=with_words(found.recipe, journal.words), lines=lines)
 
 
 def _take(day: date, told: list[Call | Download]) -> Take:

@@ -4,33 +4,76 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from shopdata.config.recipes.steps import Unpack
+from shopdata.crawling.recipes.unpacking import unpack_file
+from shopdata.excel.containers.zip_package import Package
+from shopdata.excel.contract import Rules
+from shopdata.excel.formats.kinds import kind_of
+from shopdata.excel.limits import Limits
 from shopdata.excel.reading import read_table
 from shopdata.exceptions import RejectedFileError
 
-_MAGIC = ((b"PK\x03\x04", "xlsx"), (b"\xd0\xcf\x11\xe0", "xls"), (b"\x1f\x8b", "any"))
+#: What recipes call files; everything else is `any`.
+_KINDS = frozenset({"xlsx", "xls", "csv", "zip"})
+#: What is looked for in a zip, the likeliest first: texts and pages stand beside tables.
+_IN_ZIPS = (("xlsx", "xlsm", "xlsb", "xls", "csv", "tsv"), ("txt", "htm", "html"))
 _MOST_ROWS = 20_000
 
 
 def kind_and_table(content: bytes) -> tuple[str, Mapping[str, Any]]:
-    """The kind of a file by its first bytes, and its columns: name, whether each value is another, how many are
-    empty, and whether all are numbers of twelve digits or more."""
-    kind = next((kind for magic, kind in _MAGIC if content.startswith(magic)), "csv" if content else "any")
-    if kind == "xlsx" and b"xl/" not in content and b"[Content_Types]" not in content:
-        kind = "zip"
+    """The kind of a file by its content, and its columns: name, whether each value is another, how many are empty, and
+    whether all are numbers of twelve digits or more.
+
+    Besides, where it is so: `unpack` (what is taken out of a zip, as recipes write it), `has_totals` (rows that are no
+    data stand in it).
+    """
     with tempfile.TemporaryDirectory(prefix="shopdata-record-") as folder:
         path = Path(folder, "file")
         path.write_bytes(content)
+        kind, unpack = _kind(path), None
+        with suppress(RejectedFileError, OSError):
+            if kind == "zip" and (unpack := _unpack(path)) is not None:
+                unpack_file(path, Unpack.model_validate(unpack), "")
+                kind = "zip" if unpack.get("all") else _kind(path)
+        more: dict[str, Any] = {} if unpack is None else {"unpack": unpack}
+        rules = Rules(zip_parts="join" if unpack and unpack.get("all") else "refuse")
         try:
-            table = read_table(path, None).to_arrow()
+            table = read_table(path, None, rules=rules).to_arrow()
+            data = read_table(path, None, rules=Rules(zip_parts=rules.zip_parts, totals="drop"))
+            if data.to_arrow().num_rows < table.num_rows:
+                table, more = data.to_arrow(), {**more, "has_totals": True}
         except (RejectedFileError, OSError):
-            return kind, {}
+            return kind, more
     names = list(table.column_names)
     columns = [_column(name, table.column(name).slice(0, _MOST_ROWS).to_pylist()) for name in names]
-    return kind, {"rows": table.num_rows, "columns": columns}
+    return kind, {"rows": table.num_rows, "columns": columns, **more}
+
+
+def _kind(path: Path) -> str:
+    if not path.stat().st_size:
+        return "any"
+    found = kind_of(path).ext
+    return found if found in _KINDS else "any"
+
+
+def _unpack(path: Path) -> dict[str, Any] | None:
+    """What is meant in a zip: the files of the only kind of table in it."""
+    with Package(path, Limits(), "") as package:
+        names = [PurePosixPath(name).suffix.lower()[1:] for name in package.names if "__MACOSX" not in name]
+    for kinds in _IN_ZIPS:
+        found = Counter(name for name in names if name in kinds)
+        if len(found) == 1:
+            ((kind, count),) = found.items()
+            return {"match": f"*.{kind}"} | ({"all": True} if count > 1 else {})
+        if found:
+            return None
+    return None
 
 
 def _column(name: str, values: Sequence[str | None]) -> dict[str, Any]:

@@ -10,12 +10,19 @@ from types import SimpleNamespace
 from typing import Any
 
 from kept_journals import HOSTS, dialects
+from person import shown
 
-from shopdata.config.recipes import AskStep, FileStep, JobStep, OpenStep, PagesStep, Recipe, Request
+from shopdata.config.recipes import AskStep, EachStep, FileStep, JobStep, OpenStep, PagesStep, Recipe, Request
 from shopdata.crawling.recipes.scope import Scope
-from shopdata.periods import Period
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+class _Row(dict[str, str]):
+    """A row that has every field."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return f"<row {name}>"
 
 
 def asked(recipe: dict[str, Any], day: date, hosts: Mapping[str, str] = HOSTS) -> list[Any]:
@@ -23,7 +30,7 @@ def asked(recipe: dict[str, Any], day: date, hosts: Mapping[str, str] = HOSTS) -
     found = Recipe.model_validate(recipe)
     known = dialects(recipe["recipe"]["dataset"], hosts)[0]
     portal: Any = SimpleNamespace(**known.origins, chat_page_path="/mms-chat/search?msfrom=mms_sidenav")
-    scope = Scope(known.platform, portal, Period.of("day", day))
+    scope = Scope(known.platform, portal, shown(recipe["recipe"]["dataset"], day))
     told: list[Any] = []
 
     def ask(request: Request, page: int | None = None) -> None:
@@ -50,6 +57,10 @@ def asked(recipe: dict[str, Any], day: date, hosts: Mapping[str, str] = HOSTS) -
             case PagesStep():
                 ask(step, 7)
                 told.append([step.pages.rows, step.pages.size, step.pages.first])
+            case EachStep():
+                scope.taken[step.each.row] = _Row()
+                ask(step.do, 7)
+                told.append([step.each.id, step.rows_by, step.do.pages.rows, step.do.pages.size, step.do.pages.id])
             case FileStep():
                 told.append([step.file, None if step.link is None else scope.text(step.link)])
                 if step.link is None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, Route
 
 from sandbox import Sandbox, SandboxOptions
 from sandbox.pdd.orders import PddOrders
+from shopdata.periods import Period
 from shopdata.recording.journal import Call, Download, Journal, Take
 from shopdata.recording.recorder import Recorder
 
@@ -33,14 +34,18 @@ const download = (link) => {
 
 AJAX = '{"x-requested-with": "XMLHttpRequest", accept: "application/json, text/plain, */*"}'
 
-#: By dataset: the shop, the host whose page is opened, its path, and what is done there for a day.
-WAYS: Mapping[str, tuple[str, str, str, str]] = {
-    "pdd_kpi": ("pdd-01", "mms", "/home", """
-      const times = {starttime: start(day), endtime: start(day) + 86399};
+_KPI = """
+      const times = {starttime: start(first), endtime: start(last) + 86399};
       const q = new URLSearchParams({...times, csRemoveRefundSalesAmountGray: true});
       const answer = await get("/chats/csReportDetail/download?" + q);
       download(answer.result);
-    """),
+"""
+
+#: By dataset: the shop, the host whose page is opened, its path, and what is done there for a day.
+WAYS: Mapping[str, tuple[str, ...]] = {
+    "pdd_kpi_days": ("pdd-01", "mms", "/home", _KPI),
+    "pdd_kpi_weekly": ("pdd-01", "mms", "/home", _KPI),
+    "pdd_kpi_monthly": ("pdd-01", "mms", "/home", _KPI),
     "pdd_badscore": ("pdd-01", "mms", "/home", """
       for (let page = 1, rows = 0, total = 1; rows < total; page += 1) {
         const answer = await post("/saturn/reviews/list", {
@@ -55,6 +60,21 @@ WAYS: Mapping[str, tuple[str, str, str, str]] = {
           {sort_field: 1, sort_type: "ASC", page_no: page, page_size: 40});
         rows += answer.result.goods_list.length; total = answer.result.total;
       }
+    """),
+    "pdd_chat": ("pdd-01", "mms", "/mms-chat/search?msfrom=mms_sidenav", """
+      while (!window.__mms) await wait(20);
+      const times = {startTime: start(day), endTime: start(day) + 86399};
+      const all = async (path, rows, more) => {
+        const found = [];
+        for (let page = 1, last = null; !last || last.length === 20; page += 1) {
+          const answer = await window.__mms.fetch.post("/latitude/search/message/" + path,
+            {...more, ...times, pageNum: page, pageSize: 20});
+          last = answer.result[rows]; found.push(...last);
+        }
+        return found;
+      };
+      for (const user of await all("getMessagesUsers", "convUsers", {keywords: ""}))
+        await all("getMessages", "contentList", {uid: user.uid});
     """),
     "pdd_after_sales": ("pdd-01", "mms", "/home", """
       const base = "/mercury/mms/afterSales/";
@@ -102,6 +122,49 @@ WAYS: Mapping[str, tuple[str, str, str, str]] = {
       }} while (!mine || !mine.downloadLink);
       download(mine.downloadLink);
     """),
+    "pdd_bills": ("pdd-01", "mms", "/home", """
+      const answer = await post("/uranus/api/ticket/getJumpUrl/mallFinanceSiteBalanceBill", {clientSource: 1});
+      window.location.href = answer.result;
+    """, """
+      const ticket = new URLSearchParams(window.location.search).get("ticket");
+      await post("/sherlock/api/auth/checkTicketV2", {ticket});
+      const list = "/templar/api/bill/queryBillDownloadTaskList?__app_code=113";
+      const old = await post(list, {page: 1, size: 20});
+      await post("/templar/api/bill/createBillDownloadTask?__app_code=113",
+        {beginTime: start(day), endTime: start(day) + 86399, groupType: 0, classList: []});
+      let mine;
+      do {
+        await wait(60);
+        mine = (await post(list, {page: 1, size: 20})).result.list[0];
+      } while (mine.status !== 2);
+      download(mine.downloadUrl);
+    """),
+    "jd_manage_pro": ("sandbox-01", "report", "/szweb/view/reports-center/recommend-report-temp.html", f"""
+      const ask = {AJAX};
+      const url = "/brand/reportCenter/myReport/getReportList.ajax?uuid=";
+      const old = await get(url + crypto.randomUUID(), ask);
+      const fixed = {{brandId: "all", thirdCategoryId: "all", provinceId: "all", cityId: "all", formFlag: "0",
+        projectId: "100146", secondSourceId: "2002", skuId: "", firstBuTypeId: "", secondBuTypeId: "", isRdc: "0",
+        saleChannal: "1", proType: "SKU"}};
+      const times = {{startDate: day, endDate: day, date: "10" + day}};
+      const search = {{...times, ...fixed, dateType: "dayRange", categoryReset: {{}}, provinceReset: {{}}}};
+      await jsonOf(fetch("/brand/reportCenter/recommendReport/downloadManageProData.ajax?uuid=" + crypto.randomUUID(),
+        {{method: "POST", headers: ask, credentials: "include", body: new URLSearchParams(
+          {{...times, ...fixed, dateType: "", querySearch: JSON.stringify(search)}})}}));
+      let mine;
+      do {{
+        await wait(60);
+        const answer = await get(url + crypto.randomUUID(), ask);
+        mine = answer.content.data.find((one) => !old.content.data.some((other) => other.reportId === one.reportId));
+      }} while (!mine || mine.status !== "2");
+      let link;
+      do {{
+        await wait(60);
+        link = (await get("/brand/reportCenter/myReport/downLoadReport.ajax?id=" + mine.reportId + "&uuid="
+          + crypto.randomUUID(), ask)).content;
+      }} while (!link);
+      download(link.result);
+    """),
     "jd_ad_effect": ("sandbox-01", "ads", "/", """
       const answer = await post(hosts.ads + "/reweb/msa/effect/order/download",
         {startDay: day, endDay: day, platform: [101], isDaily: true});
@@ -110,7 +173,14 @@ WAYS: Mapping[str, tuple[str, str, str, str]] = {
     """),
 }  # fmt: skip
 #: Those of which no file comes.
-LISTS = {"pdd_badscore", "pdd_quality"}
+LISTS = {"pdd_badscore", "pdd_quality", "pdd_chat"}
+
+
+def shown(dataset: str, day: date) -> Period:
+    """What a person chooses who was told this day: it, or the week (from Monday on) or the month in which it lies."""
+    if dataset.endswith("_weekly"):
+        return Period.of("week", day + timedelta(days=6 - day.weekday()))
+    return Period.of("month" if dataset.endswith("_monthly") else "day", day)
 
 
 @contextmanager
@@ -119,6 +189,7 @@ def quick_sandbox() -> Iterator[Sandbox]:
     options = SandboxOptions(
         shops=1, pdd_shops=2, rows=12, report_seconds=0.4, empty_link_seconds=0.2, reviews=(41, 3), goods=(41, 40),
         login_delay_seconds=0,
+        conversations=3, messages_per_conversation=12,
     )  # fmt: skip
     gap, PddOrders.gap_seconds = PddOrders.gap_seconds, 0
     try:
@@ -178,13 +249,17 @@ async def open_back_office(browser: Browser, sandbox: Sandbox, dataset: str) -> 
 
 async def export(page: Page, sandbox: Sandbox, dataset: str, day: date) -> None:
     """Exports one day as the page's script does, and waits for the file."""
-    script = f"async ([day, hosts]) => {{ {_SCRIPT} {WAYS[dataset][3]} }}"
-    arguments: list[Any] = [day.isoformat(), dict(sandbox.origins)]
+    *before, last = (f"async ([day, hosts, first, last]) => {{ {_SCRIPT} {way} }}" for way in WAYS[dataset][3:])
+    period = shown(dataset, day)
+    arguments: list[Any] = [day.isoformat(), dict(sandbox.origins), str(period.start), str(period.end)]
+    for script in before:
+        async with page.expect_navigation():
+            await page.evaluate(script, arguments)
     if dataset in LISTS:
-        await page.evaluate(script, arguments)
+        await page.evaluate(last, arguments)
         return
     async with page.expect_download() as download:
-        await page.evaluate(script, arguments)
+        await page.evaluate(last, arguments)
     await (await download.value).path()
 
 

@@ -65,7 +65,7 @@ def test_what_a_person_shows_is_what_is_delivered(
     recipe = infer(journal, dialects(dataset, sandbox.origins), dataset).recipe
     wanted = shipped(dataset)
     wanted["recipe"]["dataset"] = dataset
-    hosts = {name: sandbox.origins[name] for name in ("mms", "report", "gateway", "ads")}
+    hosts = {name: sandbox.origins[name] for name in ("mms", "report", "gateway", "ads", "cashier")}
     assert asked(recipe, THIRD, hosts) == asked(wanted, THIRD, hosts)
 
 

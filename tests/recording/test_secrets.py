@@ -167,7 +167,7 @@ def test_no_secret_reaches_the_disk(tmp_path: Path) -> None:
     assert {place for place, _, _ in plants} == PLACES.keys()
     # In a file's head and in the names of an object a name can't be told from a column: there it must be known.
     known = {secret for place, secret, _ in plants if place in ("head of a CSV", "name in an answer", "name in a body")}
-    recording = Recording(tmp_path / "journal.jsonl", [DAY], HOSTS, known, dialects("pdd_kpi"))
+    recording = Recording(tmp_path / "journal.jsonl", [DAY], HOSTS, known, dialects("pdd_kpi_days"))
     recording.begin(DAY)
     for place, secret, number in plants:
         recording.note(PLACES[place](number, secret))
@@ -227,8 +227,8 @@ def test_a_kept_journal_gives_the_same_recipe(dataset: str, tmp_path: Path) -> N
 
 def test_a_constant_that_is_secret_is_not_saved(tmp_path: Path) -> None:
     """A recipe would have to say it."""
-    journal = journal_of("pdd_kpi")
-    recording = Recording(tmp_path / "j.jsonl", [], HOSTS, ["flagship-of-ours"], dialects("pdd_kpi"))
+    journal = journal_of("pdd_kpi_days")
+    recording = Recording(tmp_path / "j.jsonl", [], HOSTS, ["flagship-of-ours"], dialects("pdd_kpi_days"))
     for take in journal.takes:
         recording.begin(take.day)
         for entry in (*take.calls, *take.downloads):
@@ -236,7 +236,7 @@ def test_a_constant_that_is_secret_is_not_saved(tmp_path: Path) -> None:
                 entry = replace(entry, query=(*entry.query, ("shop", "flagship-of-ours")))
             recording.note(entry)
     with pytest.raises(Exception, match="secret constant"):
-        recording.save("pdd_kpi")
+        recording.save("pdd_kpi_days")
     assert "flagship-of-ours" not in (tmp_path / "j.jsonl").read_text("utf-8")
 
 

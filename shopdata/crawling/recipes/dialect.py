@@ -42,3 +42,5 @@ class RowMaker:
     rows: Callable[[Mapping[str, Any], Iterable[Mapping[str, Any]]], Iterator[Mapping[str, Any]]]
     #: A written row without what must not be kept.
     masked: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    #: The path of the inner list that it is for, by which a recording knows it.
+    path: str = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -88,7 +87,7 @@ async def file_of_each(cell: RecipeCell, step: EachStep, outer: PagedRows) -> Re
 
 def _maker_of(cell: RecipeCell, step: EachStep) -> RowMaker:
     if step.rows_by is not None:
-        maker: RowMaker = pkgutil.resolve_name(platforms()[cell.spider.platform].row_makers[step.rows_by])
+        maker: RowMaker = platforms()[cell.spider.platform].load_row_maker(step.rows_by)
         return maker
     return RowMaker(rows=partial(_rows_as_they_come, step.keep), masked=_masked)
 

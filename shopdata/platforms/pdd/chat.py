@@ -108,4 +108,4 @@ def chat_file(item: ReportFile, config: Config) -> ChatFile:
 
 
 #: For recipes: each message as `message_row` has it.
-CHAT_ROWS = RowMaker(rows=conversation_rows, masked=_masked)
+CHAT_ROWS = RowMaker(rows=conversation_rows, masked=_masked, path=MESSAGES.path)

@@ -14,8 +14,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from shopdata.config.recipes import Recipe
+from shopdata.periods import PeriodKind
 from shopdata.recording.inference.chain import Chain
 from shopdata.recording.inference.evidence import Evidence
+from shopdata.recording.inference.kinds import ways_to_ask
 from shopdata.recording.inference.known import Known
 from shopdata.recording.inference.proof import prove
 from shopdata.recording.inference.told import Line, NotInferredError
@@ -30,6 +32,12 @@ class Inferred:
 
     recipe: dict[str, Any]
     lines: tuple[Line, ...]
+    kind: PeriodKind = "day"
+
+    @property
+    def has_day(self) -> bool:
+        """False where no request names what was asked for."""
+        return all(line.code != "no_day" for line in self.lines)
 
     @property
     def doubts(self) -> tuple[Line, ...]:
@@ -49,11 +57,19 @@ def infer(journal: Journal, dialects: Sequence[Known], dataset: str, chosen: str
     """
     takes = _takes(journal)
     errors: list[NotInferredError] = []
-    for known in dialects:
-        try:
-            return _in_dialect(takes, known, dataset, chosen)
-        except NotInferredError as error:
-            errors.append(error)
+    without_day: Inferred | None = None
+    for kind, pair in ways_to_ask(*takes):
+        for known in dialects:
+            try:
+                found = _in_dialect(pair, known, dataset, chosen, kind)
+            except NotInferredError as error:
+                errors.append(error)
+            else:
+                if found.has_day:
+                    return found
+                without_day = without_day or found
+    if without_day is not None:
+        return without_day
     raise min(errors, key=lambda error: error.line.code == "no.other_dialect")
 
 
@@ -66,7 +82,7 @@ def _takes(journal: Journal) -> tuple[Take, Take]:
     return first, second
 
 
-def _in_dialect(takes: tuple[Take, Take], known: Known, dataset: str, chosen: str) -> Inferred:
+def _in_dialect(takes: tuple[Take, Take], known: Known, dataset: str, chosen: str, kind: PeriodKind) -> Inferred:
     evidence = Evidence(*takes, known)
     chain = Chain(evidence)
     downloads = tuple(_download(take, chosen) for take in takes)
@@ -80,6 +96,8 @@ def _in_dialect(takes: tuple[Take, Take], known: Known, dataset: str, chosen: st
     if chain.page:
         head["page"] = _page(chain.page, known)
     lines = list(dict.fromkeys(_frozen(line) for line in chain.lines))
+    if kind != "day":
+        lines.insert(0, _frozen(Line(f"is_{kind}", {"first": takes[0].asked.dt, "second": takes[1].asked.dt})))
     if not chain.has_day:
         lines.append(_frozen(Line("no_day", is_doubt=True)))
     found = {"recipe": head, "steps": chain.steps}
@@ -89,7 +107,7 @@ def _in_dialect(takes: tuple[Take, Take], known: Known, dataset: str, chosen: st
         raise NotInferredError("not_sayable", found=str(error.errors()[0]["msg"])) from None
     _fits(recipe, evidence)
     prove(recipe, (evidence.first, evidence.second), known, downloads)
-    return Inferred(found, tuple(Line(code, dict(params), doubt) for code, params, doubt in lines))
+    return Inferred(found, tuple(Line(code, dict(params), doubt) for code, params, doubt in lines), kind)
 
 
 def _fits(recipe: Recipe, evidence: Evidence) -> None:

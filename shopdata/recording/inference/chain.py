@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from shopdata.recording.inference import jobs, lists
+from shopdata.recording.inference import jobs
 from shopdata.recording.inference.atoms import Place, atoms_of, escaped
-from shopdata.recording.inference.days import names_the_day
+from shopdata.recording.inference.entrances import entrances
 from shopdata.recording.inference.evidence import (
     EVERY,
     AnswerPlace,
@@ -19,7 +20,9 @@ from shopdata.recording.inference.evidence import (
     signature_of,
 )
 from shopdata.recording.inference.requests import Asked, request_of
+from shopdata.recording.inference.rows import steps_to_rows
 from shopdata.recording.inference.told import Line, NotInferredError
+from shopdata.recording.inference.values import value_in
 from shopdata.recording.journal import Call, Download
 
 #: How long a way may be; a recording in which values go round in circles has none.
@@ -40,26 +43,42 @@ class Chain:
         #: Name and step of what has been asked, by what asks it.
         self._asked: dict[Any, tuple[str, dict[str, Any]]] = {}
         self._depth = 0
+        #: Hosts that have been asked; what lets a session in there stands before.
+        self._entered: set[str] = set()
 
     # -- the end of the way -----------------------------------------------------------------------------------------
 
     def file(self, first: Download, second: Download) -> None:
         """The steps that lead to a file."""
-        kind = first.file if first.file == second.file else "any"
+        step = {"file": first.file if first.file == second.file else "any"}
         calls = self._answer_of(first, 0), self._answer_of(second, 1)
         if not first.url.startswith(("blob:", "data:")):
             source = self.evidence.link_source(first.url, first.at, second.url, second.at)
             if source is not None:
                 self._tell_link(source)
-                self.steps.append({"file": kind, "from": self._link(source)})
+                self.steps.append({**step, "from": self._link(source), **self._of_table(first, second)})
                 return
         if calls[0] is None or calls[1] is None:
             raise NotInferredError("file_of_nowhere", address=first.url.partition("?")[0][:60])
-        request = self._request(calls[0], calls[1])
+        request = self.request(calls[0], calls[1])
         if request.is_signed:
             raise NotInferredError("signed_file", request="/".join(calls[0].path))
         self.lines.append(Line("file_is_answer", {"request": _told(calls[0])}))
-        self.steps.append({"file": kind, **request.request})
+        self.steps.append({**step, **request.request, **self._of_table(first, second)})
+
+    def _of_table(self, first: Download, second: Download) -> dict[str, Any]:
+        """How the file is read. Raises NotInferredError for a zip in which it can't be told what is meant."""
+        found: dict[str, Any] = {}
+        if (unpack := first.table.get("unpack")) is not None and unpack == second.table.get("unpack"):
+            found["unpack"] = dict(unpack)
+        elif unpack != second.table.get("unpack"):
+            raise NotInferredError("zips_differ")
+        elif "zip" in (first.file, second.file):
+            raise NotInferredError("zip_unread")
+        if first.table.get("has_totals") or second.table.get("has_totals"):
+            found["drop_rows"] = "totals"
+            self.lines.append(Line("has_totals"))
+        return found
 
     def _answer_of(self, download: Download, take: int) -> Call | None:
         """The call whose answer the file is."""
@@ -70,48 +89,23 @@ class Chain:
 
     def rows(self, chosen: str = "") -> None:
         """The steps that lead to a list."""
-        takes = lists.paged_in(self.evidence, chosen)
-        seen = self.evidence.first, self.evidence.second
-        place, is_seen = lists.page_place(takes)
-        first, second = takes[0].calls[0], takes[1].calls[0]
-        given: dict[Place, Any] = {}
-        pages: dict[str, Any] = {"of": "rows"}
-        if place is not None:
-            value = atoms_of(first, {})[place]
-            given[place] = "{page}"
-            start = int(value)
-            if start not in (0, 1) or str(atoms_of(second, {}).get(place)) != str(value):
-                raise NotInferredError("first_page_unseen", request=_told(first))
-            pages |= {"size": lists.size_of(takes)} | ({"from": start} if start != 1 else {})
-            if not is_seen:
-                self.lines.append(Line("page_unproven", {"field": str(place[-1])}, is_doubt=True))
-        pages |= {"rows": path_of(takes[0].rows), "id": lists.row_id(takes)}
-        total = lists.total_place(seen, takes)
-        if total is not None:
-            pages["total"] = path_of(total)
-        else:
-            self.lines.append(Line("no_total", {"request": _told(first)}, is_doubt=True))
-        request = self._request(first, second, given)
-        if not request.has_day and self._is_day_elsewhere():
-            raise NotInferredError("day_elsewhere", request=_told(first))
-        if not request.has_day and total is None and not chosen:
-            # The portal's list of exports looks the same, where the export itself was not seen.
-            raise NotInferredError("list_of_nothing", request=_told(first))
-        self.lines.append(Line("is_list", {"request": _told(first), "rows": pages["rows"]}))
-        self.steps.append({"pages": pages, **request.request})
-
-    def _is_day_elsewhere(self) -> bool:
-        """True if something else was asked for the day: then a list that is not is hardly what was meant."""
-        first, second = self.evidence.first, self.evidence.second
-        days = first.day, second.day
-        return any(names_the_day(one, other, days) for one in first.calls for other in second.like(one)[-1:])
+        steps_to_rows(self, chosen)
 
     # -- steps before it --------------------------------------------------------------------------------------------
 
-    def _request(self, first: Call, second: Call, given: dict[Place, Any] | None = None) -> Asked:
+    def request(
+        self, first: Call, second: Call, given: Mapping[Place, Any] | None = None, *, is_list: bool = False
+    ) -> Asked:
+        """The request that both calls are, and the steps before it.
+
+        Args:
+            given: places of which it is known what stands there.
+            is_list: True if nothing can be pressed for it.
+        """
         self._depth += 1
         if self._depth > _DEEPEST:
             raise NotInferredError("too_long", request=_told(first))
+        self._enter(first, second)
         asked = request_of(self.evidence, first, second, self._taken, given)
         self._depth -= 1
         self.lines += asked.lines
@@ -136,16 +130,12 @@ class Chain:
         if key in self._asked:
             return self._asked[key]
         if source.first.is_html:
-            name, step = self._name("page"), {}
-            asked = self._request(first, second).request
-            if "POST" in asked or "headers" in asked:
-                raise NotInferredError("form_page_posted", request=_told(first))
-            step = {"open": name, **asked}
+            name, step = self._name("page"), {"open": self._name("page"), **self._page_request(first, second)}
         else:
-            if self._is_polled(first, source.place):
+            if self._is_polled(source):
                 return self._job_of_answer(source)
             name = self._name("ask")
-            asked = self._request(first, second).request
+            asked = self.request(first, second).request
             step = {"ask": name, **asked}
             if first.method == "POST":
                 self.lines.append(Line("post_asked", {"request": _told(first)}, is_doubt=True))
@@ -153,11 +143,57 @@ class Chain:
         self.steps.append(step)
         return name, step
 
-    def _is_polled(self, call: Call, place: AnswerPlace) -> bool:
+    def _page_request(self, first: Call, second: Call) -> dict[str, Any]:
+        """How a page is opened: by the address that an answer has named, or by its own."""
+        led = self.evidence.leading_to(first, second)
+        if led != (first, second):
+            return self._page_request(*led)
+        if (source := self.evidence.address_source(first, second)) is not None:
+            name, step = self._step_of(source)
+            return {"GET": f"{{{name}.{_take(step, source, 'url')}}}"}
+        asked = self.request(first, second).request
+        if "POST" in asked or "headers" in asked:
+            raise NotInferredError("form_page_posted", request=_told(first))
+        return asked
+
+    def _enter(self, first: Call, second: Call) -> None:
+        """The steps by which another host of the portal lets a session in, before it is asked for the first time."""
+        if first.origin in self._entered:
+            return
+        self._entered.add(first.origin)
+        for one, other in entrances(self.evidence, first, second):
+            key = signature_of(one)
+            if key not in self._asked:
+                name, asked = self._name("entrance"), self.request(one, other).request
+                step = {"ask": name, **asked}
+                self._asked[key] = name, step
+                self.steps.append(step)
+                self.lines.append(Line("is_entrance", {"request": _told(one), "host": first.origin.partition("//")[2]}))
+
+    def _is_polled(self, source: Source) -> bool:
         """True if the same was asked before, and did not have the value yet."""
+        call, place = source.first.call, source.place
         earlier = [one for one in self.evidence.first.like(call) if one.number < call.number]
-        earlier = [one for one in earlier if one.path == call.path and one.body == call.body]
-        return any(at(self.evidence.first.contents.get(one.number), place) in (None, "") for one in earlier)
+        contents = self.evidence.first.contents
+        # What was refused says nothing of how far it is.
+        earlier = [
+            one
+            for one in earlier
+            if one.path == call.path and one.body == call.body and isinstance(contents.get(one.number), dict)
+        ]
+        is_polled = any(at(contents[one.number], place) in (None, "") for one in earlier)
+        return is_polled and not self._is_of_entry(source)
+
+    def _is_of_entry(self, source: Source) -> bool:
+        """True if what was asked again and again is the link of a report that a list tells of."""
+        first, second = source.first.call, source.second.call
+        others = atoms_of(second, {})
+        found = [
+            value_in(self.evidence, place, value, first, others.get(place), second).source
+            for place, value in atoms_of(first, {}).items()
+        ]
+        places = [one.place for one in found if one is not None and not one.first.is_html]
+        return bool(places) and all(EVERY in place for place in places)
 
     def _name(self, word: str) -> str:
         taken = {name for name, _ in self._asked.values()}
@@ -174,7 +210,7 @@ class Chain:
         first = source.first.call
         before = len(self.steps)
         known = set(self._asked)
-        if self._is_polled(first, source.place) and signature_of(first) not in known:
+        if self._is_polled(source) and signature_of(first) not in known:
             name, step = self._job_of_answer(source)
             step["take"] = {"link": ".".join(source.place)}
             return f"{{{name}.link}}"
@@ -211,12 +247,15 @@ class Chain:
         owns = tuple(jobs.Own(one, sight, call) for one, sight, call in zip(seen, sights, pair, strict=True))
         self._are_ours(owns, rows, name_of_id)
         name = self._name("export")
-        step: dict[str, Any] = {"job": name, "create": self._request(pair[0], pair[1]).request}
+        step: dict[str, Any] = {"job": name, "create": self.request(pair[0], pair[1]).request}
         self._asked[signature_of(listed)] = name, step
-        find = self._request(listed, others).request
+        find = self.request(listed, others).request
         find |= {"rows": path_of(rows), "id": name_of_id}
         where = jobs.wheres(evidence, own, in_lists[0], {name_of_id, jobs.field_of(source)})
-        where = {field: escaped(value) if "{" not in str(value) else value for field, value in where.items()}
+        where = {
+            field: escaped(value) if isinstance(value, str) and "{" not in value else value
+            for field, value in where.items()
+        }
         if (named := jobs.name_in(evidence, pair, own)) is not None:
             step["create"]["take"] = {"name": path_of(named[0])}
             where[named[1]] = {"like": f"{{{name}.name}}"}
@@ -258,7 +297,7 @@ class Chain:
         if not given:
             raise NotInferredError("polled_without_order", request=_told(first))
         order = given[0]
-        create = self._request(order.first.call, order.second.call).request
+        create = self.request(order.first.call, order.second.call).request
         create["take"] = {"id": path_of(order.place)}
         step: dict[str, Any] = {"job": name, "create": create}
         self.lines += asked.lines

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,10 +21,15 @@ _SHIFTS = (0, -1, 1, -6, -7, -13, -14, -27, -28, -29, -30, *(-number for number 
 _END = re.compile(r"(?:^|_|\b)(?:end|to|until|till|last|stop|finish)|End|To(?:$|[A-Z])|结束|截止", re.ASCII)
 #: A short form is a day only where nothing but it stands there, or what surrounds it is no digit.
 _SHORT = "%y%m%d"
+#: A text with more days in it is a list, and none of a period.
+_MOST_DAYS = 4
+
+#: What is asked for: a day, or a period of any kind.
+Asked = date | Period
 
 
-def day_template(first: Any, first_day: date, second: Any, second_day: date, name: str) -> str | None:
-    """How a value follows from the asked day; None if it does not.
+def day_template(first: Any, first_day: Asked, second: Any, second_day: Asked, name: str) -> str | None:
+    """How a value follows from the asked day, or week, or month; None if it does not.
 
     Args:
         first, second: what stood there in two takes, of these days.
@@ -32,19 +38,20 @@ def day_template(first: Any, first_day: date, second: Any, second_day: date, nam
     Returns:
         A text with braces that gives both values, each for its day.
     """
-    if first_day == second_day or type(first) is not type(second) or isinstance(first, bool):
+    one, other = _period(first_day), _period(second_day)
+    if one == other or type(first) is not type(second) or isinstance(first, bool):
         return None
     if isinstance(first, int):
-        return _moment(first, first_day, second, second_day)
+        return _moment(first, one, second, other)
     if not isinstance(first, str):
         return None
-    found = sorted(_texts(first, first_day, second, second_day, name), key=lambda one: one[0])
+    found = sorted(_texts(first, one, second, other, name), key=lambda one: one[0])
     best = [template for number, template in found if number == found[0][0]] if found else []
     # Day and month may look alike in both takes: then nothing tells which is which.
     return best[0] if len(best) == 1 else None
 
 
-def names_the_day(first: Call, second: Call, days: tuple[date, date]) -> bool:
+def names_the_day(first: Call, second: Call, days: tuple[Asked, Asked]) -> bool:
     """True if anything in a request follows from the asked day."""
     atoms, others = atoms_of(first, {}), atoms_of(second, {})
     return any(
@@ -54,12 +61,25 @@ def names_the_day(first: Call, second: Call, days: tuple[date, date]) -> bool:
     )
 
 
-def moments(day: date) -> Iterator[tuple[str, int]]:
-    """The seconds of a day that requests name, and how a recipe writes them."""
-    for shift in dict.fromkeys(_SHIFTS):
-        period = Period.of("day", day + timedelta(days=shift))
-        yield f"start{_shifted(shift)}", int(period.start_time.timestamp())
-        yield f"end{_shifted(shift)}", int(period.end_time.timestamp())
+def moments(asked: Asked, shifts: Iterable[int] = ()) -> Iterator[tuple[str, int]]:
+    """The seconds of a day, week or month that requests name, and how a recipe writes them."""
+    period = _period(asked)
+    for shift in shifts or _shifts_of(period):
+        yield f"start{_shifted(shift)}", int((period.start_time + timedelta(days=shift)).timestamp())
+        yield f"end{_shifted(shift)}", int((period.end_time + timedelta(days=shift)).timestamp())
+
+
+def _period(asked: Asked) -> Period:
+    return asked if isinstance(asked, Period) else Period.of("day", asked)
+
+
+def _is_day(period: Period) -> bool:
+    return period.start == period.end
+
+
+def _shifts_of(period: Period) -> tuple[int, ...]:
+    # Behind a week stands the first moment of the next one.
+    return tuple(dict.fromkeys(_SHIFTS if _is_day(period) else (*_SHIFTS, 7)))
 
 
 def is_recent_day(value: Any, at: int) -> bool:
@@ -80,60 +100,81 @@ def _shifted(shift: int) -> str:
     return f"{shift:+d}d" if shift else ""
 
 
-def _moment(first: int, first_day: date, second: int, second_day: date) -> str | None:
+def _moment(first: int, first_day: Period, second: int, second_day: Period) -> str | None:
     for form, factor in (("s", 1), ("ms", 1000)):
-        there = {seconds * factor: name for name, seconds in moments(first_day)}
-        then = {seconds * factor: name for name, seconds in moments(second_day)}
-        if first in there and there[first] == then.get(second):
-            return f"{{{there[first]}:{form}}}"
+        then = dict(moments(second_day))
+        for name, seconds in moments(first_day):
+            if seconds * factor == first and then[name] * factor == second:
+                return f"{{{name}:{form}}}"
     return None
 
 
-def _texts(first: str, first_day: date, second: str, second_day: date, name: str) -> Iterator[tuple[int, str]]:
-    """Every way in which both follow from their days, and how far the nearest day in it is moved."""
+def _texts(first: str, first_day: Period, second: str, second_day: Period, name: str) -> Iterator[tuple[int, str]]:
+    """Every way in which both follow from their days, and by how much the days in it are moved."""
     are_digits = first.isascii() and first.isdigit() and second.isascii() and second.isdigit()
     moment = _moment(int(first), first_day, int(second), second_day) if are_digits else None
     if moment is not None:
         yield -1, f"{moment[:-1]}|text}}"
         return
     for form in FORMS:
-        one, other = _written(first, first_day, form, name), _written(second, second_day, form, name)
-        if one is not None and one == other:
-            yield one[1], one[0]
-    within = _in_milliseconds(first, first_day)
-    if within is not None and within == _in_milliseconds(second, second_day):
-        yield 0, within
+        one = dict(_written(first, first_day, form, name))
+        both = [(moved, text) for text, moved in _written(second, second_day, form, name) if text in one]
+        if both:
+            yield min(both)
+    within = set(_in_milliseconds(first, first_day)) & set(_in_milliseconds(second, second_day))
+    if within:
+        yield 0, min(within, key=lambda text: (len(text), text))
 
 
-def _written(text: str, day: date, form: str, name: str) -> tuple[str, int] | None:
-    """A text with the days in it replaced, and the least number of days that one is moved by."""
-    shifts = {f"{day + timedelta(days=shift):{form}}": shift for shift in dict.fromkeys(_SHIFTS)}
+def _written(text: str, period: Period, form: str, name: str) -> Iterator[tuple[str, int]]:
+    """A text with the days in it replaced, in every way, and the least number of days that one is moved by."""
+    known = _days_in(period, form)
     around = r"(?<!\d)(?:{})(?!\d)" if form == _SHORT else "{}"
-    parts = re.split(f"({around.format('|'.join(map(re.escape, shifts)))})", text)
+    parts = re.split(f"({around.format('|'.join(map(re.escape, known)))})", text)
     days = parts[1::2]
-    if not days:
-        return None
-    written = []
-    for number, part in enumerate(parts):
-        if number % 2:
-            is_last = bool(_END.search(name)) or parts[number + 1].lstrip(" T").startswith("23:59")
-            is_last = is_last or (len(days) == 2 and number == 3 and shifts[days[0]] <= shifts[part])
-            written.append(f"{{{'end' if is_last else 'start'}{_shifted(shifts[part])}:{form}}}")
-        else:
-            written.append(part.replace("{", "{{").replace("}", "}}"))
-    return "".join(written), min(abs(shifts[one]) for one in days)
+    if not days or len(days) > _MOST_DAYS:
+        return
+    if _is_day(period):
+        ways = [[(_end_or_start(parts, number, known, name), known[part][0][1])] for number, part in enumerate(days)]
+    else:
+        ways = [known[part] for part in days]
+    for chosen in itertools.product(*ways):
+        written = [part.replace("{", "{{").replace("}", "}}") for part in parts]
+        written[1::2] = [f"{{{which}{_shifted(shift)}:{form}}}" for which, shift in chosen]
+        yield "".join(written), min(abs(shift) for _, shift in chosen)
 
 
-def _in_milliseconds(text: str, day: date) -> str | None:
-    """Where a text holds seconds or milliseconds beside other things."""
-    names = {str(seconds): name for name, seconds in moments(day)}
+def _days_in(period: Period, form: str) -> dict[str, list[tuple[str, int]]]:
+    """Days as they are written, and what each may be."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for shift in _shifts_of(period):
+        for which, day in (("start", period.start), ("end", period.end)):
+            found.setdefault(f"{day + timedelta(days=shift):{form}}", []).append((which, shift))
+    return found
 
-    def write(match: re.Match[str]) -> str:
-        name = names.get(match[0][:10])
-        if name is None or match[0][10:] not in ("", "000", "999"):
-            return match[0]
-        return f"{{{name}:s}}{match[0][10:]}"
 
+def _end_or_start(parts: list[str], number: int, known: dict[str, list[tuple[str, int]]], name: str) -> str:
+    """Which moment of a single day is meant, where both are written alike."""
+    days = parts[1::2]
+    is_last = bool(_END.search(name)) or parts[2 * number + 2].lstrip(" T").startswith("23:59")
+    is_second = len(days) == 2 and number == 1 and known[days[0]][0][1] <= known[days[1]][0][1]
+    return "end" if is_last or is_second else "start"
+
+
+def _in_milliseconds(text: str, period: Period) -> Iterator[str]:
+    """Where a text holds seconds or milliseconds beside other things; in every way in which they follow."""
+    names: dict[str, list[str]] = {}
+    for name, seconds in moments(period):
+        names.setdefault(str(seconds), []).append(name)
     plain = text.replace("{", "{{").replace("}", "}}")
-    written = re.sub(r"(?<!\d)(?:\d{10}|\d{13})(?!\d)", write, plain)
-    return written if written != plain else None
+    parts = re.split(r"(?<!\d)(\d{10}|\d{13})(?!\d)", plain)
+    ways = [
+        [f"{{{name}:s}}{part[10:]}" for name in names.get(part[:10], ())] if part[10:] in ("", "000", "999") else []
+        for part in parts[1::2]
+    ]
+    if not any(ways) or len(ways) > _MOST_DAYS:
+        return
+    for chosen in itertools.product(*(way or [part] for way, part in zip(ways, parts[1::2], strict=True))):
+        written = list(parts)
+        written[1::2] = chosen
+        yield "".join(written)

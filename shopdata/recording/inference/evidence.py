@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 from shopdata.recording.inference.atoms import inner_json
 from shopdata.recording.inference.known import Known
@@ -96,7 +97,9 @@ class Seen:
     """One take, as a dialect reads it."""
 
     def __init__(self, take: Take, known: Known, earlier: Take | None = None) -> None:
-        self.day, self.take, self._known = take.day, take, known
+        #: What was asked for.
+        self.period = take.asked
+        self.take, self._known = take, known
         #: Those of the platform that came to something.
         self.calls = tuple(call for call in take.calls if self._counts(call))
         #: Those of the take before: a page that was opened then may be open still.
@@ -125,7 +128,7 @@ class Seen:
             for place, value in leaves(self.contents.get(call.number)):
                 if isinstance(value, str | int) and not isinstance(value, bool):
                     index.setdefault(str(value), []).append(Held(call, place))
-            for name, value in (call.answer or {}).get("html", {}).items():
+            for name, value in page_values(call).items():
                 index.setdefault(str(value), []).append(Held(call, (name,), is_html=True))
         return index
 
@@ -138,6 +141,16 @@ class Seen:
         # The first answer that held it counts, JSON before pages, and this take before the one before it.
         own = {call.number for call in self.calls}
         return sorted(found, key=lambda held: (held.call.number not in own, held.call.number, held.is_html))
+
+    def naming(self, call: Call) -> Iterator[Held]:
+        """Where the address of a call stood in earlier answers, however it was written."""
+        wanted = call.origin, call.path, sorted(call.query)
+        for one in self.calls:
+            if one.done > call.at:
+                continue
+            for place, value in leaves(self.contents.get(one.number)):
+                if isinstance(value, str) and value.startswith(("http:", "https:")) and _parts(value) == wanted:
+                    yield Held(one, place)
 
     def like(self, call: Call) -> list[Call]:
         """All calls that ask the same as this one, it included."""
@@ -186,12 +199,47 @@ class Evidence:
         both = [Source(held, then[held.key]) for held in found if held.key in then]
         return both[0] if both else None
 
+    def leading_to(self, first: Call, second: Call) -> tuple[Call, Call]:
+        """The requests whose redirects have led to these, or these."""
+        found = tuple(
+            next((one for one in seen.calls if one.number < call.number and _leads_to(one, call)), None)
+            for seen, call in ((self.first, first), (self.second, second))
+        )
+        return (found[0], found[1]) if found[0] is not None and found[1] is not None else (first, second)
+
+    def address_source(self, first: Call, second: Call) -> Source | None:
+        """The first answer that named the addresses of these, as a whole."""
+        others: dict[tuple[Any, ...], Held] = {}
+        for held in self.second.naming(second):
+            others.setdefault(held.key, held)
+        return next((Source(held, others[held.key]) for held in self.first.naming(first) if held.key in others), None)
+
     def link_source(self, first: str, first_before: int, second: str, second_before: int) -> Source | None:
         """The first answer that held the address of a file, whole or without what goes before its path."""
-        for one, other in zip(_spellings(first), _spellings(second), strict=True):
+        # One answer may leave out what another says.
+        for one, other in itertools.product(_spellings(first), _spellings(second)):
             if (source := self.source(one, first_before, other, second_before)) is not None:
                 return source
         return None
+
+
+def page_values(call: Call) -> Mapping[str, str]:
+    """What can be taken out of a page: of what it holds, and of its address."""
+    held: Mapping[str, str] = (call.answer or {}).get("html", {})
+    return {**{f"url:{name}": value for name, value in call.query}, **held} if call.resource == "document" else held
+
+
+def _parts(url: str) -> tuple[str, tuple[str, ...], list[tuple[str, str]]]:
+    parts = urlsplit(url)
+    path = tuple(unquote(part) for part in parts.path.removeprefix("/").split("/"))
+    return f"{parts.scheme}://{parts.netloc}", path, sorted(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def _leads_to(one: Call, call: Call) -> bool:
+    if not 300 <= one.status < 400 or not one.location:
+        return False
+    here = f"{one.origin}/{'/'.join(map(quote, one.path))}"
+    return _parts(urljoin(here, one.location)) == (call.origin, call.path, sorted(call.query))
 
 
 def _spellings(url: str) -> Iterator[str]:
@@ -218,8 +266,18 @@ def _lists(
     if isinstance(value, dict):
         for key, part in value.items():
             yield from _lists(part, (*place, str(key)))
-    elif isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
-        yield place, value
+    elif isinstance(value, list) and value:
+        rows = rows_of(value)
+        if len(rows) == len(value):
+            yield place, rows
+
+
+def rows_of(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list; some interfaces send them as texts of JSON."""
+    decoded = (
+        [held if (held := inner_json(row)) is not None else row for row in value] if isinstance(value, list) else []
+    )
+    return [row for row in decoded if isinstance(row, dict)]
 
 
 def lists_in(value: Any) -> list[tuple[tuple[str | int, ...], list[dict[str, Any]]]]:

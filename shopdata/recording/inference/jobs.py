@@ -104,7 +104,7 @@ def sightings(seen: Seen, listed: Call, rows: AnswerPlace, name: str, value: Any
 def orders(evidence: Evidence, listed: Call, until: tuple[int, int]) -> list[tuple[Call, Call]]:
     """What may have been the order in both takes: asked before the report was seen, for the day, and no list."""
     found: dict[Any, tuple[Call, Call]] = {}
-    days = evidence.first.day, evidence.second.day
+    days = evidence.first.period, evidence.second.period
     for one in evidence.first.calls:
         if signature_of(one) == signature_of(listed) or one.at > until[0]:
             continue
@@ -160,7 +160,7 @@ def name_in(evidence: Evidence, pair: tuple[Call, Call], own: tuple[Any, Any]) -
 
 
 def wheres(evidence: Evidence, own: tuple[Any, Any], rows: list[Any], without: set[str]) -> dict[str, Any]:
-    """What else tells our entry from others: days that it echoes, and its kind."""
+    """What else tells our entry from others: days that it echoes, alone or in a name, and its kind."""
     found: dict[str, Any] = {}
     for place, value in leaves(own[0]):
         name = ".".join(map(str, generic(place)))
@@ -168,9 +168,9 @@ def wheres(evidence: Evidence, own: tuple[Any, Any], rows: list[Any], without: s
         if name in without or EVERY in generic(place) or isinstance(value, bool) or value is None:
             continue
         if value != other:
-            template = day_template(value, evidence.first.day, other, evidence.second.day, name)
-            if template is not None and re.fullmatch(r"\{[^{}]*\}", template):
-                found[name] = template
+            template = day_template(value, evidence.first.period, other, evidence.second.period, name)
+            if template is not None:
+                found[name] = template if re.fullmatch(r"\{[^{}]*\}", template) else {"has": template}
         elif _KIND.search(name) and len({str(row.get(name)) for row in rows if isinstance(row, dict)}) > 1:
             found[name] = value
     return found
@@ -201,6 +201,12 @@ def _moment(value: Any) -> int | None:
     except ValueError:
         return None
     return round((moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).timestamp() * 1000)
+
+
+def tells_of_reports(rows: list[dict[str, Any]]) -> bool:
+    """True for entries that say when they were made and how far they are."""
+    names = set(rows[0]) if rows else set()
+    return any(map(_STATE.search, names)) and any(map(_MADE.search, names))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shopdata.config import Portal
 from shopdata.config.platforms import Platform
@@ -17,6 +17,8 @@ class Known:
     Args:
         origins: its hosts by what portals.yaml calls them, `{"origin": "https://…"}`.
         signs: True if its pages sign calls for us.
+        row_makers: who makes rows of what comes, by the path of the inner list.
+        unsigned: paths that are known to take what no page has signed.
     """
 
     platform: str
@@ -24,6 +26,8 @@ class Known:
     name: str = "json"
     dialect: Dialect = field(default=PLAIN)
     signs: bool = False
+    row_makers: Mapping[str, str] = field(default_factory=dict)
+    unsigned: frozenset[str] = frozenset()
 
     def origin(self, address: str) -> str | None:
         """How a recipe writes the host of an address; None for a host of nobody we know."""
@@ -35,5 +39,12 @@ def ways_to_read(platform: Platform, portal: Portal) -> list[Known]:
     a yes."""
     origins = {name: value for name, value in portal if name.endswith("origin") and isinstance(value, str)}
     names = list(platform.dialects) or ["json"]
-    signs = platform.page_client is not None
-    return [Known(platform.name, origins, name, platform.load_dialect(name), signs) for name in names]
+    makers = {name: platform.load_row_maker(name) for name in platform.row_makers}
+    known = Known(
+        platform.name,
+        origins,
+        signs=platform.page_client is not None,
+        row_makers={maker.path: name for name, maker in makers.items() if maker.path},
+        unsigned=platform.unsigned,
+    )
+    return [replace(known, name=name, dialect=platform.load_dialect(name)) for name in names]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from shopdata.config.recipes import FileStep, JobStep, OpenStep, PagesStep, Recipe, Request
+from shopdata.config.recipes import EachStep, FileStep, JobStep, OpenStep, PagesStep, Recipe, Request
 from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
 from shopdata.crawling.recipes.scope import Scope
-from shopdata.periods import Period
 from shopdata.recording.inference.atoms import atoms_of, own_headers
-from shopdata.recording.inference.evidence import Seen, at
+from shopdata.recording.inference.evidence import Seen, at, page_values, rows_of
 from shopdata.recording.inference.known import Known
 from shopdata.recording.inference.told import NotInferredError
 from shopdata.recording.journal import Call, Download
@@ -33,7 +33,9 @@ class Replay:
     def __init__(self, recipe: Recipe, seen: Seen, known: Known) -> None:
         portal: Any = _Portal(known.origins)
         self._recipe, self._seen, self._known = recipe, seen, known
-        self._scope = Scope(known.platform, portal, Period.of("day", seen.day))
+        self._scope = Scope(known.platform, portal, seen.period)
+        self._lists: dict[str, list[Any]] = {}
+        self._turned: list[Call] = []
 
     def check(self, download: Download | None) -> None:
         """Raises NotInferredError where a request of the recipe is none that was sent."""
@@ -43,15 +45,45 @@ class Replay:
                     self._job(step)
                 case OpenStep():
                     call = self._sent(step.request)
-                    html = (call.answer or {}).get("html", {})
-                    self._scope.taken[step.open] = {name: html.get(place) for name, place in step.take.items()}
+                    held = page_values(call)
+                    self._scope.taken[step.open] = {name: held.get(place) for name, place in step.take.items()}
                 case PagesStep():
-                    self._sent(step, page=step.pages.first)
+                    self._lists[step.pages.of] = self._rows_of(step)
+                case EachStep():
+                    self._each(step)
                 case FileStep():
                     self._file(step, download)
                 case Request():
                     call = self._sent(step)
                     self._scope.taken[step.ask] = self._taken(step, call)
+
+    def _rows_of(self, step: PagesStep) -> list[Any]:
+        """The rows of all pages that were turned. Raises NotInferredError where the first one was not."""
+        calls = [self._sent(step, page=step.pages.first)]
+        for number in itertools.count(step.pages.first + 1):
+            found = list(self._all_sent(step, number)) if step.pages.size is not None else []
+            if not found:
+                break
+            calls.append(found[-1])
+        contents = [self._seen.contents.get(call.number) for call in calls]
+        self._turned = calls
+        return [row for content in contents for row in rows_of(_value(content, step.pages.rows))]
+
+    def _each(self, step: EachStep) -> None:
+        """Every inner list that was opened is that of a row."""
+        scope, asked = self._scope, set[int]()
+        for row in self._lists[step.each.of]:
+            self._scope = scope.with_row(step.each.row, row)
+            if any(True for _ in self._all_sent(step.do, step.do.pages.first)):
+                self._rows_of(step.do)
+                asked |= {call.number for call in self._turned}
+        self._scope = scope
+        like = next((call for call in self._seen.calls if call.number in asked), None)
+        opened = [call for call in self._seen.like(like) if call.number in self._seen.contents] if like else []
+        # The same page may have been asked for twice.
+        bodies = {str(atoms_of(call, {})) for call in opened if call.number in asked}
+        if not opened or any(str(atoms_of(call, {})) not in bodies for call in opened):
+            raise NotInferredError("never_sent", request=step.do.address)
 
     def _job(self, step: JobStep) -> None:
         create = self._sent(step.create)
@@ -111,6 +143,8 @@ class Replay:
         for field, match in step.find.where.items():
             shown = at(entry, tuple(field.split(".")))
             if match.equal is not None and str(shown) != str(self._scope.fill(match.equal)):
+                return False
+            if match.has is not None and self._scope.text(match.has) not in str(shown):
                 return False
             if match.like is not None:
                 name = self._scope.text(match.like)

@@ -114,7 +114,7 @@ def _tell(asked: Asked, found: Found, place: Place, what: str) -> None:
 
 
 def _told(place: Place) -> str:
-    inner = place[1:-1] if place[0] in ("query", "form") and place[-1] == 0 else place[1:]
+    inner = (place[1], *place[3:]) if place[0] in ("query", "form") and place[2] == 0 else place[1:]
     return ".".join(str(part) for part in inner if part != "@") or str(place[0])
 
 

@@ -19,7 +19,8 @@ def is_token(value: Any) -> bool:
     """True for what is made for a session, an account or a file: eight signs or more with digits among them."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return False
-    text = str(value)
+    # A number of a version behind a name.
+    text = re.sub(r"(?<=[A-Za-z]{4})[vV]?[0-9]{1,2}$", "", str(value))
     if not re.search(r"[0-9]", text):
         # Names of fields and paths have a capital for each word; in random letters every other one changes.
         changes = sum(one.isupper() != other.isupper() for one, other in itertools.pairwise(text))

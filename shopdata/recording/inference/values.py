@@ -32,7 +32,7 @@ def value_in(evidence: Evidence, place: Place, first: Any, first_call: Call, sec
         return Found("page_made")
     if first == second and type(first) is type(second):
         return _constant(evidence, first, first_call, second_call)
-    days = evidence.first.day, evidence.second.day
+    days = evidence.first.period, evidence.second.period
     if (day := day_template(first, days[0], second, days[1], name)) is not None:
         return Found("day", day)
     if (source := evidence.source(first, first_call, second, second_call)) is not None:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from shopdata.periods import SHANGHAI
+from shopdata.periods import SHANGHAI, Period
 from shopdata.recording.inference.atoms import inner_json
 from shopdata.recording.inference.days import FORMS, moments
 from shopdata.recording.inference.shapes import is_of_one_shop, is_token
@@ -21,13 +21,15 @@ from shopdata.recording.inference.shapes import is_of_one_shop, is_token
 _RUN = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Za-z0-9]+|[^\W\d_]+|\d+", re.UNICODE)
 _ADDRESS = re.compile(r"(?:https?:)?//[^/\s]+\S*|/[\w.-]+/\S*|/[\w.-]+\?\S*")
 #: A part of a path that programs have named, not people.
-_WORD = re.compile(r"[A-Za-z][A-Za-z_-]*(?:\.[A-Za-z]{1,8})?")
+_WORD = re.compile(r"[A-Za-z][A-Za-z_-]*(?:[vV]?[0-9]{1,2})?(?:\.[A-Za-z]{1,8})?")
 _MOST_LETTERS = 64
 _FIELD = re.compile(r"[A-Za-z_][\w.\[\]-]*", re.ASCII)
 #: Days as people write them.
 _WRITTEN = re.compile(r"\d{4}([-/.])\d\d\1\d\d|\d{4}年\d\d月\d\d日|\d\d([-/.])\d\d\2\d{4}")
 _TIME = re.compile(r"\d{4}([-/])\d{1,2}\1\d{1,2}[ T]\d{1,2}:\d{2}(?::\d{2})?")
 _LOWER, _UPPER, _DIGITS, _HEX = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789", "abcdef"
+#: Days before and behind an asked one that stay: those that are compared with, and the period in which it lies.
+_FAR = 31
 #: Numbers of so many digits at most tell nobody who somebody is.
 _SHORT = 4
 #: Fields and headers whose value is never kept, however it looks.
@@ -83,10 +85,12 @@ class StandIns:
         if day in self._days:
             return
         self._days.add(day)
-        for shift in range(-31, 2):
+        for shift in range(-_FAR, _FAR + 1):
             self._texts |= {f"{day + timedelta(days=shift):{form}}" for form in FORMS[:-1]}
         self._texts |= {f"{day:%y%m%d}"}
-        seconds = {str(second) for _, second in moments(day)}
+        # The week or month in which it lies may have been asked for.
+        days = [day + timedelta(days=shift) for shift in range(-_FAR, _FAR + 1)]
+        seconds = {str(second) for one in days for _, second in moments(Period.of("day", one), shifts=(0,))}
         self._texts |= seconds | {f"{second}{rest}" for second in seconds for rest in ("000", "999")}
 
     # -- values -----------------------------------------------------------------------------------------------------

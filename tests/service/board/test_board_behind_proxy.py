@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
-import threading
 from collections.abc import Iterator
-from contextlib import closing
 from html.parser import HTMLParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import pytest
 from board_client import Client, forms_of
+from reverse_proxy import reverse_proxy
 
 pytestmark = pytest.mark.services
 
 #: Two names, so that nobody gets by with one step up too many.
 PREFIX = "/tools/shopdata"
-_HOP = {"connection", "transfer-encoding", "content-length", "server", "date"}
 
 
 @pytest.fixture(scope="module")
 def proxied(served: Client) -> Iterator[Client]:
     """As nginx with `location /tools/shopdata/ { proxy_pass http://127.0.0.1:PORT/; }`."""
-
-    class Proxy(BaseHTTPRequestHandler):
-        def forward(self) -> None:
-            if not self.path.startswith(f"{PREFIX}/"):
-                self.send_error(404, "this is another department")
-                return
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name: value for name, value in self.headers.items() if name.lower() not in {"host", *_HOP}}
-            with closing(http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)) as connection:
-                connection.request(self.command, self.path.removeprefix(PREFIX), body or None, headers)
-                answer = connection.getresponse()
-                content = answer.read()
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in _HOP:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = forward
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield Client(server.server_address[1], served.folder)
-        server.shutdown()
-        thread.join()
+    with reverse_proxy(served.port, below=PREFIX) as proxy:
+        yield Client(proxy.port, served.folder)
 
 
 def addresses_in(html: str, here: str) -> set[str]:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import os
-import threading
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
 import pytest
 from filelock import FileLock
 from playwright.sync_api import Page, expect
+from reverse_proxy import reverse_proxy
 from running import Running
 from test_ends import browsers_of
 from watching import NewWatcher
@@ -28,54 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.services]
 
 #: No answer of ours that waits is so quick.
 CUT_SECONDS = 3
-_HOP = {"connection", "transfer-encoding", "content-length", "server", "date", "host"}
-
-
-@dataclass
-class Between:
-    """A proxy that hands nothing on before it has all of it, and cuts off what takes longer than it likes."""
-
-    url: str = ""
-    cut: int = 0
-
-
-@contextmanager
-def proxy_before(started: Running) -> Iterator[Between]:
-    between = Between()
-
-    class Proxy(BaseHTTPRequestHandler):
-        def forward(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP}
-            with closing(http.client.HTTPConnection("127.0.0.1", started.port, timeout=CUT_SECONDS)) as connection:
-                try:
-                    connection.request(self.command, self.path, body or None, headers)
-                    answer = connection.getresponse()
-                    content = answer.read()
-                except TimeoutError:
-                    between.cut += 1
-                    return
-            with suppress(OSError):  # the browser has gone on
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
-                    if name.lower() not in _HOP:
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-        do_GET = do_POST = forward
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
-        between.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield between
-        server.shutdown()
-        thread.join()
 
 
 def violations(page: Page) -> list[str]:
@@ -94,7 +41,7 @@ def test_a_run_has_the_account_and_a_proxy_cuts_what_waits(started: Running, new
     place.sandbox.set_fault(shop, Fault.SMS)
     watcher = new_watcher(bypass_csp=True)
     (place.state_dir / "sessions").mkdir(exist_ok=True)
-    with proxy_before(started) as between:
+    with reverse_proxy(started.port, patience_seconds=CUT_SECONDS) as between:
         with FileLock(place.state_dir / "sessions" / f"pdd_{shop}.lock"):
             watcher.begin(between.url, shop)
             watcher.wait_for("一次取数正在登录这家店铺，等它完成")

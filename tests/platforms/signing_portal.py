@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 from importlib import resources
-from pathlib import Path
-from threading import Thread
-from typing import Any, Self
+from typing import Any
 
-import yaml
+from made_up_portal import Answers, MadeUpPortal
 
 from sandbox.configuration import LAKE
 from sandbox.pdd.signing import WORDS, seal, signed_text, veiled
 
 DAY, SHOWN = "2026-03-01", "2026-03-02"
-SIGN_IN = """<!doctype html><title>Board</title><form method=post action=/sign-in>
-<input id=user name=user><input type=password name=password><button>Sign in</button></form>"""
 PAGE = """<!doctype html><title>Board</title><p>Order it by 18:00</p>
 <input id=day value="SHOWN"><button id=open>Report</button><dialog id=sure><button id=yes>Order it</button></dialog>
 <script>SIGNING
@@ -40,66 +36,6 @@ document.getElementById("yes").onclick = () => {
 };
 ask("GET", "/gateway/orders");
 </script>"""
-
-
-class SigningPortal(ThreadingHTTPServer):
-    """On a free loopback port; `orders` are the days that were ordered, `refused` what came without a good seal."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answers)
-        self.origin = f"http://127.0.0.1:{self.server_port}"
-        self.sessions: set[str] = set()
-        self.keys: dict[str, tuple[tuple[int, ...], bool]] = {}
-        self.orders: list[str] = []
-        self.refused: list[str] = []
-        #: True once: what pages have sealed so far is good no more.
-        self.forgets = False
-        # What `Workplace` wants to know of a sandbox.
-        self.shops: tuple[()] = ()
-
-    def __enter__(self) -> Self:
-        Thread(target=self.serve_forever, args=(0.05,)).start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.shutdown()
-        self.server_close()
-
-    def environment(self) -> dict[str, str]:
-        return {"BOARD_USERNAME": "board", "BOARD_PASSWORD": "right-horse"}
-
-    def write_config(self, folder: Path) -> Path:
-        board: dict[str, Any] = {
-            "login_url": f"{self.origin}/sign-in",
-            "origin": self.origin,
-            "home_path": "/home",
-            "session_cookies": ["board_session"],
-            "download_hosts": ["127.0.0.1"],
-            "requests_per_second": 100,
-            "poll_every_seconds": 0.1,
-            "order_grace_seconds": 0.3,
-            "max_orders": 1,
-            "login_page": {"username": ["#user"], "submit": ["button:has-text('Sign in')"]},
-            "login": {
-                "check": "{board.origin}/api/me",
-                "alive": {"$.user": "*"},
-                "dead": [{"$.error": "signed_out"}],
-            },
-        }
-        shop = {"id": "one", "name": "One", "platform": "board", "username": "${BOARD_USERNAME}"}
-        files = {
-            "portals.yaml": {"board": board},
-            "shops.yaml": {"shops": [{**shop, "password": "${BOARD_PASSWORD}"}]},
-            "lake.yaml": LAKE,
-        }
-        contract = {"title": "Board", "platform": "board", "lag_days": 1, "columns": ["day", "n"], "keys": ["n"]}
-        for name, (page, sign) in RECIPES.items():
-            files[f"datasets/{name}.yaml"] = {**contract, "required": ["day"], "period_column": "day"}
-            files[f"recipes/{name}.yaml"] = recipe(name, page, sign)
-        for name, content in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
-        return folder
 
 
 def recipe(name: str, page: str, sign: dict[str, Any]) -> dict[str, Any]:
@@ -139,24 +75,27 @@ RECIPES = {
 }
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _SigningAnswers(Answers):
+    form = """<!doctype html><title>Board</title><form method=post action=/sign-in>
+<input id=user name=user><input type=password name=password><button>Sign in</button></form>"""
+    cookie, home = "board_session", "/home"
     server: SigningPortal
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         if path == "/sign-in":
-            self._send(SIGN_IN, "text/html")
-        elif not self._is_signed_in():
+            self.send(self.form, "text/html")
+        elif not self.is_signed_in():
             self._refuse()
         elif path == "/api/me":
-            self._send('{"user": "board"}')
+            self.send('{"user": "board"}')
         elif path == "/board":
             words = tuple(secrets.randbits(32) for _ in range(WORDS))
             key = {"id": secrets.token_hex(4), "veiled": veiled(words), "sealed": self.path.endswith("?sealed")}
             self.server.keys[str(key["id"])] = words, bool(key["sealed"])
             signing = (resources.files("sandbox.pdd") / "pages/signing.js").read_text("utf-8")
             text = PAGE.replace("SIGNING", signing).replace("KEY", json.dumps(key), 1).replace("SHOWN", SHOWN)
-            self._send(text, "text/html")
+            self.send(text, "text/html")
         elif path == "/gateway/orders":
             if self.server.forgets and self.server.orders:
                 self.server.forgets = False
@@ -167,16 +106,15 @@ class _Answers(BaseHTTPRequestHandler):
             ]
             self._gateway("", {"error": "none", "rows": rows})
         elif path.startswith("/files/"):
-            self._send("".join(f"{row}\r\n" for row in ("day,n", f"{path[7:]},1", f"{path[7:]},2")), "text/csv")
+            self.send("".join(f"{row}\r\n" for row in ("day,n", f"{path[7:]},1", f"{path[7:]},2")), "text/csv")
         else:
-            self._send("<h1>Board</h1>", "text/html")
+            self.send("<h1>Board</h1>", "text/html")
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        body = self.body()
         if self.path == "/sign-in":
-            self.server.sessions.add(session := secrets.token_hex(8))
-            self._send("", status=303, Location="/home", **{"Set-Cookie": f"board_session={session}; Path=/; HttpOnly"})
-        elif not self._is_signed_in():
+            self.sign_in(body)
+        elif not self.is_signed_in():
             self._refuse()
         elif self._gateway(body, {"error": "none"}):
             order = json.loads(body)
@@ -193,25 +131,55 @@ class _Answers(BaseHTTPRequestHandler):
         is_good = bool(words) and token[30:] == seal(words, covered)
         if not is_good:
             self.server.refused.append(self.command)
-        self._send(json.dumps(answer if is_good else {"error": "-407"}))
+        self.send(json.dumps(answer if is_good else {"error": "-407"}))
         return is_good
-
-    def _is_signed_in(self) -> bool:
-        return any(session in self.headers.get("Cookie", "") for session in self.server.sessions)
 
     def _refuse(self) -> None:
         if self.path.startswith("/board"):
-            self._send("", status=302, Location="/sign-in")
+            self.send("", status=302, Location="/sign-in")
         else:
-            self._send('{"error": "signed_out"}')
+            self.send('{"error": "signed_out"}')
 
-    def _send(self, text: str, kind: str = "application/json", status: int = 200, **headers: str) -> None:
-        body = text.encode()
-        self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+class SigningPortal(MadeUpPortal):
+    """`orders` are the days that were ordered, `refused` what came without a good seal."""
+
+    answers, variables = _SigningAnswers, "BOARD"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: dict[str, tuple[tuple[int, ...], bool]] = {}
+        self.orders: list[str] = []
+        self.refused: list[str] = []
+        #: True once: what pages have sealed so far is good no more.
+        self.forgets = False
+
+    def configuration(self) -> Mapping[str, Any]:
+        board: dict[str, Any] = {
+            "login_url": f"{self.origin}/sign-in",
+            "origin": self.origin,
+            "home_path": "/home",
+            "session_cookies": ["board_session"],
+            "download_hosts": ["127.0.0.1"],
+            "requests_per_second": 100,
+            "poll_every_seconds": 0.1,
+            "order_grace_seconds": 0.3,
+            "max_orders": 1,
+            "login_page": {"username": ["#user"], "submit": ["button:has-text('Sign in')"]},
+            "login": {
+                "check": "{board.origin}/api/me",
+                "alive": {"$.user": "*"},
+                "dead": [{"$.error": "signed_out"}],
+            },
+        }
+        shop = {"id": "one", "name": "One", "platform": "board", "username": "${BOARD_USERNAME}"}
+        files = {
+            "portals.yaml": {"board": board},
+            "shops.yaml": {"shops": [{**shop, "password": "${BOARD_PASSWORD}"}]},
+            "lake.yaml": LAKE,
+        }
+        contract = {"title": "Board", "platform": "board", "lag_days": 1, "columns": ["day", "n"], "keys": ["n"]}
+        for name, (page, sign) in RECIPES.items():
+            files[f"datasets/{name}.yaml"] = {**contract, "required": ["day"], "period_column": "day"}
+            files[f"recipes/{name}.yaml"] = recipe(name, page, sign)
+        return files

@@ -5,19 +5,15 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, cast
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from page_files import DOCS, files_on
+from page_files import DOCS
 from teahouse_portal import SALES, TeahouseServer
 from workplace import REPO, Workplace
 
-from sandbox.configuration import LAKE
-
-FILES = files_on("recipes.md")
 DAY = "2026-03-01"
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
@@ -28,7 +24,6 @@ def place(
     tmp_path_factory: pytest.TempPathFactory, object_store_server: Any
 ) -> Iterator[tuple[Workplace, TeahouseServer]]:
     with TeahouseServer() as teahouse:
-        teahouse.write_config = partial(teahouse.write_config, files=FILES, lake=LAKE)  # type: ignore[method-assign]
         store = object_store_server.settings(bucket="teahouse")
         workplace = Workplace(tmp_path_factory.mktemp("workplace"), cast("Any", teahouse), store)
         yield workplace, teahouse

@@ -14,7 +14,6 @@ import sys
 import tomllib
 from base64 import b64encode
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,15 +21,12 @@ from urllib.request import Request, urlopen
 
 import pyarrow.parquet as pq
 import pytest
-from acme_portal import ORDERS, AcmeServer
-from page_files import files_on
+from acme_portal import FILES, ORDERS, AcmeServer
 from workplace import REPO, Workplace
 
-from sandbox.configuration import LAKE
 from shopdata.config.platforms import GROUP
 from shopdata.sessions.sign_in import PortalAnswer
 
-FILES = files_on("add-a-platform.md")
 DAY = "2026-03-01"
 
 
@@ -57,7 +53,6 @@ def place(
 ) -> Iterator[tuple[Workplace, AcmeServer]]:
     """Where somebody collects from Acme alone."""
     with AcmeServer() as acme:
-        acme.write_config = partial(acme.write_config, files=FILES, lake=LAKE)  # type: ignore[method-assign]
         store = object_store_server.settings(bucket="acme")
         workplace = Workplace(tmp_path_factory.mktemp("workplace"), cast("Any", acme), store)
         workplace.variables["PYTHONPATH"] = f"{site}{os.pathsep}{REPO}"

@@ -1,11 +1,15 @@
 """A program that publishes one partition again and again, until it is done or killed: `python publishing.py ORDER`.
 
+Of its standard input each line is a version and a point: a forked process publishes from this version on, and is killed
+at that point; where none is named, it publishes all. What is published is told line by line, then the exit code.
+
 Version n has n rows of each shop, and every row says n: who sees half of it can tell.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,13 +34,11 @@ SHOPS = ("one", "two", "three")
 
 @dataclass
 class Order:
-    """Which versions to publish, and where to be killed."""
+    """Where to publish, and how many versions there are."""
 
     folder: str
     store: dict[str, Any]
-    first: int
-    last: int
-    failpoint: str = ""
+    versions: int
 
     def as_argument(self) -> str:
         return json.dumps(asdict(self))
@@ -81,14 +83,24 @@ def facts(key: str, path: Path, rows: int) -> dict[str, Any]:
     return {"key": key, "sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": rows}
 
 
-def main(order: Order) -> None:
+def publish_on(order: Order, first: int, failpoint: str) -> None:
     folder = Path(order.folder)
-    if order.failpoint:
-        failpoints.arm(order.failpoint)
+    if failpoint:
+        failpoints.arm(failpoint)
     with Ledger.at(folder) as ledger, ObjectStore(ObjectStoreSettings.model_validate(order.store)) as store:
-        for version in range(order.first, order.last + 1):
+        for version in range(first, order.versions + 1):
             publish(version, folder, ledger, store)
             print(version, flush=True)
+
+
+def main(order: Order) -> None:
+    for line in sys.stdin:
+        first, _, failpoint = line.strip().partition(" ")
+        if (process := os.fork()) == 0:
+            publish_on(order, int(first), failpoint)
+            return
+        _, status = os.waitpid(process, 0)
+        print("ended", os.waitstatus_to_exitcode(status), flush=True)
 
 
 if __name__ == "__main__":

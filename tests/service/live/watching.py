@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.sync_api import Page
 from workplace import Workplace
@@ -85,6 +86,9 @@ _READ_CODE = """(picture) => {
   return bits;
 }"""
 
+#: How often a picture is looked at. Playwright would, by default, for every frame that the browser draws.
+_LOOK_EVERY_MS = 200
+
 GREEN, VIOLET, BLUE, RED = (0, 135, 90), (123, 47, 208), (24, 104, 241), (224, 46, 36)
 Colour = tuple[int, int, int]
 
@@ -126,7 +130,7 @@ class Watcher:
     def see(self, colour: Colour) -> tuple[float, float]:
         """Where something large of this colour is in the picture; waits for it."""
         look = f"(colour) => ({_FIND_BLOCK})(document.querySelector('canvas'), colour)"
-        found = self.page.wait_for_function(look, arg=list(colour), timeout=60_000).json_value()
+        found = self._wait_for_picture(look, list(colour))
         return found["x"], found["y"]
 
     def click_on(self, colour: Colour) -> None:
@@ -136,7 +140,7 @@ class Watcher:
     def read_code(self) -> str:
         """The code that is shown beside the picture, as an app's camera reads it."""
         picture = self.page.locator(".qr img")
-        self.page.wait_for_function("() => document.querySelector('.qr img')?.naturalWidth", timeout=60_000)
+        self._wait_for_picture("() => document.querySelector('.qr img')?.naturalWidth")
         return str(picture.evaluate(_READ_CODE))
 
     def wait_for(self, words: str, seconds: float = 90) -> None:
@@ -145,7 +149,11 @@ class Watcher:
 
     def find_slider(self) -> dict[str, dict[str, float]]:
         """Where handle and gap are in the picture, in its pixels."""
-        found = self.page.wait_for_function(f"() => ({_FIND})(document.querySelector('canvas'))", timeout=60_000)
+        return self._wait_for_picture(f"() => ({_FIND})(document.querySelector('canvas'))")
+
+    def _wait_for_picture(self, look: str, argument: object = None) -> Any:
+        """What `look` finds, once it finds anything."""
+        found = self.page.wait_for_function(look, arg=argument, polling=_LOOK_EVERY_MS, timeout=60_000)
         return found.json_value()
 
     def spot(self, x: float, y: float) -> tuple[float, float]:

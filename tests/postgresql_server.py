@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ from typing import Self
 
 import psycopg
 from sqlalchemy import URL
+from steady_port import steady_port
 
 #: Where Debian keeps them: not in PATH.
 DEBIAN_FOLDERS = "/usr/lib/postgresql/*/bin"
@@ -39,8 +39,8 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
         # PostgreSQL refuses to run as root.
         self._user = "postgres" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port: int = free.getsockname()[1]
+        self._port = steady_port()
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         password = self._folder / "password"
@@ -52,26 +52,45 @@ class PostgresServer:
         new = ["-D", data, "-U", USER, "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "--pwfile", str(password)]
         made = self._popen("initdb", *new, "--no-sync")
         assert made.wait(TIMEOUT_SECONDS) == 0, self._log("initdb")
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+        shutil.rmtree(self._folder)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it takes connections."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Lets it run, on the port that it had before, with what it held; does nothing if it runs."""
+        if self.is_running:
+            return
         options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        data = str(self._folder / "data")
         self._process = self._popen("postgres", "-D", data, "-p", str(self._port), *settings)
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             try:
                 self._execute("SELECT 1")
-                return self
+                return
             except psycopg.OperationalError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    self.__exit__()
+                if not self.is_running or time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
 
-    def __exit__(self, *exception: object) -> None:
-        if self._process.poll() is None:
-            # Without waiting for those who are still connected.
+    def stop(self) -> None:
+        """Ends it, whoever is connected."""
+        if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(TIMEOUT_SECONDS)
-        shutil.rmtree(self._folder)
 
     def new_database(self) -> str:
         """Makes an empty database; returns its URL."""

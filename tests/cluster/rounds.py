@@ -1,0 +1,211 @@
+"""Rounds of a cluster: a day is due, things go wrong by a seed, calm returns, and all must be there once."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from machine import Machine, wait_until
+from misfortunes import LEASE_SECONDS, Fate, Misfortune, choose
+from postgresql_server import PostgresServer
+from store_relay import StoreRelay
+from verdict import Verdict
+from workplace import Workplace
+
+from sandbox import Sandbox, SandboxOptions
+from sandbox.store import SeaweedStore
+from shopdata.exceptions import StoreError
+from shopdata.ledger import Ledger
+
+FIRST_DAY = date(2026, 3, 2)
+MACHINES = 3
+#: What a shop is asked when all goes well: list, order, and the list until the report is there.
+REQUESTS_OF_A_SHOP = 5
+#: A whole day, with all that may go wrong in it, on a machine that has much else to do.
+ROUND_SECONDS = 420
+NODE_LOST_SECONDS = 15
+
+
+@dataclass
+class Outcome:
+    """What came of all rounds."""
+
+    rounds: int = 0
+    problems: list[str] = field(default_factory=list)
+    #: How often each kind of misfortune was met.
+    met: Counter[str] = field(default_factory=Counter)
+    sign_ins: int = 0
+    requests: int = 0
+    shortest_gap: float = 0
+    seconds: float = 0
+
+
+class Cluster:
+    """Three services on one database and one store, and the portals that they ask.
+
+    Args:
+        folder: an empty one.
+        apart_seconds: the pace of a shop.
+        begin_at: the moment that the services' clocks take their start for; None goes by the machine's.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        database: PostgresServer,
+        store: SeaweedStore,
+        sandbox: Sandbox,
+        *,
+        seed: int,
+        apart_seconds: float,
+        begin_at: str | None = None,
+    ) -> None:
+        self._chance, self._sandbox, self._begin_at = random.Random(seed), sandbox, begin_at
+        self._relay = StoreRelay(store.settings().endpoint)
+        bucket = store.settings(bucket=f"test-{secrets.token_hex(6)}")
+        settings = bucket.model_copy(update={"endpoint": self._relay.endpoint})
+        self._url = database.new_database()
+        shared = {
+            "SHOPDATA_DATABASE_URL": self._url,
+            "SHOPDATA_SECRET_KEY": "a key for tests, the same on all machines",
+            "SHOPDATA_LEASE_SECONDS": str(LEASE_SECONDS),
+            "SHOPDATA_NODE_LOST_SECONDS": str(NODE_LOST_SECONDS),
+        }
+        self._machines = []
+        for number in range(MACHINES):
+            place = Workplace(folder / f"machine-{number + 1}", sandbox, settings)
+            place.variables |= shared
+            self._machines.append(Machine(f"machine {number + 1}", place))
+        self._fate = Fate(self._machines, database, self._relay)
+        self._verdict = Verdict(sandbox, settings, self._url, self._machines, apart_seconds)
+        self._sign_ins: dict[str, tuple[int, int]] = {}
+        self.outcome = Outcome()
+
+    def begin(self) -> None:
+        """One machine has sessions of all shops; then all services start."""
+        self._machines[0].place.sign_in(*(shop.id for shop in self._sandbox.shops))
+        for machine in self._machines:
+            machine.schedule([])
+            machine.begin()
+
+    def end(self) -> None:
+        """Nothing is left running."""
+        for machine in self._machines:
+            machine.kill()
+            machine.place.close()
+        self._relay.cut()
+
+    def round(self, misfortunes: Sequence[Misfortune] | None = None) -> list[str]:
+        """Lets a day be collected, with what the seed says, or these; returns what is not as it must be."""
+        began, day = time.monotonic(), FIRST_DAY + timedelta(days=self.outcome.rounds)
+        shops = len(self._sandbox.shops)
+        chosen = choose(self._chance, MACHINES, REQUESTS_OF_A_SHOP * shops) if misfortunes is None else misfortunes
+        records = self._sandbox.records()
+        mark = records[-1].number if records else 0
+        self._end_sessions(chosen)
+        job = {"name": f"day-{day}", "spider": "jd_store", "args": {"date": str(day)}, "crew": MACHINES}
+        for machine in self._machines:
+            machine.schedule([job | {"cron": "* * * * *"}])
+        problems: list[str] = []
+        try:
+            self._let_happen(chosen, mark, day)
+            self._fate.calm()
+            wait_until(lambda: self._is_published(day), "all shops are published", ROUND_SECONDS)
+            for machine in self._machines:
+                machine.schedule([])
+            wait_until(self._is_idle, "nothing waits or runs", ROUND_SECONDS)
+        except TimeoutError as error:
+            problems.append(str(error))
+        problems += self._verdict.problems(day, mark, self._sign_ins)
+        self._note(chosen, problems, mark, time.monotonic() - began)
+        return problems
+
+    def _end_sessions(self, chosen: Sequence[Misfortune]) -> None:
+        """In each second round the portal ends the sessions of some shops: they are signed in once, by one machine."""
+        if self.outcome.rounds % 2 == 0:
+            return
+        # One that dies between the portal's yes and the ledger's has signed in for nobody.
+        deaths = sum(misfortune.kind not in ("store",) for misfortune in chosen)
+        for shop in self._chance.sample(self._sandbox.shops, 2):
+            self._sandbox.expire_sessions(shop.id)
+            count = self._sandbox.counters().logins.get(shop.id, 0)
+            self._sign_ins[shop.id] = count + 1, count + 1 + deaths
+
+    def _let_happen(self, chosen: Sequence[Misfortune], mark: int, day: date) -> None:
+        ends: list[tuple[float, Misfortune]] = []
+        waiting = list(chosen)
+        while waiting or ends:
+            now = time.monotonic()
+            for due in [end for end in ends if end[0] <= now]:
+                ends.remove(due)
+                self._fate.end(due[1])
+            asked = sum(record.is_paced for record in self._sandbox.records(after=mark))
+            if waiting and (asked >= waiting[0].after_requests > 0 or self._has_begun(day, waiting[0])):
+                misfortune = waiting.pop(0)
+                self._fate.begin(misfortune)
+                ends.append((time.monotonic() + misfortune.seconds, misfortune))
+            time.sleep(0.1)
+
+    def _has_begun(self, day: date, misfortune: Misfortune) -> bool:
+        """For those of the first moment: a run is there. For all: the day is done before they come."""
+        try:
+            with Ledger(self._url) as ledger:
+                cells = [cell for cell in ledger.cells() if cell.dt == str(day)]
+        except Exception:  # noqa: BLE001 - the database may be what is away
+            return False
+        is_done = bool(cells) and all(cell.state == "published" for cell in cells)
+        return is_done or (misfortune.after_requests == 0 and bool(cells))
+
+    def _is_published(self, day: date) -> bool:
+        try:
+            receipt = self._machines[0].place.receipt(str(day))
+        except StoreError:
+            return False
+        return len(receipt["shops"]) == len(self._sandbox.shops) and not receipt["missing"]
+
+    def _is_idle(self) -> bool:
+        with Ledger(self._url) as ledger:
+            queued = ledger.queue.count("shopdata") + len(ledger.queue.held("shopdata"))
+        return not queued and all(machine.is_idle() for machine in self._machines)
+
+    def _note(self, chosen: Sequence[Misfortune], problems: list[str], mark: int, seconds: float) -> None:
+        outcome, counters = self.outcome, self._sandbox.counters()
+        outcome.rounds += 1
+        outcome.met.update(misfortune.kind for misfortune in chosen)
+        outcome.problems += [f"round {outcome.rounds}: {problem}" for problem in problems]
+        outcome.sign_ins = sum(counters.logins.values())
+        outcome.requests = sum(counters.requests.values())
+        outcome.shortest_gap = self._verdict.shortest_gap
+        outcome.seconds += seconds
+        what = "; ".join(map(str, chosen))
+        print(f"round {outcome.rounds}: {what}: {len(problems)} problems, {seconds:.0f} s", flush=True)
+        for problem in problems:
+            print(f"  {problem}", flush=True)
+
+
+@contextmanager
+def cluster(folder: Path, database: PostgresServer, store: SeaweedStore, *, seed: int, shops: int) -> Iterator[Cluster]:
+    """It runs for the length of the block."""
+    options = SandboxOptions(
+        shops=shops,
+        pdd_shops=0,
+        rows=5,
+        report_seconds=3,
+        empty_link_seconds=0.2,
+        poll_every_seconds=1,
+        requests_per_second=1,
+    )
+    with Sandbox(options) as sandbox:
+        made = Cluster(folder, database, store, sandbox, seed=seed, apart_seconds=1)
+        try:
+            made.begin()
+            yield made
+        finally:
+            made.end()

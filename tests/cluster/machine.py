@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import Any
 import psutil
 import yaml
 from running import Running
-from workplace import Workplace
+from workplace import Run, Workplace
 
 TIMEOUT_SECONDS = 120
 
@@ -25,8 +24,15 @@ class Machine(Running):
         self.name = name
 
     def begin(self, **variables: str) -> None:
-        """`scrapy service start`."""
-        run = self.command("start", **variables)
+        """`scrapy service start`, to its end."""
+        self.started(self.start(**variables).wait())
+
+    def start(self, **variables: str) -> Run:
+        """The same, and nobody waits for it."""
+        return self.place.start("service", "start", **variables)
+
+    def started(self, run: Run) -> None:
+        """Fails if the service is not up after it."""
         assert run.code == 0, run.text + (self.log if (self.folder / "service.log").exists() else "")
 
     def is_up(self) -> bool:
@@ -116,6 +122,3 @@ def wait_until(is_so: Callable[[], object], what: str, seconds: float) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"after {seconds:g} s: {what}")
         time.sleep(0.2)
-
-
-assert os.name == "posix", "suspends and kills as a POSIX system does"

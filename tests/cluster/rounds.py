@@ -53,7 +53,6 @@ class Cluster:
     Args:
         folder: an empty one.
         apart_seconds: the pace of a shop.
-        begin_at: the moment that the services' clocks take their start for; None goes by the machine's.
     """
 
     def __init__(
@@ -65,9 +64,8 @@ class Cluster:
         *,
         seed: int,
         apart_seconds: float,
-        begin_at: str | None = None,
     ) -> None:
-        self._chance, self._sandbox, self._begin_at = random.Random(seed), sandbox, begin_at
+        self._chance, self._sandbox = random.Random(seed), sandbox
         self._relay = StoreRelay(store.settings().endpoint)
         bucket = store.settings(bucket=f"test-{secrets.token_hex(6)}")
         settings = bucket.model_copy(update={"endpoint": self._relay.endpoint})
@@ -88,12 +86,25 @@ class Cluster:
         self._sign_ins: dict[str, tuple[int, int]] = {}
         self.outcome = Outcome()
 
-    def begin(self) -> None:
-        """One machine has sessions of all shops; then all services start."""
+    def begin(self, *, is_due: bool = False) -> None:
+        """One machine has sessions of all shops; then all services start.
+
+        Args:
+            is_due: the first day is due as soon as all are up, by the last one's clock, and not at the next minute.
+        """
         self._machines[0].place.sign_in(*(shop.id for shop in self._sandbox.shops))
         for machine in self._machines:
-            machine.schedule([])
-            machine.begin()
+            machine.schedule([self._job(FIRST_DAY)] if is_due else [])
+        *others, last = self._machines
+        starts = [machine.start(**_clock("08:00:00", is_due)) for machine in others]
+        for machine, start in zip(others, starts, strict=True):
+            machine.started(start.wait())
+        last.begin(**_clock("08:29:55", is_due))
+
+    @staticmethod
+    def _job(day: date) -> dict[str, object]:
+        args = {"date": str(day)}
+        return {"name": f"day-{day}", "spider": "jd_store", "args": args, "crew": MACHINES, "cron": "* * * * *"}
 
     def end(self) -> None:
         """Nothing is left running."""
@@ -110,9 +121,8 @@ class Cluster:
         records = self._sandbox.records()
         mark = records[-1].number if records else 0
         self._end_sessions(chosen)
-        job = {"name": f"day-{day}", "spider": "jd_store", "args": {"date": str(day)}, "crew": MACHINES}
         for machine in self._machines:
-            machine.schedule([job | {"cron": "* * * * *"}])
+            machine.schedule([self._job(day)])
         problems: list[str] = []
         try:
             self._let_happen(chosen, mark, day)
@@ -123,9 +133,14 @@ class Cluster:
             wait_until(self._is_idle, "nothing waits or runs", ROUND_SECONDS)
         except TimeoutError as error:
             problems.append(str(error))
-        problems += self._verdict.problems(day, mark, self._sign_ins)
+        has_slept = any(misfortune.kind == "sleep" for misfortune in chosen)
+        problems += self._verdict.problems(day, mark, self._sign_ins, has_slept=has_slept)
         self._note(chosen, problems, mark, time.monotonic() - began)
         return problems
+
+    def crawled(self) -> list[int]:
+        """How many crawls each machine has begun."""
+        return [len(machine.logs()) - 1 for machine in self._machines]
 
     def _end_sessions(self, chosen: Sequence[Misfortune]) -> None:
         """In each second round the portal ends the sessions of some shops: they are signed in once, by one machine."""
@@ -190,8 +205,14 @@ class Cluster:
             print(f"  {problem}", flush=True)
 
 
+def _clock(time_of_day: str, is_rehearsal: bool) -> dict[str, str]:
+    return {"SHOPDATA_SERVICE_NOW": f"2026-03-03T{time_of_day}"} if is_rehearsal else {}
+
+
 @contextmanager
-def cluster(folder: Path, database: PostgresServer, store: SeaweedStore, *, seed: int, shops: int) -> Iterator[Cluster]:
+def cluster(
+    folder: Path, database: PostgresServer, store: SeaweedStore, *, seed: int, shops: int, is_due: bool = False
+) -> Iterator[Cluster]:
     """It runs for the length of the block."""
     options = SandboxOptions(
         shops=shops,
@@ -205,7 +226,7 @@ def cluster(folder: Path, database: PostgresServer, store: SeaweedStore, *, seed
     with Sandbox(options) as sandbox:
         made = Cluster(folder, database, store, sandbox, seed=seed, apart_seconds=1)
         try:
-            made.begin()
+            made.begin(is_due=is_due)
             yield made
         finally:
             made.end()

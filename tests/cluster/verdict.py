@@ -38,21 +38,22 @@ class Verdict:
         self._sandbox, self._store, self._url, self._machines = sandbox, store, url, machines
         self._apart = apart_seconds
         self._told: set[tuple[str, str]] = set()
-        #: The shortest time between two requests of one shop, over all rounds.
+        #: The shortest time between two requests of one shop, over all rounds in which no machine slept.
         self.shortest_gap = float("inf")
 
-    def problems(self, day: date, after: int, sign_ins: dict[str, tuple[int, int]]) -> list[str]:
+    def problems(self, day: date, after: int, sign_ins: dict[str, tuple[int, int]], *, has_slept: bool) -> list[str]:
         """Of a round.
 
         Args:
             after: the number of the portal's last record before it.
             sign_ins: by shop, at least and at most so many sign-ins since the start.
+            has_slept: a machine has.
         """
         return [
             *self._published(day),
             *self._orders(day),
             *self._sign_ins(sign_ins),
-            *self._pace(after),
+            *self._pace(after, has_slept=has_slept),
             *self._left_in_ledger(),
             *self._left_on_machines(),
         ]
@@ -85,14 +86,17 @@ class Verdict:
                 yield f"{shop.id} was signed in {count} times, expected {least} to {most}"
         yield from (f"{shop}: {count} sign-ins refused" for shop, count in counters.refused_logins.items())
 
-    def _pace(self, after: int) -> Iterator[str]:
+    def _pace(self, after: int, *, has_slept: bool) -> Iterator[str]:
         for shop in self._sandbox.shops:
             starts = [record.started for record in self._sandbox.records(shop.id, after=after) if record.is_paced]
             gaps = [later - before for before, later in itertools.pairwise(starts)]
-            self.shortest_gap = min([self.shortest_gap, *gaps])
-            # Times are those of the arrival: one that a busy machine, or sleep, holds up comes closer to the next one.
+            if not has_slept:
+                self.shortest_gap = min([self.shortest_gap, *gaps])
+            # Known are times of arrival, so three together are looked at: one that a busy machine holds up comes closer
+            # to the next one. A machine that falls asleep between its turn and its request sends it when it wakes up.
+            least = 0.9 * self._apart * (2 if has_slept else 3)
             for before, later in zip(starts, starts[3:], strict=False):
-                if later - before < 0.9 * 2 * self._apart:
+                if later - before < least:
                     yield f"{shop.id} was asked four times in {later - before:.2f} s"
 
     def _left_in_ledger(self) -> Iterator[str]:

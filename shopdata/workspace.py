@@ -63,6 +63,8 @@ class Workspace:
     lease_seconds: float = 120
     lease_wait_seconds: float = 3600
     node_lost_seconds: float = 3600
+    #: How long a database server is waited for, before it is said that it does not answer.
+    answer_seconds: float = 100
     #: zh or en, if somebody has said so.
     language: str | None = None
     #: Where people find the board.
@@ -182,7 +184,7 @@ class Workspace:
             )
         from shopdata.ledger import Ledger
 
-        return Ledger.at(self.state_dir, self.database_url)
+        return Ledger.at(self.state_dir, self.database_url, answer_seconds=self.answer_seconds)
 
     @functools.cached_property
     def store(self) -> ObjectStore:

@@ -45,13 +45,14 @@ class Database:
     Args:
         url: any SQLAlchemy URL.
         busy_seconds: how long SQLite waits for another process that is writing.
+        answer_seconds: how long a server is waited for; it lets nobody wait for another's lock as long.
 
     Raises:
         LedgerError: it can't be opened, or its tables are of a newer version of shopdata.
     """
 
-    def __init__(self, url: str | URL, busy_seconds: float) -> None:
-        self._busy_seconds = busy_seconds
+    def __init__(self, url: str | URL, busy_seconds: float, answer_seconds: float = 100) -> None:
+        self._busy_seconds, self._answer_seconds = busy_seconds, answer_seconds
         try:
             self._url = make_url(url)
         except exc.ArgumentError:
@@ -145,7 +146,11 @@ class Database:
             # Several runs at once must not use up what the server has.
             engine = create_engine(self._url, pool_pre_ping=True, pool_size=8, max_overflow=4, **options)
             if self.is_shared:
-                event.listen(engine, "connect", _prepare_postgresql)
+                from shopdata.ledger.deadline import connector  # with a driver that nobody else needs
+
+                connect = connector(self._answer_seconds)
+                event.listen(engine, "do_connect", lambda _dialect, _record, args, named: connect(*args, **named))
+                event.listen(engine, "connect", functools.partial(_prepare_postgresql, self._answer_seconds))
             return engine
         engine = create_engine(self._url, connect_args={"timeout": self._busy_seconds}, **options)
         event.listen(engine, "connect", _prepare_sqlite)
@@ -279,11 +284,11 @@ def _is_worth_another_try(error: exc.DBAPIError) -> bool:
     return isinstance(error, exc.IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK
 
 
-def _prepare_postgresql(connection: Any, _record: object) -> None:
+def _prepare_postgresql(answer_seconds: float, connection: Any, _record: object) -> None:
     # A machine that falls asleep in the middle of a write must not hold the others up until it wakes.
     connection.autocommit = True
-    for name, seconds in (("idle_in_transaction_session_timeout", 60), ("lock_timeout", 90)):
-        connection.execute(f"SET {name} = '{seconds}s'")
+    for name, seconds in (("idle_in_transaction_session_timeout", 60), ("lock_timeout", 0.9 * answer_seconds)):
+        connection.execute(f"SET {name} = '{seconds * 1000:.0f}ms'")
     connection.autocommit = False
 
 

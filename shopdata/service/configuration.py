@@ -45,7 +45,7 @@ def write_configuration(options: ServiceOptions, *, is_shared: bool = False) -> 
         "application": "shopdata.service.app.application",
         "launcher": "shopdata.service.launcher.Launcher",
         "poller": "shopdata.service.queues.Poller",
-        "spiderqueue": f"shopdata.service.queues.{'SharedQueue' if is_shared else 'SpiderQueue'}",
+        "spiderqueue": f"shopdata.service.{'shared_queue.SharedQueue' if is_shared else 'queues.SpiderQueue'}",
         "webroot": "shopdata.service.web.Root",
         # Memory only: finished jobs would be forgotten at every restart.
         "jobstorage": "scrapyd.jobstorage.SqliteJobStorage",

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from logging.handlers import RotatingFileHandler
 from typing import Any
 
@@ -40,6 +41,10 @@ _LOG_BYTES = 5 * 1024**2
 _LOG_FILES = 5
 #: Before a log that could not be renamed is tried again.
 _LOG_AGAIN_SECONDS = 60
+#: For the ledger, where it is on a server.
+_ANSWER_SECONDS = 15
+#: Pages and clock wait for it in threads; Twisted's own ten would soon all do so.
+_THREADS = 30
 #: `apscheduler` tells every look of the clock.
 _TALKATIVE = ("alembic", "apscheduler", "sqlalchemy", "urllib3", "filelock", "asyncio")
 #: Says that there are no passwords, for it knows of none: our door looks at them.
@@ -75,7 +80,8 @@ def _run(options: ServiceOptions, settings: Settings) -> int:
     os.chdir(options.folder)
     _clean_environment()
     _log_to(options, logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]))
-    workspace = Workspace.from_settings(settings)
+    # Whoever waits for a page is told soon that the database does not answer; all else is tried again.
+    workspace = replace(Workspace.from_settings(settings), answer_seconds=_ANSWER_SECONDS)
     # Another key than that of the machines that share the ledger is told before anything is done.
     assert workspace.kept_sessions
     inside = Inside(options, workspace, ScheduleFile(workspace=workspace), get_spider_loader(settings))
@@ -85,6 +91,7 @@ def _run(options: ServiceOptions, settings: Settings) -> int:
         print(f"{options.bind}:{options.port} can't be listened on: {error.socketError}", file=sys.stderr)
         return 1
     reactor: Any = twisted_reactor
+    reactor.suggestThreadPoolSize(_THREADS)
     reactor.callWhenRunning(_on_signals, inside)
     # The first line is all that systemd reads.
     options.pid_file.write_text(f"{os.getpid()}\n{mark_of(os.getpid())}\n", "utf-8")

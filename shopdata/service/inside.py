@@ -84,6 +84,7 @@ class Inside:
     # -- jobs -------------------------------------------------------------------------------------------------------
 
     def jobs(self) -> list[CrawlJob]:
+        self._look_at_queues()
         return _in_reactor(self._jobs)
 
     def _jobs(self) -> list[CrawlJob]:
@@ -91,6 +92,7 @@ class Inside:
 
     def busy(self, spider: str, arguments: Mapping[str, str]) -> Busy:
         """Whether the same spider runs or waits with the same arguments."""
+        self._look_at_queues()
         return _in_reactor(self._busy, spider, arguments)
 
     def _busy(self, spider: str, arguments: Mapping[str, str]) -> Busy:
@@ -123,11 +125,20 @@ class Inside:
 
     def enqueue(self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None) -> None:
         """Puts a run into scrapyd's queue; nothing is checked."""
-        _in_reactor(self._enqueue, spider, arguments, run_id, version)
+        self._by_queue(self._enqueue, spider, arguments, run_id, version)
 
     def _enqueue(self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None) -> None:
         own = dict(arguments) | {"_job": run_id} | ({"_version": version} if version else {})
         self._app.getComponent(ISpiderScheduler).schedule(PROJECT, spider, **own)
+
+    def _look_at_queues(self) -> None:
+        for queue in _in_reactor(lambda: list(self.poller.queues.values())):
+            queue.look()
+
+    def _by_queue(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """Does what asks the queue: where it is far not in the reactor's thread, which must not wait for it."""
+        queue = _in_reactor(lambda: self.poller.queues.get(PROJECT))
+        return work(*arguments) if queue is not None and queue.is_far else _in_reactor(work, *arguments)
 
     def enqueue_slot(self, entry: Job, run_id: str) -> None:
         """Puts the run of a slot into the queue: once, or for each of its members."""
@@ -215,7 +226,8 @@ class Inside:
     def collect_together(self, dataset: str, dts: Collection[str], shop: str) -> str:
         """As `collect`, in the run that waits for the same periods of other shops, if there is one; the run's id."""
         spider, arguments = self._periods_of(dataset, dts)
-        joined = _in_reactor(self._join_waiting, spider, arguments, shop)
+        self._look_at_queues()
+        joined = self._by_queue(self._join_waiting, spider, arguments, shop)
         return joined or self.schedule(spider, arguments | {"shops": shop})
 
     def _join_waiting(self, spider: str, arguments: Mapping[str, str], shop: str) -> str:
@@ -225,7 +237,7 @@ class Inside:
             shops = own.pop("shops", "")
             if message["name"] != spider or own != arguments or not shops:
                 continue
-            # In the reactor's thread nobody else takes it out meanwhile.
+            # Nobody else has taken it out meanwhile if we have.
             if shop not in shops.split(",") and queue.remove(lambda waiting, found=message: waiting == found):
                 self._enqueue(spider, {**own, "shops": f"{shops},{shop}"}, message["_job"], message.get("_version"))
             return str(message["_job"])
@@ -269,12 +281,13 @@ class Inside:
         return run_id
 
     def cancel(self, run_id: str) -> bool:
-        return _in_reactor(self._cancel, run_id)
+        self._look_at_queues()
+        return self._by_queue(self._remove_waiting, run_id) or _in_reactor(self._interrupt, run_id)
 
-    def _cancel(self, run_id: str) -> bool:
-        for queue in self.poller.queues.values():
-            if queue.remove(lambda message: message["_job"] == run_id):
-                return True
+    def _remove_waiting(self, run_id: str) -> bool:
+        return any(queue.remove(lambda one: one["_job"] == run_id) for queue in list(self.poller.queues.values()))
+
+    def _interrupt(self, run_id: str) -> bool:
         for process in self.launcher.processes.values():
             if process.job == run_id:
                 process.transport.signalProcess("INT")

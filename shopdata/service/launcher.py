@@ -48,6 +48,9 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         self.is_closed = False
         #: Crawls that are ended because the service stops; the next one starts them again.
         self.cut_off: set[str] = set()
+        #: Ended jobs, and what the queue is still to be told of them: a method of it.
+        self.unsettled: dict[tuple[str, str], str] = {}
+        self._is_settling = False
         self._watch = task.LoopingCall(self._watch_reattached)
         self._beat = task.LoopingCall(self._renew)
         self._beat_seconds: float = config.inside.workspace.lease_seconds / BEATS
@@ -149,7 +152,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
             return
         with logging_errors("its end could not be noted", job):
             self.crawls.put(replace(_crawl_of(message, 1), ended_at=datetime.now(SHANGHAI), reason=reason))
-            self._queue_of(project).ended(job)
+            self._tell_queue(project, job, "ended")
         with logging_errors("it could not be listed as finished", job):
             self._list_as_finished(project, spider, job, datetime.now(SHANGHAI))
         with contextlib.suppress(OSError, ValueError, ArgumentError):
@@ -166,10 +169,10 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         process.end_time = datetime.now()  # noqa: DTZ005 - scrapyd's own are naive
         with logging_errors("its end could not be noted", process.job):
             if process.job in self.cut_off:
-                self._queue_of(process.project).give_back(process.job)
+                self._tell_queue(process.project, process.job, "give_back")
             else:
                 self.crawls.end(process.job, process.exit_code)
-                self._queue_of(process.project).ended(process.job)
+                self._tell_queue(process.project, process.job, "ended")
         with logging_errors("it could not be listed as finished", process.job):
             self.finished.add(process)
         # Whatever could not be written: the slot is free.
@@ -178,7 +181,7 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
     def settle(self, crawl: Crawl) -> None:
         """Enters a lost crawl that had done its work into scrapyd's list of finished jobs."""
         self.crawls.end(crawl.job, None)
-        self._queue_of(crawl.project).ended(crawl.job)
+        self._tell_queue(crawl.project, crawl.job, "ended")
         self._list_as_finished(crawl.project, crawl.spider, crawl.job, crawl.started_at)
 
     def _list_as_finished(self, project: str, spider: str, job: str, started_at: datetime) -> None:
@@ -201,8 +204,43 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
     def _queue_of(self, project: str) -> Any:
         return self.app.getComponent(IPoller).queues.get(project) or _NoQueue()
 
+    def _tell_queue(self, project: str, job: str, what: str) -> None:
+        """That a job has ended, or is given back; a far queue in a thread, again until it was told."""
+        queue = self._queue_of(project)
+        if not queue.is_far:
+            getattr(queue, what)(job)
+            return
+        self.unsettled[project, job] = what
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._is_settling or not self.unsettled:
+            return
+        self._is_settling = True
+        work = [(key, what, self._queue_of(key[0])) for key, what in self.unsettled.items()]
+
+        def tell() -> list[tuple[tuple[str, str], str]]:
+            told = []
+            for key, what, queue in work:
+                with logging_errors("its queue could not be told of its end; retrying", key[1]):
+                    getattr(queue, what)(key[1])
+                    told.append((key, what))
+            return told
+
+        deferToThread(tell).addCallback(self._settled)
+
+    def _settled(self, told: list[tuple[tuple[str, str], str]]) -> None:
+        self._is_settling = False
+        for key, what in told:
+            if self.unsettled.get(key) == what:
+                del self.unsettled[key]
+        if told:
+            # What has ended meanwhile. Without an answer, the next sign of life tries again.
+            self._settle()
+
     def _renew(self) -> Any:
         """Shows life for what is in work here, to services that share the queue."""
+        self._settle()
         work = [
             (
                 self._queue_of(project),
@@ -230,6 +268,8 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
 
 class _NoQueue:
     """Of a project that is deployed no more."""
+
+    is_far = False
 
     def ended(self, job: str) -> None: ...
     def give_back(self, job: str) -> None: ...

@@ -10,10 +10,11 @@ from typing import Any
 from scrapyd import sqlite
 from scrapyd.poller import QueuePoller
 from scrapyd.spiderqueue import SqliteSpiderQueue
+from twisted.internet.threads import deferToThread
 
-from shopdata.ledger.queue_rows import QueueRows
 from shopdata.service.crawls import key_of
 from shopdata.service.job_list import own_arguments
+from shopdata.service.messages import whole
 
 logger = logging.getLogger(__name__)
 
@@ -29,48 +30,103 @@ class Poller(QueuePoller):  # type: ignore[misc]
         self.is_closed = True
         #: Nothing is handed out until a person says so (`draining.py`).
         self.is_draining = False
+        #: Set by the application; called in a thread. Whether this machine has what a message of a far queue needs.
+        self.may_start: Callable[[str, dict[str, Any]], bool] = lambda _project, _message: True
         self._told: dict[str, str] = {}
+        self._asking: set[str] = set()
 
     def poll(self) -> None:
         """Called every `poll_interval` seconds, in the reactor's thread. Scrapyd's timer ends at the first error."""
         for project, queue in self.queues.items():
+            if self._is_shut:
+                return
+            if queue.is_far:
+                self._poll_far(project, queue)
+                continue
+            if not self.dq.waiting:
+                return
             try:
-                if not self._poll_project(project, queue):
-                    return
-                self._told.pop(project, None)
+                self._poll_near(project, queue)
             except Exception as error:  # noqa: BLE001 - whatever it is
-                text = f"{type(error).__name__}: {error}"
-                if self._told.get(project) != text:
-                    # Once, and not every second for as long as a disk is full.
-                    logger.error("queue of %s not read; retrying: %s", project, text)
-                self._told[project] = text
+                self._failed(project, error)
+            else:
+                self._told.pop(project, None)
 
-    def _poll_project(self, project: str, queue: Any) -> bool:
-        """Hands out what may start; False if no other project's turn comes."""
-        if self._takes_nothing:
-            return False
+    def _poll_near(self, project: str, queue: Any) -> None:
+        while self.dq.waiting and not self._is_shut:
+            message = queue.take(lambda one: _key_of(project, one) not in self.running())
+            if message is None:
+                return
+            self._hand_out(project, message)
 
-        def may_start(message: dict[str, Any]) -> bool:
-            return key_of(project, message["name"], own_arguments(message)) not in self.running()
+    def _poll_far(self, project: str, queue: Any) -> None:
+        """In a thread, one at a time: its database may hang, and board and crawls must not."""
+        if project in self._asking:
+            return
+        self._asking.add(project)
+        work: Any = deferToThread(self._take, project, queue, len(self.dq.waiting), self.running())
+        work.addCallback(lambda taken: self._taken(project, queue, *taken))
+        work.addErrback(lambda failure: self._failed(project, failure.value))
+        work.addBoth(lambda _: self._asking.discard(project))
 
-        while (message := queue.take(may_start)) is not None:
-            job = {name: value for name, value in message.items() if name != "name"}
-            self.dq.put({**job, "_project": project, "_spider": message["name"]})
-            if self._takes_nothing:
-                return False
-        return True
+    def _take(
+        self, project: str, queue: Any, seats: int, running: Collection[object]
+    ) -> tuple[list[dict[str, Any]], Exception | None]:
+        """What may start on free seats, and why it was not more; the queue has been looked at. In a thread."""
+        taken: list[dict[str, Any]] = []
+        keys = set(running)
+        try:
+            while len(taken) < seats and not self._is_shut:
+                message = queue.take(lambda one: _key_of(project, one) not in keys and self.may_start(project, one))
+                if message is None:
+                    break
+                keys.add(_key_of(project, message))
+                taken.append(message)
+            queue.look()
+        except Exception as error:  # noqa: BLE001 - what was taken is to be handed out, whatever it is
+            return taken, error
+        return taken, None
+
+    def _taken(self, project: str, queue: Any, taken: list[dict[str, Any]], error: Exception | None) -> None:
+        for message in taken:
+            if self._is_shut or not self.dq.waiting:
+                back: Any = deferToThread(queue.give_back, message["_job"])
+                back.addErrback(lambda failure: self._failed(project, failure.value))
+            else:
+                self._hand_out(project, message)
+        if error is not None:
+            self._failed(project, error)
+        elif self._told.pop(project, None):
+            logger.info("queue of %s can be read again", project)
 
     @property
-    def _takes_nothing(self) -> bool:
-        return self.is_closed or self.is_draining or not self.dq.waiting
+    def _is_shut(self) -> bool:
+        return self.is_closed or self.is_draining
+
+    def _hand_out(self, project: str, message: dict[str, Any]) -> None:
+        job = {name: value for name, value in message.items() if name != "name"}
+        self.dq.put({**job, "_project": project, "_spider": message["name"]})
+
+    def _failed(self, project: str, error: BaseException) -> None:
+        text = f"{type(error).__name__}: {error}"
+        if self._told.get(project) != text:
+            # Once, and not every second for as long as a disk is full.
+            logger.error("queue of %s not read; retrying: %s", project, text)
+        self._told[project] = text
 
 
 class SpiderQueue(SqliteSpiderQueue):  # type: ignore[misc]
     """As scrapyd's; whatever its file holds, each row is a message with a name and a job id."""
 
+    #: As `SharedQueue` has it: this one is a file, for the reactor's thread alone.
+    is_far = False
+
     def __init__(self, config: Any, project: str, table: str = "spider_queue") -> None:
         # Not the parent's, which opens the file with its own reader of rows.
         self.q = sqlite.initialize(_Rows, config, project, table)
+
+    def look(self) -> None:
+        """It is as it is."""
 
     def take(self, may_start: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
         """Takes out the first message that may start; None if there is none."""
@@ -99,69 +155,6 @@ class SpiderQueue(SqliteSpiderQueue):  # type: ignore[misc]
         return int(size)
 
 
-class SharedQueue:
-    """scrapyd's queue in a ledger that services share. What is taken stays in it, leased, until it has ended."""
-
-    def __init__(self, config: Any, project: str, _table: str = "") -> None:
-        workspace = config.inside.workspace
-        self._rows: QueueRows = workspace.ledger.queue
-        self._project, self._node = project, workspace.staging.node
-        #: A service that is gone keeps its jobs from others for so long; the launcher shows life for them.
-        self._lease_seconds: float = workspace.lease_seconds
-
-    def add(self, name: str, priority: float = 0.0, **arguments: Any) -> None:
-        """Puts a job in."""
-        self._rows.add(self._project, {**arguments, "name": name}, float(priority), self._node)
-
-    def take(self, may_start: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
-        """Leases the first message that may start here; None if there is none."""
-        return self._rows.take(
-            self._project, self._node, self._lease_seconds, lambda message: may_start(_whole(message))
-        )
-
-    def pop(self) -> dict[str, Any] | None:
-        """As scrapyd's own poller would have it."""
-        return self.take(lambda _: True)
-
-    def count(self) -> int:
-        """How many nobody has."""
-        return self._rows.count(self._project)
-
-    def list(self) -> list[dict[str, Any]]:
-        """What nobody has."""
-        return [_whole(waiting.message) for waiting in self._rows.free(self._project)]
-
-    def held(self) -> list[dict[str, Any]]:  # type: ignore[valid-type]
-        """What other services have in work."""
-        held = self._rows.held(self._project)
-        return [_whole(waiting.message) for waiting in held if waiting.holder != self._node]
-
-    def remove(self, func: Callable[[dict[str, Any]], bool]) -> int:
-        """Takes out what `func` is true for, and nobody has."""
-        numbers = [w.number for w in self._rows.free(self._project) if func(_whole(w.message))]
-        return self._rows.remove(self._project, numbers) if numbers else 0
-
-    def clear(self) -> None:
-        """Takes out all that nobody has."""
-        self.remove(lambda _: True)
-
-    def ended(self, job: str) -> None:
-        """A job's process has ended."""
-        self._rows.end(self._project, job, self._node)
-
-    def give_back(self, job: str) -> None:
-        """A job is anybody's again."""
-        self._rows.give_back(self._project, job, self._node)
-
-    def renew(self, jobs: Collection[str]) -> None:
-        """A sign of life for jobs that are in work here."""
-        self._rows.renew(self._node, jobs, self._lease_seconds)
-
-    def size_bytes(self) -> int:
-        """What all messages take."""
-        return sum(len(json.dumps(message)) for message in self.list())
-
-
 class _Rows(sqlite.JsonSqlitePriorityQueue):  # type: ignore[misc]
     def decode(self, obj: Any) -> dict[str, Any]:
         """A row that is no message becomes one without names: it is handed out, refused, and so leaves the queue."""
@@ -169,14 +162,8 @@ class _Rows(sqlite.JsonSqlitePriorityQueue):  # type: ignore[misc]
             found = json.loads(bytes(obj).decode("ascii"))
         except (ValueError, TypeError, RecursionError):
             found = None
-        return _whole(found)
+        return whole(found)
 
 
-def _whole(found: Any) -> dict[str, Any]:
-    message: dict[str, Any] = found if isinstance(found, dict) else {}
-    for name in ("name", "_job"):
-        if not isinstance(message.get(name), str):
-            message[name] = ""
-    if not isinstance(message.get("settings"), dict):
-        message["settings"] = {}
-    return message
+def _key_of(project: str, message: dict[str, Any]) -> object:
+    return key_of(project, message["name"], own_arguments(message))

@@ -40,6 +40,7 @@ class Stopping:
         self._poller = poller
         self._loop = task.LoopingCall(self._look)
         self._deadline: float | None = None
+        self._told_until: float | None = None
 
     def begin_from_thread(self, mode: str) -> None:
         """As `begin`, a moment later, so that whoever asked gets his answer."""
@@ -60,7 +61,10 @@ class Stopping:
 
     def _look(self) -> None:
         if not self._launcher.processes:
-            self._stop()
+            # The others need not wait for what this machine gives back, if its database answers.
+            self._told_until = self._told_until or reactor.seconds() + _LAST_WORD_SECONDS
+            if not self._launcher.unsettled or reactor.seconds() > self._told_until:
+                self._stop()
         elif self._deadline is not None and reactor.seconds() > self._deadline:
             logger.warning("%d crawls did not end in %d s: killed", len(self._launcher.processes), END_SECONDS)
             self._deadline += END_SECONDS

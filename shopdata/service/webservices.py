@@ -107,6 +107,23 @@ class LaterPage(WsResource):  # type: ignore[misc]
         txrequest.finish()
 
 
+class QueuePage(LaterPage):
+    """A page of scrapyd's that shows what waits: a far queue is looked at before, in a thread."""
+
+    method = b"GET"
+
+    async def answer(self, txrequest: Any) -> dict[str, Any]:
+        await look_at_queues(self.root)
+        return dict(self.render_GET(txrequest))
+
+
+async def look_at_queues(root: Any) -> None:
+    """From here on, what a far queue says in the reactor's thread is what there is now. Raises LedgerError."""
+    for queue in list(root.poller.queues.values()):
+        if queue.is_far:
+            await deferToThread(queue.look)
+
+
 class ScheduleService(LaterPage, ScrapydSchedule):  # type: ignore[misc]
     """schedule.json that takes nothing which could not be started."""
 
@@ -126,10 +143,13 @@ class ScheduleService(LaterPage, ScrapydSchedule):  # type: ignore[misc]
             check_job(project, spider, job or "job", given, settings)
             queue = self.root.poller.queues.get(project)
             if queue is not None:
+                await look_at_queues(self.root)
                 self._check_queue(queue, project, job)
                 await listed(self.root, project, version)
                 if project == PROJECT:
                     await deferToThread(self.root.inside.arguments.check, spider, given)
+            if queue is not None and queue.is_far:
+                return dict(await deferToThread(ScrapydSchedule.render_POST, self, txrequest))
         return dict(ScrapydSchedule.render_POST(self, txrequest))
 
     def _check_queue(self, queue: Any, project: str, job: str | None) -> None:
@@ -162,18 +182,24 @@ class ListSpiders(LaterPage, ScrapydListSpiders):  # type: ignore[misc]
         return dict(ScrapydListSpiders.render_GET(self, txrequest))
 
 
-class Cancel(ScrapydCancel):  # type: ignore[misc]
+class Cancel(LaterPage, ScrapydCancel):  # type: ignore[misc]
     """cancel.json that sends no signal by which a crawl would only stand still."""
 
-    def render_POST(self, txrequest: Any) -> dict[str, Any]:
+    async def answer(self, txrequest: Any) -> dict[str, Any]:
         for value in txrequest.args.get(b"signal", ()):
             wanted = _text("signal", value).upper().removeprefix("SIG")
             if wanted not in _SIGNALS:
                 raise error.Error(http.OK, b"signal must be INT, TERM or KILL")
-        return dict(super().render_POST(txrequest))
+        await look_at_queues(self.root)
+        project, job = (txrequest.args.get(name, [b""])[0].decode(errors="replace") for name in (b"project", b"job"))
+        queue, removed = self.root.poller.queues.get(project), 0
+        if queue is not None and queue.is_far:
+            removed = await deferToThread(queue.remove, lambda message: message["_job"] == job)
+        found = dict(ScrapydCancel.render_POST(self, txrequest))
+        return found | {"prevstate": found["prevstate"] or ("pending" if removed else None)}
 
 
-class ListJobs(ScrapydListJobs):  # type: ignore[misc]
+class ListJobs(QueuePage, ScrapydListJobs):  # type: ignore[misc]
     """listjobs.json that says why a job has never begun."""
 
     def render_GET(self, txrequest: Any) -> dict[str, Any]:
@@ -185,7 +211,7 @@ class ListJobs(ScrapydListJobs):  # type: ignore[misc]
         return answer
 
 
-class Status(ScrapydStatus):  # type: ignore[misc]
+class Status(QueuePage, ScrapydStatus):  # type: ignore[misc]
     """status.json that says why a job has never begun."""
 
     def render_GET(self, txrequest: Any) -> dict[str, Any]:

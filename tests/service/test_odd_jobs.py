@@ -30,6 +30,7 @@ from shopdata.service.launcher import Launcher
 from shopdata.service.names import checked_name
 from shopdata.service.options import ServiceOptions
 from shopdata.service.webservices import ScheduleService
+from shopdata.workspace import Workspace
 
 GOOD_NAMES = (
     "20260301T003000Z-1a2b3c",
@@ -70,7 +71,7 @@ def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch
     assert (options.folder / "scrapy.cfg").read_bytes().isascii()
     (options.folder / "eggs" / "shopdata").mkdir(parents=True)
     monkeypatch.chdir(options.folder)
-    inside = SimpleNamespace(options=options, workspace=None)
+    inside = SimpleNamespace(options=options, workspace=Workspace(tmp_path))
     config = ServiceConfig(options, inside)  # type: ignore[arg-type]
     config.cp.set("scrapyd", "webroot", "twisted.web.resource.Resource")
     monkeypatch.setattr("twisted.web.resource.Resource.__init__", lambda self, *_: None)

@@ -236,6 +236,11 @@ def _to_17(op: Operations) -> None:
     op.add_column("queue", Column("is_cancelled", Boolean, nullable=False, server_default=false()))
 
 
+def _to_18(op: Operations) -> None:
+    """The cells of a run are found without looking at all that there are."""
+    op.create_index("ix_cells_run_id", "cells", ["run_id"])
+
+
 #: The version that a step leads to, and the step.
 STEPS: Mapping[int, Callable[[Operations], None]] = {
     2: _to_2,
@@ -254,4 +259,5 @@ STEPS: Mapping[int, Callable[[Operations], None]] = {
     15: _to_15,
     16: _to_16,
     17: _to_17,
+    18: _to_18,
 }

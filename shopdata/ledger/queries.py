@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
@@ -19,9 +18,8 @@ from shopdata.reasons import Reason
 from shopdata.states import CellState
 
 
-@dataclass(frozen=True, slots=True)
-class CellSummary:
-    """A cell as a grid shows it."""
+class CellSummary(NamedTuple):
+    """A cell as a grid shows it. A page has thousands, so that how long one takes to make is to be seen."""
 
     dataset: str
     dt: str
@@ -35,24 +33,17 @@ class CellSummary:
     doubt: str = ""
 
 
-_SUMMARIES = (
-    select(
-        CellRow.dataset,
-        CellRow.dt,
-        CellRow.shop,
-        CellRow.state,
-        CellRow.rows,
-        CellRow.reason,
-        CellRow.reason_code,
-        CellRow.reason_params,
-        CellRow.lease_until,
-        func.coalesce(DoubtRow.state, "").label("doubt"),
-    )
-    .outerjoin(
-        DoubtRow, and_(*(getattr(DoubtRow, name) == getattr(CellRow, name) for name in ("dataset", "dt", "shop")))
-    )
-    .order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
-)
+_SUMMARIES = select(
+    CellRow.dataset,
+    CellRow.dt,
+    CellRow.shop,
+    CellRow.state,
+    CellRow.rows,
+    CellRow.reason,
+    CellRow.reason_code,
+    CellRow.reason_params,
+    CellRow.lease_until,
+).order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
 
 
 class LedgerQueries(DatabasePart):
@@ -61,7 +52,8 @@ class LedgerQueries(DatabasePart):
     @reads
     def summaries(self, session: Session, periods: Collection[tuple[str, str]]) -> list[CellSummary]:
         """The cells of these (dataset, dt), in the order of dataset, period and shop id."""
-        return [_summary(row) for row in session.execute(_SUMMARIES.where(_is_in(CellRow, periods)))]
+        doubts = _doubts(session, _is_in(DoubtRow, periods))
+        return [_summary(row, doubts) for row in session.execute(_SUMMARIES.where(_is_in(CellRow, periods)))]
 
     @reads
     def partitions(
@@ -108,18 +100,30 @@ class LedgerQueries(DatabasePart):
     @reads
     def of_run(self, session: Session, run_id: str, count: int) -> list[CellSummary]:
         """The cells that a run was the last to ask for, at most so many."""
-        return [_summary(row) for row in session.execute(_SUMMARIES.where(CellRow.run_id == run_id).limit(count))]
+        cells = session.execute(_SUMMARIES.where(CellRow.run_id == run_id).limit(count)).all()
+        doubts = _doubts(session, _is_in(DoubtRow, {(cell.dataset, cell.dt) for cell in cells}))
+        return [_summary(cell, doubts) for cell in cells]
 
 
-def _is_in(table: type[CellRow | PartitionRow], periods: Collection[tuple[str, str]]) -> ColumnElement[bool]:
+#: (dataset, dt, shop) -> state. They are few; to join them costs a look for each of thousands of cells.
+Doubts = Mapping[tuple[str, str, str], str]
+
+
+def _doubts(session: Session, condition: ColumnElement[bool]) -> Doubts:
+    found = session.execute(select(DoubtRow.dataset, DoubtRow.dt, DoubtRow.shop, DoubtRow.state).where(condition))
+    return {(dataset, dt, shop): state for dataset, dt, shop, state in found}
+
+
+def _is_in(table: type[CellRow | PartitionRow | DoubtRow], periods: Collection[tuple[str, str]]) -> ColumnElement[bool]:
     wanted: dict[str, set[str]] = defaultdict(set)
     for dataset, dt in periods:
         wanted[dataset].add(dt)
     return or_(false(), *(and_(table.dataset == name, table.dt.in_(dts)) for name, dts in wanted.items()))
 
 
-def _summary(row: Sequence[Any]) -> CellSummary:
+def _summary(row: Sequence[Any], doubts: Doubts) -> CellSummary:
     # By place, not by name: a page asks for thousands.
-    dataset, dt, shop, state, rows, text, code, params, lease_until, doubt = row
+    dataset, dt, shop, state, rows, text, code, params, lease_until = row
     reason = to_reason(text, code, params)
+    doubt = doubts.get((dataset, dt, shop), "") if doubts else ""
     return whole(CellSummary(dataset, dt, shop, CellState(state), rows, reason, lease_until, doubt))

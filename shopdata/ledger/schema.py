@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shopdata.periods import SHANGHAI
 
 #: Raised by one with every change of a table, together with the step that leads there (`migration_steps.py`).
-SCHEMA_VERSION = 17
+SCHEMA_VERSION = 18
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -111,7 +111,7 @@ class CellRow(Base):
     reason_code: Mapped[str] = mapped_column(String(64), default="", server_default="")
     reason_params: Mapped[dict[str, Any] | None]
     updated_at: Mapped[datetime]
-    run_id: Mapped[str] = mapped_column(String(100), default="")
+    run_id: Mapped[str] = mapped_column(String(100), default="", index=True)
     job: Mapped[dict[str, Any] | None]
     #: Who asks for it now; empty if nobody does.
     lease_owner: Mapped[str] = mapped_column(String(255), default="", server_default="", index=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shopdata.config import Dataset, Shop
 from shopdata.ledger.checked_files import DoubtState
@@ -40,8 +40,7 @@ class Listed(Protocol):
     def kind(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Square:
+class Square(NamedTuple):
     """One cell of a grid. `state` is a CellState's value, or one of `states.UNASKED` and `states.OVERDUE`."""
 
     dataset: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import importlib.resources
 import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from isal import igzip
 from twisted.internet.threads import deferToThread
 from twisted.protocols.basic import FileSender
 from twisted.python.failure import Failure
@@ -172,7 +172,7 @@ class Board(Resource):
             answer = self._trouble(visit, 500, "bug")
         if accepts_gzip and answer.file is None and len(answer.body) > 1000:
             headers = {**answer.headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-            return Answer(gzip.compress(answer.body, 5), answer.status, answer.content_type, headers)
+            return Answer(igzip.compress(answer.body, 1), answer.status, answer.content_type, headers)
         return answer
 
     def _show(self, visit: Visit) -> Answer:

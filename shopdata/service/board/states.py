@@ -27,11 +27,12 @@ ALL = (*DONE, *MOVING, UNASKED, *TROUBLES)
 KINDS = ("trouble", "moving", "done")
 
 
+_KIND_OF = dict.fromkeys(DONE, "done") | dict.fromkeys(TROUBLES, "trouble")
+
+
 def kind_of(state: str) -> str:
     """trouble, moving or done."""
-    if state in TROUBLES:
-        return "trouble"
-    return "done" if state in DONE else "moving"
+    return _KIND_OF.get(state, "moving")
 
 
 def shown(state: CellState, lease_until: datetime | None, now: datetime, doubt: str = "") -> str:

@@ -98,9 +98,9 @@ class LedgerQueries(DatabasePart):
         return session.scalar(select(func.min(CellRow.dt)).where(CellRow.dataset == dataset)) or ""
 
     @reads
-    def of_run(self, session: Session, run_id: str, count: int) -> list[CellSummary]:
-        """The cells that a run was the last to ask for, at most so many."""
-        cells = session.execute(_SUMMARIES.where(CellRow.run_id == run_id).limit(count)).all()
+    def of_runs(self, session: Session, run_ids: Collection[str], count: int) -> list[CellSummary]:
+        """The cells that runs, or a run's members, were the last to ask for, at most so many."""
+        cells = session.execute(_SUMMARIES.where(CellRow.run_id.in_(run_ids)).limit(count)).all()
         doubts = _doubts(session, _is_in(DoubtRow, {(cell.dataset, cell.dt) for cell in cells}))
         return [_summary(cell, doubts) for cell in cells]
 

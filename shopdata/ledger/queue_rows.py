@@ -100,6 +100,13 @@ class QueueRows(DatabasePart):
         now = self._database.now(session)
         return _waiting(session, select(QueueRow).where(QueueRow.project == project, ~_is_free(now)))
 
+    @reads
+    def loads(self, session: Session) -> dict[str, int]:
+        """How many jobs each node has in work."""
+        now = self._database.now(session)
+        query = select(QueueRow.holder, func.count()).where(~_is_free(now)).group_by(QueueRow.holder)
+        return {row[0]: int(row[1]) for row in session.execute(query)}
+
     @writes
     def remove(self, session: Session, project: str, numbers: Collection[int]) -> int:
         """Takes free messages out; returns how many."""

@@ -15,7 +15,9 @@ from shopdata.service.cleaner import Cleaner
 from shopdata.service.clock import Clock
 from shopdata.service.configuration import ServiceConfig
 from shopdata.service.door import GuardedSite
+from shopdata.service.log_copies import LogCopies
 from shopdata.service.options import OF_THE_SERVICE
+from shopdata.workspace import is_shared
 
 
 def application(config: ServiceConfig) -> Any:
@@ -33,10 +35,21 @@ def application(config: ServiceConfig) -> Any:
             server.args = (port, GuardedSite(site.resource, config.door), *others)
             # 50: in a crowd, others would wait for a place in it.
             server.kwargs["backlog"] = 512
-    config.inside.connect(app, launcher, poller)
+    inside = config.inside
+    inside.connect(app, launcher, poller)
+    copies = LogCopies(
+        config.options,
+        launcher.crawls,
+        lambda: inside.workspace.store,
+        lambda: {process.job for process in launcher.processes.values()},
+    )
+    clock = Clock(inside, config.options.now)
+    inside.node.go_on = clock.go_on
+    inside.node.before_the_end = lambda: copies.look(set())
     for service in (
-        Clock(config.inside, config.options.now),
-        Cleaner(config.options, launcher.crawls, config.inside.workspace),
+        clock,
+        *([copies] if is_shared(inside.workspace.database_url) else []),
+        Cleaner(config.options, launcher.crawls, inside.workspace),
     ):
-        service.setServiceParent(app)  # type: ignore[no-untyped-call]
+        service.setServiceParent(app)
     return app

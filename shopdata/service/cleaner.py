@@ -6,21 +6,28 @@ import contextlib
 import logging
 import os
 import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from twisted.application.service import Service
 from twisted.internet import task
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
+from shopdata.exceptions import StoreError
 from shopdata.periods import SHANGHAI
 from shopdata.service.crawls import Crawls
 from shopdata.service.job_list import log_of
 from shopdata.service.options import ServiceOptions
-from shopdata.workspace import Workspace
+from shopdata.store.keys import LOGS
+from shopdata.store.object_store import ObjectStore
+from shopdata.workspace import Workspace, is_shared
 
 logger = logging.getLogger(__name__)
+
+Kept = TypeVar("Kept")
 
 KEEP_DAYS = 90
 KEEP_BYTES = 1024**3
@@ -65,6 +72,11 @@ class Cleaner(Service):
         removed = clean_logs(self._options.logs, running)
         if removed:
             logger.info("removed %d logs older than %d days or beyond %d MB", removed, KEEP_DAYS, KEEP_BYTES >> 20)
+        if is_shared(self._workspace.database_url):
+            # What was fetched from the bucket is soon had again.
+            clean_logs(self._options.log_copies, set(), keep_days=1)
+            with contextlib.suppress(StoreError):
+                clean_copies(self._workspace.store)
         self._crawls.forget(_KEEP_CRAWLS_DAYS)
         self._workspace.ledger.acts.forget(datetime.now(SHANGHAI) - timedelta(days=KEEP_ACTS_DAYS))
 
@@ -104,17 +116,43 @@ def clean_logs(folder: Path, running: set[str], keep_days: float = KEEP_DAYS, ke
         except OSError:
             continue
         found.append((about.st_mtime, about.st_size, path))
-    oldest = time.time() - keep_days * 86400
-    kept = removed = 0
-    for changed, size, path in sorted(found, reverse=True):
-        kept += size
-        if path.name not in running and (changed < oldest or kept > keep_bytes):
-            # Somebody may have it open, which Windows minds: the next look removes it.
-            with contextlib.suppress(PermissionError):
-                path.unlink(missing_ok=True)
-                removed += 1
-                kept -= size
+    removed = 0
+    for path in too_old(found, keep_days, keep_bytes, lambda path: path.name in running):
+        # Somebody may have it open, which Windows minds: the next look removes it.
+        with contextlib.suppress(PermissionError):
+            path.unlink(missing_ok=True)
+            removed += 1
     return removed
+
+
+def clean_copies(store: ObjectStore, keep_days: float = KEEP_DAYS, keep_bytes: int = KEEP_BYTES) -> int:
+    """Removes copies of logs from the bucket by the rule of `clean_logs`; returns how many. Raises StoreError."""
+    found = [(changed.timestamp(), size, key) for key, size, changed in store.listing(LOGS)]
+    old = list(too_old(found, keep_days, keep_bytes))
+    for key in old:
+        store.remove(key)
+    return len(old)
+
+
+def too_old(
+    found: Iterable[tuple[float, int, Kept]],
+    keep_days: float,
+    keep_bytes: int,
+    stays: Callable[[Kept], bool] = lambda _: False,
+) -> Iterator[Kept]:
+    """What is older than so many days, then the oldest beyond so many bytes.
+
+    Args:
+        found: when each was changed last (seconds since 1970), its bytes, and what it is.
+        stays: true for what is kept in any case; it counts all the same.
+    """
+    oldest = time.time() - keep_days * 86400
+    kept = 0
+    for changed, size, what in sorted(found, key=lambda one: one[:2], reverse=True):
+        kept += size
+        if not stays(what) and (changed < oldest or kept > keep_bytes):
+            kept -= size
+            yield what
 
 
 def _log_failure(failure: Failure) -> None:

@@ -45,7 +45,6 @@ class Clock(Service):
 
     def __init__(self, inside: Inside, start: datetime | None = None) -> None:
         self._inside = inside
-        inside.go_on = self._go_on
         self._since: dict[str, tuple[datetime, datetime | None]] = {}
         self._is_looking = False
         self._has_gone_on = False
@@ -100,8 +99,8 @@ class Clock(Service):
 
     # -- in a thread ------------------------------------------------------------------------------------------------
 
-    def _go_on(self) -> None:
-        """What an earlier service left undone: crawls that were cut off."""
+    def go_on(self) -> None:
+        """Takes up crawls that were cut off, with an earlier service or by this one."""
         for crawl in self._inside.launcher.lost():
             self._take_up(crawl)
 
@@ -136,7 +135,7 @@ class Clock(Service):
         if self._inside.schedule_file.refresh():
             self._since.clear()
         if not self._has_gone_on:
-            self._go_on()
+            self.go_on()
         if not self._is_all_queued:
             self._queue_claimed()
             self._is_all_queued = True

@@ -25,6 +25,7 @@ _SERVICES = {
     "listspiders.json": "shopdata.service.webservices.ListSpiders",
     "listjobs.json": "shopdata.service.webservices.ListJobs",
     "cron.json": "shopdata.service.json_pages.CronPage",
+    "runs.json": "shopdata.service.json_pages.RunsPage",
     "cells.json": "shopdata.service.json_pages.CellsPage",
     "signins.json": "shopdata.service.sign_ins_page.SignInsPage",
     "service.json": "shopdata.service.json_pages.ServicePage",

@@ -37,6 +37,8 @@ class CrawlJob:
     exit_code: int | None = None
     #: Why it has never begun, a sentence; "" if it did.
     reason: str = ""
+    #: Where it is at work, on another machine; "" on this one, and while it is pending.
+    node: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,14 @@ class Due:
     last_note: str = ""
     #: The same as data; empty where an earlier version has decided it.
     last_reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True)
+class LogCopy:
+    """A log as it lies on this machine. `as_of` is when a copy of another machine's was made; None of one's own."""
+
+    path: Path
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +142,13 @@ class Control(Protocol):
 
     def log_path(self, run_id: str) -> Path | None:
         """The log of a run, or None if there is none (any more)."""
+
+    def log_copy(self, run_id: str, spider: str) -> LogCopy | None:
+        """The copy of a log that another machine writes or has written, fetched from the bucket; None if there is none.
+
+        Raises:
+            StoreError: the bucket can't be asked.
+        """
 
     def disk(self) -> Disk:
         """Measured when it is called: walks over the state directory."""

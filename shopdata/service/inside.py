@@ -19,17 +19,15 @@ from shopdata.alerts.workbooks import WorkbookMails
 from shopdata.config import Job
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.resources import Resources
-from shopdata.ledger.nodes import DRAINING, STOPPED, UP
 from shopdata.periods import SHANGHAI
 from shopdata.run_ids import member_ids, new_run_id
 from shopdata.service.arguments import SpiderArguments
-from shopdata.service.control import CrawlJob, Disk, Due
+from shopdata.service.control import CrawlJob, Disk, Due, LogCopy
 from shopdata.service.crawls import Crawl, key_of
-from shopdata.service.differences import Differences
 from shopdata.service.disk import measure
-from shopdata.service.draining import Draining
 from shopdata.service.due import Busy
 from shopdata.service.job_list import list_jobs, log_of, own_arguments
+from shopdata.service.log_copies import fetch_copy
 from shopdata.service.members import crew_of
 from shopdata.service.names import check_job
 from shopdata.service.options import PROJECT, ServiceOptions
@@ -37,6 +35,7 @@ from shopdata.service.schedule_file import ScheduleFile
 from shopdata.service.sign_ins.missing import ask_for_missing
 from shopdata.service.sign_ins.sign_ins import SignIns
 from shopdata.service.stopping import Stopping
+from shopdata.service.this_node import ThisNode
 from shopdata.service.timetable import Timetable
 from shopdata.workspace import Workspace, is_shared
 
@@ -64,22 +63,20 @@ class Inside:
         #: The names of all datasets that a spider collects.
         self.datasets = tuple(sorted(self._datasets))
         self.sign_ins = SignIns(options, partial(ask_for_missing, self))
-        self._differences = Differences(workspace)
         self._started_at = datetime.now(SHANGHAI)
         self._app: Any = None
         self.launcher: Any = None
         self.poller: Any = None
         self.stopping: Stopping
-        self.draining: Draining
-        #: Takes up crawls that were cut off; the clock does.
-        self.go_on: Callable[[], None] = lambda: None
-        self._version = ""
+        self.node: ThisNode
 
     def connect(self, app: Any, launcher: Any, poller: Any) -> None:
         """Called once, when scrapyd has made its parts."""
         self._app, self.launcher, self.poller = app, launcher, poller
-        self.stopping = Stopping(launcher, poller, partial(self.show_life, is_last=True))
-        self.draining = Draining(self.options.draining_file, launcher, poller)
+        self.node = ThisNode(
+            self.options, self.workspace, self.owner, launcher=launcher, poller=poller, version=self._newest_version
+        )
+        self.stopping = Stopping(launcher, poller, self.node.last_word)
 
     # -- jobs -------------------------------------------------------------------------------------------------------
 
@@ -149,22 +146,9 @@ class Inside:
         """Whether the run of a slot, or its first member, waits, runs or has ended here."""
         return any(self.is_known(job) for job in (run_id, *member_ids(run_id, 2)[:1]))
 
-    def show_life(self, *, is_last: bool = False) -> None:
-        """Tells services that share the ledger that this one is there, or that it ends."""
-        if not is_shared(self.workspace.database_url):
-            return
-        state = STOPPED if is_last else DRAINING if self.launcher.is_closed or self.draining.is_on else UP
-        if not is_last:
-            self._version = _in_reactor(self._newest_version)[:50]
-        self.workspace.ledger.nodes.beat_service(
-            self.workspace.staging.node,
-            address=self.owner,
-            version=self._version,
-            seats=self.launcher.max_proc,
-            state=state,
-        )
-        if not is_last:
-            self._differences.look()
+    def show_life(self) -> None:
+        """Tells services that share the ledger that this one is there."""
+        self.node.show_life()
 
     def _newest_version(self) -> str:
         """The egg that crawls run from."""
@@ -300,6 +284,11 @@ class Inside:
             return log_of(self.options.logs, crawl.project, crawl.spider, crawl.job)
         return next((job.log for job in self.jobs() if job.id == run_id), None)
 
+    def log_copy(self, run_id: str, spider: str) -> LogCopy | None:
+        if not is_shared(self.workspace.database_url) or not spider:
+            return None
+        return fetch_copy(self.workspace.store, self.options.log_copies, spider, run_id)
+
     # -- schedule ---------------------------------------------------------------------------------------------------
 
     def next_due(self) -> list[Due]:
@@ -323,19 +312,7 @@ class Inside:
         return self._started_at
 
     def is_draining(self) -> bool:
-        return self.draining.is_on
-
-    def drain(self, *, is_now: bool) -> None:
-        """Takes no crawl from now on; what runs goes on, or is ended and given back."""
-        _in_reactor(partial(self.draining.begin, is_now=is_now))
-        self.show_life()
-
-    def undrain(self) -> None:
-        """Takes crawls again, and those that were ended here and are nobody's."""
-        if self.draining.is_on:
-            self.go_on()
-            _in_reactor(self.draining.end)
-            self.show_life()
+        return self.node.is_draining
 
 
 def _in_reactor(work: Callable[..., Result], *arguments: object) -> Result:

@@ -17,7 +17,7 @@ _MOST_ENDED = 500
 
 def list_jobs(poller: Any, launcher: Any, logs: Path) -> list[CrawlJob]:
     """As `Control.jobs` says. In the reactor's thread, to which scrapyd's parts belong."""
-    return [*_pending(poller), *_running(launcher, logs), *_finished(launcher, logs)]
+    return [*_pending(poller), *_running(launcher, logs), *_elsewhere(poller), *_finished(launcher, logs)]
 
 
 def log_of(logs: Path, project: str, spider: str, job: str) -> Path | None:
@@ -47,6 +47,20 @@ def _running(launcher: Any, logs: Path) -> list[CrawlJob]:
     return [
         _begun(process, launcher.crawls.get(process.job), logs, state="running", pid=process.pid)
         for process in launcher.processes.values()
+    ]
+
+
+def _elsewhere(poller: Any) -> list[CrawlJob]:
+    return [
+        CrawlJob(
+            id=message["_job"],
+            spider=message["name"],
+            arguments=own_arguments(message),
+            state="running",
+            node=message["_node"],
+        )
+        for queue in poller.queues.values()
+        for message in queue.held()
     ]
 
 

@@ -17,7 +17,9 @@ from twisted.web.server import Request
 
 from shopdata.arguments import read_flag
 from shopdata.exceptions import ArgumentError, ShopdataError
+from shopdata.ledger import RunRecord
 from shopdata.periods import Period
+from shopdata.run_ids import run_of
 from shopdata.service.control import CrawlJob, Due
 from shopdata.service.inside import Inside
 from shopdata.service.later import answer_later, send
@@ -31,6 +33,8 @@ Arguments = Mapping[str, str]
 
 #: What the service can be told, and how.
 _MODES = {"stop": ("wait", "now", "leave"), "drain": ("wait", "now"), "undrain": ("wait",)}
+#: Without an id, runs.json has so many.
+_RUNS = 50
 #: Without a `dt`, cells.json has so many of each dataset's newest periods: a ledger of years would not fit.
 _PERIODS = 7
 
@@ -125,7 +129,7 @@ class CellsPage(JsonPage):
             dts = [arguments["dt"]] if "dt" in arguments else ledger.queries.periods(dataset, "9999-12-31", _PERIODS)
             for dt in dts:
                 found = [cell for cell in ledger.cells(dataset, dt) if wanted in (None, cell.state)]
-                cells += [{**cell.as_json(), "run_id": cell.run_id} for cell in found]
+                cells += [{**cell.as_json(), "run_id": cell.run_id, "run": run_of(cell.run_id or "")} for cell in found]
         return {"cells": cells}
 
     def post(self, arguments: Arguments) -> dict[str, Any]:
@@ -133,6 +137,21 @@ class CellsPage(JsonPage):
         shops = [shop for shop in arguments.get("shops", "").split(",") if shop]
         dataset, force = _needed(arguments, "dataset"), read_flag("force", arguments.get("force"))
         return {"jobids": self.inside.collect(dataset, dts, shops, force=force)}
+
+
+class RunsPage(JsonPage):
+    """runs.json: GET the latest runs of the ledger, or the `run` of this id, each with its members."""
+
+    get_names = ("run",)
+
+    def get(self, arguments: Arguments) -> dict[str, Any]:
+        ledger = self.inside.workspace.ledger
+        if "run" not in arguments:
+            return {"runs": [_run(record) for record in ledger.runs(_RUNS)]}
+        record = ledger.run(arguments["run"])
+        if record is None:
+            raise ArgumentError("there is no such run", found=quoted(arguments["run"]), todo="Fix its id.")
+        return {"runs": [_run(record)]}
 
 
 class ServicePage(JsonPage):
@@ -173,9 +192,9 @@ class ServicePage(JsonPage):
         if action == "stop":
             self.inside.stopping.begin_from_thread(mode)
         elif action == "drain":
-            self.inside.drain(is_now=mode == "now")
+            self.inside.node.drain(is_now=mode == "now")
         else:
-            self.inside.undrain()
+            self.inside.node.undrain()
         return {}
 
 
@@ -201,4 +220,8 @@ def _due(due: Due) -> dict[str, Any]:
 
 
 def _job(job: CrawlJob) -> dict[str, Any]:
-    return {name: value for name, value in vars(job).items() if name != "log"}
+    return {name: value for name, value in vars(job).items() if name != "log"} | {"run": run_of(job.id)}
+
+
+def _run(record: RunRecord) -> dict[str, Any]:
+    return {**vars(record), "members": [_run(member) for member in record.members]}

@@ -22,6 +22,8 @@ from twisted.web.server import Request
 
 from shopdata.lake.doubts import COUNTED
 from shopdata.ledger import RunRecord
+from shopdata.ledger.nodes import DRAINING, LOST, OUTDATED, STOPPED, UP
+from shopdata.run_ids import run_of
 from shopdata.service.control import Disk
 from shopdata.service.inside import Inside
 from shopdata.service.later import answer_later, send
@@ -146,10 +148,17 @@ class ServiceMetrics(Collector):
         yield from (requests, logins, refused, people)
 
     def _schedule(self) -> Iterator[Metric]:
-        queue = _gauge("queue", "Runs that wait, and that go on", "state")
-        states = Counter(job.state for job in self._inside.jobs())
+        jobs = self._inside.jobs()
+        queue = _gauge("queue", "Runs that wait, and that go on, on all machines of a ledger", "state")
+        # A run of which members run and others wait goes on.
+        runs = {run_of(job.id): job.state for state in ("pending", "running") for job in jobs if job.state == state}
+        states = Counter(runs.values())
         queue.add_metric(["pending"], states["pending"])
         queue.add_metric(["running"], states["running"])
+        nodes = _gauge("nodes", "Machines whose services share the ledger", "state")
+        count = Counter(node.state for node in self._inside.workspace.ledger.nodes.all() if node.service_beat_at)
+        for state in (UP, DRAINING, OUTDATED, STOPPED, LOST):
+            nodes.add_metric([state], count[state])
         following = _gauge("job_next_timestamp_seconds", "When a job of schedule.yaml is due next", "job")
         paused = _gauge("job_paused", "1 if a job is paused", "job")
         for due in self._inside.next_due():
@@ -158,7 +167,7 @@ class ServiceMetrics(Collector):
                 following.add_metric([due.job], due.next_at.timestamp())
         broken = _gauge("schedule_broken", "1 if the configuration that is there now can't be used")
         broken.add_metric([], bool(self._inside.schedule_problem()))
-        yield from (queue, following, paused, broken)
+        yield from (queue, nodes, following, paused, broken)
 
     def _machine(self) -> Iterator[Metric]:
         started = _gauge("service_started_timestamp_seconds", "Since when the service is up")

@@ -102,6 +102,11 @@ class ServiceOptions:
         return self.folder / "logs"
 
     @property
+    def log_copies(self) -> Path:
+        """What was fetched of other machines' logs, `SPIDER/JOB.log`."""
+        return self.folder / "log-copies"
+
+    @property
     def log(self) -> Path:
         """The service's own log."""
         return self.folder / "service.log"

@@ -62,11 +62,7 @@ def _from_inside(t: Texts, about: dict[str, Any]) -> Iterator[str]:
         yield _line(t, "not_deployed", t("service.cannot_run"))
     if about["problem"]:
         yield _line(t, "schedule", about["problem"])
-    for job in about["running"]:
-        since = _clock(t, job["started_at"])
-        yield _line(t, "runs", t("service.run", what=_named(job), run=job["id"], time=since, pid=job["pid"]))
-    for job in about["pending"]:
-        yield _line(t, "waits", t("service.waiting_run", what=_named(job), run=job["id"]))
+    yield from _runs(t, about)
     if not about["running"] and not about["pending"]:
         yield _line(t, "runs", t("service.nothing_runs"))
     due = sorted((job for job in about["jobs"] if job["next_at"]), key=lambda job: str(job["next_at"]))
@@ -81,6 +77,36 @@ def _from_inside(t: Texts, about: dict[str, Any]) -> Iterator[str]:
             why = slot_words(t, reasons) or job["last_note"]
             yield _line(t, "left_out", t("service.left_out", time=_clock(t, job["last_at"]), job=job["job"], why=why))
     yield _line(t, "disk", t("service.disk", **{name: t.size(count) for name, count in about["disk"].items()}))
+
+
+def _runs(t: Texts, about: dict[str, Any]) -> Iterator[str]:
+    """What runs and waits; a run with members on several machines is one line."""
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for job in (*about["running"], *about["pending"]):
+        # A service of an earlier version knows no members.
+        runs.setdefault(job.get("run", job["id"]), []).append(job)
+    for run, jobs in runs.items():
+        is_running, job = jobs[0]["state"] == "running", jobs[0]
+        if job["id"] != run:
+            where = t("format.listed").join(_where(t, member) for member in jobs)
+            yield _line(
+                t, "runs" if is_running else "waits", t("service.shared_run", what=_named(job), run=run, where=where)
+            )
+        elif not is_running:
+            yield _line(t, "waits", t("service.waiting_run", what=_named(job), run=run))
+        elif job.get("node"):
+            yield _line(t, "runs", t("service.shared_run", what=_named(job), run=run, where=_where(t, job)))
+        else:
+            since = _clock(t, job["started_at"])
+            yield _line(t, "runs", t("service.run", what=_named(job), run=run, time=since, pid=job["pid"]))
+
+
+def _where(t: Texts, job: dict[str, Any]) -> str:
+    if job["state"] == "pending":
+        return t("service.member_waits", job=job["id"])
+    if job["node"]:
+        return t("service.member_there", job=job["id"], node=job["node"])
+    return t("service.member_here", job=job["id"], time=_clock(t, job["started_at"]), pid=job["pid"])
 
 
 def _failures(t: Texts, options: ServiceOptions, open_ledger: Callable[[], Ledger]) -> Iterator[str]:

@@ -91,8 +91,12 @@ class SharedQueue:
         return [whole(waiting.message) for waiting in self._seen.free]
 
     def held(self) -> list[dict[str, Any]]:  # type: ignore[valid-type]
-        """What other services have in work."""
-        return [whole(waiting.message) for waiting in self._seen.held if waiting.holder != self._node]
+        """What other services have in work; `_node` says which."""
+        return [
+            whole(waiting.message) | {"_node": waiting.holder}
+            for waiting in self._seen.held
+            if waiting.holder != self._node
+        ]
 
     def size_bytes(self) -> int:
         """What all messages take."""

@@ -21,6 +21,8 @@ _PARTS = {
     # A group of shops, and a number where it is several volumes.
     "volume": re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(\.[1-9]\d{0,4})?"),
     "ext": re.compile(r"[a-z0-9]{1,8}"),
+    "spider": re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}"),
+    "job": re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}"),
     "sha256": re.compile(r"[0-9a-f]{64}"),
 }
 
@@ -65,6 +67,15 @@ def receipt_key(platform: str, dataset: str, dt: str) -> str:
 def contract_key(platform: str, dataset: str) -> str:
     """A dataset's contract, for whoever reads its partitions."""
     return _key("contracts/{platform}/{dataset}.odcs.yaml", platform=platform, dataset=dataset)
+
+
+#: What the keys of all copies of logs begin with.
+LOGS = "service/logs/"
+
+
+def log_key(spider: str, job: str) -> str:
+    """A copy of a crawl's log, packed; where services share a ledger."""
+    return _key(LOGS + "{spider}/{job}.log.gz", spider=spider, job=job)
 
 
 def history_key(key: str, sha256: str) -> str:

@@ -196,6 +196,12 @@ class ObjectStore:
             found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True)
             return sorted(item.object_name for item in found)
 
+    def listing(self, prefix: str) -> list[tuple[str, int, datetime]]:
+        """Key, bytes and time of the last change of all objects that begin with `prefix`."""
+        with self._as_store_error(prefix, "s3:ListBucket"):
+            found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True)
+            return [(item.object_name, item.size, item.last_modified) for item in found]
+
     def remove(self, key: str) -> None:
         """Removes an object; one that is not there is no error."""
         with self._as_store_error(key, "s3:DeleteObject"):

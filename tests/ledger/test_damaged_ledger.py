@@ -84,7 +84,7 @@ def use(ledger: Ledger) -> None:
         lambda: ledger.queries.partitions([(NAME, dt) for dt in DAYS]),
         lambda: ledger.queries.periods(NAME, DAYS[-1], 7),
         lambda: ledger.runs(9),
-        lambda: ledger.queries.of_run("run-1", 9),
+        lambda: ledger.queries.of_runs(["run-1"], 9),
         lambda: ledger.not_ready.due(NAME, datetime.now(UTC)),
         lambda: ledger.slots.since(NOW - timedelta(days=1)),
         lambda: ledger.slots.unqueued("here"),

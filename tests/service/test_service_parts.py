@@ -41,7 +41,7 @@ from shopdata.service.inside import Inside
 from shopdata.service.log_view import find_log, lines
 from shopdata.service.metrics import ServiceMetrics
 from shopdata.service.options import ServiceOptions
-from shopdata.service.overview import _from_inside, overview
+from shopdata.service.overview import _from_inside, _runs, overview
 from shopdata.service.schedule_file import ScheduleFile
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace
@@ -532,3 +532,18 @@ def test_a_running_service_is_told_in_the_readers_language() -> None:
     assert list(_from_inside(Texts("en"), about))[2] == (
         "  left out      03-01 08:30 daily: run r-1 of the same job still waits"
     )
+
+
+def test_a_run_on_several_machines_is_one_line() -> None:
+    run = "20260301T003000Z-1a2b3c"
+    facts = {"spider": "jd_store", "arguments": {}, "run": run, "node": "", "started_at": None, "pid": None}
+    here = facts | {"id": f"{run}.1", "state": "running", "started_at": "2026-03-01T08:30:00+08:00", "pid": 7}
+    there = facts | {"id": f"{run}.2", "state": "running", "node": "agency-b"}
+    waits = facts | {"id": f"{run}.3", "state": "pending"}
+    by_hand = facts | {"id": "x", "run": "x", "state": "running", "node": "agency-b"}
+    about = {"running": [here, there, by_hand], "pending": [waits]}
+    assert list(_runs(Texts("en"), about)) == [
+        f"  runs          jd_store, run {run}: {run}.1 here since 03-01 08:30, process 7, {run}.2 on agency-b, "
+        f"{run}.3 waits",
+        "  runs          jd_store, run x: x on agency-b",
+    ]

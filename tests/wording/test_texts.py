@@ -20,6 +20,7 @@ from shopdata.crawling.session_check import Found
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger.acts import Via
 from shopdata.ledger.checked_files import DoubtState
+from shopdata.ledger.nodes import DRAINING, LOST, NONE, OUTDATED, STOPPED, UP
 from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
 from shopdata.service.api_acts import CODES
 from shopdata.service.board import entrance, grid, own_password, states
@@ -39,6 +40,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "shopdata"
 TABLES = sorted((PACKAGE / "wording" / "tables").glob("*.yaml"))
 
+NODE_STATES = (UP, DRAINING, OUTDATED, STOPPED, LOST, NONE)
 #: What a key is given to; and what one looks like.
 CALLED = {"t", "texts", "group_texts", "_texts", "self", "tell", "ask_code", "_say"}
 KEY = r"[a-z_]+(?:\.[a-z_0-9]+)+"
@@ -50,13 +52,14 @@ BUILT = {
     "month.": [str(number) for number in range(1, 13)],
     "span.": ["seconds", "minutes", "hours", "days"],
     "trends.key.": ["rows", "lacking", "open", "nothing", "before"],
-    "menu.": ["today", "days", "trends", "runs", "sessions", "schedule", "shops", "users", "activity"],
+    "menu.": ["today", "days", "trends", "runs", "nodes", "sessions", "schedule", "shops", "users", "activity"],
     "shops_page.kind.": [*states.KINDS, "all"],
     "filter.": [*grid.SHOWN, "all"],
     "sessions.": [*states.KINDS, "all"],
     "line.": ["complete", "unrefreshed", "running", "lacking", "waiting"],
     "run.": ["pending", "running", "complete", "incomplete", "stopped", *get_args(Ending),
              *(f"{ending}.means" for ending in get_args(Ending))],
+    "node.": [f"{state}{part}" for state in NODE_STATES for part in ("", ".means")],
     "sentence.": ["lacking", "running", "unrefreshed", "waiting"],
     "asked.": ["due", "force"],
     "alert.common.": sorted(common_doubts.KINDS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,9 @@ class RenderedPage:
 class Renderer:
     """The templates of this package, also out of a zipped egg."""
 
-    def __init__(self) -> None:
+    def __init__(self, has_nodes: Callable[[], bool] = lambda: False) -> None:
+        """Takes whether there are machines to show: asked for each page that has a menu."""
+        self._has_nodes = has_nodes
         # `scrapy status` knows what a page holds, and renders none.
         from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -72,6 +74,7 @@ class Renderer:
             dataset_name=dataset_name,
             platform_name=platform_name,
             told_kinds=TOLD,
+            has_nodes=bool(visit.user) and self._has_nodes(),
             in_short=in_short,
             tip=tip,
             zip=zip,

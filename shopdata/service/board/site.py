@@ -32,6 +32,7 @@ from shopdata.service.board.pages import (
     downloads,
     history,
     live,
+    nodes,
     partition,
     runs,
     schedule,
@@ -80,6 +81,7 @@ PAGES: tuple[tuple[tuple[str, ...], Callable[..., RenderedPage | Answer]], ...] 
     (("runs",), runs.page),
     (("runs", "*"), runs.one),
     (("runs", "*", "log"), downloads.log),
+    (("nodes",), nodes.page),
     (("sessions",), sessions.page),
     (("sessions", "*", "live"), live.page),
     (("sessions", "*", "screenshot"), downloads.screenshot),
@@ -119,7 +121,7 @@ class Board(Resource):
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._sources = Sources(workspace, control, Desk(sign_ins) if sign_ins is not None else None, users)
-        self._renderer = Renderer()
+        self._renderer = Renderer(self._sources.has_nodes)
         self._tokens = Tokens()
         self._live = Live(sign_ins, self._renderer, self._tokens, _send) if sign_ins is not None else None
         self._of_the_door = (

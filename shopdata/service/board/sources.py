@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from shopdata.config import Config, Dataset, Shop, config_source
 from shopdata.exceptions import ConfigError, LedgerError
 from shopdata.periods import SHANGHAI
 from shopdata.service.board.answers import PageNotFoundError
-from shopdata.service.control import Control, Due
+from shopdata.service.control import Control, Due, LogCopy
 from shopdata.service.expected import Expected, expected_of, newest_only
 from shopdata.service.schedule_file import signature_of
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from shopdata.service.people.users import Users
     from shopdata.service.sign_ins.desk import Desk
     from shopdata.workspace import Workspace
+
+_NODES_SECONDS = 30
 
 
 class Sources:
@@ -46,6 +49,7 @@ class Sources:
         self._lock = threading.Lock()
         self._config: Config | None = None
         self._read_from: object = None
+        self._nodes_seen: tuple[float, bool] = (-_NODES_SECONDS * 2, False)
         #: Why the configuration that is there now is not used; "" if it is.
         self.config_problem = ""
 
@@ -116,6 +120,22 @@ class Sources:
             return datetime.fromtimestamp(self.screenshot(platform, shop_id).stat().st_mtime, SHANGHAI)
         except OSError:
             return None
+
+    def has_nodes(self) -> bool:
+        """True where services share the ledger. Asked by every page, so it may be as it was half a minute ago."""
+        at, known = self._nodes_seen
+        now = time.monotonic()
+        if now - at > _NODES_SECONDS:
+            with contextlib.suppress(LedgerError):
+                known = any(node.service_beat_at is not None for node in self.workspace.ledger.nodes.all())
+            self._nodes_seen = (now, known)
+        return known
+
+    def log(self, run_id: str, spider: str) -> LogCopy | None:
+        """The log of a crawl: its own file, or where it ran on another machine the copy in the bucket; None if none is
+        there (any more)."""
+        path = self.control.log_path(run_id)
+        return LogCopy(path) if path is not None else self.control.log_copy(run_id, spider)
 
     def entries(self) -> Mapping[str, list[Due]]:
         """The clock's entries by the dataset whose newest period they ask for."""

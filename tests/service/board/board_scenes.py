@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 from shopdata.config import ObjectStoreSettings, load_config
 from shopdata.ledger import Ledger
 from shopdata.ledger.checked_files import Doubt, DoubtState
-from shopdata.ledger.schema import CellRow, PartitionRow, RawRow
+from shopdata.ledger.schema import CellRow, NodeRow, PartitionRow, RawRow
 from shopdata.ledger.session_lives import SessionLife
+from shopdata.periods import SHANGHAI
 from shopdata.reasons import NO_REASON, Reason
 from shopdata.sessions.checking import SessionState
 from shopdata.sessions.sessions import SessionStore
 from shopdata.states import CellState
 from shopdata.store.object_store import ObjectStore
+from shopdata.store.staging import Staging
 
 JD_NAMES = (
     "回力京东旗舰店",
@@ -127,6 +129,64 @@ def ordinary_morning(folder: Path, store: ObjectStoreSettings | None = None, *, 
         ), start=30)),
     ]  # fmt: skip
     world.tell_control()
+    return world
+
+
+#: A run that goes on, and one that has ended, each with members on several machines.
+SHARED, ENDED = "20261124T003100Z-5d6e7f", "20261123T003100Z-aa00bb"
+OTHER = "agency-b-77aa8800"
+
+
+def several_machines(folder: Path) -> BoardWorld:
+    """The same morning where services share the ledger: one is like this one, others are in every other state."""
+    world = ordinary_morning(folder)
+    began = NOW - timedelta(minutes=10)
+    members = [
+        run(f"{SHARED}.1", "pdd_chat", started_at=began, minutes=None, outcome=None, heartbeat_at=NOW, node="here"),
+        run(f"{SHARED}.2", "pdd_chat", started_at=began + timedelta(minutes=1), minutes=None, outcome=None,
+            heartbeat_at=NOW, node=OTHER),
+        *(run(f"{ENDED}.{number}", "pdd_chat", started_at=began - timedelta(days=1), minutes=minutes, outcome=outcome,
+              counts={"published": published, "failed": 6 - published}, node=node)
+          for number, minutes, outcome, published, node in
+          ((1, 7, "complete", 6, OTHER), (2, 4, "incomplete", 4, "agency-c-00112233"))),
+    ]  # fmt: skip
+    world.fill([], [], members)
+    world.jobs += [
+        {"id": f"{SHARED}.1", "spider": "pdd_chat", "arguments": {}, "state": "running", "pid": 4243,
+         "started_at": began.isoformat()},
+        {"id": f"{SHARED}.2", "spider": "pdd_chat", "arguments": {}, "state": "running", "node": OTHER},
+        {"id": f"{SHARED}.3", "spider": "pdd_chat", "arguments": {}, "state": "pending"},
+    ]  # fmt: skip
+    copy = world.state_dir / "log-copies" / "pdd_chat" / f"{SHARED}.2.log"
+    copy.parent.mkdir(parents=True)
+    copy.write_text("2026-11-24 08:32:00+08:00 INFO    pdd-02: the other machine asks\n", "utf-8")
+    world.tell_control()
+    here = Staging(world.state_dir).node
+    with Ledger.at(world.state_dir) as ledger:
+        for name, state in (
+            (here, "up"), (OTHER, "up"), ("agency-c-00112233", "draining"), ("agency-d-44556677", "stopped"),
+            ("agency-e-8899aabb", "up"), ("agency-f-ccddeeff", "up"),
+        ):  # fmt: skip
+            version = "1.1.0-a1b2c3" if name != "agency-c-00112233" else "1.0.9-d4e5f6"
+            ledger.nodes.beat_service(name, address=f"{name[:8]}.internal:6800", version=version, seats=4, state=state)
+        ledger.nodes.beat("laptop-12345678")
+        same = {"lake.yaml": "1", "shops.yaml": "2"}
+        ledger.nodes.describe(here, config_parts=same, packages={"scrapy": "2.14.1"})
+        ledger.nodes.describe(OTHER, config_parts=same, packages={"scrapy": "2.14.1"})
+        other = same | {"lake.yaml": "3"}
+        ledger.nodes.describe("agency-c-00112233", config_parts=other, packages={"scrapy": "2.14.0"})
+
+        def change(session: Session) -> None:
+            lost, outdated = (session.get(NodeRow, name) for name in ("agency-e-8899aabb", "agency-f-ccddeeff"))
+            assert lost is not None
+            assert outdated is not None
+            lost.service_beat_at = datetime.now(SHANGHAI) - timedelta(minutes=5)
+            outdated.state = "outdated"
+
+        ledger._database.write(change)
+        for number, node in ((1, here), (2, OTHER)):
+            ledger.queue.add("shopdata", {"_job": f"{SHARED}.{number}", "name": "pdd_chat"}, 0, node)
+            ledger.queue.take("shopdata", node, 3600, lambda message, n=number: message["_job"].endswith(f".{n}"))  # type: ignore[misc]
     return world
 
 

@@ -18,7 +18,7 @@ from twisted.web.resource import Resource  # noqa: E402
 from shopdata.exceptions import ArgumentError  # noqa: E402
 from shopdata.reasons import Reason  # noqa: E402
 from shopdata.service.board.site import Board  # noqa: E402
-from shopdata.service.control import CrawlJob, Disk, Due  # noqa: E402
+from shopdata.service.control import CrawlJob, Disk, Due, LogCopy  # noqa: E402
 from shopdata.service.door import Door, GuardedSite, Guesses, Hosts, SignIn  # noqa: E402
 from shopdata.service.people.browsers import Browsers  # noqa: E402
 from shopdata.service.people.users import Users  # noqa: E402
@@ -75,6 +75,13 @@ class NotingControl:
     def log_path(self, run_id: str) -> Path | None:
         path = self._folder / "state" / "logs" / f"{run_id}.log"
         return path if path.is_file() else None
+
+    def log_copy(self, run_id: str, spider: str) -> LogCopy | None:
+        path = self._folder / "state" / "log-copies" / spider / f"{run_id}.log"
+        return LogCopy(path, self._now - timedelta(minutes=1)) if path.is_file() else None
+
+    def is_draining(self) -> bool:
+        return (self._folder / "draining").exists()
 
     def disk(self) -> Disk:
         return Disk(state=1_830_000_000, logs=240_000_000, free=61_000_000_000, total=120_000_000_000)

@@ -57,7 +57,9 @@ def page(sources: Sources, visit: Visit, dataset: str, dt: str, shop_id: str) ->
             else [],
             "counts": _counts(checked, doubt) if doubt is not None else [],
             "can_accept": doubt is not None and (doubt.state.is_aside or doubt.state is DoubtState.CONFIRMED),
-            "has_log": cell is not None and bool(cell.run_id) and sources.control.log_path(cell.run_id) is not None,
+            "has_log": cell is not None
+            and bool(cell.run_id)
+            and (sources.control.log_path(cell.run_id) is not None or (run is not None and sources.has_nodes())),
             "has_rejected": bool(sources.rejected(dataset, dt, shop_id)),
             "screenshot_at": sources.screenshot_time(contract.platform, shop_id)
             if state == CellState.NEEDS_LOGIN

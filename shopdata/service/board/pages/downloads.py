@@ -76,10 +76,11 @@ def rejected(sources: Sources, visit: Visit, dataset: str, dt: str, shop: str) -
 
 def log(sources: Sources, visit: Visit, run_id: str) -> Answer:
     """The whole log of a run."""
-    path = sources.control.log_path(checked_run_id(run_id))
-    if path is None:
+    record = sources.workspace.ledger.run(checked_run_id(run_id))
+    found = sources.log(run_id, record.spider if record is not None else "")
+    if found is None:
         raise PageNotFoundError
-    return download(path, f"{run_id}.log", _TEXT, is_inline=True)
+    return download(found.path, f"{run_id}.log", _TEXT, is_inline=True)
 
 
 def screenshot(sources: Sources, visit: Visit, shop_id: str) -> Answer:

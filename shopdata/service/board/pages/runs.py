@@ -2,65 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from shopdata.ledger import RunRecord
 from shopdata.periods import today
+from shopdata.run_ids import number_of, run_of
 from shopdata.service.board import charts, states
 from shopdata.service.board.addresses import checked_run_id
 from shopdata.service.board.answers import PageNotFoundError
-from shopdata.service.board.asked import Asked, asked
 from shopdata.service.board.charts import Column
 from shopdata.service.board.log_lines import read_log
 from shopdata.service.board.outcomes import outcomes_of
 from shopdata.service.board.rendering import RenderedPage
+from shopdata.service.board.run_lines import RunLine, RunLines, by_run
 from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
 from shopdata.service.board.why import Reasons, troubles_of_cells
-from shopdata.service.control import CrawlJob
-from shopdata.service.endings import ending_of, refusal_in
+from shopdata.service.endings import refusal_in
 
 _MOST = 200
 #: So many of them have a column.
 _MOST_DRAWN = 40
 #: What stands above a run's column, as the board draws how it ended; any other end is a bad one.
 _MARKS = {"complete": "", "incomplete": states.OVERDUE, "stopped": "rejected"}
-#: A run shows a sign of life every minute or so; after this it is over.
-_SILENCE = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class RunLine:
-    """One run. `state` is pending, running, an `Ending`, or as the ledger calls an outcome (complete, incomplete,
-    stopped)."""
-
-    id: str
-    asked: Asked
-    state: str
-    started_at: datetime | None
-    seconds: float | None
-    counts: Mapping[str, int]
-    is_cancellable: bool
-    has_log: bool
 
 
 def page(sources: Sources, visit: Visit) -> RenderedPage:
     """`?told=` and `?run=` say what a button has just done."""
-    jobs = {job.id: job for job in sources.control.jobs()}
+    jobs = by_run(sources.control.jobs())
     made = RunLines(sources, visit)
     records = {record.run_id: record for record in sources.workspace.ledger.runs(_MOST)}
-    lines = [made.line(job, records.get(job.id)) for job in jobs.values()]
-    lines += [made.line(None, record) for run_id, record in records.items() if run_id not in jobs]
+    lines = [made.line(own, records.get(run_id)) for run_id, own in jobs.items()]
+    lines += [made.line((), record) for run_id, record in records.items() if run_id not in jobs]
     order = {"pending": 0, "running": 1}
     lines.sort(key=lambda line: (order.get(line.state, 2), -line.started_at.timestamp() if line.started_at else 0))
     drawn = _lengths(visit, lines[:_MOST])
-    return RenderedPage(
-        "runs", visit.texts("menu.runs"), "runs", {"lines": lines[:_MOST], "lengths": drawn, "shape": charts.shape}
-    )
+    is_draining = sources.control.is_draining()
+    values = {"lines": lines[:_MOST], "lengths": drawn, "shape": charts.shape, "is_draining": is_draining}
+    return RenderedPage("runs", visit.texts("menu.runs"), "runs", values)
 
 
 def _lengths(visit: Visit, lines: Sequence[RunLine]) -> Markup | None:
@@ -85,81 +65,29 @@ def _lengths(visit: Visit, lines: Sequence[RunLine]) -> Markup | None:
     return charts.chart("lengths", t("trends.chart.minutes"), about, columns, charts.MINUTES, started, most)
 
 
-class RunLines:
-    """Makes the lines of one page: all shops' names are looked up once."""
-
-    def __init__(self, sources: Sources, visit: Visit) -> None:
-        config = sources.config()
-        self._visit = visit
-        self._contracts = config.datasets
-        self._names = {shop.id: shop.name for shop in config.shops}
-        self._dataset_of = sources.control.dataset_of
-
-    def line(self, job: CrawlJob | None, record: RunRecord | None) -> RunLine:
-        """One run, of which the service, the ledger or both know."""
-        known: CrawlJob | RunRecord | None = job or record
-        assert known is not None
-        started_at = (record.started_at if record is not None else None) or (job.started_at if job else None)
-        ended_at = (record.finished_at if record is not None else None) or (job.ended_at if job else None)
-        state = state_of(job, record, self._visit.now)
-        if ended_at is None and state == "running":
-            ended_at = self._visit.now
-        arguments = job.arguments if job is not None and job.arguments else record.arguments if record else {}
-        dataset = self._dataset_of(known.spider, arguments)
-        return RunLine(
-            id=job.id if job is not None else record.run_id if record is not None else "",
-            asked=asked(
-                self._visit.texts,
-                known.spider,
-                arguments,
-                dataset=dataset,
-                contract=self._contracts.get(dataset),
-                names=self._names,
-            ),
-            state=state,
-            started_at=started_at,
-            seconds=(ended_at - started_at).total_seconds()
-            if ended_at is not None and started_at is not None
-            else None,
-            counts=record.counts if record is not None else {},
-            is_cancellable=job is not None and job.state != "finished",
-            has_log=job is not None and job.log is not None,
-        )
-
-
-def state_of(job: CrawlJob | None, record: RunRecord | None, now: datetime) -> str:
-    """The ledger says how a run ended; the service only, that its process has."""
-    if record is not None and record.outcome:
-        return record.outcome
-    if job is not None and job.state != "finished":
-        return job.state
-    if job is not None:
-        return ending_of(job.exit_code, job.reason, has_begun=record is not None)
-    beat = None if record is None else record.heartbeat_at
-    if beat is not None and now - beat < _SILENCE:
-        # Begun elsewhere, by hand or on another machine: its own sign of life counts.
-        return "running"
-    return "lost"
-
-
 #: A month of 500 shops.
 _MOST_CELLS = 16_000
 
 
 def one(sources: Sources, visit: Visit, run_id: str) -> RenderedPage:
-    """A run that the ledger or the service knows."""
+    """A run that the ledger or the service knows; one with members lists them, and each has a page with its log."""
     run_id = checked_run_id(run_id)
+    is_member = number_of(run_id) > 0
     record = sources.workspace.ledger.run(run_id)
-    job = next((job for job in sources.control.jobs() if job.id == run_id), None)
-    if record is None and job is None:
+    jobs = [job for job in sources.control.jobs() if run_id in (job.id, *([] if is_member else [run_of(job.id)]))]
+    if record is None and not jobs:
         raise PageNotFoundError
-    path = sources.control.log_path(run_id)
-    line = RunLines(sources, visit).line(job, record)
+    line = RunLines(sources, visit).line(jobs, record, is_member=is_member)
+    job = jobs[0] if jobs and not line.members else None
+    log = None if line.members else sources.log(run_id, job.spider if job else record.spider if record else "")
+    path = log.path if log is not None else None
     config = sources.config()
     names = {shop.id: shop.name for shop in config.shops}
     cells = [
         (cell, states.shown(cell.state, cell.lease_until, visit.now, cell.doubt))
-        for cell in sources.workspace.ledger.queries.of_run(run_id, _MOST_CELLS)
+        for cell in sources.workspace.ledger.queries.of_runs(
+            [member.id for member in line.members] or [run_id], _MOST_CELLS
+        )
     ]
     troubles = troubles_of_cells(((cell, state) for cell, state in cells if state in states.TROUBLES), names)
     reason = job.reason if job is not None else ""
@@ -177,7 +105,9 @@ def one(sources: Sources, visit: Visit, run_id: str) -> RenderedPage:
             ).of(troubles),
             "outcomes": outcomes_of((cell for cell, state in cells if state not in states.TROUBLES), names),
             "contracts": config.datasets,
+            "whole": run_of(run_id) if is_member else "",
             "has_log": path is not None,
             "log": read_log(path),
+            "log_as_of": log.as_of if log is not None else None,
         },
     )

@@ -1,0 +1,188 @@
+"""Copies of crawls' logs in the bucket: each machine that shares the ledger shows the log of every run by them.
+
+A copy holds the bytes of the file, whose secrets were masked when it was written. As of when it is, its head says.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import logging
+import os
+import shutil
+import tempfile
+import time
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from twisted.application.service import Service
+from twisted.internet import task
+from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
+
+from shopdata.exceptions import ShopdataError, StoreError
+from shopdata.periods import SHANGHAI
+from shopdata.service.control import LogCopy
+from shopdata.service.crawls import Crawl, Crawls
+from shopdata.service.job_list import log_of
+from shopdata.service.options import PROJECT, ServiceOptions
+from shopdata.store.keys import log_key
+from shopdata.store.object_store import ObjectStore
+
+logger = logging.getLogger(__name__)
+
+_LOOK_EVERY_SECONDS = 5
+#: While a crawl runs.
+COPY_EVERY_SECONDS = 60
+#: Of a log that is still written, so much of its end is copied; all of it when it is whole.
+_END_BYTES = 8 * 1024**2
+#: Ended crawls of so many hours are looked at again at the start: the service may have ended with the last of them.
+_LOOKED_BACK_HOURS = 24
+_MOST_ENDED = 200
+#: What was fetched is shown for so long without asking again.
+_FRESH_SECONDS = 20
+#: Logs are cut at 256 MB (`cleaner.py`): what unpacks to more is none.
+_MOST_BYTES = 300 * 1024**2
+_GZIP = "application/gzip"
+
+
+class LogCopies(Service):
+    """Puts the logs of this service's crawls into the bucket: while they run, each minute, and when they have ended.
+
+    Args:
+        running: the jobs that are at work here now.
+    """
+
+    name = "log_copies"
+
+    def __init__(
+        self, options: ServiceOptions, crawls: Crawls, store: Callable[[], ObjectStore], running: Callable[[], set[str]]
+    ) -> None:
+        self._options = options
+        self._crawls = crawls
+        self._store = store
+        self._running = running
+        #: By job: when it was copied, and what it was like then.
+        self._copied: dict[str, tuple[float, tuple[int, int]]] = {}
+        self._done: set[str] = set()
+        self._told = ""
+        self._loop = task.LoopingCall(
+            lambda: deferToThread(self.look, self._running()).addCallbacks(self._is_well, self._log_failure)
+        )
+
+    def startService(self) -> None:
+        super().startService()  # type: ignore[no-untyped-call]
+        self._loop.start(_LOOK_EVERY_SECONDS)
+
+    def stopService(self) -> None:
+        super().stopService()  # type: ignore[no-untyped-call]
+        if self._loop.running:
+            self._loop.stop()
+
+    def look(self, running: set[str]) -> None:
+        """Copies what is due. Blocks. Raises ShopdataError, and goes on with the same at the next look."""
+        for crawl in self._crawls.open():
+            at, _ = self._copied.get(crawl.job, (-COPY_EVERY_SECONDS, (0, 0)))
+            # One that was cut off is nobody's, or already another machine's.
+            if crawl.job in running and time.monotonic() - at >= COPY_EVERY_SECONDS:
+                self._copy(crawl, is_whole=False)
+        since = time.time() - _LOOKED_BACK_HOURS * 3600
+        for crawl in self._crawls.latest(_MOST_ENDED):
+            if crawl.job not in self._done and crawl.ended_at is not None and crawl.ended_at.timestamp() > since:
+                self._copy(crawl, is_whole=True)
+                self._done.add(crawl.job)
+
+    def _copy(self, crawl: Crawl, *, is_whole: bool) -> None:
+        path = log_of(self._options.logs, crawl.project, crawl.spider, crawl.job)
+        if crawl.project != PROJECT or path is None:
+            return
+        with suppress(FileNotFoundError):
+            about = path.stat()
+            seen = (about.st_size, about.st_mtime_ns)
+            if is_whole or self._copied.get(crawl.job, (0, None))[1] != seen:
+                put_copy(self._store(), crawl.spider, crawl.job, path, most_bytes=None if is_whole else _END_BYTES)
+            self._copied[crawl.job] = (time.monotonic(), seen)
+
+    def _is_well(self, _: object) -> None:
+        self._told = ""
+
+    def _log_failure(self, failure: Failure) -> None:
+        text = str(failure.value) if failure.check(ShopdataError) else failure.getTraceback()
+        if text != self._told:
+            # Once, and not every five seconds for as long as a store is away.
+            logger.warning("logs not copied into the bucket; retrying: %s", text)
+        self._told = text
+
+
+def put_copy(store: ObjectStore, spider: str, job: str, path: Path, *, most_bytes: int | None = None) -> None:
+    """Packs a log and puts it into the bucket; the same log again makes no PUT.
+
+    Args:
+        most_bytes: of a longer one, only its end is kept.
+
+    Raises:
+        StoreError: it could not be put there.
+    """
+    with path.open("rb") as log, tempfile.TemporaryFile() as packed:
+        about = path.stat()
+        with gzip.GzipFile("", "wb", 5, packed, mtime=about.st_mtime) as archive:
+            if most_bytes is not None and about.st_size > most_bytes:
+                log.seek(about.st_size - most_bytes)
+                log.readline()
+                archive.write(b"[what stands before is on the machine that it runs on, until it has ended]\n")
+            shutil.copyfileobj(log, archive)
+        packed.seek(0)
+        store.put_bytes(log_key(spider, job), packed.read(), content_type=_GZIP, skip_unchanged=True)
+
+
+def fetch_copy(store: ObjectStore, folder: Path, spider: str, job: str) -> LogCopy | None:
+    """A log out of the bucket, unpacked below `folder`; None if there is none.
+
+    Raises:
+        StoreError: the bucket can't be asked, or holds something else under the log's name.
+    """
+    path = folder / spider / f"{job}.log"
+    with suppress(FileNotFoundError):
+        about = path.stat()
+        if time.time() - about.st_ctime < _FRESH_SECONDS:
+            return LogCopy(path, _moment(about.st_mtime))
+    key = log_key(spider, job)
+    if store.stat_anywhere(key) is None:
+        return None
+    packed = store.get_bytes(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{job}.", suffix=".part", dir=path.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file, gzip.GzipFile(fileobj=io.BytesIO(packed)) as archive:
+            _unpack(archive, file)
+            made_at = archive.mtime or 0
+        beside.replace(path)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise StoreError(
+            "this is no copy of a log",
+            where=store.where(key),
+            found=str(error) or type(error).__name__,
+            todo="Remove the object; look at the log on the machine that the run was on.",
+        ) from None
+    finally:
+        beside.unlink(missing_ok=True)
+    os.utime(path, (made_at, made_at))
+    return LogCopy(path, _moment(made_at))
+
+
+def _unpack(archive: Any, file: BinaryIO) -> None:
+    size = 0
+    while block := archive.read(1024 * 1024):
+        size += len(block)
+        if size > _MOST_BYTES:
+            raise ValueError(f"more than {_MOST_BYTES} bytes")
+        file.write(block)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).astimezone(SHANGHAI)

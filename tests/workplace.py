@@ -203,7 +203,7 @@ class Workplace:
             path.touch()
         # The umask is a person's, not what our own commands have made of this process'.
         order = Order(arguments, self.folder, self.environment(variables), (entered, output, errors), umask=0o022)
-        self._runs.append(Run(start_warm(order) or _start_cold(order), output, errors))
+        self._runs.append(Run(begin(order), output, errors))
         return self._runs[-1]
 
     def scrapy(self, *arguments: str, typed: str = "", **variables: str | None) -> Run:
@@ -254,6 +254,11 @@ class Workplace:
 
 #: Makes one more, with the options of its sandbox.
 MakeWorkplace = Callable[..., Workplace]
+
+
+def begin(order: Order) -> subprocess.Popen[bytes] | WarmProcess:
+    """Starts `scrapy`, in a forked process where one can do."""
+    return start_warm(order) or _start_cold(order)
 
 
 def _start_cold(order: Order) -> subprocess.Popen[bytes]:

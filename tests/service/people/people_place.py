@@ -11,7 +11,10 @@ from urllib.parse import urlencode, urljoin
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from template_process import Order
 from tiny_service import REPO, TinyService
+from warm_process import STARTED_WITH
+from workplace import begin
 
 from shopdata.ledger import Ledger
 from shopdata.ledger.acts import Act
@@ -26,13 +29,22 @@ class Place(TinyService):
         Args:
             asked: at a terminal, each prompt and what is typed then.
         """
-        command = [sys.executable, "-m", "scrapy", "users", *arguments]
         if asked is not None:
-            typist = str(Path(__file__).with_name("typing_at_a_terminal.py"))
-            command = [sys.executable, typist, json.dumps(asked), *command]
+            return self._at_a_terminal(asked, "users", *arguments)
+        entered, output, errors = (self.folder.with_name(f"users.{end}") for end in ("in", "out", "err"))
+        for path, text in ((entered, typed), (output, ""), (errors, "")):
+            path.write_text(text, "utf-8")
+        kept = {name: value for name, value in self.environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        order = Order(("users", *arguments), REPO, kept | STARTED_WITH, (entered, output, errors), umask=0o022)
+        code = begin(order).wait(60)
+        return code, output.read_text("utf-8") + errors.read_text("utf-8")
+
+    def _at_a_terminal(self, asked: list[tuple[str, str]], *arguments: str) -> tuple[int, str]:
+        typist = str(Path(__file__).with_name("typing_at_a_terminal.py"))
+        command = [sys.executable, typist, json.dumps(asked), sys.executable, "-m", "scrapy", *arguments]
         environment = self.environment | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
         ran = subprocess.run(
-            command, cwd=REPO, env=environment, input=typed, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=REPO, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
         return ran.returncode, ran.stdout + ran.stderr
 

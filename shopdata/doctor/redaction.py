@@ -29,6 +29,8 @@ _TIME = re.compile(r"\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:[ T]\d{2}:\d{2}(?
 _RUN = re.compile(r"\d+|[A-Za-z]+|[\u3400-\u9fff]+")
 #: Numbers so short tell nobody from anybody.
 _SHORT = 4
+#: A secret of fewer digits, as some cookies are, stands by chance among the digits of any page of rows.
+_SHORT_NUMBER = 6
 #: Of a text that says why it refuses, digits are taken out: it may quote a telephone number.
 _LONG_NUMBER = re.compile(r"\d{5,}")
 #: Seconds since 1970, in years in which portals answer: a time, not an id.
@@ -52,7 +54,8 @@ class Redaction:
     def __init__(self, secrets_: Iterable[str], kept: Collection[str] = ()) -> None:
         self._key = secrets.token_bytes(32)
         # What is shorter stands in everything.
-        self._secrets = sorted({secret for secret in secrets_ if len(secret) >= _SHORT}, key=len, reverse=True)
+        told = {secret for secret in secrets_ if len(secret) >= (_SHORT_NUMBER if secret.isdigit() else _SHORT)}
+        self._secrets = sorted(told, key=len, reverse=True)
         self._kept = frozenset(kept)
 
     def body(self, body: bytes) -> Any:

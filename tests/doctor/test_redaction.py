@@ -112,3 +112,11 @@ def test_what_still_holds_a_secret_is_not_saved(redaction: Redaction, form: str,
         with pytest.raises(LeakError):
             redaction.prove(form.format(text))
     redaction.prove("nothing of it")
+
+
+def test_a_cookie_of_a_few_digits_keeps_no_answer_from_being_saved() -> None:
+    """They stand in any long list of numbers, and tell nobody anything."""
+    redaction = Redaction(["3414", "341434"])
+    redaction.prove('{"reviewId": 100000134140001}')
+    with pytest.raises(LeakError):
+        redaction.prove('{"reviewId": 100000341434001}')

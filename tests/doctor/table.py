@@ -56,54 +56,35 @@ def with_moved(host: str, *others: str) -> Callable[[Sandbox], list[str]]:
 
 
 def jd(
-    change: str,
-    key: str,
-    way: Sequence[str | int],
-    new: Any,
-    *,
-    probe: str = "D8",
-    fact: str,
-    value: Any = None,
-    **more: Any,
+    change: str, key: str, way: Sequence[str | int], new: Any, *, fact: str, probe: str = "D8", value: Any = None
 ) -> Case:
-    return Case(change, JD, probe, fact, f"{STORE} steps[0].{key}", ((STORE, ("steps", 0, *way), new),), value, **more)
+    return Case(change, JD, probe, fact, f"{STORE} steps[0].{key}", ((STORE, ("steps", 0, *way), new),), value)
 
 
-def pages(change: str, file: str, key: str, new: Any, *, probe: str, fact: str, value: Any = None) -> Case:
-    return Case(
-        change, PDD, probe, fact, f"{file} steps[0].pages.{key}", ((file, ("steps", 0, "pages", key), new),), value
-    )
+def pages(change: str, key: str, new: str, *, fact: str) -> Case:
+    """A field of Pinduoduo's reviews has another name, which the doctor proposes."""
+    edits = ((REVIEWS, ("steps", 0, "pages", key), new),)
+    return Case(change, PDD, "D15", fact, f"{REVIEWS} steps[0].pages.{key}", edits, new)
 
 
-def portal(change: str, shop: str, probe: str, fact: str, key: str, new: Any, **more: Any) -> Case:
-    way = tuple(key.split("."))
-    return Case(change, shop, probe, fact, f"{PORTALS} {key}", ((PORTALS, way, new),), **more)
+def portal(
+    change: str, shop: str, probe: str, fact: str, key: str, new: Any, *, is_proposed: bool = False, **more: Any
+) -> Case:
+    """`is_proposed` where the doctor itself can tell what is to be written."""
+    edits = ((PORTALS, tuple(key.split(".")), new),)
+    return Case(change, shop, probe, fact, f"{PORTALS} {key}", edits, new if is_proposed else None, **more)
 
 
-KINDS = {"reportType": "supplyChainPro", "reportName": {"like": "{report.name}"}}
+def host_moved(host: str) -> Case:
+    """JD's interfaces of this kind are at another place."""
+    key, new = f"jd.{host}_origin", moved(host)
+    return portal(f"jd_{host}_moved", JD, "D1", "host", key, new, is_proposed=True, looks=("hosts",))
+
 
 CASES = (
     # -- JD
-    portal(
-        "jd_report_moved",
-        JD,
-        "D1",
-        "host",
-        "jd.report_origin",
-        moved("report"),
-        value=moved("report"),
-        looks=("hosts",),
-    ),
-    portal(
-        "jd_gateway_moved",
-        JD,
-        "D1",
-        "host",
-        "jd.gateway_origin",
-        moved("gateway"),
-        value=moved("gateway"),
-        looks=("hosts",),
-    ),
+    host_moved("report"),
+    host_moved("gateway"),
     portal(
         "jd_storage_moved",
         JD,
@@ -111,7 +92,7 @@ CASES = (
         "download_host",
         "jd.download_hosts",
         with_moved("storage", "storage", "ads"),
-        value=with_moved("storage", "storage", "ads"),
+        is_proposed=True,
     ),
     jd("jd_rows_moved", "find.rows", ("find", "rows"), "$.content.list", fact="rows", value="$.content.list"),
     jd("jd_id_renamed", "find.id", ("find", "id"), "taskId", fact="field"),
@@ -162,7 +143,7 @@ CASES = (
         "dead",
         "jd.dead_session",
         [{"$.status": 3}],
-        value=[{"$.status": 3}],
+        is_proposed=True,
         looks=("dead_session",),
     ),
     # Which way to sign fits the page, a person finds out on it.
@@ -176,7 +157,7 @@ CASES = (
         ["#accountNo"],
         looks=("form",),
     ),
-    portal("jd_home_moved", JD, "D4", "home", "jd.home_path", "/jdm/index", value="/jdm/index", looks=("session",)),
+    portal("jd_home_moved", JD, "D4", "home", "jd.home_path", "/jdm/index", is_proposed=True, looks=("session",)),
     Case("clock_slow", JD, "D2", "clock", "", looks=("hosts",)),
     Case("agent_bound", JD, "D7", "check", "", verdict="holds", looks=("session",)),
     # -- Pinduoduo
@@ -187,7 +168,7 @@ CASES = (
         "download_host",
         "pdd.download_hosts",
         with_moved("mms_storage", "mms_storage"),
-        value=with_moved("mms_storage", "mms_storage"),
+        is_proposed=True,
     ),
     Case(
         "pdd_link_moved",
@@ -211,8 +192,8 @@ CASES = (
         ["客服昵称账号"],
     ),
     Case("pdd_kpi_late", PDD, "D12", "fresh", f"{KPI_CONTRACT} lag_days", ((KPI_CONTRACT, ("lag_days",), 5),), 5),
-    pages("pdd_reviews_moved", REVIEWS, "rows", "$.reviews", probe="D15", fact="rows", value="$.reviews"),
-    pages("pdd_total_renamed", REVIEWS, "total", "$.total", probe="D15", fact="total", value="$.total"),
+    pages("pdd_reviews_moved", "rows", "$.reviews", fact="rows"),
+    pages("pdd_total_renamed", "total", "$.total", fact="total"),
     Case(
         "pdd_review_id",
         PDD,

@@ -8,13 +8,18 @@ from typing import Any
 Check = Callable[..., None]
 
 
-def each(cases: Iterable[Any], name: Callable[[Any], object] = str) -> Callable[[Check], Callable[[], None]]:
-    """Makes one test of a check, which tells all cases that fail. A case that is a tuple is the check's arguments."""
-    known = list(cases)
+def each(
+    cases: Iterable[Any] | Callable[[], Iterable[Any]], name: Callable[[Any], object] = str
+) -> Callable[[Check], Callable[[], None]]:
+    """Makes one test of a check, which tells all cases that fail. A case that is a tuple is the check's arguments.
+
+    Args:
+        cases: a function, where they take time to find: every worker collects all tests, and runs its own only.
+    """
 
     def make_test(check: Check) -> Callable[[], None]:
         def test() -> None:
-            failed = []
+            known, failed = list(cases() if callable(cases) else cases), []
             for case in known:
                 try:
                     check(*case) if isinstance(case, tuple) else check(case)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -55,10 +56,14 @@ __init__
 merging  recount
 """
 
-SOURCES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text("utf-8")
-    for path in sorted((ROOT / "shopdata").rglob("*.py"))
-}
+
+@cache
+def sources() -> dict[str, str]:
+    """The text of each module of `shopdata`."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text("utf-8")
+        for path in sorted((ROOT / "shopdata").rglob("*.py"))
+    }
 
 
 def imports_of(source: str) -> Iterator[str]:
@@ -69,13 +74,18 @@ def imports_of(source: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"line {node.lineno}: write the whole name of the module"
             inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            names = [name if name in SOURCES or f"{name}.__init__" in SOURCES else f"{node.module}" for name in inner]
+            names = [
+                name if name in sources() or f"{name}.__init__" in sources() else f"{node.module}" for name in inner
+            ]
         else:
             continue
-        yield from (f"{name}.__init__" if f"{name}.__init__" in SOURCES else name for name in names)
+        yield from (f"{name}.__init__" if f"{name}.__init__" in sources() else name for name in names)
 
 
-IMPORTS = {name: set(imports_of(source)) for name, source in SOURCES.items()}
+@cache
+def imports() -> dict[str, set[str]]:
+    """What each module imports."""
+    return {name: set(imports_of(source)) for name, source in sources().items()}
 
 
 def lines_of(table: str) -> dict[str, int]:
@@ -85,7 +95,7 @@ def lines_of(table: str) -> dict[str, int]:
 
 def parts_of(root: str) -> dict[str, str]:
     """Each module below a package, and to which of its packages and modules it belongs."""
-    return {name: name.removeprefix(f"{root}.").split(".")[0] for name in SOURCES if name.startswith(f"{root}.")}
+    return {name: name.removeprefix(f"{root}.").split(".")[0] for name in sources() if name.startswith(f"{root}.")}
 
 
 @pytest.mark.parametrize(("root", "table"), [("shopdata", LAYERS), ("shopdata.excel", ENGINE_LAYERS)])
@@ -95,7 +105,7 @@ def test_imports_come_from_lines_above(root: str, table: str) -> None:
     assert [
         f"{name} imports {imported}"
         for name in part
-        for imported in IMPORTS[name] & part.keys()
+        for imported in imports()[name] & part.keys()
         if part[name] != part[imported] and line[part[imported]] >= line[part[name]]
     ] == []
 
@@ -103,18 +113,18 @@ def test_imports_come_from_lines_above(root: str, table: str) -> None:
 def test_scrapy_is_known_from_crawling_on() -> None:
     part, line = parts_of("shopdata"), lines_of(LAYERS)
     without = [name for name in part if line[part[name]] < line[FIRST_WITH_SCRAPY]]
-    assert [name for name in without for imported in IMPORTS[name] if imported.startswith("scrapy")] == []
+    assert [name for name in without for imported in imports()[name] if imported.startswith("scrapy")] == []
 
 
 def test_no_import_leads_back_to_where_it_began() -> None:
     """Whatever is imported first can be."""
-    TopologicalSorter({name: IMPORTS[name] - {name} for name in SOURCES}).prepare()  # raises CycleError
+    TopologicalSorter({name: imports()[name] - {name} for name in sources()}).prepare()  # raises CycleError
 
 
 def importers_of(package: str) -> set[str]:
     """Which parts of `shopdata` import something from a package."""
     part = parts_of("shopdata")
-    return {part[name] for name in part for imported in IMPORTS[name] if f"{imported}.".startswith(f"{package}.")}
+    return {part[name] for name in part for imported in imports()[name] if f"{imported}.".startswith(f"{package}.")}
 
 
 def test_only_its_command_looks_into_the_sandbox() -> None:
@@ -122,13 +132,13 @@ def test_only_its_command_looks_into_the_sandbox() -> None:
 
 
 def test_only_the_sandbox_knows_its_object_store() -> None:
-    assert [name for name, source in SOURCES.items() if "seaweed" in source.lower()] == []
+    assert [name for name, source in sources().items() if "seaweed" in source.lower()] == []
 
 
 def test_the_engine_knows_no_configuration_and_no_store() -> None:
     """It can be used, and tested, without any of ours."""
     part = parts_of("shopdata")
-    known = {part[imported] for name in part if part[name] == "excel" for imported in IMPORTS[name] & part.keys()}
+    known = {part[imported] for name in part if part[name] == "excel" for imported in imports()[name] & part.keys()}
     assert known == {"columns", "excel", "exceptions", "files", "periods", "texts"}
 
 

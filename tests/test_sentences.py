@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from each import each
@@ -87,7 +88,13 @@ def files() -> Iterator[tuple[Path, list[ast.AST]]]:
             yield path, list(ast.walk(ast.parse(path.read_text("utf-8"))))
 
 
-def sites() -> Iterator[Site]:
+@cache
+def sites() -> list[Site]:
+    """All of them, found once."""
+    return list(found_sites())
+
+
+def found_sites() -> Iterator[Site]:
     """Also of subclasses that a module keeps to itself: they say what their base says."""
     kinds, known = dict(KINDS), list(files())
     classes = [node for _, nodes in known for node in nodes if isinstance(node, ast.ClassDef)]
@@ -111,9 +118,6 @@ def sites() -> Iterator[Site]:
                     yield Site(path, node, kinds[name], given_to(nodes, node))
 
 
-SITES = list(sites())
-
-
 def rendered(node: ast.expr) -> str:
     """The text of an expression, its holes filled with a word."""
     if isinstance(node, ast.Constant):
@@ -130,7 +134,7 @@ def has_hole(node: ast.expr) -> bool:
     return not isinstance(node, ast.Constant)
 
 
-@each(SITES, lambda site: site.where)
+@each(sites, lambda site: site.where)
 def test_has_all_parts(site: Site) -> None:
     parts = site.parts
     assert all(keyword.arg for keyword in site.call.keywords), "write the parts out: ** hides them"
@@ -147,7 +151,7 @@ def test_has_all_parts(site: Site) -> None:
         assert {"found", "expected"} & parts.keys() or has_hole(site.what), "what was found against what was expected?"
 
 
-@each(SITES, lambda site: site.where)
+@each(sites, lambda site: site.where)
 def test_reads_as_a_sentence(site: Site) -> None:
     error = site.kind(rendered(site.what), **{name: rendered(value) for name, value in site.parts.items()})
     sentence = str(error)
@@ -159,4 +163,4 @@ def test_reads_as_a_sentence(site: Site) -> None:
 
 
 def test_every_kind_is_made_somewhere() -> None:
-    assert {site.kind.__name__ for site in SITES} - MADE_THEMSELVES == LEAVES.keys()
+    assert {site.kind.__name__ for site in sites()} - MADE_THEMSELVES == LEAVES.keys()

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from each import each
-from test_sentences import HOUSE, SITES, Site
+from test_sentences import HOUSE, Site, sites
 from test_sentences import KINDS as ERRORS
 
 from shopdata.exceptions import ConfigError
@@ -20,7 +20,7 @@ def test_each_kind_of_error_has_texts() -> None:
     assert {error.code for error in [*ERRORS.values(), ConfigError]} <= kinds().keys()
 
 
-@each([site for site in SITES if site.codes], lambda site: site.where)
+@each(lambda: [site for site in sites() if site.codes], lambda site: site.where)
 def test_a_finer_code_is_one_of_its_error(site: Site) -> None:
     assert {kind_of(code) for code in site.codes} == {kind_of(site.kind.code)}
     assert site.codes <= kinds().keys()

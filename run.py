@@ -27,10 +27,10 @@ REQUIREMENTS = {
 }
 COMMANDS = {
     "demo": ("-m", "sandbox.demo"),
-    # A worker more than there are cores: crawls and browsers wait a lot. The tests of a file share their sandbox, so
-    # they stay together. Files come as tests/conftest.py sorts them, not those with most tests first: these are quick.
+    # More than two workers for a core: crawls and browsers wait a lot. The tests of a file share their sandbox, so they
+    # stay together. Files come as tests/conftest.py sorts them, not those with most tests first: these are quick.
     "test": (
-        *("-m", "pytest", "--everything", "-n", str((os.cpu_count() or 1) + 1)),
+        *("-m", "pytest", "--everything", "-n", str(2 * (os.cpu_count() or 1) + 1)),
         *("--dist", "loadfile", "--no-loadscope-reorder"),
     ),
     "sandbox": ("-m", "scrapy", "sandbox", "--lake"),

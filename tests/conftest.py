@@ -31,6 +31,10 @@ SERVERS = {"object_store_server", "postgresql_server"}
 COLD = {"service", "egg", "wheel"}
 #: No single one that crawls takes longer, on a machine with as much to do as this suite gives it.
 AS_LONG_AS_A_TEST = timedelta(minutes=3)
+#: Folders with a service or a board that is started for the session, so once for each worker that has any of them.
+TOGETHER = ("tests/service/live/", "tests/service/board/")
+#: What keeps a worker longest; `pytest --durations=50` tells.
+LONGEST = (*TOGETHER, "tests/crawl/test_crash_table.py", "tests/service/", "tests/doctor/", "tests/crawl/")
 #: No browser, no server besides those of a test itself, no program that needs a second to begin.
 QUICK = "not browser and not services and not soak and not cold"
 
@@ -54,9 +58,24 @@ def pytest_configure(config: pytest.Config) -> None:
         importlib.import_module("scrapy.core.downloader.contextfactory")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """As `--dist loadfile`, but for folders whose files share what is dear to start: each on one worker."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    scheduler = importlib.import_module("xdist.scheduler").LoadFileScheduling
+
+    class Together(scheduler):  # type: ignore[misc, valid-type]
+        def _split_scope(self, nodeid: str) -> str:
+            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
+
+    return Together(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with whole crawls and browsers first: at the end no worker is left alone with a long one.
+    """Files with whole crawls and browsers first, the longest before the others: at the end no worker is left alone
+    with a long one.
 
     What uses one of our servers is none of the quick tests, whether it says so or not.
     """
@@ -67,7 +86,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if COLD & fixtures:
             item.add_marker(pytest.mark.cold)
     long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "services")))}
-    items.sort(key=lambda item: item.path not in long)
+    items.sort(key=lambda item: (item.path not in long, _rank(item)))
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((rank for rank, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -24,6 +24,8 @@ SHOPDATA_STATE_DIR = os.environ.get("SHOPDATA_STATE_DIR") or ".shopdata"
 SHOPDATA_DATABASE_URL = os.environ.get("SHOPDATA_DATABASE_URL") or None
 #: Encrypts saved sessions; None keeps them as plain files of mode 0600.
 SHOPDATA_SECRET_KEY = os.environ.get("SHOPDATA_SECRET_KEY") or None
+#: A file that holds it in its place, as secrets of containers come.
+SHOPDATA_SECRET_KEY_FILE = os.environ.get("SHOPDATA_SECRET_KEY_FILE") or None
 #: The Chromium to sign in with; None looks for Playwright's own, then for a system one.
 SHOPDATA_BROWSER_PATH = os.environ.get("SHOPDATA_BROWSER_PATH") or None
 #: In which language people are told what came of things, zh or en; None is that of the system.

@@ -92,7 +92,7 @@ class Workspace:
         return cls(
             state_dir=state_dir,
             database_url=_database_url(settings.get("SHOPDATA_DATABASE_URL")),
-            secret_key=settings.get("SHOPDATA_SECRET_KEY"),
+            secret_key=_secret_key(settings.get("SHOPDATA_SECRET_KEY"), settings.get("SHOPDATA_SECRET_KEY_FILE")),
             shops_at_once=None if shops is None else whole_number(shops, "SHOPDATA_SHOPS_AT_ONCE"),
             logins_at_once=None if logins is None else whole_number(logins, "SHOPDATA_LOGINS_AT_ONCE"),
             workers_count=whole_number(settings["SHOPDATA_WORKERS"], "SHOPDATA_WORKERS", 0),
@@ -317,6 +317,32 @@ def _database_url(url: str | None) -> str | None:
         return url
     path, mark, query = file.partition("?")
     return f"{kind}{slashes}{in_project(path)}{mark}{query}"
+
+
+def _secret_key(key: str | None, file: str | None) -> str | None:
+    """The key, or what the file holds. Raises UsageError: nothing may be saved in plain because a file is away."""
+    if file is None:
+        return key
+    try:
+        found = in_project(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            "the file of the key can't be read",
+            where="SHOPDATA_SECRET_KEY_FILE",
+            found=(error.strerror if isinstance(error, OSError) else None) or "no UTF-8 text",
+            expected="a file with the key as its only line",
+            todo="Put the key there, or unset the variable.",
+        ) from None
+    if not found or (key is not None and key != found):
+        raise UsageError(
+            "the file of the key holds another one than SHOPDATA_SECRET_KEY"
+            if found
+            else "the file of the key is empty",
+            where="SHOPDATA_SECRET_KEY_FILE",
+            expected="one key",
+            todo="Set one of the two variables, and put the whole key there.",
+        )
+    return found
 
 
 def _web_address(url: str | None, where: str) -> str | None:

@@ -17,6 +17,7 @@ DOCS = (
     "checks",
     "cluster",
     "doctor",
+    "engines",
     "operate",
     "shadow",
     "shops",

@@ -106,3 +106,14 @@ def test_the_service_gets_whole_paths(project: Path, monkeypatch: pytest.MonkeyP
     }
     assert environment["SHOPDATA_DATABASE_URL"] == f"sqlite:///{project / 'ledger.db'}"
     assert environment["SSL_CERT_FILE"] == str(project / "company.pem")
+
+
+def test_the_key_may_be_in_a_file(project: Path) -> None:
+    (project / "key").write_text("a key of a test\n", "utf-8")
+    assert Workspace.from_settings(settings_with(SECRET_KEY_FILE="key")).secret_key == "a key of a test"
+    (project / "empty").touch()
+    for given in ({"SECRET_KEY_FILE": "none"}, {"SECRET_KEY_FILE": "empty"},
+                  {"SECRET_KEY_FILE": "key", "SECRET_KEY": "another"}):  # fmt: skip
+        with pytest.raises(UsageError, match="SHOPDATA_SECRET_KEY_FILE") as told:
+            Workspace.from_settings(settings_with(**given))
+        assert "a key of" not in str(told.value)

@@ -75,7 +75,7 @@ def check(settings: BaseSettings, *, is_connecting: bool) -> int:
     print(t("check.found", source=config_source(), **counts))
     titles = [platform.title(t.code) for platform in platforms().values()]
     print(t("check.platforms", platforms=t("format.listed").join(titles)))
-    print(t("check.sessions", how=t("check.encrypted" if settings["SHOPDATA_SECRET_KEY"] else "sessions.plain")))
+    print(t("check.sessions", how=t("check.encrypted" if workspace.secret_key else "sessions.plain")))
     if foreign := of_other_keys(t, workspace.sessions.of_other_key(config.shops)):
         print(foreign, file=sys.stderr)
     print(t("check.env" if env_path.exists() else "check.no_env", path=env_path, n=len(env_file.values)))

@@ -74,7 +74,7 @@ def act(args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> in
             where=f"scrapy service {action}",
             todo="Go to the project's folder.",
         )
-    print(units.systemd_unit(source, options) if action == "unit" else units.compose_file())
+    print(units.systemd_unit(source, options, opts.nodes) if action == "unit" else units.compose_file(opts.nodes))
     return 0
 
 
@@ -155,7 +155,7 @@ def environment_for(settings: Mapping[str, Any], options: ServiceOptions) -> dic
     if isinstance(config, Path):
         environment["SHOPDATA_CONFIG_DIR"] = str(config.resolve())
     environment["SHOPDATA_STATE_DIR"] = str(options.state_dir.resolve())
-    for name in ("SHOPDATA_BROWSER_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+    for name in ("SHOPDATA_BROWSER_PATH", "SHOPDATA_SECRET_KEY_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         if value := environment.get(name):
             environment[name] = os.pathsep.join(str(in_project(part)) for part in value.split(os.pathsep))
     if database_url := Workspace.from_settings(settings).database_url:

@@ -22,6 +22,7 @@ class Command(QuietCommand):
         super().add_options(parser)
         parser.add_argument("--now", action="store_true", help="stop, drain: do not wait for running crawls, end them")
         parser.add_argument("--follow", action="store_true", help="log: go on with what is added")
+        parser.add_argument("--nodes", metavar="N", type=int, default=1, help="unit, compose: for so many services")
         explain(
             parser,
             what_to_do={
@@ -32,8 +33,8 @@ class Command(QuietCommand):
                 "undrain": "take runs again",
                 "status": "is it up, what runs, what is next, what failed last",
                 "log [RUN|SPIDER]": "its log, or that of a run or of a spider's latest run; --follow goes on",
-                "unit": "print a systemd unit for this checkout",
-                "compose": "print a compose file for Docker",
+                "unit": "print a systemd unit for this checkout; --nodes N: for N services of it on one ledger",
+                "compose": "print a compose file for Docker; --nodes N: PostgreSQL and N services on it",
             },
             examples={
                 "scrapy service start": "start it; says where the board is",
@@ -51,4 +52,7 @@ class Command(QuietCommand):
 
         if not args or args[0] not in _ACTIONS or len(args) > (2 if args[0] == "log" else 1):
             raise UsageError(f"say what to do: {', '.join(_ACTIONS)}")
+        # The last digit of a port is a node's number.
+        if not 1 <= opts.nodes <= 9:
+            raise UsageError(f"--nodes: {opts.nodes}, expected 1 to 9")
         return act(args, opts, self.settings)

@@ -42,6 +42,7 @@ OWN_VARIABLES = tuple(
         "DATABASE_URL",
         "LANGUAGE",
         "SECRET_KEY",
+        "SECRET_KEY_FILE",
         "SERVICE_BIND",
         "SERVICE_HOSTS",
         "SERVICE_NOW",

@@ -426,6 +426,40 @@ def test_the_compose_file() -> None:
     assert all((ROOT / name).exists() for names in copied for name in names.split())
 
 
+def test_the_compose_file_of_several_nodes() -> None:
+    text = units.compose_file(3)
+    content = yaml.safe_load(text)
+    nodes = {name: service for name, service in content["services"].items() if name != "ledger"}
+    assert list(nodes) == ["node1", "node2", "node3"]
+    # Each has a disk and an address of its own, and all else is the same.
+    assert len({service["volumes"][0] for service in nodes.values()}) == 3
+    assert {service["ports"][0] for service in nodes.values()} == {f"127.0.0.1:680{n}:6800" for n in range(3)}
+    assert set(content["volumes"]) == {"ledger", "state1", "state2", "state3"}
+    own = {"hostname", "volumes", "ports"}
+    shared = [{name: value for name, value in service.items() if name not in own} for service in nodes.values()]
+    assert shared[0] == shared[1] == shared[2]
+    assert shared[0]["build"] == yaml.safe_load(units.compose_file())["services"]["shopdata"]["build"]
+    # The key is no variable, and stands in no file that is printed.
+    given = shared[0]["environment"]
+    assert "SHOPDATA_SECRET_KEY" not in given
+    assert given["SHOPDATA_SECRET_KEY_FILE"] == f"/run/secrets/{shared[0]['secrets'][0]}"
+    assert set(content["secrets"]) == set(shared[0]["secrets"])
+    assert not [name for name in given if name.startswith("SHOPDATA_S3")], "these are in the file of variables"
+    assert shared[0]["env_file"] == [".env"]
+    assert "@" not in re.sub(r"\$\{[^}]*\}@\$", "", text), "a line was not filled in"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="systemd has paths of Linux")
+def test_the_unit_of_several_nodes(tmp_path: Path) -> None:
+    options = ServiceOptions(state_dir=tmp_path / "my state")
+    one, several = (units.systemd_unit(tmp_path, options, nodes) for nodes in (1, 2))
+    assert "enable --now shopdata@1 shopdata@2\n" in several
+    assert f"PIDFile={tmp_path}/my state-%i/service/service.pid\n" in several
+    own = f"Environment=SHOPDATA_STATE_DIR={tmp_path}/my\\x20state-%i\nEnvironment=SHOPDATA_SERVICE_PORT=680%i\n"
+    assert own in several
+    assert "%i" not in one
+
+
 @pytest.mark.skipif(os.name != "posix", reason="systemd has paths of Linux")
 def test_the_unit(tmp_path: Path) -> None:
     unit = units.systemd_unit(tmp_path / "100% mine", ServiceOptions(state_dir=tmp_path / "my state"))
@@ -439,9 +473,10 @@ def test_the_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/usr/bin/systemd-analyze").exists(), reason="needs systemd-analyze")
-def test_the_unit_is_what_systemd_expects(tmp_path: Path) -> None:
-    path = tmp_path / "shopdata.service"
-    path.write_text(units.systemd_unit(ROOT, ServiceOptions(state_dir=tmp_path)))
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_the_unit_is_what_systemd_expects(tmp_path: Path, nodes: int) -> None:
+    path = tmp_path / f"shopdata{'@1' if nodes > 1 else ''}.service"
+    path.write_text(units.systemd_unit(ROOT, ServiceOptions(state_dir=tmp_path), nodes))
     verified = subprocess.run(["systemd-analyze", "verify", path], capture_output=True, text=True, check=False)
     assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
 

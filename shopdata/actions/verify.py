@@ -53,7 +53,10 @@ def _show(t: Texts, name: str, found: Sequence[Verified], *, has_dremio: bool) -
     rows: list[Sequence[str | Text]] = []
     for one in found:
         counts = [one.told, one.raw, one.workbook, one.parquet, *([one.dremio] if has_dremio else [])]
-        rows.append([one.dt, *("?" if count is None else f"{count:,}" for count in counts), _verdict(t, one)])
+        shown = ["?" if count is None else f"{count:,}" for count in counts]
+        if not one.has_rows_in_workbook:
+            shown[2] = "-"
+        rows.append([one.dt, *shown, _verdict(t, one)])
     print_table([*heads, ""], rows, right=range(1, len(heads)))
     for one in found:
         for what, sentence in one.problems:

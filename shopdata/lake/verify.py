@@ -44,6 +44,8 @@ class Verified:
     told: int | None = None
     raw: int | None = None
     workbook: int | None = None
+    #: False where there are more rows than its workbook may have, and they stand in none.
+    has_rows_in_workbook: bool = True
     parquet: int | None = None
     dremio: int | None = None
     #: Shops that the receipt says are missing, with their state.
@@ -154,7 +156,8 @@ class Verifier:
             if counted is None:
                 return None
             counts += counted
-        if all(part.rows == 0 for part in books) and receipt.rows:
+        if receipt.rows and not counts and not any(part.rows for part in books):
+            found.has_rows_in_workbook = False
             return None
         return _total(receipt.workbook.key, counts, receipt, found)
 

@@ -131,6 +131,7 @@ def test_rows_may_stand_in_the_parquet_object_only(place: FewShops) -> None:
     assert any(row[0] == "工作簿" and "不写入" in str(row[1]) for row in book(place, WORKBOOK)["说明"])
     found = verified(place)
     assert (found.problems, found.workbook, found.parquet) == ([], None, 9)
+    assert not found.has_rows_in_workbook
 
 
 def test_a_volume_names_the_shops_of_its_group_that_are_missing(place: FewShops) -> None:

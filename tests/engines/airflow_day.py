@@ -109,6 +109,7 @@ class Airflow:
             "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__API__PORT": str(port),
@@ -190,7 +191,7 @@ def judge(place: Workplace, database: str, airflow: Airflow) -> int:
     run, began = "day-1", datetime.now(SHANGHAI)
     airflow.do("dags", "unpause", DAG)
     airflow.do("dags", "trigger", DAG, "--run-id", run, "--conf", json.dumps({"day": DAY}))
-    victim = _wait("three crawls with shops in work", lambda: _victim(database))
+    victim = _wait("three crawls, and reports ordered", lambda: _victim(database, place, airflow, run))
     os.kill(victim, signal.SIGKILL)
     print(f"killed crawl {victim}", flush=True)
     _wait("the end of all tasks", lambda: _all_over(airflow.tries(run)))
@@ -235,8 +236,9 @@ def rows_of(place: Workplace) -> dict[str, int]:
     return {entry["values"]: entry["counts"] for entry in counts}
 
 
-def _victim(database: str) -> int | None:
-    """The process of a crawl that has a shop in work, once three are at it."""
+def _victim(database: str, place: Workplace, airflow: Airflow, run: str) -> int | None:
+    """The process of the crawl that has most shops in work, once three run and half of the reports are ordered."""
+    assert not _all_over(airflow.tries(run)), "the day was over before a crawl could be killed"
     try:
         with psycopg.connect(_plain_url(database)) as connection:
             runs = connection.execute("SELECT run_id, pid FROM runs WHERE outcome IS NULL").fetchall()
@@ -244,8 +246,12 @@ def _victim(database: str) -> int | None:
             owners = [row[0] for row in connection.execute(query).fetchall()]
     except psycopg.Error:
         return None
-    busy = [pid for run_id, pid in runs if any(owner.startswith(f"{run_id}|") for owner in owners)]
-    return busy[0] if len(runs) == 3 and len(busy) >= 2 else None
+    held = {pid: sum(owner.startswith(f"{run_id}|") for owner in owners) for run_id, pid in runs}
+    ordered = sum(map(len, place.sandbox.counters().jobs.values()))
+    if len(runs) < 3 or ordered * 2 < len(place.shops) or not any(held.values()):
+        return None
+    print(f"shops in work, by process: {held}; reports ordered: {ordered}", flush=True)
+    return max(held, key=lambda pid: held[pid])
 
 
 def _all_over(tries: dict[int, tuple[str, int]]) -> bool:

@@ -23,6 +23,7 @@ from shopdata.recording.contract import (
     columns_of_rows,
     contract_of,
     personal_columns,
+    sheet_of,
 )
 from shopdata.recording.files import config_folder, write_contract, write_recipe
 from shopdata.recording.inference import Inferred, Known, Line, NotInferredError
@@ -61,10 +62,10 @@ def record(workspace: Workspace, name: str, opts: argparse.Namespace, settings: 
             recording = asyncio.run(_show(workspace, shop, portal, dialects, name, opts, settings))
             journal, inferred = recording.journal, recording.save(name, opts.chosen)
             say(t, "record.kept", path=recording.path)
+        lines = [*inferred.lines, *_write(folder, name, shop.platform, opts, journal, dialects, inferred)]
     except NotInferredError as error:
         print(told(t, error.line), file=sys.stderr)
         return 1
-    lines = [*inferred.lines, *_write(folder, name, shop.platform, opts, journal, dialects, inferred)]
     for line in lines:
         print(told(t, line))
     say(t, "record.written", path=folder / "recipes" / f"{name}.yaml", name=name)
@@ -82,24 +83,26 @@ def _write(
     inferred: Inferred,
 ) -> list[Line]:  # fmt: skip
     last = inferred.recipe["steps"][-1]
-    columns = _columns(platform, journal, dialects, inferred.recipe)
-    lines: list[Line] = []
-    if columns:
-        has_day = inferred.has_day
-        contract, lines = contract_of(
-            columns,
-            title=opts.title or name,
-            platform=platform,
-            lag_days=opts.lag_days,
-            has_day=has_day,
-            kind=inferred.kind,
-        )
-        if "file" in last and (personal := personal_columns(columns[0])):
-            last["personal"] = personal
-        if not write_contract(folder / "datasets" / f"{name}.yaml", contract):
-            lines = [Line("contract_stays")]
-    else:
-        lines = [Line("no_table", is_doubt=True)]
+    sheet = sheet_of(journal, opts.sheet)
+    columns = _columns(platform, journal, dialects, inferred.recipe, sheet[0] if sheet else "")
+    if not columns:
+        # A recipe without a contract would be a mistake in the configuration of all others.
+        raise NotInferredError("no_table")
+    contract, lines = contract_of(
+        columns,
+        title=opts.title or name,
+        platform=platform,
+        lag_days=opts.lag_days,
+        has_day=inferred.has_day,
+        kind=inferred.kind,
+    )
+    if sheet is not None:
+        contract["sheet"] = sheet[0]
+        lines.append(Line("sheet", {"sheet": sheet[0], "sheets": ", ".join(sheet[1])}, is_doubt=not opts.sheet))
+    if "file" in last and (personal := personal_columns(columns[0])):
+        last["personal"] = personal
+    if not write_contract(folder / "datasets" / f"{name}.yaml", contract):
+        lines = [Line("contract_stays")]
     write_recipe(
         folder / "recipes" / f"{name}.yaml",
         inferred.recipe,
@@ -110,12 +113,12 @@ def _write(
 
 
 def _columns(
-    platform: str, journal: Journal, dialects: list[Known], recipe: Mapping[str, Any]
+    platform: str, journal: Journal, dialects: list[Known], recipe: Mapping[str, Any], sheet: str
 ) -> list[list[Mapping[str, Any]]]:
     """The columns of what the recipe brings, in each take."""
     *before, last = recipe["steps"]
     if "file" in last:
-        return columns_of_files(journal)
+        return columns_of_files(journal, sheet)
     known = next(one for one in dialects if one.name == recipe["recipe"]["dialect"])
     seen = [Seen(take, known) for take in journal.takes]
     if "pages" in last:

@@ -24,6 +24,9 @@ class Command(QuietCommand):
         )
         parser.add_argument("--days", metavar="DAY,DAY", help="the two days that are shown; by default of last week")
         parser.add_argument("--of", dest="chosen", default="", metavar="TEXT", help="part of the address that is meant")
+        parser.add_argument(
+            "--sheet", default="", metavar="NAME", help="the sheet that is meant, where a workbook has several tables"
+        )
         parser.add_argument("--title", metavar="TEXT", help="what people call it; by default its name")
         parser.add_argument("--lag-days", type=int, default=1, metavar="N", help="days until a day is there (1)")
         explain(

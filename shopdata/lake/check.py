@@ -100,13 +100,14 @@ def check_period(table: Table, dataset: Dataset, period: Period, *, where: str =
 def _covers(value: str | None, period: Period) -> bool:
     if value is None:
         return False
-    days = [_as_date(part) for part in _RANGE.split(value.strip())]
+    days = [day_in(part) for part in _RANGE.split(value.strip())]
     if len(days) == 2:
         return days == [period.start, period.end]
     return len(days) == 1 and days[0] is not None and period.start <= days[0] <= period.end
 
 
-def _as_date(text: str) -> date | None:
+def day_in(text: str) -> date | None:
+    """The day that a value of `period_column` is of; None for what is not written as days are."""
     if (match := _DATE.fullmatch(text.strip())) is None:
         return None
     try:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from shopdata.crawling.recipes.dialect import RowMaker
 from shopdata.periods import PeriodKind
 from shopdata.recording.inference.atoms import atoms_of
 from shopdata.recording.inference.evidence import Seen, at, rows_of
-from shopdata.recording.inference.told import Line
+from shopdata.recording.inference.told import Line, NotInferredError
 from shopdata.recording.journal import Call, Journal
+from shopdata.recording.tables import one_day
 
 _ID = re.compile(
     r"编号|单号|(?:^|[^a-z])(?:id|sku|spu|sn)(?:$|[^a-z])|条形码|账号|[a-z](?:Id|ID|Sn)$|_(?:id|sn)$", re.I
@@ -45,9 +47,7 @@ def contract_of(
     ids = [name for name in names if _ID.search(name) or _in_all(columns, name, "is_long_number")]
     keys = [name for name in ids if _in_all(columns, name, "is_unique")][:1]
     days = [
-        name
-        for name in names
-        if _in_all(columns, name, "is_constant") and re.search("日期|时间|^date$|day", name, re.I)
+        name for name in names if _in_all(columns, name, "is_day") and re.search("日期|时间|^date$|day", name, re.I)
     ]
     found: dict[str, Any] = {"title": title, "platform": platform, "lag_days": lag_days}
     if not has_day:
@@ -74,15 +74,45 @@ def _in_all(columns: Sequence[Sequence[Mapping[str, Any]]], name: str, fact: str
     return all(any(one["name"] == name and one[fact] for one in take) for take in columns)
 
 
-def columns_of_files(journal: Journal) -> list[list[Mapping[str, Any]]]:
-    """The columns of the last file of each take; empty where none was read."""
-    tables = [take.downloads[-1].table.get("columns", []) for take in journal.takes if take.downloads]
-    return [list(table) for table in tables] if tables and all(tables) else []
+def sheet_of(journal: Journal, wanted: str = "") -> tuple[str, list[str]] | None:
+    """Which sheet of the files is meant, and which there are; None where they have one table each.
+
+    Args:
+        wanted: the one that a person has named; else the one with the most rows is.
+
+    Raises:
+        NotInferredError: both files have no such sheet, or none in common.
+    """
+    seen = [take.downloads[-1].table.get("sheets", ()) for take in journal.takes if take.downloads]
+    if not any(seen):
+        return None
+    rows = [{str(sheet["name"]): int(sheet["rows"]) for sheet in sheets} for sheets in seen]
+    common = [name for name in rows[0] if all(name in one for one in rows)]
+    meant = wanted or max(common, key=lambda name: sum(one[name] for one in rows), default="")
+    if meant not in common:
+        raise NotInferredError("no_sheet", sheets=", ".join(common))
+    return meant, common
+
+
+def columns_of_files(journal: Journal, sheet: str = "") -> list[list[Mapping[str, Any]]]:
+    """The columns of the last file of each take, or of this sheet of it; empty where none was read."""
+    takes = [take for take in journal.takes if take.downloads]
+    tables = [_with_day(_table(take.downloads[-1].table, sheet).get("columns", []), take.day) for take in takes]
+    return tables if tables and all(tables) else []
+
+
+def _table(table: Mapping[str, Any], sheet: str) -> Mapping[str, Any]:
+    return next((one for one in table.get("sheets", ()) if one["name"] == sheet), table)
+
+
+def _with_day(columns: Sequence[Mapping[str, Any]], day: date) -> list[Mapping[str, Any]]:
+    """Columns, of each of which is said whether it holds nothing but the day of its take."""
+    return [{**one, "is_day": one.get("day") == day.isoformat()} for one in columns]
 
 
 def columns_of_rows(seen: Sequence[Seen], rows: str) -> list[list[Mapping[str, Any]]]:
     """The columns of a list whose rows stand at this place of answers."""
-    return [_columns_of([row for _, found in _rows(take, rows) for row in found]) for take in seen]
+    return [_columns_of(take, [row for _, found in _rows(take, rows) for row in found]) for take in seen]
 
 
 def columns_of_each(
@@ -104,7 +134,7 @@ def columns_of_each(
             row = next((others[value] for value in asked if value in others), {})
             kept = {name: row.get(name) for name in keep}
             made += maker.rows(row, several) if maker is not None else ({**kept, **one} for one in several)
-        found.append(_columns_of(made))
+        found.append(_columns_of(take, made))
     return found
 
 
@@ -115,9 +145,9 @@ def _rows(take: Seen, place: str) -> Iterator[tuple[Call, list[dict[str, Any]]]]
             yield call, rows
 
 
-def _columns_of(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _columns_of(seen: Seen, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return [_column(name, [row.get(name) for row in rows]) for name in names]
+    return _with_day([_column(name, [row.get(name) for row in rows]) for name in names], seen.take.day)
 
 
 def _column(name: str, values: list[Any]) -> Mapping[str, Any]:
@@ -126,5 +156,6 @@ def _column(name: str, values: list[Any]) -> Mapping[str, Any]:
         "name": name,
         "is_unique": len(set(texts)) == len(values) > 0,
         "is_constant": len(set(texts)) == 1 and len(texts) == len(values),
+        "day": one_day(texts) if len(texts) == len(values) else "",
         "is_long_number": bool(texts) and all(re.fullmatch(r"\d{12,}", text) for text in texts),
     }

@@ -29,7 +29,8 @@ class Call:
         path: the parts of the address's path, decoded.
         query: names and values in their order; a name may stand there more than once.
         headers: those that the page has set, without cookies and what a browser sets by itself; lower case.
-        body: None, `{"json": …}`, `{"form": [[name, value], …]}`, or `{"opaque": bytes}`.
+        body: None, `{"json": …}`, `{"form": [[name, value], …]}`, to which `"multipart": true` is added where it was
+            sent as such, or `{"opaque": bytes}`.
         answer: None, `{"json": …}`, `{"html": {"input:name": value, …}}`, or `{"opaque": bytes}`.
         location: where a redirect led.
         sets_cookie: True if the answer brought a cookie, which is not kept.

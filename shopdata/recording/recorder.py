@@ -17,6 +17,7 @@ from playwright.async_api import BrowserContext, Error, Page, Request, Response
 from playwright.async_api import Download as BrowserDownload
 from scrapy import Selector
 
+from shopdata.recording.forms import parts_of
 from shopdata.recording.inference.atoms import is_own_header
 from shopdata.recording.journal import Call, Download
 from shopdata.recording.tables import kind_and_table
@@ -105,7 +106,11 @@ class Recorder:
             return
         # The window may be closed by then: what is known is noted all the same.
         status, headers, content = 0, dict[str, str](), b""
+        posted, hidden = _posted(request), 0
         with suppress(Error):
+            if not posted and request.method == "POST":
+                # Of a body with files in it browsers show nothing.
+                hidden = int((await request.all_headers()).get("content-length") or 0)
             response = await request.response()
             if response is not None:
                 status, headers = response.status, response.headers
@@ -116,8 +121,8 @@ class Recorder:
         self._answers.append((request.url, _hash(content), int(headers.get("content-length") or len(content)), number))
         self._note(
             call_of(
-                number, sent, done, request.method, request.url, request.headers, _posted(request), status, headers,
-                content, _page_of(request), request.resource_type,
+                number, sent, done, request.method, request.url, request.headers, posted, status, headers,
+                content, _page_of(request), request.resource_type, hidden,
             )
         )  # fmt: skip
 
@@ -160,9 +165,10 @@ class Recorder:
 
 def call_of(
     number: int, at: int, done: int, method: str, url: str, sent: Mapping[str, str], posted: bytes | None, status: int,
-    headers: Mapping[str, str], content: bytes, page: str, resource: str,
+    headers: Mapping[str, str], content: bytes, page: str, resource: str, hidden: int = 0,
 ) -> Call:  # fmt: skip
-    """A call as the journal has it, from what a browser says of it."""
+    """A call as the journal has it, from what a browser says of it; `hidden` is the length of a body that it does not
+    show."""
     parts = urlsplit(url)
     return Call(
         number=number,
@@ -173,7 +179,7 @@ def call_of(
         path=tuple(unquote(part) for part in parts.path.removeprefix("/").split("/")),
         query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
         headers={name: value for name, value in sent.items() if is_own_header(name)},
-        body=_body(posted, sent.get("content-type", "")),
+        body={"opaque": hidden} if hidden else _body(posted, sent.get("content-type", "")),
         status=status,
         answer=_answer(content, headers.get("content-type", "")),
         location=headers.get("location"),
@@ -218,6 +224,8 @@ def _body(posted: bytes | None, content_type: str) -> Mapping[str, Any] | None:
             return {"json": found}
     if "urlencoded" in content_type:
         return {"form": [list(pair) for pair in parse_qsl(text, keep_blank_values=True)]}
+    if content_type.startswith("multipart/form-data") and (pairs := parts_of(posted, content_type)) is not None:
+        return {"form": pairs, "multipart": True}
     return {"opaque": len(posted)}
 
 

@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,6 +19,7 @@ from shopdata.excel.formats.kinds import kind_of
 from shopdata.excel.limits import Limits
 from shopdata.excel.reading import read_table
 from shopdata.exceptions import RejectedFileError
+from shopdata.lake.check import day_in
 
 #: What recipes call files; everything else is `any`.
 _KINDS = frozenset({"xlsx", "xls", "csv", "zip"})
@@ -27,11 +29,11 @@ _MOST_ROWS = 20_000
 
 
 def kind_and_table(content: bytes) -> tuple[str, Mapping[str, Any]]:
-    """The kind of a file by its content, and its columns: name, whether each value is another, how many are empty, and
-    whether all are numbers of twelve digits or more.
+    """The kind of a file by its content, and its columns: name, whether each value is another, how many are empty,
+    whether all are numbers of twelve digits or more, and the day that all of them are ("" for no one day).
 
     Besides, where it is so: `unpack` (what is taken out of a zip, as recipes write it), `has_totals` (rows that are no
-    data stand in it).
+    data stand in it). Of a workbook with several tables it is all that of each, with its name, under `sheets`.
     """
     with tempfile.TemporaryDirectory(prefix="shopdata-record-") as folder:
         path = Path(folder, "file")
@@ -44,15 +46,29 @@ def kind_and_table(content: bytes) -> tuple[str, Mapping[str, Any]]:
         more: dict[str, Any] = {} if unpack is None else {"unpack": unpack}
         rules = Rules(zip_parts="join" if unpack and unpack.get("all") else "refuse")
         try:
-            table = read_table(path, None, rules=rules).to_arrow()
-            data = read_table(path, None, rules=Rules(zip_parts=rules.zip_parts, totals="drop"))
-            if data.to_arrow().num_rows < table.num_rows:
-                table, more = data.to_arrow(), {**more, "has_totals": True}
-        except (RejectedFileError, OSError):
+            return kind, {**_table(path, rules), **more}
+        except RejectedFileError as error:
+            return kind, {**_sheets(path, rules, error.params.get("sheets", ())), **more}
+        except OSError:
             return kind, more
-    names = list(table.column_names)
-    columns = [_column(name, table.column(name).slice(0, _MOST_ROWS).to_pylist()) for name in names]
-    return kind, {"rows": table.num_rows, "columns": columns, **more}
+
+
+def _table(path: Path, rules: Rules) -> dict[str, Any]:
+    table = read_table(path, None, rules=rules).to_arrow()
+    data = read_table(path, None, rules=replace(rules, totals="drop")).to_arrow()
+    more = {"has_totals": True} if data.num_rows < table.num_rows else {}
+    names = list(data.column_names)
+    columns = [_column(name, data.column(name).slice(0, _MOST_ROWS).to_pylist()) for name in names]
+    return {"rows": data.num_rows, "columns": columns, **more}
+
+
+def _sheets(path: Path, rules: Rules, names: Sequence[str]) -> dict[str, Any]:
+    """Of a workbook with several tables each one, under `sheets`."""
+    found = []
+    for name in names:
+        with suppress(RejectedFileError):
+            found.append({"name": name, **_table(path, replace(rules, sheet=name))})
+    return {"sheets": found} if found else {}
 
 
 def _kind(path: Path) -> str:
@@ -83,5 +99,13 @@ def _column(name: str, values: Sequence[str | None]) -> dict[str, Any]:
         "is_unique": len(set(there)) == len(values) > 0,
         "is_constant": len(set(there)) == 1 and len(there) == len(values),
         "has_gaps": len(there) < len(values),
+        "day": one_day(there) if len(there) == len(values) else "",
         "is_long_number": bool(there) and all(re.fullmatch(r"[\d-]{12,}", value) for value in there),
     }
+
+
+def one_day(values: Sequence[str]) -> str:
+    """The day that all of them are, as contracts read it; empty for none and for several."""
+    different = set(values)
+    day = day_in(different.pop()) if len(different) == 1 else None
+    return "" if day is None else day.isoformat()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ class Scene:
     recorded: Run
     #: The portal's own file of the third day.
     export: Path
+    journal: Path
 
     @property
     def recipe(self) -> Path:
@@ -71,7 +73,7 @@ def scene(make_workplace: Callable[..., Workplace]) -> Scene:
     journal.write_text(text, "utf-8")
     job = {"name": NAME, "spider": NAME, "cron": "0 9 * * *"}
     place.edit("schedule.yaml", lambda schedule: schedule["jobs"].append(job))
-    return Scene(place, place.scrapy("record", NAME, "--shop", SHOP, "--from", str(journal)), export)
+    return Scene(place, place.scrapy("record", NAME, "--shop", SHOP, "--from", str(journal)), export, journal)
 
 
 def test_a_recording_gives_recipe_and_contract(scene: Scene) -> None:
@@ -84,6 +86,18 @@ def test_a_recording_gives_recipe_and_contract(scene: Scene) -> None:
     )
     assert made["columns"] == delivered["columns"]
     assert (made["keys"], made["period_column"]) == (["SKU"], "时间")
+
+
+def test_without_a_table_nothing_is_written(scene: Scene) -> None:
+    """A recipe without a contract would stop every other one."""
+    records = [json.loads(line) for line in scene.journal.read_text("utf-8").splitlines()]
+    for one in records:
+        one |= {"table": {}} if one["kind"] == "download" else {}
+    other = scene.journal.with_name("no-table.jsonl")
+    other.write_text("".join(f"{json.dumps(one)}\n" for one in records), "utf-8")
+    run = scene.place.scrapy("record", "jd_none", "--shop", SHOP, "--from", str(other))
+    assert (run.code, "could not be read as a table" in run.err) == (1, True), run.text
+    assert list(scene.place.config_dir.glob("*/jd_none.yaml")) == []
 
 
 def test_a_schedule_that_runs_it_is_told(scene: Scene) -> None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+import openpyxl
 import pytest
 from asked import asked
 from kept_journals import FOLDER, SHIPPED, dialects, journal_of, shipped
 from person import THIRD
 
-from shopdata.recording.contract import columns_of_files, columns_of_rows, contract_of
+from shopdata.periods import SHANGHAI
+from shopdata.recording.contract import columns_of_files, columns_of_rows, contract_of, sheet_of
 from shopdata.recording.inference import Inferred, NotInferredError, infer
 from shopdata.recording.inference.days import day_template
 from shopdata.recording.inference.evidence import Seen
-from shopdata.recording.journal import Call, Journal
+from shopdata.recording.journal import Call, Download, Journal, Take
+from shopdata.recording.redaction.entries import without_secrets
+from shopdata.recording.redaction.stand_ins import StandIns
 from shopdata.recording.saving import infer_again
+from shopdata.recording.tables import kind_and_table
 
 CONTRACTS = SHIPPED.parent / "datasets"
 DATASETS = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
@@ -172,3 +178,61 @@ def test_a_first_contract_follows_too() -> None:
         [Seen(take, dialects("pdd_badscore")[0]) for take in journal_of("pdd_badscore").takes], "$.data"
     )
     assert contract_of(rows, title="x", platform="pdd", lag_days=1, has_day=True)[0]["keys"] == ["reviewId"]
+
+
+def test_a_column_that_holds_the_day_is_one_that_can_be_read() -> None:
+    """Another form of it, or another day, would refuse every file that comes."""
+    days = [take.day for take in journal_of("jd_store").takes]
+    stays = {name: f"2025-03-0{number}" for number, name in enumerate(("another date", "moment"), start=1)}
+    tables = []
+    for day in days:
+        row = {"日期": f"{day:%Y/%m/%d}", "date": f"{day:%m/%d/%Y}", **stays, "name": "x"}
+        content = ",".join(row) + "\r\n" + "".join(",".join(row.values()) + "\r\n" for _ in range(2))
+        tables.append(kind_and_table(content.encode())[1])
+    takes = tuple(
+        Take(day, (), (Download(0, "https://x/", "csv", table=table),)) for day, table in zip(days, tables, strict=True)
+    )
+    columns = columns_of_files(Journal(takes))
+    assert [[one["name"] for one in take if one["is_day"]] for take in columns] == [["日期"], ["日期"]]
+    contract, _ = contract_of(columns, title="x", platform="jd", lag_days=1, has_day=True)
+    assert contract["period_column"] == "日期"
+
+
+def _workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    book.save(file)
+    return file.getvalue()
+
+
+def test_of_several_tables_in_a_workbook_the_longest_is_taken_or_the_one_that_is_named() -> None:
+    orders = ["order", "day"], ["100000000001", "2026-03-01"]
+    lines = ["line", "order", "item"], ["1", "100000000001", "tea"], ["2", "100000000001", "cup"]
+    kind, table = kind_and_table(_workbook({"Orders": orders, "Order lines": lines, "Fees": [["fee", "order", "sum"]]}))
+    alone = kind_and_table(_workbook({"Orders": orders, "Notes": [["as of today"]]}))[1]
+    takes = tuple(Take(day, (), (Download(0, "https://x/", kind, table=dict(table)),)) for day in (A, B))
+    journal = Journal(takes)
+    assert sheet_of(journal) == ("Order lines", ["Orders", "Order lines", "Fees"])
+    assert sheet_of(journal, "Orders") is not None
+    names = {name: [one["name"] for one in columns_of_files(journal, name)[0]] for name in ("Order lines", "Orders")}
+    assert names == {"Order lines": ["line", "order", "item"], "Orders": ["order", "day"]}
+    with pytest.raises(NotInferredError, match="no sheet"):
+        sheet_of(journal, "Payments")
+    assert sheet_of(Journal(tuple(replace(take, downloads=()) for take in takes))) is None
+    assert "sheets" not in alone
+    assert alone["rows"] == 1
+
+
+def test_what_is_kept_of_sheets_has_no_secret() -> None:
+    table = kind_and_table(
+        _workbook({"Orders": [["order", "day"], ["1", "2"]], "Tel 13800001111": [["name", "b"], ["x", "y"]]})
+    )[1]
+    stand_ins = StandIns(b"k" * 32, [A, B], datetime(2026, 3, 4, tzinfo=SHANGHAI))
+    kept = without_secrets(Download(0, "https://x/", "xlsx", table=table), stand_ins)
+    assert isinstance(kept, Download)
+    assert "13800001111" not in str(kept)
+    assert kept.table["sheets"][0] == {"name": "Orders", **table["sheets"][0]}

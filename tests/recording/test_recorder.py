@@ -34,10 +34,18 @@ async function blob() {
   const answer = await (await fetch("/file?by=blob", {headers: {"x-token": "t"}})).blob();
   const a = document.createElement("a"); a.href = URL.createObjectURL(answer); a.download = "a.csv"; a.click();
 }
+async function parts(file) {
+  const form = new FormData(document.getElementById("form"));
+  form.set("by", "parts");
+  if (file) form.append("file", new Blob(["x"]), "x.txt");
+  form.append('店 "铺"', "茶\\r\\n--x; name=no");
+  const answer = await (await fetch("/file", {method: "POST", body: form})).blob();
+  const a = document.createElement("a"); a.href = URL.createObjectURL(answer); a.download = "a.csv"; a.click();
+}
 const ways = {
   link: () => document.getElementById("link").click(), attribute: () => document.getElementById("attribute").click(),
   form: () => document.getElementById("form").submit(), popup: () => document.getElementById("popup").submit(),
-  frame: () => { document.getElementById("frame").src = "/file?by=frame"; }, blob,
+  frame: () => { document.getElementById("frame").src = "/file?by=frame"; }, blob, parts, attached: () => parts(true),
 };
 </script>
 """
@@ -75,7 +83,7 @@ class Desk(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         by_page = "by=blob" in self.path
         head = {} if by_page else {"Content-Disposition": "attachment; filename=a.csv"}
-        kind, body = ("text/csv", CSV) if "/file" in self.path else ("text/html", PAGE)
+        kind, body = ("text/csv", CSV) if "/file" in self.path else ("text/html; charset=utf-8", PAGE)
         self.send_response(200)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body.encode())), **head}.items():
             if name != "Content-Disposition" or "/file" in self.path:
@@ -129,7 +137,7 @@ async def _by(browser: Browser, desk: str, ways: list[str], *, is_closed: bool =
 
 def test_every_way_of_a_file_is_seen(chromium: tuple[asyncio.Runner, Browser], desk: str) -> None:
     runner, browser = chromium
-    ways = ["link", "attribute", "form", "popup", "frame", "blob"]
+    ways = ["link", "attribute", "form", "popup", "frame", "blob", "parts"]
     told = runner.run(_by(browser, desk, ways))
     files = [entry for entry in told if isinstance(entry, Download)]
     calls = {entry.number: entry for entry in told if isinstance(entry, Call)}
@@ -142,8 +150,21 @@ def test_every_way_of_a_file_is_seen(chromium: tuple[asyncio.Runner, Browser], d
         if file.of
     ]
     assert asked_by == ways
+    assert calls[files[-1].of or 0].body == {
+        "form": [["by", "parts"], ['店 "铺"', "茶\r\n--x; name=no"]],
+        "multipart": True,
+    }
     pages = [call for call in calls.values() if call.path == ("page",)]
     assert {str((call.answer or {}).get("html")) for call in pages} == {"{'input:csrf': 'a1b2c3d4e5f6a7b8'}"}
+
+
+def test_a_body_that_the_browser_does_not_show_is_not_taken_for_none(
+    chromium: tuple[asyncio.Runner, Browser], desk: str
+) -> None:
+    runner, browser = chromium
+    told = runner.run(_by(browser, desk, ["attached"]))
+    bodies = [call.body for call in told if isinstance(call, Call) and call.method == "POST"]
+    assert [list(body or ()) for body in bodies] == [["opaque"]]
 
 
 def test_a_window_that_is_closed_loses_nothing(chromium: tuple[asyncio.Runner, Browser], desk: str) -> None:

@@ -41,6 +41,8 @@ class Request(Model):
     #: The body: as JSON, or as a form.
     body: Annotated[Any, Field(alias="json")] = None
     form: dict[str, Any] | None = None
+    #: True if the form is sent as `multipart/form-data`, as scripts of pages often do.
+    multipart: bool = False
     #: What a good answer holds, by its place; values are compared as texts.
     ok: dict[AnswerPath, Plain] = Field(default_factory=dict)
     #: What later steps need of it, by the name that they call it.
@@ -67,6 +69,10 @@ class Request(Model):
             raise ValueError("a request has a body of json or of form: take one of them out")
         if self.get and (self.body is not None or self.form is not None):
             raise ValueError("a GET has no body: write what it asks under query, or POST in place of GET")
+        if self.multipart and self.form is None:
+            raise ValueError("multipart says how a form is sent, and there is none: write form, or take multipart out")
+        if self.multipart and isinstance(self.sign, RewriteSign | ClickSign):
+            raise ValueError("the page writes its own body: take multipart out")
         if self.sign == "page" and (self.get or self.form is not None):
             raise ValueError("a page signs a POST with a json body: write it so, or leave sign out")
         if isinstance(self.sign, RewriteSign | ClickSign) and self.headers:

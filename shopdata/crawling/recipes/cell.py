@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.http import JsonRequest
+from urllib3.filepost import encode_multipart_formdata
 
 from shopdata.config import Shop, platforms
 from shopdata.config.recipes import Recipe
@@ -131,8 +132,7 @@ class RecipeCell:
             url += ("&" if "?" in url else "?") + urlencode(query, doseq=True)
         headers = {**self._dialect.headers, **scope.fill(asked.headers)}
         if asked.form is not None:
-            body = urlencode(scope.fill(asked.form), doseq=True)
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            body, headers["Content-Type"] = written_form(scope.fill(asked.form), is_multipart=asked.multipart)
             request = Request(url, method="POST", body=body, headers=headers, dont_filter=True)
         elif asked.body is not None:
             request = JsonRequest(url, data=scope.fill(asked.body), headers=headers, dont_filter=True)
@@ -167,6 +167,16 @@ class RecipeCell:
                 expected=", ".join(sorted({*hosts, *portal.download_hosts})),
                 todo="If the portal has moved there, correct its section of portals.yaml.",
             )
+
+
+def written_form(form: Mapping[str, Any], *, is_multipart: bool) -> tuple[bytes, str]:
+    """A form as a body, and the type that says so."""
+    if not is_multipart:
+        return urlencode(form, doseq=True).encode(), "application/x-www-form-urlencoded"
+    pairs = [
+        (name, str(one)) for name, value in form.items() for one in (value if isinstance(value, list) else [value])
+    ]
+    return encode_multipart_formdata(pairs)
 
 
 def _misses(asked: Asked, content: Any) -> Iterator[tuple[str, str, str]]:

@@ -96,6 +96,8 @@ def as_request(call: Call, origin: str, headers: Mapping[str, str], values: Mapp
         asked["query"] = _pairs("query", call.query, values)
     if (body := call.body) is not None and "form" in body:
         asked["form"] = _pairs("form", body["form"], values)
+        if body.get("multipart"):
+            asked["multipart"] = True
     elif body is not None and "json" in body:
         asked["json"] = _rebuilt(body["json"], ("json",), values)
     if headers:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from shopdata.config.recipes.placeholders import BARE, TIMES
 from shopdata.recording.inference import jobs
 from shopdata.recording.inference.atoms import Place, atoms_of, escaped
 from shopdata.recording.inference.entrances import entrances
@@ -130,7 +131,7 @@ class Chain:
         if key in self._asked:
             return self._asked[key]
         if source.first.is_html:
-            name, step = self._name("page"), {"open": self._name("page"), **self._page_request(first, second)}
+            name, step = self._name("form"), {"open": self._name("form"), **self._page_request(first, second)}
         else:
             if self._is_polled(source):
                 return self._job_of_answer(source)
@@ -196,7 +197,7 @@ class Chain:
         return bool(places) and all(EVERY in place for place in places)
 
     def _name(self, word: str) -> str:
-        taken = {name for name, _ in self._asked.values()}
+        taken = {*(name for name, _ in self._asked.values()), *TIMES, *BARE, self.evidence.known.platform}
         return next(name for name in (word, *(f"{word}{number}" for number in range(2, 99))) if name not in taken)
 
     # -- links and reports ------------------------------------------------------------------------------------------

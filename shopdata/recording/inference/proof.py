@@ -180,7 +180,9 @@ class Replay:
             headers = {} if is_signed else own_headers(call, self._known.dialect.headers)
             atoms = {place: value for place, value in atoms_of(call, headers).items() if place not in skipped}
             rest = {place: value for place, value in wanted.items() if place not in skipped}
-            if call.method == asked.method and self._is_at(call, asked, scope) and _same(atoms, rest):
+            is_written_so = bool((call.body or {}).get("multipart")) == asked.multipart
+            is_there = call.method == asked.method and is_written_so and self._is_at(call, asked, scope)
+            if is_there and _same(atoms, rest):
                 yield call
 
     def _is_at(self, call: Call, asked: Request, scope: Scope) -> bool:

@@ -33,7 +33,7 @@ def _call(call: Call, by: StandIns) -> Call:
 
 def _body(body: Mapping[str, Any] | None, by: StandIns) -> Mapping[str, Any] | None:
     if body is not None and "form" in body:
-        return {"form": [[by.field(name), by.value(text, name)] for name, text in body["form"]]}
+        return {**body, "form": [[by.field(name), by.value(text, name)] for name, text in body["form"]]}
     return body if body is None or "json" not in body else {"json": by.value(body["json"])}
 
 
@@ -45,7 +45,16 @@ def _answer(answer: Mapping[str, Any] | None, by: StandIns) -> Mapping[str, Any]
 
 
 def _download(download: Download, by: StandIns) -> Download:
-    table = dict(download.table)
-    if "columns" in table:
-        table["columns"] = [{**one, "name": by.name(one["name"])} for one in table["columns"]]
+    table = _table(download.table, by)
+    if "sheets" in table:
+        table["sheets"] = [{**_table(one, by), "name": by.name(one["name"])} for one in table["sheets"]]
     return replace(download, url=by.address(download.url), table=table)
+
+
+def _table(table: Mapping[str, Any], by: StandIns) -> dict[str, Any]:
+    kept = dict(table)
+    if "columns" in kept:
+        kept["columns"] = [
+            {**one, "name": by.name(one["name"]), "day": by.text(one.get("day", ""))} for one in kept["columns"]
+        ]
+    return kept

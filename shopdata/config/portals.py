@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -126,6 +126,9 @@ class Portal(Model):
     )
     #: Starts of requests, per shop.
     requests_per_second: Annotated[float, Field(gt=0, le=100)] = 1
+    #: Where machines share a ledger: whether another than the one that has signed a shop in asks for it, while that has
+    #: a part in the run; late: half an hour after it was due.
+    roam: Literal["late", "never", "any"] = "late"
     #: The longest that opening the login page, and the sign-in from there to the landing page, may take each.
     login_timeout_seconds: PositiveSeconds = 60
     #: How often a question is asked again when the portal is down or slow; waits grow between the tries.

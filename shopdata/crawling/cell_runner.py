@@ -17,6 +17,7 @@ from shopdata.crawling.cell_tries import CellTries
 from shopdata.crawling.concurrency import ShopLimiter, merged
 from shopdata.crawling.crawl_run import CrawlRun
 from shopdata.crawling.due_partitions import due_partitions
+from shopdata.crawling.homes import ShopHomes
 from shopdata.crawling.one_cell import one_cell
 from shopdata.crawling.wire import Wire
 from shopdata.exceptions import DiskError, LedgerError
@@ -60,6 +61,7 @@ class CellRunner:
         self._limiter = limiter
         self._pause_seconds = pause_seconds
         self._tries = CellTries(run.run_id, run.workspace, run.states)
+        self._homes = ShopHomes(run.workspace, run.run_id)
 
     async def items(self, spider: str, arguments: Mapping[str, str]) -> AsyncIterator[ReportFile | Partition]:
         """The files of all cells that are still to be asked for, as they come; then the partitions made of them.
@@ -98,6 +100,7 @@ class CellRunner:
         for shop in plan.shops if plan.force else ():
             workspace.sessions.unpark(shop)
             workspace.restraint.end_rest(shop)
+        self._homes.begin(plan.keys)
         todo = plan.todo(cells)
         return {cell.key: cell.ended_tries for cell in cells if cell.key in todo}
 
@@ -105,7 +108,7 @@ class CellRunner:
 
     def _streams(self, periods: Sequence[Period], todo: Mapping[CellKey, int]) -> Iterator[AsyncIterator[ReportFile]]:
         """One for each shop that has something to do in these periods."""
-        for shop in self._plan.shops:
+        for shop in self._homes.in_order(self._plan.shops):
             own = [p for p in self._plan.periods if CellKey(self._plan.dataset, p.dt, shop.id) in todo]
             now = [period for period in own if period in periods]
             if now:
@@ -122,7 +125,7 @@ class CellRunner:
         What another run has in work is waited for, outside of any slot, and asked only if that run could not end.
         """
         leases = self._run.leases
-        while tries:
+        while tries and await self._homes.turn(shop, tries):
             async with self._limiter.hold():
                 claim = await self._acquire(tries)
                 for key in claim.acquired:

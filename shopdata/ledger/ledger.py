@@ -14,6 +14,7 @@ from shopdata.ledger.acts import Acts
 from shopdata.ledger.cells import Cells
 from shopdata.ledger.checked_files import CheckedFiles
 from shopdata.ledger.database import Database
+from shopdata.ledger.homes import Homes
 from shopdata.ledger.leases import Leases
 from shopdata.ledger.moves import Moves
 from shopdata.ledger.nodes import Nodes
@@ -60,6 +61,8 @@ class Ledger(Cells, Partitions, Runs):
         self.moves = Moves(database)
         #: The clock's due slots.
         self.slots = Slots(database)
+        #: From which machine each shop is asked.
+        self.homes = Homes(database)
         #: How long sessions live.
         self.session_lives = SessionLives(database)
         #: What alerts have said.

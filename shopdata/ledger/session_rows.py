@@ -63,12 +63,6 @@ class SessionRows(DatabasePart):
         rows = session.execute(select(SessionRow.name, SessionRow.changed_at).where(SessionRow.content != b""))
         return {name: changed_at for name, changed_at in rows}  # noqa: C416 - of its own type
 
-    @reads
-    def homes(self, session: Session) -> dict[str, str]:
-        """The node that has signed in, by the names of what it has left; without what nobody knows it of."""
-        rows = session.execute(select(SessionRow.name, SessionRow.home).where(SessionRow.home != ""))
-        return {name: home for name, home in rows}  # noqa: C416 - of its own type
-
     @contextmanager
     def held(self, name: str) -> Iterator[HeldRow]:
         """For the length of the block nobody else changes what has this name; what goes wrong in it changes nothing."""

@@ -37,6 +37,7 @@ def application(config: ServiceConfig) -> Any:
             server.kwargs["backlog"] = 512
     inside = config.inside
     inside.connect(app, launcher, poller)
+    poller.may_start = inside.node.may_start
     copies = LogCopies(
         config.options,
         launcher.crawls,

@@ -19,6 +19,7 @@ from shopdata.alerts.workbooks import WorkbookMails
 from shopdata.config import Job
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.resources import Resources
+from shopdata.ledger.homes import FOR_NODE
 from shopdata.periods import SHANGHAI
 from shopdata.run_ids import member_ids, new_run_id
 from shopdata.service.arguments import SpiderArguments
@@ -28,7 +29,7 @@ from shopdata.service.disk import measure
 from shopdata.service.due import Busy
 from shopdata.service.job_list import list_jobs, log_of, own_arguments
 from shopdata.service.log_copies import fetch_copy
-from shopdata.service.members import crew_of
+from shopdata.service.members import crew_of, home_of
 from shopdata.service.names import check_job
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.schedule_file import ScheduleFile
@@ -120,12 +121,22 @@ class Inside:
         """Whether a run waits, runs or has ended here."""
         return any(job.id == run_id for job in self.jobs()) or self.launcher.crawls.get(run_id) is not None
 
-    def enqueue(self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None) -> None:
-        """Puts a run into scrapyd's queue; nothing is checked."""
-        self._by_queue(self._enqueue, spider, arguments, run_id, version)
+    def enqueue(
+        self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None, node: str = ""
+    ) -> None:
+        """Puts a run into scrapyd's queue; nothing is checked.
 
-    def _enqueue(self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None) -> None:
+        Args:
+            version: of the egg; None is the newest.
+            node: the machine that is to take it, if it is up; "" is any.
+        """
+        self._by_queue(self._enqueue, spider, arguments, run_id, version, node)
+
+    def _enqueue(
+        self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None, node: str = ""
+    ) -> None:
         own = dict(arguments) | {"_job": run_id} | ({"_version": version} if version else {})
+        own |= {FOR_NODE: node} if node else {}
         self._app.getComponent(ISpiderScheduler).schedule(PROJECT, spider, **own)
 
     def _look_at_queues(self) -> None:
@@ -139,8 +150,9 @@ class Inside:
 
     def enqueue_slot(self, entry: Job, run_id: str) -> None:
         """Puts the run of a slot into the queue: once, or for each of its members."""
-        for job in member_ids(run_id, crew_of(entry, self.workspace, self.dataset_of)):
-            self.enqueue(entry.runs, entry.args, job)
+        crew = crew_of(entry, self.workspace, self.dataset_of)
+        for job, node in zip(member_ids(run_id, len(crew)), crew, strict=True):
+            self.enqueue(entry.runs, entry.args, job, node=node)
 
     def is_slot_known(self, run_id: str) -> bool:
         """Whether the run of a slot, or its first member, waits, runs or has ended here."""
@@ -173,7 +185,7 @@ class Inside:
             return busy.waiting or busy.running
         run_id = new_run_id()
         check_job(PROJECT, spider, run_id, arguments, {})
-        self.enqueue(spider, arguments, run_id)
+        self.enqueue(spider, arguments, run_id, node=home_of(arguments.get("shops"), self.workspace))
         return run_id
 
     def run_now(self, job: str) -> str:

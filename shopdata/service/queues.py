@@ -12,6 +12,7 @@ from scrapyd.poller import QueuePoller
 from scrapyd.spiderqueue import SqliteSpiderQueue
 from twisted.internet.threads import deferToThread
 
+from shopdata.ledger.homes import FOR_NODE
 from shopdata.service.crawls import key_of
 from shopdata.service.job_list import own_arguments
 from shopdata.service.messages import whole
@@ -104,7 +105,7 @@ class Poller(QueuePoller):  # type: ignore[misc]
         return self.is_closed or self.is_draining
 
     def _hand_out(self, project: str, message: dict[str, Any]) -> None:
-        job = {name: value for name, value in message.items() if name != "name"}
+        job = {name: value for name, value in message.items() if name not in ("name", FOR_NODE)}
         self.dq.put({**job, "_project": project, "_spider": message["name"]})
 
     def _failed(self, project: str, error: BaseException) -> None:

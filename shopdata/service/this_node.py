@@ -9,6 +9,7 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.internet.threads import blockingCallFromThread
 
+from shopdata.ledger.homes import FOR_NODE
 from shopdata.ledger.nodes import DRAINING, STOPPED, UP
 from shopdata.service.differences import Differences
 from shopdata.service.draining import Draining
@@ -40,6 +41,8 @@ class ThisNode:
         self._newest_version = version
         self._version = ""
         self._differences = Differences(workspace)
+        #: The services that take crawls, as of the last look.
+        self._up: frozenset[str] = frozenset()
         self._draining = Draining(options.draining_file, launcher, poller)
         #: Takes up crawls that were cut off; the clock does.
         self.go_on: Callable[[], None] = lambda: None
@@ -57,6 +60,12 @@ class ThisNode:
             self._version = blockingCallFromThread(reactor, self._newest_version)[:50]
             self._tell(DRAINING if self._launcher.is_closed or self.is_draining else UP)
             self._differences.look()
+            self._up = frozenset(node.name for node in self._workspace.ledger.nodes.all() if node.is_up)
+
+    def may_start(self, _project: str, message: dict[str, Any]) -> bool:
+        """Whether a job is for this one: no other is named in it that takes crawls."""
+        wanted = message.get(FOR_NODE)
+        return not wanted or wanted == self._workspace.staging.node or wanted not in self._up
 
     def last_word(self) -> None:
         """Tells the others that it ends; the reactor may be about to stop."""

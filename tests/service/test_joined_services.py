@@ -40,6 +40,8 @@ def services(
         places = [Workplace(tmp_path_factory.mktemp("machine"), sandbox, store) for _ in range(2)]
         for place in places:
             place.variables |= {"SHOPDATA_DATABASE_URL": url, "SHOPDATA_SECRET_KEY": KEY}
+            # One of them has signed in, and both ask.
+            place.edit("portals.yaml", lambda portals: portals["jd"].update(roam="any"))
             (place.config_dir / "schedule.yaml").write_text(yaml.safe_dump({"jobs": [JOB]}), "utf-8")
         # Only one of them has ever signed in.
         places[0].sign_in(*(shop.id for shop in sandbox.shops))

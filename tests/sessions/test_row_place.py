@@ -124,9 +124,9 @@ def test_who_signs_in_is_home(ledger: Ledger, tmp_path: Path) -> None:
     here.save(shop(), COOKIES)
     there.note_check(shop(), "alive")
     there.park(shop("two"), Reason("challenge", {}, "a slider"))
-    assert ledger.sessions.homes() == {"jd_moved.session": "a", "jd_one.session": "a"}
+    assert ledger.homes.of_shops() == {"jd_moved": "a", "jd_one": "a"}
     there.save(shop(), COOKIES)
-    assert ledger.sessions.homes() == {"jd_moved.session": "a", "jd_one.session": "b"}
+    assert ledger.homes.of_shops() == {"jd_moved": "a", "jd_one": "b"}
 
 
 def test_a_shop_is_handed_on_and_forgotten(make_store: Callable[[str], SessionStore]) -> None:

@@ -305,14 +305,15 @@ def test_yaml_keys(file: str) -> None:
 def test_keys_in_the_bucket() -> None:
     parts = {"platform": "jd", "dataset": "jd_store", "dt": "2026-03-01", "shop_id": "flagship", "ext": "xlsx"}
     parts |= {"sha256": "0" * 64, "volume": "north.2", "spider": "jd_store", "job": "20260301T003000Z-1a2b3c.2"}
+    parts |= {"project": "shopdata", "version": "1764435000"}
     made = set()
     for name, make in vars(keys).items():
         if name.endswith("_key") and not name.startswith("_") and make is not keys.history_key:
             count = make.__code__.co_argcount
             made.add(make(*(parts[argument] for argument in make.__code__.co_varnames[:count])))
-    # The workbook is made of the others, a contract of the configuration; a volume would be taken for today's, and logs
-    # are kept for a while only.
-    replaced = (keys.workbook_key("jd", "jd_store", "2026-03-01"), "contracts/", keys.LOGS)
+    # The workbook is made of the others, a contract of the configuration; a volume would be taken for today's, logs
+    # are kept for a while only, and an egg has versions.
+    replaced = (keys.workbook_key("jd", "jd_store", "2026-03-01"), "contracts/", keys.LOGS, keys.EGGS)
     made |= {keys.history_key(key, parts["sha256"]) for key in made if not key.startswith(replaced)}
     assert {string.Formatter().vformat(name, (), parts) for name in names_of("Keys in the bucket")} == made
 

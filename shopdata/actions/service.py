@@ -26,9 +26,8 @@ from shopdata.service.deploy import DeployError, deploy, source_folder
 from shopdata.service.log_view import find_log, lines
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.overview import overview
-from shopdata.wording import Texts
 from shopdata.wording.language import terminal_texts
-from shopdata.workspace import Workspace
+from shopdata.workspace import Workspace, is_shared
 
 #: How far back a dataset's latest run is looked for.
 _MOST_RUNS = 200
@@ -128,14 +127,14 @@ def _start(settings: BaseSettings, options: ServiceOptions, *, is_new_wanted: bo
     say(t, "service.up", url=options.url, user=username, password=password)
     source = source_folder()
     if source is not None:
-        return _deploy(t, options, source, is_new_wanted)
+        return _deploy(workspace, options, source, is_new_wanted)
     return 0
 
 
-def _deploy(t: Texts, options: ServiceOptions, source: Path, is_new_wanted: bool) -> int:
-    client = Client(options)
+def _deploy(workspace: Workspace, options: ServiceOptions, source: Path, is_new_wanted: bool) -> int:
+    client, t = Client(options), workspace.texts
     try:
-        version = deploy(client, options, source)
+        version = deploy(client, options, source, is_shared=is_shared(workspace.database_url))
     except DeployError as error:
         print(error, file=sys.stderr)
         # After a boot, a service with the version of yesterday is better than none.

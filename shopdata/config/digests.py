@@ -13,6 +13,7 @@ from importlib.resources.abc import Traversable
 from shopdata.config.folder import config_source, dataset_files, recipe_files
 from shopdata.config.loading import file_models
 from shopdata.config.yaml_source import read_yaml
+from shopdata.derived_keys import derived_key
 
 #: What else belongs to a file: what is filled in for `${NAME}`.
 _VARIABLES = "variables of {}"
@@ -32,7 +33,7 @@ def config_digests(
         environ: fills `${NAME}`; defaults to the process's environment.
     """
     environ = os.environ if environ is None else environ
-    key = _derived(secret_key)
+    key = derived_key(secret_key, "config")
     found: dict[str, str] = {}
     for name, content in _files(config_source(environ) if folder is None else folder):
         label = f"config/{name}"
@@ -74,9 +75,3 @@ def _plain(value: object) -> str:
 
 def _sum(key: bytes, name: str, text: str) -> str:
     return hmac.new(key, f"{name}\0{text}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:_DIGITS]
-
-
-def _derived(secret_key: str) -> bytes:
-    # As slow to try keys against as anything that is sealed with it.
-    salt = b"shopdata config"
-    return hashlib.scrypt(secret_key.encode("utf-8", "surrogateescape"), salt=salt, n=2**14, r=8, p=1, dklen=32)

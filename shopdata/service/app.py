@@ -7,7 +7,7 @@ from typing import Any
 
 import scrapyd.app
 from scrapyd.environ import Environment
-from scrapyd.interfaces import IEnvironment, IPoller
+from scrapyd.interfaces import IEnvironment, IPoller, ISpiderScheduler
 from twisted.application.internet import TCPServer
 from twisted.application.service import IServiceCollection
 
@@ -17,6 +17,7 @@ from shopdata.service.configuration import ServiceConfig
 from shopdata.service.door import GuardedSite
 from shopdata.service.log_copies import LogCopies
 from shopdata.service.options import OF_THE_SERVICE
+from shopdata.service.shared_eggs import EggSync
 from shopdata.workspace import is_shared
 
 
@@ -38,6 +39,12 @@ def application(config: ServiceConfig) -> Any:
     inside = config.inside
     inside.connect(app, launcher, poller)
     poller.may_start = inside.node.may_start
+    shared: list[Any] = []
+    if (eggs := inside.eggs) is not None:
+        poller.may_start = lambda project, one: inside.node.may_start(project, one) and eggs.may_start(project, one)
+        poller.prepare = eggs.prepare
+        parts = (poller, app.getComponent(ISpiderScheduler))
+        shared.append(EggSync(eggs, inside.versions_in_use, lambda: [part.update_projects() for part in parts]))
     copies = LogCopies(
         config.options,
         launcher.crawls,
@@ -50,6 +57,7 @@ def application(config: ServiceConfig) -> Any:
     for service in (
         clock,
         *([copies] if is_shared(inside.workspace.database_url) else []),
+        *shared,
         Cleaner(config.options, launcher.crawls, inside.workspace),
     ):
         service.setServiceParent(app)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from configparser import ConfigParser
+from typing import Any
 
 from scrapyd.config import Config
 
@@ -19,6 +20,9 @@ from shopdata.service.people.browsers import Browsers
 
 _SERVICES = {
     "addversion.json": "shopdata.service.deployed.AddVersion",
+    "delproject.json": "shopdata.service.shared_eggs.DeleteProject",
+    "delversion.json": "shopdata.service.shared_eggs.DeleteVersion",
+    "listversions.json": "shopdata.service.shared_eggs.ListVersions",
     "schedule.json": "shopdata.service.webservices.ScheduleService",
     "cancel.json": "shopdata.service.webservices.Cancel",
     "status.json": "shopdata.service.webservices.Status",
@@ -88,6 +92,12 @@ class ServiceConfig(Config):  # type: ignore[misc]
         self.options = options
         self.inside = inside
         self.door = door_of(options)
+
+    def get(self, option: str, default: Any = None) -> Any:
+        """As scrapyd's; crawls, which read the same file, know nothing of what is set here."""
+        if option == "eggstorage" and self.inside.eggs is not None:
+            return "shopdata.service.shared_eggs.SharedEggs"
+        return super().get(option, default)
 
 
 def door_of(options: ServiceOptions) -> Door:

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shopdata.config import shipped_files
@@ -21,6 +22,8 @@ from shopdata.service.options import PROJECT, ServiceOptions
 #: What a checkout has.
 _PARTS = ("shopdata", "pipelines_config", "setup.py")
 _KEEP_VERSIONS = 5
+#: In an egg: the sum of what it was made of.
+_SOURCE = "EGG-INFO/shopdata_source.txt"
 
 
 class DeployError(ShopdataError):
@@ -33,8 +36,13 @@ def source_folder() -> Path | None:
     return folder if all((folder / part).exists() for part in _PARTS) else None
 
 
-def deploy(client: Client, options: ServiceOptions, source: Path, *, force: bool = False) -> str:
+def deploy(
+    client: Client, options: ServiceOptions, source: Path, *, force: bool = False, is_shared: bool = False
+) -> str:
     """Deploys what is in `source`.
+
+    Args:
+        is_shared: other services have the same eggs, and configurations of their own.
 
     Returns:
         the version, or "" if the service has just this already.
@@ -43,17 +51,23 @@ def deploy(client: Client, options: ServiceOptions, source: Path, *, force: bool
         DeployError, ServiceError.
     """
     note = options.folder / "deployed.json"
-    sum_ = _sum_of(source)
+    sum_ = _sum_of(source, with_config=not is_shared)
     versions = client.get("listversions", project=PROJECT)["versions"]
     last = _last(note)
-    if not force and versions and last == {"version": versions[-1], "sha256": sum_}:
+    if is_shared and not force:
+        if _is_newest(options, versions, sum_):
+            return ""
+    elif not force and versions and last == {"version": versions[-1], "sha256": sum_}:
         return ""
     version = str(int(time.time()))
     if versions and versions[-1].isdecimal():
         # Two in one second; scrapyd runs the greatest.
         version = str(max(int(version), int(versions[-1]) + 1))
     with tempfile.TemporaryDirectory(prefix="shopdata-egg-") as folder:
-        egg = build_egg(source, Path(folder)).read_bytes()
+        built = build_egg(source, Path(folder))
+        with zipfile.ZipFile(built, "a") as packed:
+            packed.writestr(_SOURCE, sum_)
+        egg = built.read_bytes()
     put_egg(client, version, egg)
     note.write_text(json.dumps({"version": version, "sha256": sum_}), "utf-8")
     if not client.get("listjobs", project=PROJECT)["running"]:
@@ -112,9 +126,38 @@ def build_egg(source: Path, folder: Path) -> Path:
     return eggs[0]
 
 
-def _sum_of(source: Path) -> str:
+def _is_newest(options: ServiceOptions, versions: Sequence[str], sum_: str) -> bool:
+    """True if the newest egg was made of just this; False if none was.
+
+    Raises:
+        DeployError: an older one was: this machine would put all others back.
+    """
+    same = [version for version in versions if _source_of(options.folder / "eggs" / PROJECT / f"{version}.egg") == sum_]
+    if same and same[-1] != versions[-1]:
+        raise DeployError(
+            "another machine has deployed a newer version than what is here, and that runs on this machine, too",
+            where=f"version {same[-1]}, made of the files of this machine",
+            found=f"version {versions[-1]}",
+            todo="Bring the project's files here up to date. To go back on all machines, remove the newer version with "
+            "delversion.json.",
+        )
+    return bool(same)
+
+
+def _source_of(egg: Path) -> str:
+    """The sum of what an egg was made of; "" where nobody has written it down."""
+    try:
+        with zipfile.ZipFile(egg) as packed:
+            return packed.read(_SOURCE).decode("ascii")
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return ""
+
+
+def _sum_of(source: Path, *, with_config: bool) -> str:
     digest = hashlib.sha256()
     for path in _files_of(source):
+        if not with_config and path.is_relative_to(source / "pipelines_config"):
+            continue
         digest.update(path.relative_to(source).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

@@ -6,7 +6,7 @@ scrapyd's own keeps what it could not list the spiders of, and as the newest ver
 from __future__ import annotations
 
 import zipfile
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from io import BytesIO
 from typing import Any
 
@@ -15,6 +15,7 @@ from scrapyd.webservice import spider_list
 from twisted.internet.defer import DeferredLock
 
 from shopdata.exceptions import ArgumentError
+from shopdata.service.shared_eggs import synced
 from shopdata.service.webservices import LaterPage, listed
 
 #: An egg is 64 MB at most (`door/site.py`).
@@ -46,15 +47,18 @@ class AddVersion(LaterPage, ScrapydAddVersion):  # type: ignore[misc]
 
     async def _add(self, project: str, version: str, egg: bytes) -> dict[str, Any]:
         self._make_room(project, version)
-        before = self._stored(project, version)
-        try:
-            self.root.eggstorage.put(BytesIO(egg), project, version)
-            self.root.update_projects()
-            spiders = await listed(self.root, project, version, is_new=True)
-        except Exception:
-            self._put_back(project, version, before)
-            raise
-        return {"project": project, "version": version, "spiders": len(spiders)}
+        before, eggs = self._stored(project, version), self.root.inside.eggs
+        # Other services get to know of it once it is of use.
+        with eggs.bucket.adding(project, version) if eggs else nullcontext():
+            try:
+                self.root.eggstorage.put(BytesIO(egg), project, version)
+                self.root.update_projects()
+                spiders = await listed(self.root, project, version, is_new=True)
+            except Exception:
+                self._put_back(project, version, before)
+                raise
+        found = {"project": project, "version": version, "spiders": len(spiders)}
+        return found | await synced(self.root)
 
     def _make_room(self, project: str, version: str) -> None:
         storage = self.root.eggstorage

@@ -27,12 +27,14 @@ from shopdata.service.control import CrawlJob, Disk, Due, LogCopy
 from shopdata.service.crawls import Crawl, key_of
 from shopdata.service.disk import measure
 from shopdata.service.due import Busy
+from shopdata.service.egg_bucket import EggBucket
 from shopdata.service.job_list import list_jobs, log_of, own_arguments
 from shopdata.service.log_copies import fetch_copy
 from shopdata.service.members import crew_of, home_of
 from shopdata.service.names import check_job
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.schedule_file import ScheduleFile
+from shopdata.service.shared_eggs import Eggs
 from shopdata.service.sign_ins.missing import ask_for_missing
 from shopdata.service.sign_ins.sign_ins import SignIns
 from shopdata.service.stopping import Stopping
@@ -64,6 +66,11 @@ class Inside:
         #: The names of all datasets that a spider collects.
         self.datasets = tuple(sorted(self._datasets))
         self.sign_ins = SignIns(options, partial(ask_for_missing, self))
+        #: Those of all services; None where none shares a ledger with this one.
+        self.eggs: Eggs | None = None
+        if is_shared(workspace.database_url):
+            bucket = EggBucket(options.folder / "eggs", lambda: workspace.store, workspace.secret_key or "")
+            self.eggs = Eggs(bucket)
         self._started_at = datetime.now(SHANGHAI)
         self._app: Any = None
         self.launcher: Any = None
@@ -135,6 +142,8 @@ class Inside:
     def _enqueue(
         self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None, node: str = ""
     ) -> None:
+        # Every service that takes a part in it has the same.
+        version = version or (self._newest_version() if self.eggs is not None else "")
         own = dict(arguments) | {"_job": run_id} | ({"_version": version} if version else {})
         own |= {FOR_NODE: node} if node else {}
         self._app.getComponent(ISpiderScheduler).schedule(PROJECT, spider, **own)
@@ -166,6 +175,11 @@ class Inside:
         """The egg that crawls run from."""
         versions = self._app.getComponent(IEggStorage).list(PROJECT)
         return str(versions[-1]) if versions else ""
+
+    def versions_in_use(self) -> set[str] | None:
+        """Of which eggs crawls run; None where nobody can tell. In the reactor's thread."""
+        found = [self.launcher.crawls.get(process.job) for process in self.launcher.processes.values()]
+        return None if any(one is None or not one.version for one in found) else {one.version for one in found}
 
     def settle(self, crawl: Crawl) -> None:
         """Enters a crawl that an earlier service started, and that is over, as finished."""

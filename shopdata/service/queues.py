@@ -33,6 +33,8 @@ class Poller(QueuePoller):  # type: ignore[misc]
         self.is_draining = False
         #: Set by the application; called in a thread. Whether this machine has what a message of a far queue needs.
         self.may_start: Callable[[str, dict[str, Any]], bool] = lambda _project, _message: True
+        #: Likewise, once the message is ours: False if it is to be given back.
+        self.prepare: Callable[[str, dict[str, Any]], bool] = lambda _project, _message: True
         self._told: dict[str, str] = {}
         self._asking: set[str] = set()
 
@@ -81,6 +83,9 @@ class Poller(QueuePoller):  # type: ignore[misc]
                 message = queue.take(lambda one: _key_of(project, one) not in keys and self.may_start(project, one))
                 if message is None:
                     break
+                if not self.prepare(project, message):
+                    queue.give_back(message["_job"])
+                    continue
                 keys.add(_key_of(project, message))
                 taken.append(message)
             queue.look()

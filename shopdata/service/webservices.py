@@ -8,6 +8,7 @@ import subprocess
 import sys
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from scrapyd.exceptions import RunnerError
@@ -21,7 +22,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 from twisted.web import error, http
 
-from shopdata.exceptions import ArgumentError, ShopdataError
+from shopdata.exceptions import ArgumentError, ShopdataError, StoreError
 from shopdata.service.later import answer_later
 from shopdata.service.names import check_job, checked_form, checked_name, quoted
 from shopdata.service.options import PROJECT
@@ -145,6 +146,9 @@ class ScheduleService(LaterPage, ScrapydSchedule):  # type: ignore[misc]
             if queue is not None:
                 await look_at_queues(self.root)
                 self._check_queue(queue, project, job)
+                version = await version_at_hand(self.root, project, version)
+                if version is not None:
+                    txrequest.args[b"_version"] = [version.encode()]
                 await listed(self.root, project, version)
                 if project == PROJECT:
                     await deferToThread(self.root.inside.arguments.check, spider, given)
@@ -178,7 +182,8 @@ class ListSpiders(LaterPage, ScrapydListSpiders):  # type: ignore[misc]
     async def answer(self, txrequest: Any) -> dict[str, Any]:
         project, version = (txrequest.args.get(name, [None])[0] for name in (b"project", b"_version"))
         if project is not None and project.decode() in self.root.poller.queues:
-            await listed(self.root, project.decode(), None if version is None else version.decode())
+            wanted = None if version is None else version.decode()
+            await listed(self.root, project.decode(), await version_at_hand(self.root, project.decode(), wanted))
         return dict(ScrapydListSpiders.render_GET(self, txrequest))
 
 
@@ -221,6 +226,19 @@ class Status(QueuePage, ScrapydStatus):  # type: ignore[misc]
         if answer["currstate"] == "finished" and crawl is not None and crawl.reason:
             answer["reason"] = crawl.reason
         return answer
+
+
+async def version_at_hand(root: Any, project: str, version: str | None) -> str | None:
+    """The version that is meant. Where services share eggs, one that others may have had first is fetched, and none
+    is the newest as it is known here: every service that takes the job runs the same."""
+    if root.inside.eggs is None:
+        return version
+    if version is not None:
+        with suppress(StoreError):
+            await deferToThread(root.inside.eggs.bucket.fetch, project, version)
+        return version
+    versions = root.eggstorage.list(project)
+    return str(versions[-1]) if versions else None
 
 
 async def listed(root: Any, project: str, version: str | None, *, is_new: bool = False) -> list[str]:

@@ -23,6 +23,9 @@ _PARTS = {
     "ext": re.compile(r"[a-z0-9]{1,8}"),
     "spider": re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}"),
     "job": re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}"),
+    "project": re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}"),
+    # As scrapyd writes it into the name of a file.
+    "version": re.compile(r"[A-Za-z0-9_-]{1,100}"),
     "sha256": re.compile(r"[0-9a-f]{64}"),
 }
 
@@ -71,11 +74,22 @@ def contract_key(platform: str, dataset: str) -> str:
 
 #: What the keys of all copies of logs begin with.
 LOGS = "service/logs/"
+EGGS = "service/eggs/"
 
 
 def log_key(spider: str, job: str) -> str:
     """A copy of a crawl's log, packed; where services share a ledger."""
     return _key(LOGS + "{spider}/{job}.log.gz", spider=spider, job=job)
+
+
+def egg_key(project: str, version: str) -> str:
+    """What crawls run from, where services share a ledger."""
+    return _key(EGGS + "{project}/{version}.egg", project=project, version=version)
+
+
+def egg_proof_key(project: str, version: str, sha256: str) -> str:
+    """The proof that one of these services has put an egg of this content there."""
+    return _key(EGGS + "{project}/{version}.{sha256}.mac", project=project, version=version, sha256=sha256)
 
 
 def history_key(key: str, sha256: str) -> str:

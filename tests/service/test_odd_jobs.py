@@ -71,7 +71,7 @@ def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch
     assert (options.folder / "scrapy.cfg").read_bytes().isascii()
     (options.folder / "eggs" / "shopdata").mkdir(parents=True)
     monkeypatch.chdir(options.folder)
-    inside = SimpleNamespace(options=options, workspace=Workspace(tmp_path))
+    inside = SimpleNamespace(options=options, workspace=Workspace(tmp_path), eggs=None)
     config = ServiceConfig(options, inside)  # type: ignore[arg-type]
     config.cp.set("scrapyd", "webroot", "twisted.web.resource.Resource")
     monkeypatch.setattr("twisted.web.resource.Resource.__init__", lambda self, *_: None)

@@ -14,9 +14,12 @@ from as_in_a_run import chromium_options
 from board_client import Client, NewContext, Serve, basic
 from board_scenes import ordinary_morning, publish
 from board_world import NOW, PASSWORD, REPO, USER, BoardWorld
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
 
 from sandbox.store import SeaweedStore
+
+#: Playwright would wait for five seconds, which a busy machine may need.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +41,7 @@ def serve() -> Iterator[Serve]:
 
     yield start
     for process in started:
-        process.communicate(timeout=20)
+        process.communicate(timeout=120)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from as_in_a_run import chromium_options
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -21,6 +21,9 @@ from workplace import Workplace
 
 from sandbox import Sandbox, SandboxOptions
 from sandbox.store import SeaweedStore
+
+#: Playwright would wait for five seconds, which a busy machine may need.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -235,7 +235,7 @@ def test_who_did_what_is_kept_without_secrets(place: Place, passwords: dict[str,
     assert post("cron.json", action="pause", job="jd_store")["status"] == "ok"
     place.wait_for_act("administer-user", "pause", "jd_store")
     assert place.deploy(tiny_egg(), "2")["status"] == "ok"
-    assert place.wait_for_act(USER, "deploy", "shopdata").params == {"version": "2"}
+    assert place.wait_for_act(USER, "deploy", "shopdata", version="2").params == {"version": "2"}
     assert post("cells.json", dataset="jd_store", dt="2026-03-01", shops="flagship")["status"] == "ok"
     collected = place.wait_for_act("administer-user", "collect", "jd_store")
     assert collected.params == {"dt": "2026-03-01", "shops": "flagship"}

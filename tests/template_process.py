@@ -122,7 +122,8 @@ def enter(order: Order) -> None:
         os.dup2(opened, number)
         os.close(opened)
     sys.argv = ["scrapy", *order.arguments]
-    sys.path[0] = str(order.folder)
+    more = [folder for folder in order.environment["PYTHONPATH"].split(os.pathsep) if folder not in sys.path]
+    sys.path[:1] = [str(order.folder), *more]
 
 
 if __name__ == "__main__":

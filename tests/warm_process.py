@@ -106,9 +106,15 @@ def _template() -> Template:
 
 def start_warm(order: Order) -> WarmProcess | None:
     """Begins a command in a forked process; None where it must be started instead."""
-    if sys.platform != "linux" or _fixed(order.environment) != _usual():
-        return None
-    return _template().run(order)
+    usual = {"PYTHONPATH": STARTED_WITH["PYTHONPATH"]}
+    is_usual = has_usual_path(order.environment) and _fixed(order.environment | usual) == _usual()
+    return _template().run(order) if sys.platform == "linux" and is_usual else None
+
+
+def has_usual_path(environment: Mapping[str, str]) -> bool:
+    """True where modules come from the repository, or from folders besides that change nothing of Python's start."""
+    folders = environment.get("PYTHONPATH", "").split(os.pathsep)
+    return str(REPO) in folders and not any(Path(folder, "sitecustomize.py").exists() for folder in folders)
 
 
 def _usual() -> dict[str, str]:

@@ -199,6 +199,9 @@ def judge(place: Workplace, database: str, airflow: Airflow) -> int:
     # As the schedule has it, no day is named: it is yesterday in Shanghai.
     airflow.do("dags", "trigger", DAG, "--run-id", "day-2")
     _wait("the end of the second run", lambda: _all_over(airflow.tries("day-2")))
+    # A mistake that no try would mend: exit code 2.
+    airflow.do("dags", "trigger", DAG, "--run-id", "day-3", "--conf", json.dumps({"day": "no day"}))
+    _wait("the end of the third run", lambda: _all_over(airflow.tries("day-3")))
     yesterday = {(moment - timedelta(days=1)).date().isoformat() for moment in (began, datetime.now(SHANGHAI))}
     with psycopg.connect(_plain_url(database)) as connection:
         runs = connection.execute("SELECT run_id, outcome, exit_code FROM runs ORDER BY started_at").fetchall()
@@ -220,6 +223,7 @@ def judge(place: Workplace, database: str, airflow: Airflow) -> int:
         "no shop is missing from the receipt": receipt["missing"] == [] and len(receipt["shops"]) == len(place.shops),
         "the day was published once: nothing of it was replaced": history == [],
         "without a day it is yesterday": len(days) == 2 and days - {DAY} <= yesterday,
+        "arguments that are wrong fail at once": set(airflow.tries("day-3").values()) == {("failed", 1)},
         "no secret in a task's log": secret not in airflow.logs() and "a-key-for-this-day-alone" not in airflow.logs(),
     }
     for what, is_so in checks.items():

@@ -16,6 +16,7 @@ import xlsxwriter
 from shopdata.config import Config
 from shopdata.exceptions import RejectedFileError
 from shopdata.shops import ShopBook
+from shopdata.shops.entered import typed
 from shopdata.shops.mistakes import Mistake
 from shopdata.shops.sheet import ShopList, read_list
 from shopdata.shops.template import template
@@ -248,6 +249,15 @@ class TestWhatIsThereAlready:
         (entry,) = book.entries()
         assert (entry.id, entry.owner, entry.since, entry.datasets) == ("jd-001", "", "", None)
         assert by_id(book)["jd-001"] == ("回力店", "someone", "pa55-fake")
+
+    def test_a_group_is_what_can_be_part_of_a_key(self, book: ShopBook, config: Config) -> None:
+        texts = {"name": "a", "platform": "jd", "username": "someone", "password": "pa55-fake", "id": "a"}
+        assert book.enter([typed(texts | {"group": "Ｎorth"})], config, may_change=False).mistakes == []
+        assert [shop.group for shop in book.read().shops] == ["north"]
+        (entry,) = book.entries()
+        assert entry.group == "north"
+        wrong = book.enter([typed(texts | {"group": "北区"})], config, may_change=True).mistakes
+        assert [(one.key, one.place.field) for one in wrong] == [("mistake.bad_id", "group")]
 
     @pytest.mark.parametrize(
         ("row", "key"),

@@ -2,10 +2,10 @@
 
     .venv/bin/python -m tests.cluster --rounds 30 --seed 1
 
-Three services with state directories of their own share one PostgreSQL and one object store. In each round a day is due
-on all of them; machines are killed and suspended, the database is restarted, the store is away, a disk is lost. Then
-calm returns. Must be true: exact rows in the published Parquet, one order per shop and day, no second sign-in while one
-lives, the pace of each shop, and nothing left in ledger, queue, outboxes or process list.
+Three services with state directories of their own share one PostgreSQL and one object store. In each round a day of two
+datasets is due on all of them; machines are killed and suspended, the database is restarted, the store is away, a disk
+is lost. Then calm returns. Must be true: exact rows in the published Parquet, one order per shop, day and dataset, no
+second sign-in while one lives, the pace of each shop, and nothing left in ledger, queue, outboxes or process list.
 """
 
 from __future__ import annotations
@@ -27,19 +27,22 @@ from rounds import cluster  # noqa: E402
 
 from sandbox.store import SeaweedStore  # noqa: E402
 
+#: Of the same shops, at the same time.
+DATASETS = ("jd_store", "jd_manage_pro")
+
 
 def main() -> int:
     """Tells each round and the sums; 1 if something was not as it must be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--shops", type=int, default=9)
+    parser.add_argument("--shops", type=int, default=6)
     options = parser.parse_args()
     programs = find_programs()
     assert programs is not None, "no PostgreSQL is installed (Debian: apt-get install postgresql)"
     folder = Path(tempfile.mkdtemp(prefix="shopdata-cluster-"))
     with PostgresServer(programs) as database, SeaweedStore() as store:
-        with cluster(folder, database, store, seed=options.seed, shops=options.shops) as made:
+        with cluster(folder, database, store, DATASETS, seed=options.seed, shops=options.shops) as made:
             for _ in range(options.rounds):
                 made.round()
         outcome = made.outcome

@@ -13,7 +13,8 @@ import yaml
 from running import Running
 from workplace import Run, Workplace
 
-TIMEOUT_SECONDS = 120
+#: A busy machine takes its time.
+TIMEOUT_SECONDS = 400
 
 
 class Machine(Running):
@@ -25,7 +26,7 @@ class Machine(Running):
 
     def begin(self, **variables: str) -> None:
         """`scrapy service start`, to its end."""
-        self.started(self.start(**variables).wait())
+        self.started(self.start(**variables).wait(TIMEOUT_SECONDS))
 
     def start(self, **variables: str) -> Run:
         """The same, and nobody waits for it."""

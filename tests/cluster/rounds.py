@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from machine import Machine, wait_until
+from machine import TIMEOUT_SECONDS, Machine, wait_until
 from misfortunes import LEASE_SECONDS, Fate, Misfortune, choose
 from postgresql_server import PostgresServer
 from store_relay import StoreRelay
@@ -28,6 +28,8 @@ FIRST_DAY = date(2026, 3, 2)
 MACHINES = 3
 #: What a shop is asked when all goes well: list, order, and the list until the report is there.
 REQUESTS_OF_A_SHOP = 5
+#: The pace of a shop.
+APART_SECONDS = 1.0
 #: A whole day, with all that may go wrong in it, on a machine that has much else to do.
 ROUND_SECONDS = 420
 NODE_LOST_SECONDS = 15
@@ -52,7 +54,7 @@ class Cluster:
 
     Args:
         folder: an empty one.
-        apart_seconds: the pace of a shop.
+        datasets: what is collected, at the same time: a shop has one pace for all of them.
     """
 
     def __init__(
@@ -61,11 +63,11 @@ class Cluster:
         database: PostgresServer,
         store: SeaweedStore,
         sandbox: Sandbox,
+        datasets: Sequence[str],
         *,
         seed: int,
-        apart_seconds: float,
     ) -> None:
-        self._chance, self._sandbox = random.Random(seed), sandbox
+        self._chance, self._sandbox, self._datasets = random.Random(seed), sandbox, datasets
         self._relay = StoreRelay(store.settings().endpoint)
         bucket = store.settings(bucket=f"test-{secrets.token_hex(6)}")
         settings = bucket.model_copy(update={"endpoint": self._relay.endpoint})
@@ -82,9 +84,10 @@ class Cluster:
             place.variables |= shared
             # Whoever comes first asks, whoever has signed in: else most of what befalls the others would meet nobody.
             place.edit("portals.yaml", lambda portals: portals["jd"].update(roam="any"))
+            place.edit("shops.yaml", self._name_datasets)
             self._machines.append(Machine(f"machine {number + 1}", place))
         self._fate = Fate(self._machines, database, self._relay)
-        self._verdict = Verdict(sandbox, settings, self._url, self._machines, apart_seconds)
+        self._verdict = Verdict(sandbox, settings, self._url, self._machines, datasets, APART_SECONDS)
         self._sign_ins: dict[str, tuple[int, int]] = {}
         self.outcome = Outcome()
 
@@ -96,17 +99,20 @@ class Cluster:
         """
         self._machines[0].place.sign_in(*(shop.id for shop in self._sandbox.shops))
         for machine in self._machines:
-            machine.schedule([self._job(FIRST_DAY)] if is_due else [])
+            machine.schedule(self._jobs(FIRST_DAY) if is_due else [])
         *others, last = self._machines
         starts = [machine.start(**_clock("08:00:00", is_due)) for machine in others]
         for machine, start in zip(others, starts, strict=True):
-            machine.started(start.wait())
+            machine.started(start.wait(TIMEOUT_SECONDS))
         last.begin(**_clock("08:29:55", is_due))
 
-    @staticmethod
-    def _job(day: date) -> dict[str, object]:
-        args = {"date": str(day)}
-        return {"name": f"day-{day}", "spider": "jd_store", "args": args, "crew": MACHINES, "cron": "* * * * *"}
+    def _name_datasets(self, file: dict[str, list[dict[str, object]]]) -> None:
+        for shop in file["shops"]:
+            shop["datasets"] = list(self._datasets)
+
+    def _jobs(self, day: date) -> list[dict[str, object]]:
+        job = {"args": {"date": str(day)}, "crew": MACHINES, "cron": "* * * * *"}
+        return [job | {"name": f"{dataset}-{day}", "spider": dataset} for dataset in self._datasets]
 
     def end(self) -> None:
         """Nothing is left running."""
@@ -119,12 +125,16 @@ class Cluster:
         """Lets a day be collected, with what the seed says, or these; returns what is not as it must be."""
         began, day = time.monotonic(), FIRST_DAY + timedelta(days=self.outcome.rounds)
         shops = len(self._sandbox.shops)
-        chosen = choose(self._chance, MACHINES, REQUESTS_OF_A_SHOP * shops) if misfortunes is None else misfortunes
+        chosen = (
+            choose(self._chance, MACHINES, REQUESTS_OF_A_SHOP * shops * len(self._datasets))
+            if misfortunes is None
+            else misfortunes
+        )
         records = self._sandbox.records()
         mark = records[-1].number if records else 0
         self._end_sessions(chosen)
         for machine in self._machines:
-            machine.schedule([self._job(day)])
+            machine.schedule(self._jobs(day))
         problems: list[str] = []
         try:
             self._let_happen(chosen, mark, day)
@@ -177,15 +187,16 @@ class Cluster:
                 cells = [cell for cell in ledger.cells() if cell.dt == str(day)]
         except Exception:  # noqa: BLE001 - the database may be what is away
             return False
-        is_done = bool(cells) and all(cell.state == "published" for cell in cells)
+        cells_of_day = len(self._sandbox.shops) * len(self._datasets)
+        is_done = [cell.state for cell in cells] == ["published"] * cells_of_day
         return is_done or (misfortune.after_requests == 0 and bool(cells))
 
     def _is_published(self, day: date) -> bool:
         try:
-            receipt = self._machines[0].place.receipt(str(day))
+            receipts = [self._machines[0].place.receipt(str(day), dataset) for dataset in self._datasets]
         except StoreError:
             return False
-        return len(receipt["shops"]) == len(self._sandbox.shops) and not receipt["missing"]
+        return all(len(receipt["shops"]) == len(self._sandbox.shops) for receipt in receipts)
 
     def _is_idle(self) -> bool:
         with Ledger(self._url) as ledger:
@@ -213,7 +224,14 @@ def _clock(time_of_day: str, is_rehearsal: bool) -> dict[str, str]:
 
 @contextmanager
 def cluster(
-    folder: Path, database: PostgresServer, store: SeaweedStore, *, seed: int, shops: int, is_due: bool = False
+    folder: Path,
+    database: PostgresServer,
+    store: SeaweedStore,
+    datasets: Sequence[str] = ("jd_store",),
+    *,
+    seed: int,
+    shops: int,
+    is_due: bool = False,
 ) -> Iterator[Cluster]:
     """It runs for the length of the block."""
     options = SandboxOptions(
@@ -222,11 +240,12 @@ def cluster(
         rows=5,
         report_seconds=3,
         empty_link_seconds=0.2,
-        poll_every_seconds=1,
-        requests_per_second=1,
+        # Sooner than a shop may be asked: it is the pace that keeps requests apart.
+        poll_every_seconds=0.2,
+        requests_per_second=1 / APART_SECONDS,
     )
     with Sandbox(options) as sandbox:
-        made = Cluster(folder, database, store, sandbox, seed=seed, apart_seconds=1)
+        made = Cluster(folder, database, store, sandbox, datasets, seed=seed)
         try:
             made.begin(is_due=is_due)
             yield made

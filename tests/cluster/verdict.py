@@ -33,10 +33,11 @@ class Verdict:
         store: config.ObjectStoreSettings,
         url: str,
         machines: Sequence[Machine],
+        datasets: Sequence[str],
         apart_seconds: float,
     ) -> None:
         self._sandbox, self._store, self._url, self._machines = sandbox, store, url, machines
-        self._apart = apart_seconds
+        self._datasets, self._apart = datasets, apart_seconds
         self._told: set[tuple[str, str]] = set()
         #: The shortest time between two requests of one shop, over all rounds in which no machine slept.
         self.shortest_gap = float("inf")
@@ -50,7 +51,7 @@ class Verdict:
             has_slept: a machine has.
         """
         return [
-            *self._published(day),
+            *(problem for dataset in self._datasets for problem in self._published(dataset, day)),
             *self._orders(day),
             *self._sign_ins(sign_ins),
             *self._pace(after, has_slept=has_slept),
@@ -58,25 +59,26 @@ class Verdict:
             *self._left_on_machines(),
         ]
 
-    def _published(self, day: date) -> Iterator[str]:
-        rows = lake_readers.read_by_pyarrow(self._store, day)[1]
-        if rows != lake_readers.as_parquet(lake_readers.sent(self._sandbox, day)):
-            yield f"{day}: {len(rows)} rows are published, and they are not those of the portal"
+    def _published(self, dataset: str, day: date) -> Iterator[str]:
+        rows = lake_readers.read_by_pyarrow(self._store, day, dataset)[1]
+        if rows != lake_readers.as_parquet(lake_readers.sent(self._sandbox, day, dataset=dataset)):
+            yield f"{dataset} {day}: {len(rows)} rows are published, and they are not those of the portal"
         with ObjectStore(self._store) as objects:
-            receipt = json.loads(objects.get_bytes(f"receipts/jd/jd_store/dt={day}.json"))
+            receipt = json.loads(objects.get_bytes(f"receipts/jd/{dataset}/dt={day}.json"))
             told = [(receipt[part]["key"], receipt[part]["sha256"]) for part in ("workbook", "parquet")]
             told += [(shop["raw_key"], shop["sha256"]) for shop in receipt["shops"]]
             for key, sha256 in told:
                 stored = objects.stat(key)
                 if stored is None or stored.sha256 != sha256:
                     yield f"{key} is not what its receipt says"
-        yield from (f"{day}: {shop['id']} is missing" for shop in receipt["missing"])
+        yield from (f"{dataset} {day}: {shop['id']} is missing" for shop in receipt["missing"])
 
     def _orders(self, day: date) -> Iterator[str]:
         orders = self._sandbox.counters().jobs
         for shop in self._sandbox.shops:
-            if (count := orders.get(shop.id, {}).get(str(day), 0)) != 1:
-                yield f"{day} {shop.id}: {count} reports were ordered"
+            # Each was published, so that as many orders as reports are one of each.
+            if (count := orders.get(shop.id, {}).get(str(day), 0)) != len(self._datasets):
+                yield f"{day} {shop.id}: {count} reports were ordered, expected {len(self._datasets)}"
 
     def _sign_ins(self, sign_ins: dict[str, tuple[int, int]]) -> Iterator[str]:
         counters = self._sandbox.counters()
@@ -98,6 +100,8 @@ class Verdict:
             for before, later in zip(starts, starts[3:], strict=False):
                 if later - before < least:
                     yield f"{shop.id} was asked four times in {later - before:.2f} s"
+            if not has_slept and min(gaps, default=self._apart) < self._apart / 2:
+                yield f"{shop.id} was asked twice in {min(gaps):.2f} s"
 
     def _left_in_ledger(self) -> Iterator[str]:
         with psycopg.connect(self._url.replace("+psycopg", "")) as ledger:

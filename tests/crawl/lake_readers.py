@@ -26,14 +26,21 @@ CONTRACT = load_shipped_config().dataset("jd_store")
 COLUMNS = ["shop", *CONTRACT.columns]
 
 
-def sent(sandbox: Sandbox, day: date, shops: Iterable[SandboxShop] | None = None) -> list[list[Cell]]:
+def sent(
+    sandbox: Sandbox, day: date, shops: Iterable[SandboxShop] | None = None, *, dataset: str = "jd_store"
+) -> list[list[Cell]]:
     """All rows as the portal sent them, the display name first, in the order of shops.yaml and of the contract."""
+    contract = CONTRACT if dataset == "jd_store" else load_shipped_config().dataset(dataset)
     rows: list[list[Cell]] = []
     for shop in (shop for shop in sandbox.shops if shop.platform == "jd") if shops is None else shops:
-        truth = sandbox.truth(shop.id, day)
-        places = [truth.header.index(name) for name in CONTRACT.columns]
-        rows += [[shop.name, *(row[place] for place in places)] for row in truth.rows]
+        truth = sandbox.truth(shop.id, day, dataset=dataset)
+        places = [truth.header.index(name) for name in contract.columns]
+        rows += [[shop.name, *(_or_none(row[place], contract) for place in places)] for row in truth.rows]
     return rows
+
+
+def _or_none(cell: Cell, contract: config.Dataset) -> Cell:
+    return None if cell in contract.null_texts else cell
 
 
 def as_parquet(rows: list[list[Cell]]) -> list[list[str | None]]:
@@ -49,7 +56,9 @@ def as_workbook(rows: list[list[Cell]]) -> list[list[Cell]]:
     ]
 
 
-def read_by_pyarrow(store: config.ObjectStoreSettings, day: date) -> tuple[list[str], list[list[str | None]]]:
+def read_by_pyarrow(
+    store: config.ObjectStoreSettings, day: date, dataset: str = "jd_store"
+) -> tuple[list[str], list[list[str | None]]]:
     """Header and rows of a day out of the S3 data set; fails unless every column is text."""
     files = pyarrow.fs.S3FileSystem(
         endpoint_override=store.endpoint,
@@ -58,7 +67,7 @@ def read_by_pyarrow(store: config.ObjectStoreSettings, day: date) -> tuple[list[
         access_key=store.access_key,
         secret_key=store.secret_key.get_secret_value(),
     )
-    found = pyarrow.dataset.dataset(f"{store.bucket}/ods/jd/jd_store", filesystem=files, partitioning="hive")
+    found = pyarrow.dataset.dataset(f"{store.bucket}/ods/jd/{dataset}", filesystem=files, partitioning="hive")
     table = found.to_table(filter=pyarrow.dataset.field("dt") == day.isoformat()).drop_columns("dt")
     assert set(table.schema.types) == {pyarrow.string()}
     return table.column_names, [list(row.values()) for row in table.to_pylist()]

@@ -27,6 +27,7 @@ setup(
     packages=find_packages(include=["shopdata", "shopdata.*", "pipelines_config"]),
     package_data={
         "pipelines_config": shipped_files(ROOT / "pipelines_config"),
+        "shopdata.recording": ["*.js"],
         "shopdata.sessions": ["*.js", "live/*.js", "sign_in/*.js"],
         "shopdata.service": ["boot/*"],
         "shopdata.service.board": ["**/*.html", "**/*.js", "**/*.css", "**/*.svg"],

@@ -6,17 +6,21 @@ import argparse
 import asyncio
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from shopdata.actions.printing import say
+from shopdata.actions.record_questions import Questions
+from shopdata.actions.rehearse import rehearse
 from shopdata.browser.starting import OwnChromium
 from shopdata.config import Portal, Shop, platforms
+from shopdata.config.recipes import Recipe
 from shopdata.exceptions import ArgumentError, ChallengeError, UsageError
-from shopdata.periods import SHANGHAI, parse_date
+from shopdata.periods import SHANGHAI, Period, PeriodKind, parse_date
+from shopdata.recording.as_spider import spider_path, write_spider
 from shopdata.recording.contract import (
     columns_of_each,
     columns_of_files,
@@ -25,7 +29,8 @@ from shopdata.recording.contract import (
     personal_columns,
     sheet_of,
 )
-from shopdata.recording.files import config_folder, write_contract, write_recipe
+from shopdata.recording.files import allow_host, config_folder, write_contract, write_recipe
+from shopdata.recording.fixture import write_fixture
 from shopdata.recording.inference import Inferred, Known, Line, NotInferredError
 from shopdata.recording.inference.evidence import Seen
 from shopdata.recording.inference.known import ways_to_read
@@ -52,24 +57,84 @@ def record(workspace: Workspace, name: str, opts: argparse.Namespace, settings: 
             todo=f"Write for example {shop.platform}_refunds.",
         )
     portal = workspace.config.portal(shop.platform)
-    dialects = ways_to_read(platforms()[shop.platform], portal)
+    dialects = ways_to_read(platforms()[shop.platform], portal, opts.sign)
     t, folder = workspace.texts, config_folder()
+    ask = Questions(t, takes_defaults=opts.takes_defaults)
+    spider = spider_path(settings["NEWSPIDER_MODULE"], name) if opts.form == "spider" else None
+    recording = None
     try:
         if opts.journal is not None:
-            journal = read_journal(opts.journal)
-            inferred = infer_again(journal, dialects, name, opts.chosen)
+            journal, path = read_journal(opts.journal), opts.journal
+            inferred = _chosen(lambda chosen: infer_again(journal, dialects, name, chosen), opts.chosen, ask)
         else:
             recording = asyncio.run(_show(workspace, shop, portal, dialects, name, opts, settings))
-            journal, inferred = recording.journal, recording.save(name, opts.chosen)
-            say(t, "record.kept", path=recording.path)
-        lines = [*inferred.lines, *_write(folder, name, shop.platform, opts, journal, dialects, inferred)]
+            journal, path, save = recording.journal, recording.path, recording.save
+            inferred = _chosen(lambda chosen: save(name, chosen), opts.chosen, ask)
+            say(t, "record.kept", path=path)
+        for line in inferred.lines:
+            print(told(t, line))
+        contract, lines = _contract(name, shop.platform, opts, journal, dialects, inferred, ask)
     except NotInferredError as error:
         print(told(t, error.line), file=sys.stderr)
         return 1
     for line in lines:
         print(told(t, line))
-    say(t, "record.written", path=folder / "recipes" / f"{name}.yaml", name=name)
-    return 0
+    today = datetime.now(SHANGHAI).date()
+    if not write_contract(folder / "datasets" / f"{name}.yaml", contract):
+        print(told(t, Line("contract_stays")))
+    recipe = folder / "recipes" / f"{name}.yaml"
+    if spider is not None:
+        model, title = Recipe.model_validate(inferred.recipe), str(contract["title"])
+        write_spider(
+            spider, inferred.recipe, name=name, title=title, platform=shop.platform, kind=inferred.kind,
+            day=str(today), in_browser=model.is_in_browser,
+        )  # fmt: skip
+    else:
+        write_recipe(recipe, inferred.recipe, today, [take.day for take in journal.takes])
+        say(t, "record.fixture", path=write_fixture(name, path))
+    _allow_hosts(journal, portal, folder, shop.platform, ask)
+    say(t, "record.written", path=spider or recipe, name=name)
+    day, by_hand = _rehearsal(name, journal, inferred, ask) if spider is None else (None, "")
+    say(t, "record.asked", n=ask.asked)
+    if day is None or not by_hand:
+        return 0
+    given = argparse.Namespace(shop=shop.id, date=str(day), by_hand=Path(by_hand))
+    return rehearse(Workspace.from_settings(settings), name, given)
+
+
+def _chosen(infer: Callable[[str], Inferred], chosen: str, ask: Questions) -> Inferred:
+    """The recipe; where several files or lists may be meant, a person says which."""
+    try:
+        return infer(chosen)
+    except NotInferredError as error:
+        listed = str(error.line.params.get("addresses") or error.line.params.get("requests") or "").split(", ")
+        several = error.line.code in ("no.several_files", "no.several_lists") and len(listed) > 1
+        if not several or chosen or ask.takes_defaults:
+            raise
+        return infer(ask.one_of("which", listed))
+
+
+def _rehearsal(name: str, journal: Journal, inferred: Inferred, ask: Questions) -> tuple[date | None, str]:
+    """A third day, and the file of it that a person has exported; none where that shall be later."""
+    shown = [take.day for take in journal.takes]
+    step = timedelta(days={"day": 1, "week": 7, "month": 31}[inferred.kind])
+    day = next(day for number in range(1, 9) if (day := min(shown) - number * step) not in shown)
+    leaves = any("job" in step for step in inferred.recipe["steps"])
+    by_hand = ask.text("rehearse_job" if leaves else "rehearse", "", name=name, day=day)
+    return (day, by_hand) if by_hand else (None, "")
+
+
+def _allow_hosts(journal: Journal, portal: Portal, folder: Path, platform: str, ask: Questions) -> None:
+    """Hosts of files that are not allowed yet: nothing is fetched from there before somebody says so."""
+    urls = {take.downloads[-1].url for take in journal.takes if take.downloads}
+    hosts = sorted({urlsplit(url).hostname or "" for url in urls if url.startswith("http")})
+    for host in hosts:
+        is_known = any(urlsplit(address).hostname == host for address in portal.addresses)
+        if not is_known and not any(portal.allows_download(url) for url in urls if urlsplit(url).hostname == host):
+            if ask.truth("host", False, host=host):
+                allow_host(folder / "portals.yaml", platform, host)
+            else:
+                print(told(ask.texts, Line("host_unknown", {"host": host}, True)))
 
 
 def told(t: Texts, line: Line) -> str:
@@ -78,38 +143,37 @@ def told(t: Texts, line: Line) -> str:
     return t("record.doubt", text=text) if line.is_doubt else f"  {text}"
 
 
-def _write(
-    folder: Path, name: str, platform: str, opts: argparse.Namespace, journal: Journal, dialects: list[Known],
-    inferred: Inferred,
-) -> list[Line]:  # fmt: skip
+def _contract(
+    name: str, platform: str, opts: argparse.Namespace, journal: Journal, dialects: list[Known], inferred: Inferred,
+    ask: Questions,
+) -> tuple[dict[str, Any], list[Line]]:  # fmt: skip
+    """The contract, as far as it follows from what was seen and from what is answered. Raises NotInferredError."""
     last = inferred.recipe["steps"][-1]
     sheet = sheet_of(journal, opts.sheet)
     columns = _columns(platform, journal, dialects, inferred.recipe, sheet[0] if sheet else "")
     if not columns:
         # A recipe without a contract would be a mistake in the configuration of all others.
         raise NotInferredError("no_table")
+    names = [str(one["name"]) for one in columns[0]]
+    title = opts.title or ask.text("title", name)
+    lag_days = opts.lag_days if opts.lag_days is not None else ask.number("lag_days", 1)
     contract, lines = contract_of(
-        columns,
-        title=opts.title or name,
-        platform=platform,
-        lag_days=opts.lag_days,
-        has_day=inferred.has_day,
-        kind=inferred.kind,
+        columns, title=title, platform=platform, lag_days=lag_days, has_day=inferred.has_day, kind=inferred.kind
     )
     if sheet is not None:
         contract["sheet"] = sheet[0]
         lines.append(Line("sheet", {"sheet": sheet[0], "sheets": ", ".join(sheet[1])}, is_doubt=not opts.sheet))
-    if "file" in last and (personal := personal_columns(columns[0])):
-        last["personal"] = personal
-    if not write_contract(folder / "datasets" / f"{name}.yaml", contract):
-        lines = [Line("contract_stays")]
-    write_recipe(
-        folder / "recipes" / f"{name}.yaml",
-        inferred.recipe,
-        datetime.now(SHANGHAI).date(),
-        [take.day for take in journal.takes],
-    )
-    return lines
+    contract["ids"] = ask.some_of("ids", contract["ids"], names)
+    contract["keys"] = ask.some_of("keys", contract["keys"], names)
+    contract["ids"] = [one for one in names if one in {*contract["ids"], *contract["keys"]}]
+    contract["required"] = list(contract["keys"])
+    if "file" in last:
+        personal = ask.some_of("personal", personal_columns(columns[0]), names)
+        lines = [line for line in lines if line.code != "personal"]
+        if personal:
+            last["personal"] = personal
+            lines.append(Line("personal", {"columns": ", ".join(personal)}))
+    return contract, lines
 
 
 def _columns(
@@ -142,13 +206,13 @@ async def _show(
             found="no session",
             todo=f"Run `scrapy login {shop.id}` first: what is typed there is not recorded.",
         )
-    days = _days(opts.days)
+    days = _days(opts.days, opts.period)
     hosts = [urlsplit(address).netloc for address in portal.addresses]
     hosts += [host.lstrip(".") for host in portal.download_hosts]
     secrets = [*session.values().values(), shop.username, shop.password, shop.name]
     path = workspace.state_dir / "recordings" / f"{name}.jsonl"
-    recording = Recording(path, days, hosts, [str(secret) for secret in secrets], dialects)
-    recorder = Recorder(recording.begin, recording.note)
+    recording = Recording(path, days, hosts, [str(secret) for secret in secrets], dialects, opts.period)
+    recorder = Recorder(recording.begin, recording.note, recording.keep_file)
     own = OwnChromium({"executable_path": settings["SHOPDATA_BROWSER_PATH"]}, is_headed=True)
     t = workspace.texts
     try:
@@ -165,7 +229,8 @@ async def _show(
         await page.goto(_home(portal, dialects))
         for number, day in enumerate(days, start=1):
             recorder.begin(day)
-            say(t, "record.show", number=number, day=day)
+            asked = Period.of(opts.period or "day", day)
+            say(t, f"record.show_{opts.period}" if opts.period else "record.show", number=number, day=asked.dt)
             await asyncio.to_thread(input, t("record.press"))
             await recorder.end()
         await context.close()
@@ -179,17 +244,32 @@ def _home(portal: Portal, dialects: list[Known]) -> str:
     return origin + portal.home_path
 
 
-def _days(given: str | None) -> tuple[date, ...]:
-    """Two days that look alike in no form."""
+def _days(given: str | None, kind: PeriodKind | None = None) -> tuple[date, ...]:
+    """Two days that look alike in no form; the last ones of two weeks, or days of two months."""
     if given:
         days = tuple(parse_date(part.strip(), "--days") for part in given.split(","))
         if len(set(days)) != 2:
             raise ArgumentError("two days are shown", where="--days", found=given, todo="Write two days, with a comma.")
         return days
     today = datetime.now(SHANGHAI).date()
+    if kind == "week":
+        sunday = today - timedelta(days=today.weekday() + 1)
+        return sunday - timedelta(days=7), sunday - timedelta(days=21)
+    if kind == "month":
+        last = today.replace(day=1) - timedelta(days=1)
+        # Of other lengths, where that can be: so that counted days and ends are told apart.
+        past = [last := last.replace(day=1) - timedelta(days=1) for _ in range(3)]
+        return past[0], next((day for day in past[1:] if day.day != past[0].day), past[1])
     past = [today - timedelta(days=number) for number in range(4, 40)]
     first = next(day for day in past if day.day != day.month)
-    second = next(day for day in past if day.day not in (day.month, first.day) and day < first - timedelta(days=2))
+    # Another day of the week, too: a page that only has weeks is known by that.
+    second = next(
+        day
+        for day in past
+        if day.day not in (day.month, first.day)
+        and day < first - timedelta(days=2)
+        and day.weekday() != first.weekday()
+    )
     return first, second
 
 

@@ -27,8 +27,17 @@ class Command(QuietCommand):
         parser.add_argument(
             "--sheet", default="", metavar="NAME", help="the sheet that is meant, where a workbook has several tables"
         )
+        parser.add_argument(
+            "--sign",
+            default="",
+            choices=("page", "borrow", "rewrite", "click"),
+            help="how requests are sent of which a page makes a part, where the first way was refused",
+        )
         parser.add_argument("--title", metavar="TEXT", help="what people call it; by default its name")
-        parser.add_argument("--lag-days", type=int, default=1, metavar="N", help="days until a day is there (1)")
+        parser.add_argument("--lag-days", type=int, metavar="N", help="days until a day is there; else it is asked")
+        parser.add_argument("--period", choices=("day", "week", "month"), help="what is shown; else what is sent tells")
+        parser.add_argument("--yes", dest="takes_defaults", action="store_true", help="ask nothing, take all defaults")
+        parser.add_argument("--as", dest="form", choices=("recipe", "spider"), default="recipe", help="what is written")
         explain(
             parser,
             name={"NAME": "of the new dataset, beginning with its platform, as {daily} does"},

@@ -73,5 +73,31 @@ def write_contract(path: Path, contract: Mapping[str, Any]) -> bool:
     return True
 
 
+def allow_host(path: Path, platform: str, host: str) -> None:
+    """Adds a host to a platform's `download_hosts` in portals.yaml, and leaves all else as it stands.
+
+    Raises:
+        UsageError: it has no such list.
+    """
+    text = path.read_text("utf-8")
+    hosts = _node(_node(yaml.compose(text), platform), "download_hosts")
+    if not isinstance(hosts, yaml.SequenceNode):
+        raise UsageError(
+            "the section has no list of hosts", where=str(path), todo=f"Add download_hosts: [{host}] to {platform}."
+        )
+    if hosts.flow_style or not hosts.value:
+        place = hosts.end_mark.index - 1
+        written = f"{', ' if hosts.value else ''}{host}"
+    else:
+        last = hosts.value[-1]
+        place, written = last.end_mark.index, f"\n{' ' * (last.start_mark.column - 2)}- {host}"
+    write_durably(path, f"{text[:place]}{written}{text[place:]}".encode())
+
+
+def _node(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return next((value for name, value in pairs if name.value == key), None)
+
+
 def _dumped(value: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(value), allow_unicode=True, sort_keys=False, width=110, default_flow_style=None)

@@ -63,6 +63,7 @@ class Download:
         file: `xlsx`, `xls`, `csv`, `zip`, or `any`, by its content.
         of: the number of the call whose answer has the same bytes, where there is one.
         table: what is seen of its table (`recording.tables`); empty where it could not be read.
+        kept: the name of a file beside the journal with some of its rows, as stand-ins; empty if there is none.
     """
 
     at: int
@@ -70,6 +71,30 @@ class Download:
     file: str = "any"
     of: int | None = None
     table: Mapping[str, Any] = field(default_factory=dict)
+    kept: str = ""
+
+
+@dataclass(frozen=True)
+class Press:
+    """One thing that a person did on a page.
+
+    Args:
+        does: `press`, or `fill` where something was typed or chosen.
+        word: the text of what was pressed, where it stands on the page once.
+        css: a selector that fits it alone; empty where none does.
+        value: what stands in the field then. Of a password nothing is told.
+    """
+
+    at: int
+    page: str
+    does: str
+    word: str = ""
+    css: str = ""
+    value: str = ""
+
+
+#: What a take is made of.
+Entry = Call | Download | Press
 
 
 @dataclass(frozen=True)
@@ -87,6 +112,7 @@ class Take:
     downloads: tuple[Download, ...] = ()
     kind: PeriodKind | None = None
     period: Period | None = None
+    presses: tuple[Press, ...] = ()
 
     @property
     def asked(self) -> Period:
@@ -102,7 +128,7 @@ class Journal:
     words: Mapping[str, str] = field(default_factory=dict)
 
 
-def record_of(entry: Call | Download) -> Record:
+def record_of(entry: Entry) -> Record:
     """An entry as a line has it."""
     return {"kind": type(entry).__name__.lower(), **asdict(entry)}
 
@@ -124,6 +150,7 @@ def lines_of(journal: Journal) -> Iterator[Record]:
         yield take_record(take.day, take.kind)
         yield from map(record_of, take.calls)
         yield from map(record_of, take.downloads)
+        yield from map(record_of, take.presses)
     yield {"kind": "words", "words": dict(journal.words)}
 
 
@@ -147,7 +174,7 @@ def journal_of(records: Iterable[Record]) -> Journal:
     Raises:
         ValueError: it is of another version.
     """
-    takes: list[tuple[tuple[date, PeriodKind | None], list[Call], list[Download]]] = []
+    takes: list[tuple[date, PeriodKind | None, list[Entry]]] = []
     words: dict[str, str] = {}
     for record in records:
         rest = {name: value for name, value in record.items() if name != "kind"}
@@ -156,18 +183,28 @@ def journal_of(records: Iterable[Record]) -> Journal:
                 if rest["version"] != VERSION:
                     raise ValueError(f"version {rest['version']}")
             case "take":
-                takes.append(((date.fromisoformat(rest["day"]), rest.get("period")), [], []))
+                takes.append((date.fromisoformat(rest["day"]), rest.get("period"), []))
             case "call":
-                takes[-1][1].append(_call(rest))
+                takes[-1][2].append(_call(rest))
             case "download":
                 takes[-1][2].append(Download(**rest))
+            case "press":
+                takes[-1][2].append(Press(**rest))
             case "words":
                 words |= rest["words"]
-    made = (
-        Take(day, tuple(sorted(calls, key=lambda one: one.number)), tuple(files), kind)
-        for (day, kind), calls, files in takes
+    return Journal(tuple(take_of(day, entries, kind) for day, kind, entries in takes), words)
+
+
+def take_of(day: date, entries: Iterable[Entry], kind: PeriodKind | None = None) -> Take:
+    """A take of what was told of it, in whatever order."""
+    told = list(entries)
+    return Take(
+        day,
+        tuple(sorted((one for one in told if isinstance(one, Call)), key=lambda call: call.number)),
+        tuple(one for one in told if isinstance(one, Download)),
+        kind,
+        presses=tuple(sorted((one for one in told if isinstance(one, Press)), key=lambda press: press.at)),
     )
-    return Journal(tuple(made), words)
 
 
 def _call(rest: Record) -> Call:

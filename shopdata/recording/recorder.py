@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -19,7 +20,8 @@ from scrapy import Selector
 
 from shopdata.recording.forms import parts_of
 from shopdata.recording.inference.atoms import is_own_header
-from shopdata.recording.journal import Call, Download
+from shopdata.recording.journal import Call, Download, Entry, Press
+from shopdata.recording.redaction.samples import Sample, sample_of
 from shopdata.recording.tables import kind_and_table
 
 #: What of a page is looked at; the rest is neither asked for its body nor noted.
@@ -34,11 +36,17 @@ class Recorder:
 
     Args:
         note_take: told the day of each take as it begins.
-        note: told each call and each file, once its answer is there; whatever it keeps, it keeps at once.
+        note: told each call and each file, once its answer is there, and what is pressed; it keeps that at once.
+        keep_file: told in place of `note` of each file, with as much of what stands in it as is kept of it.
     """
 
-    def __init__(self, note_take: Callable[[date], None], note: Callable[[Call | Download], None]) -> None:
-        self._note_take, self._note = note_take, note
+    def __init__(
+        self,
+        note_take: Callable[[date], None],
+        note: Callable[[Entry], None],
+        keep_file: Callable[[Download, Sample | None], None] | None = None,
+    ) -> None:
+        self._note_take, self._note, self._keep_file = note_take, note, keep_file
         self._tasks: set[asyncio.Task[None]] = set()
         self._number = 0
         self._numbers: dict[Request, tuple[int, int]] = {}
@@ -59,6 +67,7 @@ class Recorder:
         context.on("requestfinished", lambda request: self._later(self._finish(request)))
         context.on("requestfailed", lambda request: self._later(self._finish(request)))
         context.on("page", self._attach)
+        self._later(self._watch_presses(context))
         for page in context.pages:
             self._attach(page)
 
@@ -77,6 +86,21 @@ class Recorder:
         """The take is over."""
         await self.settle()
         self._is_on = False
+
+    async def _watch_presses(self, context: BrowserContext) -> None:
+        with suppress(Error):
+            script = files("shopdata.recording").joinpath("presses.js").read_text("utf-8")
+            await asyncio.gather(
+                context.expose_binding("__tellPress", self._press), context.add_init_script(script=script)
+            )
+
+    def _press(self, _source: object, told: str) -> None:
+        # Whatever a page's own code may say there.
+        with suppress(ValueError, KeyError, TypeError):
+            found = json.loads(told)
+            texts = {name: str(found.get(name, "")) for name in ("page", "word", "css", "value")}
+            if self._is_on and found["does"] in ("press", "fill"):
+                self._note(Press(at=int(found["at"]), does=found["does"], **texts))
 
     def _attach(self, page: Page) -> None:
         page.on("download", lambda download: self._later(self._keep(download, round(time.time() * 1000))))
@@ -135,6 +159,7 @@ class Recorder:
         others = [task for task in self._tasks if task is not asyncio.current_task()]
         await asyncio.wait(others, timeout=5) if others else None
         kind, table = await asyncio.to_thread(kind_and_table, content)
+        sample = await asyncio.to_thread(sample_of, content, table) if self._keep_file is not None else None
         with suppress(Error):
             await download.delete()
         if not self._is_on:
@@ -145,7 +170,11 @@ class Recorder:
             number = self._number = self._number + 1
             self._note(call_of(number, moment, moment, "GET", download.url, {}, None, 200, {}, b"", "", "other"))
         self._files.add(number or 0)
-        self._note(Download(moment, download.url, kind, number, table))
+        file = Download(moment, download.url, kind, number, table)
+        if self._keep_file is not None:
+            self._keep_file(file, sample)
+        else:
+            self._note(file)
 
     def _answer_of(self, url: str, content: bytes) -> int | None:
         """The number of the call whose answer a file is: what a page has made of an answer is told by its bytes."""

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-from shopdata.periods import SHANGHAI
+from shopdata.periods import SHANGHAI, PeriodKind
 from shopdata.recording.inference import Inferred, Known, Line, NotInferredError, infer
-from shopdata.recording.journal import VERSION, Call, Download, Journal, Record, Take, journal_of, record_of, write_line
+from shopdata.recording.journal import (
+    VERSION,
+    Download,
+    Entry,
+    Journal,
+    Record,
+    journal_of,
+    record_of,
+    take_of,
+    take_record,
+    write_line,
+)
 from shopdata.recording.redaction.entries import without_secrets
-from shopdata.recording.redaction.proof import contents_of, prove_clean
+from shopdata.recording.redaction.proof import SecretFoundError, contents_of, prove_clean
+from shopdata.recording.redaction.samples import Sample, written
 from shopdata.recording.redaction.stand_ins import StandIns
 from shopdata.recording.redaction.words import NotTheSameError, check_words, with_words, words_between
 
@@ -25,6 +38,7 @@ class Recording:
         hosts: the platform's, as `host` or `host:port`.
         known_secrets: cookies, names and passwords that must not be kept however they look.
         dialects: how the platform's answers may be read, the best first.
+        kind: what was asked for, where that was said; else it follows from what was sent.
     """
 
     def __init__(
@@ -34,12 +48,15 @@ class Recording:
         hosts: Iterable[str],
         known_secrets: Iterable[str],
         dialects: Sequence[Known],
+        kind: PeriodKind | None = None,
     ) -> None:
-        self.path, self._dialects = path, dialects
+        self.path, self._dialects, self.kind = path, dialects, kind
         plain = [text for known in dialects for text in known.dialect.headers.values()]
         self._stand_ins = StandIns(secrets.token_bytes(32), days, datetime.now(SHANGHAI), known_secrets, hosts, plain)
-        self._takes: list[tuple[date, list[Call | Download]]] = []
+        self._takes: list[tuple[date, list[Entry]]] = []
         self._records: list[Record] = []
+        #: Files with stand-ins, beside the journal.
+        self.samples: list[Path] = []
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("", "utf-8")
         self._write({"kind": "head", "version": VERSION})
@@ -48,17 +65,28 @@ class Recording:
         """A take of this day begins."""
         self._stand_ins.keep_day(day)
         self._takes.append((day, []))
-        self._write({"kind": "take", "day": day.isoformat()})
+        self._write(take_record(day, self.kind))
 
-    def note(self, entry: Call | Download) -> None:
+    def note(self, entry: Entry) -> None:
         """Keeps an entry."""
         self._takes[-1][1].append(entry)
         self._write(record_of(without_secrets(entry, self._stand_ins)))
 
+    def keep_file(self, download: Download, sample: Sample | None) -> None:
+        """Keeps a file: what was seen of it, and some of its rows with stand-ins."""
+        with suppress(SecretFoundError):
+            if sample is not None:
+                content = written(sample, self._stand_ins)
+                name = f"{self.path.stem}-{len(self.samples) + 1}.{sample.suffix}"
+                self.path.with_name(name).write_bytes(content)
+                self.samples.append(self.path.with_name(name))
+                download = replace(download, kept=name)
+        self.note(download)
+
     @property
     def journal(self) -> Journal:
         """As it was seen. Never written."""
-        return Journal(tuple(_take(day, told) for day, told in self._takes))
+        return Journal(tuple(take_of(day, told, self.kind) for day, told in self._takes))
 
     def save(self, dataset: str, chosen: str = "") -> Inferred:
         """The recipe, and the journal with the words that it needs; without both proofs there is no journal.
@@ -76,14 +104,14 @@ class Recording:
             self._write({"kind": "words", "words": words})
             self._prove(set(words.values()))
         except NotTheSameError:
-            self.path.unlink()
+            self._remove()
             raise NotInferredError("not_replayable") from None
         except NotInferredError:
             # What was seen tells why; it holds nothing secret.
             self._prove_or_remove()
             raise
         except BaseException:
-            self.path.unlink(missing_ok=True)
+            self._remove()
             raise
         return inferred
 
@@ -91,13 +119,19 @@ class Recording:
         try:
             self._prove()
         except BaseException:
-            self.path.unlink(missing_ok=True)
+            self._remove()
             raise
+
+    def _remove(self) -> None:
+        for path in (self.path, *self.samples):
+            path.unlink(missing_ok=True)
 
     def _prove(self, words: set[str] = frozenset()) -> None:  # type: ignore[assignment]
         prove_clean(
             contents_of(self.path), self._stand_ins.replaced - words - self._stand_ins.names, self._stand_ins.secrets
         )
+        for path in self.samples:
+            prove_clean(contents_of(path), (), self._stand_ins.secrets)
 
     def _write(self, record: Record) -> None:
         self._records.append(record)
@@ -112,8 +146,3 @@ def infer_again(journal: Journal, dialects: Sequence[Known], dataset: str, chose
         raise NotInferredError("not_saved")
     lines = tuple(Line(line.code, with_words(dict(line.params), journal.words), line.is_doubt) for line in found.lines)
     return replace(found, recipe=with_words(found.recipe, journal.words), lines=lines)
-
-
-def _take(day: date, told: list[Call | Download]) -> Take:
-    calls = sorted((one for one in told if isinstance(one, Call)), key=lambda call: call.number)
-    return Take(day, tuple(calls), tuple(one for one in told if isinstance(one, Download)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import runpy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from workplace import Run, Workplace
+
+from shopdata.recording.inference import NotInferredError
 
 pytestmark = pytest.mark.services
 
@@ -73,7 +76,8 @@ def scene(make_workplace: Callable[..., Workplace]) -> Scene:
     journal.write_text(text, "utf-8")
     job = {"name": NAME, "spider": NAME, "cron": "0 9 * * *"}
     place.edit("schedule.yaml", lambda schedule: schedule["jobs"].append(job))
-    return Scene(place, place.scrapy("record", NAME, "--shop", SHOP, "--from", str(journal)), export, journal)
+    given = ("--shop", SHOP, "--from", str(journal), "--title", "库存", "--yes")
+    return Scene(place, place.scrapy("record", NAME, *given), export, journal)
 
 
 def test_a_recording_gives_recipe_and_contract(scene: Scene) -> None:
@@ -98,6 +102,23 @@ def test_without_a_table_nothing_is_written(scene: Scene) -> None:
     run = scene.place.scrapy("record", "jd_none", "--shop", SHOP, "--from", str(other))
     assert (run.code, "could not be read as a table" in run.err) == (1, True), run.text
     assert list(scene.place.config_dir.glob("*/jd_none.yaml")) == []
+
+
+def test_what_was_shown_can_be_replayed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test that was written beside the recipe holds, and can fail."""
+    folder = scene.place.config_dir / "recorded"
+    assert "Questions asked: 0." in scene.recorded.out
+    assert sorted(path.name for path in folder.iterdir()) == [NAME, f"test_recorded_{NAME}.py"]
+    monkeypatch.setenv("SHOPDATA_CONFIG_DIR", str(scene.place.config_dir))
+    test = runpy.run_path(str(folder / f"test_recorded_{NAME}.py"))[f"test_{NAME}_asks_what_was_shown"]
+    test()
+    text = scene.recipe.read_text("utf-8")
+    scene.recipe.write_text(text.replace("dataType: offline", "dataType: online"), "utf-8")
+    try:
+        with pytest.raises(NotInferredError, match="never sent"):
+            test()
+    finally:
+        scene.recipe.write_text(text, "utf-8")
 
 
 def test_a_schedule_that_runs_it_is_told(scene: Scene) -> None:

@@ -39,6 +39,7 @@ def asked(recipe: dict[str, Any], day: date, hosts: Mapping[str, str] = HOSTS) -
         body = at.fill(request.form) if request.form is not None else at.fill(request.body)
         body = {"multipart": body} if request.multipart else body
         sign = request.sign or found.recipe.sign
+        sign = sign if isinstance(sign, str) else sign.model_dump()
         text = json.dumps([request.method, at.text(request.address), queries, body, sign], ensure_ascii=False)
         told.append(_UUID.sub("<uuid>", text))
 

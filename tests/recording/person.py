@@ -13,7 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Route
 from sandbox import Sandbox, SandboxOptions
 from sandbox.pdd.orders import PddOrders
 from shopdata.periods import Period
-from shopdata.recording.journal import Call, Download, Journal, Take
+from shopdata.recording.journal import Entry, Journal, take_of
 from shopdata.recording.recorder import Recorder
 
 #: The days of both takes, and one more for rehearsals.
@@ -203,25 +203,16 @@ def quick_sandbox() -> Iterator[Sandbox]:
 class Notes:
     """What a recorder has told, in memory."""
 
-    takes: list[tuple[date, list[Call | Download]]]
+    takes: list[tuple[date, list[Entry]]]
 
     def begin(self, day: date) -> None:
         self.takes.append((day, []))
 
-    def note(self, entry: Call | Download) -> None:
+    def note(self, entry: Entry) -> None:
         self.takes[-1][1].append(entry)
 
     def journal(self) -> Journal:
-        return Journal(
-            tuple(
-                Take(
-                    day,
-                    tuple(sorted((one for one in told if isinstance(one, Call)), key=lambda call: call.number)),
-                    tuple(one for one in told if isinstance(one, Download)),
-                )
-                for day, told in self.takes
-            )
-        )
+        return Journal(tuple(take_of(day, told) for day, told in self.takes))
 
 
 async def _let_across(route: Route) -> None:

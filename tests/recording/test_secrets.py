@@ -24,6 +24,7 @@ from shopdata.recording.journal import journal_of as journal_from
 from shopdata.recording.recorder import call_of
 from shopdata.recording.redaction.entries import without_secrets
 from shopdata.recording.redaction.proof import SecretFoundError, contents_of, forms_of, prove_clean
+from shopdata.recording.redaction.samples import sample_of, written
 from shopdata.recording.redaction.stand_ins import StandIns
 from shopdata.recording.saving import Recording, infer_again
 from shopdata.recording.tables import kind_and_table
@@ -180,6 +181,76 @@ def test_no_secret_reaches_the_disk(tmp_path: Path) -> None:
     ]
     assert found == []
     assert kept.count("\n") == len(plants) + 2
+
+
+def _files(secret: str) -> Iterator[bytes]:
+    """A file of each kind in which a secret stands wherever one can."""
+    yield _workbook(secret)
+    yield _rich_workbook(secret)
+    yield _zip(secret)
+    yield f"订单号,买家\n1,{secret}\n2,{secret}\n合计,{secret}\n".encode()
+    yield f"订单号,买家\n1,{secret}\n2,x\n".encode("gb18030", "replace")
+
+
+def _rich_workbook(secret: str) -> bytes:
+    """One with a picture, a comment, a hidden sheet, a second sheet, a formula's text, and secrets in all of them."""
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+
+    file, book = io.BytesIO(), Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["订单号", "买家", "金额"])
+    for number in range(3):
+        sheet.append([f"{number}", f"={secret}" if number == 1 else secret, f"{secret} 元"])
+    sheet["A2"].comment = Comment(secret, secret)
+    sheet.oddHeader.center.text = secret[:20]
+    second = book.create_sheet("第二页")
+    second.append(["备注", "经手"])
+    second.append(["x", secret])
+    second.append(["y", secret])
+    hidden = book.create_sheet("hidden")
+    hidden.sheet_state = "hidden"
+    hidden.append(["备注"])
+    hidden.append([secret])
+    book.properties.title = book.properties.creator = secret
+    book.save(file)
+    with zipfile.ZipFile(file, "a") as package:
+        package.writestr("xl/media/image1.png", _picture(secret))
+        package.writestr("docProps/custom.xml", f"<p>{html.escape(secret)}</p>")
+    return file.getvalue()
+
+
+def test_no_cell_reaches_the_disk(tmp_path: Path) -> None:
+    """Of a file some rows are kept, with stand-ins; of all else that it holds, nothing."""
+    random = Random(20260302)
+    recording = Recording(tmp_path / "journal.jsonl", [DAY], HOSTS, [], dialects("pdd_kpi_days"))
+    recording.begin(DAY)
+    planted = [(secret, content) for _ in range(3) for secret in secrets_like(random) for content in _files(secret)]
+    assert len(planted) > 100
+    for number, (_, content) in enumerate(planted):
+        kind, table = kind_and_table(content)
+        sample = sample_of(content, table)
+        assert sample is not None
+        recording.keep_file(Download(number, PAGE, kind, table=table), sample)
+    assert len(recording.samples) == len(planted)
+    kept = recording.path.read_text("utf-8") + "\n".join(
+        text for path in recording.samples for text in contents_of(path)
+    )
+    found = [(secret, form) for secret, _ in planted for form, text in forms_of(secret) if text in kept]
+    assert [one for one in found if one[1] != "backwards"] == []
+
+
+def test_what_is_kept_of_a_file_is_read_as_the_file() -> None:
+    by = StandIns(b"key", [DAY], datetime(2026, 11, 29, tzinfo=UTC))
+    content = "订单号,日期,金额\n100000000001,2026-03-01,3.50\n100000000002,2026-03-01,12\n合计,,15.50\n".encode()
+    sample = sample_of(content, kind_and_table(content)[1])
+    assert sample is not None
+    kind, table = kind_and_table(written(sample, by))
+    assert (kind, table["rows"], table["has_totals"]) == ("csv", 2, True)
+    assert [one["name"] for one in table["columns"]] == ["订单号", "日期", "金额"]
+    assert [one["is_long_number"] for one in table["columns"]] == [True, False, False]
+    assert [one["is_constant"] for one in table["columns"]] == [False, True, False]
 
 
 def test_what_is_found_is_not_saved(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ class RecipeSpider(PagedSpider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.recipe = spider.workspace.config.recipes[cls.name]
+        if "recipe" not in vars(cls):
+            spider.recipe = spider.workspace.config.recipes[cls.name]
         if cls.name in spider.workspace.config.unproven:
             logger.warning(
                 "%s: this recipe was recorded, and is not proven yet: "

@@ -10,6 +10,13 @@ PLATFORM = Platform(
     signed_list="shopdata.platforms.pdd.chat:USERS",
     dialects={"pdd": "shopdata.platforms.pdd.dialect:DIALECT"},
     row_makers={"chat": "shopdata.platforms.pdd.chat:CHAT_ROWS"},
+    unsigned=frozenset(
+        {
+            "/chats/csReportDetail/download",
+            "/saturn/reviews/list",
+            "/api/price/mariana/quality_experience/goods_list",
+        }
+    ),
     titles={"zh": "拼多多", "en": "PDD"},
     examples={"kinds": "pdd_kpi", "weekly": "pdd_kpi_weekly"},
     dataset_titles={

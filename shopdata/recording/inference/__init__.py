@@ -23,7 +23,7 @@ from shopdata.recording.inference.proof import prove
 from shopdata.recording.inference.told import Line, NotInferredError
 from shopdata.recording.journal import Download, Journal, Take
 
-__all__ = ["Inferred", "Known", "Line", "NotInferredError", "infer"]
+__all__ = ["Inferred", "Known", "Line", "NotInferredError", "infer", "infer_takes"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,13 @@ def infer(journal: Journal, dialects: Sequence[Known], dataset: str, chosen: str
     if without_day is not None:
         return without_day
     raise min(errors, key=lambda error: error.line.code == "no.other_dialect")
+
+
+def infer_takes(journal: Journal, kind: PeriodKind) -> tuple[Take, Take]:
+    """Both takes that count, as takes of such periods. Raises NotInferredError where there are none."""
+    first, second = _takes(journal)
+    ways = [pair for found, pair in ways_to_ask(first, second) if found == kind]
+    return ways[0] if ways else (first, second)
 
 
 def _takes(journal: Journal) -> tuple[Take, Take]:

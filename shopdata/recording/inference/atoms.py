@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -83,26 +83,49 @@ def lists_of(call: Call) -> dict[Place, list[Any]]:
     return found
 
 
-def as_request(call: Call, origin: str, headers: Mapping[str, str], values: Mapping[Place, Any]) -> dict[str, Any]:
+def as_request(
+    call: Call,
+    origin: str,
+    headers: Mapping[str, str],
+    values: Mapping[Place, Any],
+    kept: Collection[Place] | None = None,
+) -> dict[str, Any]:
     """The request as a recipe has it, with `values` in place of what was seen.
 
     Args:
         origin: how its host is written.
         values: for each place, what stands there in the recipe; a list's place stands for all of it.
+        kept: those that the recipe says; None for all.
     """
     path = [_path_part(values[("path", number)], part) for number, part in enumerate(call.path)]
     asked: dict[str, Any] = {"POST" if call.method == "POST" else "GET": f"{origin}/" + "/".join(path)}
-    if call.query:
-        asked["query"] = _pairs("query", call.query, values)
+    if query := _kept_of("query", _pairs("query", call.query, values), kept):
+        asked["query"] = query
     if (body := call.body) is not None and "form" in body:
-        asked["form"] = _pairs("form", body["form"], values)
+        asked["form"] = _kept_of("form", _pairs("form", body["form"], values), kept)
         if body.get("multipart"):
             asked["multipart"] = True
     elif body is not None and "json" in body:
-        asked["json"] = _rebuilt(body["json"], ("json",), values)
+        asked["json"] = _kept_in(_rebuilt(body["json"], ("json",), values), ("json",), kept)
     if headers:
         asked["headers"] = {name: str(values[("header", name)]) for name in headers}
     return asked
+
+
+def _kept_of(part: str, pairs: dict[str, Any], kept: Collection[Place] | None) -> dict[str, Any]:
+    return pairs if kept is None else {name: value for name, value in pairs.items() if _holds(kept, (part, name))}
+
+
+def _kept_in(value: Any, place: Place, kept: Collection[Place] | None) -> Any:
+    """A body with what is kept of it; lists and texts of JSON stay whole."""
+    if kept is None or not isinstance(value, dict) or "as_text" in value:
+        return value
+    inner = ((name, (*place, name), part) for name, part in value.items())
+    return {name: _kept_in(part, its, kept) for name, its, part in inner if _holds(kept, its)}
+
+
+def _holds(kept: Collection[Place], place: Place) -> bool:
+    return any(one[: len(place)] == place for one in kept)
 
 
 def _path_part(value: Any, seen: str) -> str:
@@ -111,8 +134,13 @@ def _path_part(value: Any, seen: str) -> str:
 
 def _pairs(part: str, pairs: Any, values: Mapping[Place, Any]) -> dict[str, Any]:
     found: dict[str, list[Any]] = {}
+    counts: dict[str, int] = {}
     for name, value in pairs:
-        found.setdefault(name, []).append(_rebuilt(value, (part, name, len(found.get(name, []))), values))
+        number = counts[name] = counts.get(name, -1) + 1
+        if (part, name, number) not in values and inner_json(value) is None:
+            # What the page makes there by itself.
+            continue
+        found.setdefault(name, []).append(_rebuilt(value, (part, name, number), values))
     return {name: several[0] if len(several) == 1 else several for name, several in found.items()}
 
 
@@ -120,10 +148,16 @@ def _rebuilt(value: Any, place: Place, values: Mapping[Place, Any]) -> Any:
     if place in values:
         return values[place]
     if isinstance(value, dict):
-        return {escaped(key): _rebuilt(part, (*place, key), values) for key, part in value.items()}
+        inner = ((key, (*place, key), part) for key, part in value.items())
+        return {escaped(key): _rebuilt(part, its, values) for key, its, part in inner if _is_said(part, its, values)}
     if isinstance(value, list):
         return [_rebuilt(part, (*place, number), values) for number, part in enumerate(value)]
     return {"as_text": _rebuilt(inner_json(value), (*place, INNER), values)}
+
+
+def _is_said(value: Any, place: Place, values: Mapping[Place, Any]) -> bool:
+    """False for a single value that the page makes by itself."""
+    return isinstance(value, dict | list) or place in values or inner_json(value) is not None
 
 
 def escaped(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from shopdata.config.recipes.placeholders import BARE, TIMES
 from shopdata.recording.inference import jobs
@@ -61,7 +62,7 @@ class Chain:
                 return
         if calls[0] is None or calls[1] is None:
             raise NotInferredError("file_of_nowhere", address=first.url.partition("?")[0][:60])
-        request = self.request(calls[0], calls[1])
+        request = self.request(calls[0], calls[1], is_list=True)
         if request.is_signed:
             raise NotInferredError("signed_file", request="/".join(calls[0].path))
         self.lines.append(Line("file_is_answer", {"request": _told(calls[0])}))
@@ -107,11 +108,13 @@ class Chain:
         if self._depth > _DEEPEST:
             raise NotInferredError("too_long", request=_told(first))
         self._enter(first, second)
-        asked = request_of(self.evidence, first, second, self._taken, given)
+        asked = request_of(self.evidence, first, second, self._taken, given, is_list=is_list)
         self._depth -= 1
         self.lines += asked.lines
         self.has_day = self.has_day or asked.has_day
         if asked.is_signed:
+            if self.page not in ("", first.page):
+                raise NotInferredError("two_pages", pages=f"{urlsplit(self.page).path}, {urlsplit(first.page).path}")
             self.page = first.page
         return asked
 
@@ -250,7 +253,7 @@ class Chain:
         name = self._name("export")
         step: dict[str, Any] = {"job": name, "create": self.request(pair[0], pair[1]).request}
         self._asked[signature_of(listed)] = name, step
-        find = self.request(listed, others).request
+        find = self.request(listed, others, is_list=True).request
         find |= {"rows": path_of(rows), "id": name_of_id}
         where = jobs.wheres(evidence, own, in_lists[0], {name_of_id, jobs.field_of(source)})
         where = {

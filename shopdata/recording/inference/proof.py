@@ -10,10 +10,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from shopdata.config.recipes import EachStep, FileStep, JobStep, OpenStep, PagesStep, Recipe, Request
 from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
+from shopdata.config.recipes.signs import BorrowSign, ClickSign, RewriteSign
 from shopdata.crawling.recipes.scope import Scope
 from shopdata.recording.inference.atoms import atoms_of, own_headers
 from shopdata.recording.inference.evidence import Seen, at, page_values, rows_of
 from shopdata.recording.inference.known import Known
+from shopdata.recording.inference.shapes import is_made_by_page
 from shopdata.recording.inference.told import NotInferredError
 from shopdata.recording.journal import Call, Download
 
@@ -175,22 +177,37 @@ class Replay:
         scope = self._scope.at_page(page)
         wanted = _atoms(asked, scope)
         skipped = {place for place, text in _atoms(asked, None).items() if str(text).startswith(_FREE)}
-        is_signed = (asked.sign or self._recipe.recipe.sign) != "none"
+        sign = asked.sign or self._recipe.recipe.sign
+        is_signed, is_part = sign != "none", isinstance(sign, RewriteSign | ClickSign)
+        names = sign.borrow if isinstance(sign, BorrowSign) else ()
         for call in self._seen.calls:
-            headers = {} if is_signed else own_headers(call, self._known.dialect.headers)
-            atoms = {place: value for place, value in atoms_of(call, headers).items() if place not in skipped}
+            headers = {} if is_signed else self._headers(call)
+            atoms = {
+                place: value
+                for place, value in atoms_of(call, headers).items()
+                if place not in skipped and not (place[0] == "query" and place[1] in names)
+            }
             rest = {place: value for place, value in wanted.items() if place not in skipped}
             is_written_so = bool((call.body or {}).get("multipart")) == asked.multipart
             is_there = call.method == asked.method and is_written_so and self._is_at(call, asked, scope)
-            if is_there and _same(atoms, rest):
+            if is_there and _same(atoms, rest, is_part):
                 yield call
+
+    def _headers(self, call: Call) -> Mapping[str, str]:
+        found = own_headers(call, self._known.dialect.headers)
+        if "/" + "/".join(call.path) in self._known.unsigned:
+            return {name: value for name, value in found.items() if not is_made_by_page(name)}
+        return found
 
     def _is_at(self, call: Call, asked: Request, scope: Scope) -> bool:
         parts = urlsplit(scope.text(asked.address))
         return f"{parts.scheme}://{parts.netloc}" == call.origin
 
 
-def _same(atoms: Mapping[Any, Any], others: Mapping[Any, Any]) -> bool:
+def _same(atoms: Mapping[Any, Any], others: Mapping[Any, Any], is_part: bool) -> bool:
+    """True if all is the same; where the page makes the rest, if what is said is there."""
+    if is_part:
+        atoms = {place: value for place, value in atoms.items() if place in others}
     return atoms.keys() == others.keys() and all(
         value == others[place] and type(value) is type(others[place])
         if place[0] == "json"

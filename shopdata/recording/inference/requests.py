@@ -8,6 +8,7 @@ from typing import Any
 
 from shopdata.recording.inference.atoms import Place, as_request, atoms_of, lists_of, own_headers
 from shopdata.recording.inference.evidence import LONG_LIST, Evidence, Source
+from shopdata.recording.inference.signing import Made, sign_of
 from shopdata.recording.inference.told import Line, NotInferredError
 from shopdata.recording.inference.values import Found, value_in
 from shopdata.recording.journal import Call
@@ -27,13 +28,20 @@ class Asked:
 
 
 def request_of(
-    evidence: Evidence, first: Call, second: Call, taken_as: TakenAs, given: Mapping[Place, Any] | None = None
+    evidence: Evidence,
+    first: Call,
+    second: Call,
+    taken_as: TakenAs,
+    given: Mapping[Place, Any] | None = None,
+    *,
+    is_list: bool = False,
 ) -> Asked:
     """The request that both calls are.
 
     Args:
         taken_as: called for every value that comes out of an earlier answer.
         given: places of which it is known already what stands there.
+        is_list: True if nothing can be pressed for it.
 
     Raises:
         NotInferredError: a value of it follows from nothing that was seen.
@@ -65,12 +73,23 @@ def request_of(
             # All is text there.
             values[place] = values[place].replace("|text}", "}")
         _tell(asked, found, place, what)
-    _sign(evidence, first, made, asked, what)
-    kept = {} if asked.is_signed else {name: value for name, value in headers[0].items() if ("header", name) in values}
-    asked.request = as_request(first, origin, kept, values)
-    if asked.is_signed:
-        asked.request = {"sign": "page", **asked.request}
+    kept = {name: value for name, value in headers[0].items() if ("header", name) in values}
+    if not made:
+        asked.request = as_request(first, origin, kept, values)
+        return asked
+    signed = sign_of(evidence, Made(first, second, made, values, is_list), what)
+    asked.lines += (signed.line, *signed.more)
+    asked.is_signed = signed.sign is not None
+    if asked.is_signed and not isinstance(signed.sign, str) and not is_same_page(first, second):
+        raise NotInferredError("pages_of_sign_differ", request=what)
+    sent = as_request(first, origin, {} if asked.is_signed else kept, values, signed.kept)
+    asked.request = {"sign": signed.sign, **sent} if asked.is_signed else sent
     return asked
+
+
+def is_same_page(first: Call, second: Call) -> bool:
+    """True if both were sent by the same page, which can be opened again by its address."""
+    return first.page.partition("#")[0] == second.page.partition("#")[0] != ""
 
 
 def _lists(
@@ -116,15 +135,3 @@ def _tell(asked: Asked, found: Found, place: Place, what: str) -> None:
 def _told(place: Place) -> str:
     inner = (place[1], *place[3:]) if place[0] in ("query", "form") and place[2] == 0 else place[1:]
     return ".".join(str(part) for part in inner if part != "@") or str(place[0])
-
-
-def _sign(evidence: Evidence, call: Call, made: list[Place], asked: Asked, what: str) -> None:
-    """What is made by the page alone: the page signs, if it can and what it makes stands in headers."""
-    if not made:
-        return
-    names = ", ".join(map(_told, made))
-    is_json = call.method == "POST" and "json" in (call.body or {})
-    if not evidence.known.signs or not is_json or any(place[0] != "header" for place in made):
-        raise NotInferredError("page_made", request=what, fields=names)
-    asked.is_signed = True
-    asked.lines.append(Line("signed", {"request": what, "fields": names}))

@@ -7,13 +7,26 @@ from dataclasses import replace
 from typing import Any
 
 from shopdata.recording.inference.atoms import is_own_header
-from shopdata.recording.journal import Call, Download
+from shopdata.recording.journal import Call, Download, Entry, Press
 from shopdata.recording.redaction.stand_ins import StandIns
 
 
-def without_secrets(entry: Call | Download, stand_ins: StandIns) -> Call | Download:
+def without_secrets(entry: Entry, stand_ins: StandIns) -> Entry:
     """The entry as it may be kept."""
+    if isinstance(entry, Press):
+        return _press(entry, stand_ins)
     return _call(entry, stand_ins) if isinstance(entry, Call) else _download(entry, stand_ins)
+
+
+def _press(press: Press, by: StandIns) -> Press:
+    # What stands on a button was written by programs, and what in a row by people: which it is nobody can tell.
+    return replace(
+        press,
+        page=by.address(press.page.partition("#")[0]),
+        word=by.text(press.word),
+        css=by.text(press.css),
+        value=str(by.value(press.value, press.css)),
+    )
 
 
 def _call(call: Call, by: StandIns) -> Call:

@@ -142,6 +142,10 @@ class StandIns:
             self.replaced.add(text)
         return written
 
+    def cell(self, text: str) -> str:
+        """A cell of a table: all of it, however short. Its proof is the file's own (`redaction.samples`)."""
+        return self._runs(text, keeps_short=False)
+
     def host(self, host: str) -> str:
         """A host, which may be named if it is the platform's."""
         return host if host in self._hosts else f"{self._runs(host.partition(':')[0], keeps_short=False)}.invalid"

@@ -95,6 +95,7 @@ class _SigningAnswers(Answers):
             self.server.keys[str(key["id"])] = words, bool(key["sealed"])
             signing = (resources.files("sandbox.pdd") / "pages/signing.js").read_text("utf-8")
             text = PAGE.replace("SIGNING", signing).replace("KEY", json.dumps(key), 1).replace("SHOWN", SHOWN)
+            text = text if self.server.is_double else text.replace("of [1, 2]", "of [1]")
             self.send(text, "text/html")
         elif path == "/gateway/orders":
             if self.server.forgets and self.server.orders:
@@ -146,8 +147,10 @@ class SigningPortal(MadeUpPortal):
 
     answers, variables = _SigningAnswers, "BOARD"
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_double: bool = True) -> None:
         super().__init__()
+        #: True if its page sends each order twice.
+        self.is_double = is_double
         self.keys: dict[str, tuple[tuple[int, ...], bool]] = {}
         self.orders: list[str] = []
         self.refused: list[str] = []

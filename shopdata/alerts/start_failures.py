@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from shopdata.alerts.channel_lease import ChannelLease
 from shopdata.alerts.channels import Count, Delivery
 from shopdata.alerts.in_words import in_brackets
 from shopdata.alerts.message import Message, Section
 from shopdata.config import Alerts, Channel
 from shopdata.ledger import Ledger
 from shopdata.reasons import Reason
+from shopdata.run_ids import new_run_id
 from shopdata.wording import Texts
 from shopdata.wording.why import WORDLESS, detail_of, kind_of, title_of, todo_of
 
@@ -29,9 +31,18 @@ def notify_start_failure(
         if ledger is None:
             delivery.send(channel, _refused(t, {spider: reason}), is_kept=False)
             continue
-        if _reason_in(ledger.notifications.get(_topic(channel, spider))).text != reason.text:
-            ledger.notifications.put(_topic(channel, spider), {**reason.as_json(), "due": True}, now)
-        notify_start_failures(delivery, channel, ledger, now)
+        lease = ChannelLease(ledger.notifications, new_run_id(), alerts.deadline_seconds + 60)
+        # The members of a run fail at the same moment, each on its machine.
+        has_turn = lease.acquire(channel.name, delivery.deadline, lambda: now)
+        try:
+            if _reason_in(ledger.notifications.get(_topic(channel, spider))).text != reason.text:
+                ledger.notifications.put(_topic(channel, spider), {**reason.as_json(), "due": True}, now)
+            if has_turn:
+                notify_start_failures(delivery, channel, ledger, now)
+            else:
+                delivery.count.held += 1
+        finally:
+            lease.release(channel.name, now)
     return delivery.count
 
 

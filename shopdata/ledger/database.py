@@ -176,6 +176,11 @@ class Database:
             raise self._unusable(error) from None
         self._refuse_other(version)
 
+    def wait_for_turn(self, session: Session, what: str) -> None:
+        """Until the transaction ends, nobody else is here for the same. SQLite has locked all of the file by BEGIN."""
+        if self.is_shared:
+            session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
+
     def require_our_version(self, session: Session) -> None:
         """Refuses where another shopdata has changed the tables since they were opened. Raises LedgerError."""
         self._refuse_other(_version_in(session))

@@ -37,15 +37,28 @@ class QueueRows(DatabasePart):
     @writes
     def add(self, session: Session, project: str, message: dict[str, Any], priority: float, node: str) -> None:
         """Puts a message in; one of the same job that this node held is free again, one of another's stays as it is."""
-        job = str(message.get("_job") or "")
-        own = and_(QueueRow.project == project, QueueRow.job == job)
-        row = session.scalars(select(QueueRow).where(own, QueueRow.job != "").with_for_update()).first()
-        if row is None:
-            now = datetime.now(SHANGHAI)
-            new = QueueRow(project=project, job=job, message=message, priority=priority, added_at=now)
-            session.add(new)
-        elif row.holder == node:
-            row.holder, row.until = "", None
+        _add(session, project, message, priority, node)
+
+    @writes
+    def add_unless(
+        self,
+        session: Session,
+        project: str,
+        message: dict[str, Any],
+        node: str,
+        is_same: Callable[[dict[str, Any]], bool],
+    ) -> str:
+        """Puts a message in unless one that is the same waits or is in work, whoever adds it at this moment.
+
+        Returns:
+            the job's id; that of the other one, if there is one.
+        """
+        self._database.wait_for_turn(session, f"queue {project}")
+        for job, other in session.execute(select(QueueRow.job, QueueRow.message).where(*_of(project))):
+            if is_same(other):
+                return str(job)
+        _add(session, project, message, 0.0, node)
+        return str(message["_job"])
 
     @writes
     def take(
@@ -57,7 +70,7 @@ class QueueRows(DatabasePart):
             LedgerError: a newer shopdata has changed the tables: a crawl of this one would refuse, and its job be lost.
         """
         now = self._database.now(session)
-        free = _ordered(select(QueueRow).where(QueueRow.project == project, _is_free(now)))
+        free = _ordered(select(QueueRow).where(*_of(project), _is_free(now)))
         look = free.with_only_columns(QueueRow.number, QueueRow.message).limit(_LOOK_AT)
         # Looked at without a lock, and one is locked: whoever locks all that he looks at leaves nothing to others.
         numbers = [number for number, message in session.execute(look) if may_start(message)]
@@ -70,11 +83,24 @@ class QueueRows(DatabasePart):
         return dict(row.message)
 
     @writes
-    def renew(self, session: Session, node: str, jobs: Collection[str], seconds: float) -> None:
-        """A sign of life for what a node holds and works on."""
-        until = self._database.now(session) + timedelta(seconds=seconds)
-        own = update(QueueRow).where(QueueRow.holder == node, QueueRow.job.in_(jobs))
-        session.execute(own.values(until=until))
+    def renew(self, session: Session, node: str, jobs: Collection[str], seconds: float) -> list[str]:
+        """A sign of life for what a node holds and works on; returns those of the jobs whose end a person wants."""
+        now = self._database.now(session)
+        own = (QueueRow.holder == node, QueueRow.job.in_(jobs))
+        session.execute(update(QueueRow).where(*own).values(until=now + timedelta(seconds=seconds)))
+        # Whoever had them is gone, or has given them back.
+        session.execute(delete(QueueRow).where(QueueRow.is_cancelled, _is_free(now)))
+        return list(session.scalars(select(QueueRow.job).where(*own, QueueRow.is_cancelled)))
+
+    @writes
+    def cancel(self, session: Session, project: str, jobs: Collection[str], node: str) -> int:
+        """Says of jobs that other nodes have in work that a person wants their end; returns of how many."""
+        now = self._database.now(session)
+        others = (*_of(project), QueueRow.job.in_(jobs), QueueRow.holder != node, ~_is_free(now))
+        found = list(session.scalars(select(QueueRow).where(*others).with_for_update()))
+        for row in found:
+            row.is_cancelled = True
+        return len(found)
 
     @writes
     def end(self, session: Session, project: str, job: str, node: str) -> None:
@@ -92,7 +118,7 @@ class QueueRows(DatabasePart):
     def free(self, session: Session, project: str) -> list[Waiting]:
         """What nobody holds, in the order in which it is handed out."""
         now = self._database.now(session)
-        return _waiting(session, select(QueueRow).where(QueueRow.project == project, _is_free(now)))
+        return _waiting(session, select(QueueRow).where(*_of(project), _is_free(now)))
 
     @reads
     def held(self, session: Session, project: str) -> list[Waiting]:
@@ -121,8 +147,24 @@ class QueueRows(DatabasePart):
     def count(self, session: Session, project: str) -> int:
         """How many are free."""
         now = self._database.now(session)
-        query = select(func.count()).select_from(QueueRow).where(QueueRow.project == project, _is_free(now))
+        query = select(func.count()).select_from(QueueRow).where(*_of(project), _is_free(now))
         return int(session.scalars(query).one())
+
+
+def _add(session: Session, project: str, message: dict[str, Any], priority: float, node: str) -> None:
+    job = str(message.get("_job") or "")
+    own = and_(QueueRow.project == project, QueueRow.job == job)
+    row = session.scalars(select(QueueRow).where(own, QueueRow.job != "").with_for_update()).first()
+    if row is None:
+        now = datetime.now(SHANGHAI)
+        session.add(QueueRow(project=project, job=job, message=message, priority=priority, added_at=now))
+    elif row.holder == node:
+        row.holder, row.until = "", None
+
+
+def _of(project: str) -> tuple[ColumnElement[bool], ...]:
+    """A project's, without those that a person has cancelled: they are not handed out again."""
+    return (QueueRow.project == project, QueueRow.is_cancelled.is_(False))
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

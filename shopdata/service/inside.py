@@ -21,7 +21,7 @@ from shopdata.exceptions import ArgumentError
 from shopdata.lake.resources import Resources
 from shopdata.ledger.homes import FOR_NODE
 from shopdata.periods import SHANGHAI
-from shopdata.run_ids import member_ids, new_run_id
+from shopdata.run_ids import member_ids, new_run_id, run_of
 from shopdata.service.arguments import SpiderArguments
 from shopdata.service.control import CrawlJob, Disk, Due, LogCopy
 from shopdata.service.crawls import Crawl, key_of
@@ -142,11 +142,14 @@ class Inside:
     def _enqueue(
         self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None, node: str = ""
     ) -> None:
+        message = self._message(arguments, run_id, version, node)
+        self._app.getComponent(ISpiderScheduler).schedule(PROJECT, spider, **message)
+
+    def _message(self, arguments: Mapping[str, str], run_id: str, version: str | None, node: str) -> dict[str, str]:
         # Every service that takes a part in it has the same.
         version = version or (self._newest_version() if self.eggs is not None else "")
         own = dict(arguments) | {"_job": run_id} | ({"_version": version} if version else {})
-        own |= {FOR_NODE: node} if node else {}
-        self._app.getComponent(ISpiderScheduler).schedule(PROJECT, spider, **own)
+        return own | ({FOR_NODE: node} if node else {})
 
     def _look_at_queues(self) -> None:
         for queue in _in_reactor(lambda: list(self.poller.queues.values())):
@@ -199,8 +202,22 @@ class Inside:
             return busy.waiting or busy.running
         run_id = new_run_id()
         check_job(PROJECT, spider, run_id, arguments, {})
-        self.enqueue(spider, arguments, run_id, node=home_of(arguments.get("shops"), self.workspace))
-        return run_id
+        home = home_of(arguments.get("shops"), self.workspace)
+        return self._by_queue(self._enqueue_alone, spider, arguments, run_id, home)
+
+    def _enqueue_alone(self, spider: str, arguments: Mapping[str, str], run_id: str, node: str) -> str:
+        """Several machines may want the same at the same moment; returns the run that it has come to."""
+        queue = self.poller.queues[PROJECT]
+        if not queue.is_far:
+            self._enqueue(spider, arguments, run_id, node=node)
+            return run_id
+        key = key_of(PROJECT, spider, arguments)
+        job: str = queue.add_unless(
+            spider,
+            lambda other: key_of(PROJECT, other["name"], own_arguments(other)) == key,
+            **self._message(arguments, run_id, None, node),
+        )
+        return job
 
     def run_now(self, job: str) -> str:
         entry = self.timetable.entry(job)
@@ -291,18 +308,20 @@ class Inside:
         return run_id
 
     def cancel(self, run_id: str) -> bool:
-        self._look_at_queues()
-        return self._by_queue(self._remove_waiting, run_id) or _in_reactor(self._interrupt, run_id)
+        jobs = {job.id for job in self.jobs() if job.state != "finished" and run_id in (job.id, run_of(job.id))}
+        return any([self._by_queue(self._cancel_queued, jobs), _in_reactor(self._interrupt, jobs)])
 
-    def _remove_waiting(self, run_id: str) -> bool:
-        return any(queue.remove(lambda one: one["_job"] == run_id) for queue in list(self.poller.queues.values()))
+    def _cancel_queued(self, jobs: Collection[str]) -> bool:
+        """Those that wait, and those that are at work on other machines."""
+        queues = list(self.poller.queues.values())
+        counts = [(queue.remove(lambda one: one["_job"] in jobs), queue.cancel(jobs)) for queue in queues]
+        return any(map(any, counts))
 
-    def _interrupt(self, run_id: str) -> bool:
-        for process in self.launcher.processes.values():
-            if process.job == run_id:
-                process.transport.signalProcess("INT")
-                return True
-        return False
+    def _interrupt(self, jobs: Collection[str]) -> bool:
+        found = [process for process in self.launcher.processes.values() if process.job in jobs]
+        for process in found:
+            process.transport.signalProcess("INT")
+        return bool(found)
 
     def log_path(self, run_id: str) -> Path | None:
         crawl = self.launcher.crawls.get(run_id)

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +48,8 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
         self.is_closed = False
         #: Crawls that are ended because the service stops; the next one starts them again.
         self.cut_off: set[str] = set()
+        #: Those that were told to end because somebody has cancelled them on another machine.
+        self._cancelled: set[str] = set()
         #: Ended jobs, and what the queue is still to be told of them: a method of it.
         self.unsettled: dict[tuple[str, str], str] = {}
         self._is_settling = False
@@ -249,13 +251,25 @@ class Launcher(ScrapydLauncher):  # type: ignore[misc]
             for project in {process.project for process in self.processes.values()}
         ]
 
-        def renew() -> None:
+        def renew() -> list[str]:
+            wanted: list[str] = []
             for queue, jobs in work:
                 with logging_errors("its lease could not be renewed", ", ".join(jobs)):
-                    queue.renew(jobs)
+                    wanted += queue.renew(jobs)
+            return wanted
 
         # Not in the reactor's thread: the ledger's database may be far away.
-        return deferToThread(renew) if work else None
+        return deferToThread(renew).addCallback(self._end_cancelled) if work else None
+
+    def _end_cancelled(self, jobs: Collection[str]) -> None:
+        """Somebody wants their end on another machine's board. Once: a second time would be without its last steps."""
+        for process in list(self.processes.values()):
+            if process.job in jobs and process.job not in self._cancelled:
+                self._cancelled.add(process.job)
+                logger.info("run %s of %s is to end: cancelled on another machine", process.job, process.spider)
+                with contextlib.suppress(ProcessExitedAlready, ProcessLookupError):
+                    process.transport.signalProcess("INT" if os.name != "nt" else "KILL")
+        self._cancelled &= {process.job for process in self.processes.values()}
 
     def _watch_reattached(self) -> None:
         for slot, process in list(self.processes.items()):
@@ -273,7 +287,8 @@ class _NoQueue:
 
     def ended(self, job: str) -> None: ...
     def give_back(self, job: str) -> None: ...
-    def renew(self, jobs: list[str]) -> None: ...
+    def renew(self, jobs: list[str]) -> Collection[str]:
+        return ()
 
 
 def _own_arguments(message: Mapping[str, Any]) -> dict[str, str]:

@@ -35,7 +35,7 @@ from shopdata.store.object_store import ObjectStore
 
 logger = logging.getLogger(__name__)
 
-_LOOK_EVERY_SECONDS = 5
+_LOOK_EVERY_SECONDS = 2
 #: While a crawl runs.
 COPY_EVERY_SECONDS = 60
 #: Of a log that is still written, so much of its end is copied; all of it when it is whole.
@@ -69,9 +69,16 @@ class LogCopies(Service):
         #: By job: when it was copied, and what it was like then.
         self._copied: dict[str, tuple[float, tuple[int, int]]] = {}
         self._done: set[str] = set()
+        self._has_bucket = False
         self._told = ""
+        #: After a failure; by the monotonic clock.
+        self._not_before = 0.0
         self._loop = task.LoopingCall(
-            lambda: deferToThread(self.look, self._running()).addCallbacks(self._is_well, self._log_failure)
+            lambda: (
+                None
+                if time.monotonic() < self._not_before
+                else deferToThread(self.look, self._running()).addCallbacks(self._is_well, self._failed)
+            )
         )
 
     def startService(self) -> None:
@@ -103,17 +110,26 @@ class LogCopies(Service):
         with suppress(FileNotFoundError):
             about = path.stat()
             seen = (about.st_size, about.st_mtime_ns)
+            if not is_whole and not about.st_size:
+                # It has just begun: a minute later there would be nothing to see yet.
+                return
             if is_whole or self._copied.get(crawl.job, (0, None))[1] != seen:
-                put_copy(self._store(), crawl.spider, crawl.job, path, most_bytes=None if is_whole else _END_BYTES)
+                store = self._store()
+                if not self._has_bucket:
+                    # The first file of all makes it otherwise, and is later than the first line of a log.
+                    store.ensure_bucket()
+                    self._has_bucket = True
+                put_copy(store, crawl.spider, crawl.job, path, most_bytes=None if is_whole else _END_BYTES)
             self._copied[crawl.job] = (time.monotonic(), seen)
 
     def _is_well(self, _: object) -> None:
         self._told = ""
 
-    def _log_failure(self, failure: Failure) -> None:
+    def _failed(self, failure: Failure) -> None:
+        self._not_before = time.monotonic() + COPY_EVERY_SECONDS
         text = str(failure.value) if failure.check(ShopdataError) else failure.getTraceback()
         if text != self._told:
-            # Once, and not every five seconds for as long as a store is away.
+            # Once, and not each minute for as long as a store is away.
             logger.warning("logs not copied into the bucket; retrying: %s", text)
         self._told = text
 

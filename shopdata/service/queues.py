@@ -41,12 +41,13 @@ class Poller(QueuePoller):  # type: ignore[misc]
     def poll(self) -> None:
         """Called every `poll_interval` seconds, in the reactor's thread. Scrapyd's timer ends at the first error."""
         for project, queue in self.queues.items():
-            if self._is_shut:
+            if self.is_closed:
                 return
             if queue.is_far:
+                # One that drains looks too: pages and webservices go by the last look.
                 self._poll_far(project, queue)
                 continue
-            if not self.dq.waiting:
+            if self.is_draining or not self.dq.waiting:
                 return
             try:
                 self._poll_near(project, queue)
@@ -148,8 +149,13 @@ class SpiderQueue(SqliteSpiderQueue):  # type: ignore[misc]
     def give_back(self, job: str) -> None:
         """Whoever starts this service again knows what was cut off."""
 
-    def renew(self, jobs: Collection[str]) -> None:
-        """Nobody else takes what this service has."""
+    def renew(self, jobs: Collection[str]) -> Collection[str]:
+        """Nobody else takes what this service has, or wants its end."""
+        return ()
+
+    def cancel(self, jobs: Collection[str]) -> int:
+        """Nobody else has any."""
+        return 0
 
     def held(self) -> list[dict[str, Any]]:
         """What other services have in work."""

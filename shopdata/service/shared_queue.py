@@ -45,6 +45,11 @@ class SharedQueue:
         """Puts a job in."""
         self._rows.add(self._project, {**arguments, "name": name}, float(priority), self._node)
 
+    def add_unless(self, name: str, is_same: Callable[[dict[str, Any]], bool], **arguments: Any) -> str:
+        """Puts a job in unless the same waits or is in work anywhere; returns the id of the one that is there then."""
+        message = {**arguments, "name": name}
+        return self._rows.add_unless(self._project, message, self._node, lambda other: is_same(whole(other)))
+
     def take(self, may_start: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
         """Leases the first message that may start here; None if there is none."""
         return self._rows.take(
@@ -76,9 +81,13 @@ class SharedQueue:
         """A job is anybody's again."""
         self._rows.give_back(self._project, job, self._node)
 
-    def renew(self, jobs: Collection[str]) -> None:
-        """A sign of life for jobs that are in work here."""
-        self._rows.renew(self._node, jobs, self._lease_seconds)
+    def renew(self, jobs: Collection[str]) -> Collection[str]:
+        """A sign of life for jobs that are in work here; returns those whose end a person wants."""
+        return self._rows.renew(self._node, jobs, self._lease_seconds)
+
+    def cancel(self, jobs: Collection[str]) -> int:
+        """Wants the end of jobs that others have in work; they see it at their next sign of life. Of how many it is."""
+        return self._rows.cancel(self._project, jobs, self._node)
 
     # -- in any thread -----------------------------------------------------------------------------------------------
 

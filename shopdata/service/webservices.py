@@ -166,7 +166,7 @@ class ScheduleService(LaterPage, ScrapydSchedule):  # type: ignore[misc]
                 expected=f"fewer than {_MOST_WAITING}, of at most {_MOST_WAITING_BYTES >> 20} MB in all",
                 todo="Cancel some of them, or wait.",
             )
-        ids = {message["_job"] for message in waiting}
+        ids = {message["_job"] for message in (*waiting, *queue.held())}
         ids |= {process.job for process in self.root.launcher.processes.values()}
         if job is not None and job in ids:
             raise ArgumentError(
@@ -197,11 +197,15 @@ class Cancel(LaterPage, ScrapydCancel):  # type: ignore[misc]
                 raise error.Error(http.OK, b"signal must be INT, TERM or KILL")
         await look_at_queues(self.root)
         project, job = (txrequest.args.get(name, [b""])[0].decode(errors="replace") for name in (b"project", b"job"))
-        queue, removed = self.root.poller.queues.get(project), 0
+        queue, before = self.root.poller.queues.get(project), None
         if queue is not None and queue.is_far:
-            removed = await deferToThread(queue.remove, lambda message: message["_job"] == job)
+            if await deferToThread(queue.remove, lambda message: message["_job"] == job):
+                before = "pending"
+            elif await deferToThread(queue.cancel, [job]):
+                # On another machine.
+                before = "running"
         found = dict(ScrapydCancel.render_POST(self, txrequest))
-        return found | {"prevstate": found["prevstate"] or ("pending" if removed else None)}
+        return found | {"prevstate": found["prevstate"] or before}
 
 
 class ListJobs(QueuePage, ScrapydListJobs):  # type: ignore[misc]

@@ -601,6 +601,14 @@ class TestRefusals:
         assert self.refuse(world) == Count()
         assert self.refuse(world, sentence="another mistake.") == Count(sent=1)
 
+    def test_the_members_of_a_run_that_fail_together_tell_it_once(self, world: World) -> None:
+        threads = [threading.Thread(target=self.refuse, args=(world,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(world.told()) == 1
+
     def test_is_told_in_the_words_of_its_code_where_there_are_any(self, world: World) -> None:
         assert self.refuse(world, sentence="it is locked.", code="ledger_failed") == Count(sent=1)
         (text,) = world.told()

@@ -6,8 +6,11 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -95,6 +98,45 @@ def test_pollers_that_are_killed_lose_nothing(postgresql_server: PostgresServer)
     outcome = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
     assert (outcome["kills"], outcome["lost"], outcome["overlapping"]) == (3, 0, 0)
     assert outcome["done_twice"] <= outcome["kills"]
+
+
+def test_of_several_that_want_the_same_one_puts_it_in(database_url: str) -> None:
+    barrier = Barrier(4)
+
+    def want(number: int) -> str:
+        with Ledger(database_url) as ledger:
+            barrier.wait(30)
+            message = {"_job": f"job-{number}", "name": "spider", "due": "1"}
+            return ledger.queue.add_unless(PROJECT, message, f"node-{number}", lambda other: other.get("due") == "1")
+
+    with Ledger(database_url) as ledger:
+        add(ledger.queue, "another")
+        with ThreadPoolExecutor(4) as pool:
+            told = set(pool.map(want, range(4)))
+        (job,) = told
+        assert jobs(ledger.queue.free(PROJECT)) == ["another", job]
+        # Also while it is in work.
+        assert take(ledger.queue, "a", but="another") == job
+        message = {"_job": "late", "name": "spider", "due": "1"}
+        assert ledger.queue.add_unless(PROJECT, message, "b", lambda other: other.get("due") == "1") == job
+
+
+def test_what_another_node_has_in_work_can_be_cancelled(queue: QueueRows) -> None:
+    for job in ("ours", "theirs", "gone", "waits"):
+        add(queue, job)
+    assert take(queue, "a") == "ours"
+    assert take(queue, "b") == "theirs"
+    assert take(queue, "c", seconds=0.2) == "gone"
+    assert queue.cancel(PROJECT, ["ours", "theirs", "gone", "waits"], "a") == 2, "of what is here, it is no matter"
+    assert queue.renew("b", ["theirs", "ours"], 60) == ["theirs"]
+    assert queue.renew("b", ["theirs"], 60) == ["theirs"], "until it has ended"
+    queue.end(PROJECT, "theirs", "b")
+    assert queue.renew("b", ["theirs"], 60) == []
+    # Nobody takes over what was cancelled.
+    while jobs(queue.held(PROJECT)) != ["ours"]:
+        time.sleep(0.05)
+    assert jobs(queue.free(PROJECT)) == ["waits"]
+    assert take(queue, "d", but="waits") is None
 
 
 def test_an_older_program_takes_nothing_once_the_tables_are_newer(database_url: str) -> None:

@@ -15,29 +15,26 @@ from shopdata.ledger import Ledger
 
 pytestmark = [pytest.mark.services, pytest.mark.skipif(os.name == "nt", reason="its crawls can't be told to end")]
 
-#: Notes where it begins and ends; with a shop called `long`, it waits between for a file.
+#: Notes where it begins and ends; on some days it waits for a file in between.
 SPIDER = """
 import asyncio, os, pathlib
 import scrapy
 NOTES = pathlib.Path(os.environ["TINY_NOTES"])
 class Tiny(scrapy.Spider):
     name = "jd_store"
-    is_ending = False
     def note(self, what):
         with (NOTES / "notes").open("a") as file:
             print(self.date, os.environ["TINY_NODE"], what, file=file)
     async def start(self):
         self.note("begins")
-        while self.date == "2026-03-09" and not (NOTES / "release").exists():
+        while self.date > "2026-03-07" and not (NOTES / "release").exists():
             await asyncio.sleep(0.05)
-            if self.crawler.engine.spider is None or self.crawler.engine._slot.closing:
-                return
         self.note("ends")
         return
         yield
 """
 DAYS = [f"2026-03-0{day}" for day in range(1, 3)]
-LONG = "2026-03-09"
+CANCELLED, LONG = "2026-03-08", "2026-03-09"
 
 
 class Pair:
@@ -46,6 +43,8 @@ class Pair:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.url = folder, url
         shared = {"SHOPDATA_DATABASE_URL": url, "SHOPDATA_SECRET_KEY": "a key for tests", "TINY_NOTES": str(folder)}
+        # A fourth of it passes before one sees what the other wants of it.
+        shared["SHOPDATA_LEASE_SECONDS"] = "20"
         self.here, self.there = (TinyService(folder / name, TINY_NODE=name, **shared) for name in ("here", "there"))
 
     def start(self) -> None:
@@ -81,12 +80,15 @@ def test_the_other_does_all_and_takes_over_what_is_given_back(pair: Pair) -> Non
     here, there = pair.here, pair.there
     assert here.ask("service.json", action="drain")["status"] == "ok"
     assert pair.states() == ["draining", "up"]
-    for day in (*DAYS, LONG):
-        # Put in where nothing is taken.
-        assert here.schedule(date=day)["status"] == "ok"
-    there.wait_until(lambda: len(pair.notes("begins")) == len(DAYS) + 1, "all have begun")
+    # Put in where nothing is taken.
+    jobs = {day: here.schedule(date=day)["jobid"] for day in (*DAYS, CANCELLED, LONG)}
+    there.wait_until(lambda: len(pair.notes("begins")) == len(jobs), "all have begun")
     assert {node for _, node in pair.notes("begins")} == {"there"}
     assert here.ask("daemonstatus.json")["running"] == 0
+    # What runs elsewhere is listed, and can be stopped.
+    assert {job["node"] != "" for job in here.ask("service.json")["running"]} == {True}
+    assert here.ask("cancel.json", project="shopdata", job=jobs[CANCELLED])["prevstate"] == "running"
+    there.wait_until(lambda: jobs[CANCELLED] in there.finished(), "it is told to end")
     # From one that ends what it has, to the one that is there again.
     assert here.ask("service.json", action="undrain")["status"] == "ok"
     assert there.ask("service.json", action="drain", mode="now")["status"] == "ok"

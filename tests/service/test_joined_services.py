@@ -9,6 +9,7 @@ from datetime import date
 
 import psutil
 import pytest
+import requests
 import yaml
 from postgresql_server import PostgresServer
 from running import Running
@@ -17,6 +18,8 @@ from workplace import Workplace
 from sandbox import Sandbox, SandboxOptions
 from sandbox.store import SeaweedStore
 from shopdata.ledger import Ledger
+from shopdata.store.keys import log_key
+from shopdata.store.object_store import ObjectStore
 
 pytestmark = [
     pytest.mark.services,
@@ -36,7 +39,7 @@ def services(
     """Not started yet, with the database that they share."""
     url = postgresql_server.new_database()
     store = object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
-    with Sandbox(SandboxOptions(shops=6, pdd_shops=0, rows=5, report_seconds=4.0)) as sandbox:
+    with Sandbox(SandboxOptions(shops=6, pdd_shops=0, rows=5, report_seconds=6.0)) as sandbox:
         places = [Workplace(tmp_path_factory.mktemp("machine"), sandbox, store) for _ in range(2)]
         for place in places:
             place.variables |= {"SHOPDATA_DATABASE_URL": url, "SHOPDATA_SECRET_KEY": KEY}
@@ -53,6 +56,12 @@ def services(
                 service.end()
             for place in places:
                 place.close()
+
+
+def shown(service: Running, page: str) -> tuple[int, str]:
+    """Status and text of a page of a service's board."""
+    answer = requests.get(f"{service.url}{page}", auth=service.auth, timeout=60)
+    return answer.status_code, answer.text
 
 
 def test_they_share_a_slot_and_one_is_killed(services: tuple[list[Running], str]) -> None:
@@ -73,6 +82,9 @@ def test_they_share_a_slot_and_one_is_killed(services: tuple[list[Running], str]
         assert [node.is_up for node in ledger.nodes.all()] == [True, True]
         there.wait_until(lambda: sandbox.counters().jobs.keys() == set(shops), "all are ordered")
         assert [len(service.ids("running")) for service in (here, there)] == [1, 1]
+        (theirs,), (ours,) = there.ids("running"), here.ids("running")
+        store = ObjectStore(here.place.store)
+        here.wait_until(lambda: store.stat_anywhere(log_key("jd_store", theirs)), "its log is in the bucket")
         for process in there.processes():
             process.kill()
         psutil.wait_procs(there.processes(), timeout=10)
@@ -83,6 +95,20 @@ def test_they_share_a_slot_and_one_is_killed(services: tuple[list[Running], str]
             begun() - here.ids("finished")
         )
         assert ledger.queue.count("shopdata") == 0
+    _, runs = shown(here, "/board/runs?lang=en")
+    # One line; no column, for nobody knows yet that one of them is gone.
+    assert (runs.count(f'runs/{slot.run_id}"'), runs.count("2 members")) == (1, 1)
+    _, one = shown(here, f"/board/runs/{slot.run_id}?lang=en")
+    assert all(f"runs/{job}/log" in one for job in (ours, theirs))
+    # Of the one that is gone, as it was.
+    assert " INFO " in shown(here, f"/board/runs/{theirs}/log")[1]
+    assert "of another machine" in shown(here, f"/board/runs/{theirs}?lang=en")[1]
+    assert "of another machine" not in shown(here, f"/board/runs/{ours}?lang=en")[1]
+    (told,) = here.get("runs.json", run=slot.run_id)["runs"]
+    assert [(member["run_id"], member["node"] != "") for member in told["members"]] == sorted(
+        (job, True) for job in (ours, theirs)
+    )
+    assert shown(here, "/board/nodes?lang=en")[1].count("s-node-") == 2
     assert sandbox.counters().jobs == {shop: {DT: 1} for shop in shops}
     assert sandbox.counters().logins == {}
     receipt = here.place.receipt(DT)

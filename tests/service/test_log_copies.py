@@ -97,6 +97,9 @@ def test_when_a_service_copies(object_store: ObjectStore, tmp_path: Path, monkey
         return "" if found is None else gzip.decompress(object_store.get_bytes(KEY)).decode()
 
     crawls.put(Crawl(job=JOB, project="shopdata", spider="jd_store", started_at=datetime.now(SHANGHAI)))
+    write(log, "")
+    copies.look({JOB})
+    assert kept() == "", "an empty one would be all there is for a minute"
     write(log, "begun\n")
     copies.look(set())
     assert kept() == "", "what was cut off here may be at work on another machine"

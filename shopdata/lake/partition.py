@@ -139,7 +139,7 @@ def build_partition(
     )
     revised = _restated(previous, draft, merged.parquet, dataset, lake.store)
     volumes = tuple(volume.path for volume in merged.volumes)
-    drop_old_copies(name, dt, volumes, lake.staging)
+    drop_old_copies(name, dt, previous, volumes, lake.staging)
     return Built(
         merged.workbook,
         merged.parquet,

@@ -27,8 +27,9 @@ from shopdata.lake.receipts import (
     read_receipt,
 )
 from shopdata.lake.resources import Resources
+from shopdata.lake.volumes import old_volumes
 from shopdata.ledger import PartitionRecord
-from shopdata.store.keys import raw_folder, receipt_key, shop_and_ext_of, volume_prefix
+from shopdata.store.keys import raw_folder, receipt_key, shop_and_ext_of
 
 Count = TypeVar("Count")
 
@@ -163,10 +164,8 @@ class Verifier:
 
     def _old_volumes(self, receipt: Receipt) -> list[str]:
         """Volumes of an earlier workbook that nobody could move away when this one was published."""
-        wanted = {volume.key for volume in receipt.workbook.volumes}
         try:
-            keys = self._store.list_keys(volume_prefix(receipt.platform, receipt.dataset, receipt.dt))
-            return sorted(set(keys) - wanted)
+            return old_volumes(receipt, self._store)
         except StoreError:
             return []  # what else is asked of the store meets the same, and says so
 

@@ -11,9 +11,9 @@ from shopdata.config import Config
 from shopdata.excel.merging.volumes import NO_GROUP, Split, volume_path
 from shopdata.exceptions import StoreError
 from shopdata.files import discard
-from shopdata.lake.receipts import Draft
+from shopdata.lake.receipts import Draft, Receipt
 from shopdata.store.history import retire
-from shopdata.store.keys import parquet_key, volume_prefix
+from shopdata.store.keys import is_volume, parquet_key, volume_prefix
 from shopdata.store.staging import Staging
 
 if TYPE_CHECKING:
@@ -33,10 +33,12 @@ def split_of(name: str, dt: str, config: Config) -> Split | None:
     return Split(rule.at_most_rows, groups if rule.split_by == "group" else None, everything)
 
 
-def drop_old_copies(name: str, dt: str, volumes: Collection[Path], staging: Staging) -> None:
-    """Local copies of volumes that there are no more would be taken for those of today."""
+def drop_old_copies(name: str, dt: str, previous: Receipt | None, volumes: Collection[Path], staging: Staging) -> None:
+    """Local copies of volumes that there are no more would be taken for those of today. What people have put beside
+    them stays: only those go that the receipt of before names."""
     workbook = staging.merged(name, dt, "xlsx")
-    for path in workbook.parent.glob(volume_path(workbook, "*").name):
+    for volume in previous.workbook.volumes if previous is not None else ():
+        path = volume_path(workbook, volume.name)
         if path not in volumes:
             discard(path)
 
@@ -46,10 +48,22 @@ def retire_old(draft: Draft, store: ObjectStore) -> None:
 
     The partition is published all the same where that fails; `scrapy verify` names them, the next publication retires.
     """
-    wanted = {volume.key for volume in draft.workbook.volumes}
     try:
-        for key in store.list_keys(volume_prefix(draft.platform, draft.dataset, draft.dt)):
-            if key not in wanted:
-                retire(store, key)
+        for key in old_volumes(draft, store):
+            retire(store, key)
     except StoreError as error:
         logger.warning("%s %s: old volumes of its workbook stay: %s", draft.dataset, draft.dt, error)
+
+
+def old_volumes(draft: Draft, store: ObjectStore) -> list[str]:
+    """The keys of volumes that we have put once and that this partition does not have. Raises StoreError."""
+    wanted = {volume.key for volume in draft.workbook.volumes}
+    prefix = volume_prefix(draft.platform, draft.dataset, draft.dt)
+    found = []
+    for key in store.list_keys(prefix):
+        if key not in wanted and is_volume(key.removeprefix(prefix).removesuffix(".xlsx")):
+            there = store.stat(key)
+            # What somebody else has put beside them carries no sum of ours.
+            if there is not None and there.sha256:
+                found.append(key)
+    return sorted(found)

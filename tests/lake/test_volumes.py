@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from few_shops import DT, NAME, PARQUET, PLATFORM, WORKBOOK, FewShops
+from minio import Minio
 
 from shopdata.config import ObjectStoreSettings
 from shopdata.config.datasets import WorkbookRule
@@ -112,6 +113,20 @@ def test_volumes_that_there_are_no_more_go_to_history(place: FewShops) -> None:
     kept = {key.removeprefix("history/merged/jd/report/report_2026-03-01-").split(".")[0]
             for key in place.store.list_keys("history/merged/")}  # fmt: skip
     assert kept == {"north", "ungrouped"}
+
+
+def test_what_people_have_put_beside_volumes_stays(place: FewShops) -> None:
+    mine = place.folder / "merged" / NAME / "report_2026-03-01-checked.xlsx"
+    mine.write_bytes(b"mine")
+    theirs = volume_key(PLATFORM, NAME, DT, "checked")
+    client = Minio(place.settings.endpoint, place.settings.access_key, place.settings.secret_key.get_secret_value(),
+                   secure=False)  # fmt: skip
+    client.put_object(place.settings.bucket, theirs, io.BytesIO(b"theirs"), 6)
+    rule(place, None)
+    place.replay()
+    assert mine.read_bytes() == b"mine"
+    assert volumes_there(place) == [theirs]
+    assert verified(place).strays == []
 
 
 def test_what_a_killed_run_could_not_move_away_is_named_and_moved_by_the_next(place: FewShops) -> None:

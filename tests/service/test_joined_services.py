@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import secrets
 from collections.abc import Iterator
@@ -101,7 +102,9 @@ def test_they_share_a_slot_and_one_is_killed(services: tuple[list[Running], str]
     _, one = shown(here, f"/board/runs/{slot.run_id}?lang=en")
     assert all(f"runs/{job}/log" in one for job in (ours, theirs))
     # Of the one that is gone, as it was.
-    assert " INFO " in shown(here, f"/board/runs/{theirs}/log")[1]
+    copied = gzip.decompress(store.get_bytes(log_key("jd_store", theirs))).decode()
+    assert copied
+    assert shown(here, f"/board/runs/{theirs}/log") == (200, copied)
     assert "of another machine" in shown(here, f"/board/runs/{theirs}?lang=en")[1]
     assert "of another machine" not in shown(here, f"/board/runs/{ours}?lang=en")[1]
     (told,) = here.get("runs.json", run=slot.run_id)["runs"]

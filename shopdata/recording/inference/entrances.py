@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shopdata.recording.inference.atoms import atoms_of
-from shopdata.recording.inference.evidence import Evidence, Source
+from shopdata.recording.inference.evidence import Evidence, Seen, Source
 from shopdata.recording.inference.shapes import is_token, is_uuid
 from shopdata.recording.inference.told import NotInferredError
 from shopdata.recording.journal import Call
@@ -19,27 +19,38 @@ def entrances(evidence: Evidence, first: Call, second: Call) -> Iterator[tuple[C
         NotInferredError: that was so in one take only, or where the ticket came from was not to be seen.
     """
     home = next((call.origin for call in evidence.first.calls if call.resource == "document"), first.origin)
-    for call in evidence.first.calls:
-        if not (call.sets_cookie and call.origin == first.origin and call.number < first.number):
-            continue
+    for call in _with_cookie(evidence.first, first):
         others = [one for one in evidence.second.like(call) if one.sets_cookie and one.number < second.number]
-        found = _ticket(evidence, call, others[-1] if others else None, home)
-        if found and not others:
-            raise NotInferredError("entered_once", request=f"{call.method} /{'/'.join(call.path)}")
-        if found:
+        if not others:
+            _refuse_ticket(evidence.first, call, home)
+        elif _has_ticket(evidence, call, others[-1], home):
             yield call, others[-1]
+    for call in _with_cookie(evidence.second, second):
+        if not any(one.sets_cookie and one.number < first.number for one in evidence.first.like(call)):
+            _refuse_ticket(evidence.second, call, home)
 
 
-def _ticket(evidence: Evidence, call: Call, other: Call | None, home: str) -> bool:
+def _with_cookie(take: Seen, until: Call) -> Iterator[Call]:
+    """What was answered with a cookie by a request's host, before it."""
+    return (one for one in take.calls if one.sets_cookie and one.origin == until.origin and one.number < until.number)
+
+
+def _refuse_ticket(take: Seen, call: Call, home: str) -> None:
+    """For a call that was seen in one take only. Raises NotInferredError if it may have handed in a ticket."""
+    tokens = [value for value in atoms_of(call, {}).values() if is_token(value) and not is_uuid(value)]
+    is_given = any(held.call.origin != call.origin for value in tokens for held in take.holders(value, call))
+    # On a host that is not where one signs in, a token is given by somebody, seen or not.
+    if is_given or (tokens and call.origin != home):
+        raise NotInferredError("entered_once", request=f"{call.method} /{'/'.join(call.path)}")
+
+
+def _has_ticket(evidence: Evidence, call: Call, other: Call, home: str) -> bool:
     """True if one of its values comes from elsewhere."""
-    others = atoms_of(other, {}) if other is not None else {}
+    others = atoms_of(other, {})
     for place, value in atoms_of(call, {}).items():
         if not is_token(value) or is_uuid(value):
             continue
-        if other is None:
-            if any(held.call.origin != call.origin for held in evidence.first.holders(value, call)):
-                return True
-        elif value != others.get(place):
+        if value != others.get(place):
             source = evidence.source(value, call, others.get(place), other)
             if source is None and is_token(others.get(place)) and call.origin != home:
                 raise NotInferredError("entrance_unknown", request=f"{call.method} /{'/'.join(call.path)}")

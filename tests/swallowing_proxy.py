@@ -17,8 +17,8 @@ class SwallowingProxy:
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         self.is_swallowing = False
-        #: What was lost.
-        self.swallowed = 0
+        #: The connections that something was lost on.
+        self.silenced: set[object] = set()
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
 
@@ -67,7 +67,7 @@ class SwallowingProxy:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 if self.is_swallowing:
-                    self.swallowed += len(data)
+                    self.silenced.add(source)
                 else:
                     sink.sendall(data)
         for one in (source, sink):

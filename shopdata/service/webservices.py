@@ -26,6 +26,7 @@ from shopdata.exceptions import ArgumentError, ShopdataError, StoreError
 from shopdata.service.later import answer_later
 from shopdata.service.names import check_job, checked_form, checked_name, quoted
 from shopdata.service.options import PROJECT
+from shopdata.texts import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -288,6 +289,8 @@ def as_error(problem: BaseException) -> dict[str, Any]:
         text = str(problem)
     elif isinstance(problem, error.Error):
         text = (problem.message or b"").decode(errors="replace")
+        # As scrapyd's own pages are told by `daemon.py`.
+        logger.info("refused: %s", one_line(text))
     else:
         logger.error("a webservice failed: %s: %s", type(problem).__name__, str(problem)[-500:])
         text = f"{type(problem).__name__}: {problem}"

@@ -79,6 +79,7 @@ class TwoMachines:
                 database.execute("SELECT FROM cells FOR UPDATE NOWAIT")
                 database.execute("SELECT FROM leases FOR UPDATE NOWAIT")
                 database.execute("SELECT FROM paces FOR UPDATE NOWAIT")
+                database.execute("SELECT FROM sessions FOR UPDATE NOWAIT")
         except psycopg.errors.LockNotAvailable:
             return True
         return False

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Self
 
 from shopdata.derived_keys import derived_key
-from shopdata.exceptions import ArgumentError, ShopdataError
+from shopdata.exceptions import ArgumentError, ShopdataError, StoreError
 from shopdata.files import write_durably
 from shopdata.store.keys import EGGS, egg_key, egg_proof_key
 from shopdata.store.object_store import ObjectStore
@@ -107,9 +107,18 @@ class EggBucket:
         """True if this version is here, or was fetched; False if the bucket has none. Raises StoreError."""
         if self._path((project, version)).is_file():
             return True
-        with self._lock:
+        if not self._lock.acquire(timeout=_WAIT_SECONDS):
+            raise StoreError(
+                "another question to the bucket is not answered yet",
+                where=self._open_store().where(egg_key(project, version)),
+                found=f"no end of it in {_WAIT_SECONDS} s",
+                todo="It is tried again; see that the store answers.",
+            )
+        try:
             sums = self._there().get((project, version))
             return bool(sums) and self._fetch((project, version), sums or set())
+        finally:
+            self._lock.release()
 
     # -- how ---------------------------------------------------------------------------------------------------------
 

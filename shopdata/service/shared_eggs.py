@@ -35,6 +35,8 @@ _SYNC_EVERY_SECONDS = 10
 _ANSWER_SECONDS = 20
 #: A version that could not be had is not asked for again so soon.
 _LEAVE_SECONDS = 30.0
+#: A quarter of the lease of a job.
+_MOST_SECONDS = 30.0
 
 
 class SharedEggs(FilesystemEggStorage):  # type: ignore[misc]
@@ -65,7 +67,7 @@ class Eggs:
 
         Where the bucket can't be asked, another service may have it: False.
         """
-        version = str(message.get("_version") or "")
+        version, began = str(message.get("_version") or ""), time.monotonic()
         if not version:
             return True
         try:
@@ -77,7 +79,8 @@ class Eggs:
         if not is_here:
             logger.warning("run %s: egg %s of %s was removed; the newest runs", message["_job"], version, project)
             del message["_version"]
-        return True
+        # Nobody shows life for a job meanwhile, so that another service may have it by now; it is offered again.
+        return time.monotonic() - began < _MOST_SECONDS
 
 
 class EggSync(Service):

@@ -140,10 +140,14 @@ def test_where_the_bucket_is_away_what_is_here_goes_on(
     assert gone == {"_job": "x"}, "the newest runs"
 
 
-def test_a_job_fetches_what_it_names(machines: list[Machine]) -> None:
+def test_a_job_fetches_what_it_names(machines: list[Machine], monkeypatch: pytest.MonkeyPatch) -> None:
     here, there = machines
     here.put("1")
     here.bucket.sync()
+    with monkeypatch.context() as slow:
+        slow.setattr("shopdata.service.shared_eggs._MOST_SECONDS", 0)
+        assert not there.eggs.prepare("shopdata", {"_job": "x", "_version": "1"}), "another may have the job by now"
+    assert there.eggs.may_start("shopdata", {"_job": "x", "_version": "1"})
     assert there.eggs.prepare("shopdata", {"_job": "x", "_version": "1"})
     assert there.get("1") == b"an egg"
 

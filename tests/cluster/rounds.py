@@ -145,8 +145,8 @@ class Cluster:
             wait_until(self._is_idle, "nothing waits or runs", ROUND_SECONDS)
         except TimeoutError as error:
             problems.append(str(error))
-        has_slept = any(misfortune.kind == "sleep" for misfortune in chosen)
-        problems += self._verdict.problems(day, mark, self._sign_ins, has_slept=has_slept)
+        kinds = {misfortune.kind for misfortune in chosen}
+        problems += self._verdict.problems(day, mark, self._sign_ins, kinds)
         self._note(chosen, problems, mark, time.monotonic() - began)
         return problems
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 import lake_readers
@@ -16,6 +16,8 @@ from sandbox import Sandbox
 from shopdata import config
 from shopdata.store.object_store import ObjectStore
 
+#: So many intervals between requests are looked at together.
+TOGETHER = 6
 #: What has no place in a log, whatever is away.
 UNHANDLED = re.compile(r"^Traceback|Unhandled", re.MULTILINE)
 
@@ -39,22 +41,24 @@ class Verdict:
         self._sandbox, self._store, self._url, self._machines = sandbox, store, url, machines
         self._datasets, self._apart = datasets, apart_seconds
         self._told: set[tuple[str, str]] = set()
-        #: The shortest time between two requests of one shop, over all rounds in which no machine slept.
+        #: The shortest time between the arrivals of two requests of one shop, over all rounds.
         self.shortest_gap = float("inf")
 
-    def problems(self, day: date, after: int, sign_ins: dict[str, tuple[int, int]], *, has_slept: bool) -> list[str]:
+    def problems(
+        self, day: date, after: int, sign_ins: dict[str, tuple[int, int]], kinds: Collection[str]
+    ) -> list[str]:
         """Of a round.
 
         Args:
             after: the number of the portal's last record before it.
             sign_ins: by shop, at least and at most so many sign-ins since the start.
-            has_slept: a machine has.
+            kinds: what has gone wrong in it.
         """
         return [
             *(problem for dataset in self._datasets for problem in self._published(dataset, day)),
             *self._orders(day),
             *self._sign_ins(sign_ins),
-            *self._pace(after, has_slept=has_slept),
+            *self._pace(after, kinds),
             *self._left_in_ledger(),
             *self._left_on_machines(),
         ]
@@ -88,20 +92,23 @@ class Verdict:
                 yield f"{shop.id} was signed in {count} times, expected {least} to {most}"
         yield from (f"{shop}: {count} sign-ins refused" for shop, count in counters.refused_logins.items())
 
-    def _pace(self, after: int, *, has_slept: bool) -> Iterator[str]:
+    def _pace(self, after: int, kinds: Collection[str]) -> Iterator[str]:
         for shop in self._sandbox.shops:
             starts = [record.started for record in self._sandbox.records(shop.id, after=after) if record.is_paced]
             gaps = [later - before for before, later in itertools.pairwise(starts)]
-            if not has_slept:
-                self.shortest_gap = min([self.shortest_gap, *gaps])
-            # Known are times of arrival, so three together are looked at: one that a busy machine holds up comes closer
-            # to the next one. A machine that falls asleep between its turn and its request sends it when it wakes up.
-            least = 0.9 * self._apart * (2 if has_slept else 3)
-            for before, later in zip(starts, starts[3:], strict=False):
-                if later - before < least:
-                    yield f"{shop.id} was asked four times in {later - before:.2f} s"
-            if not has_slept and min(gaps, default=self._apart) < self._apart / 2:
-                yield f"{shop.id} was asked twice in {min(gaps):.2f} s"
+            self.shortest_gap = min([self.shortest_gap, *gaps])
+            # Known are times of arrival: one that a busy machine holds up comes closer to the next one, so that several
+            # together are looked at.
+            apart = TOGETHER * self._apart
+            if "sleep" in kinds:
+                # Who falls asleep between the turn and the request sends it on waking up.
+                apart -= self._apart
+            if "database" in kinds:
+                # Without the ledger each run keeps the interval by itself, and there is one for each dataset.
+                apart /= len(self._datasets)
+            for before, later in zip(starts, starts[TOGETHER:], strict=False):
+                if later - before < 0.8 * apart:
+                    yield f"{shop.id} was asked {TOGETHER + 1} times in {later - before:.2f} s"
 
     def _left_in_ledger(self) -> Iterator[str]:
         with psycopg.connect(self._url.replace("+psycopg", "")) as ledger:

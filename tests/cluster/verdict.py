@@ -17,7 +17,7 @@ from shopdata import config
 from shopdata.store.object_store import ObjectStore
 
 #: So many intervals between requests are looked at together.
-TOGETHER = 6
+TOGETHER = 3
 #: What has no place in a log, whatever is away.
 UNHANDLED = re.compile(r"^Traceback|Unhandled", re.MULTILINE)
 
@@ -107,7 +107,7 @@ class Verdict:
                 # Without the ledger each run keeps the interval by itself, and there is one for each dataset.
                 apart /= len(self._datasets)
             for before, later in zip(starts, starts[TOGETHER:], strict=False):
-                if later - before < 0.8 * apart:
+                if later - before < 0.7 * apart:
                     yield f"{shop.id} was asked {TOGETHER + 1} times in {later - before:.2f} s"
 
     def _left_in_ledger(self) -> Iterator[str]:

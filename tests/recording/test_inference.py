@@ -17,8 +17,9 @@ from person import THIRD
 from shopdata.periods import SHANGHAI
 from shopdata.recording.contract import columns_of_files, columns_of_rows, contract_of, sheet_of
 from shopdata.recording.inference import Inferred, NotInferredError, infer
+from shopdata.recording.inference.chain import Chain
 from shopdata.recording.inference.days import day_template
-from shopdata.recording.inference.evidence import Seen
+from shopdata.recording.inference.evidence import Evidence, Seen
 from shopdata.recording.journal import Call, Download, Journal, Take
 from shopdata.recording.redaction.entries import without_secrets
 from shopdata.recording.redaction.stand_ins import StandIns
@@ -196,6 +197,21 @@ def test_a_column_that_holds_the_day_is_one_that_can_be_read() -> None:
     assert [[one["name"] for one in take if one["is_day"]] for take in columns] == [["日期"], ["日期"]]
     contract, _ = contract_of(columns, title="x", platform="jd", lag_days=1, has_day=True)
     assert contract["period_column"] == "日期"
+
+
+def test_a_file_on_a_host_of_the_portals_own_is_asked_for_with_the_session() -> None:
+    """As the browser did; elsewhere a link has all that it takes."""
+    last = {name: again(name).recipe["steps"][-1] for name in ("jd_ad_effect", "jd_store")}
+    assert {name: step.get("session", False) for name, step in last.items()} == {
+        "jd_ad_effect": True,
+        "jd_store": False,
+    }
+
+
+def test_no_two_steps_are_called_alike_nor_as_something_else_in_braces() -> None:
+    """`{page.token}` would be a page's number."""
+    chain = Chain(Evidence(*journal_of("jd_store").takes, dialects("jd_store")[0]))
+    assert [chain._name(word) for word in ("form", "form", "page", "jd")] == ["form", "form2", "page2", "jd2"]
 
 
 def _workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:

@@ -23,6 +23,7 @@ from shopdata.recording.inference.evidence import (
 )
 from shopdata.recording.inference.requests import Asked, request_of
 from shopdata.recording.inference.rows import steps_to_rows
+from shopdata.recording.inference.shapes import is_token
 from shopdata.recording.inference.told import Line, NotInferredError
 from shopdata.recording.inference.values import value_in
 from shopdata.recording.journal import Call, Download
@@ -44,6 +45,8 @@ class Chain:
         self.has_day = False
         #: Name and step of what has been asked, by what asks it.
         self._asked: dict[Any, tuple[str, dict[str, Any]]] = {}
+        #: What may be no step's name any more.
+        self._named = {*TIMES, *BARE, evidence.known.platform}
         self._depth = 0
         #: Hosts that have been asked; what lets a session in there stands before.
         self._entered: set[str] = set()
@@ -58,7 +61,8 @@ class Chain:
             source = self.evidence.link_source(first.url, first.at, second.url, second.at)
             if source is not None:
                 self._tell_link(source)
-                self.steps.append({**step, "from": self._link(source), **self._of_table(first, second)})
+                link = {"from": self._link(source), **self._session_of(first, second)}
+                self.steps.append({**step, **link, **self._of_table(first, second)})
                 return
         if calls[0] is None or calls[1] is None:
             raise NotInferredError("file_of_nowhere", address=first.url.partition("?")[0][:60])
@@ -81,6 +85,11 @@ class Chain:
             found["drop_rows"] = "totals"
             self.lines.append(Line("has_totals"))
         return found
+
+    def _session_of(self, first: Download, second: Download) -> dict[str, Any]:
+        """What lies on a host of the portal's own is asked for as the browser did, with the session."""
+        hosts = ("/".join(one.url.split("/", 3)[:3]) for one in (first, second))
+        return {"session": True} if all(self.evidence.known.origin(host) is not None for host in hosts) else {}
 
     def _answer_of(self, download: Download, take: int) -> Call | None:
         """The call whose answer the file is."""
@@ -134,7 +143,8 @@ class Chain:
         if key in self._asked:
             return self._asked[key]
         if source.first.is_html:
-            name, step = self._name("form"), {"open": self._name("form"), **self._page_request(first, second)}
+            name = self._name("form")
+            step = {"open": name, **self._page_request(first, second)}
         else:
             if self._is_polled(source):
                 return self._job_of_answer(source)
@@ -186,7 +196,23 @@ class Chain:
             if one.path == call.path and one.body == call.body and isinstance(contents.get(one.number), dict)
         ]
         is_polled = any(at(contents[one.number], place) in (None, "") for one in earlier)
-        return is_polled and not self._is_of_entry(source)
+        return (is_polled or self._was_done_at_once(source)) and not self._is_of_entry(source)
+
+    def _was_done_at_once(self, source: Source) -> bool:
+        """True for an answer that says that what was ordered is done: next time it may have to be waited for."""
+        seen = self.evidence.first, self.evidence.second
+        calls = source.first.call, source.second.call
+        if not all(
+            jobs.says_that_it_is_done(one.contents.get(call.number)) for one, call in zip(seen, calls, strict=True)
+        ):
+            return False
+        others = atoms_of(calls[1], {})
+        found = (
+            self.evidence.source(value, calls[0], others[place], calls[1])
+            for place, value in atoms_of(calls[0], {}).items()
+            if is_token(value) and value != others.get(place, value)
+        )
+        return any(one is not None and one.first.call.method == "POST" and not one.first.is_html for one in found)
 
     def _is_of_entry(self, source: Source) -> bool:
         """True if what was asked again and again is the link of a report that a list tells of."""
@@ -200,8 +226,11 @@ class Chain:
         return bool(places) and all(EVERY in place for place in places)
 
     def _name(self, word: str) -> str:
-        taken = {*(name for name, _ in self._asked.values()), *TIMES, *BARE, self.evidence.known.platform}
-        return next(name for name in (word, *(f"{word}{number}" for number in range(2, 99))) if name not in taken)
+        names = (word, *(f"{word}{number}" for number in range(2, 99)))
+        name = next(one for one in names if one not in self._named)
+        # From now on: the steps before this one are named while it is made.
+        self._named.add(name)
+        return name
 
     # -- links and reports ------------------------------------------------------------------------------------------
 

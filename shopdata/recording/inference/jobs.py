@@ -209,6 +209,11 @@ def tells_of_reports(rows: list[dict[str, Any]]) -> bool:
     return any(map(_STATE.search, names)) and any(map(_MADE.search, names))
 
 
+def says_that_it_is_done(content: Any) -> bool:
+    """True for an answer that says `ready: true` or the like: it may say otherwise next time."""
+    return any(value is True and bool(_STATE.search(str(place[-1]))) for place, value in leaves(content) if place)
+
+
 @dataclass(frozen=True)
 class States:
     """Which field says how far a report is, and in which words."""
@@ -233,7 +238,10 @@ def states_in(takes: list[list[Mapping[str, Any]]], without: set[str]) -> States
         done = {str(values[-1]) for values in told}
         working = {str(value): value for values in told for value in values if value != values[-1]}
         if len(done) == 1 and None not in (told[0][-1],) and not done & working.keys() and len(working) <= _MOST_STATES:
-            found.append(States(name, tuple(working.values()), told[0][-1]))
+            last = told[0][-1]
+            # Of two there is one other.
+            working |= {str(not last): not last} if isinstance(last, bool) else {}
+            found.append(States(name, tuple(working.values()), last))
     if not found:
         raise NotInferredError("no_state", fields=", ".join(names[:8]))
     return min(found, key=lambda one: (not one.working, "progress" in one.field.lower(), len(one.field)))

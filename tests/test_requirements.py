@@ -48,6 +48,8 @@ def declared(*names: str) -> dict[str, Requirement]:
 
 #: It runs in an environment of its own.
 PEERS = REPO / "benchmarks" / "merge_peers.py"
+#: So do these, in pretix's own.
+FOREIGN = {REPO / "tests" / "foreign_portals" / f"pretix_{part}.py" for part in ("data", "wsgi")}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -63,7 +65,7 @@ def undeclared(folder: str, names: set[str]) -> dict[str, set[str]]:
     """What files below a folder import without being in any of these distributions."""
     known = set(sys.stdlib_module_names) | OWN
     missing: dict[str, set[str]] = {}
-    for path in sorted(set((REPO / folder).rglob("*.py")) - {PEERS}):
+    for path in sorted(set((REPO / folder).rglob("*.py")) - {PEERS, *FOREIGN}):
         for module in set(imports(path)) - known:
             if not names & {canonicalize_name(name) for name in DISTRIBUTIONS.get(module, ())}:
                 missing.setdefault(module, set()).add(path.relative_to(REPO).as_posix())

@@ -17,6 +17,8 @@ from shopdata.recording.journal import Journal, read_journal
 from shopdata.recording.saving import Recording
 
 FOLDER = Path(__file__).parent / "journals"
+#: Those of portals that nobody here wrote, by `tests/foreign_portals/show.py`.
+FOREIGN = FOLDER.with_name("foreign_journals")
 SHIPPED = Path(__file__).parents[2] / "pipelines_config" / "recipes"
 CHATS = Path(__file__).parents[1] / "recipes"
 #: What the stand-ins' hosts are called in the journals.
@@ -29,6 +31,8 @@ HOSTS = {
     "ads": "https://ads.example",
     "storage": "https://files.report.example",
 }
+#: What the hosts of the foreign portals are called in theirs.
+FOREIGN_HOSTS = {"pretix": "https://tickets.example", "redmine": "https://tasks.example"}
 _ORIGINS: Mapping[str, Mapping[str, str]] = {
     "pdd": {"login_url": "mms", "origin": "mms", "cashier_origin": "cashier"},
     "jd": {"login_url": "report", "report_origin": "report", "gateway_origin": "gateway", "ads_origin": "ads"},
@@ -38,6 +42,8 @@ _ORIGINS: Mapping[str, Mapping[str, str]] = {
 def dialects(dataset: str, hosts: Mapping[str, str] = HOSTS) -> list[Known]:
     """A platform as a recording is read by it."""
     name = dataset.partition("_")[0]
+    if name in FOREIGN_HOSTS:
+        return [Known(name, {"origin": FOREIGN_HOSTS[name]})]
     platform = platforms()[name]
     section = {key: hosts[host] for key, host in _ORIGINS[name].items()}
     return ways_to_read(platform, platform.load_portal().model_validate({**section, "download_hosts": [".example"]}))
@@ -63,7 +69,8 @@ def secrets_of(sandbox: Sandbox) -> set[str]:
 
 
 def journal_of(dataset: str) -> Journal:
-    return read_journal(FOLDER / f"{dataset}.jsonl")
+    folder = FOREIGN if dataset.partition("_")[0] in FOREIGN_HOSTS else FOLDER
+    return read_journal(folder / f"{dataset}.jsonl")
 
 
 def shipped(dataset: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from random import Random
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from asked import asked
-from kept_journals import FOLDER, dialects, journal_of
+from kept_journals import FOLDER, FOREIGN, dialects, journal_of
 from person import THIRD
 
 from shopdata.recording.inference import Inferred, NotInferredError
@@ -24,6 +24,7 @@ from shopdata.recording.journal import Call, Journal, Take
 from shopdata.recording.saving import infer_again
 
 DATASETS = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+FOREIGN_DATASETS = sorted(path.stem for path in FOREIGN.glob("*.jsonl"))
 Change = Callable[[Random, Take, Journal], Take]
 
 
@@ -207,10 +208,10 @@ CHANGES: tuple[Change, ...] = (
 )
 
 
-def mutant(seed: int) -> tuple[str, tuple[str, ...], Journal]:
+def mutant(seed: int, datasets: Sequence[str] = DATASETS) -> tuple[str, tuple[str, ...], Journal]:
     """The journal of this seed, whose it is, and what was changed: something was."""
     random = Random(seed)
-    dataset = DATASETS[seed % len(DATASETS)]
+    dataset = datasets[seed % len(datasets)]
     journal = journal_of(dataset)
     while True:
         changes = random.sample(CHANGES, random.choice((1, 1, 2, 3)))
@@ -257,9 +258,9 @@ def right(dataset: str) -> tuple[Inferred, list[Any]]:
     return found, asked(found.recipe, THIRD)
 
 
-def outcome(seed: int) -> str:
+def outcome(seed: int, datasets: Sequence[str] = DATASETS) -> str:
     """What came of a mutant."""
-    dataset, _, journal = mutant(seed)
+    dataset, _, journal = mutant(seed, datasets)
     try:
         found = infer_again(journal, dialects(dataset), dataset)
     except NotInferredError:
@@ -275,6 +276,13 @@ def test_no_mutant_gives_a_wrong_recipe(request: pytest.FixtureRequest) -> None:
     assert Counter(came.values())["the same"] > len(seeds) / 4
     tried = {mutant(seed)[0] for seed in seeds}, {name for seed in seeds for name in mutant(seed)[1]}
     assert tried == (set(DATASETS), {change.__name__ for change in CHANGES})
+
+
+def test_no_mutant_of_a_foreign_portal_gives_a_wrong_recipe(request: pytest.FixtureRequest) -> None:
+    seeds = range(request.config.getoption("--mutants") // 5)
+    came = {seed: outcome(seed, FOREIGN_DATASETS) for seed in seeds}
+    assert [(seed, *mutant(seed, FOREIGN_DATASETS)[:2]) for seed, what in came.items() if what == "wrong"] == []
+    assert Counter(came.values())["the same"] > len(seeds) / 4
 
 
 def _spoiled(value: Any, *, is_sent: bool = False) -> Iterator[Any]:
@@ -293,7 +301,7 @@ def _spoiled(value: Any, *, is_sent: bool = False) -> Iterator[Any]:
         yield (not value) if isinstance(value, bool) else value + 1
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", [*DATASETS, *FOREIGN_DATASETS])
 def test_the_judge_is_not_blind(dataset: str) -> None:
     """Each value that a recipe sends counts."""
     found, wanted = right(dataset)

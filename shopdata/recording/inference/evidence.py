@@ -152,6 +152,10 @@ class Seen:
                 if isinstance(value, str) and value.startswith(("http:", "https:")) and _parts(value) == wanted:
                     yield Held(one, place)
 
+    def names(self, value: Any) -> bool:
+        """True if any answer holds a value, whenever it came."""
+        return str(value) in self._index
+
     def like(self, call: Call) -> list[Call]:
         """All calls that ask the same as this one, it included."""
         wanted = signature_of(call)

@@ -37,7 +37,9 @@ def value_in(evidence: Evidence, place: Place, first: Any, first_call: Call, sec
         return Found("day", day)
     if (source := evidence.source(first, first_call, second, second_call)) is not None:
         return Found("taken", source=source)
-    if is_uuid(first) and is_uuid(second):
+    # Whom an answer names, or what is asked for in a path, is somebody's: where it came from was not seen.
+    is_named = place[0] == "path" or evidence.first.names(first) or evidence.second.names(second)
+    if is_uuid(first) and is_uuid(second) and not is_named:
         return Found("random", "{uuid4}")
     now = now_template(first, first_call.at)
     if now is not None and now == now_template(second, second_call.at):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,7 @@ class Row:
 
     name: str
     asked: int = 0
+    questions: int = 0
     doubts: int = 0
     seconds: float = 0
     calls: int = 0
@@ -104,6 +106,7 @@ def _keep(folder: Path, name: str, place: Place, running: Running) -> None:
 def _tell(row: Row) -> None:
     print(
         f"{'✓' if row.is_right else '✗'} {row.name}: {row.seconds / 60:.1f} min, Enter {row.asked} times, "
+        f"{row.questions} questions, "
         f"{row.doubts} doubts, {row.calls} calls recorded: {row.outcome}",
         flush=True,
     )
@@ -115,6 +118,8 @@ def _show(row: Row, export: Export, place: Place, running: Running, today: date)
     days = [today - timedelta(days=back) for back in _SHOWN]
     code, out, err = _record(export, place, running, days, row)
     told = out + err
+    found = re.search(r"Questions asked: (\d+)", out)
+    row.questions = int(found[1]) if found else 0
     row.doubts = sum(line.startswith("? ") for line in out.splitlines())
     journal = place.state / "recordings" / f"{export.dataset}.jsonl"
     if journal.is_file():
@@ -167,6 +172,9 @@ def _record(export: Export, place: Place, running: Running, days: list[date], ro
                 process.stdin.write("\n")
                 process.stdin.flush()
                 row.asked += 1
+            # What is asked now has an answer for whoever gives none.
+            assert process.stdin is not None
+            process.stdin.close()
         process.wait(120)
     finally:
         if process.poll() is None:

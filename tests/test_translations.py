@@ -24,6 +24,7 @@ DOCS = (
     "sign-in-from-the-board",
     "when-it-fails",
     "recipes",
+    "record",
     "reference",
 )
 ENGLISH = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in DOCS)]

@@ -30,6 +30,8 @@ SERVICE_PATH = "/uc/loginService"
 CERTIFIED_PATH = "/certified"
 CERTIFIED_CHECK_PATH = "/certified/check"
 ACCOUNT_PATH = "/jdm/home/account.ajax"
+#: On the report host, where reports are ordered.
+REPORTS_PATH = "/scbrandweb/brand/view/supplyReport/supplyChainPro.html"
 
 # The cookie, and the key of localStorage, that JD's own script keeps a device's number in.
 DEVICE_NAME = "3AB9D23F7A4B3C9B"
@@ -218,6 +220,7 @@ class JdLoginHosts(SandboxEntrance):
     async def _home(self, request: web.Request) -> web.Response:
         boot: dict[str, str | int] = {
             "account_path": ACCOUNT_PATH,
+            "reports_url": self.stage.origins["report"] + REPORTS_PATH,
             "login_url": self._sessions.login_url(),
             "delay_milliseconds": self.delay(),
         }

@@ -31,6 +31,9 @@ REFUSED_CALL, REFUSED_BODY, REFUSED_DATE, REFUSED_ACCOUNT = 400, 1001, 1002, 100
 # docs/portals.md 8.11 [C 2]: the two texts of code 601; that they may stand in a page is from one source.
 TOO_OFTEN, UNAUTHORISED = "操作频繁，请稍后再试", "未经京东授权的软件操作"
 
+#: How often its page looks whether a report is done.
+_POLL_MILLISECONDS = 200
+
 NAME_FAULTS = (Fault.WRAPPED_NAMES, Fault.OTHER_NAMES)
 
 
@@ -55,7 +58,16 @@ class JdReportHosts:
         """zhgateway.jd.com."""
         app = web.Application()
         self._add_orders(app, "gateway")
+        # The pages of the report host order by their scripts. [A]
+        app.on_response_prepare.append(self._let_pages_ask)
+        app.router.add_options("/{path:.*}", _nothing)
         return app
+
+    async def _let_pages_ask(self, request: web.Request, response: web.StreamResponse) -> None:
+        if request.headers.get("origin") == self._stage.origins["report"]:
+            response.headers["access-control-allow-origin"] = self._stage.origins["report"]
+            response.headers["access-control-allow-credentials"] = "true"
+            response.headers["access-control-allow-headers"] = "content-type,x-requested-with"
 
     def _add_orders(self, app: web.Application, host: str) -> None:
         for report in self._reports:
@@ -76,7 +88,13 @@ class JdReportHosts:
         if self._sessions.live_shop(request) is None:
             # docs/portals.md 4.2 [C 5]: a navigation ends on the login page.
             return web.Response(status=302, headers={"Location": self._sessions.login_url(str(request.url))})
-        return page("supply_chain.html")
+        order = self._reports[0]
+        boot = {
+            "list_path": LIST_PATH,
+            "create_address": self._stage.origins[order.host] + order.create_path,
+            "poll_milliseconds": _POLL_MILLISECONDS,
+        }
+        return page("supply_chain.html", boot=boot)
 
     async def _create(self, report: OrderedReport, request: web.Request) -> web.Response:
         body = await report.read(request)
@@ -175,6 +193,10 @@ class JdReportHosts:
         path = self._signer.sign(FILE_FOLDER + job.file_name(), self._stage.options.link_seconds)
         link = self._stage.origins[host] + path
         return link.removeprefix("http:") if job.is_link_without_scheme() else link
+
+
+async def _nothing(_: web.Request) -> web.Response:
+    return web.Response(status=204)
 
 
 def _is_from_page(request: web.Request) -> bool:

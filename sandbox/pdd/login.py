@@ -29,11 +29,12 @@ AUTH_PATH = "/janus/api/auth"
 SEND_CODE_PATH = "/janus/api/user/getLoginVerificationCode"
 MAKE_APP_CODE_PATH, ASK_APP_CODE_PATH = "/janus/api/scan/login/qrcode", "/janus/api/scan/login/query"
 # docs/portals.md 3: pages that callers name as referer.
+REVIEWS_PATH = "/goods/evaluation/index"
 PAGE_PATHS = (
     HOME_PATH,
     "/mms-chat/search",
     "/mms-chat/overview/merchant",
-    "/goods/evaluation/index",
+    REVIEWS_PATH,
     "/mms-marketing-mixin/quality-experience",
 )
 
@@ -132,7 +133,8 @@ class PddLoginPages(SandboxEntrance):
             "expired_codes": [SESSION_EXPIRED.code],
             "delay_milliseconds": self.delay(),
         }
-        return back_office_page(boot)
+        is_of_reviews = request.path == REVIEWS_PATH
+        return back_office_page(boot, "reviews.html" if is_of_reviews else "back_office.html")
 
     def _sent_away(self, request: web.Request) -> web.Response:
         """docs/portals.md 1.1 [C 6]: an unauthenticated page redirects; by the server or by its script is open. [A]"""

@@ -28,7 +28,7 @@ def login_page(form: str, boot: Mapping[str, object]) -> web.Response:
     )
 
 
-def back_office_page(boot: Mapping[str, object]) -> web.Response:
+def back_office_page(boot: Mapping[str, object], name: str = "back_office.html") -> web.Response:
     """A page behind the login."""
     script = OBSTACLES_SCRIPT + _PAGES.source("signing.js")
-    return _PAGES.page("back_office.html", boot=boot, signing=script)
+    return _PAGES.page(name, boot=boot, signing=script)

@@ -6,21 +6,25 @@ import argparse
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from playwright.async_api import Browser, BrowserContext
+
 from shopdata.actions.printing import say
 from shopdata.actions.record_questions import Questions
 from shopdata.actions.rehearse import rehearse
-from shopdata.browser.starting import OwnChromium
+from shopdata.browser.chromium import context_options
+from shopdata.browser.starting import OwnChromium, quietly
 from shopdata.config import Portal, Shop, platforms
 from shopdata.config.recipes import Recipe
 from shopdata.exceptions import ArgumentError, ChallengeError, UsageError
 from shopdata.periods import SHANGHAI, Period, PeriodKind, parse_date
 from shopdata.recording.as_spider import spider_path, write_spider
+from shopdata.recording.bar import Bar
 from shopdata.recording.contract import (
     columns_of_each,
     columns_of_files,
@@ -35,10 +39,13 @@ from shopdata.recording.inference import Inferred, Known, Line, NotInferredError
 from shopdata.recording.inference.evidence import Seen
 from shopdata.recording.inference.known import ways_to_read
 from shopdata.recording.journal import Journal, read_journal
-from shopdata.recording.recorder import Recorder
 from shopdata.recording.saving import Recording, infer_again
+from shopdata.recording.showing import CONTEXT_OPTIONS, End, Showing
+from shopdata.sessions.session import Session
 from shopdata.wording import Texts
 from shopdata.workspace import Workspace
+
+_SHORTEST_COOKIE = 6
 
 
 def record(workspace: Workspace, name: str, opts: argparse.Namespace, settings: Mapping[str, Any]) -> int:
@@ -47,15 +54,8 @@ def record(workspace: Workspace, name: str, opts: argparse.Namespace, settings: 
     Raises:
         ShopdataError: nothing was written.
     """
-    shop = _shop(workspace, opts.shop)
-    if not re.fullmatch(rf"{shop.platform}_[a-z0-9_]+", name):
-        raise ArgumentError(
-            "a dataset's name begins with its platform",
-            where="NAME",
-            found=name,
-            expected=f"{shop.platform}_ and lower-case letters, digits or _",
-            todo=f"Write for example {shop.platform}_refunds.",
-        )
+    shop = shop_of(workspace, opts.shop)
+    check_name(name, shop.platform)
     portal = workspace.config.portal(shop.platform)
     dialects = ways_to_read(platforms()[shop.platform], portal, opts.sign)
     t, folder = workspace.texts, config_folder()
@@ -197,7 +197,30 @@ async def _show(
     workspace: Workspace, shop: Shop, portal: Portal, dialects: list[Known], name: str, opts: argparse.Namespace,
     settings: Mapping[str, Any],
 ) -> Recording:  # fmt: skip
-    """What a person shows in a window, a day after the other."""
+    """What a person shows in a window, a day after the other; what there is of it where they close the window."""
+    days = _days(opts.days, opts.period)
+    recording, session = recording_of(workspace, shop, portal, dialects, name, days, opts.period)
+    own, t = OwnChromium({"executable_path": settings["SHOPDATA_BROWSER_PATH"]}, is_headed=True), workspace.texts
+    try:
+        context = await open_context(await own.start(), session, is_headed=True)
+        showing = Showing(context, portal, recording)
+        bar = Bar(context, t, showing.wish, opts.period)
+        await bar.begin()
+        say(t, "record.window", day=Period.of(opts.period or "day", days[0]).dt)
+        end = await showing.show(days, bar)
+        if end is not End.NEXT:
+            say(t, f"record.ended.{end}", shop=shop.id)
+        await quietly(context.close())
+    finally:
+        await own.close()
+    return recording
+
+
+def recording_of(
+    workspace: Workspace, shop: Shop, portal: Portal, dialects: list[Known], name: str, days: Sequence[date],
+    kind: PeriodKind | None = None,
+) -> tuple[Recording, Session]:  # fmt: skip
+    """A recording that begins, and the session that it is made with. Raises ChallengeError where there is none."""
     session = workspace.sessions.load(shop)
     if session is None:
         raise ChallengeError(
@@ -206,42 +229,26 @@ async def _show(
             found="no session",
             todo=f"Run `scrapy login {shop.id}` first: what is typed there is not recorded.",
         )
-    days = _days(opts.days, opts.period)
     hosts = [urlsplit(address).netloc for address in portal.addresses]
     hosts += [host.lstrip(".") for host in portal.download_hosts]
-    secrets = [*session.values().values(), shop.username, shop.password, shop.name]
+    # Shorter ones open nothing, and stand in any text by chance.
+    cookies = [value for value in session.values().values() if len(value) >= _SHORTEST_COOKIE]
+    secrets = [*cookies, shop.username, shop.password.get_secret_value(), shop.name]
     path = workspace.state_dir / "recordings" / f"{name}.jsonl"
-    recording = Recording(path, days, hosts, [str(secret) for secret in secrets], dialects, opts.period)
-    recorder = Recorder(recording.begin, recording.note, recording.keep_file)
-    own = OwnChromium({"executable_path": settings["SHOPDATA_BROWSER_PATH"]}, is_headed=True)
-    t = workspace.texts
-    try:
-        browser = await own.start()
-        context = await browser.new_context(
-            accept_downloads=True,
-            service_workers="block",
-            user_agent=session.user_agent or None,
-            no_viewport=True,
-        )
-        await context.add_cookies(session.cookies())  # type: ignore[arg-type]
-        recorder.listen(context)
-        page = await context.new_page()
-        await page.goto(_home(portal, dialects))
-        for number, day in enumerate(days, start=1):
-            recorder.begin(day)
-            asked = Period.of(opts.period or "day", day)
-            say(t, f"record.show_{opts.period}" if opts.period else "record.show", number=number, day=asked.dt)
-            await asyncio.to_thread(input, t("record.press"))
-            await recorder.end()
-        await context.close()
-    finally:
-        await own.stop()
-    return recording
+    return Recording(path, days, hosts, secrets, dialects, kind), session
 
 
-def _home(portal: Portal, dialects: list[Known]) -> str:
-    origin = next(iter(dialects[0].origins.values()), portal.login_url)
-    return origin + portal.home_path
+async def open_context(browser: Browser, session: Session, *, is_headed: bool = False) -> BrowserContext:
+    """A context that is signed in; nobody has typed anything in it."""
+    own = {"user_agent": session.user_agent} if session.user_agent else {}
+    known = context_options(browser.version, **CONTEXT_OPTIONS, **own)
+    if is_headed:
+        # A window has the size that its person gives it.
+        known = {name: value for name, value in known.items() if name not in ("viewport", "device_scale_factor")}
+        known["no_viewport"] = True
+    context = await browser.new_context(**known)
+    await context.add_cookies(session.cookies())  # type: ignore[arg-type]
+    return context
 
 
 def _days(given: str | None, kind: PeriodKind | None = None) -> tuple[date, ...]:
@@ -273,7 +280,20 @@ def _days(given: str | None, kind: PeriodKind | None = None) -> tuple[date, ...]
     return first, second
 
 
-def _shop(workspace: Workspace, name: str) -> Shop:
+def check_name(name: str, platform: str) -> None:
+    """Raises ArgumentError for a name that no dataset of this platform may have."""
+    if not re.fullmatch(rf"{platform}_[a-z0-9_]{{1,60}}", name):
+        raise ArgumentError(
+            "a dataset's name begins with its platform",
+            where="NAME",
+            found=name,
+            expected=f"{platform}_ and lower-case letters, digits or _",
+            todo=f"Write for example {platform}_refunds.",
+        )
+
+
+def shop_of(workspace: Workspace, name: str) -> Shop:
+    """By its id or name. Raises UsageError."""
     for shop in workspace.config.shops:
         if name in (shop.id, shop.name):
             return shop

@@ -1,177 +1,36 @@
-"""How `scrapy rehearse` collects a day aside, and what it holds against it."""
+"""How `scrapy rehearse` says what came of a rehearsal."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
-
-import pyarrow.parquet as pq
 
 from shopdata.actions.names import as_dataset
 from shopdata.actions.printing import print_line, say
-from shopdata.actions.shadow_view import difference_line, spread
-from shopdata.config import Dataset
-from shopdata.excel.contract import Contract
-from shopdata.excel.reading import read_table
+from shopdata.actions.rehearsal import check_day, rehearsed, shop_with
 from shopdata.exceptions import ArgumentError
-from shopdata.ledger import Ledger
-from shopdata.periods import SHANGHAI, parse_date
-from shopdata.recording.files import REHEARSED, config_folder, note_proof, was_shown
-from shopdata.shadow.comparing import Compared, How, Kind, compare
-from shopdata.shadow.rows import Rows
-from shopdata.wording import Texts
+from shopdata.periods import parse_date
 from shopdata.workspace import Workspace
-
-#: Of the crawl's, what would publish, tell others, or say what is missing. A test sees that nothing is forgotten.
-_OFF = {
-    "ITEM_PIPELINES": (
-        "compare.ComparePipeline",
-        "plausible.PlausiblePipeline",
-        "stage.StagePipeline",
-        "merge.MergePipeline",
-        "publish.PublishPipeline",
-        "refresh.RefreshPipeline",
-    ),
-    "EXTENSIONS": (
-        "published_feed.PublishedFeed",
-        "publish_at_idle.PublishAtIdle",
-        "outcome.RunOutcome",
-        "progress.Progress",
-        "alerts.Alerts",
-    ),
-}
-_FOLDERS = {"ITEM_PIPELINES": "shopdata.pipelines", "EXTENSIONS": "shopdata.extensions"}
-_OWN_PIPELINE = "shopdata.pipelines.rehearse.RehearsalPipeline"
-#: Pipelines and extensions of the crawl: the add-on puts its own beside those that are set, but for what is None.
-COMPONENTS: dict[str, dict[str, int | None]] = {
-    setting: {f"{_FOLDERS[setting]}.{name}": None for name in names} for setting, names in _OFF.items()
-}
-COMPONENTS["ITEM_PIPELINES"][_OWN_PIPELINE] = 200
-#: Of the state directory, what a rehearsal shares with real runs.
-_SHARED = ("sessions", "devices", "pace")
-#: So many differences are named.
-_MOST_SHOWN = 10
 
 
 def rehearse(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
     """Collects, compares and says what came of it; returns the exit code. Raises ShopdataError."""
     t, day = workspace.texts, parse_date(opts.date, "--date")
     name = as_dataset(workspace.config, name)
-    shop = _shop(workspace, name, opts.shop)
+    shop = shop_with(workspace, name, opts.shop)
     if not opts.by_hand.is_file():
         raise ArgumentError("there is no such file", where="--with", found=str(opts.by_hand), todo="Name the export.")
-    dataset = workspace.config.dataset(name)
-    recipe = config_folder() / "recipes" / f"{name}.yaml"
-    if not dataset.is_snapshot and recipe.is_file() and was_shown(recipe, day):
-        raise ArgumentError(
-            "the recipe was made of this day, which proves nothing",
-            where="--date",
-            found=opts.date,
-            todo="Export a third day by hand, and name that one.",
-        )
+    check_day(workspace, name, day)
     say(t, "rehearse.collects", name=name, day=day)
-    with tempfile.TemporaryDirectory(prefix="shopdata-rehearsal-") as made:
-        folder = Path(made)
-        ours = _collect(workspace, name, shop, opts.date, folder)
-        if ours is None:
-            print(t("rehearse.nothing", name=name, day=day), file=sys.stderr)
-            return 1
-        theirs = _saved(opts.by_hand, dataset, folder / "theirs.parquet")
-        done = compare(_saved(ours, dataset, folder / "ours.parquet"), theirs, _how(workspace, name, dataset))
-    if not (done.rows_ours or done.rows_theirs):
-        say(t, "rehearse.empty", name=name, day=day)
+    done = rehearsed(workspace, name, shop, day, opts.by_hand)
+    if done.kind == "nothing":
+        print(done.sentence(t), file=sys.stderr)
         return 1
-    if _is_different(done):
-        say(t, "rehearse.differs", name=name, day=day, ours=done.rows_ours, theirs=done.rows_theirs)
-        for line in _lines(t, done):
-            print_line(line)
+    print_line(done.sentence(t))
+    for line in done.lines(t):
+        print_line(line)
+    if done.kind == "differs":
         say(t, "rehearse.not_proven")
-        return 1
-    say(t, "rehearse.same", name=name, day=day, rows=done.paired)
-    if name in workspace.config.unproven:
-        note_proof(recipe, day, datetime.now(SHANGHAI).date())
-        say(t, "rehearse.proven", path=recipe)
-    return 0
-
-
-def _shop(workspace: Workspace, dataset: str, given: str) -> str:
-    known = workspace.config.shops_for(dataset)
-    for shop in known:
-        if given in (shop.id, shop.name):
-            return shop.id
-    raise ArgumentError(
-        f"no enabled shop of this name has the dataset {dataset!r}",
-        where="--shop",
-        found=given,
-        todo=f"Name one of: {', '.join(shop.id for shop in known[:10]) or 'none, enable one in shops.yaml'}.",
-    )
-
-
-def _collect(workspace: Workspace, name: str, shop: str, day: str, folder: Path) -> Path | None:
-    """The file that a crawl brings, which keeps its state aside and publishes nothing."""
-    state = folder / "state"
-    state.mkdir()
-    for part in _SHARED:
-        source = workspace.state_dir / part
-        if source.is_dir():
-            try:
-                (state / part).symlink_to(source.resolve(), target_is_directory=True)
-            except OSError:  # Windows asks for a right that few have
-                shutil.copytree(source, state / part)
-    if kept := workspace.ledger.shops.all():
-        # Cells, runs and orders of the real ledger are none of its business; the shops that stand there are.
-        Ledger.at(state, None).shops.change(lambda _none: kept)
-    target = folder / REHEARSED
-    variables = {**os.environ, "SHOPDATA_STATE_DIR": str(state), "SHOPDATA_DATABASE_URL": ""}
-    command = [sys.executable, "-m", "scrapy", "crawl", name, "-a", f"date={day}", "-a", f"shops={shop}"]
-    for setting, value in COMPONENTS.items():
-        command += ["-s", f"{setting}={json.dumps(value)}"]
-    subprocess.run(command, env=variables, check=False)  # noqa: S603 - our own command
-    return target if target.is_file() else None
-
-
-def _saved(path: Path, dataset: Dataset, target: Path) -> Rows:
-    """A file's rows under the names of the contract."""
-    table = read_table(path, Contract.of(dataset)).to_arrow()
-    pq.write_table(table, target)
-    return Rows(target, tuple(table.column_names), range(table.num_rows))
-
-
-def _how(workspace: Workspace, name: str, dataset: Dataset) -> How:
-    is_masked = dataset.privacy == "mask"
-    recipe = workspace.config.recipes.get(name)
-    personal = getattr(recipe.steps[-1], "personal", ()) if recipe is not None and is_masked else ()
-    return How(
-        keys=dataset.keys,
-        ids=frozenset(dataset.ids),
-        # Nothing of them is kept, so that there is nothing to compare.
-        ignored=frozenset(personal),
-        is_exact=True,
-        is_masked=is_masked,
-    )
-
-
-def _is_different(done: Compared) -> bool:
-    # A row of sums that only the export by hand has is one that the recipe drops.
-    return bool(done.differing or done.columns_ours)
-
-
-def _lines(t: Texts, done: Compared) -> Iterator[str]:
-    if done.columns_ours:
-        yield t("rehearse.columns_ours", columns=t.shops(done.columns_ours))
-    if done.columns_theirs:
-        yield t("rehearse.columns_theirs", columns=t.shops(done.columns_theirs))
-    told = [one for one in spread(done.told) if one.kind is not Kind.COLUMN]
-    for difference in told[:_MOST_SHOWN]:
-        yield t("rehearse.difference", what=difference_line(t, difference))
-    rest = done.only_ours + done.only_theirs + sum(done.cells.values()) - min(len(told), _MOST_SHOWN)
-    if rest:
-        yield t("rehearse.more", n=rest)
+    elif done.proven is not None:
+        say(t, "rehearse.proven", path=done.proven)
+    return 0 if done.kind == "same" else 1

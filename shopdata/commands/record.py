@@ -20,6 +20,9 @@ class Command(QuietCommand):
         super().add_options(parser)
         parser.add_argument("--shop", metavar="SHOP", help="an id of shops.yaml, or the shop's name")
         parser.add_argument(
+            "--board", action="store_true", help="print a link by which somebody shows it on the service's board"
+        )
+        parser.add_argument(
             "--from", dest="journal", metavar="JOURNAL", type=Path, help="infer again, from a recording that was kept"
         )
         parser.add_argument("--days", metavar="DAY,DAY", help="the two days that are shown; by default of last week")
@@ -43,6 +46,9 @@ class Command(QuietCommand):
             name={"NAME": "of the new dataset, beginning with its platform, as {daily} does"},
             examples={
                 "scrapy record {daily}_2 --shop flagship": "a window opens: export one day in it, then another",
+                "scrapy record {daily}_2 --shop flagship --board": (
+                    "where there is no screen: the link opens on any desk or telephone"
+                ),
                 "scrapy record {daily}_2 --shop flagship --from recordings/{daily}_2.jsonl": (
                     "the same recipe again, without a browser"
                 ),
@@ -55,12 +61,18 @@ class Command(QuietCommand):
         )
 
     def work(self, args: list[str], opts: argparse.Namespace) -> int:
-        from shopdata.actions.record import record
-
         if len(args) != 1 or not opts.shop:
             raise ArgumentError(
                 "one name and one shop are to be given",
                 where="the command's arguments",
                 todo="Write `scrapy record NAME --shop SHOP`.",
             )
+        if opts.board:
+            if opts.journal or opts.days or opts.chosen or opts.title:
+                raise ArgumentError("with --board, all else is done on the board", where="the command's arguments")
+            from shopdata.actions.record_on_board import record_on_board
+
+            return record_on_board(self.workspace, args[0], opts.shop, self.settings)
+        from shopdata.actions.record import record
+
         return record(self.workspace, args[0], opts, self.settings)

@@ -48,8 +48,18 @@ def write_recipe(path: Path, recipe: Mapping[str, Any], today: date, shown: Iter
             where=str(path),
             todo="Record it under another name, or move that file away.",
         )
-    head = _UNPROVEN.format(day=today, shown=", ".join(map(str, shown)), name=path.stem)
-    write_durably(path, f"{head}\n{_dumped(recipe)}".encode())
+    write_durably(path, recipe_text(path.stem, recipe, today, shown).encode())
+
+
+def recipe_text(name: str, recipe: Mapping[str, Any], today: date, shown: Iterable[date]) -> str:
+    """A recipe that nobody has proven, as its file has it."""
+    head = _UNPROVEN.format(day=today, shown=", ".join(map(str, shown)), name=name)
+    return f"{head}\n{_dumped(recipe)}"
+
+
+def contract_text(contract: Mapping[str, Any]) -> str:
+    """A contract, as its file has it."""
+    return _dumped(contract)
 
 
 def was_shown(path: Path, day: date) -> bool:
@@ -69,7 +79,7 @@ def write_contract(path: Path, contract: Mapping[str, Any]) -> bool:
     """Writes a contract; one that is there stays. True if it was written."""
     if path.exists():
         return False
-    write_durably(path, _dumped(contract).encode())
+    write_durably(path, contract_text(contract).encode())
     return True
 
 

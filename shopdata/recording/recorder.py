@@ -38,6 +38,7 @@ class Recorder:
         note_take: told the day of each take as it begins.
         note: told each call and each file, once its answer is there, and what is pressed; it keeps that at once.
         keep_file: told in place of `note` of each file, with as much of what stands in it as is kept of it.
+        keep: gets each file as it is, before that; None where nobody wants it.
     """
 
     def __init__(
@@ -45,7 +46,9 @@ class Recorder:
         note_take: Callable[[date], None],
         note: Callable[[Entry], None],
         keep_file: Callable[[Download, Sample | None], None] | None = None,
+        keep: Callable[[bytes], None] | None = None,
     ) -> None:
+        self._keep = keep
         self._note_take, self._note, self._keep_file = note_take, note, keep_file
         self._tasks: set[asyncio.Task[None]] = set()
         self._number = 0
@@ -103,7 +106,7 @@ class Recorder:
                 self._note(Press(at=int(found["at"]), does=found["does"], **texts))
 
     def _attach(self, page: Page) -> None:
-        page.on("download", lambda download: self._later(self._keep(download, round(time.time() * 1000))))
+        page.on("download", lambda download: self._later(self._take_file(download, round(time.time() * 1000))))
         self._later(_keep_answers(page))
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
@@ -150,7 +153,7 @@ class Recorder:
             )
         )  # fmt: skip
 
-    async def _keep(self, download: BrowserDownload, moment: int) -> None:
+    async def _take_file(self, download: BrowserDownload, moment: int) -> None:
         content = b""
         with suppress(Error):
             path = await download.path()
@@ -164,6 +167,8 @@ class Recorder:
             await download.delete()
         if not self._is_on:
             return
+        if self._keep is not None:
+            self._keep(content)
         number = self._answer_of(download.url, content)
         if number is None and download.url.startswith("http"):
             # A link with `download` makes a request of which a browser tells nothing.

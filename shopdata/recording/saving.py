@@ -83,6 +83,15 @@ class Recording:
                 download = replace(download, kept=name)
         self.note(download)
 
+    def forget_take(self) -> None:
+        """The last take was not what was meant: nothing of it stays, here or in the journal."""
+        del self._takes[-1]
+        while (record := self._records.pop())["kind"] != "take":
+            if kept := record.get("kept"):
+                self.path.with_name(kept).unlink(missing_ok=True)
+                self.samples.remove(self.path.with_name(kept))
+        self.path.write_text("".join(map(write_line, self._records)), "utf-8", errors="surrogatepass")
+
     @property
     def journal(self) -> Journal:
         """As it was seen. Never written."""

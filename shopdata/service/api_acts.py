@@ -28,6 +28,7 @@ _NOTED: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "delproject.json": ("remove_project", "project", ()),
     "cells.json": ("collect", "dataset", ("dt", "shops", "force")),
     "signins.json": ("sign_in_link", "shop", ()),
+    "recordings.json": ("record_link", "name", ("shop",)),
     "service.json": ("", "", ("mode",)),
     "cron.json": ("", "job", ()),
 }

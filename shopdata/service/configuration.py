@@ -32,6 +32,7 @@ _SERVICES = {
     "runs.json": "shopdata.service.json_pages.RunsPage",
     "cells.json": "shopdata.service.json_pages.CellsPage",
     "signins.json": "shopdata.service.sign_ins_page.SignInsPage",
+    "recordings.json": "shopdata.service.recordings_page.RecordingsPage",
     "service.json": "shopdata.service.json_pages.ServicePage",
     "metrics": "shopdata.service.metrics.MetricsPage",
 }

@@ -33,6 +33,7 @@ from shopdata.service.log_copies import fetch_copy
 from shopdata.service.members import crew_of, home_of
 from shopdata.service.names import check_job
 from shopdata.service.options import PROJECT, ServiceOptions
+from shopdata.service.recordings.recordings import Recordings
 from shopdata.service.schedule_file import ScheduleFile
 from shopdata.service.shared_eggs import Eggs
 from shopdata.service.sign_ins.missing import ask_for_missing
@@ -66,6 +67,7 @@ class Inside:
         #: The names of all datasets that a spider collects.
         self.datasets = tuple(sorted(self._datasets))
         self.sign_ins = SignIns(options, partial(ask_for_missing, self))
+        self.recordings = Recordings(options)
         #: Those of all services; None where none shares a ledger with this one.
         self.eggs: Eggs | None = None
         if is_shared(workspace.database_url):

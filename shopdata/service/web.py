@@ -33,7 +33,14 @@ class Root(ScrapydRoot):  # type: ignore[misc]
             logger.warning("no board: %s is missing; scrapyd's own page is in front", error.name)
             return
         inside = config.inside
-        board = Board(inside.workspace, inside, config.door, users=config.options.users, sign_ins=inside.sign_ins)
+        board = Board(
+            inside.workspace,
+            inside,
+            config.door,
+            users=config.options.users,
+            sign_ins=inside.sign_ins,
+            recordings=inside.recordings,
+        )
         self.putChild(b"", board)
         self.putChild(b"board", board)
         # scrapyd's has a button that asks nobody, and needs scripts in the page to do so.

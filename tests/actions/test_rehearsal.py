@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shopdata import crawl_settings
-from shopdata.actions.rehearse import COMPONENTS
+from shopdata.actions.rehearsal import COMPONENTS
 
 #: Each of these neither publishes nor tells anybody but the log.
 KEPT = {

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 import shutil
 import socket
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,10 +16,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, sync_playwright
+from window import screen, with_debugging
 from workplace import TIMEOUT_SECONDS, Run, Workplace
 
 from sandbox import Counters, Fault, Record
-from shopdata.browser.chromium import find_chromium, playwrights_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
@@ -138,30 +134,6 @@ class TestOnTheTerminal:
             SMS_BEHIND_SUCCESS: "published",
             SLIDER: "needs_login",
         }
-
-
-@contextmanager
-def screen() -> Iterator[str]:
-    """A display that nobody sees; ended by the process that was started."""
-    read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x900x24", "-nolisten", "tcp"]
-    with subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        os.close(write)
-        try:
-            with os.fdopen(read) as number:
-                yield f":{number.readline().strip()}"
-        finally:
-            server.terminate()
-            server.wait(10)
-
-
-def with_debugging(folder: Path, port: int) -> Path:
-    """A browser that a scripted person can look into; they answer with a mouse, as anybody."""
-    real = find_chromium(os.environ.get("SHOPDATA_BROWSER_PATH"), playwrights_chromium())
-    script = folder / "browser"
-    script.write_text(f'#!/bin/sh\nexec {shlex.quote(str(real))} --remote-debugging-port={port} "$@"\n', "utf-8")
-    script.chmod(0o755)
-    return script
 
 
 def drag_the_slider(run: Run, port: int) -> str:

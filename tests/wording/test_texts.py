@@ -26,8 +26,11 @@ from shopdata.service.api_acts import CODES
 from shopdata.service.board import entrance, grid, own_password, states
 from shopdata.service.board.acts import NOTED
 from shopdata.service.board.addresses import TOLD
+from shopdata.service.board.pages import record
 from shopdata.service.endings import Ending
 from shopdata.service.people.roles import Role
+from shopdata.service.recordings.recording import ENDS as RECORDING_ENDS
+from shopdata.service.recordings.recording import STATES as RECORDING_STATES
 from shopdata.sessions.checking import SessionState
 from shopdata.shadow.comparing import Kind
 from shopdata.shadow.days import Result
@@ -52,7 +55,8 @@ BUILT = {
     "month.": [str(number) for number in range(1, 13)],
     "span.": ["seconds", "minutes", "hours", "days"],
     "trends.key.": ["rows", "lacking", "open", "nothing", "before"],
-    "menu.": ["today", "days", "trends", "runs", "nodes", "sessions", "schedule", "shops", "users", "activity"],
+    "menu.": ["today", "days", "trends", "runs", "nodes", "sessions", "schedule", "record", "shops", "users",
+              "activity"],
     "shops_page.kind.": [*states.KINDS, "all"],
     "filter.": [*grid.SHOWN, "all"],
     "sessions.": [*states.KINDS, "all"],
@@ -78,7 +82,7 @@ BUILT = {
     "role.": list(Role),
     "via.": list(get_args(Via)),
     "act.": [*CODES, *(action.replace("-", "_") for action in NOTED), "sign_in_taken", "signed_in", "signed_out",
-             "own_password"],
+             "own_password", "record_taken", "record_written"],
     "login.": list(entrance.TOLD),
     "password.": list(own_password.TOLD),
     "cell.doubt.": list(DoubtState),
@@ -101,6 +105,12 @@ BUILT = {
                 *(f"kind.{kind}" for kind in Kind)],
     # What the inference says: each stands in it as the code of a line, or as the reason of a refusal.
     "record.": [key.removeprefix("record.") for key in catalogue("zh") if key.startswith("record.")],
+    "rehearse.": ["nothing", "empty", "differs", "same"],
+    "recording.state.": [*RECORDING_ENDS, *(state for state in RECORDING_STATES if state != "took")],
+    "recording.short.": ["queued", "take", "took", "comparing"],
+    "recording.todo.": ["take", "third", "no_session", "signed_out", "reading"],
+    "recording.step.": record.STEPS,
+    "recording.column.": ["ids", "keys", "personal"],
     "trouble.": [f"{kind}.{part}" for kind in ("not_found", "bad_form", "token", "forbidden", "usage", "failed", "bug")
                  for part in ("title", "todo")],
 }  # fmt: skip

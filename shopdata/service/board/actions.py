@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shopdata.exceptions import UsageError
 from shopdata.ledger import CellKey
-from shopdata.service.board import shop_actions, user_actions
+from shopdata.service.board import record_actions, shop_actions, user_actions
 from shopdata.service.board.addresses import checked_dt, checked_id, checked_run_id
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError, redirect
 from shopdata.service.board.rendering import RenderedPage
@@ -81,13 +80,7 @@ def sign_in(sources: Sources, visit: Visit) -> Answer:
     shop = sources.shop(checked_id(visit.form.get("shop", "")))
     if shop is None or sources.sign_ins is None:
         raise PageNotFoundError
-    if visit.is_readable:
-        raise UsageError(
-            "others on the way could read what is typed and seen here",
-            where="this page",
-            found="plain http from another machine",
-            todo="Put TLS in front of the board (docs/operate.md, Behind a reverse proxy).",
-        )
+    record_actions.refuse_readable(visit)
     sources.sign_ins.start(shop, visit.person, visit.form.get("invite", ""))
     return redirect(visit.link("sessions", shop.id, "live"))
 
@@ -115,6 +108,9 @@ ACTIONS: dict[str, Callable[[Sources, Visit], RenderedPage | Answer]] = {
     "cancel": cancel,
     "sign-in": sign_in,
     "sign-in-act": sign_in_act,
+    "record": record_actions.record,
+    "record-act": record_actions.act,
+    "record-compare": record_actions.compare,
     "shop-add": shop_actions.add,
     "shop-edit": shop_actions.edit,
     "shop-enable": shop_actions.enable,

@@ -17,6 +17,8 @@ NOTED: Mapping[str, tuple[str, ...]] = {
     "accept": ("dataset", "dt", "shop"),
     "cancel": ("run",),
     "sign-in": ("shop",),
+    "record": ("name", "shop"),
+    "record-compare": ("name", "day"),
     "shop-add": ("name", "id", "platform"),
     "shop-edit": ("shop", "name"),
     "shop-enable": ("shop",),
@@ -39,6 +41,10 @@ def act_of(visit: Visit) -> Act | None:
         # What a hand does on a portal's page is no matter of ours; who has it is.
         is_taken = visit.form.get("what") == "take_over"
         return _act(visit, "sign_in_taken", ("shop",)) if is_taken else None
+    if action == "record-act":
+        # Of these, what is written is; the rest is of the portal's page.
+        code = {"take_over": "record_taken", "write": "record_written"}.get(visit.form.get("what", ""))
+        return _act(visit, code, ("name",)) if code else None
     return _act(visit, action.replace("-", "_"), NOTED[action]) if action in NOTED else None
 
 

@@ -24,6 +24,8 @@ from shopdata.service.board.acts import act_of
 from shopdata.service.board.answers import Answer, BadFormError, PageNotFoundError
 from shopdata.service.board.entrance import Entrance
 from shopdata.service.board.live import Live
+from shopdata.service.board.live_recording import LiveRecording
+from shopdata.service.board.live_sign_in import LiveSignIn
 from shopdata.service.board.own_password import OwnPassword
 from shopdata.service.board.pages import (
     activity,
@@ -34,6 +36,7 @@ from shopdata.service.board.pages import (
     live,
     nodes,
     partition,
+    record,
     runs,
     schedule,
     sessions,
@@ -52,6 +55,8 @@ from shopdata.service.door.headers import HEADERS
 from shopdata.service.door.site import GuardedRequest
 from shopdata.service.later import answer_later
 from shopdata.service.people.users import Users
+from shopdata.service.recordings.desk import RecordingsDesk
+from shopdata.service.recordings.recordings import Recordings
 from shopdata.service.sign_ins.desk import Desk
 from shopdata.service.sign_ins.sign_ins import SignIns
 from shopdata.workspace import Workspace
@@ -85,6 +90,9 @@ PAGES: tuple[tuple[tuple[str, ...], Callable[..., RenderedPage | Answer]], ...] 
     (("sessions",), sessions.page),
     (("sessions", "*", "live"), live.page),
     (("sessions", "*", "screenshot"), downloads.screenshot),
+    (("record",), record.page),
+    (("record", "*"), record.one),
+    (("record", "*", "files.zip"), record.files),
     (("schedule",), schedule.page),
     (("shops",), shops.page),
     (("shops", "_new"), shops.new),
@@ -101,7 +109,7 @@ class Board(Resource):
     Args:
         door: who has signed in, and how.
         users: who may.
-        sign_ins: where shops can be signed in from here.
+        sign_ins, recordings: where shops can be signed in, and exports be shown, from here.
         mount: the name that it has there. Links are relative, so that a reverse proxy may put all of it below a path.
         now: the clock, for tests.
     """
@@ -116,14 +124,25 @@ class Board(Resource):
         *,
         users: Users,
         sign_ins: SignIns | None = None,
+        recordings: Recordings | None = None,
         mount: str = "board",
         now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._sources = Sources(workspace, control, Desk(sign_ins) if sign_ins is not None else None, users)
+        self._sources = Sources(
+            workspace,
+            control,
+            Desk(sign_ins) if sign_ins is not None else None,
+            users,
+            RecordingsDesk(recordings) if recordings is not None else None,
+        )
         self._renderer = Renderer(self._sources.has_nodes)
         self._tokens = Tokens()
-        self._live = Live(sign_ins, self._renderer, self._tokens, _send) if sign_ins is not None else None
+        self._live: list[Live] = []
+        if sign_ins is not None:
+            self._live.append(LiveSignIn(sign_ins, self._renderer, self._tokens, _send))
+        if recordings is not None:
+            self._live.append(LiveRecording(recordings, self._renderer, self._tokens, _send))
         self._of_the_door = (
             Entrance(door, workspace, self._renderer, self._tokens, _send),
             OwnPassword(door, users, workspace, self._renderer, self._tokens, _send),
@@ -143,8 +162,9 @@ class Board(Resource):
         if visit is None or request.method not in (b"GET", b"HEAD", b"POST"):
             _send(request, Answer(status=404 if visit is None else 405, content_type="text/plain"))
             return NOT_DONE_YET
-        if self._live is not None and visit.is_allowed and self._live.takes(visit.path):
-            return self._live.render(request, visit)
+        for picture in self._live if visit.is_allowed else ():
+            if picture.takes(visit.path):
+                return picture.render(request, visit)
         _set_cookies(request, visit)
         for part in self._of_the_door:
             if part.takes(visit, request.method):

@@ -22,6 +22,7 @@ from shopdata.service.schedule_file import signature_of
 if TYPE_CHECKING:
     from shopdata.ledger import CellKey
     from shopdata.service.people.users import Users
+    from shopdata.service.recordings.desk import RecordingsDesk
     from shopdata.service.sign_ins.desk import Desk
     from shopdata.workspace import Workspace
 
@@ -32,7 +33,12 @@ class Sources:
     """One for the whole board; every method may block and is called in a thread."""
 
     def __init__(
-        self, workspace: Workspace, control: Control, sign_ins: Desk | None = None, users: Users | None = None
+        self,
+        workspace: Workspace,
+        control: Control,
+        sign_ins: Desk | None = None,
+        users: Users | None = None,
+        recordings: RecordingsDesk | None = None,
     ) -> None:
         from shopdata.service.board.renames import Renames
         from shopdata.service.board.sessions_watch import SessionsWatch
@@ -41,6 +47,7 @@ class Sources:
         self.workspace = workspace
         self.control = control
         self.sign_ins = sign_ins
+        self.recordings = recordings
         #: Who may use the service; None where nobody asks.
         self.users = users
         #: Lists of shops that somebody looks at before they are entered, and shops that get another id.

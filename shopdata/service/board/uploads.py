@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shopdata.service.sign_ins.person import Person
+from shopdata.service.live.person import Person
 from shopdata.shops.sheet import ShopList
 
 #: They hold passwords, and are small: nobody looks at so many at a time.

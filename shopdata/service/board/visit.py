@@ -15,8 +15,8 @@ from shopdata.service.door.decisions import MOST_BYTES, client_address, is_reada
 from shopdata.service.door.forms import UnreadableFormError, read_form
 from shopdata.service.door.rights import right_to
 from shopdata.service.door.site import GuardedRequest
+from shopdata.service.live.person import Person
 from shopdata.service.people.roles import NOBODY, Visitor
-from shopdata.service.sign_ins.person import Person
 from shopdata.wording import Texts
 from shopdata.wording.language import browser_texts
 

@@ -48,6 +48,13 @@ RIGHTS: Mapping[str, Role | None] = {
     "GET board/sessions/*/live/state": ACT,
     "GET board/sessions/*/live/qr.png": ACT,
     "POST board/sessions/*/live/input": ACT,
+    # The same while somebody shows an export, and what follows from it.
+    "GET board/record": ACT,
+    "GET board/record/*": ACT,
+    "GET board/record/*/frame": ACT,
+    "GET board/record/*/state": ACT,
+    "GET board/record/*/files.zip": ACT,
+    "POST board/record/*/input": ACT,
     # -- its buttons
     "POST board/do/run-now": ACT,
     "POST board/do/pause": ACT,
@@ -57,6 +64,9 @@ RIGHTS: Mapping[str, Role | None] = {
     "POST board/do/cancel": ACT,
     "POST board/do/sign-in": ACT,
     "POST board/do/sign-in-act": ACT,
+    "POST board/do/record": ACT,
+    "POST board/do/record-act": ACT,
+    "POST board/do/record-compare": ACT,
     # -- shops, and what signs them in
     "GET board/shops": ADMINISTER,
     "GET board/shops/_new": ADMINISTER,
@@ -103,6 +113,8 @@ RIGHTS: Mapping[str, Role | None] = {
     "POST cancel.json": ACT,
     "GET signins.json": SEE,
     "POST signins.json": ACT,
+    "GET recordings.json": SEE,
+    "POST recordings.json": ACT,
     # Takes any setting and any argument, which is as good as code; cron.json and cells.json are for who collects.
     "POST schedule.json": ADMINISTER,
     "POST addversion.json": ADMINISTER,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, Frame, Page, Request, Route
@@ -20,10 +20,16 @@ class Fence:
 
     Args:
         tell: gets the host that somebody wanted to go to.
+        home: where a page is sent that an allowed host has led elsewhere; by default the login page.
+        addresses: others of the portal's own whose hosts are allowed, too.
     """
 
-    def __init__(self, portal: Portal, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, portal: Portal, tell: Callable[[str], None], home: str = "", addresses: Iterable[str] = ()
+    ) -> None:
         self._portal = portal
+        self._origins = frozenset(map(_origin, addresses))
+        self._home = home or portal.login_url
         self._tell = tell
         #: Where its pages have been.
         self.hosts: set[str] = set()
@@ -37,7 +43,7 @@ class Fence:
 
     def allows(self, url: str) -> bool:
         """True for an address of the portal's own."""
-        return url in _NOWHERE or self._portal.allows_visit(url)
+        return url in _NOWHERE or self._portal.allows_visit(url) or _origin(url) in self._origins
 
     async def _look(self, route: Route, request: Request) -> None:
         with contextlib.suppress(PlaywrightError):  # the page is gone, and its question with it
@@ -59,10 +65,15 @@ class Fence:
             # An allowed host has sent it on; such steps nobody is asked about.
             self._refuse(frame.url)
             with contextlib.suppress(PlaywrightError):
-                await frame.goto(self._portal.login_url)
+                await frame.goto(self._home)
 
     def _refuse(self, url: str) -> None:
         self._tell(urlsplit(url).netloc[:100])
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _is_for_window(request: Request) -> bool:

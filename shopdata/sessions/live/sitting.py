@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-from playwright.async_api import Dialog, Page, Response
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page, Response
 
 from shopdata.config import Portal, Shop
 from shopdata.exceptions import CredentialsRefusedError, NeedsPersonError, PortalError, ShopdataError
 from shopdata.reasons import Reason
 from shopdata.sessions.live import around
 from shopdata.sessions.live.fence import Fence
-from shopdata.sessions.live.hand import Hand
+from shopdata.sessions.live.glass import LOOK_EVERY_SECONDS, Glass, host_of
 from shopdata.sessions.live.line import Line
-from shopdata.sessions.live.picture import Picture
 from shopdata.sessions.sign_in import PlatformLogin, SignedIn, login_for, read_session
 from shopdata.sessions.sign_in.by_code import CodeForm
 from shopdata.sessions.sign_in.looking import first_visible
@@ -26,11 +24,6 @@ from shopdata.sessions.sign_in.steps import CodeState, has_landed
 from shopdata.sessions.sign_in.voice import Voice, hand_over, take_back
 from shopdata.texts import one_line
 
-#: A page in a person's hands is looked at so often, while anything happens: a picture that is new, an answer of the
-#: portal, a hand. Then for a moment more, and from then on now and again.
-_LOOK_EVERY_SECONDS = 0.3
-_STIRRED_SECONDS = 1.0
-_REST_SECONDS = 3.0
 #: The whole context is like every other one; but nothing is brought down, and nothing works behind the pages.
 CONTEXT_OPTIONS: Mapping[str, Any] = {"accept_downloads": False, "service_workers": "block"}
 _MOST_SAID = 200
@@ -51,11 +44,9 @@ class Sitting:
         self._context = page.context
         #: The one that is shown: the last that was opened.
         self._page = page
-        self._picture = Picture(self._show_picture)
-        self._hand = Hand()
+        self._glass = Glass(page.context, line)
         self._fence = Fence(portal, lambda host: line.tell(said={"key": "elsewhere", "host": host}))
         self._commands: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._dialog: Dialog | None = None
         self._voice: Voice | None = None
         self._form: CodeForm | None = None
         self._told = ""
@@ -64,26 +55,15 @@ class Sitting:
         #: What let the shop in, as far as it is known, and what was asked of its person.
         self._by = "password"
         self._asked: list[str] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-        #: When something happened last, and when the page was looked at; by the loop's clock.
-        self._stirred_at = self._looked_at = 0.0
 
     def hear(self, command: dict[str, Any]) -> None:
-        """Something that the person wants. Their hand waits for nothing else."""
-        self._stir()
+        """Something that the person wants."""
+        if self._glass.hear(command):
+            return
         match command.get("do"):
-            case "input":
-                self._hand.take(command["points"], is_new_clock=bool(command.get("is_new_clock")))
-            case "let_go":
-                self._hand.let_go()
-            case "pace":
-                self._work_on(self._picture.set_pace(int(command["per_second"]), is_low=bool(command.get("is_low"))))
-            case "dialog":
-                # Not in the line of the others: whoever looks at the page just now waits for this answer.
-                self._work_on(self._answer_dialog(is_yes=bool(command["yes"]), text=str(command.get("text", ""))))
             case "again" | "qr" | "reload":
                 # A page that asks goes nowhere else.
-                self._work_on(self._answer_dialog(is_yes=False))
+                self._glass.work_on(self._glass.answer_dialog(is_yes=False))
                 self._commands.put_nowait(command)
             case _:
                 self._commands.put_nowait(command)
@@ -95,9 +75,8 @@ class Sitting:
             PlaywrightError: the browser does not go on.
         """
         await self._fence.enclose(self._context)
-        playing = asyncio.ensure_future(self._hand.play())
         by_program = True
-        try:
+        async with self._glass.in_hand():
             while True:
                 landed = await self._by_program(is_entered=by_program)
                 if landed is None:
@@ -107,9 +86,6 @@ class Sitting:
                 if landed is not None:
                     self._line.tell(state="landed", hosts=sorted(self._fence.hosts))
                     return await read_session(landed, self._login, self._portal, by=self._by, asked=(*self._asked,))
-        finally:
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
 
     # -- the program's part -----------------------------------------------------------------------------------------
 
@@ -153,44 +129,29 @@ class Sitting:
     async def _by_person(self) -> str:
         """Until a page has landed, or the program is to begin anew: what is wished."""
         self._context.on("page", self._on_window)
-        self._context.on("dialog", self._on_dialog)
+        self._glass.heed_dialogs()
         self._context.on("response", self._on_response)
         await self._show(self._page)
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    command = await asyncio.wait_for(self._commands.get(), _LOOK_EVERY_SECONDS)
+                    command = await asyncio.wait_for(self._commands.get(), LOOK_EVERY_SECONDS)
                     if command["do"] in ("again", "qr"):
                         return str(command["do"])
                     await self._obey(command)
                 if await self._landed() is not None:
                     return ""
-                if self._dialog is None and self._is_time_to_look():
-                    # A page that waits for an answer answers nothing.
-                    self._looked_at = asyncio.get_running_loop().time()
+                if self._glass.is_time_to_look():
                     await self._look()
         finally:
             # At once: nobody looks around in the back office by this way.
             await self._cover()
-            with contextlib.suppress(PlaywrightError):
-                await self._answer_dialog(is_yes=False)
+            await self._glass.leave_dialogs()
             self._context.remove_listener("page", self._on_window)
-            self._context.remove_listener("dialog", self._on_dialog)
             self._context.remove_listener("response", self._on_response)
 
-    def _stir(self) -> None:
-        self._stirred_at = asyncio.get_running_loop().time()
-
-    def _is_time_to_look(self) -> bool:
-        now = asyncio.get_running_loop().time()
-        return now - self._stirred_at < _STIRRED_SECONDS or now - self._looked_at > _REST_SECONDS
-
-    async def _show_picture(self, about: Mapping[str, int], jpeg: bytes) -> None:
-        self._stir()
-        await self._line.show(about, jpeg)
-
     async def _show(self, page: Page) -> None:
-        self._stir()
+        self._glass.stir()
         texts = (self._shop.username, self._shop.password.get_secret_value())
         await around.veil(page, self._portal, texts)
         self._page, self._told = page, ""
@@ -198,12 +159,10 @@ class Sitting:
         self._form = None
         hand_over(page)
         await self._voice.forget()
-        await self._picture.follow(page)
-        await self._hand.hold(page)
+        await self._glass.show(page)
 
     async def _cover(self) -> None:
-        await self._picture.follow(None)
-        await self._hand.hold(None)
+        await self._glass.cover()
         self._code, self._code_state = b"", ""
         self._line.show_code(b"")
         for page in self._context.pages[1:]:
@@ -231,7 +190,7 @@ class Sitting:
         line = f"{around.as_line(seen)} {said}"
         if line != self._told:
             self._told = line
-            self._line.tell(page={**seen.as_json(), "said": said, "host": _host(page)})
+            self._line.tell(page={**seen.as_json(), "said": said, "host": host_of(page)})
         if seen.code != self._code:
             self._code = seen.code
             self._line.show_code(seen.code)
@@ -242,7 +201,7 @@ class Sitting:
         with contextlib.suppress(PlaywrightError):
             match command["do"]:
                 case "code":
-                    self._work_on(self._enter_code(str(command["text"])))
+                    self._glass.work_on(self._enter_code(str(command["text"])))
                 case "send_code":
                     is_sent = await self._code_form().send()
                     self._line.tell(said={"key": "code_sent" if is_sent else "no_code_button"})
@@ -268,24 +227,14 @@ class Sitting:
     # -- windows ----------------------------------------------------------------------------------------------------
 
     def _on_window(self, page: Page) -> None:
-        self._work_on(self._show(page))
-
-    def _on_dialog(self, dialog: Dialog) -> None:
-        self._dialog = dialog
-        self._line.tell(dialog={"kind": dialog.type, "text": dialog.message[:_MOST_SAID]})
-
-    async def _answer_dialog(self, *, is_yes: bool, text: str = "") -> None:
-        dialog, self._dialog = self._dialog, None
-        if dialog is not None:
-            self._line.tell(dialog=None)
-            await (dialog.accept(text) if is_yes else dialog.dismiss())
+        self._glass.work_on(self._show(page))
 
     # -- the QR code ------------------------------------------------------------------------------------------------
 
     def _on_response(self, response: Response) -> None:
-        self._stir()
+        self._glass.stir()
         if self._login.is_about_code(response.url):
-            self._work_on(self._note_code_state(response))
+            self._glass.work_on(self._note_code_state(response))
 
     async def _note_code_state(self, response: Response) -> None:
         state = self._login.code_state((await response.body()).decode("utf-8", "replace"))
@@ -297,16 +246,3 @@ class Sitting:
         if state != self._code_state:
             self._code_state = state
             self._line.tell(qr=state)
-
-    def _work_on(self, work: Coroutine[Any, Any, None]) -> None:
-        async def quietly() -> None:
-            with contextlib.suppress(PlaywrightError):
-                await work
-
-        task = asyncio.ensure_future(quietly())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _host(page: Page) -> str:
-    return urlsplit(page.url).netloc

@@ -20,8 +20,10 @@ from shopdata.reasons import Reason  # noqa: E402
 from shopdata.service.board.site import Board  # noqa: E402
 from shopdata.service.control import CrawlJob, Disk, Due, LogCopy  # noqa: E402
 from shopdata.service.door import Door, GuardedSite, Guesses, Hosts, SignIn  # noqa: E402
+from shopdata.service.options import ServiceOptions  # noqa: E402
 from shopdata.service.people.browsers import Browsers  # noqa: E402
 from shopdata.service.people.users import Users  # noqa: E402
+from shopdata.service.recordings.recordings import Recordings  # noqa: E402
 from shopdata.workspace import Workspace  # noqa: E402
 
 
@@ -121,7 +123,10 @@ def main(folder: Path, now: datetime, user: str, password: str) -> None:
     users = Users(folder / "users", user)
     sign_in = SignIn(user, password, users.file)
     door = Door(Hosts("127.0.0.1"), sign_in, Guesses(), Browsers(folder / "browsers.json", sign_in.mark))
-    board = Board(workspace, NotingControl(folder, now), door, users=users, now=lambda: now)
+    options = ServiceOptions(state_dir=folder / "state")
+    board = Board(
+        workspace, NotingControl(folder, now), door, users=users, recordings=Recordings(options), now=lambda: now
+    )
     root = Resource()
     root.putChild(b"", board)
     root.putChild(b"board", board)

@@ -29,6 +29,7 @@ PAGES = {
     "run": f"/board/runs/{RUN_ID}",
     "sessions": "/board/sessions",
     "schedule": "/board/schedule",
+    "record": "/board/record",
     "shops": "/board/shops",
     "users": "/board/users",
     "activity": "/board/activity",
@@ -47,7 +48,7 @@ def page(new_context: NewContext, client: Client) -> Page:
 @pytest.mark.parametrize(
     ("look", "names"),
     [
-        (DESK, ["today", "cell", "hostile cell", "partition", "runs", "run", "shops", "users", "trend"]),
+        (DESK, ["today", "cell", "hostile cell", "partition", "runs", "run", "record", "shops", "users", "trend"]),
         (PHONE, ["today", "days", "published cell", "sessions", "schedule", "activity", "trends", "history"]),
     ],
     ids=["desk", "phone, dark, English"],

@@ -14,6 +14,7 @@ from as_in_a_run import chromium_options
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "recording"))
 
 from running import Running
 from watching import NewWatcher, Watcher
@@ -29,7 +30,15 @@ expect.set_options(timeout=30_000)
 @pytest.fixture(scope="session")
 def started(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One for all of these tests; each has shops of its own."""
-    options = SandboxOptions(shops=4, pdd_shops=14, rows=5, reviews=5, report_seconds=0, requests_per_second=50.0)
+    options = SandboxOptions(
+        shops=4,
+        pdd_shops=14,
+        rows=5,
+        # So that a person who shows them sees a page turned, and a report in work.
+        reviews=(41, 5),
+        report_seconds=0.8,
+        requests_per_second=50.0,
+    )
     with Sandbox(options) as sandbox:
         store = object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
         place = Workplace(tmp_path_factory.mktemp("live"), sandbox, store)

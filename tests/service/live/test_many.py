@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from twisted.internet.task import Clock
 
 from shopdata.config import Shop
 from shopdata.exceptions import UsageError
+from shopdata.service.live import invitations, viewing, viewings
+from shopdata.service.live.person import Person
 from shopdata.service.options import ServiceOptions
-from shopdata.service.sign_ins import invitations, sign_in, sign_ins
-from shopdata.service.sign_ins.person import Person
+from shopdata.service.sign_ins import sign_ins
 from shopdata.service.sign_ins.sign_ins import SignIns
 from shopdata.sessions.live.wire import Kind, packed_event, packed_frame
 
@@ -34,8 +35,9 @@ class Process:
 
     def __init__(
         self,
-        shop_id: str,
-        seconds: int,
+        name: str,
+        module: str,
+        arguments: Sequence[str],
         on_piece: Callable[[Kind, bytes], None],
         on_end: Callable[[int | None], None],
     ) -> None:
@@ -58,9 +60,9 @@ class Process:
 @pytest.fixture
 def reactor(monkeypatch: pytest.MonkeyPatch) -> Reactor:
     made = Reactor()
-    for module in (invitations, sign_in, sign_ins):
+    for module in (invitations, viewing, viewings, sign_ins):
         monkeypatch.setattr(module, "reactor", made)
-    monkeypatch.setattr(sign_ins, "SignInProcess", Process)
+    monkeypatch.setattr(viewings, "LiveProcess", Process)
     return made
 
 
@@ -101,7 +103,7 @@ def test_whoever_is_slow_gets_the_newest_picture_and_no_other_is_kept(desk: Sign
     for number in range(1, 6):
         process.show(number)
     assert (answers, running.frame and running.frame.number) == ([True], 5)
-    assert [one.jpeg for one in gc.get_objects() if isinstance(one, sign_in.Frame)] == [b"jpeg 5"]
+    assert [one.jpeg for one in gc.get_objects() if isinstance(one, viewing.Frame)] == [b"jpeg 5"]
     # Of one person, one question waits: the one before is answered with nothing.
     running.wait("frame").addCallback(answers.append)
     running.wait("frame").addCallback(answers.append)

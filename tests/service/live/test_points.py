@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shopdata.service.sign_ins.points import Input, OddInputError, read_input
+from shopdata.service.live.points import Input, OddInputError, read_input
 from shopdata.sessions.live.hand import KEYS
 
 

@@ -133,6 +133,11 @@ class Watcher:
         found = self._wait_for_picture(look, list(colour))
         return found["x"], found["y"]
 
+    def see_no(self, colour: Colour) -> None:
+        """Waits until nothing of this colour is in the picture any more."""
+        look = f"(colour) => !({_FIND_BLOCK})(document.querySelector('canvas'), colour)"
+        self.page.wait_for_function(look, arg=list(colour), timeout=60_000)
+
     def click_on(self, colour: Colour) -> None:
         """What is of this colour in the picture."""
         self.click(*self.see(colour))

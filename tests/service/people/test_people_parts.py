@@ -12,7 +12,9 @@ from twisted.web.http_headers import Headers
 
 from shopdata.exceptions import ArgumentError, UsageError
 from shopdata.service import configuration
-from shopdata.service.board import actions, live
+from shopdata.service.board import actions
+from shopdata.service.board.live_recording import LiveRecording
+from shopdata.service.board.live_sign_in import LiveSignIn
 from shopdata.service.board.site import PAGES
 from shopdata.service.door.cookies import token_in
 from shopdata.service.door.guesses import Guesses
@@ -48,13 +50,14 @@ def test_every_address_stands_in_the_table_and_the_table_has_no_other() -> None:
     """All pages and buttons of the board, what it asks for by itself, and all of scrapyd's services."""
     wanted = {" ".join(("GET", "/".join(("board", *pattern)))) for pattern, _ in PAGES}
     wanted |= {f"POST board/do/{action}" for action in actions.ACTIONS}
-    wanted |= {f"GET board/sessions/*/live/{part}" for part in live._GET} | {"POST board/sessions/*/live/input"}
+    wanted |= {f"GET board/sessions/*/live/{part}" for part in LiveSignIn.gets} | {"POST board/sessions/*/live/input"}
+    wanted |= {f"GET board/record/*/{part}" for part in LiveRecording.gets} | {"POST board/record/*/input"}
     wanted |= {"GET board/login", "POST board/do/login", "POST board/do/logout", "GET board/static/*"}
     wanted |= {"GET board/password", "POST board/do/password"}
     wanted |= {"GET board/static/base.css", "GET board/static/mark.svg"}
     services = {name for name, _ in Config().items("services")} | set(configuration._SERVICES)
     reading = {name for name in services if not name.startswith(("schedule", "cancel", "add", "del"))}
-    writing = services - reading | {"cron.json", "cells.json", "service.json", "signins.json"}
+    writing = services - reading | {"cron.json", "cells.json", "service.json", "signins.json", "recordings.json"}
     wanted |= {f"GET {name}" for name in reading | {"logs", "jobs", "favicon.ico"}}
     wanted |= {f"POST {name}" for name in writing}
     assert set(RIGHTS) == wanted

@@ -14,6 +14,7 @@ from shopdata.service.board.notes import in_short
 from shopdata.service.board.rendering import RenderedPage
 from shopdata.service.board.sources import Sources
 from shopdata.service.board.visit import Visit
+from shopdata.service.live.viewing import LiveNow
 from shopdata.service.sign_ins.sign_in import Now
 from shopdata.states import CellState
 from shopdata.wording import Texts
@@ -61,8 +62,11 @@ def part_values(t: Texts, shop: Shop, now: Now, view: str) -> dict[str, Any]:
         "now": now,
         "shown": {**_NOTHING_SHOWN, **now.page, "said": now.page.get("said") or now.why.params.get("said", "")},
         "now_place": now.told.get("place", ""),
-        "seconds_left": _seconds_left(now),
+        "seconds_left": seconds_left(now),
         "view": view,
+        # Where the buttons of the picture lead.
+        "address": ("sessions", shop.id, "live"),
+        "act": {"action": "sign-in-act", "field": "shop", "value": shop.id},
         "steps": _steps(now),
         "asked": now.asked if t.has(f"live.asked.{now.asked}") else "other",
         "why": next(iter(in_short(t, CellState.NEEDS_LOGIN, now.why)), "") if now.why else "",
@@ -71,7 +75,8 @@ def part_values(t: Texts, shop: Shop, now: Now, view: str) -> dict[str, Any]:
     }
 
 
-def _seconds_left(now: Now) -> int:
+def seconds_left(now: LiveNow) -> int:
+    """For which its person has time."""
     return 0 if now.until is None else max(0, round((now.until - datetime.now(SHANGHAI)).total_seconds()))
 
 

@@ -1,4 +1,5 @@
-"""Links that `scrapy login SHOP --board` gives out: each is good for one sign-in, whose end the command is told."""
+"""Links that `scrapy login SHOP --board` and `scrapy record` give out: each is good for once, and the command is told
+what comes of it."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 from twisted.internet import reactor as twisted_reactor
 
-from shopdata.service.sign_ins.sign_in import SignIn
+from shopdata.service.live.viewing import Viewing
 
 reactor: Any = twisted_reactor
 
@@ -19,10 +20,10 @@ _LONGEST_SECONDS = 3600.0
 
 @dataclass
 class _Invitation:
-    shop_id: str
+    key: str
     made_at: float
     asked_at: float
-    sign_in: SignIn | None = None
+    viewing: Viewing | None = None
 
 
 class Invitations:
@@ -31,33 +32,33 @@ class Invitations:
     def __init__(self) -> None:
         self._of: dict[str, _Invitation] = {}
 
-    def make(self, shop_id: str) -> str:
+    def make(self, key: str) -> str:
         """A new one."""
         now = reactor.seconds()
         self._of = {code: one for code, one in self._of.items() if _is_asked(one, now)}
         code = secrets.token_urlsafe(16)
-        self._of[code] = _Invitation(shop_id, now, now)
+        self._of[code] = _Invitation(key, now, now)
         return code
 
-    def is_open(self, code: str, shop_id: str) -> bool:
-        """True for one of this shop that nobody has used, and somebody still waits for."""
+    def is_open(self, code: str, key: str) -> bool:
+        """True for one of this key that nobody has used, and somebody still waits for."""
         found = self._of.get(code)
-        if found is None or found.sign_in is not None or found.shop_id != shop_id:
+        if found is None or found.viewing is not None or found.key != key:
             return False
         return _is_asked(found, reactor.seconds())
 
-    def use(self, code: str, sign_in: SignIn) -> None:
-        """It has led to this sign-in."""
-        if self.is_open(code, sign_in.shop.id):
-            self._of[code].sign_in = sign_in
+    def use(self, code: str, viewing: Viewing) -> None:
+        """It has led to this one."""
+        if self.is_open(code, viewing.key):
+            self._of[code].viewing = viewing
 
-    def ask(self, code: str) -> tuple[bool, SignIn | None]:
-        """Whether it is known, and the sign-in that it has led to."""
+    def ask(self, code: str) -> tuple[bool, Viewing | None]:
+        """Whether it is known, and what it has led to."""
         found = self._of.get(code)
         if found is None or not _is_asked(found, reactor.seconds()):
             return False, None
         found.asked_at = reactor.seconds()
-        return True, found.sign_in
+        return True, found.viewing
 
 
 def _is_asked(one: _Invitation, now: float) -> bool:

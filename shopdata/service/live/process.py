@@ -1,4 +1,4 @@
-"""The process of one sign-in, as its parent sees it."""
+"""The process of a browser that is used from the board, as its parent sees it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +24,15 @@ reactor: Any = twisted_reactor
 
 #: It closes its browser; then it is killed.
 END_SECONDS = 15
-_MODULE = "shopdata.service.sign_ins.child"
 _MOST_LOGGED = 500
 
 
-class SignInProcess(ProcessProtocol):
+class LiveProcess(ProcessProtocol):
     """Started when it is made.
 
     Args:
-        seconds: after which it ends by itself, whatever becomes of this one.
+        name: what logs call it.
+        module, arguments: what it runs.
         on_piece: gets what it sends.
         on_end: called once, with its exit code; None if a signal ended it.
     """
@@ -42,18 +42,19 @@ class SignInProcess(ProcessProtocol):
 
     def __init__(
         self,
-        shop_id: str,
-        seconds: int,
+        name: str,
+        module: str,
+        arguments: Sequence[str],
         on_piece: Callable[[Kind, bytes], None],
         on_end: Callable[[int | None], None],
     ) -> None:
-        self._shop_id = shop_id
+        self._name = name
         self._on_piece = on_piece
         self._on_end = on_end
         self._unpacker = Unpacker()
         self._killing: Any = None
-        arguments = [sys.executable, "-m", _MODULE, shop_id, str(seconds)]
-        self._process = reactor.spawnProcess(self, sys.executable, args=arguments, env=_environment())
+        command = [sys.executable, "-m", module, *arguments]
+        self._process = reactor.spawnProcess(self, sys.executable, args=command, env=_environment())
         self.pid: int = self._process.pid
 
     def send(self, command: Mapping[str, Any]) -> None:
@@ -78,12 +79,12 @@ class SignInProcess(ProcessProtocol):
             for kind, content in self._unpacker.feed(data):
                 self._on_piece(kind, content)
         except (OddPieceError, ValueError, KeyError) as error:
-            logger.error("sign-in of %s: it sends what is none of ours: %s", self._shop_id, type(error).__name__)
+            logger.error("%s: it sends what is none of ours: %s", self._name, type(error).__name__)
             self.kill()
 
     def errReceived(self, data: bytes) -> None:
         for line in data.decode("utf-8", "replace").splitlines():
-            logger.warning("sign-in of %s: %s", self._shop_id, line[:_MOST_LOGGED])
+            logger.warning("%s: %s", self._name, line[:_MOST_LOGGED])
 
     def processEnded(self, reason: Any) -> None:
         if self._killing is not None and self._killing.active():

@@ -1,0 +1,143 @@
+"""What follows from a recording, before it is written: recipe and contract, and what a person may say about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from shopdata.config import platforms
+from shopdata.exceptions import ShopdataError
+from shopdata.files import as_disk_error
+from shopdata.periods import SHANGHAI
+from shopdata.recording.contract import (
+    columns_of_each,
+    columns_of_files,
+    columns_of_rows,
+    contract_of,
+    personal_columns,
+    sheet_of,
+)
+from shopdata.recording.files import contract_text, recipe_text, write_contract, write_recipe
+from shopdata.recording.inference import Inferred, Known, Line, NotInferredError
+from shopdata.recording.inference.evidence import Seen
+from shopdata.recording.journal import Journal
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The two files of a dataset, as they would be written.
+
+    Args:
+        shown: the days that the recipe was made of.
+        personal: columns of which nothing is kept; only of a recipe that ends in a file.
+    """
+
+    name: str
+    recipe: Mapping[str, Any]
+    contract: Mapping[str, Any]
+    lines: tuple[Line, ...]
+    shown: tuple[date, ...]
+    personal: tuple[str, ...] = ()
+
+    @property
+    def ends_in_file(self) -> bool:
+        return "file" in self.recipe["steps"][-1]
+
+    @property
+    def full_recipe(self) -> Mapping[str, Any]:
+        """With the columns of which nothing is kept."""
+        if not (self.ends_in_file and self.personal):
+            return self.recipe
+        *steps, last = self.recipe["steps"]
+        return {**self.recipe, "steps": [*steps, {**last, "personal": list(self.personal)}]}
+
+    def texts(self, folder: Path | None) -> dict[str, str]:
+        """The files by their place below pipelines_config; a contract that is there stays, and is none of them."""
+        found = {f"recipes/{self.name}.yaml": recipe_text(self.name, self.full_recipe, _today(), self.shown)}
+        has_contract = folder is not None and (folder / "datasets" / f"{self.name}.yaml").exists()
+        if not has_contract:
+            found[f"datasets/{self.name}.yaml"] = contract_text(self.contract)
+        return found
+
+    def write(self, folder: Path) -> tuple[Line, ...]:
+        """Writes both; what is to be said besides.
+
+        Raises:
+            UsageError: a recipe stands there that was written by hand.
+            DiskError: it can't be written.
+        """
+        lines = self.lines
+        for part in ("datasets", "recipes"):
+            with as_disk_error(folder / part):
+                (folder / part).mkdir(exist_ok=True)
+        if not write_contract(folder / "datasets" / f"{self.name}.yaml", self.contract):
+            lines = (*lines, Line("contract_stays"))
+        write_recipe(folder / "recipes" / f"{self.name}.yaml", self.full_recipe, _today(), self.shown)
+        return lines
+
+
+def drafted(
+    name: str, platform: str, journal: Journal, dialects: Sequence[Known], inferred: Inferred, *, title: str,
+    lag_days: int, sheet: str = "",
+) -> Draft:  # fmt: skip
+    """The files that follow from a recording.
+
+    Args:
+        sheet: of a workbook, the one that is meant.
+
+    Raises:
+        NotInferredError: no table could be read.
+    """
+    last, found = inferred.recipe["steps"][-1], sheet_of(journal, sheet)
+    columns = _columns(platform, journal, dialects, inferred.recipe, found[0] if found else "")
+    if not columns:
+        # A recipe without a contract would be a mistake in the configuration of all others.
+        raise NotInferredError("no_table")
+    contract, told = contract_of(
+        columns, title=title, platform=platform, lag_days=lag_days, has_day=inferred.has_day, kind=inferred.kind
+    )
+    lines = [*inferred.lines, *told]
+    if found is not None:
+        contract["sheet"] = found[0]
+        lines.append(Line("sheet", {"sheet": found[0], "sheets": ", ".join(found[1])}, is_doubt=not sheet))
+    personal = tuple(personal_columns(columns[0])) if "file" in last else ()
+    shown = tuple(take.day for take in journal.takes)
+    return Draft(name, inferred.recipe, contract, tuple(lines), shown, personal)
+
+
+def _columns(
+    platform: str, journal: Journal, dialects: Sequence[Known], recipe: Mapping[str, Any], sheet: str
+) -> list[list[Mapping[str, Any]]]:
+    """The columns of what the recipe brings, in each take."""
+    *before, last = recipe["steps"]
+    if "file" in last:
+        return columns_of_files(journal, sheet)
+    known = next(one for one in dialects if one.name == recipe["recipe"]["dialect"])
+    seen = [Seen(take, known) for take in journal.takes]
+    if "pages" in last:
+        return columns_of_rows(seen, last["pages"]["rows"])
+    outer = next(step for step in before if step.get("pages", {}).get("of") == last["each"]["of"])["pages"]["rows"]
+    maker = platforms()[platform].load_row_maker(last["rows_by"]) if "rows_by" in last else None
+    rows, key = last["do"]["pages"]["rows"], last["each"]["id"]
+    return columns_of_each(seen, outer, rows, key, last.get("keep", ()), maker)
+
+
+def write_checked(draft: Draft, folder: Path, check: Callable[[], object]) -> tuple[Line, ...]:
+    """Writes a draft, and takes it back where `check` finds that nobody could read it. Raises ShopdataError."""
+    paths = [folder / name for name in draft.texts(folder)]
+    before = {path: path.read_bytes() if path.exists() else None for path in paths}
+    lines = draft.write(folder)
+    try:
+        check()
+    except ShopdataError:
+        for path, content in before.items():
+            path.unlink() if content is None else path.write_bytes(content)
+        raise
+    return lines
+
+
+def _today() -> date:
+    return datetime.now(SHANGHAI).date()

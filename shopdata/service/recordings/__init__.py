@@ -1,0 +1,1 @@
+"""Recordings from the board: each is a browser in a process of its own, which ends when the pipe to it does."""

@@ -86,6 +86,7 @@ class _LiveFace:
                 continue
             page = self._context.pages[-1]
             with contextlib.suppress(PlaywrightError):
+                await self._glass.refresh()
                 seen = await around.look(page, self._portal)
                 told = {"host": host_of(page), "options": list(seen.options), "chosen": seen.chosen}
                 if str(told) != self._told:

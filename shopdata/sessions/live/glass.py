@@ -38,7 +38,7 @@ class Glass:
         self._dialog: Dialog | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         #: When something happened last, and when the page was looked at; by the loop's clock.
-        self._stirred_at = self._looked_at = 0.0
+        self._stirred_at = self._looked_at = self._drawn_at = 0.0
 
     def hear(self, command: Mapping[str, Any]) -> bool:
         """What the person's hand does, and how their picture comes: it waits for nothing else. False for all else."""
@@ -95,8 +95,16 @@ class Glass:
         await self._picture.follow(None)
         await self._hand.hold(None)
 
+    async def refresh(self) -> None:
+        """A picture anew, where none has come for a moment."""
+        now = asyncio.get_running_loop().time()
+        if now - self._drawn_at > _STIRRED_SECONDS:
+            self._drawn_at = now
+            await self._picture.refresh()
+
     async def _show_picture(self, about: Mapping[str, int], jpeg: bytes) -> None:
         self.stir()
+        self._drawn_at = asyncio.get_running_loop().time()
         await self._line.show(about, jpeg)
 
     # -- dialogs ----------------------------------------------------------------------------------------------------

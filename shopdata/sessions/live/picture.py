@@ -57,6 +57,14 @@ class Picture:
                 await self._stop()
             await self._start()
 
+    async def refresh(self) -> None:
+        """Asks for the page as it is now: of one that has gone elsewhere, the last picture is not always sent."""
+        async with self._changing:
+            if self._cast is not None:
+                with contextlib.suppress(PlaywrightError):
+                    await self._cast.send("Page.stopScreencast")
+                    await self._cast.send("Page.startScreencast", {"format": "jpeg", "quality": self._quality})
+
     async def _start(self) -> None:
         if self._page is None or not self._per_second or self._cast is not None:
             return

@@ -19,6 +19,11 @@ from shopdata.wording import Texts
 #: The page's own scripts see neither its functions nor what is called by them.
 _WORLD, _BINDING = "shopdata-bar", "shopdataTell"
 _MOST_COLUMNS = 6
+_TAKES: Mapping[PeriodKind, str] = {
+    "day": "record.bar.take_day",
+    "week": "record.bar.take_week",
+    "month": "record.bar.take_month",
+}
 
 
 class Bar:
@@ -48,7 +53,7 @@ class Bar:
     async def show_take(self, take: Take) -> None:
         t = self._texts
         await self._say(
-            text=t(f"record.bar.take_{self._kind or 'day'}", number=take.number, of=take.of, day="{day}"),
+            text=t(_TAKES[self._kind or "day"], number=take.number, of=take.of, day="{day}"),
             day=Period.of(self._kind or "day", take.day).dt,
             detail=t("record.bar.take_detail"),
             buttons=[[End.ROWS, t("record.bar.rows"), False]],

@@ -69,7 +69,11 @@ class Command(QuietCommand):
             )
         if opts.board:
             if opts.journal or opts.days or opts.chosen or opts.title:
-                raise ArgumentError("with --board, all else is done on the board", where="the command's arguments")
+                raise ArgumentError(
+                    "with --board, all else is done on the board",
+                    where="the command's arguments",
+                    todo="Leave out all but the name and --shop.",
+                )
             from shopdata.actions.record_on_board import record_on_board
 
             return record_on_board(self.workspace, args[0], opts.shop, self.settings)

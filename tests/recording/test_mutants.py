@@ -285,6 +285,13 @@ def test_no_mutant_of_a_foreign_portal_gives_a_wrong_recipe(request: pytest.Fixt
     assert Counter(came.values())["the same"] > len(seeds) / 4
 
 
+@pytest.mark.parametrize("seed", [92, 320, 365])
+def test_what_was_wrong_once_is_refused(seed: int) -> None:
+    """An export that was not seen, beside a list of exports; a day of nobody knows what, taken for a signature; a
+    ticket that was handed in on one day only."""
+    assert outcome(seed, DATASETS) == "refused"
+
+
 def _spoiled(value: Any, *, is_sent: bool = False) -> Iterator[Any]:
     """A recipe with one of the values changed that it sends, each in turn."""
     if isinstance(value, dict | list):

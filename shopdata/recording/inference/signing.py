@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,12 +116,12 @@ def _are_in(made: Made, *parts: str) -> bool:
 
 
 def _may_be_made(made: Made) -> bool:
-    """False where a filter may just have been chosen otherwise."""
+    """False where a filter or a moment may just have been chosen otherwise: in signatures there are letters."""
     first, second = made.first, made.second
     return all(
         place[0] == "header"
         or is_made_by_page(_name(place))
-        or (is_token(one) and is_token(other) and not is_uuid(one) and not is_uuid(other))
+        or all(is_token(value) and not is_uuid(value) and re.search("[A-Za-z]", str(value)) for value in (one, other))
         for place in made.places
         for one, other in [(_value(first, place), _value(second, place))]
     )

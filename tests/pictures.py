@@ -210,6 +210,8 @@ def _look_at_window(port: int, display: str, file: Path) -> None:
     with sync_playwright() as playwright:
         browser, page = window_at(playwright, port, "/home")
         page.locator("#reviews").click()
+        page.locator("#ask").wait_for()
+        page.wait_for_selector("shopdata-bar", state="attached")
         nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
         said = " ".join(str(node.get("name", {}).get("value", "")) for node in nodes)
         page.locator("#day").fill(re.findall(r"\d{4}-\d\d-\d\d", said)[0])

@@ -11,29 +11,28 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from scrapy.spiderloader import SpiderLoaderProtocol
-from scrapyd.interfaces import IEggStorage, ISpiderScheduler
-from twisted.internet import reactor
-from twisted.internet.threads import blockingCallFromThread
+from scrapyd.interfaces import IEggStorage
 
 from shopdata.alerts.workbooks import WorkbookMails
 from shopdata.config import Job
 from shopdata.exceptions import ArgumentError
 from shopdata.lake.resources import Resources
-from shopdata.ledger.homes import FOR_NODE
 from shopdata.periods import SHANGHAI
 from shopdata.run_ids import member_ids, new_run_id, run_of
 from shopdata.service.arguments import SpiderArguments
 from shopdata.service.control import CrawlJob, Disk, Due, LogCopy
-from shopdata.service.crawls import Crawl, key_of
+from shopdata.service.crawls import Crawl
 from shopdata.service.disk import measure
 from shopdata.service.due import Busy
 from shopdata.service.egg_bucket import EggBucket
-from shopdata.service.job_list import list_jobs, log_of, own_arguments
+from shopdata.service.in_reactor import in_reactor
+from shopdata.service.job_list import list_jobs, log_of
 from shopdata.service.log_copies import fetch_copy
 from shopdata.service.members import crew_of, home_of
 from shopdata.service.names import check_job
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.recordings.recordings import Recordings
+from shopdata.service.run_queue import RunQueue
 from shopdata.service.schedule_file import ScheduleFile
 from shopdata.service.shared_eggs import Eggs
 from shopdata.service.sign_ins.missing import ask_for_missing
@@ -75,6 +74,7 @@ class Inside:
             self.eggs = Eggs(bucket)
         self._started_at = datetime.now(SHANGHAI)
         self._app: Any = None
+        self.queue: RunQueue
         self.launcher: Any = None
         self.poller: Any = None
         self.stopping: Stopping
@@ -83,6 +83,9 @@ class Inside:
     def connect(self, app: Any, launcher: Any, poller: Any) -> None:
         """Called once, when scrapyd has made its parts."""
         self._app, self.launcher, self.poller = app, launcher, poller
+        # Every service that takes a part in a run takes it of the same egg.
+        version = self._newest_version if self.eggs is not None else str
+        self.queue = RunQueue(app, launcher, poller, version)
         self.node = ThisNode(
             self.options, self.workspace, self.owner, launcher=launcher, poller=poller, version=self._newest_version
         )
@@ -91,82 +94,33 @@ class Inside:
     # -- jobs -------------------------------------------------------------------------------------------------------
 
     def jobs(self) -> list[CrawlJob]:
-        self._look_at_queues()
-        return _in_reactor(self._jobs)
+        self.queue.look()
+        return in_reactor(self._jobs)
 
     def _jobs(self) -> list[CrawlJob]:
         return list_jobs(self.poller, self.launcher, self.options.logs)
 
     def busy(self, spider: str, arguments: Mapping[str, str]) -> Busy:
         """Whether the same spider runs or waits with the same arguments."""
-        self._look_at_queues()
-        return _in_reactor(self._busy, spider, arguments)
-
-    def _busy(self, spider: str, arguments: Mapping[str, str]) -> Busy:
-        key = key_of(PROJECT, spider, arguments)
-        running = (
-            process.job
-            for process in self.launcher.processes.values()
-            if (crawl := self.launcher.crawls.get(process.job)) and crawl.key == key
-        )
-        queue = self.poller.queues.get(PROJECT)
-        elsewhere = (
-            message["_job"]
-            for message in (queue.held() if queue else ())
-            if key_of(PROJECT, message["name"], own_arguments(message)) == key
-        )
-        waiting = (
-            message["_job"]
-            for message in (queue.list() if queue else ())
-            if key_of(PROJECT, message["name"], own_arguments(message)) == key
-        )
-        return Busy(running=next(running, "") or next(elsewhere, ""), waiting=next(waiting, ""))
+        return self.queue.busy(spider, arguments)
 
     def is_deployed(self) -> bool:
         """Whether there is an egg to run."""
-        return _in_reactor(lambda: PROJECT in self.poller.queues)
+        return self.queue.is_deployed()
 
     def is_known(self, run_id: str) -> bool:
         """Whether a run waits, runs or has ended here."""
         return any(job.id == run_id for job in self.jobs()) or self.launcher.crawls.get(run_id) is not None
 
-    def enqueue(
-        self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None, node: str = ""
-    ) -> None:
-        """Puts a run into scrapyd's queue; nothing is checked.
-
-        Args:
-            version: of the egg; None is the newest.
-            node: the machine that is to take it, if it is up; "" is any.
-        """
-        self._by_queue(self._enqueue, spider, arguments, run_id, version, node)
-
-    def _enqueue(
-        self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None, node: str = ""
-    ) -> None:
-        message = self._message(arguments, run_id, version, node)
-        self._app.getComponent(ISpiderScheduler).schedule(PROJECT, spider, **message)
-
-    def _message(self, arguments: Mapping[str, str], run_id: str, version: str | None, node: str) -> dict[str, str]:
-        # Every service that takes a part in it has the same.
-        version = version or (self._newest_version() if self.eggs is not None else "")
-        own = dict(arguments) | {"_job": run_id} | ({"_version": version} if version else {})
-        return own | ({FOR_NODE: node} if node else {})
-
-    def _look_at_queues(self) -> None:
-        for queue in _in_reactor(lambda: list(self.poller.queues.values())):
-            queue.look()
-
-    def _by_queue(self, work: Callable[..., Result], *arguments: object) -> Result:
-        """Does what asks the queue: where it is far not in the reactor's thread, which must not wait for it."""
-        queue = _in_reactor(lambda: self.poller.queues.get(PROJECT))
-        return work(*arguments) if queue is not None and queue.is_far else _in_reactor(work, *arguments)
+    def enqueue(self, spider: str, arguments: Mapping[str, str], run_id: str, version: str | None = None) -> None:
+        """Puts a run into the queue, of the newest egg if not of that of a version; nothing is checked."""
+        self.queue.enqueue(spider, arguments, run_id, version)
 
     def enqueue_slot(self, entry: Job, run_id: str) -> None:
         """Puts the run of a slot into the queue: once, or for each of its members."""
         crew = crew_of(entry, self.workspace, self.dataset_of)
         for job, node in zip(member_ids(run_id, len(crew)), crew, strict=True):
-            self.enqueue(entry.runs, entry.args, job, node=node)
+            self.queue.enqueue(entry.runs, entry.args, job, node=node)
 
     def is_slot_known(self, run_id: str) -> bool:
         """Whether the run of a slot, or its first member, waits, runs or has ended here."""
@@ -188,7 +142,7 @@ class Inside:
 
     def settle(self, crawl: Crawl) -> None:
         """Enters a crawl that an earlier service started, and that is over, as finished."""
-        _in_reactor(self.launcher.settle, crawl)
+        in_reactor(self.launcher.settle, crawl)
 
     def schedule(self, spider: str, arguments: Mapping[str, str]) -> str:
         self.arguments.check_spider(spider)
@@ -205,21 +159,7 @@ class Inside:
         run_id = new_run_id()
         check_job(PROJECT, spider, run_id, arguments, {})
         home = home_of(arguments.get("shops"), self.workspace)
-        return self._by_queue(self._enqueue_alone, spider, arguments, run_id, home)
-
-    def _enqueue_alone(self, spider: str, arguments: Mapping[str, str], run_id: str, node: str) -> str:
-        """Several machines may want the same at the same moment; returns the run that it has come to."""
-        queue = self.poller.queues[PROJECT]
-        if not queue.is_far:
-            self._enqueue(spider, arguments, run_id, node=node)
-            return run_id
-        key = key_of(PROJECT, spider, arguments)
-        job: str = queue.add_unless(
-            spider,
-            lambda other: key_of(PROJECT, other["name"], own_arguments(other)) == key,
-            **self._message(arguments, run_id, None, node),
-        )
-        return job
+        return self.queue.enqueue_alone(spider, arguments, run_id, home)
 
     def run_now(self, job: str) -> str:
         entry = self.timetable.entry(job)
@@ -255,22 +195,7 @@ class Inside:
     def collect_together(self, dataset: str, dts: Collection[str], shop: str) -> str:
         """As `collect`, in the run that waits for the same periods of other shops, if there is one; the run's id."""
         spider, arguments = self._periods_of(dataset, dts)
-        self._look_at_queues()
-        joined = self._by_queue(self._join_waiting, spider, arguments, shop)
-        return joined or self.schedule(spider, arguments | {"shops": shop})
-
-    def _join_waiting(self, spider: str, arguments: Mapping[str, str], shop: str) -> str:
-        queue = self.poller.queues.get(PROJECT)
-        for message in queue.list() if queue else ():
-            own = own_arguments(message)
-            shops = own.pop("shops", "")
-            if message["name"] != spider or own != arguments or not shops:
-                continue
-            # Nobody else has taken it out meanwhile if we have.
-            if shop not in shops.split(",") and queue.remove(lambda waiting, found=message: waiting == found):
-                self._enqueue(spider, {**own, "shops": f"{shops},{shop}"}, message["_job"], message.get("_version"))
-            return str(message["_job"])
-        return ""
+        return self.queue.join(spider, arguments, shop) or self.schedule(spider, arguments | {"shops": shop})
 
     def _periods_of(self, dataset: str, dts: Collection[str]) -> tuple[str, dict[str, str]]:
         """The spider of a dataset, and what it is called with for these periods."""
@@ -311,13 +236,7 @@ class Inside:
 
     def cancel(self, run_id: str) -> bool:
         jobs = {job.id for job in self.jobs() if job.state != "finished" and run_id in (job.id, run_of(job.id))}
-        return any([self._by_queue(self._cancel_queued, jobs), _in_reactor(self._interrupt, jobs)])
-
-    def _cancel_queued(self, jobs: Collection[str]) -> bool:
-        """Those that wait, and those that are at work on other machines."""
-        queues = list(self.poller.queues.values())
-        counts = [(queue.remove(lambda one: one["_job"] in jobs), queue.cancel(jobs)) for queue in queues]
-        return any(map(any, counts))
+        return any([self.queue.cancel(jobs), in_reactor(self._interrupt, jobs)])
 
     def _interrupt(self, jobs: Collection[str]) -> bool:
         found = [process for process in self.launcher.processes.values() if process.job in jobs]
@@ -360,8 +279,3 @@ class Inside:
 
     def is_draining(self) -> bool:
         return self.node.is_draining
-
-
-def _in_reactor(work: Callable[..., Result], *arguments: object) -> Result:
-    result: Result = blockingCallFromThread(reactor, work, *arguments)
-    return result

@@ -16,8 +16,8 @@ from shopdata.ledger import CellKey, Ledger
 from shopdata.periods import SHANGHAI
 from shopdata.reasons import Reason
 from shopdata.service.control import Due
-from shopdata.service.inside import Inside
 from shopdata.service.queues import SpiderQueue
+from shopdata.service.run_queue import RunQueue
 from shopdata.service.sign_ins.missing import ask_for_missing
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
@@ -93,18 +93,17 @@ def test_what_waits_for_a_person_is_missing_and_what_a_run_has_in_hand_is_not(wo
 def test_shops_come_into_the_run_that_waits_for_the_same_periods(tmp_path: Path) -> None:
     config = Config(values={"dbs_dir": str(tmp_path)})
     queue = SpiderQueue(config, "shopdata")
-    inside: Any = object.__new__(Inside)
-    inside.poller = SimpleNamespace(queues={"shopdata": queue})
     scheduler = SimpleNamespace(schedule=lambda project, spider, **own: queue.add(spider, **own))
-    inside._app = SimpleNamespace(getComponent=lambda _: scheduler)
+    app, poller = SimpleNamespace(getComponent=lambda _: scheduler), SimpleNamespace(queues={"shopdata": queue})
+    runs = RunQueue(app, None, poller, str)
     queue.add("jd_store", periods="2026-11-23", _job="all")  # of all shops: nobody is taken into it
     queue.add("jd_store", periods="2026-11-23", shops="a", _job="one", _version="7")
     queue.add("jd_store", periods="2026-11-22", shops="a", _job="other day")
 
     wanted = {"periods": "2026-11-23"}
-    assert inside._join_waiting("jd_store", wanted, "b") == "one"
-    assert inside._join_waiting("jd_store", wanted, "b") == "one"
-    assert inside._join_waiting("pdd_chat", wanted, "b") == ""
-    assert inside._join_waiting("jd_store", {"periods": "2026-11-21"}, "b") == ""
+    assert runs._join("jd_store", wanted, "b") == "one"
+    assert runs._join("jd_store", wanted, "b") == "one"
+    assert runs._join("pdd_chat", wanted, "b") == ""
+    assert runs._join("jd_store", {"periods": "2026-11-21"}, "b") == ""
     waiting = {message["_job"]: (message.get("shops"), message.get("_version")) for message in queue.list()}
     assert waiting == {"all": (None, None), "one": ("a,b", "7"), "other day": ("a", None)}

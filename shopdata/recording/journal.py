@@ -31,7 +31,8 @@ class Call:
         headers: those that the page has set, without cookies and what a browser sets by itself; lower case.
         body: None, `{"json": …}`, `{"form": [[name, value], …]}`, to which `"multipart": true` is added where it was
             sent as such, or `{"opaque": bytes}`.
-        answer: None, `{"json": …}`, `{"html": {"input:name": value, …}}`, or `{"opaque": bytes}`.
+        answer: None, `{"json": …}`, `{"html": {"input:name": value, …}}`, or `{"opaque": bytes}`; of a body too, with
+            `"dropped": true` where there was no room for it (`recording.room`).
         location: where a redirect led.
         sets_cookie: True if the answer brought a cookie, which is not kept.
     """
@@ -157,8 +158,7 @@ def lines_of(journal: Journal) -> Iterator[Record]:
 def read_journal(path: Path) -> Journal:
     """A journal from its file. Raises UsageError where it is none."""
     try:
-        records = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-        return journal_of(records)
+        return journal_of(records_of(path))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             "this is no journal of a recording",
@@ -166,6 +166,13 @@ def read_journal(path: Path) -> Journal:
             found=type(error).__name__,
             todo="Name the file that `scrapy record` has written.",
         ) from None
+
+
+def records_of(path: Path) -> Iterator[Record]:
+    """The lines of a journal's file. Raises OSError, or ValueError where it is none."""
+    # Not `splitlines`: texts of pages hold signs that count as the end of a line there.
+    with path.open(encoding="utf-8", errors="surrogatepass", newline="\n") as lines:
+        yield from (json.loads(line) for line in lines if line.strip())
 
 
 def journal_of(records: Iterable[Record]) -> Journal:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import secrets
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
@@ -19,7 +22,7 @@ from shopdata.recording.journal import (
     Record,
     journal_of,
     record_of,
-    take_of,
+    records_of,
     take_record,
     write_line,
 )
@@ -28,6 +31,7 @@ from shopdata.recording.redaction.proof import SecretFoundError, contents_of, pr
 from shopdata.recording.redaction.samples import Sample, written
 from shopdata.recording.redaction.stand_ins import StandIns
 from shopdata.recording.redaction.words import NotTheSameError, check_words, with_words, words_between
+from shopdata.recording.room import DROPPED, Room
 
 
 class Recording:
@@ -39,6 +43,7 @@ class Recording:
         known_secrets: cookies, names and passwords that must not be kept however they look.
         dialects: how the platform's answers may be read, the best first.
         kind: what was asked for, where that was said; else it follows from what was sent.
+        room: for what pages send and get.
     """
 
     def __init__(
@@ -49,12 +54,16 @@ class Recording:
         known_secrets: Iterable[str],
         dialects: Sequence[Known],
         kind: PeriodKind | None = None,
+        room: Room | None = None,
     ) -> None:
         self.path, self._dialects, self.kind = path, dialects, kind
         plain = [text for known in dialects for text in known.dialect.headers.values()]
         self._stand_ins = StandIns(secrets.token_bytes(32), days, datetime.now(SHANGHAI), known_secrets, hosts, plain)
-        self._takes: list[tuple[date, list[Entry]]] = []
-        self._records: list[Record] = []
+        self._room = room or Room()
+        #: As they were seen, packed: as objects they would take ten times as much.
+        self._takes: list[tuple[date, list[bytes]]] = []
+        #: Of the journal and of the room, what there was when the last take began.
+        self._before = 0, 0, self._room.left
         #: Files with stand-ins, beside the journal.
         self.samples: list[Path] = []
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,12 +73,14 @@ class Recording:
     def begin(self, day: date) -> None:
         """A take of this day begins."""
         self._stand_ins.keep_day(day)
+        self._before = self.path.stat().st_size, len(self.samples), self._room.left
         self._takes.append((day, []))
         self._write(take_record(day, self.kind))
 
     def note(self, entry: Entry) -> None:
-        """Keeps an entry."""
-        self._takes[-1][1].append(entry)
+        """Keeps an entry; of a body or answer for which there is no room, its size."""
+        entry = self._room.fitted(entry)
+        self._takes[-1][1].append(zlib.compress(write_line(record_of(entry)).encode("utf-8", "surrogatepass"), 1))
         self._write(record_of(without_secrets(entry, self._stand_ins)))
 
     def keep_file(self, download: Download, sample: Sample | None) -> None:
@@ -86,16 +97,22 @@ class Recording:
     def forget_take(self) -> None:
         """The last take was not what was meant: nothing of it stays, here or in the journal."""
         del self._takes[-1]
-        while (record := self._records.pop())["kind"] != "take":
-            if kept := record.get("kept"):
-                self.path.with_name(kept).unlink(missing_ok=True)
-                self.samples.remove(self.path.with_name(kept))
-        self.path.write_text("".join(map(write_line, self._records)), "utf-8", errors="surrogatepass")
+        size, samples, self._room.left = self._before
+        os.truncate(self.path, size)
+        for path in self.samples[samples:]:
+            path.unlink(missing_ok=True)
+        del self.samples[samples:]
 
     @property
     def journal(self) -> Journal:
         """As it was seen. Never written."""
-        return Journal(tuple(take_of(day, told, self.kind) for day, told in self._takes))
+        return journal_of(self._seen())
+
+    def _seen(self) -> Iterator[Record]:
+        for day, packed in self._takes:
+            yield take_record(day, self.kind)
+            for one in packed:
+                yield json.loads(zlib.decompress(one))
 
     def save(self, dataset: str, chosen: str = "") -> Inferred:
         """The recipe, and the journal with the words that it needs; without both proofs there is no journal.
@@ -107,7 +124,7 @@ class Recording:
         try:
             self._prove()
             inferred = infer(self.journal, self._dialects, dataset, chosen)
-            from_kept = infer(journal_of(self._records), self._dialects, dataset, chosen)
+            from_kept = infer(journal_of(records_of(self.path)), self._dialects, dataset, chosen)
             words = words_between(from_kept.recipe, inferred.recipe)
             check_words(words, self._stand_ins.secrets)
             self._write({"kind": "words", "words": words})
@@ -122,7 +139,7 @@ class Recording:
         except BaseException:
             self._remove()
             raise
-        return inferred
+        return replace(inferred, lines=(*inferred.lines, *_dropped(self.journal)))
 
     def _prove_or_remove(self) -> None:
         try:
@@ -136,14 +153,12 @@ class Recording:
             path.unlink(missing_ok=True)
 
     def _prove(self, words: set[str] = frozenset()) -> None:  # type: ignore[assignment]
-        prove_clean(
-            contents_of(self.path), self._stand_ins.replaced - words - self._stand_ins.names, self._stand_ins.secrets
-        )
+        replaced = self._stand_ins.replaced - words - self._stand_ins.names
+        prove_clean(contents_of(self.path), replaced, self._stand_ins.secrets, self._stand_ins.given)
         for path in self.samples:
             prove_clean(contents_of(path), (), self._stand_ins.secrets)
 
     def _write(self, record: Record) -> None:
-        self._records.append(record)
         with self.path.open("a", encoding="utf-8", errors="surrogatepass") as file:
             file.write(write_line(record))
 
@@ -154,4 +169,12 @@ def infer_again(journal: Journal, dialects: Sequence[Known], dataset: str, chose
     if not journal.words and any(line.code == "secret_constant" for line in found.lines):
         raise NotInferredError("not_saved")
     lines = tuple(Line(line.code, with_words(dict(line.params), journal.words), line.is_doubt) for line in found.lines)
-    return replace(found, recipe=with_words(found.recipe, journal.words), lines=lines)
+    recipe = with_words(found.recipe, journal.words)
+    return replace(found, recipe=recipe, lines=(*lines, *_dropped(journal)))
+
+
+def _dropped(journal: Journal) -> Iterator[Line]:
+    """What was not looked at, since there was no room for it: a value that comes from there has no source."""
+    parts = [part or {} for take in journal.takes for call in take.calls for part in (call.body, call.answer)]
+    if count := sum(DROPPED in part for part in parts):
+        yield Line("dropped", {"count": count}, is_doubt=True)

@@ -8,7 +8,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -16,6 +16,11 @@ from shopdata.exceptions import RejectedFileError
 
 #: Shorter ones stand in any text by chance.
 _SHORTEST = 4
+#: Numbers of so many digits are told from those that stand for others.
+SHORT_NUMBER = 8
+#: In runs of how many signs texts are looked for, the longest first.
+_LENGTHS = (8, 6, _SHORTEST)
+_NUMBER = re.compile(rf"(?<![0-9A-Za-z])[0-9]{{{_SHORTEST},{SHORT_NUMBER}}}(?![0-9A-Za-z])")
 
 
 class SecretFoundError(RejectedFileError):
@@ -61,26 +66,52 @@ def _texts(content: bytes) -> Iterator[str]:
                 yield from _texts(package.read(name))
 
 
-def prove_clean(texts: Iterable[str], secrets: Iterable[str], known: Iterable[str] = ()) -> None:
+def prove_clean(
+    texts: Iterable[str], secrets: Iterable[str], known: Iterable[str] = (), given: Set[str] = frozenset()
+) -> None:
     """Looks for every secret in every form.
 
     Args:
         secrets: what was replaced; words that are everywhere are passed over.
         known: what is secret however it looks.
+        given: short numbers that are stand-ins: where there are many, some are by chance what others stand for.
 
     Raises:
         SecretFoundError: one is there.
     """
-    wanted = {secret for secret in secrets if worth_looking_for(secret)} | {
-        one for one in known if len(one) >= _SHORTEST
-    }
+    known = {one for one in known if len(one) >= _SHORTEST}
+    wanted = {secret for secret in secrets if worth_looking_for(secret)} | known
     whole = "\n".join(texts)
+    # Within longer words every short number stands somewhere; by itself it is one, or a stand-in.
+    numbers = set(_NUMBER.findall(whole)) - given
+    runs = {count: _runs_of(whole, count) for count in _LENGTHS}
     for secret in wanted:
         for form, text in forms_of(secret):
-            if text in whole:
+            is_number = secret not in known and _NUMBER.fullmatch(text)
+            if text in numbers if is_number else _may_hold(runs, text) and text in whole:
                 raise SecretFoundError(
                     "what was recorded would keep something secret",
                     where="the recording",
                     found=f"a text of {len(secret)} signs, as {form}",
                     todo="Nothing was saved. Record it again and choose less in the page, or write the recipe by hand.",
                 )
+
+
+def _runs_of(whole: str, count: int) -> bytearray:
+    """Which runs of so many signs stand in a text, by their hash: of nearly all secrets that tells that they do not,
+    and to look for each of a hundred thousand takes hours."""
+    seen = bytearray(1 << max(12, (4 * len(whole)).bit_length()))
+    mask = len(seen) - 1
+    for start in range(len(whole) - count + 1):
+        seen[hash(whole[start : start + count]) & mask] = 1
+    return seen
+
+
+def _may_hold(runs: Mapping[int, bytearray], text: str) -> bool:
+    """False where it does not stand there for sure."""
+    count = next((count for count in runs if count <= len(text)), 0)
+    if not count:
+        return True
+    seen = runs[count]
+    mask = len(seen) - 1
+    return all(seen[hash(text[start : start + count]) & mask] for start in range(len(text) - count + 1))

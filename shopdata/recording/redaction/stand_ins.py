@@ -16,6 +16,7 @@ from shopdata.periods import SHANGHAI, Period
 from shopdata.recording.inference.atoms import inner_json
 from shopdata.recording.inference.days import FORMS, moments
 from shopdata.recording.inference.shapes import is_of_one_shop, is_token
+from shopdata.recording.redaction.proof import SHORT_NUMBER
 
 #: A text taken apart: what is replaced as one, and signs between.
 _RUN = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Za-z0-9]+|[^\W\d_]+|\d+", re.UNICODE)
@@ -74,6 +75,8 @@ class StandIns:
         self.secrets = frozenset(secret for secret in secrets if len(secret) >= 4)
         #: Every text that was replaced.
         self.replaced: set[str] = set()
+        #: Short numbers that stand for others.
+        self.given: set[str] = set()
         self._days: set[date] = set()
         self._texts: set[str] = set()
         today = now.astimezone(SHANGHAI).date()
@@ -241,6 +244,8 @@ class StandIns:
                 for place, (sign, byte) in enumerate(zip(run, stream, strict=True))
             )
             if written != run:
+                if len(run) <= SHORT_NUMBER and written.isdigit():
+                    self.given.add(written)
                 return written
         return "x" * len(run)
 

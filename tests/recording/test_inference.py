@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import openpyxl
 import pytest
@@ -130,6 +133,50 @@ def test_what_follows_from_nothing_is_refused(
     with pytest.raises(NotInferredError) as error:
         infer(journal, dialects("pdd_after_sales"), "pdd_after_sales")
     assert error.value.line.code == f"no.{reason}"
+
+
+def with_reports(change: Callable[[Mapping[str, Any]], dict[str, Any] | None]) -> Journal:
+    """JD's recording with the entries of its lists changed, or left out."""
+
+    def changed_list(call: Call) -> Call:
+        if "getReportList" not in call.path[-1]:
+            return call
+        answer = copy.deepcopy(dict(call.answer or {}))
+        rows = answer["json"]["content"]["data"]
+        answer["json"]["content"]["data"] = [one for one in map(change, rows) if one is not None]
+        return replace(call, answer=answer)
+
+    return changed(journal_of("jd_store"), changed_list)
+
+
+def test_a_name_that_goes_on_behind_ours_is_a_colleagues() -> None:
+    """A run takes the very name first; so nothing is in doubt, though nothing says when an entry was made."""
+    files = {urlsplit(take.downloads[-1].url).path for take in journal_of("jd_store").takes}
+    names = set[str]()
+
+    def without_time(one: Mapping[str, Any]) -> dict[str, Any] | None:
+        is_ours = one["status"] == "1" or urlsplit(one["downloadLink"]).path in files
+        names.add(one["reportName"])
+        is_twin = not is_ours and not re.search(r"\d-[^\d]+$", one["reportName"])
+        return None if is_twin else {key: value for key, value in one.items() if key != "createTime"}
+
+    found = infer(with_reports(without_time), dialects("jd_store"), "jd_store")
+    assert any(one != other and one in other for one in names for other in names)
+    assert "made" not in found.recipe["steps"][0]["find"]
+
+
+def test_an_earlier_report_of_the_same_name_is_not_the_export() -> None:
+    """Somebody has clicked the wrong line of the list."""
+    files = {urlsplit(take.downloads[-1].url).path for take in journal_of("jd_store").takes}
+
+    def swapped(one: Mapping[str, Any]) -> dict[str, Any] | None:
+        if urlsplit(one["downloadLink"]).path in files:
+            return {**one, "createTime": "2026-01-02 03:04:05"}
+        return dict(one)
+
+    with pytest.raises(NotInferredError) as error:
+        infer(with_reports(swapped), dialects("jd_store"), "jd_store")
+    assert (error.value.line.code, error.value.line.params["made"]) == ("no.earlier_report", "2026-01-02 03:04:05")
 
 
 def test_one_day_tells_no_day_from_a_constant() -> None:

@@ -308,6 +308,9 @@ class Chain:
     def _are_ours(self, owns: tuple[jobs.Own, ...], rows: AnswerPlace, name: str) -> None:
         """The report was in no list before it was ordered: else the file was somebody else's, or an old one."""
         for own in owns:
+            listed = own.sightings[-1].call
+            if made := jobs.made_before(own, at(own.seen.contents.get(listed.number), rows) or []):
+                raise NotInferredError("earlier_report", made=made, request=_told(listed))
             for call in own.seen.like(own.sightings[0].call):
                 entries = at(own.seen.contents.get(call.number), rows) or []
                 ids = {str(entry.get(name)) for entry in entries if isinstance(entry, dict)}

@@ -185,6 +185,18 @@ def made_field(own: tuple[Own, Own], without: set[str]) -> str | None:
     return next(iter(named or (found if len(found) == 1 else [])), None)
 
 
+def made_before(own: Own, rows: list[Any]) -> str:
+    """When our entry was made, if that was before the order, and another one of the list was made with the order."""
+    for name, value in own.last.items():
+        # A start may be that of the days it is of.
+        moment = _moment(value) if _MADE.search(name) and "start" not in name.lower() else None
+        if moment is None or moment >= own.create.at - _CLOCK:
+            continue
+        if any(_is_then(row.get(name), own) for row in rows if isinstance(row, dict)):
+            return str(value)
+    return ""
+
+
 def _is_then(value: Any, own: Own) -> bool:
     moment = _moment(value)
     return moment is not None and own.create.at - _CLOCK <= moment <= own.sightings[0].call.done + _CLOCK

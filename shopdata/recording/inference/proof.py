@@ -12,6 +12,7 @@ from shopdata.config.recipes import EachStep, FileStep, JobStep, OpenStep, Pages
 from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
 from shopdata.config.recipes.signs import BorrowSign, ClickSign, RewriteSign
 from shopdata.crawling.recipes.scope import Scope
+from shopdata.crawling.report_jobs.names import are_alike, is_same
 from shopdata.recording.inference.atoms import atoms_of, own_headers
 from shopdata.recording.inference.evidence import Seen, at, page_values, rows_of
 from shopdata.recording.inference.known import Known
@@ -100,6 +101,7 @@ class Replay:
             if step.find.rows is not None:
                 before = self._before(step, create)
                 good = [entry for entry in good if str(at(entry, (step.find.id,))) not in before]
+            good = self._of_the_very_name(step, good)
             if len(good) > 1 and step.find.made is None:
                 raise NotInferredError("two_fit", list="/".join(call.path))
             found = good or found
@@ -148,11 +150,16 @@ class Replay:
                 return False
             if match.has is not None and self._scope.text(match.has) not in str(shown):
                 return False
-            if match.like is not None:
-                name = self._scope.text(match.like)
-                if not shown or not (name in str(shown) or str(shown) in name):
-                    return False
+            if match.like is not None and not (shown and are_alike(str(shown), self._scope.text(match.like))):
+                return False
         return True
+
+    def _of_the_very_name(self, step: JobStep, entries: list[Any]) -> list[Any]:
+        """Those of just the name that the order was answered with, if there are any: a run takes no other either."""
+        if step.find.name is None:
+            return entries
+        field, name = step.find.name[0], self._scope.text(step.find.name[1])
+        return [one for one in entries if is_same(str(at(one, tuple(field.split(".")))), name)] or entries
 
     def _file(self, step: FileStep, download: Download | None) -> None:
         assert download is not None

@@ -7,6 +7,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from playwright.async_api import Browser, BrowserContext
 
 from shopdata.actions.printing import say
 from shopdata.actions.record_questions import Questions
+from shopdata.actions.recorded import Draft, drafted
 from shopdata.actions.rehearse import rehearse
 from shopdata.browser.chromium import context_options
 from shopdata.browser.starting import OwnChromium, quietly
@@ -25,18 +27,9 @@ from shopdata.exceptions import ArgumentError, ChallengeError, UsageError
 from shopdata.periods import SHANGHAI, Period, PeriodKind, parse_date
 from shopdata.recording.as_spider import spider_path, write_spider
 from shopdata.recording.bar import Bar
-from shopdata.recording.contract import (
-    columns_of_each,
-    columns_of_files,
-    columns_of_rows,
-    contract_of,
-    personal_columns,
-    sheet_of,
-)
-from shopdata.recording.files import allow_host, config_folder, write_contract, write_recipe
+from shopdata.recording.files import allow_host, config_folder, write_contract
 from shopdata.recording.fixture import write_fixture
 from shopdata.recording.inference import Inferred, Known, Line, NotInferredError
-from shopdata.recording.inference.evidence import Seen
 from shopdata.recording.inference.known import ways_to_read
 from shopdata.recording.journal import Journal, read_journal
 from shopdata.recording.saving import Recording, infer_again
@@ -73,24 +66,25 @@ def record(workspace: Workspace, name: str, opts: argparse.Namespace, settings: 
             say(t, "record.kept", path=path)
         for line in inferred.lines:
             print(told(t, line))
-        contract, lines = _contract(name, shop.platform, opts, journal, dialects, inferred, ask)
+        draft = _drafted(name, shop.platform, opts, journal, dialects, inferred, ask)
     except NotInferredError as error:
         print(told(t, error.line), file=sys.stderr)
         return 1
-    for line in lines:
-        print(told(t, line))
-    today = datetime.now(SHANGHAI).date()
-    if not write_contract(folder / "datasets" / f"{name}.yaml", contract):
-        print(told(t, Line("contract_stays")))
+    for line in draft.lines:
+        if line not in inferred.lines:
+            print(told(t, line))
     recipe = folder / "recipes" / f"{name}.yaml"
     if spider is not None:
-        model, title = Recipe.model_validate(inferred.recipe), str(contract["title"])
+        if not write_contract(folder / "datasets" / f"{name}.yaml", draft.contract):
+            print(told(t, Line("contract_stays")))
+        model, title = Recipe.model_validate(draft.full_recipe), str(draft.contract["title"])
         write_spider(
-            spider, inferred.recipe, name=name, title=title, platform=shop.platform, kind=inferred.kind,
-            day=str(today), in_browser=model.is_in_browser,
+            spider, draft.full_recipe, name=name, title=title, platform=shop.platform, kind=inferred.kind,
+            day=str(datetime.now(SHANGHAI).date()), in_browser=model.is_in_browser,
         )  # fmt: skip
     else:
-        write_recipe(recipe, inferred.recipe, today, [take.day for take in journal.takes])
+        for line in draft.write(folder)[len(draft.lines) :]:
+            print(told(t, line))
         say(t, "record.fixture", path=write_fixture(name, path))
     _allow_hosts(journal, portal, folder, shop.platform, ask)
     say(t, "record.written", path=spider or recipe, name=name)
@@ -143,54 +137,21 @@ def told(t: Texts, line: Line) -> str:
     return t("record.doubt", text=text) if line.is_doubt else f"  {text}"
 
 
-def _contract(
+def _drafted(
     name: str, platform: str, opts: argparse.Namespace, journal: Journal, dialects: list[Known], inferred: Inferred,
     ask: Questions,
-) -> tuple[dict[str, Any], list[Line]]:  # fmt: skip
-    """The contract, as far as it follows from what was seen and from what is answered. Raises NotInferredError."""
-    last = inferred.recipe["steps"][-1]
-    sheet = sheet_of(journal, opts.sheet)
-    columns = _columns(platform, journal, dialects, inferred.recipe, sheet[0] if sheet else "")
-    if not columns:
-        # A recipe without a contract would be a mistake in the configuration of all others.
-        raise NotInferredError("no_table")
-    names = [str(one["name"]) for one in columns[0]]
+) -> Draft:  # fmt: skip
+    """The files, as far as they follow from what was seen and from what is answered. Raises NotInferredError."""
+    draft = drafted(name, platform, journal, dialects, inferred, title=name, lag_days=1, sheet=opts.sheet)
+    contract = draft.contract
+    names = [str(one) for one in contract["columns"]]
     title = opts.title or ask.text("title", name)
     lag_days = opts.lag_days if opts.lag_days is not None else ask.number("lag_days", 1)
-    contract, lines = contract_of(
-        columns, title=title, platform=platform, lag_days=lag_days, has_day=inferred.has_day, kind=inferred.kind
-    )
-    if sheet is not None:
-        contract["sheet"] = sheet[0]
-        lines.append(Line("sheet", {"sheet": sheet[0], "sheets": ", ".join(sheet[1])}, is_doubt=not opts.sheet))
-    contract["ids"] = ask.some_of("ids", contract["ids"], names)
-    contract["keys"] = ask.some_of("keys", contract["keys"], names)
-    contract["ids"] = [one for one in names if one in {*contract["ids"], *contract["keys"]}]
-    contract["required"] = list(contract["keys"])
-    if "file" in last:
-        personal = ask.some_of("personal", personal_columns(columns[0]), names)
-        lines = [line for line in lines if line.code != "personal"]
-        if personal:
-            last["personal"] = personal
-            lines.append(Line("personal", {"columns": ", ".join(personal)}))
-    return contract, lines
-
-
-def _columns(
-    platform: str, journal: Journal, dialects: list[Known], recipe: Mapping[str, Any], sheet: str
-) -> list[list[Mapping[str, Any]]]:
-    """The columns of what the recipe brings, in each take."""
-    *before, last = recipe["steps"]
-    if "file" in last:
-        return columns_of_files(journal, sheet)
-    known = next(one for one in dialects if one.name == recipe["recipe"]["dialect"])
-    seen = [Seen(take, known) for take in journal.takes]
-    if "pages" in last:
-        return columns_of_rows(seen, last["pages"]["rows"])
-    outer = next(step for step in before if step.get("pages", {}).get("of") == last["each"]["of"])["pages"]["rows"]
-    maker = platforms()[platform].load_row_maker(last["rows_by"]) if "rows_by" in last else None
-    rows, key = last["do"]["pages"]["rows"], last["each"]["id"]
-    return columns_of_each(seen, outer, rows, key, last.get("keep", ()), maker)
+    ids = ask.some_of("ids", contract["ids"], names)
+    keys = ask.some_of("keys", contract["keys"], names)
+    personal = ask.some_of("personal", draft.personal, names) if draft.ends_in_file else ()
+    draft = replace(draft, contract={**contract, "title": title, "lag_days": lag_days})
+    return draft.with_columns(ids, keys, personal)
 
 
 async def _show(

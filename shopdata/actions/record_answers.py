@@ -15,24 +15,16 @@ _MOST_LAG = 60
 
 def answered(draft: Draft, form: Mapping[str, Any]) -> Draft:
     """The draft as the person wants it; what is no name of a column counts for nothing."""
-    columns = [str(name) for name in draft.contract["columns"]]
-
-    def ticked(field: str) -> list[str]:
-        wanted = set(map(str, form.get(field, ())))
-        return [name for name in columns if name in wanted]
-
+    ids, keys, personal = (set(map(str, form.get(field, ()))) for field in ("ids", "keys", "personal"))
+    draft = draft.with_columns(ids, keys, personal)
     lag = str(form.get("lag_days", ""))
-    keys = ticked("keys")
     contract = {
         **draft.contract,
         "title": one_line(str(form.get("title", "")), _LONGEST_TITLE).strip() or draft.contract["title"],
         "lag_days": min(int(lag), _MOST_LAG) if lag.isascii() and lag.isdigit() else draft.contract["lag_days"],
-        "ids": ticked("ids"),
-        "keys": keys,
-        "required": keys,
     }
     if form.get("allow_empty"):
         contract["allow_empty"] = True
     else:
         contract.pop("allow_empty", None)
-    return replace(draft, contract=contract, personal=tuple(ticked("personal")) if draft.ends_in_file else ())
+    return replace(draft, contract=contract)

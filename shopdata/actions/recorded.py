@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,19 @@ class Draft:
             return self.recipe
         *steps, last = self.recipe["steps"]
         return {**self.recipe, "steps": [*steps, {**last, "personal": list(self.personal)}]}
+
+    def with_columns(self, ids: Collection[str], keys: Collection[str], personal: Collection[str]) -> Draft:
+        """As a person says what its columns are: a key is an id, and stands in every row."""
+        names = [str(name) for name in self.contract["columns"]]
+        its_keys = [name for name in names if name in keys]
+        its_ids = [name for name in names if name in ids or name in keys]
+        contract = {**self.contract, "ids": its_ids, "keys": its_keys, "required": list(its_keys)}
+        its_personal = tuple(name for name in names if name in personal) if self.ends_in_file else ()
+        lines = self.lines
+        if self.ends_in_file:
+            told = [Line("personal", {"columns": ", ".join(its_personal)})] if its_personal else []
+            lines = (*(line for line in lines if line.code != "personal"), *told)
+        return replace(self, contract=contract, personal=its_personal, lines=lines)
 
     def texts(self, folder: Path | None) -> dict[str, str]:
         """The files by their place below pipelines_config; a contract that is there stays, and is none of them."""

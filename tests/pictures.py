@@ -105,7 +105,7 @@ def of_the_board(
             kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOPDATA_")}
             environment = kept | {"PYTHONPATH": str(ROOT), "SHOPDATA_CONFIG_DIR": str(world.config_dir)}
             with subprocess.Popen(
-                [*command, NOW.isoformat(), USER, PASSWORD],
+                [*command, NOW.isoformat(), USER, PASSWORD, "sign-ins"],
                 cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             ) as server:  # fmt: skip
                 assert server.stdout is not None
@@ -131,6 +131,7 @@ def of_a_sign_in(
             watcher.wait_for(words)
             page.wait_for_function(_IS_DRAWN)
             page.locator(field).first.wait_for()
+            page.locator(".host").get_by_text("127.0.0.1").wait_for()
             page.screenshot(path=file, full_page=True)
             watcher.press("结束")
 
@@ -164,6 +165,9 @@ def of_a_recording(browser: Browser, file: Path) -> None:
             _fetch_report(watcher, button)
         watcher.wait_for("推出了配方")
         page.get_by_label("大家怎么叫这张报表").fill("供应链商品明细")
+        page.get_by_text("recipes/jd_stock.yaml").click()
+        # Else the menu, which stays on top of the screen, would lie over the middle.
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=file.with_name("record-follows.png"), full_page=True)
         watcher.press("写文件")
         watcher.wait_for("已经写好")
@@ -171,6 +175,7 @@ def of_a_recording(browser: Browser, file: Path) -> None:
         _order_report(watcher)
         _fetch_report(watcher, "比较")
         watcher.wait_for("核对成功")
+        page.set_viewport_size({"width": 1280, "height": 520})
         page.screenshot(path=file.with_name("record-proven.png"), full_page=True)
 
 
@@ -217,7 +222,7 @@ def _look_at_window(port: int, display: str, file: Path) -> None:
         page.locator("#day").fill(re.findall(r"\d{4}-\d\d-\d\d", said)[0])
         page.locator("#ask").click()
         page.get_by_text("第 1 页").wait_for()
-        subprocess.run(["import", "-display", display, "-window", "root", str(file)], check=True)
+        subprocess.run(["import", "-display", display, "-window", "root", "-trim", "+repage", str(file)], check=True)
         press_in_bar(page, t("record.bar.rows"))
         page.close()
         browser.close()
@@ -227,7 +232,7 @@ def _look_at_window(port: int, display: str, file: Path) -> None:
 def running_service(fault: Fault | None, shop: str) -> Iterator[Running]:
     """One whose portals ask a shop for something at its sign-in, or for nothing."""
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="shopdata-"))
         sandbox = stack.enter_context(Sandbox(SandboxOptions(shops=4, pdd_shops=4)))
         if fault is not None:
             sandbox.set_fault(shop, fault)

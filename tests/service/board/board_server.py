@@ -24,6 +24,7 @@ from shopdata.service.options import ServiceOptions  # noqa: E402
 from shopdata.service.people.browsers import Browsers  # noqa: E402
 from shopdata.service.people.users import Users  # noqa: E402
 from shopdata.service.recordings.recordings import Recordings  # noqa: E402
+from shopdata.service.sign_ins.sign_ins import SignIns  # noqa: E402
 from shopdata.workspace import Workspace  # noqa: E402
 
 
@@ -116,7 +117,7 @@ def _path(job: Mapping[str, str | None]) -> Path | None:
     return Path(text) if (text := job.get("log")) else None
 
 
-def main(folder: Path, now: datetime, user: str, password: str) -> None:
+def main(folder: Path, now: datetime, user: str, password: str, *, signs_in: bool) -> None:
     """Serves until its standard input is closed: then whoever started it is gone."""
     key = folder / "key"
     workspace = Workspace(folder / "state", secret_key=key.read_text("utf-8") if key.is_file() else None)
@@ -125,8 +126,10 @@ def main(folder: Path, now: datetime, user: str, password: str) -> None:
     door = Door(Hosts("127.0.0.1"), sign_in, Guesses(), Browsers(folder / "browsers.json", sign_in.mark))
     options = ServiceOptions(state_dir=folder / "state")
     board = Board(
-        workspace, NotingControl(folder, now), door, users=users, recordings=Recordings(options), now=lambda: now
-    )
+        workspace, NotingControl(folder, now), door, users=users,
+        sign_ins=SignIns(options, lambda shop: None) if signs_in else None,
+        recordings=Recordings(options), now=lambda: now,
+    )  # fmt: skip
     root = Resource()
     root.putChild(b"", board)
     root.putChild(b"board", board)
@@ -137,4 +140,5 @@ def main(folder: Path, now: datetime, user: str, password: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), sys.argv[3], sys.argv[4])
+    folder, now, user, password, *more = sys.argv[1:]
+    main(Path(folder), datetime.fromisoformat(now), user, password, signs_in="sign-ins" in more)

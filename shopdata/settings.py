@@ -22,6 +22,10 @@ ADDONS = {"shopdata.Addon": 500}
 SHOPDATA_STATE_DIR = os.environ.get("SHOPDATA_STATE_DIR") or ".shopdata"
 #: Any SQLAlchemy URL; None is SQLite in the state directory.
 SHOPDATA_DATABASE_URL = os.environ.get("SHOPDATA_DATABASE_URL") or None
+#: Where sessions and pace are kept, if not there: a rehearsal has a ledger of its own, and signs in as runs do.
+SHOPDATA_SESSIONS_DATABASE_URL = os.environ.get("SHOPDATA_SESSIONS_DATABASE_URL") or None
+#: False for a crawl that does not care what is published already, as a rehearsal.
+SHOPDATA_ASKS_STORE = True
 #: Encrypts saved sessions; None keeps them as plain files of mode 0600.
 SHOPDATA_SECRET_KEY = os.environ.get("SHOPDATA_SECRET_KEY") or None
 #: A file that holds it in its place, as secrets of containers come.

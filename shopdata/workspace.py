@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -69,6 +69,10 @@ class Workspace:
     language: str | None = None
     #: Where people find the board.
     board_url: str | None = None
+    #: The ledger of sessions and pace, if that is another one.
+    sessions_database_url: str | None = field(default=None, repr=False)
+    #: False where it does not matter what the store holds already.
+    asks_store: bool = True
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Workspace:
@@ -92,6 +96,8 @@ class Workspace:
         return cls(
             state_dir=state_dir,
             database_url=_database_url(settings.get("SHOPDATA_DATABASE_URL")),
+            sessions_database_url=_database_url(settings.get("SHOPDATA_SESSIONS_DATABASE_URL")),
+            asks_store=settings.get("SHOPDATA_ASKS_STORE", True) not in (False, "0", "False", "false"),
             secret_key=_secret_key(settings.get("SHOPDATA_SECRET_KEY"), settings.get("SHOPDATA_SECRET_KEY_FILE")),
             shops_at_once=None if shops is None else whole_number(shops, "SHOPDATA_SHOPS_AT_ONCE"),
             logins_at_once=None if logins is None else whole_number(logins, "SHOPDATA_LOGINS_AT_ONCE"),
@@ -174,7 +180,10 @@ class Workspace:
     @functools.cached_property
     def ledger(self) -> Ledger:
         """The ledger, its schema created when missing. Raises LedgerError; UsageError, where it needs a key."""
-        if is_shared(self.database_url) and not self.secret_key:
+        return self._opened(self.database_url)
+
+    def _opened(self, url: str | None) -> Ledger:
+        if is_shared(url) and not self.secret_key:
             raise UsageError(
                 "no key is set, and a ledger on a database server keeps sessions encrypted, for all that share it",
                 where="SHOPDATA_SECRET_KEY",
@@ -184,7 +193,7 @@ class Workspace:
             )
         from shopdata.ledger import Ledger
 
-        return Ledger.at(self.state_dir, self.database_url, answer_seconds=self.answer_seconds)
+        return Ledger.at(self.state_dir, url, answer_seconds=self.answer_seconds)
 
     @functools.cached_property
     def store(self) -> ObjectStore:
@@ -226,8 +235,14 @@ class Workspace:
     def _session_parts(self) -> SessionParts:
         from shopdata.sessions.parts import SessionParts
 
-        node = (lambda: self.staging.node) if is_shared(self.database_url) else None
-        return SessionParts(self.state_dir, self.secret_key, lambda: self.ledger, node)
+        node = (lambda: self.staging.node) if is_shared(self.sessions_database_url or self.database_url) else None
+        return SessionParts(self.state_dir, self.secret_key, lambda: self._sessions_ledger, node)
+
+    @functools.cached_property
+    def _sessions_ledger(self) -> Ledger:
+        if self.sessions_database_url is None:
+            return self.ledger
+        return self._opened(self.sessions_database_url)
 
     @property
     def kept_sessions(self) -> Place:

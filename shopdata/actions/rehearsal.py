@@ -27,7 +27,7 @@ from shopdata.recording.files import REHEARSED, config_folder, note_proof, was_s
 from shopdata.shadow.comparing import Compared, How, Kind, compare
 from shopdata.shadow.rows import Rows
 from shopdata.wording import Texts
-from shopdata.workspace import Workspace
+from shopdata.workspace import Workspace, is_shared
 
 #: Of the crawl's, what would publish, tell others, or say what is missing. A test sees that nothing is forgotten.
 _OFF = {
@@ -158,9 +158,14 @@ def _collect(workspace: Workspace, name: str, shop: str, day: date, folder: Path
         Ledger.at(state, None).shops.change(lambda _none: kept)
     target = folder / REHEARSED
     variables = {**os.environ, "SHOPDATA_STATE_DIR": str(state), "SHOPDATA_DATABASE_URL": ""}
+    if is_shared(workspace.database_url):
+        # Who is signed in, and how fast a shop may be asked, is one thing for all runs.
+        variables["SHOPDATA_SESSIONS_DATABASE_URL"] = str(workspace.database_url)
     # Also where no scrapy.cfg stands, as in the folder of a service.
     variables.setdefault("SCRAPY_SETTINGS_MODULE", "shopdata.settings")
     command = [sys.executable, "-m", "scrapy", "crawl", name, "-a", f"date={day}", "-a", f"shops={shop}"]
+    # A day that is published already shall be collected all the same.
+    command += ["-s", "SHOPDATA_ASKS_STORE=0"]
     for setting, value in COMPONENTS.items():
         command += ["-s", f"{setting}={json.dumps(value)}"]
     with contextlib.ExitStack() as opened:

@@ -49,6 +49,7 @@ OWN_VARIABLES = tuple(
         "SERVICE_PASSWORD",
         "SERVICE_PORT",
         "SERVICE_USERNAME",
+        "SESSIONS_DATABASE_URL",
         "SIGN_IN_AWAY_SECONDS",
         "SIGN_IN_SECONDS",
         "STATE_DIR",

@@ -105,9 +105,10 @@ class CrawlRun:
         """
         workspace = self.workspace
         workspace.ledger.add_cells(workspace.config.dataset(plan.dataset).platform, plan.keys)
-        standing = Standing(plan.dataset, workspace.lake)
-        for period in plan.periods:
-            standing.look(period.dt)
-        stats = self._crawler.stats
-        stats.set_value(UNSEEN_STAT, bool(standing.unseen) or stats.get_value(UNSEEN_STAT, False))
+        if workspace.asks_store:
+            standing = Standing(plan.dataset, workspace.lake)
+            for period in plan.periods:
+                standing.look(period.dt)
+            stats = self._crawler.stats
+            stats.set_value(UNSEEN_STAT, bool(standing.unseen) or stats.get_value(UNSEEN_STAT, False))
         return [cell for period in plan.periods for cell in workspace.ledger.cells(plan.dataset, period.dt)]

@@ -32,6 +32,7 @@ from shopdata.recording.fixture import write_fixture
 from shopdata.recording.inference import Inferred, Known, Line, NotInferredError
 from shopdata.recording.inference.known import ways_to_read
 from shopdata.recording.journal import Journal, read_journal
+from shopdata.recording.redaction.stand_ins import STAND_IN
 from shopdata.recording.saving import Recording, infer_again
 from shopdata.recording.showing import CONTEXT_OPTIONS, End, Showing
 from shopdata.sessions.session import Session
@@ -125,7 +126,9 @@ def _allow_hosts(journal: Journal, portal: Portal, folder: Path, platform: str, 
     for host in hosts:
         is_known = any(urlsplit(address).hostname == host for address in portal.addresses)
         if not is_known and not any(portal.allows_download(url) for url in urls if urlsplit(url).hostname == host):
-            if ask.truth("host", False, host=host):
+            if host.endswith(STAND_IN):
+                print(told(ask.texts, Line("host_not_kept", is_doubt=True)))
+            elif ask.truth("host", False, host=host):
                 allow_host(folder / "portals.yaml", platform, host)
             else:
                 print(told(ask.texts, Line("host_unknown", {"host": host}, True)))

@@ -28,6 +28,8 @@ _FIELD = re.compile(r"[A-Za-z_][\w.\[\]-]*", re.ASCII)
 #: Days as people write them.
 _WRITTEN = re.compile(r"\d{4}([-/.])\d\d\1\d\d|\d{4}年\d\d月\d\d日|\d\d([-/.])\d\d\2\d{4}")
 _TIME = re.compile(r"\d{4}([-/])\d{1,2}\1\d{1,2}[ T]\d{1,2}:\d{2}(?::\d{2})?")
+#: How the names of hosts end that stand for others.
+STAND_IN = ".invalid"
 _LOWER, _UPPER, _DIGITS, _HEX = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789", "abcdef"
 #: Days before and behind an asked one that stay: those that are compared with, and the period in which it lies.
 _FAR = 31
@@ -151,7 +153,7 @@ class StandIns:
 
     def host(self, host: str) -> str:
         """A host, which may be named if it is the platform's."""
-        return host if host in self._hosts else f"{self._runs(host.partition(':')[0], keeps_short=False)}.invalid"
+        return host if host in self._hosts else f"{self._runs(host.partition(':')[0], keeps_short=False)}{STAND_IN}"
 
     def part(self, part: str) -> str:
         """A part of a path; what programs have named stays."""

@@ -60,10 +60,14 @@ class Pacer(Protocol):
 
 
 class SharedPace:
-    """The same for all machines that share a ledger."""
+    """The same for all machines that share a ledger.
 
-    def __init__(self, paces: Paces, config: Config) -> None:
-        self._paces = paces
+    Args:
+        here: what the runs of this machine keep among themselves while the ledger is away.
+    """
+
+    def __init__(self, paces: Paces, config: Config, here: Pacer) -> None:
+        self._paces, self._here = paces, here
         self._interval = _intervals(config)
 
     async def turn(self, shop: Shop, wait: Callable[[float], Awaitable[None]] | None = None) -> None:
@@ -74,7 +78,9 @@ class SharedPace:
         except LedgerError as error:
             # No reason to stop, nor to hurry.
             logger.warning("%s: other machines do not see its pace: %s", shop.id, error)
+            # The one before may have been the ledger's: nobody here has noted it.
             await wait(interval)
+            await self._here.turn(shop, wait)
 
 
 class Pace:

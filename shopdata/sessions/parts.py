@@ -79,9 +79,8 @@ class SessionParts:
         """How fast each shop may be asked."""
         from shopdata.sessions.pace import Pace, SharedPace
 
-        if self.node:
-            return SharedPace(self.open_ledger().paces, config)
-        return Pace(self.state_dir / "pace", config)
+        here = Pace(self.state_dir / "pace", config)
+        return SharedPace(self.open_ledger().paces, config, here) if self.node else here
 
     @property
     def _folder(self) -> Path:

@@ -6,19 +6,20 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import Timeout
 from sqlalchemy import create_engine, text
 
 from shopdata.config import Shop
-from shopdata.exceptions import UsageError
+from shopdata.exceptions import LedgerError, UsageError
 from shopdata.ledger import Ledger, Owner
 from shopdata.reasons import Reason
 from shopdata.sessions.devices import DeviceStore
 from shopdata.sessions.handing_on import forget, hand_on, names_of
 from shopdata.sessions.identity import Identities
-from shopdata.sessions.pace import SharedPace
+from shopdata.sessions.pace import Pace, SharedPace
 from shopdata.sessions.places import FilePlace
 from shopdata.sessions.restraint import Restraint
 from shopdata.sessions.row_place import RowPlace, rekey_rows
@@ -172,11 +173,11 @@ def test_starts_are_apart_on_all_machines(ledger: Ledger) -> None:
     assert paces.take("jd_one", 0.0) == 0
 
 
-def test_without_the_ledger_the_pace_is_kept_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_the_ledger_the_runs_of_a_machine_keep_the_pace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     class Away:
         def take(self, name: str, seconds: float) -> float:
-            from shopdata.exceptions import LedgerError
-
             raise LedgerError("away", todo="Start it.")
 
     class OneShop:
@@ -186,11 +187,22 @@ def test_without_the_ledger_the_pace_is_kept_alone(caplog: pytest.LogCaptureFixt
         def portal(_platform: str) -> object:
             return type("Portal", (), {"requests_per_second": 4})
 
-    waited: list[float] = []
+    begin = now = 1_772_000_000.0
+    monkeypatch.setattr("shopdata.sessions.pace.time", SimpleNamespace(time=lambda: now))
+    starts: list[float] = []
 
     async def wait(seconds: float) -> None:
-        waited.append(seconds)
+        nonlocal now
+        now += seconds
 
-    asyncio.run(SharedPace(Away(), OneShop()).turn(shop(), wait))  # type: ignore[arg-type]
-    assert waited == [0.25]
+    async def both() -> None:
+        nonlocal now
+        for _ in range(2):
+            now = begin  # they want their turn at the same moment
+            pace = SharedPace(Away(), OneShop(), Pace(tmp_path, OneShop()))  # type: ignore[arg-type]
+            await pace.turn(shop(), wait)
+            starts.append(now - begin)
+
+    asyncio.run(both())
+    assert starts == [0.25, 0.5]
     assert "other machines do not see its pace" in caplog.text

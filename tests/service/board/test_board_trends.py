@@ -46,6 +46,9 @@ class NoClock:
     def dataset_of(self, spider: str, arguments: object) -> str:
         return spider
 
+    def is_draining(self) -> bool:
+        return False
+
 
 @dataclass
 class Board:

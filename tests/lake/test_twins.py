@@ -133,7 +133,9 @@ class TestNames:
 
     def give(self, monkeypatch: pytest.MonkeyPatch, **names: str) -> None:
         monkeypatch.setattr(
-            few_shops, "shop_of", lambda id: shop_of(id).model_copy(update={"name": names.get(id, f"店 {id}")})
+            few_shops,
+            "shop_of",
+            lambda id, group=None: shop_of(id, group).model_copy(update={"name": names.get(id, f"店 {id}")}),
         )
 
     @pytest.mark.parametrize("lost", ["nothing", "ledger"])
@@ -182,7 +184,9 @@ class TestNames:
         monkeypatch.setattr(
             few_shops,
             "shop_of",
-            lambda id: shop_of(id).model_copy(update={"name": "拼多多店", "platform": "pdd"} if id == "one" else {}),
+            lambda id, group=None: shop_of(id, group).model_copy(
+                update={"name": "拼多多店", "platform": "pdd"} if id == "one" else {}
+            ),
         )
         place.publish()
         assert place.rows() == {"店 one": 2, "店 two": 2}

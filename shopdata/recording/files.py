@@ -48,7 +48,20 @@ def write_recipe(path: Path, recipe: Mapping[str, Any], today: date, shown: Iter
             where=str(path),
             todo="Record it under another name, or move that file away.",
         )
-    write_durably(path, recipe_text(path.stem, recipe, today, shown).encode())
+    write_durably(path, recipe_text(path.stem, _beside(path, recipe), today, shown).encode())
+
+
+def _beside(path: Path, recipe: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The recipe without what a contract that stays says already: said in both, it would stop every command."""
+    contract = path.parent.with_name("datasets") / path.name
+    *steps, last = recipe["steps"]
+    if (
+        "drop_rows" not in last
+        or not contract.exists()
+        or not (yaml.safe_load(contract.read_text("utf-8")) or {}).get("totals")
+    ):
+        return recipe
+    return {**recipe, "steps": [*steps, {name: part for name, part in last.items() if name != "drop_rows"}]}
 
 
 def recipe_text(name: str, recipe: Mapping[str, Any], today: date, shown: Iterable[date]) -> str:

@@ -167,3 +167,11 @@ def test_it_publishes_what_the_delivered_recipe_does(scene: Scene) -> None:
     assert recorded.num_rows == 20
     assert recorded.equals(delivered)
     assert "not proven yet" not in run.text + scene.place.scrapy("check_config").text
+
+
+def test_what_is_published_is_collected_all_the_same(scene: Scene) -> None:
+    """And the store is not asked for it: here it does not answer."""
+    given = ("--shop", SHOP, "--date", THIRD, "--with", str(scene.export))
+    run = scene.place.scrapy("rehearse", NAME, *given, SHOPDATA_S3_ENDPOINT="127.0.0.1:9")
+    assert (run.code, "the same as the export by hand, 20 rows" in run.out) == (0, True), run.text
+    assert "127.0.0.1:9" not in run.text

@@ -333,6 +333,8 @@ _KINDS = {
 
 
 def _kind_of(value: Any) -> str | None:
+    if isinstance(value, Model):
+        return type(value).__name__
     found = [kind for word, kind in _KINDS.items() if isinstance(value, dict) and word in value]
     return found[0] if len(found) == 1 else None
 

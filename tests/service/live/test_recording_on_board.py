@@ -36,6 +36,12 @@ def choose_day(watcher: Watcher) -> None:
     watcher.click_on(BLUE)
 
 
+def export_file(watcher: Watcher) -> None:
+    choose_day(watcher)
+    watcher.click_on(VIOLET)
+    watcher.wait_for("收到文件：")
+
+
 def turn_pages(watcher: Watcher) -> None:
     choose_day(watcher)
     watcher.click_on(VIOLET)
@@ -57,6 +63,7 @@ def written(started: Running, kind: str, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("shop", "name", "like", "show"),
     [
+        ("sandbox-02", "jd_stock", "jd_store", export_file),
         ("pdd-01", "pdd_stars", "pdd_badscore", turn_pages),
     ],
 )

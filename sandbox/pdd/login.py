@@ -120,6 +120,9 @@ class PddLoginPages(SandboxEntrance):
         response.set_cookie("api_uid", OTHER_COOKIES["api_uid"])
         return response
 
+    def _notices(self, shop: SandboxShop) -> list[str]:
+        return ["notice"] if self.stage.faults.take(shop.id, Fault.LANDING_NOTICE) else []
+
     async def _back_office_page(self, request: web.Request) -> web.Response:
         shop = self._sessions.live_shop(request)
         if shop is None:
@@ -128,7 +131,7 @@ class PddLoginPages(SandboxEntrance):
         boot: dict[str, Any] = {
             "key": self._page_keys.issue(shop.id),
             "mall_name": mall.name,
-            "looks": ["notice"] if self.stage.faults.take(shop.id, Fault.LANDING_NOTICE) else [],
+            "looks": [*request.query.get("look", "").split(","), *self._notices(shop)],
             "login_path": login_path(request.path_qs),
             "expired_codes": [SESSION_EXPIRED.code],
             "delay_milliseconds": self.delay(),

@@ -175,6 +175,9 @@ async def _show(
         if end is not End.NEXT:
             say(t, f"record.ended.{end}", shop=shop.id)
         await quietly(context.close())
+    except BaseException:
+        recording.leave()
+        raise
     finally:
         await own.close()
     return recording

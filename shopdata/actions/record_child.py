@@ -11,7 +11,7 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -171,18 +171,12 @@ class _Child:
         dialects = ways_to_read(platforms()[shop.platform], portal)
         days = sentinel_days(3)
         recording, session = recording_of(workspace, shop, portal, dialects, self._name, days)
-        wire.tell(state="opening")
-
-        async def show(context: BrowserContext, face: _LiveFace) -> End:
-            self._showing = Showing(context, portal, recording)
-            return await self._showing.show(days[:2], face)
-
-        end = await self._in_browser(wire, settings, portal, session, show)
-        if end is End.SIGNED_OUT:
-            wire.tell(state="signed_out")
-            return
-        wire.tell(state="reading")
-        draft = await self._inferred(wire, recording, dialects, shop)
+        try:
+            if not await self._shown_days(wire, settings, portal, session, recording, days[:2]):
+                return
+            draft = await self._inferred(wire, recording, dialects, shop)
+        finally:
+            recording.leave()
         if draft is None:
             return
         folder = await self._written(wire, workspace, draft)
@@ -190,6 +184,20 @@ class _Child:
             return
         while not await self._compared(wire, settings, shop, portal, days[2], dialects):
             pass
+
+    async def _shown_days(
+        self, wire: Wire, settings: Any, portal: Portal, session: Any, recording: Recording, days: Sequence[date]
+    ) -> bool:
+        """What a person shows of these days; False if the portal has signed them out meanwhile."""
+        wire.tell(state="opening")
+
+        async def show(context: BrowserContext, face: _LiveFace) -> End:
+            self._showing = Showing(context, portal, recording)
+            return await self._showing.show(days, face)
+
+        end = await self._in_browser(wire, settings, portal, session, show)
+        wire.tell(state="signed_out" if end is End.SIGNED_OUT else "reading")
+        return end is not End.SIGNED_OUT
 
     async def _in_browser(self, wire: Wire, settings: Any, portal: Portal, session: Any, show: Show) -> End:
         """What is shown in a browser of its own, which ends with it."""

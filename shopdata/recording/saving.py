@@ -64,6 +64,7 @@ class Recording:
         self._takes: list[tuple[date, list[bytes]]] = []
         #: Of the journal and of the room, what there was when the last take began.
         self._before = 0, 0, self._room.left
+        self._is_proven = False
         #: Files with stand-ins, beside the journal.
         self.samples: list[Path] = []
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,6 +142,11 @@ class Recording:
             raise
         return replace(inferred, lines=(*inferred.lines, *_dropped(self.journal)))
 
+    def leave(self) -> None:
+        """It is over, however it ended: a journal that was never proven does not stay."""
+        if not self._is_proven:
+            self._remove()
+
     def _prove_or_remove(self) -> None:
         try:
             self._prove()
@@ -157,6 +163,7 @@ class Recording:
         prove_clean(contents_of(self.path), replaced, self._stand_ins.secrets, self._stand_ins.given)
         for path in self.samples:
             prove_clean(contents_of(path), (), self._stand_ins.secrets)
+        self._is_proven = True
 
     def _write(self, record: Record) -> None:
         with self.path.open("a", encoding="utf-8", errors="surrogatepass") as file:

@@ -15,12 +15,12 @@ from sandbox import Fault
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
 
-def browsers_of(started: Running) -> list[psutil.Process]:
-    """The processes of sign-ins: each is marked by its module, and below it is a browser."""
+def browsers_of(started: Running, module: str = "shopdata.service.sign_ins.child") -> list[psutil.Process]:
+    """The processes of sign-ins, or of what else is live: each is marked by its module, and below it is a browser."""
     found = []
     for process in started.processes():
         try:
-            if "shopdata.service.sign_ins.child" in process.cmdline():
+            if module in process.cmdline():
                 found += [process, *process.children(recursive=True)]
         except psutil.Error:
             continue

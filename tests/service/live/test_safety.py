@@ -20,13 +20,22 @@ pytestmark = [pytest.mark.browser, pytest.mark.services]
 JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG"
 
 
+#: What no page of ours sends.
+ODD: tuple[Any, ...] = (
+    "no json", [], {"seq": -1, "points": []}, {"seq": 1, "points": [[1, "key", "F12"]]},
+    {"seq": 1, "points": [[1, "key", "Control+Shift+I"]]}, {"seq": 1, "points": [[1, "move", 1e9, 1]]},
+    {"seq": 1, "points": [[1, "move", 1, 1]] * 301}, {"seq": 1, "points": [[1, "text", "x" * 201]]},
+    "x" * (65 << 10),
+)  # fmt: skip
+
+
 class Browser:
     """The person's own, as somebody with a script of theirs may use it."""
 
-    def __init__(self, started: Running, watcher: Watcher, shop: str) -> None:
+    def __init__(self, started: Running, watcher: Watcher, address: str) -> None:
         self.view = watcher.page.url.partition("view=")[2]
         self.token = watcher.page.locator("[data-sitting]").get_attribute("data-token") or ""
-        self.base = f"{started.url}/board/sessions/{shop}/live"
+        self.base = f"{started.url}/board/{address}"
         self.session = requests.Session()
         self.session.auth = started.auth
         for cookie in watcher.page.context.cookies():
@@ -50,7 +59,7 @@ def test_only_who_has_it_sees_and_does_anything(started: Running, new_watcher: N
     with login_page_with(place, "pdd", "look=elsewhere"):
         watcher.begin(started.url, shop)
         watcher.wait_for("短信验证码")
-    own = Browser(started, watcher, shop)
+    own = Browser(started, watcher, f"sessions/{shop}/live")
 
     # 1: the board's door, then the view of this user in this browser.
     for what in ("frame", "state", "qr.png", "input"):
@@ -69,12 +78,7 @@ def test_only_who_has_it_sees_and_does_anything(started: Running, new_watcher: N
     assert own.send(points, **{"Content-Type": "application/x-www-form-urlencoded"}) == 415
     assert own.send(points, **{"Sec-Fetch-Site": "cross-site"}) == 403
     # 8, 9: what no page of ours sends.
-    for odd in (
-        "no json", [], {"seq": -1, "points": []}, {"seq": 1, "points": [[1, "key", "F12"]]},
-        {"seq": 1, "points": [[1, "key", "Control+Shift+I"]]}, {"seq": 1, "points": [[1, "move", 1e9, 1]]},
-        {"seq": 1, "points": [[1, "move", 1, 1]] * 301}, {"seq": 1, "points": [[1, "text", "x" * 201]]},
-        "x" * (65 << 10),
-    ):  # fmt: skip
+    for odd in ODD:
         assert own.send(odd) == 400
     assert own.send(points) == 200
     assert 429 in {own.send({"seq": number, "points": []}) for number in range(1, 200)}
@@ -137,7 +141,7 @@ def test_how_many_at_once_how_often_and_by_which_way(started: Running, new_watch
     watchers[0].wait_for("登录已结束，什么也没保存")
     watchers[2].wait_for("短信验证码")
 
-    own = Browser(started, watchers[1], shops[1])
+    own = Browser(started, watchers[1], f"sessions/{shops[1]}/live")
     board = f"{started.url}/board"
     form = {"token": own.token, "shop": "pdd-09"}
     page = own.session.post(f"{board}/do/sign-in", data=form, timeout=30)

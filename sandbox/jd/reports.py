@@ -60,7 +60,8 @@ class JdReportHosts:
         self._add_orders(app, "gateway")
         # The pages of the report host order by their scripts. [A]
         app.on_response_prepare.append(self._let_pages_ask)
-        app.router.add_options("/{path:.*}", _nothing)
+        # The last one: what is there is asked for by its own way.
+        app.router.add_route("*", "/{path:.*}", _nothing)
         return app
 
     async def _let_pages_ask(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -195,8 +196,8 @@ class JdReportHosts:
         return link.removeprefix("http:") if job.is_link_without_scheme() else link
 
 
-async def _nothing(_: web.Request) -> web.Response:
-    return web.Response(status=204)
+async def _nothing(request: web.Request) -> web.Response:
+    return web.Response(status=204 if request.method == "OPTIONS" else 404)
 
 
 def _is_from_page(request: web.Request) -> bool:

@@ -41,6 +41,8 @@ OWN_VARIABLES = tuple(
         "CONFIG_DIR",
         "DATABASE_URL",
         "LANGUAGE",
+        "LEASE_SECONDS",
+        "NODE_LOST_SECONDS",
         "SECRET_KEY",
         "SECRET_KEY_FILE",
         "SERVICE_BIND",

@@ -11,7 +11,6 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.http import JsonRequest
-from urllib3.filepost import encode_multipart_formdata
 
 from shopdata.config import Shop, platforms
 from shopdata.config.recipes import Recipe
@@ -173,6 +172,9 @@ def written_form(form: Mapping[str, Any], *, is_multipart: bool) -> tuple[bytes,
     """A form as a body, and the type that says so."""
     if not is_multipart:
         return urlencode(form, doseq=True).encode(), "application/x-www-form-urlencoded"
+    # Few recipes send one, and every command that lists spiders comes by here.
+    from urllib3.filepost import encode_multipart_formdata
+
     pairs = [
         (name, str(one)) for name, value in form.items() for one in (value if isinstance(value, list) else [value])
     ]

@@ -31,8 +31,8 @@ expect.set_options(timeout=30_000)
 def started(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One for all of these tests; each has shops of its own."""
     options = SandboxOptions(
-        shops=4,
-        pdd_shops=14,
+        shops=5,
+        pdd_shops=16,
         rows=5,
         # So that a person who shows them sees a page turned, and a report in work.
         reviews=(41, 5),

@@ -63,8 +63,8 @@ def written(started: Running, kind: str, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("shop", "name", "like", "show"),
     [
-        ("sandbox-02", "jd_stock", "jd_store", export_file),
-        ("pdd-01", "pdd_stars", "pdd_badscore", turn_pages),
+        ("sandbox-05", "jd_stock", "jd_store", export_file),
+        ("pdd-15", "pdd_stars", "pdd_badscore", turn_pages),
     ],
 )
 def test_two_days_are_shown_and_a_third_proves_it(

@@ -34,7 +34,7 @@ def home_with(place: Workplace, question: str) -> Iterator[None]:
 
 
 def test_only_who_has_it_sees_and_does_anything_and_nothing_is_left(started: Running, new_watcher: NewWatcher) -> None:
-    shop, name, place = "pdd-02", "pdd_safe", started.place
+    shop, name, place = "pdd-16", "pdd_safe", started.place
     place.sign_in(shop)
     watcher = new_watcher()
     with home_with(place, "look=elsewhere"):

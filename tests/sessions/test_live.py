@@ -146,6 +146,8 @@ def test_a_page_gives_no_file_takes_none_and_reads_no_clipboard(browser: Chromiu
                     click(0)
                 assert "accept_downloads" in (await (await started.value).failure() or "")
                 async with page.expect_file_chooser():
+                    # Playwright begins to listen without waiting; what is asked after that is answered after it.
+                    await page.title()
                     click(1)
                 hand.take([[1.5, "text", "/etc/hostname"], [1.6, "key", "Enter"]])
                 click(2)

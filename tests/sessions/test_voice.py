@@ -30,8 +30,9 @@ ACTS: dict[str, tuple[str, str]] = {
     "its own dialog": ("() => alert('系统繁忙，请稍后再试')", "UnclearSignInError … 「系统繁忙，请稍后再试」"),
     "its own dialog, refused": ("() => alert('用户名或密码错误')", "CredentialsRefusedError … 「用户名或密码错误」"),
     "a question": ("() => confirm('您的账号已被冻结，是否申诉？')", "ChallengeError … account is locked"),
+    # Long enough to be seen by whoever looks at a dozen pages on a busy machine.
     "a word that goes": (
-        "() => { p.textContent = '网络异常'; setTimeout(() => { p.textContent = ''; }, 1500); }",
+        "() => { p.textContent = '网络异常'; setTimeout(() => { p.textContent = ''; }, 8000); }",
         "UnclearSignInError … 「网络异常」",
     ),
     "a check that passes": (

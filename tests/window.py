@@ -69,3 +69,11 @@ def press_in_bar(page: Page, label: str) -> None:
     box = session.send("DOM.getBoxModel", {"backendNodeId": found["backendDOMNodeId"]})["model"]["content"]
     session.detach()
     page.mouse.click((box[0] + box[4]) / 2, (box[1] + box[5]) / 2)
+
+
+def text_of(page: Page) -> str:
+    """All that can be read in the window, the bar too."""
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    return " ".join(str(node.get("name", {}).get("value", "")) for node in nodes)

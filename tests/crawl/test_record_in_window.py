@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Page, sync_playwright
-from window import press_in_bar, screen, window_at, with_debugging
+from playwright.sync_api import sync_playwright
+from window import press_in_bar, screen, text_of, window_at, with_debugging
 from workplace import Run, Workplace
 
 from shopdata.wording import Texts
@@ -32,7 +32,7 @@ def show(run: Run, port: int, *, is_closed: bool) -> None:
             page.locator("#ask").wait_for()
             page.wait_for_selector("shopdata-bar", state="attached")
             # By what the window says: the command's own output names the first day only.
-            day = re.findall(r"\d{4}-\d\d-\d\d", bar_text(page))[0]
+            day = re.findall(r"\d{4}-\d\d-\d\d", text_of(page))[0]
             page.locator("#day").fill(day)
             page.locator("#ask").click()
             page.locator("#next").click()
@@ -43,13 +43,6 @@ def show(run: Run, port: int, *, is_closed: bool) -> None:
                 break
             press_in_bar(page, T(label))
         browser.close()
-
-
-def bar_text(page: Page) -> str:
-    """All that can be read in the window, the bar too."""
-    session = page.context.new_cdp_session(page)
-    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
-    return " ".join(str(node.get("name", {}).get("value", "")) for node in nodes)
 
 
 @pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed: no window can be opened")

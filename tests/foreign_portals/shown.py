@@ -29,7 +29,11 @@ from place import SHOP, Place, screen, wait_until
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from portals import PASSWORD, USER, Running, pretix, redmine
+from window import press_in_bar, text_of
 
+from shopdata.wording import Texts
+
+_T = Texts("en")
 #: Days back that are shown, rehearsed, and held against it in vain.
 _SHOWN, _THIRD, _OTHER = (9, 12), 6, 5
 
@@ -105,7 +109,7 @@ def _keep(folder: Path, name: str, place: Place, running: Running) -> None:
 
 def _tell(row: Row) -> None:
     print(
-        f"{'✓' if row.is_right else '✗'} {row.name}: {row.seconds / 60:.1f} min, Enter {row.asked} times, "
+        f"{'✓' if row.is_right else '✗'} {row.name}: {row.seconds / 60:.1f} min, {row.asked} presses of the bar, "
         f"{row.questions} questions, "
         f"{row.doubts} doubts, {row.calls} calls recorded: {row.outcome}",
         flush=True,
@@ -161,16 +165,13 @@ def _record(export: Export, place: Place, running: Running, days: list[date], ro
         with sync_playwright() as playwright:
             page = wait_until(lambda: _window(playwright, place.port, process), "no window came")
             for number, day in enumerate(days, start=1):
-                wait_until(
-                    lambda number=number: said.text.count("press Enter") >= number or process.poll() is not None,
-                    "nobody was asked to show anything",
-                )
+                wait_until(lambda day=day: _is_asked_for(page, day), f"nobody was asked to show {day}")
                 export.show(page, running.origin, day)
                 if export.kind:
                     wait_until(lambda number=number: _files(place, export) >= number, f"no file came of {day}")
-                assert process.stdin is not None
-                process.stdin.write("\n")
-                process.stdin.flush()
+                else:
+                    press_in_bar(page, _T("record.bar.rows"))
+                press_in_bar(page, _T("record.bar.next" if number < len(days) else "record.bar.done"))
                 row.asked += 1
             # What is asked now has an answer for whoever gives none.
             assert process.stdin is not None
@@ -181,6 +182,14 @@ def _record(export: Export, place: Place, running: Running, days: list[date], ro
             process.kill()
             process.wait()
     return process.returncode, said.all(), wrong.all()
+
+
+def _is_asked_for(page: Page, day: date) -> bool:
+    """Whether the bar in the window names this day."""
+    try:
+        return str(day) in text_of(page)
+    except PlaywrightError:  # another page is coming
+        return False
 
 
 class _Heard:

@@ -105,6 +105,8 @@ class _Child:
         self._longest_seconds = longest_seconds
         self._task: asyncio.Task[None] | None = None
         self._glass: Glass | None = None
+        #: What is shown now, and of which portal.
+        self._open: tuple[BrowserContext, Portal] | None = None
         self._showing: Showing | ThirdTake | None = None
         self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._early: list[dict[str, Any]] = []
@@ -147,7 +149,9 @@ class _Child:
 
     async def _turn(self, command: Mapping[str, Any]) -> None:
         """Buttons beside the picture."""
-        page, portal = self._shown()
+        if self._open is None or not self._open[0].pages:
+            return  # the last window was closed meanwhile
+        page, portal = self._open[0].pages[-1], self._open[1]
         match command["do"]:
             case "select":
                 await around.choose(page, portal, int(command["number"]))
@@ -155,9 +159,6 @@ class _Child:
                 await page.reload()
             case _:
                 await page.goto(home_address(portal))
-
-    def _shown(self) -> tuple[Page, Portal]:
-        raise NotImplementedError
 
     # -- the whole way ----------------------------------------------------------------------------------------------
 
@@ -213,7 +214,7 @@ class _Child:
             )
             await fence.enclose(context)
             glass = self._glass = Glass(context, wire)
-            self._shown = lambda: (context.pages[-1], portal)  # type: ignore[method-assign]
+            self._open = context, portal
             glass.heed_dialogs()
             for command in self._early:
                 glass.hear(command)
@@ -226,7 +227,7 @@ class _Child:
                 looking.cancel()
                 await asyncio.gather(looking, return_exceptions=True)
                 await glass.cover()
-                self._glass = self._showing = None
+                self._glass = self._showing = self._open = None
                 await quietly(context.close())
         finally:
             await own.close()

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from twisted.internet import reactor
-from twisted.internet.threads import blockingCallFromThread
-
 from shopdata.ledger.homes import FOR_NODE
 from shopdata.ledger.nodes import DRAINING, STOPPED, UP
 from shopdata.service.differences import Differences
 from shopdata.service.draining import Draining
+from shopdata.service.in_reactor import in_reactor
 from shopdata.service.options import ServiceOptions
 from shopdata.workspace import Workspace, is_shared
 
@@ -57,7 +55,7 @@ class ThisNode:
     def show_life(self) -> None:
         """Tells the others that it is there."""
         if is_shared(self._workspace.database_url):
-            self._version = blockingCallFromThread(reactor, self._newest_version)[:50]
+            self._version = in_reactor(self._newest_version)[:50]
             self._tell(DRAINING if self._launcher.is_closed or self.is_draining else UP)
             self._differences.look()
             self._up = frozenset(node.name for node in self._workspace.ledger.nodes.all() if node.is_up)
@@ -75,14 +73,14 @@ class ThisNode:
 
     def drain(self, *, is_now: bool) -> None:
         """Takes no crawl from now on; what runs goes on, or is ended and given back."""
-        blockingCallFromThread(reactor, partial(self._draining.begin, is_now=is_now))
+        in_reactor(partial(self._draining.begin, is_now=is_now))
         self.show_life()
 
     def undrain(self) -> None:
         """Takes crawls again, and those that were ended here and are nobody's."""
         if self.is_draining:
             self.go_on()
-            blockingCallFromThread(reactor, self._draining.end)
+            in_reactor(self._draining.end)
             self.show_life()
 
     def _tell(self, state: str) -> None:

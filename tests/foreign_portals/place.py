@@ -6,14 +6,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 from portals import PASSWORD, USER, Running
 from processes import free_port
+from window import with_debugging
 
 SHOP = "desk"
 _LAKE = {
@@ -54,7 +53,7 @@ class Place:
             "SCRAPY_SETTINGS_MODULE": "shopdata.settings",
             "SHOPDATA_CONFIG_DIR": str(self.config),
             "SHOPDATA_STATE_DIR": str(self.state),
-            "SHOPDATA_BROWSER_PATH": str(self._browser()),
+            "SHOPDATA_BROWSER_PATH": str(with_debugging(self.folder, self.port)),
             "SHOPDATA_LANGUAGE": "en",
             "LC_ALL": "C.UTF-8",
             "FOREIGN_USERNAME": USER,
@@ -76,29 +75,6 @@ class Place:
         process = self.start(*arguments)
         out, err = process.communicate(timeout=600)
         return process.returncode, out, err
-
-    def _browser(self) -> Path:
-        """A browser that a scripted person can look into."""
-        real = os.environ.get("SHOPDATA_BROWSER_PATH") or "/usr/bin/chromium"
-        script = self.folder / "browser"
-        script.write_text(f'#!/bin/sh\nexec "{real}" --remote-debugging-port={self.port} "$@"\n', "utf-8")
-        script.chmod(0o755)
-        return script
-
-
-@contextmanager
-def screen() -> Iterator[str]:
-    """A display that nobody sees."""
-    read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x1000x24", "-nolisten", "tcp"]
-    with subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        os.close(write)
-        try:
-            with os.fdopen(read) as number:
-                yield f":{number.readline().strip()}"
-        finally:
-            server.terminate()
-            server.wait(10)
 
 
 def wait_until(what: Any, said: str, seconds: float = 400) -> Any:

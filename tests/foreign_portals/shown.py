@@ -25,11 +25,11 @@ import yaml
 from exports import EXPORTS, Export
 from kept_journals import FOREIGN_HOSTS
 from packages import bring
-from place import SHOP, Place, screen, wait_until
+from place import SHOP, Place, wait_until
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from portals import PASSWORD, USER, Running, pretix, redmine
-from window import press_in_bar, text_of
+from window import press_in_bar, screen, text_of
 
 from shopdata.wording import Texts
 

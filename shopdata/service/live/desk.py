@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
+from shopdata.service.in_reactor import in_reactor
 from shopdata.service.live.person import Person
-from shopdata.service.live.reactor import in_reactor
 from shopdata.service.live.viewing import LiveNow, Viewing
 from shopdata.service.live.viewings import Viewings
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from shopdata.config import Shop
+from shopdata.service.in_reactor import in_reactor
 from shopdata.service.live.desk import COMMON_ACTS, Acts, LiveDesk, send
 from shopdata.service.live.person import Person
-from shopdata.service.live.reactor import in_reactor
 from shopdata.service.recordings.recording import Recording, RecordingNow
 from shopdata.service.recordings.recordings import Recordings
 

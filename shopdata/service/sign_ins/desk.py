@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from shopdata.config import Shop
+from shopdata.service.in_reactor import in_reactor
 from shopdata.service.live.desk import COMMON_ACTS, Acts, LiveDesk, send
 from shopdata.service.live.person import Person
-from shopdata.service.live.reactor import in_reactor
 from shopdata.service.sign_ins.records import Record
 from shopdata.service.sign_ins.sign_in import Now, SignIn
 from shopdata.service.sign_ins.sign_ins import SignIns

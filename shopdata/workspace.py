@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,8 +11,9 @@ from weakref import WeakKeyDictionary
 
 from shopdata import failpoints, private
 from shopdata.config import OWN_VARIABLES, Config, KeptShops, Shop, in_project, load_config, odd_settings
-from shopdata.exceptions import ArgumentError, ConfigError, UsageError
+from shopdata.exceptions import ConfigError, UsageError
 from shopdata.long_paths import require_room
+from shopdata.variables import database_url, secret_key, web_address
 from shopdata.whole_numbers import whole_number
 from shopdata.wording import Texts
 from shopdata.wording.language import FOR_GROUPS, chosen_language, system_language
@@ -95,10 +95,10 @@ class Workspace:
         lease_wait = settings.get("SHOPDATA_PATIENCE_SECONDS", settings["SHOPDATA_LEASE_WAIT_SECONDS"])
         return cls(
             state_dir=state_dir,
-            database_url=_database_url(settings.get("SHOPDATA_DATABASE_URL")),
-            sessions_database_url=_database_url(settings.get("SHOPDATA_SESSIONS_DATABASE_URL")),
+            database_url=database_url(settings.get("SHOPDATA_DATABASE_URL")),
+            sessions_database_url=database_url(settings.get("SHOPDATA_SESSIONS_DATABASE_URL")),
             asks_store=settings.get("SHOPDATA_ASKS_STORE", True) not in (False, "0", "False", "false"),
-            secret_key=_secret_key(settings.get("SHOPDATA_SECRET_KEY"), settings.get("SHOPDATA_SECRET_KEY_FILE")),
+            secret_key=secret_key(settings.get("SHOPDATA_SECRET_KEY"), settings.get("SHOPDATA_SECRET_KEY_FILE")),
             shops_at_once=None if shops is None else whole_number(shops, "SHOPDATA_SHOPS_AT_ONCE"),
             logins_at_once=None if logins is None else whole_number(logins, "SHOPDATA_LOGINS_AT_ONCE"),
             workers_count=whole_number(settings["SHOPDATA_WORKERS"], "SHOPDATA_WORKERS", 0),
@@ -107,7 +107,7 @@ class Workspace:
             lease_wait_seconds=float(lease_wait),
             node_lost_seconds=whole_number(settings["SHOPDATA_NODE_LOST_SECONDS"], "SHOPDATA_NODE_LOST_SECONDS", 0),
             language=chosen_language(settings),
-            board_url=_web_address(settings.get("SHOPDATA_BOARD_URL"), "SHOPDATA_BOARD_URL"),
+            board_url=web_address(settings.get("SHOPDATA_BOARD_URL"), "SHOPDATA_BOARD_URL"),
         )
 
     @classmethod
@@ -323,47 +323,3 @@ class Workspace:
 def is_shared(url: str | None) -> bool:
     """True for a database server, which other machines may use as well; a SQLite file is this machine's."""
     return (url or "").startswith("postgresql")
-
-
-def _database_url(url: str | None) -> str | None:
-    """The same; a file of SQLite's is one place from any folder of the project."""
-    kind, slashes, file = (url or "").partition(":///")
-    if kind.partition("+")[0] != "sqlite" or not file or file.startswith((":", "file:", "?")):
-        return url
-    path, mark, query = file.partition("?")
-    return f"{kind}{slashes}{in_project(path)}{mark}{query}"
-
-
-def _secret_key(key: str | None, file: str | None) -> str | None:
-    """The key, or what the file holds. Raises UsageError: nothing may be saved in plain because a file is away."""
-    if file is None:
-        return key
-    try:
-        found = in_project(file).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            "the file of the key can't be read",
-            where="SHOPDATA_SECRET_KEY_FILE",
-            found=(error.strerror if isinstance(error, OSError) else None) or "no UTF-8 text",
-            expected="a file with the key as its only line",
-            todo="Put the key there, or unset the variable.",
-        ) from None
-    if not found or (key is not None and key != found):
-        raise UsageError(
-            "the file of the key holds another one than SHOPDATA_SECRET_KEY"
-            if found
-            else "the file of the key is empty",
-            where="SHOPDATA_SECRET_KEY_FILE",
-            expected="one key",
-            todo="Set one of the two variables, and put the whole key there.",
-        )
-    return found
-
-
-def _web_address(url: str | None, where: str) -> str | None:
-    """The same. Raises ArgumentError for what no browser would open."""
-    if url is None or re.fullmatch(r"https?://[^\s/?#()<>\[\]]+(/[^\s?#()<>\[\]]*)?", url):
-        return url
-    raise ArgumentError(
-        "this is no web address", where=where, expected="https://board.example.com/board", todo="Correct or unset it."
-    )

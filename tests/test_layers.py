@@ -19,7 +19,7 @@ exceptions  failpoints  private  terminal
 long_paths
 accounts  columns  derived_keys  files  network  periods  reasons  signals  states  whole_numbers
 config  log_times  wording
-browser  excel  ledger  doorway
+browser  excel  ledger  doorway  variables
 checks
 sessions  store
 lake  shops

@@ -125,6 +125,7 @@ class Fault(StrEnum):
     )
     REPORT_FAILED = "report_failed", "The job ends with a status that is neither generating nor done (job)."
     REPORT_STUCK = "report_stuck", "The job never gets beyond generating (job)."
+    REPORT_HELD = "report_held", "The job does not get beyond generating until the fault is taken back (job)."
     LIST_HTML = "list_html", "The list of reports is a page of HTML with status 200, though the session is alive."
     LIST_EMPTY_LINK = "list_empty_link", "The job is done, but its link stays empty (job)."
     FOREIGN_LINK_HOST = "foreign_link_host", "The link leads to a host that is not among the portal's (job)."

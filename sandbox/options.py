@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from sandbox.faults import FaultRule
+from sandbox.sliders import Hand
 
 LoginForm = Literal["old", "new", "mixed"]
 # One number for every shop, or several that the shops take in turn.
@@ -81,6 +82,8 @@ class SandboxOptions:
     dead_session_answer: DeadSessionAnswer = "mixed"
     """What a dead session is told: by data endpoints, and (Pinduoduo) how a page leads to the login page; `mixed`: each
     as it usually does."""
+    hand: Hand = field(default_factory=Hand)
+    """What is taken for a hand where a slider's path is judged."""
     kicked_after: int = 20
     """How many calls of the data interface a session lives with fault `kicked`."""
 

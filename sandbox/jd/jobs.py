@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-from sandbox.faults import Fault
+from sandbox.faults import EVERY_SHOP, Fault
 from sandbox.jd.login import other_name
 from sandbox.jd.ordered import OrderedReport, ReportKey
 from sandbox.portal import Stage
@@ -40,6 +40,7 @@ CONTENT_FAULTS = (
 JOB_FAULTS = (
     Fault.REPORT_FAILED,
     Fault.REPORT_STUCK,
+    Fault.REPORT_HELD,
     Fault.LIST_EMPTY_LINK,
     Fault.FOREIGN_LINK_HOST,
     Fault.LISTED_LATE,
@@ -143,7 +144,15 @@ class JobBook:
     def listed(self, shop: SandboxShop) -> list[SandboxJob]:
         """The jobs of an account, newest first."""
         now = time.monotonic()
-        visible = (job for job in self._of(shop) if job.visible_at <= now)
+        rules = self._stage.faults.rules()
+        is_held = any(rule.fault is Fault.REPORT_HELD and rule.shop_id in (shop.id, EVERY_SHOP) for rule in rules)
+        visible = (
+            replace(job, faults=job.faults | {Fault.REPORT_STUCK})
+            if is_held and Fault.REPORT_HELD in job.faults
+            else job
+            for job in self._of(shop)
+            if job.visible_at <= now
+        )
         return sorted(visible, key=lambda job: (job.created_at, job.number), reverse=True)
 
     def by_file(self, file_name: str) -> SandboxJob | None:

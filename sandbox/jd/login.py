@@ -10,6 +10,7 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
@@ -159,8 +160,8 @@ class JdLoginHosts(SandboxEntrance):
     def _slider(self, shop: SandboxShop, puzzle: str, form: Mapping[str, str]) -> web.Response | None:
         """The puzzle, unless it is solved or not wanted. It comes before the password is looked at."""
         if puzzle:
-            slide = form.get("slide", "")
-            if slide.isdigit() and is_solved(puzzle, int(slide), json.loads(form.get("path", "[]"))):
+            slide, path = form.get("slide", ""), json.loads(form.get("path", "[]"))
+            if slide.isdigit() and is_solved(puzzle, int(slide), path, self.stage.options.hand):
                 return None
             following: str | None = next_slider(puzzle, _FIRST_GAP)
         else:
@@ -218,13 +219,18 @@ class JdLoginHosts(SandboxEntrance):
     # --- shop
 
     async def _home(self, request: web.Request) -> web.Response:
-        boot: dict[str, str | int] = {
+        boot: dict[str, Any] = {
             "account_path": ACCOUNT_PATH,
             "reports_url": self.stage.origins["report"] + REPORTS_PATH,
             "login_url": self._sessions.login_url(),
             "delay_milliseconds": self.delay(),
+            "looks": self._notices(request),
         }
         return page("home.html", boot=boot)
+
+    def _notices(self, request: web.Request) -> list[str]:
+        shop = self._sessions.live_shop(request)
+        return ["notice"] if shop is not None and self.stage.faults.take(shop.id, Fault.LANDING_NOTICE) else []
 
     async def _account(self, request: web.Request) -> web.Response:
         shop = self._sessions.live_shop(request)
@@ -232,8 +238,7 @@ class JdLoginHosts(SandboxEntrance):
             return web.json_response({"name": ""})
         is_other = self.stage.faults.take(shop.id, Fault.WRONG_SHOP)
         name = other_name(shop) if is_other else shop.name
-        is_noted = self.stage.faults.take(shop.id, Fault.LANDING_NOTICE)
-        return web.json_response({"name": name} | ({"notice": True} if is_noted else {}))
+        return web.json_response({"name": name})
 
 
 def other_name(shop: SandboxShop) -> str:

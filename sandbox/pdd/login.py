@@ -202,7 +202,7 @@ class PddLoginPages(SandboxEntrance):
             return None
         if "verifyAuthToken" in body:
             puzzle = self._sliders.redeem(str(body["verifyAuthToken"]))
-            if puzzle is not None and is_solved(puzzle, body.get("place"), body.get("path")):
+            if puzzle is not None and is_solved(puzzle, body.get("place"), body.get("path"), self.stage.options.hand):
                 return None
             following: str | None = next_slider(puzzle or "", _FIRST_GAP)
         elif "verificationCode" in body:

@@ -10,7 +10,7 @@ from sandbox_client import Client
 
 from sandbox import Sandbox
 from sandbox.codes import CONTENT, MODULE_PIXELS, SIDE, bits_of, picture_of, token_of
-from sandbox.sliders import is_of_a_hand
+from sandbox.sliders import Hand
 
 MakeSandbox = Callable[..., Sandbox]
 TOKEN = "0123456789abcdef01234567"
@@ -81,4 +81,4 @@ STEADY = [[1000 + 30 * step, 100.0 + 6 * step, True] for step in range(30)]
     ids=["steady", "none", "nothing", "words", "few", "a script's", "backwards", "at once", "for ever", "a leap"],
 )
 def test_a_path_is_of_a_hand_or_not(path: object, *, is_it: bool) -> None:
-    assert is_of_a_hand(path) is is_it
+    assert Hand().has_drawn(path) is is_it

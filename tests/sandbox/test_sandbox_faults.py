@@ -287,6 +287,17 @@ def test_jobs_that_never_get_a_link(client: Client, fault: Fault, expected: tupl
     assert other_day["downloadLink"]
 
 
+def test_a_report_that_is_held_is_there_once_the_fault_is_taken_back(client: Client) -> None:
+    before = client.create().json()["content"]["taskName"]
+    client.sandbox.set_fault(SHOP, Fault.REPORT_HELD)
+    held = client.create(create_body(dt.date(2026, 2, 1))).json()["content"]["taskName"]
+    entry = client.entry(held)
+    assert (entry["status"], entry["downloadLink"]) == ("1", "")
+    assert client.entry(before)["downloadLink"]
+    client.sandbox.clear_faults(fault=Fault.REPORT_HELD)
+    assert client.entry(held)["downloadLink"]
+
+
 def test_list_html_is_no_login_page(client: Client) -> None:
     client.sandbox.set_fault(SHOP, Fault.LIST_HTML, times=1)
     answer = client.ask(client.at("report", LIST_PATH, uuid="u"), headers=PAGE_HEADERS)

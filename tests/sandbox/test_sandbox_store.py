@@ -18,7 +18,7 @@ from sandbox.store import SeaweedStore
 from shopdata.exceptions import StoreError
 from shopdata.store.object_store import ObjectStore
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(900)]
 
 ROOT = Path(store_module.__file__).parents[2]
 PROGRAM = """

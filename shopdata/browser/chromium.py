@@ -15,6 +15,9 @@ from shopdata.network import current_network
 from shopdata.network.for_chromium import proxy_options
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+#: `browser` in portals.yaml, and the names that a program of the second kind has.
+CHROMIUM, HEADLESS_SHELL = "chromium", "headless_shell"
+_SHELLS = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
 _PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -59,6 +62,31 @@ def find_chromium(chosen: str | None, playwrights_own: str | None = None) -> Pat
         found="not set, and none at the usual places",
         todo="Run `playwright install chromium`, install Debian's `chromium`, or set SHOPDATA_BROWSER_PATH.",
     )
+
+
+def path_for(kind: str, chosen: str | None, *, is_headed: bool = False) -> str | None:
+    """The path of the browser that a platform asks for; None where any Chromium will do.
+
+    Args:
+        kind: `browser` in portals.yaml.
+        chosen: SHOPDATA_BROWSER_PATH; it is the path of the whole Chromium, or of the one for all platforms.
+        is_headed: a person is to see its window, which only the whole Chromium has.
+
+    Raises:
+        BrowserMissingError: a headless shell is asked for, and there is none.
+    """
+    if kind != HEADLESS_SHELL or is_headed or (chosen and Path(chosen).name in _SHELLS):
+        return chosen
+    found = next(filter(None, map(shutil.which, _SHELLS)), None)
+    if found is None:
+        raise BrowserMissingError(
+            "no headless shell was found to sign in with",
+            where="browser in portals.yaml",
+            found=f"{HEADLESS_SHELL}, and none of {', '.join(_SHELLS)} on the PATH",
+            expected="the program that this platform is to be signed in with",
+            todo="Install Debian's `chromium-headless-shell`, or take `browser` out of portals.yaml.",
+        )
+    return found
 
 
 def cannot_start(why: str) -> BrowserError:

@@ -55,6 +55,17 @@ def test_none_at_all_is_one_sentence_with_three_ways_out(places: dict[str, Path]
         chromium.find_chromium(None, None)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the fake has no .exe")
+def test_a_platform_may_ask_for_the_headless_shell(places: dict[str, Path]) -> None:
+    shell = places["system"].with_name("chromium-headless-shell")
+    with pytest.raises(BrowserMissingError, match=r"browser in portals\.yaml.*chromium-headless-shell"):
+        chromium.path_for("headless_shell", None)
+    shell.touch(mode=0o755)
+    assert chromium.path_for("headless_shell", str(places["chosen"])) == str(shell)
+    assert chromium.path_for("headless_shell", str(places["chosen"]), is_headed=True) == str(places["chosen"])
+    assert chromium.path_for("chromium", None) is None
+
+
 @pytest.mark.browser
 def test_a_session_calls_itself_what_the_browser_would_in_a_window() -> None:
     with sync_playwright() as playwright:

@@ -76,6 +76,22 @@ class Chromium:
         self._runner.run(go())
         return list(visits)
 
+    @contextmanager
+    def overheard(self, heard: list[str]) -> Iterator[None]:
+        """What the driver is asked for in this block is added to `heard`."""
+        connection: Any = self._browser._impl_obj._connection
+        send = connection.onmessage
+
+        def listen(message: dict[str, Any]) -> None:
+            heard.append(str(message["method"]))
+            send(message)
+
+        connection.onmessage = listen
+        try:
+            yield
+        finally:
+            connection.onmessage = send
+
     async def _sign_in(self, visit: Visit, turns: asyncio.Semaphore) -> None:
         async with turns:
             context = await self._browser.new_context(locale="zh-CN")

@@ -95,7 +95,7 @@ def test_the_table_is_whole() -> None:
 @pytest.mark.parametrize("says", ANSWERS, ids=str)
 def test_after_the_password(visits: dict[tuple[str, str], Visit], platform: str, says: Says) -> None:
     visit = visits[says, platform]
-    assert visit.end.startswith(f"{KINDS[OUTCOMES[says]]}: shop {visit.shop.id!r}: ")
+    assert visit.end.startswith(f"{KINDS[OUTCOMES[says]]}: shop {visit.shop.id!r}: "), visit.end
     assert ANSWERS[says][1] in visit.end
     assert visit.shop.password.get_secret_value() not in visit.end
 
@@ -104,13 +104,13 @@ def test_after_the_password(visits: dict[tuple[str, str], Visit], platform: str,
 @pytest.mark.parametrize("look", STUCK)
 def test_before_the_password(visits: dict[tuple[str, str], Visit], platform: str, look: str) -> None:
     visit, (kind, words) = visits[f"before {look}", platform], STUCK[look]
-    assert visit.end.startswith(f"{kind}: shop {visit.shop.id!r}: ")
+    assert visit.end.startswith(f"{kind}: shop {visit.shop.id!r}: "), visit.end
     assert words in visit.end
 
 
 @both
 def test_an_answer_that_was_none(visits: dict[tuple[str, str], Visit], platform: str) -> None:
-    assert visits["down", platform].end.startswith("UnclearSignInError")
+    assert visits["down", platform].end.startswith("UnclearSignInError"), visits["down", platform].end
     assert "Found 「HTTP 502」" in visits["down", platform].end
 
 

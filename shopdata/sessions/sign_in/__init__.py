@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from shopdata.config import platforms
+from shopdata.config import platform_named
 from shopdata.config.platforms import DescribedPlatform
 from shopdata.sessions.sign_in.steps import (
     CodeState,
@@ -35,14 +35,14 @@ __all__ = [
 
 def login_for(platform: str) -> PlatformLogin:
     """The login of a platform, by its name."""
-    found = platforms()[platform]
+    found = platform_named(platform)
     # What a file describes may change while a service runs.
     return _made(found.load_login()) if isinstance(found, DescribedPlatform) else _of_package(platform)
 
 
 @functools.cache
 def _of_package(platform: str) -> PlatformLogin:
-    return _made(platforms()[platform].load_login())
+    return _made(platform_named(platform).load_login())
 
 
 def _made(make: Callable[[], PlatformLogin]) -> PlatformLogin:

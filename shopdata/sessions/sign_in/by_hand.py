@@ -11,6 +11,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from shopdata.browser.alive import died, is_end, while_alive
+from shopdata.browser.chromium import path_for
 from shopdata.browser.page_limit import PageLimit
 from shopdata.browser.starting import OwnChromium
 from shopdata.config import Portal, Shop
@@ -77,7 +78,8 @@ async def in_own_browser(
     Raises:
         as `sign_in_by_hand`.
     """
-    own = OwnChromium({"executable_path": browser_path}, is_headed=is_headed)
+    path = path_for(portal.browser, browser_path, is_headed=is_headed)
+    own = OwnChromium({"executable_path": path}, is_headed=is_headed)
     limit = PageLimit(portal.max_answer_bytes)
     try:
         browser = await own.start()

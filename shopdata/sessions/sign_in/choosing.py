@@ -19,13 +19,17 @@ from shopdata.texts import one_line
 _AFTER_CLICK_SECONDS = 0.8
 
 
-async def choose_shop(page: Page, shop: Shop, portal: Portal, platform: str, says: str) -> None:
+async def choose_shop(page: Page, shop: Shop, portal: Portal, platform: str, says: str, *, is_last: bool) -> bool:
     """Clicks the entry that shops.yaml names, and the button that enters it where there is one.
 
     Whether it is the right shop is looked at after the landing, as after every sign-in.
 
     Args:
         says: the words by which the page asks.
+        is_last: False while the list may still come, and what covers it go.
+
+    Returns:
+        False if nothing could be clicked yet.
 
     Raises:
         ChallengeError: no entry is named, or the page has not just one of that name.
@@ -43,10 +47,12 @@ async def choose_shop(page: Page, shop: Shop, portal: Portal, platform: str, say
                 if not is_list:
                     await entries[0].click(timeout=CLICK_TIMEOUT_MS)
                 await _enter(page, frame, wanted, portal, button)
-                return
+                return True
         except PlaywrightError:
             # It is covered, or the page is moving on: the next look tells.
             continue
+    if count < 2 and not is_last:
+        return False
     number = "no entry" if not count else f"{count} entries"
     raise _not_chosen(shop, platform, f"「{says}」 with {number} {wanted!r}")
 

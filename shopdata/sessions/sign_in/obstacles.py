@@ -5,7 +5,9 @@ All of it is clicked as a person does. Boxes that make a machine known (记住�
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 
@@ -14,11 +16,16 @@ from playwright.async_api import Error as PlaywrightError
 
 from shopdata.config import Portal
 from shopdata.config.portals import AGREEMENT_BOXES
-from shopdata.sessions.sign_in.looking import any_of, shows_any
+from shopdata.sessions.sign_in.glance import forget_seen, glance_at, seen, seen_of
+from shopdata.sessions.sign_in.looking import any_of, maybe_shown, shows_any
 from shopdata.sessions.sign_in.trust import frames_of_page
 
 #: What covers an element is no reason to wait for: the next look tries again.
 CLICK_TIMEOUT_MS = 2_500
+#: A click that came to nothing may have been too much for a busy machine: the next ones have longer.
+_PATIENT_CLICK_MS = 5_000
+#: So many notices are closed behind the sign-in.
+_MOST_NOTICES = 3
 #: As far as a box may be drawn from the left end of its label.
 _LEFT_PIXELS = 7
 
@@ -40,6 +47,7 @@ class Obstacles:
         self._portal = portal
         self._ticked: dict[Frame, list[ElementHandle]] = {}
         self._ticked_words: set[str] = set()
+        self._patience_ms: float = CLICK_TIMEOUT_MS
 
     async def clear(self) -> bool:
         """Closes notices, consents where that is all that is asked, ticks boxes; True if anything was clicked."""
@@ -50,14 +58,25 @@ class Obstacles:
             is_clicked = await self._click_over(page.notice) or is_clicked
         return await self.tick() or is_clicked
 
-    async def close_notices(self) -> bool:
-        """The same where nobody is to consent to anything: behind the sign-in."""
-        return await self._click_over(self._portal.login_page.notice)
+    async def close_landing_notices(self, seconds: float) -> None:
+        """The same behind the sign-in, where nobody is to consent to anything; nothing depends on it, so it may take so
+        long at most."""
+        with suppress(PlaywrightError, TimeoutError):
+            async with asyncio.timeout(seconds):
+                # The address of the landing page is there before what it shows.
+                await self._page.wait_for_load_state("domcontentloaded", timeout=seconds * 1000)
+                self._patience_ms = max(seconds * 500, CLICK_TIMEOUT_MS)
+                for _ in range(_MOST_NOTICES):
+                    with seen(await glance_at(frames_of_page(self._page, self._portal), self._portal)):
+                        if not await self._click_over(self._portal.login_page.notice):
+                            break
 
     async def tick(self) -> bool:
         """Ticks the boxes of agreements that are not ticked; True if one has changed."""
         is_changed = False
         for frame in frames_of_page(self._page, self._portal):
+            if (known := seen_of(frame)) is not None and not known.has_boxes:
+                continue
             try:
                 is_changed = await self._tick_all(frame) or is_changed
             except PlaywrightError:
@@ -105,7 +124,7 @@ class Obstacles:
         for target in (await (await found.get_property("targets")).get_properties()).values():
             place = list((await target.get_properties()).values())
             element, is_wide = place[0].as_element(), bool(await place[1].json_value())
-            is_clicked = element is not None and await _click(element, at_its_left=is_wide)
+            is_clicked = element is not None and await self._click(element, at_its_left=is_wide)
             if is_clicked and await box.evaluate(_LOOK) != before:
                 return True
         return False
@@ -113,7 +132,8 @@ class Obstacles:
     async def _click_over(self, selectors: tuple[str, ...], *, is_consent: bool = False) -> bool:
         for frame in frames_of_page(self._page, self._portal):
             try:
-                elements = await any_of(frame, selectors).element_handles() if selectors else []
+                shown = maybe_shown(frame, selectors)
+                elements = await any_of(frame, shown).element_handles() if shown else []
                 if not elements:
                     continue
                 closers = await frame.evaluate_handle(
@@ -123,11 +143,26 @@ class Obstacles:
                     text = str(await (await closer.get_property("text")).json_value())
                     is_question = _QUESTION.search(text) is not None
                     element = (await closer.get_property("element")).as_element()
-                    if element is not None and (is_consent or not is_question) and await _click(element):
+                    if element is not None and (is_consent or not is_question) and await self._click(element):
                         return True
             except PlaywrightError:
                 continue
         return False
+
+    async def _click(self, element: ElementHandle, *, at_its_left: bool = False) -> bool:
+        """One real click; False if nobody could click there now."""
+        forget_seen()
+        try:
+            if at_its_left:
+                box = await element.bounding_box()
+                height = box["height"] if box else 0
+                await element.click(position={"x": _LEFT_PIXELS, "y": height / 2}, timeout=self._patience_ms)
+            else:
+                await element.click(timeout=self._patience_ms)
+        except PlaywrightError:
+            self._patience_ms = _PATIENT_CLICK_MS
+            return False
+        return True
 
 
 async def _words_of(found: JSHandle) -> str:
@@ -136,20 +171,6 @@ async def _words_of(found: JSHandle) -> str:
 
 async def _all(frame: Frame, selectors: list[str]) -> list[ElementHandle]:
     return [element for selector in selectors for element in await frame.locator(selector).element_handles()]
-
-
-async def _click(element: ElementHandle, *, at_its_left: bool = False) -> bool:
-    """One real click; False if nobody could click there now."""
-    try:
-        if at_its_left:
-            box = await element.bounding_box()
-            height = box["height"] if box else 0
-            await element.click(position={"x": _LEFT_PIXELS, "y": height / 2}, timeout=CLICK_TIMEOUT_MS)
-        else:
-            await element.click(timeout=CLICK_TIMEOUT_MS)
-    except PlaywrightError:
-        return False
-    return True
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,15 +17,17 @@ FILL_TIMEOUT_MS = 5_000
 #: Documents without an address of their own: they are what the page around them has made of them.
 _OF_THEIR_PARENT = ("", "about:blank", "about:srcdoc")
 
-#: Where the form that a field is in would go by itself, without any script: of the form, and of each of its buttons.
-_TARGETS = """(field) => {
+#: Where the form that a field is in would go by itself, without any script: of the form, and of each of its buttons;
+#: before them, whether the field is still in the document that it was found in.
+_PLACE = """(field) => {
+  const isHere = field.ownerDocument === document && field.isConnected;
   const form = field.form ?? field.closest("form");
-  if (!form) return [];
+  if (!form) return [isHere, []];
   const buttons = [...form.querySelectorAll("[formaction]")];
   const said = [form.getAttribute("action"), ...buttons.map((button) => button.getAttribute("formaction"))];
   // Text that is no address can't be gone to either.
   const whole = (text) => URL.canParse(text, document.baseURI) ? new URL(text, document.baseURI).href : "about:blank";
-  return said.filter((text) => text).map(whole);
+  return [isHere, said.filter((text) => text).map(whole)];
 }"""
 
 
@@ -51,7 +54,15 @@ def _origin(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
-async def type_into(field: ElementHandle, text: str, shop: Shop, portal: Portal) -> None:
+@dataclass(frozen=True)
+class Field:
+    """A field of a page, and the frame in which it was found."""
+
+    frame: Frame
+    handle: ElementHandle
+
+
+async def type_into(field: Field, text: str, shop: Shop, portal: Portal) -> None:
     """Types into a field of a page, unless it is on a host that must not know what is typed.
 
     A handle belongs to one document: what another page puts in its place is never typed into.
@@ -60,19 +71,21 @@ async def type_into(field: ElementHandle, text: str, shop: Shop, portal: Portal)
         ForbiddenHostError: its frame, or where its form would send it, is of another host.
     """
     await refuse_foreign(field, shop, portal)
-    await field.fill(text, timeout=FILL_TIMEOUT_MS)
+    await field.handle.fill(text, timeout=FILL_TIMEOUT_MS)
 
 
-async def refuse_foreign(field: ElementHandle, shop: Shop, portal: Portal) -> None:
+async def refuse_foreign(field: Field, shop: Shop, portal: Portal) -> None:
     """Looks where a field is and where its form goes.
 
     Raises:
         ForbiddenHostError: either is a host that is not allowed.
     """
-    frame = await field.owner_frame()
+    found: tuple[bool, list[Any]] = await field.handle.evaluate(_PLACE)
+    is_here, targets = found
+    # A handle dies with its document; only a script may have taken the field somewhere else.
+    frame = field.frame if is_here else await field.handle.owner_frame()
     if frame is None or not is_trusted(frame, portal):
         raise foreign_host(shop, "" if frame is None else _address_of(frame), portal)
-    targets: list[Any] = await field.evaluate(_TARGETS)
     for target in map(str, targets):
         # Scripts handle these forms themselves; what they do is the page's own affair.
         if urlsplit(target).scheme not in ("javascript", "about") and not portal.allows_login(target):

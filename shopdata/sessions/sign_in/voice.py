@@ -14,6 +14,7 @@ from playwright.async_api import Dialog, Frame, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 
 from shopdata.config import Portal, Shop
+from shopdata.sessions.sign_in.glance import seen_of
 from shopdata.sessions.sign_in.looking import any_of
 from shopdata.sessions.sign_in.trust import frames_of_page
 from shopdata.sessions.sign_in.verdict import OUTCOMES
@@ -144,10 +145,13 @@ class Voice:
         return [line for frame in frames_of_page(self._page, self._portal) for line in await lines_of(frame)]
 
     async def _pointed(self) -> list[str]:
-        lines = []
+        lines: list[str] = []
         for frame in frames_of_page(self._page, self._portal):
+            known = seen_of(frame)
+            texts = None if known is None else known.pointed
             try:
-                texts = await any_of(frame, self._portal.login_page.refused).all_inner_texts()
+                if texts is None:
+                    texts = await any_of(frame, self._portal.login_page.refused).all_inner_texts()
             except PlaywrightError:
                 continue
             lines += [line for text in texts for line in _split(text)]
@@ -194,8 +198,11 @@ def _loudest(words: Iterable[Word]) -> Word | None:
 
 async def lines_of(frame: Frame) -> list[str]:
     """What a person could read in a frame, line by line."""
+    known = seen_of(frame)
+    text = None if known is None else known.text
     try:
-        text = await frame.evaluate("() => document.body ? document.body.innerText : ''")
+        if text is None:
+            text = await frame.evaluate("() => document.body ? document.body.innerText : ''")
     except PlaywrightError:
         # The page is moving on; the next look sees what came after.
         return []

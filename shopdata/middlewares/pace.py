@@ -14,7 +14,10 @@ from shopdata.workspace import Workspace
 
 
 class PaceMiddleware:
-    """Lets one request of a shop be under way at a time, and keeps their starts apart."""
+    """Lets one request of a shop be under way at a time, and keeps their starts apart.
+
+    `meta["shopdata_may_leave"]` is called when its turn has come: what was true before all waiting may be so no more.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self._pace = workspace.pace
@@ -39,6 +42,8 @@ class PaceMiddleware:
         await self._turns[shop].acquire()
         try:
             await self._pace.turn(self._shops[shop], _wait_of(request))
+            if (may_leave := request.meta.get("shopdata_may_leave")) is not None:
+                await may_leave()
         except BaseException:
             self._turns[shop].release()
             raise

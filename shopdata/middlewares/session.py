@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
@@ -17,7 +19,8 @@ from shopdata import failpoints, signals
 from shopdata.browser.its_loop import on_its_loop
 from shopdata.browser.starting import quietly
 from shopdata.config import Portal, Shop
-from shopdata.exceptions import ChallengeError, NeedsPersonError, RiskBlockedError
+from shopdata.crawling.wire import Wire
+from shopdata.exceptions import ChallengeError, LedgerError, NeedsPersonError, RiskBlockedError
 from shopdata.failpoints import FailPoint
 from shopdata.middlewares.retry import is_repeatable, repeated, send_again
 from shopdata.middlewares.sign_in import SignIns
@@ -30,6 +33,9 @@ from shopdata.sessions.sign_in.risk import answered_as_signed_out, refused_altho
 from shopdata.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+
+#: A file as long as this is none that says that a session has ended.
+_LONGEST_REFUSAL = 1 << 16
 
 
 class SessionMiddleware:
@@ -78,6 +84,7 @@ class SessionMiddleware:
             # The page sees the device that the shop has signed in on.
             device = await run_in_thread(self._workspace.devices.load, shop) or {}
             request.meta["playwright_context_kwargs"] = {
+                "kind": self._workspace.config.portal(shop.platform).browser,
                 "user_agent": self._agent(session),
                 "storage_state": {"cookies": session.cookies(), "origins": device.get("origins", [])},
             }
@@ -105,9 +112,7 @@ class SessionMiddleware:
             return await send_again(self._crawler, request, error)
         session.take_cookies(response.url, [v.decode("latin-1") for v in response.headers.getlist("Set-Cookie")])
         if session.is_changed:
-            session.is_changed = False
-            expires_at = first_expiry(session.cookies(), portal)
-            await run_in_thread(self._workspace.sessions.update, shop, session, expires_at)
+            await self._keep(shop, session, portal)
         if not request.meta.get("playwright"):
             # A page that opens is no proof of what is asked through it.
             del self._renewals[shop.id]
@@ -118,6 +123,16 @@ class SessionMiddleware:
         self._on_signed_in(shop.id)
         return response
 
+    async def _keep(self, shop: Shop, session: Session, portal: Portal) -> None:
+        """What an answer has changed of a session. The answer is good, whether or not the ledger is there."""
+        session.is_changed = False
+        try:
+            expires_at = first_expiry(session.cookies(), portal)
+            await run_in_thread(self._workspace.sessions.update, shop, session, expires_at)
+        except LedgerError as error:
+            session.is_changed = True
+            logger.warning("%s: its session is not saved; retrying with the next answer: %s", shop.id, error)
+
     async def _is_dead(self, request: Request, response: Response, shop: Shop, portal: Portal) -> bool:
         if request.meta.get("playwright"):
             # A page is HTML also when all is well; what tells is where it ended up.
@@ -127,10 +142,17 @@ class SessionMiddleware:
                 await quietly(on_its_loop(page, page.context.close()))
             return is_dead
         answer, login = _answer(response), login_for(shop.platform)
+        wire: Wire | None = request.meta.get("shopdata_wire")
+        is_file = wire is not None and wire.is_file
+        if wire is not None and is_file and response.status == 200:
+            answer = replace(answer, body=await run_in_thread(_data_of, wire))
         risk = login.risk_in(answer, portal)
         if risk is not None:
             raise risk_error(shop, risk)
-        if request.meta.get("shopdata_opens"):
+        if is_file and response.status == 200 and not answer.body:
+            # Not data, since it is a file.
+            return answer.is_html
+        if request.meta.get("shopdata_opens") or (is_file and answer.location):
             # As of a page in the browser: what tells is where it leads.
             return answer.status == 401 or is_login_page(urljoin(response.url, answer.location), portal)
         return login.is_session_dead(answer, portal)
@@ -231,6 +253,15 @@ def _answer(response: Response) -> PortalAnswer:
         location=_header(response, "Location"),
         body=response.body,
     )
+
+
+def _data_of(wire: Wire) -> bytes:
+    """What came in place of a file; nothing where it is one, or is too long to be a refusal."""
+    start = b"".join(itertools.islice(wire.raw(_LONGEST_REFUSAL), 1))
+    if wire.size > _LONGEST_REFUSAL or (not wire.encodings and start.lstrip()[:1] != b"{"):
+        return b""
+    whole = wire.whole()
+    return whole if whole.lstrip()[:1] == b"{" else b""
 
 
 def _header(response: Response, name: str) -> str:

@@ -227,7 +227,11 @@ class SignIns:
                 "playwright_include_page": True,
                 # A new name each time: what is left of a browser that was killed is not taken for a context.
                 "playwright_context": f"login-{shop.id}-{self._pages}",
-                "playwright_context_kwargs": {"on_browser": start_the_clock, "storage_state": device},
+                "playwright_context_kwargs": {
+                    "on_browser": start_the_clock,
+                    "kind": portal.browser,
+                    "storage_state": device,
+                },
                 "playwright_page_init_callback": limit.watch,
                 "handle_httpstatus_all": True,
             },

@@ -12,7 +12,7 @@ from scrapy.http import Response
 
 from shopdata import signals
 from shopdata.browser.alive import BrowserDiedError
-from shopdata.config import platforms
+from shopdata.config import platform_named
 from shopdata.crawling.concurrency import shops_at_once
 from shopdata.crawling.page_signs import Borrowed
 from shopdata.crawling.signed_page import SignedPage
@@ -79,7 +79,7 @@ class SignedPageMiddleware:
     def _page_of(self, shop_id: str, path: str) -> SignedPage:
         shop, engine = self._shops[shop_id], self._crawler.engine
         assert engine is not None
-        platform, portal = platforms()[shop.platform], self._config.portal(shop.platform)
+        platform, portal = platform_named(shop.platform), self._config.portal(shop.platform)
         client = platform.load_page_client() if platform.page_client is not None else None
         if client is not None and (name := getattr(portal, "page_client", "")) and name != client.name:
             client = client.called(name)

@@ -79,16 +79,19 @@ class Forecasts:
         self._of_shop: defaultdict[tuple[str, str], list[Lived]] = defaultdict(list)
         self._of_platform: defaultdict[str, list[Lived]] = defaultdict(list)
         self._open: dict[tuple[str, str, datetime], SessionLife] = {}
+        self._last: dict[tuple[str, str], datetime] = {}
         for life in lives:
             self._open[life.platform, life.shop, life.signed_in_at] = life
+            last = self._last.setdefault((life.platform, life.shop), life.signed_in_at)
+            self._last[life.platform, life.shop] = max(last, life.signed_in_at)
             if (lived := _lived(life)) is not None:
                 self._of_shop[life.platform, life.shop].append(lived)
                 self._of_platform[life.platform].append(lived)
+        self._ends_of_platform = {platform: _ends(lived) for platform, lived in self._of_platform.items()}
 
     def last_sign_in(self, shop: Shop) -> datetime | None:
         """When the shop has signed in last; None if nobody knows."""
-        known = [at for platform, shop_id, at in self._open if (platform, shop_id) == (shop.platform, shop.id)]
-        return max(known, default=None)
+        return self._last.get((shop.platform, shop.id))
 
     def of(self, shop: Shop, signed_in_at: datetime, good_at: datetime | None = None) -> Forecast:
         """The forecast for a session.
@@ -103,9 +106,10 @@ class Forecasts:
         own, all_of_platform = self._of_shop[shop.platform, shop.id], self._of_platform[shop.platform]
         if _ends(own) >= ENOUGH_ENDS:
             return _forecast("shop", own, signed_in_at, age, expires_at)
-        if _ends(all_of_platform) >= ENOUGH_ENDS:
+        ends = self._ends_of_platform.get(shop.platform, 0)
+        if ends >= ENOUGH_ENDS:
             return _forecast("platform", all_of_platform, signed_in_at, age, expires_at)
-        return Forecast(ends=_ends(all_of_platform), cookie_expires_at=expires_at)
+        return Forecast(ends=ends, cookie_expires_at=expires_at)
 
 
 def _forecast(

@@ -7,6 +7,7 @@ count for as long as they are known to have lasted. Nothing is asked, read or ke
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -44,22 +45,26 @@ def quantile(lives: Iterable[Lived], *, after: float = 0, share: float = SHARE) 
     for life in known:
         if life.has_ended:
             ends[life.seconds] = ends.get(life.seconds, 0) + 1
+    lengths = sorted(life.seconds for life in known)
     alive, variance = 1.0, 0.0
     found: float | None = None
     low: float | None = None
     high: float | None = None
     for seconds, count in sorted(ends.items()):
-        at_risk = sum(life.seconds >= seconds for life in known)
+        at_risk = len(lengths) - bisect_left(lengths, seconds)
         alive *= 1 - count / at_risk
         # Greenwood's; where nobody is left there is no doubt any more.
         variance += count / (at_risk * (at_risk - count)) if at_risk > count else math.inf
         least, most = _doubt(alive, variance)
         low = seconds if low is None and least <= 1 - share else low
         found = seconds if found is None and alive <= 1 - share + 1e-9 else found
-        high = seconds if high is None and most <= 1 - share else high
+        if most <= 1 - share:
+            # The others have come before it.
+            high = seconds
+            break
     if found is None or low is None:
         return None
-    longest = max(life.seconds for life in known)
+    longest = lengths[-1]
     return Quantile(found, min(low, found), max(found, longest if high is None else high))
 
 

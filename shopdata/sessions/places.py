@@ -9,17 +9,29 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
 from shopdata.files import alone, as_disk_error, write_private
-from shopdata.sessions.secret_files import UnreadableError, is_sealed, seal, unseal
+from shopdata.sessions.secret_files import (
+    SALT_BYTES,
+    UnreadableError,
+    is_encrypted,
+    is_sealed,
+    new_salt,
+    salt_of,
+    seal,
+    unseal,
+)
 
 #: What is a secret, by the end of its name.
 SECRET = (".session", ".device")
+_LOOKING = threading.Lock()
 
 
 class Place(Protocol):
@@ -84,7 +96,9 @@ class FilePlace:
         path, is_secret = self.folder / name, name.endswith(SECRET)
         with as_disk_error(path):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(path, seal(content, self.secret_key) if is_secret and self.secret_key else content)
+        if is_secret and self.secret_key:
+            content = seal(content, self.secret_key, _salt_in(self.folder))
+        write_private(path, content)
 
     def remove(self, name: str) -> None:
         with as_disk_error(self.folder / name):
@@ -93,10 +107,7 @@ class FilePlace:
     def is_plain(self, name: str) -> bool:
         path = self.folder / name
         with as_disk_error(path):
-            if not path.is_file():
-                return False
-            with path.open("rb") as file:
-                return not is_sealed(file.read(64))
+            return path.is_file() and not is_encrypted(path)
 
     def stamps(self) -> dict[str, object]:
         try:
@@ -116,6 +127,23 @@ class FilePlace:
         path = self.folder / name
         with alone(path.with_suffix(".writing" if name.endswith(SECRET) else ".lock")):
             yield self
+
+
+def _salt_in(folder: Path) -> bytes:
+    """One for all that this process writes there: to derive a key takes longer than all else."""
+    with _LOOKING:
+        return _first_salt(folder)
+
+
+@lru_cache(maxsize=8)
+def _first_salt(folder: Path) -> bytes:
+    """That of the first file by its name, so that all files come to it; one of our own where there is none."""
+    for path in sorted(path for end in SECRET for path in folder.glob(f"*{end}")):
+        with contextlib.suppress(OSError):
+            # One that was cut off may have less of it.
+            if is_encrypted(path) and len(salt := salt_of(path.read_bytes())) == SALT_BYTES:
+                return salt
+    return new_salt()
 
 
 def object_in(content: bytes | None, name: str) -> dict[str, Any]:

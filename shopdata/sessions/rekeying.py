@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shopdata.files import alone, as_disk_error, write_private
-from shopdata.sessions.secret_files import UnreadableError, is_sealed, seal, unseal
+from shopdata.sessions.secret_files import UnreadableError, is_sealed, new_salt, seal, unseal
 
 
 def rekey_files(folder: Path, old_key: str, key: str) -> int:
@@ -17,12 +17,12 @@ def rekey_files(folder: Path, old_key: str, key: str) -> int:
     Raises:
         DiskError: the folder can't be written, or another process does not let go of a file.
     """
-    count = 0
+    salt, count = new_salt(), 0
     for path in sorted([*folder.glob("*.session"), *folder.glob("*.device")]):
         with alone(path.with_suffix(".writing")), as_disk_error(path):
             content = path.read_bytes() if path.is_file() else b""
             if is_sealed(content) and not _opens(content, key) and _opens(content, old_key):
-                write_private(path, seal(unseal(content, old_key), key))
+                write_private(path, seal(unseal(content, old_key), key, salt))
                 count += 1
     return count
 

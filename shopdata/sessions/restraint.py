@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,8 @@ class Restraint:
                 del everything[shop.file_stem]
             place.write(_FILE, json.dumps(everything, ensure_ascii=False, indent=1, sort_keys=True).encode())
 
-    def _read(self) -> dict[str, dict[str, Any]]:
-        return _in(self._place.read(_FILE))
+    def _read(self) -> Mapping[str, Mapping[str, Any]]:
+        return _as_read(self._place.read(_FILE))
 
 
 def _in(content: bytes | None) -> dict[str, dict[str, Any]]:
@@ -115,6 +116,12 @@ def _in(content: bytes | None) -> dict[str, dict[str, Any]]:
     except (ValueError, RecursionError):
         return {}
     return {key: value for key, value in kept.items() if isinstance(value, dict)} if isinstance(kept, dict) else {}
+
+
+@lru_cache(maxsize=4)
+def _as_read(content: bytes | None) -> Mapping[str, Mapping[str, Any]]:
+    """Nobody changes it: each request looks into it, and of hundreds of shops it is long."""
+    return _in(content)
 
 
 def _moments(texts: object) -> list[datetime]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import hmac
 import json
 import logging
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,6 +19,7 @@ from shopdata.exceptions import OtherKeyError, UsageError
 from shopdata.files import as_disk_error
 from shopdata.ledger.leases import Leases
 from shopdata.reasons import NO_REASON, Reason
+from shopdata.sessions.fingerprints import fingerprint_of, is_fingerprint_of
 from shopdata.sessions.lives import Death, Lives
 from shopdata.sessions.places import FilePlace, Place, object_in
 from shopdata.sessions.secret_files import OtherKeyUsedError, UnreadableError, is_encrypted
@@ -33,7 +31,6 @@ from shopdata.wording import Texts
 
 logger = logging.getLogger(__name__)
 
-_SALT_BYTES = 16
 _END = ".session"
 #: Why a shop waits; files of earlier versions have the sentence alone.
 _PARKED = ("parked", "parked_code", "parked_params")
@@ -181,7 +178,7 @@ class SessionStore:
         """
         with self._changing(shop) as data:
             data.update(parked=reason.text, parked_code=reason.code, parked_params=dict(reason.params))
-            data["fingerprint"] = self._fingerprint(shop)
+            data["fingerprint"] = fingerprint_of(shop)
 
     def unpark(self, shop: Shop) -> None:
         """Lets the same credentials be used once more."""
@@ -202,7 +199,7 @@ class SessionStore:
 
     def _parked(self, shop: Shop, data: dict[str, Any]) -> Reason:
         reason, known = data.get("parked"), str(data.get("fingerprint") or "")
-        if not reason or not hmac.compare_digest(known, self._fingerprint(shop, known[: 2 * _SALT_BYTES])):
+        if not reason or not is_fingerprint_of(shop, known):
             return NO_REASON
         return Reason.from_json(
             {"reason": reason, "code": data.get("parked_code"), "params": data.get("parked_params")}
@@ -232,17 +229,10 @@ class SessionStore:
         )
 
     def of_other_key(self, shops: Iterable[Shop], most: int = 20) -> list[str]:
-        """The ids of the shops whose files another key has written; of `most` files that are there, for each takes a
-        twentieth of a second."""
+        """The ids of the shops whose files another key has written; of `most` files that are there, for each that was
+        sealed with a salt of its own takes a twentieth of a second."""
         there = [shop for shop in shops if self.secret_key and self._is_there(shop)]
         return [shop.id for shop in there[:most] if self.about(shop).is_of_other_key]
-
-    def _fingerprint(self, shop: Shop, salt: str | None = None) -> str:
-        salt = salt or secrets.token_hex(_SALT_BYTES)
-        # A shop that waits for a choice among several is asked again once it says which.
-        said = [shop.username, shop.password.get_secret_value(), *filter(None, (shop.portal_shop, shop.portal_name))]
-        text = "\0".join(said).encode()
-        return salt + hashlib.scrypt(text, salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()
 
     @staticmethod
     def _name(shop: Shop) -> str:

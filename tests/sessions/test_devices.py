@@ -22,7 +22,7 @@ from shopdata.platforms.pdd.portal import PddPortal
 from shopdata.reasons import Reason
 from shopdata.sessions import devices
 from shopdata.sessions.devices import DeviceStore, keep_device, open_context
-from shopdata.sessions.secret_files import SecretFiles
+from shopdata.sessions.places import FilePlace, object_in
 from shopdata.sessions.sessions import SessionStore
 
 MakeShop = Callable[..., Shop]
@@ -155,7 +155,9 @@ def test_a_device_knows_its_browser(store: DeviceStore, shop: Shop) -> None:
             await own.close()
 
     asyncio.run(visit())
-    assert "Chrom" in SecretFiles(store.secret_key).read(the_file(store))["brands"]
+    path = the_file(store)
+    device = object_in(FilePlace(path.parent, store.secret_key).read(path.name), path.name)
+    assert "Chrom" in device["brands"]
 
 
 def test_cookies_end(store: DeviceStore, shop: Shop) -> None:

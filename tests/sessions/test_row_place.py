@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from filelock import Timeout
 from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session as DatabaseSession
 
 from shopdata.config import Shop
 from shopdata.exceptions import LedgerError, UsageError
 from shopdata.ledger import Ledger, Owner
+from shopdata.ledger.database import Database
 from shopdata.reasons import Reason
 from shopdata.sessions.devices import DeviceStore
 from shopdata.sessions.handing_on import forget, hand_on, names_of
@@ -171,6 +174,26 @@ def test_starts_are_apart_on_all_machines(ledger: Ledger) -> None:
     assert 59 < paces.take("jd_one", 60) <= 60
     assert paces.take("jd_two", 60) == 0
     assert paces.take("jd_one", 0.0) == 0
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=pytest.mark.services)], indirect=True)
+def test_who_slept_before_the_turn_does_not_take_it_for_yesterdays(
+    ledger: Ledger, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine is suspended between its look at the clock and the row, and another one has asked meanwhile."""
+    assert ledger.paces.take("jd_one", 60) == 0
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        noted = connection.execute(text("SELECT last_at FROM paces")).all()
+        looked = Database.now
+
+        def long_ago(self: Database, session: DatabaseSession) -> datetime:
+            return looked(self, session) - timedelta(hours=1)
+
+        monkeypatch.setattr(Database, "now", long_ago)
+        assert ledger.paces.take("jd_one", 60) > 0
+        assert connection.execute(text("SELECT last_at FROM paces")).all() == noted
+    engine.dispose()
 
 
 def test_without_the_ledger_the_runs_of_a_machine_keep_the_pace(

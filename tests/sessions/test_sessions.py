@@ -25,7 +25,7 @@ from shopdata.config import Shop
 from shopdata.exceptions import DiskError, OtherKeyError, UsageError
 from shopdata.files import alone
 from shopdata.reasons import Reason
-from shopdata.sessions.secret_files import seal, unseal
+from shopdata.sessions.secret_files import new_salt, seal, unseal
 from shopdata.sessions.session import Session
 from shopdata.sessions.sessions import SessionStore
 from shopdata.wording import Texts
@@ -202,7 +202,7 @@ class TestOddInsides:
     def write(store: SessionStore, content: bytes) -> None:
         store.folder.mkdir(exist_ok=True)
         path = store.folder / "jd_one.session"
-        path.write_bytes(seal(content, store.secret_key) if store.secret_key else content)
+        path.write_bytes(seal(content, store.secret_key, new_salt()) if store.secret_key else content)
 
     @pytest.mark.parametrize("odd", ODD_INSIDES.values(), ids=ODD_INSIDES)
     def test_the_shop_signs_in_anew(
@@ -340,7 +340,8 @@ class TestEncryption:
         contents = set()
         for _ in range(2):
             store.save(shop, COOKIES)
-            contents.add(the_file(store).read_bytes()[18:34])
+            # Behind the mark, the salt that all files share, and what tells one key from another.
+            contents.add(the_file(store).read_bytes()[50:])
         assert len(contents) == 2
 
     @pytest.mark.parametrize("read_with", ["another key", None], ids=["another key", "the key is gone"])

@@ -22,7 +22,7 @@ from shopdata.exceptions import PortalError, ProxyError, UntrustedError
 from shopdata.network import read_network
 from shopdata.sessions.sign_in.way_out import why_not
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _AUTHORITIES = ("ssl_cert_file", "ssl_cert_dir", "requests_ca_bundle")

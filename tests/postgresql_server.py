@@ -18,7 +18,7 @@ from steady_port import steady_port
 
 #: Where Debian keeps them: not in PATH.
 DEBIAN_FOLDERS = "/usr/lib/postgresql/*/bin"
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 180
 USER, PASSWORD = "shopdata", "test-only-password"
 
 

@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from shopdata.accounts import Account
 from shopdata.ledger.database import reads, writes
 from shopdata.ledger.leases import is_live
 from shopdata.ledger.ledger_part import LedgerPart
+from shopdata.ledger.not_ready import NotReadyWait
 from shopdata.ledger.records import Cell, CellKey, RawFile
-from shopdata.ledger.rows import begin_try, set_state, take_raw, to_cell
+from shopdata.ledger.rows import WITH_FILE, begin_try, set_state, take_raw, to_cell
 from shopdata.ledger.schema import CellRow, RawRow
 from shopdata.periods import SHANGHAI
 from shopdata.reasons import NO_REASON, Reason
@@ -71,6 +72,7 @@ class Cells(LedgerPart):
         raw: RawFile | None = None,
         forget_job: bool = False,
         only_from: CellState | None = None,
+        wait: NotReadyWait | None = None,
     ) -> Cell | None:
         """Writes how a try ended.
 
@@ -79,6 +81,7 @@ class Cells(LedgerPart):
                 one, the last good file stays, and its count of rows.
             forget_job: the report job that the portal made is of no use.
             only_from: writes only if that is the cell's state now.
+            wait: when a cell that is `not_ready` is asked again; without it, never by itself.
 
         Returns:
             the cell as it is now; None, and nothing is changed, if it is in another state than `only_from`.
@@ -95,6 +98,8 @@ class Cells(LedgerPart):
             if raw is not None or forget_job:
                 row.job = None
             set_state(row, state, reason)
+            if state is CellState.NOT_READY:
+                row.since_not_ready, row.next_attempt_at = wait(row.since_not_ready) if wait else (None, None)
             return to_cell(row)
 
         return self._database.write(work)
@@ -187,17 +192,21 @@ class Cells(LedgerPart):
     def unsent_raw(self, session: Session) -> list[Cell]:
         """The outbox: cells whose raw file is on disk but not yet in the store, the oldest first.
 
-        Those that a run holds are left to it: it is about to send them.
+        Those that another run holds are left to it: it is about to send them.
         """
-        query = select(CellRow).join(CellRow.raw).where(RawRow.in_store.is_(False)).order_by(RawRow.fetched_at)
+        own = None if self._claims is None else str(self._claims.owner)
+        query = select(CellRow).join(CellRow.raw).options(contains_eager(CellRow.raw))
+        query = query.where(RawRow.in_store.is_(False)).order_by(RawRow.fetched_at)
         now = self._database.now(session)
         rows = session.scalars(query)
-        return [to_cell(row) for row in rows if not is_live(row.lease_owner, row.lease_until, now)]
+        return [
+            to_cell(row) for row in rows if row.lease_owner == own or not is_live(row.lease_owner, row.lease_until, now)
+        ]
 
     @reads
     def cell(self, session: Session, key: CellKey) -> Cell | None:
         """One cell, or None if it was never planned."""
-        row = session.get(CellRow, (key.dataset, key.dt, key.shop))
+        row = session.get(CellRow, (key.dataset, key.dt, key.shop), options=[WITH_FILE])
         return None if row is None else to_cell(row)
 
     @reads
@@ -210,6 +219,7 @@ class Cells(LedgerPart):
         query = (
             select(CellRow)
             .join(CellRow.raw)
+            .options(contains_eager(CellRow.raw))
             .where(CellRow.dataset == key.dataset, CellRow.dt == key.dt, CellRow.shop != key.shop)
             .where(or_(RawRow.sha256 == sha256, *of_account))
             .order_by(CellRow.shop)
@@ -221,7 +231,7 @@ class Cells(LedgerPart):
         self, session: Session, dataset: str | None = None, dt: str | None = None, shops: Collection[str] | None = None
     ) -> list[Cell]:
         """Cells in the order of dataset, period and shop id; each argument narrows them."""
-        query = select(CellRow).order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
+        query = select(CellRow).order_by(CellRow.dataset, CellRow.dt, CellRow.shop).options(WITH_FILE)
         if dataset is not None:
             query = query.where(CellRow.dataset == dataset)
         if dt is not None:

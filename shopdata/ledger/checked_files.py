@@ -12,10 +12,14 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from shopdata.ledger.database import DatabasePart, reads, writes
+from shopdata.ledger.notifications import change_topic
 from shopdata.ledger.records import CellKey
 from shopdata.ledger.rows import record_of
 from shopdata.ledger.schema import DoubtRow, FactsRow, RawRow
 from shopdata.periods import SHANGHAI
+
+#: Under which the ledger keeps what has come of a dataset's checks: counts by `check|result`.
+COUNTED = "checks/"
 
 
 class DoubtState(StrEnum):
@@ -71,6 +75,15 @@ class Doubt:
         """All that was found, as one English sentence."""
         return "; ".join(str(entry.get("text", "")) for entry in self.found)
 
+    @property
+    def checks(self) -> list[str]:
+        """The checks that have found it, each once."""
+        return list(dict.fromkeys(str(entry.get("check", "")) for entry in self.found))
+
+    def settled(self, state: DoubtState, user_name: str = "") -> Doubt:
+        """The same with what became of it; of a file that is not aside any more, nothing is left to take back."""
+        return replace(self, state=state, user_name=user_name, file=self.file if state.is_aside else None)
+
 
 @dataclass(frozen=True)
 class GoodFile:
@@ -88,11 +101,45 @@ class CheckedFiles(DatabasePart):
     @writes
     def keep_facts(self, session: Session, key: CellKey, sha256: str, facts: Mapping[str, Any], result: str) -> None:
         """Writes what a file says about itself, and what came of its checks."""
-        row = session.get(FactsRow, (key.dataset, key.dt, key.shop))
-        if row is None:
-            row = FactsRow(dataset=key.dataset, dt=key.dt, shop=key.shop)
-            session.add(row)
-        row.sha256, row.facts, row.result = sha256, dict(facts), result
+        _keep_facts(session, key, sha256, facts, result)
+
+    @writes
+    def take(
+        self,
+        session: Session,
+        key: CellKey,
+        sha256: str,
+        facts: Mapping[str, Any],
+        result: str,
+        noted: Doubt | None,
+        now: datetime,
+    ) -> Doubt | None:
+        """A file goes on to be published: its facts, what becomes of the doubt about its cell, and the counts of both.
+
+        Args:
+            noted: the doubt about just this file; None if there is none. Then one about an answer before it has healed.
+
+        Returns:
+            the doubt that there was about an answer before it.
+        """
+        _keep_facts(session, key, sha256, facts, result)
+        row = session.get(DoubtRow, (key.dataset, key.dt, key.shop))
+        before = None if row is None else _to_doubt(row)
+        counts = [f"{check}|{noted.state}" for check in noted.checks] if noted is not None else [f"all|{result}"]
+        if noted is not None:
+            _put(session, noted)
+        elif before is not None and before.state.is_aside:
+            counts += [f"{check}|{DoubtState.HEALED}" for check in before.checks]
+            _put(session, before.settled(DoubtState.HEALED))
+        elif row is not None and row.state != DoubtState.HEALED:
+            session.delete(row)
+        _count(session, key.dataset, counts, now)
+        return before
+
+    @writes
+    def count(self, session: Session, dataset: str, checks: Collection[str], result: str, now: datetime) -> None:
+        """For metrics: adds to what has ever come of each check."""
+        _count(session, dataset, [f"{check}|{result}" for check in checks], now)
 
     @reads
     def counts(self, session: Session, dataset: str, first: str, before: str) -> list[tuple[str, str, int]]:
@@ -152,18 +199,11 @@ class CheckedFiles(DatabasePart):
     @writes
     def put(self, session: Session, doubt: Doubt) -> None:
         """Writes a doubt, in place of what was there of its cell."""
-        row = session.get(DoubtRow, (doubt.dataset, doubt.dt, doubt.shop))
-        if row is None:
-            row = DoubtRow()
-            session.add(row)
-        for name, value in vars(doubt).items():
-            setattr(row, name, value.value if isinstance(value, DoubtState) else value)
-        row.updated_at = datetime.now(SHANGHAI)
+        _put(session, doubt)
 
     def settle(self, doubt: Doubt, state: DoubtState, user_name: str = "") -> None:
-        """Writes what became of a doubt; of a file that is not aside any more, nothing is left to take back."""
-        file = doubt.file if state.is_aside else None
-        self.put(replace(doubt, state=state, user_name=user_name, file=file))
+        """Writes what became of a doubt."""
+        self.put(doubt.settled(state, user_name))
 
     @writes
     def forget(self, session: Session, key: CellKey) -> None:
@@ -190,6 +230,32 @@ class CheckedFiles(DatabasePart):
 
 
 _IS_OF_FILE = and_(*(getattr(FactsRow, name) == getattr(RawRow, name) for name in ("dataset", "dt", "shop", "sha256")))
+
+
+def _keep_facts(session: Session, key: CellKey, sha256: str, facts: Mapping[str, Any], result: str) -> None:
+    row = session.get(FactsRow, (key.dataset, key.dt, key.shop))
+    if row is None:
+        row = FactsRow(dataset=key.dataset, dt=key.dt, shop=key.shop)
+        session.add(row)
+    row.sha256, row.facts, row.result = sha256, dict(facts), result
+
+
+def _put(session: Session, doubt: Doubt) -> None:
+    row = session.get(DoubtRow, (doubt.dataset, doubt.dt, doubt.shop))
+    if row is None:
+        row = DoubtRow()
+        session.add(row)
+    for name, value in vars(doubt).items():
+        setattr(row, name, value.value if isinstance(value, DoubtState) else value)
+    row.updated_at = datetime.now(SHANGHAI)
+
+
+def _count(session: Session, dataset: str, names: Collection[str], now: datetime) -> None:
+    def add(known: Mapping[str, Any]) -> dict[str, Any]:
+        return {**known, **{name: int(known.get(name, 0)) + 1 for name in names}}
+
+    if names:
+        change_topic(session, f"{COUNTED}{dataset}", add, now)
 
 
 def _files(dataset: str) -> Any:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Select, delete, select, update
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm import Session
 
 from shopdata.exceptions import LeaseLostError
 from shopdata.ledger.database import Database
@@ -102,13 +102,14 @@ class Claims:
             assert row is not None
             row.lease_until = self._database.now(session) + 2 * half
 
-        with self._database.reading() as session:
-            row = session.get(CellRow, (key.dataset, key.dt, key.shop), options=[lazyload(CellRow.raw)])
+        def is_enough(session: Session) -> bool:
+            row = session.get(CellRow, (key.dataset, key.dt, key.shop))
             self.require(row, key)
             assert row is not None
             # Signs of life nearly always have seen to it.
-            is_enough = row.lease_until is not None and row.lease_until - self._database.now(session) > half
-        if not is_enough:
+            return row.lease_until is not None and row.lease_until - self._database.now(session) > half
+
+        if not self._database.read(is_enough):
             self._database.write(work)
 
     def require(self, row: CellRow | None, key: CellKey) -> None:
@@ -129,10 +130,13 @@ class Claims:
     def held_by_others(self) -> set[CellKey]:
         """All cells that other runs hold."""
         query = select(CellRow.dataset, CellRow.dt, CellRow.shop, CellRow.lease_owner, CellRow.lease_until)
-        with self._database.reading() as session:
+        others = query.where(CellRow.lease_owner > "", CellRow.lease_owner != self._me)
+
+        def held(session: Session) -> set[CellKey]:
             now = self._database.now(session)
-            rows = session.execute(query.where(CellRow.lease_owner > "", CellRow.lease_owner != self._me))
-            return {CellKey(*row[:3]) for row in rows if is_live(row[3], row[4], now)}
+            return {CellKey(*row[:3]) for row in session.execute(others) if is_live(row[3], row[4], now)}
+
+        return self._database.read(held)
 
     # -- partitions -------------------------------------------------------------------------------------------------
 
@@ -245,7 +249,6 @@ def _select(keys: Collection[CellKey]) -> Select[CellRow]:
             CellRow.shop.in_({key.shop for key in keys}),
         )
         .order_by(CellRow.dataset, CellRow.dt, CellRow.shop)
-        .options(lazyload(CellRow.raw))
     )
 
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, make_url, select
+from sqlalchemy import URL, ColumnElement, DateTime, exc, func, make_url, select
 from sqlalchemy.orm import Session
 
 from shopdata.exceptions import LedgerError
+from shopdata.ledger.engines import create_engine_for
 from shopdata.ledger.migrations import bring_up_to_date, version_of
 from shopdata.ledger.one_commit import OneCommit
+from shopdata.ledger.outages import Outages, UnknownEndError
 from shopdata.ledger.schema import SCHEMA_VERSION, SchemaVersion
 from shopdata.periods import SHANGHAI
 
@@ -46,13 +47,16 @@ class Database:
         url: any SQLAlchemy URL.
         busy_seconds: how long SQLite waits for another process that is writing.
         answer_seconds: how long a server is waited for; it lets nobody wait for another's lock as long.
+        outage_seconds: how long one is waited for that was there, and has gone away.
 
     Raises:
         LedgerError: it can't be opened, or its tables are of a newer version of shopdata.
     """
 
-    def __init__(self, url: str | URL, busy_seconds: float, answer_seconds: float = 100) -> None:
-        self._busy_seconds, self._answer_seconds = busy_seconds, answer_seconds
+    def __init__(
+        self, url: str | URL, busy_seconds: float, answer_seconds: float = 100, outage_seconds: float = 0
+    ) -> None:
+        self._busy_seconds = busy_seconds
         try:
             self._url = make_url(url)
         except exc.ArgumentError:
@@ -66,7 +70,7 @@ class Database:
         self._path = Path(self._url.database) if self._is_sqlite and self._url.database else None
         self.where = str(self._path) if self._path else self._url.render_as_string(hide_password=True)
         try:
-            self._engine = self._create_engine()
+            self._engine = create_engine_for(self._url, busy_seconds, answer_seconds)
         except (exc.SQLAlchemyError, ImportError) as error:
             raise LedgerError(
                 "there is no driver for this kind of database",
@@ -78,11 +82,14 @@ class Database:
         # without waiting, when somebody else wrote in between.
         self._writer = self._engine.execution_options(shopdata_begin="BEGIN IMMEDIATE")
         self._write = OneCommit(self._writer).write if self._is_sqlite else self._write_alone
+        # A wrong address is told at once.
+        self._outages = Outages(0)
         try:
             self._create_schema()
         except BaseException:
             self.close()
             raise
+        self._outages = Outages(outage_seconds)
 
     @property
     def is_shared(self) -> bool:
@@ -104,22 +111,44 @@ class Database:
             return now.astimezone(SHANGHAI)
         return datetime.now(SHANGHAI)
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[Session]:
-        """A session to read with."""
-        with self.as_ledger_error(), Session(self._engine) as session, session.begin():
-            yield session
+    def moment(self) -> ColumnElement[datetime] | datetime:
+        """The same inside of a statement, as of when a row's turn has come: who is held up before it has no old one."""
+        return func.clock_timestamp(type_=DateTime(timezone=True)) if self.is_shared else datetime.now(SHANGHAI)
+
+    def read(self, work: Callable[[Session], Result]) -> Result:
+        """What `work` returned, which only reads; no ORM object may be in it."""
+
+        def read() -> Result:
+            with Session(self._engine) as session, session.begin():
+                return work(session)
+
+        with self.as_ledger_error():
+            return self._outages.outlive(read)
 
     @contextlib.contextmanager
-    def changing(self) -> Iterator[Session]:
-        """A transaction to write in, for as long as the block takes; undone if that raises."""
-        with Session(self._writer) as session:
-            yield session
+    def changing(self, begin: Callable[[Session], Result]) -> Iterator[Result]:
+        """A transaction to write in, for as long as the block takes; undone if that raises.
+
+        Args:
+            begin: what is done in it first; the block gets what it returned.
+        """
+
+        def begun() -> tuple[Session, Result]:
+            with contextlib.ExitStack() as stack:
+                session = stack.enter_context(Session(self._writer))
+                result = begin(session)
+                stack.pop_all()
+                return session, result
+
+        with self.as_ledger_error():
+            session, result = self._outages.outlive(begun)
+        with session:
+            yield result
             with self.as_ledger_error():
                 session.commit()
 
     def write(self, work: Callable[[Session], Result]) -> Result:
-        """Runs `work` in one transaction, again if another program came in between.
+        """Runs `work` in one transaction; again if another program came in between, or the server went away under it.
 
         Returns:
             what `work` returned; no ORM object may be in it.
@@ -134,28 +163,20 @@ class Database:
         raise AssertionError("the last try returns or raises")
 
     def _write_alone(self, work: Callable[[Session], Result]) -> Result:
-        with Session(self._writer) as session, session.begin():
-            return work(session)
+        def write() -> Result:
+            with Session(self._writer) as session:
+                result = work(session)
+                session.flush()
+                try:
+                    session.commit()
+                except exc.DBAPIError as error:
+                    raise UnknownEndError(error) from None
+                return result
 
-    def _create_engine(self) -> Engine:
-        options: dict[str, Any] = {
-            "hide_parameters": True,
-            "json_serializer": functools.partial(json.dumps, ensure_ascii=False),
-        }
-        if not self._is_sqlite:
-            # Several runs at once must not use up what the server has.
-            engine = create_engine(self._url, pool_pre_ping=True, pool_size=8, max_overflow=4, **options)
-            if self.is_shared:
-                from shopdata.ledger.deadline import connector  # with a driver that nobody else needs
-
-                connect = connector(self._answer_seconds)
-                event.listen(engine, "do_connect", lambda _dialect, _record, args, named: connect(*args, **named))
-                event.listen(engine, "connect", functools.partial(_prepare_postgresql, self._answer_seconds))
-            return engine
-        engine = create_engine(self._url, connect_args={"timeout": self._busy_seconds}, **options)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
+        try:
+            return self._outages.outlive(write)
+        except UnknownEndError as unknown:
+            raise unknown.error from None
 
     def _create_schema(self) -> None:
         """Makes the tables, or changes them to today's; refuses those of a newer version."""
@@ -165,8 +186,7 @@ class Database:
             lock = FileLock(f"{self._path}.lock", timeout=self._busy_seconds)
         try:
             with lock:
-                with self.reading() as session:
-                    version = version_of(session)
+                version = self.read(version_of)
                 # Nearly every command finds them as they should be, and need not wait for somebody who writes.
                 if version != SCHEMA_VERSION:
                     version = self.write(bring_up_to_date)
@@ -262,8 +282,7 @@ def reads(
 
     @functools.wraps(method)
     def with_session(self: Part, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
-        with self._database.reading() as session:
-            return method(self, session, *arguments, **named)
+        return self._database.read(lambda session: method(self, session, *arguments, **named))
 
     return with_session
 
@@ -287,26 +306,6 @@ def _version_in(session: Session) -> int | None:
 def _is_worth_another_try(error: exc.DBAPIError) -> bool:
     """True if another program inserted the same row, or PostgreSQL chose us of two that waited for each other."""
     return isinstance(error, exc.IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK
-
-
-def _prepare_postgresql(answer_seconds: float, connection: Any, _record: object) -> None:
-    # A machine that falls asleep in the middle of a write must not hold the others up until it wakes.
-    connection.autocommit = True
-    for name, seconds in (("idle_in_transaction_session_timeout", 60), ("lock_timeout", 0.9 * answer_seconds)):
-        connection.execute(f"SET {name} = '{seconds * 1000:.0f}ms'")
-    connection.autocommit = False
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own idea of when to begin a transaction is switched off: `_begin_sqlite` does it.
-    connection.isolation_level = None
-    # WAL: readers and one writer side by side. FULL: what is committed survives a power cut.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("shopdata_begin", "BEGIN"))
 
 
 def _first_line(error: BaseException) -> str:

@@ -43,13 +43,16 @@ class Ledger(Cells, Partitions, Runs):
         url: any SQLAlchemy URL; its tables are created where they are missing.
         busy_seconds: how long SQLite waits for another process that is writing.
         answer_seconds: how long a database server is waited for.
+        outage_seconds: how long one is waited for that was there, and has gone away.
 
     Raises:
         LedgerError: here and from every method, when the database is locked, broken or out of reach.
     """
 
-    def __init__(self, url: str | URL, *, busy_seconds: float = 30, answer_seconds: float = 100) -> None:
-        database = Database(url, busy_seconds, answer_seconds)
+    def __init__(
+        self, url: str | URL, *, busy_seconds: float = 30, answer_seconds: float = 100, outage_seconds: float = 0
+    ) -> None:
+        database = Database(url, busy_seconds, answer_seconds, outage_seconds)
         super().__init__(database)
         #: Locks with an end, on anything that has a name.
         self.leases = Leases(database)
@@ -86,10 +89,12 @@ class Ledger(Cells, Partitions, Runs):
         self.shops = ShopRows(database)
 
     @classmethod
-    def at(cls, state_dir: Path, url: str | None = None, *, answer_seconds: float = 100) -> Ledger:
+    def at(
+        cls, state_dir: Path, url: str | None = None, *, answer_seconds: float = 100, outage_seconds: float = 0
+    ) -> Ledger:
         """The ledger at `url`, or the SQLite file in the state directory, which is created if it is missing."""
         if url:
-            return cls(url, answer_seconds=answer_seconds)
+            return cls(url, answer_seconds=answer_seconds, outage_seconds=outage_seconds)
         try:
             state_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -54,15 +54,22 @@ class Notifications(DatabasePart):
         Returns:
             False, and nothing is written, if `work` returned None.
         """
-        row = session.get(NotificationRow, topic, with_for_update=True)
-        state = work({} if row is None else dict(row.state))
-        if state is None:
-            return False
-        if row is None:
-            row = NotificationRow(topic=topic)
-            session.add(row)
-        row.state, row.told_at, row.digest = dict(state), now, _digest(state)
-        return True
+        return change_topic(session, topic, work, now)
+
+
+def change_topic(
+    session: Session, topic: str, work: Callable[[Mapping[str, Any]], Mapping[str, Any] | None], now: datetime
+) -> bool:
+    """`Notifications.change`, within a transaction that writes other things too."""
+    row = session.get(NotificationRow, topic, with_for_update=True)
+    state = work({} if row is None else dict(row.state))
+    if state is None:
+        return False
+    if row is None:
+        row = NotificationRow(topic=topic)
+        session.add(row)
+    row.state, row.told_at, row.digest = dict(state), now, _digest(state)
+    return True
 
 
 def _digest(state: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -26,15 +26,14 @@ class Paces(DatabasePart):
         Returns:
             0, or after how many seconds to ask again.
         """
-        is_shared = session.get_bind().dialect.name == "postgresql"
-        insert = postgresql.insert if is_shared else sqlite.insert
-        now = self._database.now(session)
-        apart = timedelta(seconds=seconds)
+        insert = postgresql.insert if self._database.is_shared else sqlite.insert
+        # Looked at before, the clock would have said an old time for who was held up or asleep in between.
+        now, apart = self._database.moment(), timedelta(seconds=seconds)
         new = insert(PaceRow).values(name=name, last_at=now)
         # What is still to come was noted before a clock was set back.
         is_free = (PaceRow.last_at <= now - apart) | (PaceRow.last_at > now + apart)
         taken = new.on_conflict_do_update(index_elements=[PaceRow.name], set_={"last_at": now}, where=is_free)
         if session.scalars(taken.returning(PaceRow.name)).one_or_none() is not None:
             return 0
-        last = session.scalars(select(func.max(PaceRow.last_at)).where(PaceRow.name == name)).one()
-        return max((last + apart - now).total_seconds(), 0.001)
+        last_at = session.scalars(select(PaceRow.last_at).where(PaceRow.name == name)).one()
+        return max((last_at + apart - self._database.now(session)).total_seconds(), 0.001)

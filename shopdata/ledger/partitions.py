@@ -12,7 +12,7 @@ from shopdata.ledger.database import reads, writes
 from shopdata.ledger.leases import is_live
 from shopdata.ledger.ledger_part import LedgerPart
 from shopdata.ledger.records import PartitionRecord
-from shopdata.ledger.rows import fill_partition, set_refresh, set_state, to_partition
+from shopdata.ledger.rows import WITH_FILE, fill_partition, set_refresh, set_state, to_partition
 from shopdata.ledger.schema import CellRow, PartitionRow
 from shopdata.reasons import Reason
 from shopdata.states import CellState
@@ -102,8 +102,13 @@ class Partitions(LedgerPart):
             query = query.where(PartitionRow.dataset == dataset)
         return [to_partition(row) for row in session.scalars(query)]
 
+    @reads
+    def published_periods(self, session: Session, dataset: str) -> set[str]:
+        """The labels of all periods of a dataset that are published."""
+        return set(session.scalars(select(PartitionRow.dt).where(PartitionRow.dataset == dataset)))
+
 
 def _cells_of(dataset: str, dt: str) -> Select[CellRow]:
     """The cells of a period, in an order that all runs lock them in."""
     own = select(CellRow).where(CellRow.dataset == dataset, CellRow.dt == dt)
-    return own.order_by(CellRow.shop).with_for_update()
+    return own.order_by(CellRow.shop).options(WITH_FILE).with_for_update(of=CellRow)

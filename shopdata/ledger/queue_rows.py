@@ -143,6 +143,24 @@ class QueueRows(DatabasePart):
             session.delete(row)
         return len(found)
 
+    @writes
+    def change(
+        self,
+        session: Session,
+        project: str,
+        number: int,
+        is_as_seen: Callable[[dict[str, Any]], bool],
+        message: dict[str, Any],
+    ) -> bool:
+        """Puts another message of the same job in a message's place; False if it has changed, or is not free now."""
+        now = self._database.now(session)
+        one = select(QueueRow).where(QueueRow.project == project, QueueRow.number == number, _is_free(now))
+        row = session.scalars(one.with_for_update(skip_locked=True)).first()
+        if row is None or not is_as_seen(dict(row.message)):
+            return False
+        row.message = message
+        return True
+
     @reads
     def count(self, session: Session, project: str) -> int:
         """How many are free."""

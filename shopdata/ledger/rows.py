@@ -11,7 +11,7 @@ from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from sqlalchemy import Row
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm import Session, joinedload
 
 from shopdata.ledger.records import Cell, CellKey, MissingShop, PartitionRecord, RawFile
 from shopdata.ledger.schema import Base, CellRow, PartitionRow, RawRow
@@ -20,6 +20,10 @@ from shopdata.reasons import NO_REASON, Reason
 from shopdata.states import CellState
 
 Record = TypeVar("Record")
+
+#: For queries whose cells are asked for their files. A locked one says `with_for_update(of=CellRow)`: PostgreSQL can't
+#: lock a row that an outer join brought along.
+WITH_FILE = joinedload(CellRow.raw)
 
 
 def whole(record: Record) -> Record:
@@ -44,8 +48,7 @@ def _kinds_of(kind: type) -> dict[str, tuple[type, ...]]:
 
 def locked_row(session: Session, key: CellKey) -> CellRow | None:
     """A cell's row, which nobody else changes until the transaction ends."""
-    # Most steps say nothing about its file.
-    return session.get(CellRow, astuple(key), with_for_update=True, options=[lazyload(CellRow.raw)])
+    return session.get(CellRow, astuple(key), with_for_update=True)
 
 
 def set_state(row: CellRow, state: CellState, reason: Reason = NO_REASON) -> None:

@@ -118,8 +118,8 @@ class CellRow(Base):
     lease_until: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None] = mapped_column("next_ask_at")
     since_not_ready: Mapped[datetime | None]
-    # Read by a second query: PostgreSQL can't lock a row that an outer join brought along.
-    raw: Mapped[RawRow | None] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    # Whoever reads many joins it (`rows.WITH_FILE`): for a list of keys SQLite goes through the whole table.
+    raw: Mapped[RawRow | None] = relationship(cascade="all, delete-orphan")
 
 
 class RawRow(Base):

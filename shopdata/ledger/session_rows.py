@@ -18,18 +18,17 @@ from shopdata.periods import SHANGHAI
 class HeldRow:
     """One row that nobody else changes meanwhile."""
 
-    def __init__(self, session: Session, row: SessionRow) -> None:
-        self._session, self._row = session, row
+    def __init__(self, row: SessionRow) -> None:
+        self._row = row
 
     def read(self) -> bytes | None:
         """What it has; None if nothing."""
         return self._row.content or None
 
     def write(self, content: bytes, home: str | None = None) -> None:
-        """Replaces it; nothing, to remove it. Its home stays, if no other is given."""
+        """Replaces it when the block ends; nothing, to remove it. Its home stays, if no other is given."""
         self._row.content, self._row.changed_at = content, datetime.now(SHANGHAI)
         self._row.home = self._row.home if home is None else home
-        self._session.flush()
 
 
 class SessionRows(DatabasePart):
@@ -66,12 +65,15 @@ class SessionRows(DatabasePart):
     @contextmanager
     def held(self, name: str) -> Iterator[HeldRow]:
         """For the length of the block nobody else changes what has this name; what goes wrong in it changes nothing."""
-        with self._database.changing() as session:
-            with self._database.as_ledger_error():
-                _ensure(session, name, b"")
-                row = session.get(SessionRow, name, with_for_update=True)
-                assert row is not None
-            yield HeldRow(session, row)
+
+        def begin(session: Session) -> SessionRow:
+            _ensure(session, name, b"")
+            row = session.get(SessionRow, name, with_for_update=True)
+            assert row is not None
+            return row
+
+        with self._database.changing(begin) as row:
+            yield HeldRow(row)
 
 
 def _ensure(session: Session, name: str, content: bytes) -> None:

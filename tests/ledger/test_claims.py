@@ -175,6 +175,8 @@ class TestCells:
         a.ledger.claim(KEY, "a")
         a.ledger.settle(KEY, CellState.STAGED, raw=raw(KEY))
         assert b.ledger.unsent_raw() == []
+        # What it could not note as sent, it sends itself.
+        assert [cell.key for cell in a.ledger.unsent_raw()] == [KEY]
         a.claims.release(KEY)
         assert [cell.key for cell in b.ledger.unsent_raw()] == [KEY]
 

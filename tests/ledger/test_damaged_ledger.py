@@ -44,8 +44,8 @@ def fill(ledger: Ledger) -> None:
                 account={"mall id": "0123456789abcdef"},
             )
             ledger.settle(key, raw.state, raw=raw)
-        ledger.settle(keys[2], CellState.NOT_READY, Reason(text="not there yet"))
-        ledger.not_ready.reschedule(keys[2], NOW, lambda since: since + timedelta(minutes=30))
+        not_yet = Reason(text="not there yet")
+        ledger.settle(keys[2], CellState.NOT_READY, not_yet, wait=lambda _: (NOW, NOW + timedelta(minutes=30)))
         ledger.publish(
             PartitionRecord(
                 dataset=NAME,

@@ -8,19 +8,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from shopdata.ledger.database import _begin_sqlite, _prepare_sqlite
+from shopdata.ledger.engines import create_engine_for
 from shopdata.ledger.one_commit import OneCommit
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}")
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    engine = create_engine_for(make_url(f"sqlite:///{tmp_path / 'x.sqlite3'}"), busy_seconds=5, answer_seconds=5)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE numbers (number INTEGER PRIMARY KEY)"))
     yield engine

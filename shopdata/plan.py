@@ -72,7 +72,7 @@ class Plan:
             due = [cell.key for cell in ledger.not_ready.due(self.dataset, now) if cell.shop in known]
             periods = tuple(sorted({Period.from_dt(key.dt) for key in due}))
             return replace(self, periods=periods, only=frozenset(due))
-        published = {partition.dt for partition in ledger.partitions(self.dataset)} if self.restate else set()
+        published = ledger.published_periods(self.dataset) if self.restate else set()
         restate = tuple(period for period in self.restate if period.dt in published)
         return replace(self, periods=(*restate, *self.periods), restate=restate)
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from shopdata.config import Config, Dataset, Lake, ObjectStoreSettings, Schedule, Shop
 from shopdata.exceptions import ArgumentError
-from shopdata.lake.not_ready import reschedule
+from shopdata.lake.not_ready import wait_of
 from shopdata.ledger import CellKey, Ledger, PartitionRecord
 from shopdata.periods import SHANGHAI, PeriodKind, today
 from shopdata.plan import Plan
@@ -274,8 +274,8 @@ class TestAgainstTheLedger:
         keys = [CellKey("kpi_days", dt, shop) for dt in ("2026-03-01", "2026-03-02") for shop in ("one", "two")]
         ledger.add_cells("jd", keys)
         for key in keys[:3]:
-            ledger.settle(key, CellState.NOT_READY, Reason(text="not yet"))
-            reschedule(ledger, key, config.dataset("kpi_days"), now)
+            wait = wait_of(key, config.dataset("kpi_days"), now)
+            ledger.settle(key, CellState.NOT_READY, Reason(text="not yet"), wait=wait)
         ledger.settle(keys[3], CellState.FAILED, Reason(text="down"))
         later = now + timedelta(minutes=31)
         assert kpi(config, due="1").against(ledger, now).keys == []

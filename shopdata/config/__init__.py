@@ -4,6 +4,7 @@ Imports leaf modules and the network's hosts only, and asks nobody: who has a `C
 """
 
 from shopdata.config.alerts import Alerts, Channel
+from shopdata.config.config import Config
 from shopdata.config.datasets import Dataset
 from shopdata.config.digests import config_digests, installed_packages
 from shopdata.config.env_file import EnvFile, fill_from, read_env_file
@@ -12,13 +13,12 @@ from shopdata.config.folder import config_source, in_project, project_folder
 from shopdata.config.lake import Dremio, Lake, ObjectStoreSettings
 from shopdata.config.loading import (
     OWN_VARIABLES,
-    Config,
     load_alerts,
     load_config,
     read_files,
     recipe_heads,
 )
-from shopdata.config.platforms import Platform, find_platform, platforms
+from shopdata.config.platforms import Platform, find_platform, platform_named, platforms
 from shopdata.config.portals import Portal
 from shopdata.config.schedule import COMMANDS, Job, Schedule
 from shopdata.config.second_look import SecondLook, look_again
@@ -54,6 +54,7 @@ __all__ = [
     "load_config",
     "look_again",
     "odd_settings",
+    "platform_named",
     "platforms",
     "project_folder",
     "read_env_file",

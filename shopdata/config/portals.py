@@ -129,6 +129,9 @@ class Portal(Model):
     #: Where machines share a ledger: whether another than the one that has signed a shop in asks for it, while that has
     #: a part in the run; late: half an hour after it was due.
     roam: Literal["late", "never", "any"] = "late"
+    #: Which browser its shops sign in with where nobody looks on: the whole Chromium, or `headless_shell`, which costs
+    #: half and which a portal can tell from a person's (docs/operate.md, A lighter browser).
+    browser: Literal["chromium", "headless_shell"] = "chromium"
     #: The longest that opening the login page, and the sign-in from there to the landing page, may take each.
     login_timeout_seconds: PositiveSeconds = 60
     #: How often a question is asked again when the portal is down or slow; waits grow between the tries.

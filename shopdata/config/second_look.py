@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 from pydantic import SecretStr
 
-from shopdata.config.loading import Config, file_models, read_files
+from shopdata.config.config import Config
+from shopdata.config.loading import file_models, read_files
 from shopdata.config.mistakes import field_at
 from shopdata.config.shops import Shop
 from shopdata.config.yaml_source import YamlSource

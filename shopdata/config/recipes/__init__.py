@@ -3,8 +3,11 @@
 What a recipe says and whether it is well said stands here; who carries it out is `crawling.recipes`.
 """
 
+from shopdata.config.recipes.jobs import JobStep
+from shopdata.config.recipes.lists import EachStep, PagesStep
 from shopdata.config.recipes.recipe import Recipe, read_heads
-from shopdata.config.recipes.steps import AskStep, EachStep, FileStep, JobStep, OpenStep, PagesStep, Request, Step
+from shopdata.config.recipes.requests import Request
+from shopdata.config.recipes.steps import AskStep, FileStep, OpenStep, Step
 
 __all__ = [
     "AskStep",

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shopdata.config.platforms import Platform
+from shopdata.config.recipes.jobs import JobStep
+from shopdata.config.recipes.lists import EachStep, PagesStep
 from shopdata.config.recipes.placeholders import BARE, TIMES, Placeholder, read_template
 from shopdata.config.recipes.recipe import Recipe
-from shopdata.config.recipes.steps import AskStep, EachStep, JobStep, OpenStep, PagesStep, Step
+from shopdata.config.recipes.steps import AskStep, OpenStep, Step
 from shopdata.config.yaml_source import Path, YamlSource
 from shopdata.exceptions import UsageError
 from shopdata.texts import did_you_mean

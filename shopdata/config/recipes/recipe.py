@@ -9,8 +9,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from shopdata.config.model import Model, Text
+from shopdata.config.recipes.jobs import JobStep
+from shopdata.config.recipes.lists import EachStep, PagesStep
+from shopdata.config.recipes.requests import Request
 from shopdata.config.recipes.signs import Sign
-from shopdata.config.recipes.steps import EachStep, FileStep, JobStep, PagesStep, Request, Step
+from shopdata.config.recipes.steps import FileStep, Step
 from shopdata.periods import PeriodKind
 
 

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,13 +27,15 @@ from shopdata.exceptions import ArgumentError, ChallengeError, UsageError
 from shopdata.periods import SHANGHAI, Period, PeriodKind, parse_date
 from shopdata.recording.as_spider import spider_path, write_spider
 from shopdata.recording.bar import Bar
-from shopdata.recording.files import allow_host, config_folder, write_contract
+from shopdata.recording.files import config_folder, write_contract
 from shopdata.recording.fixture import write_fixture
+from shopdata.recording.hosts import allow_host, unknown_hosts
 from shopdata.recording.inference import Inferred, Known, Line, NotInferredError
 from shopdata.recording.inference.known import ways_to_read
 from shopdata.recording.journal import Journal, read_journal
 from shopdata.recording.redaction.stand_ins import STAND_IN
 from shopdata.recording.saving import Recording, infer_again
+from shopdata.recording.sentinels import sentinel_days
 from shopdata.recording.showing import CONTEXT_OPTIONS, End, Showing
 from shopdata.sessions.session import Session
 from shopdata.wording import Texts
@@ -62,8 +64,9 @@ def record(workspace: Workspace, name: str, opts: argparse.Namespace, settings: 
             inferred = _chosen(lambda chosen: infer_again(journal, dialects, name, chosen), opts.chosen, ask)
         else:
             recording = asyncio.run(_show(workspace, shop, portal, dialects, name, opts, settings))
-            journal, path, save = recording.journal, recording.path, recording.save
+            journal, save = recording.journal, recording.save
             inferred = _chosen(lambda chosen: save(name, chosen), opts.chosen, ask)
+            path = recording.path
             say(t, "record.kept", path=path)
         for line in inferred.lines:
             print(told(t, line))
@@ -71,8 +74,11 @@ def record(workspace: Workspace, name: str, opts: argparse.Namespace, settings: 
     except NotInferredError as error:
         print(told(t, error.line), file=sys.stderr)
         return 1
+    finally:
+        if recording is not None:
+            recording.leave()
     for line in draft.lines:
-        if line not in inferred.lines:
+        if line.code == "personal":
             print(told(t, line))
     recipe = folder / "recipes" / f"{name}.yaml"
     if spider is not None:
@@ -89,11 +95,11 @@ def record(workspace: Workspace, name: str, opts: argparse.Namespace, settings: 
         say(t, "record.fixture", path=write_fixture(name, path))
     _allow_hosts(journal, portal, folder, shop.platform, ask)
     say(t, "record.written", path=spider or recipe, name=name)
-    day, by_hand = _rehearsal(name, journal, inferred, ask) if spider is None else (None, "")
+    by_hand = _rehearsal(draft, ask) if spider is None else ""
     say(t, "record.asked", n=ask.asked)
-    if day is None or not by_hand:
+    if not by_hand:
         return 0
-    given = argparse.Namespace(shop=shop.id, date=str(day), by_hand=Path(by_hand))
+    given = argparse.Namespace(shop=shop.id, date=str(draft.third.end), by_hand=Path(by_hand))
     return rehearse(Workspace.from_settings(settings), name, given)
 
 
@@ -109,29 +115,25 @@ def _chosen(infer: Callable[[str], Inferred], chosen: str, ask: Questions) -> In
         return infer(ask.one_of("which", listed))
 
 
-def _rehearsal(name: str, journal: Journal, inferred: Inferred, ask: Questions) -> tuple[date | None, str]:
-    """A third day, and the file of it that a person has exported; none where that shall be later."""
-    shown = [take.day for take in journal.takes]
-    step = timedelta(days={"day": 1, "week": 7, "month": 31}[inferred.kind])
-    day = next(day for number in range(1, 9) if (day := min(shown) - number * step) not in shown)
-    leaves = any("job" in step for step in inferred.recipe["steps"])
-    by_hand = ask.text("rehearse_job" if leaves else "rehearse", "", name=name, day=day)
-    return (day, by_hand) if by_hand else (None, "")
+def _rehearsal(draft: Draft, ask: Questions) -> str:
+    """The export of a third day (week, month) by hand; empty where that shall be later."""
+    leaves = any("job" in step for step in draft.recipe["steps"])
+    return ask.text("rehearse_job" if leaves else "rehearse", "", name=draft.name, day=draft.third.dt)
 
 
 def _allow_hosts(journal: Journal, portal: Portal, folder: Path, platform: str, ask: Questions) -> None:
     """Hosts of files that are not allowed yet: nothing is fetched from there before somebody says so."""
-    urls = {take.downloads[-1].url for take in journal.takes if take.downloads}
-    hosts = sorted({urlsplit(url).hostname or "" for url in urls if url.startswith("http")})
-    for host in hosts:
-        is_known = any(urlsplit(address).hostname == host for address in portal.addresses)
-        if not is_known and not any(portal.allows_download(url) for url in urls if urlsplit(url).hostname == host):
-            if host.endswith(STAND_IN):
-                print(told(ask.texts, Line("host_not_kept", is_doubt=True)))
-            elif ask.truth("host", False, host=host):
+    for host in unknown_hosts(journal, portal):
+        if host.endswith(STAND_IN):
+            print(told(ask.texts, Line("host_not_kept", is_doubt=True)))
+        elif not ask.truth("host", False, host=host):
+            print(told(ask.texts, Line("host_unknown", {"host": host}, True)))
+        else:
+            try:
                 allow_host(folder / "portals.yaml", platform, host)
-            else:
-                print(told(ask.texts, Line("host_unknown", {"host": host}, True)))
+            except UsageError as error:
+                # All else is written already.
+                print(error, file=sys.stderr)
 
 
 def told(t: Texts, line: Line) -> str:
@@ -145,15 +147,21 @@ def _drafted(
     ask: Questions,
 ) -> Draft:  # fmt: skip
     """The files, as far as they follow from what was seen and from what is answered. Raises NotInferredError."""
-    draft = drafted(name, platform, journal, dialects, inferred, title=name, lag_days=1, sheet=opts.sheet)
+    draft = drafted(name, platform, journal, dialects, inferred, lag_days=opts.lag_days, sheet=opts.sheet)
+    for line in draft.lines:
+        # Who is personal is asked below.
+        if line not in inferred.lines and line.code != "personal":
+            print(told(ask.texts, line))
     contract = draft.contract
     names = [str(one) for one in contract["columns"]]
     title = opts.title or ask.text("title", name)
-    lag_days = opts.lag_days if opts.lag_days is not None else ask.number("lag_days", 1)
+    lag_days = contract["lag_days"] if opts.lag_days is not None else ask.number("lag_days", contract["lag_days"])
     ids = ask.some_of("ids", contract["ids"], names)
     keys = ask.some_of("keys", contract["keys"], names)
     personal = ask.some_of("personal", draft.personal, names) if draft.ends_in_file else ()
-    draft = replace(draft, contract={**contract, "title": title, "lag_days": lag_days})
+    if draft.has_totals and not ask.truth("totals", True):
+        draft = draft.with_totals()
+    draft = replace(draft, contract={**draft.contract, "title": title, "lag_days": lag_days})
     return draft.with_columns(ids, keys, personal)
 
 
@@ -219,32 +227,13 @@ async def open_context(browser: Browser, session: Session, *, is_headed: bool = 
 
 
 def _days(given: str | None, kind: PeriodKind | None = None) -> tuple[date, ...]:
-    """Two days that look alike in no form; the last ones of two weeks, or days of two months."""
+    """The two days that are shown, by default `sentinel_days`."""
     if given:
         days = tuple(parse_date(part.strip(), "--days") for part in given.split(","))
         if len(set(days)) != 2:
             raise ArgumentError("two days are shown", where="--days", found=given, todo="Write two days, with a comma.")
         return days
-    today = datetime.now(SHANGHAI).date()
-    if kind == "week":
-        sunday = today - timedelta(days=today.weekday() + 1)
-        return sunday - timedelta(days=7), sunday - timedelta(days=21)
-    if kind == "month":
-        last = today.replace(day=1) - timedelta(days=1)
-        # Of other lengths, where that can be: so that counted days and ends are told apart.
-        past = [last := last.replace(day=1) - timedelta(days=1) for _ in range(3)]
-        return past[0], next((day for day in past[1:] if day.day != past[0].day), past[1])
-    past = [today - timedelta(days=number) for number in range(4, 40)]
-    first = next(day for day in past if day.day != day.month)
-    # Another day of the week, too: a page that only has weeks is known by that.
-    second = next(
-        day
-        for day in past
-        if day.day not in (day.month, first.day)
-        and day < first - timedelta(days=2)
-        and day.weekday() != first.weekday()
-    )
-    return first, second
+    return sentinel_days(2, kind)
 
 
 def check_name(name: str, platform: str) -> None:

@@ -23,6 +23,9 @@ def answered(draft: Draft, form: Mapping[str, Any]) -> Draft:
         "title": one_line(str(form.get("title", "")), _LONGEST_TITLE).strip() or draft.contract["title"],
         "lag_days": min(int(lag), _MOST_LAG) if lag.isascii() and lag.isdigit() else draft.contract["lag_days"],
     }
+    if form.get("keep_totals") and draft.has_totals:
+        draft = draft.with_totals()
+        contract |= {"totals": "keep"}
     if form.get("allow_empty"):
         contract["allow_empty"] = True
     else:

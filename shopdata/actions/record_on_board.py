@@ -11,7 +11,7 @@ from shopdata.wording import Texts
 from shopdata.workspace import Workspace
 
 
-def record_on_board(workspace: Workspace, name: str, given: str, settings: Mapping[str, Any]) -> int:
+def record_on_board(workspace: Workspace, name: str, given: str, settings: Mapping[str, Any], period: str = "") -> int:
     """Prints a link, and each step; returns 0 when the files are written or handed out, 1 when it has ended without.
 
     Raises:
@@ -30,7 +30,7 @@ def record_on_board(workspace: Workspace, name: str, given: str, settings: Mappi
         workspace,
         settings,
         "recordings",
-        {"name": name, "shop": shop.id},
+        {"name": name, "shop": shop.id, **({"period": period} if period else {})},
         text="record.on_board",
         without="Without one, `scrapy record` opens a window on a machine with a screen.",
         line=line,

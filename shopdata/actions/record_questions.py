@@ -33,6 +33,8 @@ class Questions:
         try:
             answer = input(self.texts("record.ask.default", default=default or "-")).strip()
         except EOFError:
+            # Nobody has ended the line.
+            print()
             answer = ""
         return answer or default
 

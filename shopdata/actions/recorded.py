@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from shopdata.config import platforms
+from shopdata.crawling.recipes.row_makers import row_maker
 from shopdata.exceptions import ShopdataError
 from shopdata.files import as_disk_error
-from shopdata.periods import SHANGHAI
+from shopdata.periods import SHANGHAI, Period
 from shopdata.recording.contract import (
     columns_of_each,
     columns_of_files,
     columns_of_rows,
     contract_of,
+    has_totals,
     personal_columns,
     sheet_of,
 )
@@ -24,6 +26,7 @@ from shopdata.recording.files import contract_text, recipe_text, write_contract,
 from shopdata.recording.inference import Inferred, Known, Line, NotInferredError
 from shopdata.recording.inference.evidence import Seen
 from shopdata.recording.journal import Journal
+from shopdata.recording.newest import lag_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Draft:
     """The two files of a dataset, as they would be written.
 
     Args:
-        shown: the days that the recipe was made of.
+        shown: what the recipe was made of.
         personal: columns of which nothing is kept; only of a recipe that ends in a file.
     """
 
@@ -39,7 +42,9 @@ class Draft:
     recipe: Mapping[str, Any]
     contract: Mapping[str, Any]
     lines: tuple[Line, ...]
-    shown: tuple[date, ...]
+    shown: tuple[Period, ...]
+    #: What is rehearsed best: like these, and none of them.
+    third: Period
     personal: tuple[str, ...] = ()
 
     @property
@@ -67,6 +72,19 @@ class Draft:
             lines = (*(line for line in lines if line.code != "personal"), *told)
         return replace(self, contract=contract, personal=its_personal, lines=lines)
 
+    @property
+    def has_totals(self) -> bool:
+        """True if rows of sums were seen."""
+        return "drop_rows" in self.recipe["steps"][-1] or "totals" in self.contract
+
+    def with_totals(self) -> Draft:
+        """As somebody wants it to whom rows of sums are rows of the report."""
+        *steps, last = self.recipe["steps"]
+        last = {name: part for name, part in last.items() if name != "drop_rows"}
+        lines = tuple(Line("totals_stay") if line.code == "has_totals" else line for line in self.lines)
+        contract = {**self.contract, "totals": "keep"}
+        return replace(self, recipe={**self.recipe, "steps": [*steps, last]}, contract=contract, lines=lines)
+
     def texts(self, folder: Path | None) -> dict[str, str]:
         """The files by their place below pipelines_config; a contract that is there stays, and is none of them."""
         found = {f"recipes/{self.name}.yaml": recipe_text(self.name, self.full_recipe, _today(), self.shown)}
@@ -93,32 +111,44 @@ class Draft:
 
 
 def drafted(
-    name: str, platform: str, journal: Journal, dialects: Sequence[Known], inferred: Inferred, *, title: str,
-    lag_days: int, sheet: str = "",
+    name: str, platform: str, journal: Journal, dialects: Sequence[Known], inferred: Inferred, *, title: str = "",
+    lag_days: int | None = None, sheet: str = "",
 ) -> Draft:  # fmt: skip
     """The files that follow from a recording.
 
     Args:
+        title, lag_days: as somebody has said them; else the name, and what was seen.
         sheet: of a workbook, the one that is meant.
 
     Raises:
         NotInferredError: no table could be read.
     """
-    last, found = inferred.recipe["steps"][-1], sheet_of(journal, sheet)
+    found = sheet_of(journal, sheet)
+    if found is not None and has_totals(journal, found[0]):
+        *steps, last = inferred.recipe["steps"]
+        recipe = {**inferred.recipe, "steps": [*steps, {**last, "drop_rows": "totals"}]}
+        inferred = replace(inferred, recipe=recipe, lines=(*inferred.lines, Line("has_totals")))
     columns = _columns(platform, journal, dialects, inferred.recipe, found[0] if found else "")
     if not columns:
         # A recipe without a contract would be a mistake in the configuration of all others.
         raise NotInferredError("no_table")
+    lag, how = lag_of(journal, inferred) if lag_days is None else (lag_days, None)
     contract, told = contract_of(
-        columns, title=title, platform=platform, lag_days=lag_days, has_day=inferred.has_day, kind=inferred.kind
+        columns, title=title or name, platform=platform, lag_days=lag, has_day=inferred.has_day, kind=inferred.kind
     )
-    lines = [*inferred.lines, *told]
+    lines = [*inferred.lines, *told, *([how] if how else ())]
     if found is not None:
         contract["sheet"] = found[0]
         lines.append(Line("sheet", {"sheet": found[0], "sheets": ", ".join(found[1])}, is_doubt=not sheet))
-    personal = tuple(personal_columns(columns[0])) if "file" in last else ()
-    shown = tuple(take.day for take in journal.takes)
-    return Draft(name, inferred.recipe, contract, tuple(lines), shown, personal)
+    personal = tuple(personal_columns(columns[0])) if "file" in inferred.recipe["steps"][-1] else ()
+    shown = tuple(inferred.period_with(take.day) for take in journal.takes)
+    return Draft(name, inferred.recipe, contract, tuple(lines), shown, _third(inferred, shown), personal)
+
+
+def _third(inferred: Inferred, shown: Sequence[Period]) -> Period:
+    first = min(shown).start
+    earlier = (inferred.period_with(first - timedelta(days=number)) for number in range(1, 60))
+    return next(period for period in earlier if period.end < first)
 
 
 def _columns(
@@ -133,21 +163,27 @@ def _columns(
     if "pages" in last:
         return columns_of_rows(seen, last["pages"]["rows"])
     outer = next(step for step in before if step.get("pages", {}).get("of") == last["each"]["of"])["pages"]["rows"]
-    maker = platforms()[platform].load_row_maker(last["rows_by"]) if "rows_by" in last else None
-    rows, key = last["do"]["pages"]["rows"], last["each"]["id"]
-    return columns_of_each(seen, outer, rows, key, last.get("keep", ()), maker)
+    maker = row_maker(platforms()[platform], last.get("rows_by"), last.get("keep", ()))
+    return columns_of_each(seen, outer, last["do"]["pages"]["rows"], last["each"]["id"], maker)
 
 
 def write_checked(draft: Draft, folder: Path, check: Callable[[], object]) -> tuple[Line, ...]:
-    """Writes a draft, and takes it back where `check` finds that nobody could read it. Raises ShopdataError."""
+    """Writes a draft, both files or none; takes it back where `check` finds that nobody could read it.
+
+    Raises:
+        ShopdataError: what `check` raises, or `Draft.write`.
+    """
     paths = [folder / name for name in draft.texts(folder)]
     before = {path: path.read_bytes() if path.exists() else None for path in paths}
-    lines = draft.write(folder)
     try:
+        lines = draft.write(folder)
         check()
     except ShopdataError:
         for path, content in before.items():
-            path.unlink() if content is None else path.write_bytes(content)
+            if content is not None:
+                path.write_bytes(content)
+            elif path.exists():
+                path.unlink()
         raise
     return lines
 

@@ -22,7 +22,7 @@ from shopdata.excel.contract import Contract
 from shopdata.excel.reading import read_table
 from shopdata.exceptions import ArgumentError
 from shopdata.ledger import Ledger
-from shopdata.periods import SHANGHAI
+from shopdata.periods import SHANGHAI, Period
 from shopdata.recording.files import REHEARSED, config_folder, note_proof, was_shown
 from shopdata.shadow.comparing import Compared, How, Kind, compare
 from shopdata.shadow.rows import Rows
@@ -71,7 +71,7 @@ class Rehearsed:
 
     kind: str
     name: str
-    day: date
+    period: Period
     compared: Compared | None = None
     proven: Path | None = None
 
@@ -86,25 +86,36 @@ class Rehearsed:
         counts = {} if done is None else {"ours": done.rows_ours, "theirs": done.rows_theirs, "rows": done.paired}
         wanted = {"differs": ("ours", "theirs"), "same": ("rows",)}.get(self.kind, ())
         known = {name: counts[name] for name in wanted}
-        return t(f"rehearse.{self.kind}", name=self.name, day=self.day, **known)
+        return t(f"rehearse.{self.kind}", name=self.name, day=self.period.dt, **known)
 
 
-def check_day(workspace: Workspace, name: str, day: date) -> None:
-    """Raises ArgumentError for a day that the recipe was made of."""
+def is_of_recipe(workspace: Workspace, name: str, period: Period) -> bool:
+    """True for what the recipe was made of: it proves nothing."""
     recipe = config_folder() / "recipes" / f"{name}.yaml"
-    if not workspace.config.dataset(name).is_snapshot and recipe.is_file() and was_shown(recipe, day):
+    return not workspace.config.dataset(name).is_snapshot and recipe.is_file() and was_shown(recipe, period)
+
+
+def period_of(workspace: Workspace, name: str, day: date) -> Period:
+    """What is collected for a day: of weeks the one that ends on it, of months its own."""
+    return Period.of(workspace.config.dataset(name).period, day)
+
+
+def check_period(workspace: Workspace, name: str, period: Period) -> None:
+    """Raises ArgumentError for what the recipe was made of."""
+    if is_of_recipe(workspace, name, period):
+        kind = workspace.config.dataset(name).period
         raise ArgumentError(
-            "the recipe was made of this day, which proves nothing",
+            f"the recipe was made of this {kind}, which proves nothing",
             where="--date",
-            found=str(day),
-            todo="Export a third day by hand, and name that one.",
+            found=period.dt,
+            todo=f"Export a third {kind} by hand, and name that one.",
         )
 
 
 def rehearsed(
-    workspace: Workspace, name: str, shop: str, day: date, by_hand: Path, log: Path | None = None
+    workspace: Workspace, name: str, shop: str, period: Period, by_hand: Path, log: Path | None = None
 ) -> Rehearsed:
-    """Collects a day aside and compares; notes it in the recipe where both are the same.
+    """Collects a period aside and compares; notes it in the recipe where both are the same.
 
     Args:
         log: where the crawl writes what it has to say; None for this process' own output.
@@ -112,20 +123,21 @@ def rehearsed(
     dataset = workspace.config.dataset(name)
     with tempfile.TemporaryDirectory(prefix="shopdata-rehearsal-") as made:
         folder = Path(made)
-        ours = _collect(workspace, name, shop, day, folder, log)
-        if ours is None:
-            return Rehearsed("nothing", name, day)
+        # First: one that can't be read costs the portal nothing.
         theirs = _saved(by_hand, dataset, folder / "theirs.parquet")
+        ours = _collect(workspace, name, shop, period, folder, log)
+        if ours is None:
+            return Rehearsed("nothing", name, period)
         done = compare(_saved(ours, dataset, folder / "ours.parquet"), theirs, _how(workspace, name, dataset))
     if not (done.rows_ours or done.rows_theirs):
-        return Rehearsed("empty", name, day, done)
+        return Rehearsed("empty", name, period, done)
     if _is_different(done):
-        return Rehearsed("differs", name, day, done)
+        return Rehearsed("differs", name, period, done)
     recipe = config_folder() / "recipes" / f"{name}.yaml"
     if name not in workspace.config.unproven:
-        return Rehearsed("same", name, day, done)
-    note_proof(recipe, day, datetime.now(SHANGHAI).date())
-    return Rehearsed("same", name, day, done, recipe)
+        return Rehearsed("same", name, period, done)
+    note_proof(recipe, period, datetime.now(SHANGHAI).date())
+    return Rehearsed("same", name, period, done, recipe)
 
 
 def shop_with(workspace: Workspace, dataset: str, given: str) -> str:
@@ -142,7 +154,7 @@ def shop_with(workspace: Workspace, dataset: str, given: str) -> str:
     )
 
 
-def _collect(workspace: Workspace, name: str, shop: str, day: date, folder: Path, log: Path | None) -> Path | None:
+def _collect(workspace: Workspace, name: str, shop: str, period: Period, folder: Path, log: Path | None) -> Path | None:
     """The file that a crawl brings, which keeps its state aside and publishes nothing."""
     state = folder / "state"
     state.mkdir()
@@ -163,7 +175,7 @@ def _collect(workspace: Workspace, name: str, shop: str, day: date, folder: Path
         variables["SHOPDATA_SESSIONS_DATABASE_URL"] = str(workspace.database_url)
     # Also where no scrapy.cfg stands, as in the folder of a service.
     variables.setdefault("SCRAPY_SETTINGS_MODULE", "shopdata.settings")
-    command = [sys.executable, "-m", "scrapy", "crawl", name, "-a", f"date={day}", "-a", f"shops={shop}"]
+    command = [sys.executable, "-m", "scrapy", "crawl", name, "-a", f"date={period.end}", "-a", f"shops={shop}"]
     # A day that is published already shall be collected all the same.
     command += ["-s", "SHOPDATA_ASKS_STORE=0"]
     for setting, value in COMPONENTS.items():

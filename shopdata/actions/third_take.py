@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import BrowserContext
 
-from shopdata.config import Portal
-from shopdata.config.recipes import PagesStep, Recipe
+from shopdata.config import Dataset, Portal, platforms
+from shopdata.config.recipes import EachStep, PagesStep, Recipe
+from shopdata.crawling.recipes.row_makers import row_maker
+from shopdata.crawling.recipes.scope import Scope
 from shopdata.excel.formats.json_lines import first_line, row_line
-from shopdata.recording.inference.evidence import Seen, at
+from shopdata.periods import Period
+from shopdata.recording.inference.evidence import Seen
 from shopdata.recording.inference.known import Known
 from shopdata.recording.journal import Call, Download, Entry, Take
+from shopdata.recording.lists_seen import Page, pages_of, rows_of_each
 from shopdata.recording.redaction.samples import Sample
 from shopdata.recording.showing import End, Face, Showing
 
@@ -26,10 +30,13 @@ class ThirdTake:
         folder: where the file is put.
     """
 
-    def __init__(self, folder: Path, name: str, recipe: Recipe, dialects: Sequence[Known], day: date) -> None:
+    def __init__(
+        self, folder: Path, name: str, dataset: Dataset, recipe: Recipe, portal: Portal, dialects: Sequence[Known],
+        day: date,
+    ) -> None:  # fmt: skip
         self._path = folder / "by-hand"
-        self._name, self._day = name, day
-        self._step = recipe.steps[-1]
+        self._name, self._dataset, self._steps = name, dataset, recipe.steps
+        self._portal, self._day = portal, day
         self._known = next(known for known in dialects if known.name == recipe.recipe.dialect)
         self._calls: list[Call] = []
         self._showing: Showing | None = None
@@ -38,8 +45,8 @@ class ThirdTake:
     @property
     def file(self) -> Path | None:
         """What was exported; None if it was nothing that this recipe fetches."""
-        if isinstance(self._step, PagesStep):
-            self._write_rows(self._step)
+        if isinstance(self._steps[-1], PagesStep | EachStep):
+            self._write_rows(list(self._rows(self._steps[-1])))
         return self._path if self._path.is_file() else None
 
     def wish(self, end: End) -> None:
@@ -47,9 +54,9 @@ class ThirdTake:
         if self._showing is not None:
             self._showing.wish(end)
 
-    async def show(self, context: BrowserContext, portal: Portal, face: Face) -> End:
+    async def show(self, context: BrowserContext, face: Face) -> End:
         """The one take."""
-        self._showing = Showing(context, portal, self, keep=self._keep)
+        self._showing = Showing(context, self._portal, self, keep=self._keep)
         return await self._showing.show([self._day], face)
 
     # -- what it is told, as a recording is -------------------------------------------------------------------------
@@ -74,18 +81,35 @@ class ThirdTake:
     def _keep(self, content: bytes) -> None:
         self._path.write_bytes(content)
 
-    def _write_rows(self, step: PagesStep) -> None:
-        """The rows of the recipe's list, each once, as a crawl keeps them."""
-        path = step.address.partition("}")[2].split("?")[0]
-        place = tuple(step.pages.rows.removeprefix("$").strip(".").split("."))
-        calls = tuple(call for call in self._calls if "/" + "/".join(call.path) == path)
-        seen = Seen(Take(self._day, calls), self._known)
-        rows: dict[str, Mapping[str, Any]] = {}
-        for call in calls:
-            for row in at(seen.contents.get(call.number), place) or []:
-                if isinstance(row, dict):
-                    rows.setdefault(str(row.get(step.pages.id, len(rows))), row)
-        if not rows:
+    # -- rows that only its page has shown --------------------------------------------------------------------------
+
+    def _rows(self, last: PagesStep | EachStep) -> Iterator[Mapping[str, Any]]:
+        """As a crawl keeps them, each once."""
+        if isinstance(last, PagesStep):
+            for _, found in _each_once(self._pages(last), last.pages.id):
+                yield from found
             return
-        about = {"dataset": self._name, "dt": str(self._day), "rows": len(rows)}
-        self._path.write_bytes(b"".join((first_line(about), *map(row_line, rows.values()))))
+        outer = next(step for step in self._steps if isinstance(step, PagesStep) and step.pages.of == last.each.of)
+        maker = row_maker(platforms()[self._known.platform], last.rows_by, last.keep)
+        inner = _each_once(self._pages(last.do), last.do.pages.id)
+        rows = rows_of_each(self._pages(outer), inner, last.each.id, maker)
+        yield from map(maker.masked, rows) if self._dataset.privacy == "mask" else rows
+
+    def _pages(self, step: PagesStep) -> list[Page]:
+        seen = Seen(Take(self._day, tuple(self._calls)), self._known)
+        period = Period.of(self._dataset.period, self._day)
+        return pages_of(seen, step.pages.rows, step, Scope(self._known.platform, self._portal, period))
+
+    def _write_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            about = {"dataset": self._name, "dt": str(self._day), "rows": len(rows)}
+            self._path.write_bytes(b"".join((first_line(about), *map(row_line, rows))))
+
+
+def _each_once(pages: Sequence[Page], key: str) -> Iterator[Page]:
+    """A row that has moved on to the next page meanwhile stands on both."""
+    seen: set[str] = set()
+    for call, rows in pages:
+        new = [row for row in rows if key not in row or str(row[key]) not in seen]
+        seen.update(str(row[key]) for row in new if key in row)
+        yield call, new

@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 from scrapy import Request
 
-from shopdata.config import Config, Portal, Shop, platforms
+from shopdata.config import Config, Portal, Shop, platform_named
 from shopdata.config.recipes import Recipe
 from shopdata.crawling.paged_list import PagedSpider
 from shopdata.crawling.recipes.cell import RecipeCell
@@ -70,12 +70,12 @@ class Examination:
 
     def speech(self, recipe: Recipe) -> Speech:
         """How the answers to a recipe's requests are read."""
-        platform = platforms()[self.shop.platform]
+        platform = platform_named(self.shop.platform)
         return Speech(self.login, self.portal, self.dialect(recipe), platform.page_client is not None)
 
     def dialect(self, recipe: Recipe) -> Dialect:
         """That of a recipe."""
-        found: Dialect = platforms()[self.shop.platform].load_dialect(recipe.recipe.dialect)
+        found: Dialect = platform_named(self.shop.platform).load_dialect(recipe.recipe.dialect)
         return found
 
     def cell(self, recipe: Recipe, period: Period) -> RecipeCell:

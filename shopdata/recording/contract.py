@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from shopdata.crawling.recipes.dialect import RowMaker
 from shopdata.periods import PeriodKind
-from shopdata.recording.inference.atoms import atoms_of
-from shopdata.recording.inference.evidence import Seen, at, rows_of
+from shopdata.recording.inference.evidence import Seen
 from shopdata.recording.inference.told import Line, NotInferredError
-from shopdata.recording.journal import Call, Journal
+from shopdata.recording.journal import Journal
+from shopdata.recording.lists_seen import pages_of, rows_of_each
 from shopdata.recording.tables import one_day
 
 _ID = re.compile(
@@ -94,6 +94,11 @@ def sheet_of(journal: Journal, wanted: str = "") -> tuple[str, list[str]] | None
     return meant, common
 
 
+def has_totals(journal: Journal, sheet: str) -> bool:
+    """True if rows of sums stand in this sheet of one of the files."""
+    return any(_table(take.downloads[-1].table, sheet).get("has_totals") for take in journal.takes if take.downloads)
+
+
 def columns_of_files(journal: Journal, sheet: str = "") -> list[list[Mapping[str, Any]]]:
     """The columns of the last file of each take, or of this sheet of it; empty where none was read."""
     takes = [take for take in journal.takes if take.downloads]
@@ -112,37 +117,21 @@ def _with_day(columns: Sequence[Mapping[str, Any]], day: date) -> list[Mapping[s
 
 def columns_of_rows(seen: Sequence[Seen], rows: str) -> list[list[Mapping[str, Any]]]:
     """The columns of a list whose rows stand at this place of answers."""
-    return [_columns_of(take, [row for _, found in _rows(take, rows) for row in found]) for take in seen]
+    return [_columns_of(take, [row for _, found in pages_of(take, rows) for row in found]) for take in seen]
 
 
 def columns_of_each(
-    seen: Sequence[Seen], outer: str, rows: str, key: str, keep: Sequence[str], maker: RowMaker | None
+    seen: Sequence[Seen], outer: str, rows: str, key: str, maker: RowMaker
 ) -> list[list[Mapping[str, Any]]]:
     """The columns of a list for each row of another, as they are written.
 
     Args:
         outer, rows: where the rows of both stand.
         key: the field of an outer row by which the inner list was asked for.
-        maker: who makes rows of both; None where the inner ones stay, with what is kept of the outer one.
     """
-    found = []
-    for take in seen:
-        others = {str(row.get(key)): row for _, several in _rows(take, outer) for row in several}
-        made: list[Mapping[str, Any]] = []
-        for call, several in _rows(take, rows):
-            asked = map(str, atoms_of(call, {}).values())
-            row = next((others[value] for value in asked if value in others), {})
-            kept = {name: row.get(name) for name in keep}
-            made += maker.rows(row, several) if maker is not None else ({**kept, **one} for one in several)
-        found.append(_columns_of(take, made))
-    return found
-
-
-def _rows(take: Seen, place: str) -> Iterator[tuple[Call, list[dict[str, Any]]]]:
-    parts = tuple(place.removeprefix("$").strip(".").split("."))
-    for call in take.calls:
-        if rows := rows_of(at(take.contents.get(call.number), parts)):
-            yield call, rows
+    return [
+        _columns_of(take, list(rows_of_each(pages_of(take, outer), pages_of(take, rows), key, maker))) for take in seen
+    ]
 
 
 def _columns_of(seen: Seen, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

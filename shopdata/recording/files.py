@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from shopdata.config.folder import config_source
 from shopdata.config.recipes.proof import RECORDED, UNPROVEN
 from shopdata.exceptions import UsageError
 from shopdata.files import write_durably
+from shopdata.periods import Period
 
 #: The file of a rehearsal, beside the state directory that it has of its own.
 REHEARSED = "rehearsed"
@@ -36,11 +38,11 @@ def config_folder() -> Path:
     return source
 
 
-def write_recipe(path: Path, recipe: Mapping[str, Any], today: date, shown: Iterable[date]) -> None:
+def write_recipe(path: Path, recipe: Mapping[str, Any], today: date, shown: Iterable[Period]) -> None:
     """Writes a recipe that nobody has proven. Raises UsageError where one stands that is not of a recording.
 
     Args:
-        shown: the days that it was made of.
+        shown: the periods that it was made of.
     """
     if path.exists() and not path.read_text("utf-8").startswith(RECORDED):
         raise UsageError(
@@ -64,9 +66,9 @@ def _beside(path: Path, recipe: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**recipe, "steps": [*steps, {name: part for name, part in last.items() if name != "drop_rows"}]}
 
 
-def recipe_text(name: str, recipe: Mapping[str, Any], today: date, shown: Iterable[date]) -> str:
+def recipe_text(name: str, recipe: Mapping[str, Any], today: date, shown: Iterable[Period]) -> str:
     """A recipe that nobody has proven, as its file has it."""
-    head = _UNPROVEN.format(day=today, shown=", ".join(map(str, shown)), name=name)
+    head = _UNPROVEN.format(day=today, shown=", ".join(period.dt for period in shown), name=name)
     return f"{head}\n{_dumped(recipe)}"
 
 
@@ -75,17 +77,19 @@ def contract_text(contract: Mapping[str, Any]) -> str:
     return _dumped(contract)
 
 
-def was_shown(path: Path, day: date) -> bool:
-    """True where a recipe that is not proven was made of this day."""
+def was_shown(path: Path, period: Period) -> bool:
+    """True where a recipe that is not proven was made of this period, or of a day of it."""
     _, _, shown = path.read_text("utf-8").partition("\n")[0].partition("; shown: ")
-    return str(day) in shown
+    labels = re.findall(r"\d{4}-\d\d-\d\d(?:_\d{4}-\d\d-\d\d)?", shown)
+    known = [Period.from_dt(label) for label in labels]
+    return any(one == period or period.start <= one.start == one.end <= period.end for one in known)
 
 
-def note_proof(path: Path, day: date, today: date) -> None:
+def note_proof(path: Path, period: Period, today: date) -> None:
     """From now on the recipe says of itself that it was proven."""
     text = path.read_text("utf-8")
     if text.startswith(RECORDED):
-        write_durably(path, f"{_PROVEN.format(day=day, on=today)}\n{text.partition(chr(10))[2]}".encode())
+        write_durably(path, f"{_PROVEN.format(day=period.dt, on=today)}\n{text.partition(chr(10))[2]}".encode())
 
 
 def write_contract(path: Path, contract: Mapping[str, Any]) -> bool:
@@ -94,32 +98,6 @@ def write_contract(path: Path, contract: Mapping[str, Any]) -> bool:
         return False
     write_durably(path, contract_text(contract).encode())
     return True
-
-
-def allow_host(path: Path, platform: str, host: str) -> None:
-    """Adds a host to a platform's `download_hosts` in portals.yaml, and leaves all else as it stands.
-
-    Raises:
-        UsageError: it has no such list.
-    """
-    text = path.read_text("utf-8")
-    hosts = _node(_node(yaml.compose(text), platform), "download_hosts")
-    if not isinstance(hosts, yaml.SequenceNode):
-        raise UsageError(
-            "the section has no list of hosts", where=str(path), todo=f"Add download_hosts: [{host}] to {platform}."
-        )
-    if hosts.flow_style or not hosts.value:
-        place = hosts.end_mark.index - 1
-        written = f"{', ' if hosts.value else ''}{host}"
-    else:
-        last = hosts.value[-1]
-        place, written = last.end_mark.index, f"\n{' ' * (last.start_mark.column - 2)}- {host}"
-    write_durably(path, f"{text[:place]}{written}{text[place:]}".encode())
-
-
-def _node(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return next((value for name, value in pairs if name.value == key), None)
 
 
 def _dumped(value: Mapping[str, Any]) -> str:

@@ -84,6 +84,7 @@ class Press:
         word: the text of what was pressed, where it stands on the page once.
         css: a selector that fits it alone; empty where none does.
         value: what stands in the field then. Of a password nothing is told.
+        most: of a field for a day, the newest one that it takes; empty where it does not say.
     """
 
     at: int
@@ -92,6 +93,7 @@ class Press:
     word: str = ""
     css: str = ""
     value: str = ""
+    most: str = ""
 
 
 #: What a take is made of.

@@ -45,6 +45,6 @@
     const element = event.composedPath()[0];
     if (!element.matches?.("input:not([type=password],[type=hidden],[type=file]),select,textarea")) return;
     if (/^(checkbox|radio)$/.test(element.type)) return;
-    tell("fill", element, { value: String(element.value) });
+    tell("fill", element, { value: String(element.value), most: element.type === "date" ? element.max : "" });
   }, true);
 })();

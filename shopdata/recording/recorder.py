@@ -101,7 +101,7 @@ class Recorder:
         # Whatever a page's own code may say there.
         with suppress(ValueError, KeyError, TypeError):
             found = json.loads(told)
-            texts = {name: str(found.get(name, "")) for name in ("page", "word", "css", "value")}
+            texts = {name: str(found.get(name, "")) for name in ("page", "word", "css", "value", "most")}
             if self._is_on and found["does"] in ("press", "fill"):
                 self._note(Press(at=int(found["at"]), does=found["does"], **texts))
 

@@ -12,8 +12,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+from shopdata.exceptions import UsageError
+from shopdata.held_folder import AlreadyHeldError, HeldFolder
 from shopdata.periods import SHANGHAI, PeriodKind
 from shopdata.recording.inference import Inferred, Known, Line, NotInferredError, infer
+from shopdata.recording.inference.signing import MODES
 from shopdata.recording.journal import (
     VERSION,
     Download,
@@ -38,7 +41,8 @@ class Recording:
     """What has been seen: as it was in memory only, with stand-ins in the journal.
 
     Args:
-        path: the journal; written line by line, so that a window that is closed loses nothing.
+        path: the journal, once it is proven; until then it grows in a folder beside it, line by line, so that a window
+            that is closed loses nothing. One of before stays till then.
         hosts: the platform's, as `host` or `host:port`.
         known_secrets: cookies, names and passwords that must not be kept however they look.
         dialects: how the platform's answers may be read, the best first.
@@ -56,7 +60,17 @@ class Recording:
         kind: PeriodKind | None = None,
         room: Room | None = None,
     ) -> None:
-        self.path, self._dialects, self.kind = path, dialects, kind
+        self._target, self._dialects, self.kind = path, dialects, kind
+        try:
+            self._folder = HeldFolder(path)
+        except AlreadyHeldError:
+            raise UsageError(
+                "a recording of this name goes on, in a window or on a board",
+                where=path.stem,
+                todo="Wait for its end, or take another name.",
+            ) from None
+        #: Where the journal is now.
+        self.path = self._folder.path / path.name
         plain = [text for known in dialects for text in known.dialect.headers.values()]
         self._stand_ins = StandIns(secrets.token_bytes(32), days, datetime.now(SHANGHAI), known_secrets, hosts, plain)
         self._room = room or Room()
@@ -67,8 +81,7 @@ class Recording:
         self._is_proven = False
         #: Files with stand-ins, beside the journal.
         self.samples: list[Path] = []
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("", "utf-8")
+        self.path.write_text("", "utf-8")
         self._write({"kind": "head", "version": VERSION})
 
     def begin(self, day: date) -> None:
@@ -115,8 +128,29 @@ class Recording:
             for one in packed:
                 yield json.loads(zlib.decompress(one))
 
-    def save(self, dataset: str, chosen: str = "") -> Inferred:
+    def ways_to_sign(self, dataset: str, chosen: str, inferred: Inferred) -> list[str]:
+        """How what a page has made may be sent, where nothing tells which: as the recipe says, and the others. Empty
+        where there is but one way."""
+        told = [line.code.removeprefix("sign_") for line in inferred.doubts if line.code.startswith("sign_")]
+        known: tuple[str, ...] = ("rewrite", "click", "borrow")
+        ways = [mode for mode in known if mode in told][:1]
+        recipes = [inferred.recipe]
+        for mode in MODES if told else ():
+            with suppress(NotInferredError):
+                found = infer(self.journal, self._signing(mode), dataset, chosen)
+                if found.recipe not in recipes:
+                    recipes.append(found.recipe)
+                    ways.append(mode)
+        return ways if len(ways) > 1 else []
+
+    def _signing(self, mode: str) -> Sequence[Known]:
+        return [replace(known, wanted_sign=mode) for known in self._dialects] if mode else self._dialects
+
+    def save(self, dataset: str, chosen: str = "", sign: str = "") -> Inferred:
         """The recipe, and the journal with the words that it needs; without both proofs there is no journal.
+
+        Args:
+            sign: how a person wants to have sent what a page has made.
 
         Raises:
             NotInferredError: no recipe follows.
@@ -124,12 +158,14 @@ class Recording:
         """
         try:
             self._prove()
-            inferred = infer(self.journal, self._dialects, dataset, chosen)
-            from_kept = infer(journal_of(records_of(self.path)), self._dialects, dataset, chosen)
+            dialects = self._signing(sign)
+            inferred = infer(self.journal, dialects, dataset, chosen)
+            from_kept = infer(journal_of(records_of(self.path)), dialects, dataset, chosen)
             words = words_between(from_kept.recipe, inferred.recipe)
             check_words(words, self._stand_ins.secrets)
             self._write({"kind": "words", "words": words})
             self._prove(set(words.values()))
+            self._put_in_place()
         except NotTheSameError:
             self._remove()
             raise NotInferredError("not_replayable") from None
@@ -146,13 +182,24 @@ class Recording:
         """It is over, however it ended: a journal that was never proven does not stay."""
         if not self._is_proven:
             self._remove()
+        self._folder.remove()
 
     def _prove_or_remove(self) -> None:
         try:
             self._prove()
+            self._put_in_place()
         except BaseException:
             self._remove()
             raise
+
+    def _put_in_place(self) -> None:
+        """It is proven, and takes the place of one of before, with its files."""
+        if self.path == self._target:
+            return
+        for earlier in self._target.parent.glob(f"{self._target.stem}-*"):
+            earlier.unlink(missing_ok=True)
+        self.samples = [path.replace(self._target.with_name(path.name)) for path in self.samples]
+        self.path = self.path.replace(self._target)
 
     def _remove(self) -> None:
         for path in (self.path, *self.samples):

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -15,7 +15,6 @@ from playwright.async_api import BrowserContext, Frame, Page
 from playwright.async_api import Error as PlaywrightError
 
 from shopdata.config import Portal
-from shopdata.periods import SHANGHAI
 from shopdata.recording.journal import Call, Download, Entry
 from shopdata.recording.recorder import Recorder
 from shopdata.recording.redaction.samples import Sample
@@ -197,23 +196,6 @@ def is_login_page(portal: Portal, url: str) -> bool:
     """True for the page on which names and passwords are typed."""
     asked, login = urlsplit(url), urlsplit(portal.login_url)
     return (asked.netloc, asked.path.rstrip("/")) == (login.netloc, login.path.rstrip("/"))
-
-
-def sentinel_days(count: int, *, today: date | None = None) -> tuple[date, ...]:
-    """Days of the last weeks, the latest first, that look alike in no form: no day that is a month's number too. Each
-    is of another week, for reports by weeks."""
-    today = today or datetime.now(SHANGHAI).date()
-    days: list[date] = []
-    for back in range(4, 50):
-        day = today - timedelta(days=back)
-        is_apart = all(day.day != other.day and (other - day).days >= 7 for other in days)
-        if is_apart and day.day > 12 and not _is_edge(day):
-            days.append(day)
-    return tuple(days[:count])
-
-
-def _is_edge(day: date) -> bool:
-    return (day + timedelta(days=1)).day == 1
 
 
 def _fact(file: Download) -> Mapping[str, Any]:

@@ -78,8 +78,8 @@ def main(path: str) -> None:
     asked = json.loads(Path(path).read_text("utf-8"))
     settings = get_project_settings()
     settings.set("LOG_ENABLED", False)
-    # A page that never gets its client need not be waited for.
-    signed_page._READY_TIMEOUT_MS = 3_000
+    # A page that never gets its client need not be waited for so long; one that does may come to a busy machine.
+    signed_page._READY_TIMEOUT_MS = 10_000
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(EveryChange)
     EveryChange.cases, EveryChange.control = asked["cases"], asked["control"]

@@ -24,7 +24,7 @@ from shopdata.config import ObjectStoreSettings
 pytestmark = pytest.mark.browser
 
 HERE = Path(__file__).parent
-QUICK = {"requests_per_second": 100, "link_grace_seconds": 1, "login_timeout_seconds": 5}
+QUICK = {"requests_per_second": 100, "link_grace_seconds": 1, "login_timeout_seconds": 20}
 
 
 @dataclass

@@ -102,7 +102,7 @@ def redmine(cache: Path, folder: Path, today: date) -> Iterator[Running]:
     for part in ("config", "log", "tmp", "files"):
         (own / part).mkdir(parents=True)
     base = folder / "redmine.sqlite3"
-    database = f"production:\n  adapter: sqlite3\n  database: {base}\n  timeout: 5000\n"
+    database = f"production:\n  adapter: sqlite3\n  database: {base}\n  timeout: 60000\n"
     for place in (own / "config", home / "config"):
         (place / "database.yml").write_text(database, "utf-8")
     (own / "config" / "secret_key.txt").write_text("0" * 64, "utf-8")

@@ -223,8 +223,9 @@ def _window(playwright: Playwright, port: int, process: subprocess.Popen[str]) -
 
 
 def _files(place: Place, export: Export) -> int:
-    """How many files the recording has."""
-    path = place.state / "recordings" / f"{export.dataset}.jsonl"
+    """How many files the recording has, which is not finished yet."""
+    name = f"{export.dataset}.jsonl"
+    path = place.state / "recordings" / f".{name}.unfinished" / name
     return path.read_text("utf-8").count('"kind":"download"') if path.is_file() else 0
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import copy
-import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import openpyxl
 import pytest
 from asked import asked
 from kept_journals import FOLDER, SHIPPED, dialects, journal_of, shipped
 from person import THIRD
+from sheets import workbook_of
 
 from shopdata.periods import SHANGHAI
 from shopdata.recording.contract import columns_of_files, columns_of_rows, contract_of, sheet_of
@@ -258,25 +257,16 @@ def test_a_file_on_a_host_of_the_portals_own_is_asked_for_with_the_session() -> 
 def test_no_two_steps_are_called_alike_nor_as_something_else_in_braces() -> None:
     """`{page.token}` would be a page's number."""
     chain = Chain(Evidence(*journal_of("jd_store").takes, dialects("jd_store")[0]))
-    assert [chain._name(word) for word in ("form", "form", "page", "jd")] == ["form", "form2", "page2", "jd2"]
-
-
-def _workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
-    book, file = openpyxl.Workbook(), io.BytesIO()
-    book.remove(book.worksheets[0])
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(list(row))
-    book.save(file)
-    return file.getvalue()
+    assert [chain.name(word) for word in ("form", "form", "page", "jd")] == ["form", "form2", "page2", "jd2"]
 
 
 def test_of_several_tables_in_a_workbook_the_longest_is_taken_or_the_one_that_is_named() -> None:
     orders = ["order", "day"], ["100000000001", "2026-03-01"]
     lines = ["line", "order", "item"], ["1", "100000000001", "tea"], ["2", "100000000001", "cup"]
-    kind, table = kind_and_table(_workbook({"Orders": orders, "Order lines": lines, "Fees": [["fee", "order", "sum"]]}))
-    alone = kind_and_table(_workbook({"Orders": orders, "Notes": [["as of today"]]}))[1]
+    kind, table = kind_and_table(
+        workbook_of({"Orders": orders, "Order lines": lines, "Fees": [["fee", "order", "sum"]]})
+    )
+    alone = kind_and_table(workbook_of({"Orders": orders, "Notes": [["as of today"]]}))[1]
     takes = tuple(Take(day, (), (Download(0, "https://x/", kind, table=dict(table)),)) for day in (A, B))
     journal = Journal(takes)
     assert sheet_of(journal) == ("Order lines", ["Orders", "Order lines", "Fees"])
@@ -292,7 +282,7 @@ def test_of_several_tables_in_a_workbook_the_longest_is_taken_or_the_one_that_is
 
 def test_what_is_kept_of_sheets_has_no_secret() -> None:
     table = kind_and_table(
-        _workbook({"Orders": [["order", "day"], ["1", "2"]], "Tel 13800001111": [["name", "b"], ["x", "y"]]})
+        workbook_of({"Orders": [["order", "day"], ["1", "2"]], "Tel 13800001111": [["name", "b"], ["x", "y"]]})
     )[1]
     stand_ins = StandIns(b"k" * 32, [A, B], datetime(2026, 3, 4, tzinfo=SHANGHAI))
     kept = without_secrets(Download(0, "https://x/", "xlsx", table=table), stand_ins)

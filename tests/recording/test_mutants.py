@@ -292,6 +292,11 @@ def test_what_was_wrong_once_is_refused(seed: int) -> None:
     assert outcome(seed, DATASETS) == "refused"
 
 
+def test_a_report_that_says_on_one_day_only_that_it_is_done_is_refused() -> None:
+    """Asked once, it would be fetched before it is there."""
+    assert outcome(128, FOREIGN_DATASETS) == "refused"
+
+
 def _spoiled(value: Any, *, is_sent: bool = False) -> Iterator[Any]:
     """A recipe with one of the values changed that it sends, each in turn."""
     if isinstance(value, dict | list):

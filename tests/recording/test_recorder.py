@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -22,7 +23,7 @@ from shopdata.recording.recorder import Recorder
 
 pytestmark = pytest.mark.browser
 
-CSV = "订单号,金额\n100000000001,3\n"
+CSV = "订单号,金额\n{by}-100000000001,3\n"
 PAGE = """
 <input type="hidden" name="csrf" value="a1b2c3d4e5f6a7b8"><a id="link" href="/file?by=link">x</a>
 <a id="attribute" href="/file?by=attribute" download="a.csv">x</a>
@@ -80,10 +81,19 @@ def test_what_a_person_shows_is_what_is_delivered(
 class Desk(BaseHTTPRequestHandler):
     """A back office of one page and one file. Not a route of the browser: that sees no `a[download]`."""
 
+    #: Of a POST.
+    asked = ""
+
     def do_GET(self) -> None:
+        # A file of its own for each way: of two that are alike, nobody can say which call it came of.
+        by = re.search(r"\bby\W+(\w+)", self.path + self.asked)
         by_page = "by=blob" in self.path
         head = {} if by_page else {"Content-Disposition": "attachment; filename=a.csv"}
-        kind, body = ("text/csv", CSV) if "/file" in self.path else ("text/html; charset=utf-8", PAGE)
+        kind, body = (
+            ("text/csv", CSV.format(by=by[1] if by else ""))
+            if "/file" in self.path
+            else ("text/html; charset=utf-8", PAGE)
+        )
         self.send_response(200)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body.encode())), **head}.items():
             if name != "Content-Disposition" or "/file" in self.path:
@@ -92,7 +102,7 @@ class Desk(BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.do_GET()
 
     def log_message(self, *_: object) -> None:

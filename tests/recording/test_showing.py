@@ -11,7 +11,8 @@ from kept_journals import dialects
 from shopdata.config import platforms
 from shopdata.recording.journal import Download, read_journal
 from shopdata.recording.saving import Recording
-from shopdata.recording.showing import home_address, is_login_page, sentinel_days
+from shopdata.recording.sentinels import sentinel_days
+from shopdata.recording.showing import home_address, is_login_page
 
 DAY, OTHER = date(2026, 11, 21), date(2026, 11, 14)
 
@@ -36,7 +37,7 @@ def test_a_take_that_was_not_meant_leaves_nothing(tmp_path: Path) -> None:
     recording.forget_take()
     recording.begin(OTHER)
     recording.note(Download(2, "blob:y", "xlsx"))
-    for takes in (recording.journal.takes, read_journal(path).takes):
+    for takes in (recording.journal.takes, read_journal(recording.path).takes):
         assert [(take.day, [one.file for one in take.downloads]) for take in takes] == [
             (DAY, ["csv"]), (OTHER, ["xlsx"]),
         ]  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from as_in_a_run import shared_chromium
+from board_person import board_shown
 from kept_journals import dialects
 from person import FIRST, SECOND, Notes, open_back_office, quick_sandbox
 from playwright.async_api import Browser
@@ -22,11 +23,6 @@ from shopdata.recording.recorder import Recorder
 
 pytestmark = pytest.mark.browser
 
-#: Takes the newest file that the page's list has named.
-_DOWNLOAD = """async (day) => {
-  const link = document.createElement("a"); link.href = "/files/" + day; document.body.append(link); link.click();
-}"""
-
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[tuple[asyncio.Runner, Browser]]:
@@ -34,40 +30,11 @@ def chromium() -> Iterator[tuple[asyncio.Runner, Browser]]:
         yield shared
 
 
-async def _board(browser: Browser, portal: SigningPortal, *, chooses: bool = True) -> Journal:
-    """A person orders a day on the page, opens it again, and takes the file."""
-    portal.sessions.add("of-the-test")
-    notes = Notes([])
-    recorder = Recorder(notes.begin, notes.note)
-    context = await browser.new_context(accept_downloads=True)
-    await context.add_cookies([{"name": "board_session", "value": "of-the-test", "url": portal.origin}])
-    recorder.listen(context)
-    page = await context.new_page()
-    for day in (FIRST, SECOND):
-        recorder.begin(day)
-        await page.goto(f"{portal.origin}/board")
-        if chooses:
-            await page.fill("#day", day.isoformat())
-        else:
-            await page.evaluate("(day) => { document.getElementById('day').value = day; }", day.isoformat())
-        await page.get_by_text("Report", exact=True).click()
-        async with page.expect_response("**/gateway/orders"):
-            await page.get_by_text("Order it", exact=True).click()
-        async with page.expect_response("**/gateway/orders"):
-            await page.goto(f"{portal.origin}/board")
-        async with page.expect_download() as download:
-            await page.evaluate(_DOWNLOAD, day.isoformat())
-        await (await download.value).path()
-        await recorder.end()
-    await context.close()
-    return notes.journal()
-
-
 @pytest.fixture(scope="module")
 def shown(chromium: tuple[asyncio.Runner, Browser]) -> Iterator[tuple[Journal, Known]]:
     runner, browser = chromium
     with SigningPortal(is_double=False) as portal:
-        yield runner.run(_board(browser, portal)), Known("board", {"origin": portal.origin})
+        yield runner.run(board_shown(browser, portal)), Known("board", {"origin": portal.origin})
 
 
 def _said(found: dict[str, Any]) -> dict[str, Any]:

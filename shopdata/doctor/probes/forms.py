@@ -11,6 +11,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 from scrapy.utils.asyncio import run_in_thread
 
+from shopdata.browser.chromium import path_for
 from shopdata.browser.starting import OwnChromium
 from shopdata.config import Portal
 from shopdata.doctor.examination import Examination
@@ -84,7 +85,7 @@ def _paths(parts: list[str]) -> list[str]:
 
 
 async def _open(portal: Portal, browser_path: str | None) -> Form:
-    own = OwnChromium({"executable_path": browser_path})
+    own = OwnChromium({"executable_path": path_for(portal.browser, browser_path)})
     try:
         browser = await own.start()
         page = await (await open_context(browser)).new_page()

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from scrapy.http import JsonRequest
 
-from shopdata.config import platforms
+from shopdata.config import platform_named
 from shopdata.config.platforms import Platform
 from shopdata.config.recipes import PagesStep
 from shopdata.crawling.paged_list import PagedList
@@ -24,7 +24,7 @@ _ROWS_SHOWN = 20
 
 async def look_at_signed_page(exam: Examination) -> None:
     """Asks for one page of the list that the platform names for it."""
-    platform = platforms()[exam.shop.platform]
+    platform = platform_named(exam.shop.platform)
     if platform.page_client is None or platform.signed_list is None:
         return
     listed: PagedList = pkgutil.resolve_name(platform.signed_list)

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
 from shopdata.config.recipes import Recipe
-from shopdata.periods import PeriodKind
+from shopdata.periods import Period, PeriodKind
 from shopdata.recording.inference.chain import Chain
 from shopdata.recording.inference.evidence import Evidence
-from shopdata.recording.inference.kinds import ways_to_ask
+from shopdata.recording.inference.kinds import period_with, ways_to_ask
 from shopdata.recording.inference.known import Known
 from shopdata.recording.inference.proof import prove
 from shopdata.recording.inference.told import Line, NotInferredError
@@ -32,7 +33,13 @@ class Inferred:
 
     recipe: dict[str, Any]
     lines: tuple[Line, ...]
+    #: What was asked for in both takes.
+    periods: tuple[Period, Period]
     kind: PeriodKind = "day"
+
+    def period_with(self, day: date) -> Period:
+        """The day, or the month in which it lies, or the week, which ends on the day of the week that was shown."""
+        return period_with(self.kind, day, self.periods[0].end.weekday())
 
     @property
     def has_day(self) -> bool:
@@ -114,7 +121,8 @@ def _in_dialect(takes: tuple[Take, Take], known: Known, dataset: str, chosen: st
         raise NotInferredError("not_sayable", found=str(error.errors()[0]["msg"])) from None
     _fits(recipe, evidence)
     prove(recipe, (evidence.first, evidence.second), known, downloads)
-    return Inferred(found, tuple(Line(code, dict(params), doubt) for code, params, doubt in lines), kind)
+    told = tuple(Line(code, dict(params), doubt) for code, params, doubt in lines)
+    return Inferred(found, told, (takes[0].asked, takes[1].asked), kind)
 
 
 def _fits(recipe: Recipe, evidence: Evidence) -> None:

@@ -9,27 +9,27 @@ from urllib.parse import urlsplit
 
 from shopdata.config.recipes.placeholders import BARE, TIMES
 from shopdata.recording.inference import jobs
-from shopdata.recording.inference.atoms import Place, atoms_of, escaped
+from shopdata.recording.inference.atoms import Place
 from shopdata.recording.inference.entrances import entrances
 from shopdata.recording.inference.evidence import (
     EVERY,
-    AnswerPlace,
     Evidence,
     Source,
-    at,
     generic,
     path_of,
     signature_of,
 )
+from shopdata.recording.inference.job_steps import job_of_answer, job_of_entry
+from shopdata.recording.inference.polls import is_polled
 from shopdata.recording.inference.requests import Asked, request_of
 from shopdata.recording.inference.rows import steps_to_rows
-from shopdata.recording.inference.shapes import is_token
-from shopdata.recording.inference.told import Line, NotInferredError
-from shopdata.recording.inference.values import value_in
+from shopdata.recording.inference.told import Line, NotInferredError, told_call
 from shopdata.recording.journal import Call, Download
 
 #: How long a way may be; a recording in which values go round in circles has none.
 _DEEPEST = 12
+#: A link that was opened within so many milliseconds was good by then; any other is tried for so many seconds.
+_AT_ONCE, _PATIENCE = 500, 60
 
 
 class Chain:
@@ -61,7 +61,8 @@ class Chain:
             source = self.evidence.link_source(first.url, first.at, second.url, second.at)
             if source is not None:
                 self._tell_link(source)
-                link = {"from": self._link(source), **self._session_of(first, second)}
+                link: dict[str, Any] = {"from": self._link(source), **self._session_of(first, second)}
+                link |= self._patience(link["from"], source, (first, second))
                 self.steps.append({**step, **link, **self._of_table(first, second)})
                 return
         if calls[0] is None or calls[1] is None:
@@ -69,7 +70,7 @@ class Chain:
         request = self.request(calls[0], calls[1], is_list=True)
         if request.is_signed:
             raise NotInferredError("signed_file", request="/".join(calls[0].path))
-        self.lines.append(Line("file_is_answer", {"request": _told(calls[0])}))
+        self.lines.append(Line("file_is_answer", {"request": told_call(calls[0])}))
         self.steps.append({**step, **request.request, **self._of_table(first, second)})
 
     def _of_table(self, first: Download, second: Download) -> dict[str, Any]:
@@ -90,6 +91,17 @@ class Chain:
         """What lies on a host of the portal's own is asked for as the browser did, with the session."""
         hosts = ("/".join(one.url.split("/", 3)[:3]) for one in (first, second))
         return {"session": True} if all(self.evidence.known.origin(host) is not None for host in hosts) else {}
+
+    def _patience(self, link: str, source: Source, files: tuple[Download, Download]) -> dict[str, Any]:
+        """A link that an answer has named and nobody has opened at once may have been dead until then, and the next one
+        would be too."""
+        is_asked = any(link.startswith(f"{{{step['ask']}.") for step in self.steps if "ask" in step)
+        calls = source.first.call, source.second.call
+        waited = [file.at - call.done for file, call in zip(files, calls, strict=True)]
+        if not is_asked or min(waited) < _AT_ONCE:
+            return {}
+        self.lines.append(Line("link_waits", {"seconds": _PATIENCE}))
+        return {"retry_404": _PATIENCE}
 
     def _answer_of(self, download: Download, take: int) -> Call | None:
         """The call whose answer the file is."""
@@ -115,9 +127,9 @@ class Chain:
         """
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise NotInferredError("too_long", request=_told(first))
+            raise NotInferredError("too_long", request=told_call(first))
         self._enter(first, second)
-        asked = request_of(self.evidence, first, second, self._taken, given, is_list=is_list)
+        asked = request_of(self.evidence, first, second, self.taken, given, is_list=is_list)
         self._depth -= 1
         self.lines += asked.lines
         self.has_day = self.has_day or asked.has_day
@@ -129,33 +141,40 @@ class Chain:
 
     page: str = ""
 
-    def _taken(self, source: Source, first: Call, second: Call) -> str:
+    def taken(self, source: Source, first: Call, second: Call) -> str:
         """What a value of an earlier answer is called; the step that asks for it is there from then on."""
         if EVERY in source.place and not source.first.is_html and not source.first.is_column:
-            name, _ = self._job_of_entry(source, (first.at, second.at))
+            name, _ = job_of_entry(self, source, (first.at, second.at))
             return f"{{{name}.id}}"
         name, step = self._step_of(source)
         return f"{{{name}.{_take(step, source)}}}"
 
     def _step_of(self, source: Source) -> tuple[str, dict[str, Any]]:
         first, second = source.first.call, source.second.call
-        key = signature_of(first)
-        if key in self._asked:
-            return self._asked[key]
+        if (known := self.known(first)) is not None:
+            return known
         if source.first.is_html:
-            name = self._name("form")
+            name = self.name("form")
             step = {"open": name, **self._page_request(first, second)}
         else:
-            if self._is_polled(source):
-                return self._job_of_answer(source)
-            name = self._name("ask")
+            if is_polled(self.evidence, source):
+                return job_of_answer(self, source)
+            name = self.name("ask")
             asked = self.request(first, second).request
             step = {"ask": name, **asked}
             if first.method == "POST":
-                self.lines.append(Line("post_asked", {"request": _told(first)}, is_doubt=True))
-        self._asked[key] = name, step
+                self.lines.append(Line("post_asked", {"request": told_call(first)}, is_doubt=True))
+        self.keep(first, name, step)
         self.steps.append(step)
         return name, step
+
+    def known(self, call: Call) -> tuple[str, dict[str, Any]] | None:
+        """Name and step of what asks this already."""
+        return self._asked.get(signature_of(call))
+
+    def keep(self, call: Call, name: str, step: dict[str, Any]) -> None:
+        """From now on this is asked by that step."""
+        self._asked[signature_of(call)] = name, step
 
     def _page_request(self, first: Call, second: Call) -> dict[str, Any]:
         """How a page is opened: by the address that an answer has named, or by its own."""
@@ -167,7 +186,7 @@ class Chain:
             return {"GET": f"{{{name}.{_take(step, source, 'url')}}}"}
         asked = self.request(first, second).request
         if "POST" in asked or "headers" in asked:
-            raise NotInferredError("form_page_posted", request=_told(first))
+            raise NotInferredError("form_page_posted", request=told_call(first))
         return asked
 
     def _enter(self, first: Call, second: Call) -> None:
@@ -176,56 +195,16 @@ class Chain:
             return
         self._entered.add(first.origin)
         for one, other in entrances(self.evidence, first, second):
-            key = signature_of(one)
-            if key not in self._asked:
-                name, asked = self._name("entrance"), self.request(one, other).request
+            if self.known(one) is None:
+                name, asked = self.name("entrance"), self.request(one, other).request
                 step = {"ask": name, **asked}
-                self._asked[key] = name, step
+                self.keep(one, name, step)
                 self.steps.append(step)
-                self.lines.append(Line("is_entrance", {"request": _told(one), "host": first.origin.partition("//")[2]}))
+                host = first.origin.partition("//")[2]
+                self.lines.append(Line("is_entrance", {"request": told_call(one), "host": host}))
 
-    def _is_polled(self, source: Source) -> bool:
-        """True if the same was asked before, and did not have the value yet."""
-        call, place = source.first.call, source.place
-        earlier = [one for one in self.evidence.first.like(call) if one.number < call.number]
-        contents = self.evidence.first.contents
-        # What was refused says nothing of how far it is.
-        earlier = [
-            one
-            for one in earlier
-            if one.path == call.path and one.body == call.body and isinstance(contents.get(one.number), dict)
-        ]
-        is_polled = any(at(contents[one.number], place) in (None, "") for one in earlier)
-        return (is_polled or self._was_done_at_once(source)) and not self._is_of_entry(source)
-
-    def _was_done_at_once(self, source: Source) -> bool:
-        """True for an answer that says that what was ordered is done: next time it may have to be waited for."""
-        seen = self.evidence.first, self.evidence.second
-        calls = source.first.call, source.second.call
-        if not all(
-            jobs.says_that_it_is_done(one.contents.get(call.number)) for one, call in zip(seen, calls, strict=True)
-        ):
-            return False
-        others = atoms_of(calls[1], {})
-        found = (
-            self.evidence.source(value, calls[0], others[place], calls[1])
-            for place, value in atoms_of(calls[0], {}).items()
-            if is_token(value) and value != others.get(place, value)
-        )
-        return any(one is not None and one.first.call.method == "POST" and not one.first.is_html for one in found)
-
-    def _is_of_entry(self, source: Source) -> bool:
-        """True if what was asked again and again is the link of a report that a list tells of."""
-        first, second = source.first.call, source.second.call
-        others = atoms_of(second, {})
-        found = [
-            value_in(self.evidence, place, value, first, others.get(place), second).source
-            for place, value in atoms_of(first, {}).items()
-        ]
-        places = [one.place for one in found if one is not None and not one.first.is_html]
-        return bool(places) and all(EVERY in place for place in places)
-
-    def _name(self, word: str) -> str:
+    def name(self, word: str) -> str:
+        """A step's name: this, or with a number."""
         names = (word, *(f"{word}{number}" for number in range(2, 99)))
         name = next(one for one in names if one not in self._named)
         # From now on: the steps before this one are named while it is made.
@@ -237,14 +216,13 @@ class Chain:
     def _link(self, source: Source) -> str:
         """Where the file's address is taken."""
         if EVERY in source.place:
-            name, step = self._job_of_entry(source, (source.first.call.done, source.second.call.done))
+            name, step = job_of_entry(self, source, (source.first.call.done, source.second.call.done))
             step["take"] = {"link": jobs.field_of(source)}
             return f"{{{name}.link}}"
         first = source.first.call
         before = len(self.steps)
-        known = set(self._asked)
-        if self._is_polled(source) and signature_of(first) not in known:
-            name, step = self._job_of_answer(source)
+        if self.known(first) is None and is_polled(self.evidence, source):
+            name, step = job_of_answer(self, source)
             step["take"] = {"link": ".".join(source.place)}
             return f"{{{name}.link}}"
         name, step = self._step_of(source)
@@ -257,115 +235,9 @@ class Chain:
             return f"{{{job['job']}.{taken}}}"
         return f"{{{name}.{taken}}}"
 
-    def _job_of_entry(self, source: Source, used: tuple[int, int]) -> tuple[str, dict[str, Any]]:
-        """The report that an entry of a list tells of, which was done when it was `used`."""
-        evidence, rows = self.evidence, jobs.rows_place(source)
-        listed, others = source.first.call, source.second.call
-        if (known := self._asked.get(signature_of(listed))) is not None:
-            return known
-        seen = evidence.first, evidence.second
-        held = source.first, source.second
-        entries = [jobs.entry_of(one, its, rows) for one, its in zip(seen, held, strict=True)]
-        in_lists = [at(one.contents[its.call.number], rows) for one, its in zip(seen, held, strict=True)]
-        name_of_id = jobs.id_field(list(zip(entries, in_lists, strict=True)))
-        if str(entries[0].get(name_of_id)) == str(entries[1].get(name_of_id)):
-            raise NotInferredError("same_report", field=name_of_id)
-        sights = [
-            jobs.sightings(one, its.call, rows, name_of_id, entry[name_of_id], moment)
-            for one, its, entry, moment in zip(seen, held, entries, used, strict=True)
-        ]
-        until = sights[0][0].call.done, sights[1][0].call.done
-        own = sights[0][-1].entry, sights[1][-1].entry
-        pair = jobs.the_order(evidence, jobs.orders(evidence, listed, until), own)
-        owns = tuple(jobs.Own(one, sight, call) for one, sight, call in zip(seen, sights, pair, strict=True))
-        self._are_ours(owns, rows, name_of_id)
-        name = self._name("export")
-        step: dict[str, Any] = {"job": name, "create": self.request(pair[0], pair[1]).request}
-        self._asked[signature_of(listed)] = name, step
-        find = self.request(listed, others, is_list=True).request
-        find |= {"rows": path_of(rows), "id": name_of_id}
-        where = jobs.wheres(evidence, own, in_lists[0], {name_of_id, jobs.field_of(source)})
-        where = {
-            field: escaped(value) if isinstance(value, str) and "{" not in value else value
-            for field, value in where.items()
-        }
-        if (named := jobs.name_in(evidence, pair, own)) is not None:
-            step["create"]["take"] = {"name": path_of(named[0])}
-            where[named[1]] = {"like": f"{{{name}.name}}"}
-            self.lines.append(Line("own_by_name", {"field": named[1], "place": path_of(named[0])}))
-        if where:
-            find["where"] = where
-        if (made := jobs.made_field((owns[0], owns[1]), {name_of_id})) is not None:
-            find["made"] = {"at": made}
-        elif not where:
-            raise NotInferredError("nothing_tells_ours", request=_told(listed))
-        step["find"] = find
-        self._states(step, [[one.entry for one in sight] for sight in sights], {name_of_id, jobs.field_of(source)})
-        self.lines.append(Line("is_job", {"create": _told(pair[0]), "list": _told(listed)}))
-        self.steps.append(step)
-        return name, step
-
-    def _are_ours(self, owns: tuple[jobs.Own, ...], rows: AnswerPlace, name: str) -> None:
-        """The report was in no list before it was ordered: else the file was somebody else's, or an old one."""
-        for own in owns:
-            listed = own.sightings[-1].call
-            if made := jobs.made_before(own, at(own.seen.contents.get(listed.number), rows) or []):
-                raise NotInferredError("earlier_report", made=made, request=_told(listed))
-            for call in own.seen.like(own.sightings[0].call):
-                entries = at(own.seen.contents.get(call.number), rows) or []
-                ids = {str(entry.get(name)) for entry in entries if isinstance(entry, dict)}
-                if call.done < own.create.at and str(own.last.get(name)) in ids:
-                    raise NotInferredError("older_report", request=_told(call))
-
-    def _job_of_answer(self, source: Source) -> tuple[str, dict[str, Any]]:
-        """The report that an answer tells of alone, which is asked for by an id."""
-        evidence, first, second = self.evidence, source.first.call, source.second.call
-        given: list[Source] = []
-
-        def taken(found: Source, one: Call, other: Call) -> str:
-            if EVERY in found.place or found.first.is_html or given:
-                return self._taken(found, one, other)
-            given.append(found)
-            return "{%job%.id}"
-
-        name = self._name("export")
-        asked = request_of(evidence, first, second, taken)
-        if not given:
-            raise NotInferredError("polled_without_order", request=_told(first))
-        order = given[0]
-        create = self.request(order.first.call, order.second.call).request
-        create["take"] = {"id": path_of(order.place)}
-        step: dict[str, Any] = {"job": name, "create": create}
-        self.lines += asked.lines
-        step["find"] = _renamed(asked.request, name) | {"id": "id"}
-        looks = [
-            [seen.contents[one.number] for one in seen.like(held.call)
-             if one.path == held.call.path and one.number <= held.call.number and one.number in seen.contents]
-            for seen, held in ((evidence.first, source.first), (evidence.second, source.second))
-        ]  # fmt: skip
-        self._states(step, looks, set())
-        self.lines.append(Line("is_job", {"create": _told(order.first.call), "list": _told(first)}))
-        self._asked[signature_of(first)] = name, step
-        self.steps.append(step)
-        return name, step
-
-    def _states(self, step: dict[str, Any], looks: list[list[Any]], without: set[str]) -> None:
-        states = jobs.states_in(looks, without)
-        step["status"] = {"at": states.field, "working": list(states.working), "done": [states.done]}
-        if not states.working:
-            self.lines.append(Line("never_working", {"field": states.field}, is_doubt=True))
-
     def _tell_link(self, source: Source) -> None:
         place = path_of(generic(source.first.place))
-        self.lines.append(Line("link_from", {"answer": _told(source.first.call), "place": place}))
-
-
-def _renamed(value: Any, name: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _renamed(part, name) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_renamed(part, name) for part in value]
-    return value.replace("%job%", name) if isinstance(value, str) else value
+        self.lines.append(Line("link_from", {"answer": told_call(source.first.call), "place": place}))
 
 
 def _take(step: dict[str, Any], source: Source, word: str = "") -> str:
@@ -381,7 +253,3 @@ def _take(step: dict[str, Any], source: Source, word: str = "") -> str:
     name = next(one for one in (word, *(f"{word}{number}" for number in range(2, 99))) if one not in taken)
     taken[name] = place
     return name
-
-
-def _told(call: Call) -> str:
-    return f"{call.method} /{'/'.join(call.path)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,8 @@ _END = re.compile(r"(?:^|_|\b)(?:end|to|until|till|last|stop|finish)|End|To(?:$|
 _SHORT = "%y%m%d"
 #: A text with more days in it is a list, and none of a period.
 _MOST_DAYS = 4
+#: How months are written that stand alone.
+MONTHS = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%Y%m")
 
 #: What is asked for: a day, or a period of any kind.
 Asked = date | Period
@@ -87,8 +89,29 @@ def is_recent_day(value: Any, at: int) -> bool:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return False
     today = datetime.fromtimestamp(at / 1000, SHANGHAI).date()
-    days = [today + timedelta(days=number) for number in range(-3, 4)]
-    text = str(value)
+    return _names_one(str(value), [today + timedelta(days=number) for number in range(-3, 4)])
+
+
+def is_edge_of_both(value: Any, first: Asked, second: Asked) -> bool:
+    """True for a value that names a month in which both days lie, or the edge of one or of a week: of other days it
+    would be another."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return False
+    one, other = _period(first).end, _period(second).end
+    edges: set[date] = set()
+    if (one.year, one.month) == (other.year, other.month):
+        month = Period.of("month", one)
+        if str(value) in {f"{one:{form}}" for form in MONTHS}:
+            return True
+        edges |= {month.start, month.end, month.end + timedelta(days=1)}
+    for last in range(7):
+        ends = [day + timedelta(days=(last - day.weekday()) % 7) for day in (one, other)]
+        if ends[0] == ends[1]:
+            edges |= {ends[0] - timedelta(days=6), ends[0], ends[0] + timedelta(days=1)}
+    return _names_one(str(value), edges)
+
+
+def _names_one(text: str, days: Collection[date]) -> bool:
     if any(f"{day:{form}}" in text for day in days for form in FORMS[:-1]):
         return True
     seconds = {str(second) for day in days for period in [Period.of("day", day)] for second in
@@ -116,6 +139,15 @@ def _texts(first: str, first_day: Period, second: str, second_day: Period, name:
     if moment is not None:
         yield -1, f"{moment[:-1]}|text}}"
         return
+    if not (_is_day(first_day) or _is_day(second_day)):
+        # A month that stands alone is none of a day's: that would be another report.
+        for form in MONTHS:
+            if all(
+                text == f"{period.start:{form}}" == f"{period.end:{form}}"
+                for text, period in ((first, first_day), (second, second_day))
+            ):
+                yield 0, f"{{start:{form}}}"
+                return
     for form in FORMS:
         one = dict(_written(first, first_day, form, name))
         both = [(moved, text) for text, moved in _written(second, second_day, form, name) if text in one]

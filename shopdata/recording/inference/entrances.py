@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shopdata.recording.inference.atoms import atoms_of
 from shopdata.recording.inference.evidence import Evidence, Seen, Source
 from shopdata.recording.inference.shapes import is_token, is_uuid
-from shopdata.recording.inference.told import NotInferredError
+from shopdata.recording.inference.told import NotInferredError, told_call
 from shopdata.recording.journal import Call
 
 
@@ -41,7 +41,7 @@ def _refuse_ticket(take: Seen, call: Call, home: str) -> None:
     is_given = any(held.call.origin != call.origin for value in tokens for held in take.holders(value, call))
     # On a host that is not where one signs in, a token is given by somebody, seen or not.
     if is_given or (tokens and call.origin != home):
-        raise NotInferredError("entered_once", request=f"{call.method} /{'/'.join(call.path)}")
+        raise NotInferredError("entered_once", request=told_call(call))
 
 
 def _has_ticket(evidence: Evidence, call: Call, other: Call, home: str) -> bool:
@@ -53,7 +53,7 @@ def _has_ticket(evidence: Evidence, call: Call, other: Call, home: str) -> bool:
         if value != others.get(place):
             source = evidence.source(value, call, others.get(place), other)
             if source is None and is_token(others.get(place)) and call.origin != home:
-                raise NotInferredError("entrance_unknown", request=f"{call.method} /{'/'.join(call.path)}")
+                raise NotInferredError("entrance_unknown", request=told_call(call))
             if source is not None and _is_from_elsewhere(evidence, source, call):
                 return True
     return False
@@ -67,5 +67,5 @@ def _is_from_elsewhere(evidence: Evidence, source: Source, call: Call) -> bool:
         return False
     named = evidence.address_source(*evidence.leading_to(held, source.second.call))
     if named is None:
-        raise NotInferredError("entrance_unknown", request=f"{call.method} /{'/'.join(call.path)}")
+        raise NotInferredError("entrance_unknown", request=told_call(call))
     return named.first.call.origin != call.origin

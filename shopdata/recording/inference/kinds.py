@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
 from shopdata.periods import Period, PeriodKind
 from shopdata.recording.inference.atoms import atoms_of
-from shopdata.recording.inference.days import FORMS
+from shopdata.recording.inference.days import FORMS, MONTHS
 from shopdata.recording.journal import Call, Take
 
 
@@ -21,30 +21,37 @@ def ways_to_ask(first: Take, second: Take) -> Iterator[tuple[PeriodKind, tuple[T
         return
     yield "day", (first, second)
     for last in range(7):
-        pair = _in_week(first, last), _in_week(second, last)
+        pair = _within("week", first, last), _within("week", second, last)
         if all(map(_is_named, pair)):
             yield "week", pair
-    pair = _in_month(first), _in_month(second)
+    pair = _within("month", first), _within("month", second)
     if all(map(_is_named, pair)):
         yield "month", pair
 
 
-def _in_week(take: Take, last: int) -> Take:
-    """The same as of the week in which its day lies, and which ends on this day of the week (0 is Monday)."""
-    end = take.day + timedelta(days=(last - take.day.weekday()) % 7)
-    return replace(take, period=Period.of("week", end))
+def period_with(kind: PeriodKind, day: date, last: int = 0) -> Period:
+    """The period in which a day lies: of weeks, the one that ends on this day of the week (0 is Monday)."""
+    return Period.of(kind, day + timedelta(days=(last - day.weekday()) % 7) if kind == "week" else day)
 
 
-def _in_month(take: Take) -> Take:
-    return replace(take, period=Period.of("month", take.day))
+def _within(kind: PeriodKind, take: Take, last: int = 0) -> Take:
+    """The same as of the period in which its day lies."""
+    return replace(take, period=period_with(kind, take.day, last))
 
 
 def _is_named(take: Take) -> bool:
-    """True if one of its requests names both the first and the last day."""
+    """True if one of its requests names both the first and the last day, or a month that stands alone."""
     period = take.asked
+    if period == Period.of("month", period.start) and _names_month(take.calls, period.start):
+        return True
     first = _texts(period.start, int(period.start_time.timestamp()))
     last = _texts(period.end, int(period.end_time.timestamp()))
     return any(_names(call, first) and _names(call, last) for call in take.calls)
+
+
+def _names_month(calls: Iterable[Call], day: date) -> bool:
+    months = {f"{day:{form}}" for form in MONTHS}
+    return any(str(value) in months for call in calls for value in atoms_of(call, {}).values())
 
 
 def _texts(day: date, seconds: int) -> tuple[str, ...]:

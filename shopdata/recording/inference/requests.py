@@ -9,7 +9,7 @@ from typing import Any
 from shopdata.recording.inference.atoms import Place, as_request, atoms_of, lists_of, own_headers
 from shopdata.recording.inference.evidence import LONG_LIST, Evidence, Source
 from shopdata.recording.inference.signing import Made, sign_of
-from shopdata.recording.inference.told import Line, NotInferredError
+from shopdata.recording.inference.told import Line, NotInferredError, told_call
 from shopdata.recording.inference.values import Found, value_in
 from shopdata.recording.journal import Call
 
@@ -122,13 +122,13 @@ def _tell(asked: Asked, found: Found, place: Place, what: str) -> None:
             asked.lines.append(Line("is_day", {"request": what, "field": name, "form": found.template}))
         case "taken" if found.source is not None:
             call, inner = found.source.first.call, ".".join(map(str, found.source.place))
-            answer = f"{call.method} /{'/'.join(call.path)}"
+            answer = told_call(call)
             asked.lines.append(Line("from_answer", {"request": what, "field": name, "answer": answer, "place": inner}))
         case "random" | "now":
             asked.lines.append(Line("made_anew", {"request": what, "field": name, "form": found.template}))
         case "fixed_number":
             asked.lines.append(Line("fixed_number", {"request": what, "field": name}, is_doubt=True))
-        case "fixed_token" | "fixed_day":
+        case "fixed_token" | "fixed_day" | "fixed_period":
             raise NotInferredError(found.rule, request=what, field=name)
 
 

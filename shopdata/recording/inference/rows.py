@@ -20,7 +20,7 @@ from shopdata.recording.inference.lists import (
     total_place,
 )
 from shopdata.recording.inference.requests import Asked
-from shopdata.recording.inference.told import Line, NotInferredError
+from shopdata.recording.inference.told import Line, NotInferredError, told_call
 from shopdata.recording.journal import Call
 
 Pair = tuple[Paged, Paged]
@@ -50,11 +50,11 @@ def steps_to_rows(chain: Way, chosen: str = "") -> None:
     step, total = _pages(chain, "rows", [*found], ([found[0]], [found[1]]), first, found[1].calls[0], {})
     has_day = chain.has_day
     if not has_day and _is_day_elsewhere(chain.evidence):
-        raise NotInferredError("day_elsewhere", request=_told(first))
+        raise NotInferredError("day_elsewhere", request=told_call(first))
     if not has_day and not chosen and (total is None or tells_of_reports(found[0].all_rows)):
         # The portal's list of exports looks the same, where the export itself was not seen.
-        raise NotInferredError("list_of_nothing", request=_told(first))
-    chain.lines.append(Line("is_list", {"request": _told(first), "rows": step["pages"]["rows"]}))
+        raise NotInferredError("list_of_nothing", request=told_call(first))
+    chain.lines.append(Line("is_list", {"request": told_call(first), "rows": step["pages"]["rows"]}))
     chain.steps.append(step)
 
 
@@ -68,7 +68,7 @@ def _steps_of_fan(chain: Way, fan: Fan) -> None:
     given = {place: f"{{row.{field}}}" for place, field in fan.fields.items()}
     inner, _ = _pages(chain, "rows", fan.lists, fan.inner, first, second, given)
     if not chain.has_day:
-        raise NotInferredError("list_of_nothing", request=_told(first))
+        raise NotInferredError("list_of_nothing", request=told_call(first))
     known = chain.evidence.known.row_makers.get("/" + "/".join(first.path))
     names = {name for one in fan.lists for row in one.all_rows for name in row}
     step: dict[str, Any] = {"each": {"of": "outer", "as": "row", "id": listed["pages"]["id"]}}
@@ -77,12 +77,12 @@ def _steps_of_fan(chain: Way, fan: Fan) -> None:
     elif listed["pages"]["id"] not in names:
         step["keep"] = [listed["pages"]["id"]]
     for place, field in fan.fields.items():
-        told = {"request": _told(first), "field": str(place[-1] or place[-2]), "row": field.partition("|")[0]}
-        chain.lines.append(Line("from_row", {**told, "answer": _told(outer[0].calls[0])}))
-    chain.lines.append(Line("is_list", {"request": _told(first), "rows": inner["pages"]["rows"]}))
+        told = {"request": told_call(first), "field": str(place[-1] or place[-2]), "row": field.partition("|")[0]}
+        chain.lines.append(Line("from_row", {**told, "answer": told_call(outer[0].calls[0])}))
+    chain.lines.append(Line("is_list", {"request": told_call(first), "rows": inner["pages"]["rows"]}))
     if not fan.is_whole:
         opened = max((len(its), len(rows.all_rows)) for its, rows in zip(fan.inner, outer, strict=True))
-        params: dict[str, Any] = {"opened": opened[0], "rows": opened[1], "list": _told(outer[0].calls[0])}
+        params: dict[str, Any] = {"opened": opened[0], "rows": opened[1], "list": told_call(outer[0].calls[0])}
         chain.lines.append(Line("each_in_part", params, is_doubt=True))
     chain.steps.append({**step, "do": inner})
 
@@ -97,7 +97,7 @@ def _pages(
     if place is not None:
         starts = {str(atoms_of(one.calls[0], {}).get(place)) for one in lists}
         if len(starts) > 1 or not starts <= {"0", "1"}:
-            raise NotInferredError("first_page_unseen", request=_told(first))
+            raise NotInferredError("first_page_unseen", request=told_call(first))
         values[place] = (
             "{page|text}" if place[0] == "json" and isinstance(atoms_of(first, {})[place], str) else "{page}"
         )
@@ -110,7 +110,7 @@ def _pages(
     if total is not None:
         pages["total"] = path_of(total)
     else:
-        chain.lines.append(Line("no_total", {"request": _told(first)}, is_doubt=True))
+        chain.lines.append(Line("no_total", {"request": told_call(first)}, is_doubt=True))
     return {"pages": pages, **chain.request(first, second, values, is_list=True).request}, total
 
 
@@ -178,7 +178,3 @@ def _is_day_elsewhere(evidence: Evidence) -> bool:
     first, second = evidence.first, evidence.second
     days = first.period, second.period
     return any(names_the_day(one, other, days) for one in first.calls for other in second.like(one)[-1:])
-
-
-def _told(call: Call) -> str:
-    return f"{call.method} /{'/'.join(call.path)}"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shopdata.recording.journal import Call
+
 
 @dataclass(frozen=True)
 class Line:
@@ -24,3 +26,8 @@ class NotInferredError(Exception):
         self.line = Line(f"no.{reason}", params)
         told = ", ".join(f"{name} {value}" for name, value in params.items())
         super().__init__(f"no recipe follows: {reason.replace('_', ' ')}; {told}")
+
+
+def told_call(call: Call) -> str:
+    """A request as sentences name it."""
+    return f"{call.method} /{'/'.join(call.path)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shopdata.recording.inference.atoms import Place, escaped
-from shopdata.recording.inference.days import day_template, is_recent_day
+from shopdata.recording.inference.days import day_template, is_edge_of_both, is_recent_day
 from shopdata.recording.inference.evidence import Evidence, Source
 from shopdata.recording.inference.shapes import is_made_by_page, is_of_one_shop, is_token, is_uuid, now_template
 from shopdata.recording.journal import Call
@@ -52,6 +52,8 @@ def _constant(evidence: Evidence, value: Any, first: Call, second: Call) -> Foun
     if is_recent_day(value, first.at):
         # Both takes were made on one day: it may be a constant, and it may be today.
         return Found("fixed_day")
+    if is_edge_of_both(value, evidence.first.period, evidence.second.period):
+        return Found("fixed_period")
     if is_token(value):
         source = evidence.source(value, first, value, second)
         return Found("taken", source=source) if source is not None else Found("fixed_token", escaped(value))

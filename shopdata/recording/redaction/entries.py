@@ -26,6 +26,7 @@ def _press(press: Press, by: StandIns) -> Press:
         word=by.text(press.word),
         css=by.text(press.css),
         value=str(by.value(press.value, press.css)),
+        most=by.text(press.most),
     )
 
 

@@ -92,7 +92,7 @@ class StandIns:
         self._days.add(day)
         for shift in range(-_FAR, _FAR + 1):
             self._texts |= {f"{day + timedelta(days=shift):{form}}" for form in FORMS[:-1]}
-        self._texts |= {f"{day:%y%m%d}"}
+        self._texts |= {f"{day:%y%m%d}", f"{day:%Y%m}"}
         # The week or month in which it lies may have been asked for.
         days = [day + timedelta(days=shift) for shift in range(-_FAR, _FAR + 1)]
         seconds = {str(second) for one in days for _, second in moments(Period.of("day", one), shifts=(0,))}

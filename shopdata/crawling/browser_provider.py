@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from playwright._impl._errors import TargetClosedError
 from playwright.async_api import Browser, BrowserContext
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
-from shopdata.browser.chromium import cannot_start
+from shopdata.browser.chromium import CHROMIUM, cannot_start, path_for
 from shopdata.browser.starting import OwnChromium, last_words
 from shopdata.exceptions import BrowserError, BrowserMissingError
 from shopdata.sessions.devices import open_context
@@ -29,7 +29,7 @@ class LazyBrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]
         super().__init__(config)
         # Who asks for a page knows best whether it may be asked for again.
         config.target_closed_max_retries = 0
-        self._shared = _SharedBrowser(OwnChromium(config.launch_options))
+        self._shared = _Browsers(config.launch_options)
 
     async def start(self) -> None:
         """Nothing: no shop has asked for a browser yet."""
@@ -43,6 +43,30 @@ class LazyBrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]
         await self._shared.close()
 
 
+class _Browsers:
+    """One for each kind that platforms ask for; mostly that is one."""
+
+    def __init__(self, launch_options: Mapping[str, Any]) -> None:
+        self._launch_options = launch_options
+        self._of_kind: dict[str, _SharedBrowser] = {}
+
+    def on(self, event: str, handler: Callable[..., object]) -> None:
+        """Nothing: scrapy-playwright wants to know when it has to start another one, which is done here."""
+
+    async def new_context(self, *, kind: str = CHROMIUM, **own: Any) -> BrowserContext:
+        """As that of `_SharedBrowser`; `kind` is `browser` in portals.yaml."""
+        if kind not in self._of_kind:
+            path = path_for(kind, self._launch_options.get("executable_path"))
+            given = {**self._launch_options, "executable_path": path}
+            self._of_kind[kind] = _SharedBrowser(OwnChromium(given))
+        return await self._of_kind[kind].new_context(**own)
+
+    async def close(self) -> None:
+        """Ends all of them for good."""
+        for shared in self._of_kind.values():
+            await shared.close()
+
+
 class _SharedBrowser:
     """Makes contexts, in a browser that is started for the first of them, and anew for the next when it has ended."""
 
@@ -54,9 +78,6 @@ class _SharedBrowser:
         #: Why it can't be started: in this run nobody waits for that again.
         self._trouble: BrowserError | BrowserMissingError | None = None
         self._ending: asyncio.Task[None] | None = None
-
-    def on(self, event: str, handler: Callable[..., object]) -> None:
-        """Nothing: scrapy-playwright wants to know when it has to start another one, which is done here."""
 
     async def new_context(self, *, on_browser: Callable[[], object] = lambda: None, **own: Any) -> BrowserContext:
         """A new context.

@@ -22,6 +22,7 @@ from shopdata.crawling.one_cell import one_cell
 from shopdata.crawling.wire import Wire
 from shopdata.exceptions import DiskError, LedgerError
 from shopdata.failpoints import FailPoint
+from shopdata.files import move
 from shopdata.items import Partition, ReportFile
 from shopdata.ledger import CellKey, ClaimResult
 from shopdata.ledger.owner import name_of
@@ -78,9 +79,9 @@ class CellRunner:
             return
         plan = self._plan
         run.events.send(signals.run_planned, plan=plan, todo=[(key.dt, key.shop) for key in todo])
-        is_first = True
+        is_first, asked = True, self._asked(todo)
         for periods in [[p] for p in plan.periods] if plan.is_paced else [plan.periods]:
-            streams = list(self._streams(periods, todo))
+            streams = list(self._streams(periods, asked, todo))
             if streams and not is_first:
                 await asyncio.sleep(self._pause_seconds)
             is_first = is_first and not streams
@@ -106,14 +107,24 @@ class CellRunner:
 
     # -- a shop -----------------------------------------------------------------------------------------------------
 
-    def _streams(self, periods: Sequence[Period], todo: Mapping[CellKey, int]) -> Iterator[AsyncIterator[ReportFile]]:
+    def _asked(self, todo: Mapping[CellKey, int]) -> dict[str, dict[Period, CellKey]]:
+        """What is to be asked of each shop, in the plan's order."""
+        asked: dict[str, dict[Period, CellKey]] = {}
+        for shop in self._plan.shops:
+            keys = {period: CellKey(self._plan.dataset, period.dt, shop.id) for period in self._plan.periods}
+            asked[shop.id] = {period: key for period, key in keys.items() if key in todo}
+        return asked
+
+    def _streams(
+        self, periods: Sequence[Period], asked: Mapping[str, dict[Period, CellKey]], todo: Mapping[CellKey, int]
+    ) -> Iterator[AsyncIterator[ReportFile]]:
         """One for each shop that has something to do in these periods."""
         for shop in self._homes.in_order(self._plan.shops):
-            own = [p for p in self._plan.periods if CellKey(self._plan.dataset, p.dt, shop.id) in todo]
-            now = [period for period in own if period in periods]
-            if now:
-                cells = {CellKey(self._plan.dataset, period.dt, shop.id): period for period in now}
-                yield self._work_on(shop, cells, {key: todo[key] for key in cells}, is_last=now[-1] == own[-1])
+            own = asked[shop.id]
+            cells = {own[period]: period for period in periods if period in own}
+            if cells:
+                is_last = next(reversed(own)) in periods
+                yield self._work_on(shop, cells, {key: todo[key] for key in cells}, is_last=is_last)
             elif not own:
                 self._run.events.send(signals.shop_signed_in, shop=shop.id)
 
@@ -175,12 +186,14 @@ class CellRunner:
     def _left_over(self, key: CellKey, shop: Shop, period: Period) -> ReportFile | None:
         """What a killed run had downloaded and the ledger does not know of: it is not asked for again."""
         workspace = self._run.workspace
-        cell = workspace.ledger.cell(key)
-        if self._plan.force or cell is None or cell.raw is not None:
-            return None
         path = workspace.staging.left_over(shop.platform, key.dataset, key.dt, key.shop)
-        if path is None:
+        if path is None or self._plan.force:
+            return None
+        cell = workspace.ledger.cell(key)
+        if cell is None or cell.raw is not None:
             return None
         item = self._asking.new_item(shop, period)
-        item.fetched_at = datetime.fromtimestamp(path.stat().st_mtime, SHANGHAI)
+        if path != item.path:
+            move(path, item.path)
+        item.fetched_at = datetime.fromtimestamp(item.path.stat().st_mtime, SHANGHAI)
         return item

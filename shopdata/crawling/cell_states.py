@@ -12,7 +12,7 @@ from scrapy.utils.asyncio import run_in_thread
 from shopdata.crawling.events import CellEvents
 from shopdata.crawling.rechecks import Rechecks
 from shopdata.exceptions import LeaseLostError, LedgerError
-from shopdata.lake.not_ready import reschedule
+from shopdata.lake.not_ready import wait_of
 from shopdata.ledger import Cell, CellKey, RawFile
 from shopdata.periods import SHANGHAI
 from shopdata.reasons import NO_REASON, Reason
@@ -73,11 +73,10 @@ class CellStates:
         self._notify(cell)
 
     def _write(self, key: CellKey, state: CellState, reason: Reason, **about: Any) -> Cell | None:
-        ledger, (state, reason) = self._workspace.ledger, self.rechecks.outcome(key, state, reason)
-        cell = ledger.settle(key, state, reason, **about)
-        if cell is not None and state is CellState.NOT_READY:
-            reschedule(ledger, key, self._workspace.config.dataset(key.dataset), datetime.now(SHANGHAI))
-        return cell
+        state, reason = self.rechecks.outcome(key, state, reason)
+        if state is CellState.NOT_READY:
+            about["wait"] = wait_of(key, self._workspace.config.dataset(key.dataset), datetime.now(SHANGHAI))
+        return self._workspace.ledger.settle(key, state, reason, **about)
 
     def _notify(self, cell: Cell) -> None:
         # Where there is a reason, it says more than the count of the rows that stay.

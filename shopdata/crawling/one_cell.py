@@ -45,10 +45,10 @@ async def one_cell(
     except PortalError as error:
         # All that was read of the answer hangs on them, and eight shops may wait here.
         error.__traceback__ = error.__context__ = error.__cause__ = None
-        wire = last()
+        odd = last()
         # Of its kin the last answer tells nothing: it was a good one.
-        if type(error) in (PortalError, OddAnswerError) and wire is not None and wire.size:
-            kept = await run_in_thread(_keep, wire, key, staging)
+        if type(error) in (PortalError, OddAnswerError) and odd is not None and odd.size:
+            kept = await run_in_thread(_keep, odd, key, staging)
             error.todo = f"{error.todo} The bytes are kept in the state directory under {kept}."
         raise
     except TimeoutError:
@@ -63,6 +63,10 @@ async def one_cell(
             expected="at most `max_cell_seconds` of portals.yaml",
             todo="The next run asks again. Look whether the portal is slow, or the shop has so much: then raise it.",
         ) from None
+    finally:
+        # It was read, or is in a file: a crawl of hundreds of shops would keep as many.
+        if (wire := last()) is not None:
+            wire.close()
 
 
 def _keep(wire: Wire, key: CellKey, staging: Staging) -> str:

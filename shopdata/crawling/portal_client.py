@@ -54,21 +54,31 @@ class PortalClient:
         self._shop = shop
         self._portal = portal
         self._folder = folder
-        #: The last answer as it came, also one that was cut; None where nothing came.
+        #: The last answer as it came, also one that was cut; None where nothing came. Closed once its cell is done.
         self.last: Wire | None = None
 
-    async def ask_json(self, request: Request, *, repeatable: bool = True, as_it_came: bool = False) -> dict[str, Any]:
+    async def ask_json(
+        self,
+        request: Request,
+        *,
+        repeatable: bool = True,
+        may_leave: Callable[[], Awaitable[None]] | None = None,
+        as_it_came: bool = False,
+    ) -> dict[str, Any]:
         """The JSON object that a portal answers to a request of this shop's session.
 
         Args:
             repeatable: False if asking twice does something twice: then nobody on the way sends it again, neither
                 after an error nor with a new session. Whether it was done, the caller must find out.
+            may_leave: called when all waiting is over, just before it leaves; what it raises keeps it here.
             as_it_came: its texts go into a raw file; else half surrogate pairs in them are replaced.
 
         Raises:
             PortalError: it did not answer, or not with a JSON object, after all tries.
         """
         request.meta.update(shopdata_session=True, shopdata_repeatable=repeatable)
+        if may_leave is not None:
+            request.meta["shopdata_may_leave"] = may_leave
         response = await self.ask(request)
         kind = (response.headers.get("Content-Type") or b"no type").decode("latin-1")
         found = f"{kind}, {len(response.body)} bytes"

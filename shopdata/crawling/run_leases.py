@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -33,6 +33,9 @@ class RunLeases:
         self._wait_seconds = wait_seconds
         self._beating: asyncio.Task[None] | None = None
         self._look: asyncio.Task[set[CellKey] | None] | None = None
+        #: What the ledger could not be told, by what it is; and who is at it.
+        self._unreleased: dict[str, Callable[[], None]] = {}
+        self._releasing = asyncio.Lock()
 
     def begin(self) -> None:
         """Shows signs of life from now on."""
@@ -47,6 +50,7 @@ class RunLeases:
 
     async def acquire(self, tries: Mapping[CellKey, int], *, is_asking: bool = False) -> ClaimResult:
         """Takes one shop's cells: see `Claims.acquire`."""
+        await self._keep(map(str, tries))
         return await run_in_thread(partial(self._claims.acquire, tries, is_asking=is_asking))
 
     async def release(self, key: CellKey) -> None:
@@ -85,6 +89,7 @@ class RunLeases:
             await self._release(partial(self._claims.release_partition, dataset, dt), f"{dataset} {dt}")
 
     async def _acquire_partition(self, dataset: str, dt: str, *, is_first: bool) -> bool:
+        await self._keep([f"{dataset} {dt}"])
         try:
             return await run_in_thread(self._claims.acquire_partition, dataset, dt)
         except LedgerError as error:
@@ -98,8 +103,9 @@ class RunLeases:
         try:
             await run_in_thread(let_go)
         except LedgerError as error:
-            # Nothing is lost by it: the lease ends by itself, and the next run takes over what it held.
-            logger.error("%s: lease not released: %s", what, error)
+            # Our own signs of life would keep it for as long as the run goes on.
+            self._unreleased[what] = let_go
+            logger.error("%s: lease not released; retrying: %s", what, error)
 
     async def _look_soon(self) -> set[CellKey] | None:
         """What others hold; None if it can't be seen."""
@@ -114,6 +120,16 @@ class RunLeases:
         while True:
             await asyncio.sleep(self._claims.seconds / BEATS)
             await run_in_thread(beat, self._claims)
+            async with self._releasing:
+                unreleased, self._unreleased = self._unreleased, {}
+                for what, let_go in unreleased.items():
+                    await self._release(let_go, what)
+
+    async def _keep(self, names: Iterable[str]) -> None:
+        """What is taken once more is not let go of any more."""
+        async with self._releasing:
+            for name in names:
+                self._unreleased.pop(name, None)
 
 
 def _names(keys: Collection[CellKey]) -> str:

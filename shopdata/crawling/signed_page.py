@@ -8,13 +8,10 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
-from playwright.async_api import Response as BrowserResponse
 from scrapy import Request
 from scrapy.http import HtmlResponse, JsonResponse, Response
 
@@ -23,11 +20,12 @@ from shopdata.browser.its_loop import on_its_loop
 from shopdata.browser.page_limit import PageLimit
 from shopdata.browser.starting import quietly
 from shopdata.config import Portal, Shop
+from shopdata.crawling.page_answers import PageAnswers, answer, is_beyond_a_page, is_object, is_same_to_a_page
+from shopdata.crawling.page_client import PageClient
 from shopdata.crawling.page_requests import OwnRequests, PageRequestError, press_and_catch
 from shopdata.crawling.page_signs import Borrowed, Pressed
 from shopdata.exceptions import PortalError
 from shopdata.sessions.sign_in import is_login_page
-from shopdata.texts import read_json
 
 _READY_TIMEOUT_MS = 30_000
 _NUMBERS = itertools.count(1)
@@ -35,27 +33,7 @@ _LOOK_EVERY_SECONDS = 0.05
 #: Browser and driver keep something of every call until the page is closed: after so many it is opened anew.
 CALLS_PER_PAGE = 300
 _CALL_TIMEOUT_SECONDS = 60
-_BODY_TIMEOUT_SECONDS = 5
 _IS_LOADED = "document.readyState === 'complete'"
-#: Whole numbers above it lose their last digits in a page.
-_LARGEST_EXACT = 2**53 - 1
-
-
-@dataclass(frozen=True)
-class PageClient:
-    """What a platform's page signs its calls with, in JavaScript."""
-
-    #: For people, and as it stands in both expressions: `window.api`.
-    name: str
-    #: An expression that is true once the page can be used.
-    is_ready: str
-    #: A function of a path and a body, as a list of two. Gives `{data}`, or `{}` where a page came in place of data.
-    call: str
-
-    def called(self, name: str) -> PageClient:
-        """The same under another name."""
-        other = (self.is_ready.replace(self.name, name), self.call.replace(self.name, name))
-        return PageClient(name, *other)
 
 
 class SignedPage:
@@ -83,8 +61,8 @@ class SignedPage:
         self._limit = PageLimit(portal.max_answer_bytes)
         self._own = OwnRequests()
         self._one_at_a_time = asyncio.Lock()
-        #: What the call under way was answered with, by path.
-        self._responses: dict[str, BrowserResponse] = {}
+        #: What the call under way was answered with.
+        self._answers = PageAnswers()
 
     @property
     def is_idle(self) -> bool:
@@ -112,7 +90,7 @@ class SignedPage:
                 response = await (self._press(request, sign) if isinstance(sign, Pressed) else self._call(request))
         if len(response.body) > self._portal.max_answer_bytes:
             raise self._limit.error(self._where(request.url))
-        if response.status != 200 and _is_object(response.body):
+        if response.status != 200 and is_object(response.body):
             # What the page's own code can read is an answer, whatever its status: a refusal says more than that.
             request.meta["handle_httpstatus_list"] = [response.status]
         return response
@@ -155,7 +133,7 @@ class SignedPage:
     async def _call(self, request: Request) -> Response:
         assert self._page is not None
         self._calls += 1
-        self._responses.clear()
+        self._answers.clear()
         path = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
         arguments = [path, json.loads(request.body)]
         assert self._client is not None
@@ -174,13 +152,11 @@ class SignedPage:
         if not isinstance(found, dict):
             # What lies too deep in one another does not come out of a page.
             return await self._thrown(request, ValueError("an answer that no page can hand over"))
-        # The page's code does not tell it; where nobody has seen it, it went well.
-        sent = self._responses.get(urlsplit(request.url).path)
-        status = 200 if sent is None else sent.status
+        status = self._answers.status_of(request)
         if "data" not in found:
             return HtmlResponse(request.url, status=status, headers={"Content-Type": "text/html"}, request=request)
         data = json.dumps(found["data"]).encode()
-        if _is_beyond_a_page(found["data"]):
+        if is_beyond_a_page(found["data"]):
             data = await self._exact(request, data)
         elif status == 200 and not isinstance(found["data"], dict) and len(data) <= self._portal.max_answer_bytes:
             raise self._failed(self._where(request.url), type(found["data"]).__name__)
@@ -193,7 +169,7 @@ class SignedPage:
         # What a page shows after that is not what the next one begins with.
         self._calls = CALLS_PER_PAGE
         try:
-            answer = await on_its_loop(self._page, press_and_catch(self._page, request, sign))
+            caught = await on_its_loop(self._page, press_and_catch(self._page, request, sign))
         except (PlaywrightError, PageRequestError) as error:
             if not isinstance(error, PageRequestError) and (self._limit.is_exceeded or is_end(error)):
                 raise self._trouble(error, request) from None
@@ -201,9 +177,7 @@ class SignedPage:
                 return _signed_out(request, self._portal)
             todo = error.todo if isinstance(error, PageRequestError) else ""
             raise self._failed(self._where(request.url), str(error) if todo else _first_line(error), todo) from None
-        is_page = "html" in answer.content_type.lower() or answer.body.lstrip()[:1] == b"<"
-        kind, headers = (HtmlResponse if is_page else JsonResponse), {"Content-Type": answer.content_type}
-        return kind(request.url, status=answer.status, body=answer.body, headers=headers, request=request)
+        return answer(request, caught.status, caught.content_type, caught.body)
 
     def _trouble(self, error: Exception, request: Request) -> Exception:
         """What to tell of a page that fails for reasons of its own."""
@@ -213,38 +187,18 @@ class SignedPage:
 
     async def _thrown(self, request: Request, error: Exception) -> Response:
         """The answer that the page's client made an error of: some throw whatever is no success."""
-        sent = await self._sent(request)
-        if sent is None or (sent.status == 200 and isinstance(sent, JsonResponse) and not _is_object(sent.body)):
+        sent = await self._answers.answer_to(request, self._page)
+        if sent is None or (sent.status == 200 and isinstance(sent, JsonResponse) and not is_object(sent.body)):
             raise self._failed(self._where(request.url), _first_line(error)) from None
         return sent
 
     async def _exact(self, request: Request, data: bytes) -> bytes:
         """The same answer with all its digits, as it came over the line."""
-        sent = await self._sent(request)
+        sent = await self._answers.answer_to(request, self._page)
         with suppress(ValueError):
-            if sent is not None and _as_floats(read_json(sent.body)) == _as_floats(read_json(data)):
+            if sent is not None and is_same_to_a_page(sent.body, data):
                 return sent.body
         raise self._failed(self._where(request.url), "numbers that lose their last digits in a page")
-
-    async def _sent(self, request: Request) -> Response | None:
-        """What came over the line for the call under way; None where nothing did."""
-        sent = self._responses.get(urlsplit(request.url).path)
-        if sent is None:
-            return None
-        content_type, body = "", b""
-        with suppress(PlaywrightError, TimeoutError):
-            if self._page is not None:
-                async with asyncio.timeout(_BODY_TIMEOUT_SECONDS):
-                    body = await on_its_loop(self._page, sent.body())
-                    content_type = sent.headers.get("content-type", "")
-        kind = HtmlResponse if "html" in content_type.lower() or body.lstrip()[:1] == b"<" else JsonResponse
-        return kind(request.url, status=sent.status, body=body, headers={"Content-Type": content_type}, request=request)
-
-    async def _note_responses(self, page: Page) -> None:
-        page.on("response", self._note_response)
-
-    def _note_response(self, response: BrowserResponse) -> None:
-        self._responses[urlsplit(response.url).path] = response
 
     async def _was_sent_to_login(self, page: Page) -> bool:
         """True if the page itself has noticed that its session is over, and left."""
@@ -291,7 +245,7 @@ class SignedPage:
         self._page, self._calls = response.meta["playwright_page"], 0
         # It may have been renewed on the way.
         self._session = request.meta["shopdata_session"] = response.meta["shopdata_session"]
-        await on_its_loop(self._page, self._note_responses(self._page))
+        await on_its_loop(self._page, self._answers.watch(self._page))
         if response.status != 200:
             return Response(url, status=response.status, headers=response.headers, request=request)
         client = None if "shopdata_sign" in request.meta else self._client
@@ -332,29 +286,6 @@ def _signed_out(request: Request, portal: Portal) -> Response:
     return Response(request.url, status=302, headers={"Location": portal.login_url}, request=request)
 
 
-def _is_object(body: bytes) -> bool:
-    try:
-        return isinstance(read_json(body), dict)
-    except ValueError:
-        return False
-
-
 def _first_line(error: Exception) -> str:
     # Never the query: it holds tokens and signatures.
     return next(iter(str(error).splitlines()), "")[:120].partition("?")[0]
-
-
-def _as_floats(value: Any) -> Any:
-    """The same with numbers as a page has them."""
-    if isinstance(value, dict):
-        return {name: _as_floats(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_as_floats(part) for part in value]
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _is_beyond_a_page(value: Any) -> bool:
-    """True if a number in it is larger than a page can hold to the last digit."""
-    if isinstance(value, dict | list):
-        return any(map(_is_beyond_a_page, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, int | float) and abs(value) > _LARGEST_EXACT

@@ -37,7 +37,8 @@ class Wire:
         self._file = nameless(self, folder)
 
     def close(self) -> None:
-        """Lets the bytes go."""
+        """Lets the bytes go; as if nothing had come."""
+        self.size = 0
         with suppress(OSError):
             self._file.close()
 

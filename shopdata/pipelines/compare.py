@@ -10,7 +10,7 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.asyncio import run_in_thread
 
 from shopdata.crawling.crawl_run import CrawlRun
-from shopdata.exceptions import ShopdataError
+from shopdata.exceptions import LedgerError, ShopdataError
 from shopdata.files import discard
 from shopdata.items import ReportFile
 from shopdata.lake.partition import is_revised
@@ -34,7 +34,10 @@ class ComparePipeline(Step[ReportFile]):
         if not item.is_recheck:
             return
         key = item.key
-        cell = await run_in_thread(self._workspace.ledger.cell, key)
+        try:
+            cell = await run_in_thread(self._workspace.ledger.cell, key)
+        except LedgerError as error:
+            raise DropItem(f"{key}: not compared: {error}", log_level="ERROR") from None
         published = cell.raw if cell is not None else None
         if published is None:
             return

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class StagePipeline(Step[ReportFile]):
-    """A file that the store does not take stays in the outbox, and is sent first thing by the next run."""
+    """A file that could not be sent stays in the outbox, until the end of the run, or the begin of the next one."""
 
     takes = ReportFile
 
@@ -37,14 +37,18 @@ class StagePipeline(Step[ReportFile]):
     async def open_spider(self) -> None:
         """Sends what earlier runs had to leave in the outbox."""
         await run_in_thread(self._workspace.staging.drop_old_tables, self._workspace.keep_tables_days)
+        await self._offer_all()
+
+    async def close_spider(self) -> None:
+        """Sends what was left while the ledger was away; ends what killed runs have left half-way in the store."""
+        await self._offer_all()
+        await run_in_thread(self._outbox.abort_uploads)
+
+    async def _offer_all(self) -> None:
         try:
             await run_in_thread(self._outbox.offer_all)
         except (DiskError, LedgerError) as error:
             logger.error("what lies in the outbox was not sent: %s", error)
-
-    async def close_spider(self) -> None:
-        """Ends what killed runs have left half-way in the store."""
-        await run_in_thread(self._outbox.abort_uploads)
 
     async def work_on(self, item: ReportFile) -> None:
         key = item.key

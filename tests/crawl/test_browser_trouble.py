@@ -28,7 +28,8 @@ def temporary() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def place(make_workplace: Callable[..., Workplace], temporary: Path) -> Workplace:
-    place = make_workplace(shops=3, pdd_shops=0, login_delay_seconds=3.0, slow_seconds=60.0)
+    # So long does the page stay after the password was sent: the browser is to be killed meanwhile.
+    place = make_workplace(shops=3, pdd_shops=0, login_delay_seconds=10.0, slow_seconds=60.0)
     place.sign_in(SIGNED_IN)
     place.variables["TMPDIR"] = str(temporary)
     return place

@@ -36,7 +36,7 @@ from shopdata.store.object_store import ObjectStore
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.services,
-    pytest.mark.timeout(1200),
+    pytest.mark.timeout(3600),
     pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL to tell by the exit code"),
 ]
 

@@ -75,15 +75,15 @@ def test_a_file_that_is_damaged_in_the_outbox(make_workplace: Callable[..., Work
 
 
 def test_ctrl_c_while_reports_are_made(make_workplace: Callable[..., Workplace]) -> None:
-    # Longer than the third shop's sign-in takes on a busy machine.
-    place = make_workplace(shops=3, report_seconds=15.0)
+    # Longer than the third shop's sign-in takes, however busy the machine is.
+    place = make_workplace(shops=3, report_seconds=40.0, report_deadline_seconds=200)
     place.sign_in("sandbox-01", "sandbox-02")  # the third one brings the browser along
     shops = [shop.id for shop in place.shops]
 
     run = place.start(*crawl_command(f"date={DAY}"))
     run.wait_until(lambda: all(place.sandbox.records(shop, host="report") for shop in shops))
     run.interrupt()
-    run.wait(30)
+    run.wait()
     assert run.code not in (0, None)
     assert run.survivors() == []
     assert "run it again to go on" in run.err
@@ -101,7 +101,7 @@ def test_ctrl_c_while_a_shop_signs_in(make_workplace: Callable[..., Workplace]) 
     run = place.start(*crawl_command(f"date={DAY}"))
     run.wait_until(lambda: any(record.method == "POST" for record in place.sandbox.records(host="passport")))
     run.interrupt()
-    run.wait(30)
+    run.wait()
     assert run.code not in (0, None)
     assert any(name.startswith("chrom") for name in run.programs())
     assert run.survivors() == []

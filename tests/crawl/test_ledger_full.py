@@ -32,6 +32,7 @@ CASES = {
     "a cell is begun": ("UPDATE OF state ON cells WHEN NEW.state = 'running'", 1, False),
     "a report is noted": ("UPDATE OF job ON cells", 1, True),
     "a cell is staged": ("UPDATE OF state ON cells WHEN NEW.state = 'staged'", 1, True),
+    "a file is noted as sent": ("UPDATE OF in_store ON raw_files", 1, True),
     # All is published, and what was not given back is free when this run's process is gone.
     "a cell is given back": ("UPDATE OF lease_owner ON cells WHEN NEW.lease_owner = ''", 0, True),
     "a partition is taken": ("INSERT ON leases", 1, True),

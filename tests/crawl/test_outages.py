@@ -28,7 +28,7 @@ from sandbox import Sandbox, SandboxOptions, SandboxShop
 from sandbox.dremio import DremioDouble
 from sandbox.store import SeaweedStore
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(3600)]
 
 FIRST_DAY = date(2026, 3, 1)
 SHOPS_OF_A_STORY = 2
@@ -66,6 +66,8 @@ def silence(place: Workplace, stack: ExitStack) -> dict[str, str]:
     is_over = threading.Event()
     server = stack.enter_context(serve(lambda request: is_over.wait() and None))
     stack.callback(is_over.set)
+    # Here only: a store that is well may need longer than that on a busy machine.
+    place.edit("lake.yaml", lambda lake: lake["object_store"].update(read_timeout_seconds=1))
     return {"SHOPDATA_S3_ENDPOINT": server.endpoint}
 
 
@@ -174,7 +176,7 @@ def suffer_and_go_on(place: Workplace, outage: Outage, shops: tuple[SandboxShop,
     ids = [shop.id for shop in shops]
     place.keep_only(*ids)
     place.sign_in(*ids)
-    place.edit("lake.yaml", lambda lake: lake["object_store"].update(max_tries=1, read_timeout_seconds=1))
+    place.edit("lake.yaml", lambda lake: lake["object_store"].update(max_tries=1))
     with ExitStack() as stack:
         bad = place.crawl(f"date={day}", **outage(place, stack))
     outbox = {path.stem for path in (place.state_dir / "raw").rglob("*.xlsx")}

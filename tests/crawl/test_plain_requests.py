@@ -79,8 +79,10 @@ def server() -> Iterator[Server]:
         if request.path.startswith("/slow"):
             is_alone = under_way.acquire(blocking=False)
             time.sleep(0.2)
+            # Before the answer: the next request may come while this thread has yet to go on.
+            if is_alone:
+                under_way.release()
             reply(request, 200 if is_alone else 500, b"{}", Content_Type="application/json")
-            under_way.release()
         elif seen[request.path] == 1:
             reply(request, 503, Retry_After="1")
         else:

@@ -103,7 +103,7 @@ def test_a_run_that_is_cut_off_takes_nothing_away(place: Workplace, end: str) ->
         run = place.start("crawl", "pdd_kpi")
         run.wait_until(lambda: all(f"{shop} {REVISED}: ask" in run.err for shop in (FIRST, SECOND)))
         run.interrupt()
-        run.wait(30)
+        run.wait()
         place.sandbox.clear_faults()
         assert set(place.states(str(REVISED)).values()) == {"published"}
     place.sandbox.set_fault(FIRST, Fault.REFUSED, at="kpi")

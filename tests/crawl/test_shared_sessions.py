@@ -113,13 +113,8 @@ def test_two_crawls_of_a_shop_keep_to_one_pace(make_workplace: Callable[..., Wor
     per_second = 4.0
     place = make_workplace(shops=0, pdd_shops=1, reviews=400, goods=400, requests_per_second=per_second)
     place.sign_in(SHOP)
-    pace = place.state_dir / "pace"
-    pace.mkdir()
-    # Both begin at the same moment.
-    with FileLock(pace / f"pdd_{SHOP}.lock"):
-        runs = [place.start("crawl", "pdd_badscore", "-a", f"date={DAY}"), place.start("crawl", "pdd_quality")]
-        # Asked of the ledger itself: while a command starts on a busy machine, neither would wait so long for the lock.
-        runs[0].wait_until(lambda: states(place.state_dir / "ledger.sqlite3") == ["running", "running"])
+    # Both begin at the same moment, as well as a machine can.
+    runs = [place.start("crawl", "pdd_badscore", "-a", f"date={DAY}"), place.start("crawl", "pdd_quality")]
     for run in runs:
         run.wait()
         assert run.code == 0, run.text

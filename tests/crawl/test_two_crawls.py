@@ -18,6 +18,7 @@ import pytest
 from postgresql_server import PostgresServer
 from workplace import Run, Workplace, crawl_command, is_locked, stand_still_unlocked
 
+from sandbox import EVERY_SHOP, Fault
 from shopdata.ledger import Cell, Ledger
 
 pytestmark = [
@@ -157,16 +158,19 @@ def test_they_share_the_work(make_machines: MakeMachines) -> None:
 
 
 def test_ctrl_c_leaves_the_rest_to_the_other(make_machines: MakeMachines) -> None:
-    machines = make_machines(report_seconds=4.0)
+    machines = make_machines()
     place = machines.place
+    # So that all of them are still the first one's when the other comes.
+    place.sandbox.set_fault(EVERY_SHOP, Fault.REPORT_HELD)
     first = machines.start(0)
     first.wait_until(lambda: len(place.sandbox.counters().jobs) == SHOPS)
     with machines.asleep(first):
         second = machines.start(1)
         second.wait_until(lambda: second.err.count("wait for run") == SHOPS)
         first.interrupt()
-    first.wait(30)
+    first.wait()
     assert first.code not in (0, None)
+    place.sandbox.clear_faults(fault=Fault.REPORT_HELD)
     second.wait()
     assert second.code == 0, second.text
     assert place.sandbox.counters().jobs == {shop.id: {DT: 1} for shop in place.shops}
@@ -175,12 +179,14 @@ def test_ctrl_c_leaves_the_rest_to_the_other(make_machines: MakeMachines) -> Non
 
 
 def test_a_machine_that_sleeps_loses_its_part_and_spoils_nothing(make_machines: MakeMachines) -> None:
-    machines = make_machines(report_seconds=3.0)
+    machines = make_machines()
     place = machines.place
+    place.sandbox.set_fault(EVERY_SHOP, Fault.REPORT_HELD)
     options = ["--set=SHOPDATA_LEASE_SECONDS=3"]
     first = machines.start(0, *options)
     first.wait_until(lambda: len(place.sandbox.counters().jobs) == SHOPS)
     with machines.asleep(first):
+        place.sandbox.clear_faults(fault=Fault.REPORT_HELD)
         second = machines.start(1, *options).wait()
         assert second.code == 0, second.text
         published, receipt = machines.cells(), place.receipt(DT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from scrapy import Request
 from scrapy.http import JsonRequest
 
-from shopdata.config import Shop, platforms
+from shopdata.config import Shop, platform_named
 from shopdata.config.recipes import Recipe
 from shopdata.config.recipes import Request as Asked
 from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
@@ -58,13 +58,20 @@ class RecipeCell:
     # -- asking -----------------------------------------------------------------------------------------------------
 
     async def ask(
-        self, asked: Asked, scope: Scope | None = None, *, repeatable: bool | None = None, as_it_came: bool = False
+        self,
+        asked: Asked,
+        scope: Scope | None = None,
+        *,
+        repeatable: bool | None = None,
+        may_leave: Callable[[], Awaitable[None]] | None = None,
+        as_it_came: bool = False,
     ) -> Any:
         """What a good answer holds: `$` of the recipe.
 
         Args:
             as_it_came: its texts go into a raw file.
             repeatable: by default as the request says.
+            may_leave: as `PortalClient.ask_json` has it.
 
         Raises:
             RefusedError: the portal said no, whatever the HTTP status was.
@@ -74,7 +81,7 @@ class RecipeCell:
         request = self.request(asked, scope or self.scope)
         is_repeatable = asked.repeatable if repeatable is None else repeatable
         client, dialect = self.spider.client(self.shop), self._dialect
-        answer = await client.ask_json(request, repeatable=is_repeatable, as_it_came=as_it_came)
+        answer = await client.ask_json(request, repeatable=is_repeatable, may_leave=may_leave, as_it_came=as_it_came)
         sign = request.meta.get("shopdata_sign")
         if isinstance(sign, Borrowed) and is_repeatable and not self._is_good(asked, answer):
             # What was borrowed may have had its time: once more with what the page says now.
@@ -83,7 +90,7 @@ class RecipeCell:
             answer = await client.ask_json(request, repeatable=True, as_it_came=as_it_came)
         where = f"shop {self.shop.id!r}, {request.url.partition('?')[0]}"
         if (refusal := dialect.refusal(answer)) is not None:
-            texts, name = self.spider.portal.not_ready_texts, platforms()[self.spider.platform].title("en")
+            texts, name = self.spider.portal.not_ready_texts, platform_named(self.spider.platform).title("en")
             if any(text in refusal.said for text in texts):
                 raise refused_order(refusal.said, refusal.code, texts, name, where=self.where)
             raise _refused(refusal, where)

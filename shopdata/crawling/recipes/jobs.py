@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from shopdata.config import platforms
+from shopdata.config import platform_named
 from shopdata.config.recipes import JobStep
 from shopdata.config.recipes.paths import NoSuchPlaceError, value_at
 from shopdata.config.recipes.placeholders import placeholders_in
@@ -68,7 +68,7 @@ class _RecipeWay(ReportWay):
 
     def __init__(self, cell: RecipeCell, step: JobStep) -> None:
         self._cell, self._step = cell, step
-        self.portal_name = platforms()[cell.spider.platform].title("en")
+        self.portal_name = platform_named(cell.spider.platform).title("en")
         self.list_page = "the portal's list of reports"
 
     @property
@@ -93,10 +93,10 @@ class _RecipeWay(ReportWay):
             link=next(iter(self._step.take.values()), ""),
         )
 
-    async def place(self) -> Placed:
+    async def place(self, may_leave: Callable[[], Awaitable[None]]) -> Placed:
         cell, create = self._cell, self._step.create
         try:
-            content = await cell.ask(create, repeatable=False)
+            content = await cell.ask(create, repeatable=False, may_leave=may_leave)
         except RefusedError as error:
             refusal, portal = error.refusal, cell.spider.portal
             raise refused_order(

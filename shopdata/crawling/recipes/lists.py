@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy.utils.asyncio import run_in_thread
 
-from shopdata.config import platforms
+from shopdata.config import platform_named
 from shopdata.config.recipes import EachStep, PagesStep
 from shopdata.crawling.growing_file import GrowingFile
 from shopdata.crawling.paged_list import PagedAnswers
 from shopdata.crawling.paged_rows import PagedRows, Room
 from shopdata.crawling.recipes.cell import RecipeCell
-from shopdata.crawling.recipes.dialect import RowMaker
+from shopdata.crawling.recipes.row_makers import row_maker
 from shopdata.crawling.recipes.scope import Scope
 from shopdata.items import ReportFile
-from shopdata.lake.privacy import mask_value
 
 
 async def read_pages(
@@ -69,7 +65,8 @@ async def file_of_pages(cell: RecipeCell, rows: PagedRows) -> ReportFile:
 async def file_of_each(cell: RecipeCell, step: EachStep, outer: PagedRows) -> ReportFile:
     """The rows of an inner list for each row of an outer one, as the cell's file. What an interrupted run has read is
     not asked again."""
-    item, workspace, maker = cell.item, cell.spider.workspace, _maker_of(cell, step)
+    item, workspace = cell.item, cell.spider.workspace
+    maker = row_maker(platform_named(cell.spider.platform), step.rows_by, step.keep)
     is_masked = workspace.config.dataset(item.dataset).privacy == "mask"
     about = {"dataset": item.dataset, "dt": item.dt, "shop": item.shop_id}
     with GrowingFile(item.path, about, maker.masked if is_masked else None) as file:
@@ -83,22 +80,3 @@ async def file_of_each(cell: RecipeCell, step: EachStep, outer: PagedRows) -> Re
             inner = await read_pages(cell, step.do, scope, room=room, tells=False)
             await run_in_thread(file.add, group, maker.rows(row, inner))
     return item
-
-
-def _maker_of(cell: RecipeCell, step: EachStep) -> RowMaker:
-    if step.rows_by is not None:
-        maker: RowMaker = platforms()[cell.spider.platform].load_row_maker(step.rows_by)
-        return maker
-    return RowMaker(rows=partial(_rows_as_they_come, step.keep), masked=_masked)
-
-
-def _rows_as_they_come(
-    keep: Iterable[str], outer: Mapping[str, Any], inner: Iterable[Mapping[str, Any]]
-) -> Iterator[Mapping[str, Any]]:
-    kept = {name: outer.get(name) for name in keep}
-    return ({**kept, **row} for row in inner)
-
-
-def _masked(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    masked: Mapping[str, Any] = mask_value(json.loads(json.dumps(row)))
-    return masked

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
-from shopdata.config import Shop, platforms
+from shopdata.config import Shop, platform_named
 from shopdata.config.recipes import AskStep, EachStep, FileStep, JobStep, OpenStep, PagesStep, Recipe, Step
 from shopdata.config.recipes.recipe import RecipeHead
 from shopdata.crawling.paged_list import PagedSpider
@@ -43,7 +43,7 @@ class RecipeSpider(PagedSpider):
                 cls.name,
                 cls.name,
             )
-        spider.dialect = platforms()[cls.platform].load_dialect(spider.recipe.recipe.dialect)
+        spider.dialect = platform_named(cls.platform).load_dialect(spider.recipe.recipe.dialect)
         return spider
 
     async def collect(self, shop: Shop, period: Period) -> ReportFile:

@@ -119,11 +119,20 @@ class ReportJobs:
         await self.note(order)
         failpoints.reach(FailPoint.ORDER_AFTER)
         try:
-            placed = await self._way.place()
+            placed = await self._way.place(self._require_cell)
         except (ReportRefusedError, NotReadyError):
             await self.note(None)
             raise
         return order.job(placed.name, placed.id)
+
+    async def _require_cell(self) -> None:
+        """Before an order leaves: it has waited for its shop's turn, and the machine may have slept meanwhile.
+
+        Raises:
+            LeaseLostError: another run has the cell by now, and orders by itself.
+        """
+        if (claims := self._spider.workspace.ledger.claims) is not None:
+            await run_in_thread(claims.renew, self._key)
 
     async def _look_for(
         self, order: Order, number: int, error: PortalError | RiskBlockedError

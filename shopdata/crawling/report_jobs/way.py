@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,8 +34,11 @@ class ReportWay(Protocol):
         """What stands where in an entry of the list."""
 
     @abstractmethod
-    async def place(self) -> Placed:
+    async def place(self, may_leave: Callable[[], Awaitable[None]]) -> Placed:
         """Sends an order once.
+
+        Args:
+            may_leave: as `PortalClient.ask_json` has it.
 
         Raises:
             ReportRefusedError, NotReadyError: the portal says no.

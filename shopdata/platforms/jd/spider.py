@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urljoin
@@ -79,10 +80,10 @@ class _JdWay(ReportWay):
     def shape(self) -> ListShape:
         return self._shape
 
-    async def place(self) -> Placed:
+    async def place(self, may_leave: Callable[[], Awaitable[None]]) -> Placed:
         assert self._order is not None
         fresh = self._order.replace(url=f"{self._order.url}?uuid={uuid.uuid4()}")
-        answer = await self._client.ask_json(fresh, repeatable=False)
+        answer = await self._client.ask_json(fresh, repeatable=False, may_leave=may_leave)
         return Placed(name=task_name_in(answer, self._portal.not_ready_texts, where=f"{self._shop}, {self._dt}"))
 
     async def listed(self, job: ReportJob | None) -> list[Report]:

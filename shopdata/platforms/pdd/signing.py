@@ -1,6 +1,6 @@
 """How Pinduoduo's back-office pages sign calls: by the client that their own code has (docs/portals.md 2)."""
 
-from shopdata.crawling.signed_page import PageClient
+from shopdata.crawling.page_client import PageClient
 
 PAGE_CLIENT = PageClient(
     name="window.__mms.fetch",

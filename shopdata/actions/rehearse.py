@@ -7,7 +7,7 @@ import sys
 
 from shopdata.actions.names import as_dataset
 from shopdata.actions.printing import print_line, say
-from shopdata.actions.rehearsal import check_day, rehearsed, shop_with
+from shopdata.actions.rehearsal import check_period, period_of, rehearsed, shop_with
 from shopdata.exceptions import ArgumentError
 from shopdata.periods import parse_date
 from shopdata.workspace import Workspace
@@ -20,9 +20,10 @@ def rehearse(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
     shop = shop_with(workspace, name, opts.shop)
     if not opts.by_hand.is_file():
         raise ArgumentError("there is no such file", where="--with", found=str(opts.by_hand), todo="Name the export.")
-    check_day(workspace, name, day)
-    say(t, "rehearse.collects", name=name, day=day)
-    done = rehearsed(workspace, name, shop, day, opts.by_hand)
+    period = period_of(workspace, name, day)
+    check_period(workspace, name, period)
+    say(t, "rehearse.collects", name=name, day=period.dt)
+    done = rehearsed(workspace, name, shop, period, opts.by_hand)
     if done.kind == "nothing":
         print(done.sentence(t), file=sys.stderr)
         return 1

@@ -12,25 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from scrapy.settings import BaseSettings
-from scrapy.spiderloader import get_spider_loader
 
-from shopdata import terminal
-from shopdata.actions.names import as_spider
 from shopdata.actions.printing import of_other_keys, say
-from shopdata.config import COMMANDS, config_source, fill_from, in_project, project_folder, read_env_file
-from shopdata.exceptions import ArgumentError, UsageError
+from shopdata.actions.service_log import show_log
+from shopdata.config import config_source, fill_from, in_project, project_folder, read_env_file
+from shopdata.exceptions import UsageError
 from shopdata.service import background, units
 from shopdata.service.client import Client
-from shopdata.service.crawls import Crawls
 from shopdata.service.deploy import DeployError, deploy, source_folder
-from shopdata.service.log_view import find_log, lines
 from shopdata.service.options import PROJECT, ServiceOptions
 from shopdata.service.overview import overview
 from shopdata.wording.language import terminal_texts
 from shopdata.workspace import Workspace, is_shared
-
-#: How far back a dataset's latest run is looked for.
-_MOST_RUNS = 200
 
 
 def act(args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
@@ -61,10 +54,7 @@ def act(args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> in
         print("\n".join(said))
         return 0 if is_up else 1
     if action == "log":
-        for line in lines(log_of(options, args[1] if len(args) > 1 else None, settings), follow=opts.follow):
-            print(line, flush=opts.follow)
-            if not terminal.is_read():
-                break
+        show_log(options, args[1] if len(args) > 1 else None, settings, t, follow=opts.follow)
         return 0
     source = source_folder()
     if source is None:
@@ -75,26 +65,6 @@ def act(args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> in
         )
     print(units.systemd_unit(source, options, opts.nodes) if action == "unit" else units.compose_file(opts.nodes))
     return 0
-
-
-def log_of(options: ServiceOptions, name: str | None, settings: BaseSettings) -> Path:
-    """The log of the service, of a run, or of the latest run of a spider or dataset. Raises ArgumentError."""
-    try:
-        return find_log(options, name)
-    except ArgumentError as error:
-        try:
-            loader = get_spider_loader(settings)
-            spider, arguments = (name, {}) if name in COMMANDS else as_spider(loader, name or "", {})
-        except ArgumentError:
-            raise error from None
-        crawls = Crawls(options.folder)
-        runs = [run for run in (*crawls.open(), *crawls.latest(_MOST_RUNS)) if run.spider == spider]
-        kind = arguments.get("period")
-        # Without the argument it was the spider's first kind, which is the day.
-        fitting = [run.job for run in runs if kind in (None, run.arguments.get("period", "day"))]
-        if not fitting:
-            raise error from None
-        return find_log(options, fitting[0])
 
 
 def _read_env_file(action: str, settings: BaseSettings) -> None:

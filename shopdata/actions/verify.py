@@ -36,7 +36,7 @@ def verify(workspace: Workspace, name: str, opts: argparse.Namespace) -> int:
 def _dts(workspace: Workspace, name: str, start: date, end: date) -> list[str]:
     """What should be there, what the ledger says is there, and what the store has."""
     dataset, ledger = workspace.config.dataset(name), workspace.ledger
-    recorded = {Period.from_dt(partition.dt) for partition in ledger.partitions(name)}
+    recorded = set(map(Period.from_dt, ledger.published_periods(name)))
     prefix = receipt_key(dataset.platform, name, str(start)).removesuffix(f"{start}.json")
     keys = workspace.store.list_keys(prefix)
     stored = {Period.from_dt(dt) for dt in (key[len(prefix) :].removesuffix(".json") for key in keys) if is_dt(dt)}

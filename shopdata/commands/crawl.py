@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
@@ -52,6 +53,8 @@ class Command(ScrapyCrawl):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        # Scrapy 2.19 looks at the whole stack while it imports it, in all modules that there are by then.
+        importlib.import_module("scrapy.core.downloader.contextfactory")
         from shopdata.actions.crawl import crawl
 
         options = [argument for argument in args if argument.startswith("-")]

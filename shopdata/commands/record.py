@@ -9,6 +9,13 @@ from shopdata.command_frame import QuietCommand
 from shopdata.command_help import explain
 from shopdata.exceptions import ArgumentError
 
+#: What says something of a window, a journal or the terminal, by the names of what is parsed.
+_NOT_FOR_BOARD = {
+    "from": "journal", "days": "days", "of": "chosen", "sheet": "sheet", "sign": "sign", "title": "title",
+    "lag-days": "lag_days", "yes": "takes_defaults", "as": "form",
+}  # fmt: skip
+_DEFAULTS = frozenset({"None", "", "False", "recipe"})
+
 
 class Command(QuietCommand):
     """Exit code 0 if a recipe was written, 1 if none follows from what was shown, 2 for wrong arguments."""
@@ -68,15 +75,17 @@ class Command(QuietCommand):
                 todo="Write `scrapy record NAME --shop SHOP`.",
             )
         if opts.board:
-            if opts.journal or opts.days or opts.chosen or opts.title:
+            others = [f"--{word}" for word, name in _NOT_FOR_BOARD.items() if str(getattr(opts, name)) not in _DEFAULTS]
+            if others:
                 raise ArgumentError(
                     "with --board, all else is done on the board",
                     where="the command's arguments",
-                    todo="Leave out all but the name and --shop.",
+                    found=", ".join(others),
+                    todo="Leave out all but the name, --shop and --period.",
                 )
             from shopdata.actions.record_on_board import record_on_board
 
-            return record_on_board(self.workspace, args[0], opts.shop, self.settings)
+            return record_on_board(self.workspace, args[0], opts.shop, self.settings, opts.period or "")
         from shopdata.actions.record import record
 
         return record(self.workspace, args[0], opts, self.settings)

@@ -19,7 +19,11 @@ class Command(QuietCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--shop", metavar="SHOP", help="an id of shops.yaml, or the shop's name")
-        parser.add_argument("--date", metavar="YYYY-MM-DD", help="a day that was not shown when it was recorded")
+        parser.add_argument(
+            "--date",
+            metavar="YYYY-MM-DD",
+            help="a day that was not shown when it was recorded; of a week its last day, of a month any",
+        )
         parser.add_argument("--with", dest="by_hand", metavar="FILE", type=Path, help="the export of that day by hand")
         explain(
             parser,

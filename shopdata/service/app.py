@@ -1,4 +1,4 @@
-"""scrapyd's application with what it lacks: a clock, crawls that are found again, a cleaner."""
+"""scrapyd's application with what it lacks: a clock, crawls that are found again, who sees to what is left."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from shopdata.service.cleaner import Cleaner
 from shopdata.service.clock import Clock
 from shopdata.service.configuration import ServiceConfig
 from shopdata.service.door import GuardedSite
+from shopdata.service.left_files import LeftFiles
 from shopdata.service.log_copies import LogCopies
 from shopdata.service.options import OF_THE_SERVICE
 from shopdata.service.shared_eggs import EggSync
@@ -58,6 +59,7 @@ def application(config: ServiceConfig) -> Any:
         clock,
         *([copies] if is_shared(inside.workspace.database_url) else []),
         *shared,
+        LeftFiles(lambda: bool(launcher.processes), inside.workspace),
         Cleaner(config.options, launcher.crawls, inside.workspace),
     ):
         service.setServiceParent(app)

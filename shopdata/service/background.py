@@ -22,7 +22,8 @@ from shopdata.service.client import Client, ServiceError
 from shopdata.service.crawls import END_SECONDS, Crawl, Crawls, is_alive, is_marked, kill_tree
 from shopdata.service.options import ServiceOptions
 
-_START_SECONDS = 60
+#: It runs and says nothing yet: a machine that has just been switched on is busy with more than us.
+_START_SECONDS = 120
 _LOOK_EVERY_SECONDS = 0.1
 
 #: Gets the key of a text, and what fills its holes.

@@ -8,11 +8,10 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from twisted.application.service import Service
-from twisted.internet import task
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
@@ -21,6 +20,7 @@ from shopdata.periods import SHANGHAI
 from shopdata.service.crawls import Crawls
 from shopdata.service.job_list import log_of
 from shopdata.service.options import ServiceOptions
+from shopdata.service.repeating import Repeating
 from shopdata.store.keys import LOGS
 from shopdata.store.object_store import ObjectStore
 from shopdata.workspace import Workspace, is_shared
@@ -42,30 +42,17 @@ _KEPT_LOG_BYTES = 64 * 1024**2
 _LOOK_EVERY_SECONDS = 60
 
 
-class Cleaner(Service):
+class Cleaner(Repeating):
     """Cleans at the start and every hour, in a thread."""
 
     name = "cleaner"
 
     def __init__(self, options: ServiceOptions, crawls: Crawls, workspace: Workspace) -> None:
+        looks = {self._clean: _EVERY_SECONDS, self._cut: _LOOK_EVERY_SECONDS}
+        super().__init__({partial(deferToThread, look): seconds for look, seconds in looks.items()}, _log_failure)
         self._options = options
         self._crawls = crawls
         self._workspace = workspace
-        self._loops = {
-            task.LoopingCall(lambda: deferToThread(self._clean).addErrback(_log_failure)): _EVERY_SECONDS,
-            task.LoopingCall(lambda: deferToThread(self._cut).addErrback(_log_failure)): _LOOK_EVERY_SECONDS,
-        }
-
-    def startService(self) -> None:
-        super().startService()  # type: ignore[no-untyped-call]
-        for loop, seconds in self._loops.items():
-            loop.start(seconds)
-
-    def stopService(self) -> None:
-        super().stopService()  # type: ignore[no-untyped-call]
-        for loop in self._loops:
-            if loop.running:
-                loop.stop()
 
     def _clean(self) -> None:
         running = {f"{crawl.job}.log" for crawl in self._crawls.open()}

@@ -13,6 +13,8 @@ from shopdata.network.pools import pool_for, trouble_with_proxy
 from shopdata.service.options import PROJECT, ServiceOptions
 
 _TIMEOUT_SECONDS = 60
+#: The service itself gives up listing the spiders of an egg sooner, and says so.
+_LIST_TIMEOUT_SECONDS = 270
 
 
 class ServiceError(TransientError):
@@ -49,8 +51,11 @@ class Client:
             "POST",
             "addversion",
             fields={"project": PROJECT, "version": version, "egg": ("project.egg", egg)},
+            timeout=_LIST_TIMEOUT_SECONDS,
         )
-        spiders: list[str] = self.get("listspiders", project=PROJECT, _version=version)["spiders"]
+        asked = {"project": PROJECT, "_version": version}
+        listed = self._ask("GET", "listspiders", fields=asked, timeout=_LIST_TIMEOUT_SECONDS)
+        spiders: list[str] = listed["spiders"]
         return spiders
 
     def _ask(self, method: str, page: str, **options: Any) -> dict[str, Any]:

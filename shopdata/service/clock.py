@@ -202,17 +202,18 @@ class Clock(Service):
             note=verdict.note,
             reasons=verdict.reasons,
         )
-        if not slots.claim(slot):
-            return  # another service was faster
-        if not verdict.runs:
-            logger.warning("%s %s: not run: %s", entry.name, _clock(slot.due_at), verdict.note)
-            return
-        note = f" ({verdict.note})" if verdict.note else ""
-        logger.info("%s %s: due, run %s%s", entry.name, _clock(slot.due_at), slot.run_id, note)
         try:
+            if not slots.claim(slot):
+                return  # another service was faster
+            if not verdict.runs:
+                logger.warning("%s %s: not run: %s", entry.name, _clock(slot.due_at), verdict.note)
+                return
+            note = f" ({verdict.note})" if verdict.note else ""
+            logger.info("%s %s: due, run %s%s", entry.name, _clock(slot.due_at), slot.run_id, note)
             self._inside.enqueue_slot(entry, slot.run_id)
             slots.set_queued(slot)
         except Exception:
+            # It may be claimed all the same: what was answered was lost.
             self._is_all_queued = False
             raise
 

@@ -15,8 +15,9 @@ from scrapyd.webservice import spider_list
 from twisted.internet.defer import DeferredLock
 
 from shopdata.exceptions import ArgumentError
+from shopdata.service.answers import LaterPage
 from shopdata.service.shared_eggs import synced
-from shopdata.service.webservices import LaterPage, listed
+from shopdata.service.spider_lists import listed
 
 #: An egg is 64 MB at most (`door/site.py`).
 _MOST_PROJECTS = 10

@@ -195,7 +195,8 @@ class Inside:
     def collect_together(self, dataset: str, dts: Collection[str], shop: str) -> str:
         """As `collect`, in the run that waits for the same periods of other shops, if there is one; the run's id."""
         spider, arguments = self._periods_of(dataset, dts)
-        return self.queue.join(spider, arguments, shop) or self.schedule(spider, arguments | {"shops": shop})
+        home = home_of(shop, self.workspace)
+        return self.queue.join(spider, arguments, shop, home) or self.schedule(spider, arguments | {"shops": shop})
 
     def _periods_of(self, dataset: str, dts: Collection[str]) -> tuple[str, dict[str, str]]:
         """The spider of a dataset, and what it is called with for these periods."""

@@ -19,18 +19,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from twisted.application.service import Service
-from twisted.internet import task
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
-from shopdata.exceptions import ShopdataError, StoreError
+from shopdata.exceptions import ArgumentError, ShopdataError, StoreError
 from shopdata.periods import SHANGHAI
 from shopdata.service.control import LogCopy
 from shopdata.service.crawls import Crawl, Crawls
 from shopdata.service.job_list import log_of
+from shopdata.service.log_view import RunLog
 from shopdata.service.options import PROJECT, ServiceOptions
-from shopdata.store.keys import log_key
+from shopdata.service.repeating import Repeating
+from shopdata.store.keys import LOGS, log_key
 from shopdata.store.object_store import ObjectStore
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 2
 #: While a crawl runs.
 COPY_EVERY_SECONDS = 60
+#: Between the first copy and the second; each time twice as long, up to the above. A log's first lines say little.
+_SECOND_AFTER_SECONDS = 5
 #: Of a log that is still written, so much of its end is copied; all of it when it is whole.
 _END_BYTES = 8 * 1024**2
 #: Ended crawls of so many hours are looked at again at the start: the service may have ended with the last of them.
@@ -50,8 +52,8 @@ _MOST_BYTES = 300 * 1024**2
 _GZIP = "application/gzip"
 
 
-class LogCopies(Service):
-    """Puts the logs of this service's crawls into the bucket: while they run, each minute, and when they have ended.
+class LogCopies(Repeating):
+    """Puts the logs of this service's crawls into the bucket: while they run, each minute at least, and when they end.
 
     Args:
         running: the jobs that are at work here now.
@@ -62,46 +64,42 @@ class LogCopies(Service):
     def __init__(
         self, options: ServiceOptions, crawls: Crawls, store: Callable[[], ObjectStore], running: Callable[[], set[str]]
     ) -> None:
+        super().__init__({self._look_if_due: _LOOK_EVERY_SECONDS}, self._note_failure)
         self._options = options
         self._crawls = crawls
         self._store = store
         self._running = running
-        #: By job: when it was copied, and what it was like then.
-        self._copied: dict[str, tuple[float, tuple[int, int]]] = {}
+        #: By job: when it was looked at last, how often, and what it was like then.
+        self._copied: dict[str, tuple[float, int, tuple[int, int]]] = {}
         self._done: set[str] = set()
         self._has_bucket = False
         self._told = ""
         #: After a failure; by the monotonic clock.
         self._not_before = 0.0
-        self._loop = task.LoopingCall(
-            lambda: (
-                None
-                if time.monotonic() < self._not_before
-                else deferToThread(self.look, self._running()).addCallbacks(self._is_well, self._failed)
-            )
-        )
 
-    def startService(self) -> None:
-        super().startService()  # type: ignore[no-untyped-call]
-        self._loop.start(_LOOK_EVERY_SECONDS)
-
-    def stopService(self) -> None:
-        super().stopService()  # type: ignore[no-untyped-call]
-        if self._loop.running:
-            self._loop.stop()
+    def _look_if_due(self) -> Any:
+        if time.monotonic() < self._not_before:
+            return None
+        return deferToThread(self.look, self._running()).addCallback(self._is_well)
 
     def look(self, running: set[str]) -> None:
         """Copies what is due. Blocks. Raises ShopdataError, and goes on with the same at the next look."""
         for crawl in self._crawls.open():
-            at, _ = self._copied.get(crawl.job, (-COPY_EVERY_SECONDS, (0, 0)))
             # One that was cut off is nobody's, or already another machine's.
-            if crawl.job in running and time.monotonic() - at >= COPY_EVERY_SECONDS:
+            if crawl.job in running and self._is_due(crawl.job):
                 self._copy(crawl, is_whole=False)
         since = time.time() - _LOOKED_BACK_HOURS * 3600
         for crawl in self._crawls.latest(_MOST_ENDED):
             if crawl.job not in self._done and crawl.ended_at is not None and crawl.ended_at.timestamp() > since:
                 self._copy(crawl, is_whole=True)
                 self._done.add(crawl.job)
+
+    def _is_due(self, job: str) -> bool:
+        if job not in self._copied:
+            return True
+        at, count, _ = self._copied[job]
+        apart: int = _SECOND_AFTER_SECONDS * 2 ** min(count - 1, 9)
+        return time.monotonic() - at >= min(COPY_EVERY_SECONDS, apart)
 
     def _copy(self, crawl: Crawl, *, is_whole: bool) -> None:
         path = log_of(self._options.logs, crawl.project, crawl.spider, crawl.job)
@@ -113,19 +111,20 @@ class LogCopies(Service):
             if not is_whole and not about.st_size:
                 # It has just begun: a minute later there would be nothing to see yet.
                 return
-            if is_whole or self._copied.get(crawl.job, (0, None))[1] != seen:
+            _, count, before = self._copied.get(crawl.job, (0, 0, None))
+            if is_whole or before != seen:
                 store = self._store()
                 if not self._has_bucket:
                     # The first file of all makes it otherwise, and is later than the first line of a log.
                     store.ensure_bucket()
                     self._has_bucket = True
                 put_copy(store, crawl.spider, crawl.job, path, most_bytes=None if is_whole else _END_BYTES)
-            self._copied[crawl.job] = (time.monotonic(), seen)
+            self._copied[crawl.job] = (time.monotonic(), count + 1, seen)
 
     def _is_well(self, _: object) -> None:
         self._told = ""
 
-    def _failed(self, failure: Failure) -> None:
+    def _note_failure(self, failure: Failure) -> None:
         self._not_before = time.monotonic() + COPY_EVERY_SECONDS
         text = str(failure.value) if failure.check(ShopdataError) else failure.getTraceback()
         if text != self._told:
@@ -153,6 +152,19 @@ def put_copy(store: ObjectStore, spider: str, job: str, path: Path, *, most_byte
             shutil.copyfileobj(log, archive)
         packed.seek(0)
         store.put_bytes(log_key(spider, job), packed.read(), content_type=_GZIP, skip_unchanged=True)
+
+
+def copies_in(store: ObjectStore) -> list[RunLog]:
+    """All copies that the bucket has, of whichever machine. Raises StoreError."""
+    found = []
+    for key, _, changed in store.listing(LOGS):
+        spider, _, name = key.removeprefix(LOGS).partition("/")
+        job = name.removesuffix(".log.gz")
+        # What anybody else has put there may be named in a way that leads elsewhere on this disk.
+        with suppress(ArgumentError):
+            if log_key(spider, job) == key:
+                found.append(RunLog(spider, job, changed.timestamp(), None))
+    return found
 
 
 def fetch_copy(store: ObjectStore, folder: Path, spider: str, job: str) -> LogCopy | None:

@@ -20,8 +20,8 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
-from shopdata.lake.doubts import COUNTED
 from shopdata.ledger import RunRecord
+from shopdata.ledger.checked_files import COUNTED
 from shopdata.ledger.nodes import DRAINING, LOST, OUTDATED, STOPPED, UP
 from shopdata.run_ids import run_of
 from shopdata.service.control import Disk

@@ -67,8 +67,13 @@ class Poller(QueuePoller):  # type: ignore[misc]
         """In a thread, one at a time: its database may hang, and board and crawls must not."""
         if project in self._asking:
             return
+        try:
+            running = self.running()
+        except Exception as error:  # noqa: BLE001 - scrapyd's timer would never look again
+            self._failed(project, error)
+            return
         self._asking.add(project)
-        work: Any = deferToThread(self._take, project, queue, len(self.dq.waiting), self.running())
+        work: Any = deferToThread(self._take, project, queue, len(self.dq.waiting), running)
         work.addCallback(lambda taken: self._taken(project, queue, *taken))
         work.addErrback(lambda failure: self._failed(project, failure.value))
         work.addBoth(lambda _: self._asking.discard(project))
@@ -143,6 +148,11 @@ class SpiderQueue(SqliteSpiderQueue):  # type: ignore[misc]
                 return found
         return None
 
+    def change(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Puts a message in the place of one; False if that is not there any more."""
+        is_changed: bool = self.q.change(old, new)
+        return is_changed
+
     def ended(self, job: str) -> None:
         """It has left the queue when it was taken."""
 
@@ -175,6 +185,17 @@ class _Rows(sqlite.JsonSqlitePriorityQueue):  # type: ignore[misc]
         except (ValueError, TypeError, RecursionError):
             found = None
         return whole(found)
+
+    def change(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Puts a message in the place of one, in one statement; nobody but this service's thread is here."""
+        rows = self.conn.execute(f"SELECT id, message FROM {self.table}")  # noqa: S608 - a name of ours
+        number = next((number for number, message in rows if self.decode(message) == old), None)
+        written = self.conn.execute(
+            f"UPDATE {self.table} SET message = ? WHERE id = ?",  # noqa: S608 - as above
+            (self.encode(new), number),
+        )
+        self.conn.commit()
+        return bool(written.rowcount)
 
 
 def _key_of(project: str, message: dict[str, Any]) -> object:

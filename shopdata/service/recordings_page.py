@@ -14,10 +14,10 @@ from shopdata.texts import did_you_mean
 
 class RecordingsPage(JsonPage):
     """GET lists those of the last hours, or says with `invite` what came of a link; POST `name` and `shop` makes a link
-    for one."""
+    for one, of a `period` where that is known."""
 
     get_names: ClassVar[tuple[str, ...]] = ("invite",)
-    post_names: ClassVar[tuple[str, ...]] = ("name", "shop")
+    post_names: ClassVar[tuple[str, ...]] = ("name", "shop", "period")
 
     def get(self, arguments: Arguments) -> dict[str, Any]:
         desk = RecordingsDesk(self.inside.recordings)
@@ -45,4 +45,7 @@ class RecordingsPage(JsonPage):
         name = name_of(arguments.get("name", ""), shops[shop_id])
         refuse_taken(name)
         code = RecordingsDesk(self.inside.recordings).invite(name)
-        return {"invite": code, "path": "record?" + urlencode({"name": name, "shop": shop_id, "invite": code})}
+        asked = {"name": name, "shop": shop_id, "invite": code}
+        if period := arguments.get("period", ""):
+            asked["period"] = period[:8]
+        return {"invite": code, "path": "record?" + urlencode(asked)}

@@ -101,22 +101,25 @@ class RunQueue:
         )
         return job
 
-    def join(self, spider: str, arguments: Mapping[str, str], shop: str) -> str:
-        """Takes a shop into the run that waits for the same of other shops; returns its id, "" if there is none."""
-        self.look()
-        return self._by_queue(self._join, spider, arguments, shop)
+    def join(self, spider: str, arguments: Mapping[str, str], shop: str, node: str = "") -> str:
+        """Takes a shop into the run that waits for the same of other shops; returns its id, "" if there is none.
 
-    def _join(self, spider: str, arguments: Mapping[str, str], shop: str) -> str:
+        Args:
+            node: the machine that has signed the shop in: one that waits for another is not for it.
+        """
+        self.look()
+        return self._by_queue(self._join, spider, arguments, shop, node)
+
+    def _join(self, spider: str, arguments: Mapping[str, str], shop: str, node: str = "") -> str:
         queue = self._poller.queues.get(PROJECT)
         for message in queue.list() if queue else ():
             own = own_arguments(message)
             shops = own.pop("shops", "")
-            if message["name"] != spider or own != arguments or not shops:
+            is_same = message["name"] == spider and own == arguments and message.get(FOR_NODE, "") == node
+            if not is_same or not shops:
                 continue
-            # Nobody else has taken it out meanwhile if we have.
-            if shop not in shops.split(",") and queue.remove(lambda waiting, found=message: waiting == found):
-                self._enqueue(spider, {**own, "shops": f"{shops},{shop}"}, message["_job"], message.get("_version"))
-            return str(message["_job"])
+            if shop in shops.split(",") or queue.change(message, {**message, "shops": f"{shops},{shop}"}):
+                return str(message["_job"])
         return ""
 
     def cancel(self, jobs: Collection[str]) -> bool:

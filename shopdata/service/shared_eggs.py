@@ -15,16 +15,15 @@ from scrapyd.eggstorage import FilesystemEggStorage
 from scrapyd.webservice import DeleteProject as ScrapydDeleteProject
 from scrapyd.webservice import DeleteVersion as ScrapydDeleteVersion
 from scrapyd.webservice import ListVersions as ScrapydListVersions
-from twisted.application.service import Service
 from twisted.internet import reactor as twisted_reactor
-from twisted.internet import task
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
 from shopdata.exceptions import ShopdataError
+from shopdata.service.answers import LaterPage
 from shopdata.service.egg_bucket import EggBucket
-from shopdata.service.webservices import LaterPage
+from shopdata.service.repeating import Repeating
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +82,7 @@ class Eggs:
         return time.monotonic() - began < _MOST_SECONDS
 
 
-class EggSync(Service):
+class EggSync(Repeating):
     """Brings folder and bucket together, every few seconds, in a thread.
 
     Args:
@@ -96,24 +95,13 @@ class EggSync(Service):
     def __init__(
         self, eggs: Eggs, versions_in_use: Callable[[], set[str] | None], update_projects: Callable[[], object]
     ) -> None:
+        super().__init__({self._sync: _SYNC_EVERY_SECONDS}, _log)
         self._eggs = eggs
         self._versions_in_use = versions_in_use
         self._update_projects = update_projects
-        self._loop = task.LoopingCall(self._sync)
-
-    def startService(self) -> None:
-        super().startService()  # type: ignore[no-untyped-call]
-        self._loop.start(_SYNC_EVERY_SECONDS)
-
-    def stopService(self) -> None:
-        super().stopService()  # type: ignore[no-untyped-call]
-        if self._loop.running:
-            self._loop.stop()
 
     def _sync(self) -> Any:
-        # The next look waits for this one.
-        work: Any = deferToThread(self._eggs.bucket.sync, self._versions_in_use())
-        return work.addCallbacks(self._synced, _log)
+        return deferToThread(self._eggs.bucket.sync, self._versions_in_use()).addCallback(self._synced)
 
     def _synced(self, is_changed: bool) -> None:
         if is_changed:

@@ -69,6 +69,11 @@ class SharedQueue:
         self.look()
         return count
 
+    def change(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Puts a message in the place of one that was seen; False if it is another by now, or somebody has it."""
+        numbers = [waiting.number for waiting in self._seen.free if whole(waiting.message) == old]
+        return any(self._rows.change(self._project, number, lambda row: whole(row) == old, new) for number in numbers)
+
     def clear(self) -> None:
         """Takes out all that nobody has."""
         self.remove(lambda _: True)

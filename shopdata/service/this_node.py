@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -41,6 +42,9 @@ class ThisNode:
         self._differences = Differences(workspace)
         #: The services that take crawls, as of the last look.
         self._up: frozenset[str] = frozenset()
+        #: A look at life that is under way must not take the last word back.
+        self._one_word = threading.Lock()
+        self._has_ended = False
         self._draining = Draining(options.draining_file, launcher, poller)
         #: Takes up crawls that were cut off; the clock does.
         self.go_on: Callable[[], None] = lambda: None
@@ -84,10 +88,14 @@ class ThisNode:
             self.show_life()
 
     def _tell(self, state: str) -> None:
-        self._workspace.ledger.nodes.beat_service(
-            self._workspace.staging.node,
-            address=self._address,
-            version=self._version,
-            seats=self._launcher.max_proc,
-            state=state,
-        )
+        with self._one_word:
+            if self._has_ended:
+                return
+            self._workspace.ledger.nodes.beat_service(
+                self._workspace.staging.node,
+                address=self._address,
+                version=self._version,
+                seats=self._launcher.max_proc,
+                state=state,
+            )
+            self._has_ended = state == STOPPED

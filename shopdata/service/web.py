@@ -13,8 +13,9 @@ from twisted.web.server import Request
 
 from shopdata.exceptions import ArgumentError
 from shopdata.service import api_acts
+from shopdata.service.answers import NotAllowed, Refusal, methods_of
 from shopdata.service.configuration import ServiceConfig
-from shopdata.service.webservices import NotAllowed, Refusal, check_names, methods_of
+from shopdata.service.webservices import check_names
 
 logger = logging.getLogger(__name__)
 

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import subprocess
-import sys
-from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from typing import Any
 
-from scrapyd.exceptions import RunnerError
 from scrapyd.webservice import Cancel as ScrapydCancel
 from scrapyd.webservice import ListJobs as ScrapydListJobs
 from scrapyd.webservice import ListSpiders as ScrapydListSpiders
 from scrapyd.webservice import Schedule as ScrapydSchedule
 from scrapyd.webservice import Status as ScrapydStatus
-from scrapyd.webservice import WsResource, spider_list
-from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 from twisted.web import error, http
 
-from shopdata.exceptions import ArgumentError, ShopdataError, StoreError
-from shopdata.service.later import answer_later
+from shopdata.exceptions import ArgumentError
+from shopdata.service.answers import LaterPage
 from shopdata.service.names import check_job, checked_form, checked_name, quoted
 from shopdata.service.options import PROJECT
-from shopdata.texts import one_line
+from shopdata.service.spider_lists import listed, version_at_hand
 
-logger = logging.getLogger(__name__)
-
-#: `scrapy list` takes two or three seconds; an egg that waits for something when it is imported would take for ever.
-_LIST_SECONDS = 60
 #: More than a schedule of years would queue; every look of the poller reads all of them.
 _MOST_WAITING = 1000
 _MOST_WAITING_BYTES = 4 * 1024**2
@@ -47,66 +34,6 @@ def check_names(page: str, arguments: Mapping[bytes, list[bytes]]) -> None:
     for name in names:
         for value in arguments.get(name.encode(), ()):
             checked_name(name, _text(name, value))
-
-
-class Refusal(WsResource):  # type: ignore[misc]
-    """An answer in scrapyd's form in place of the page that was asked for."""
-
-    isLeaf = True
-
-    def __init__(self, root: Any, problem: Exception) -> None:
-        super().__init__(root)
-        self._problem = problem
-
-    def render(self, txrequest: Any) -> Any:
-        return answer_now(self, txrequest, as_error(self._problem))
-
-
-class NotAllowed(Refusal):
-    """The answer to a method that a page does not have; scrapyd's own takes it for a mistake in the program."""
-
-    def __init__(self, root: Any, page: str, method: bytes, allowed: Sequence[str]) -> None:
-        problem = ArgumentError(
-            "this page does not take the method",
-            where=page,
-            found=quoted(method.decode("ascii", "replace")),
-            expected=" or ".join(allowed),
-            todo="Use one of these.",
-        )
-        super().__init__(root, problem)
-        self._allowed = allowed
-
-    def render(self, txrequest: Any) -> Any:
-        txrequest.setResponseCode(http.NOT_ALLOWED)
-        txrequest.setHeader("Allow", ", ".join(self._allowed))
-        return super().render(txrequest)
-
-
-def methods_of(page: Any) -> tuple[str, ...]:
-    """What a webservice, scrapyd's or ours, can be asked with; nothing of what is none."""
-    own = [name for name in ("GET", "POST", "OPTIONS") if hasattr(page, f"render_{name}")]
-    return ("HEAD", *own) if "GET" in own else tuple(own)
-
-
-class LaterPage(WsResource):  # type: ignore[misc]
-    """A webservice whose answer may take its time."""
-
-    method = b"POST"
-
-    @abstractmethod
-    async def answer(self, txrequest: Any) -> dict[str, Any]:
-        """Runs in the reactor's thread; what takes long is left to another one. Any error becomes the answer."""
-
-    def render(self, txrequest: Any) -> Any:
-        if txrequest.method != self.method:
-            return super().render(txrequest)
-        work = Deferred.fromCoroutine(self.answer(txrequest))
-        work.addCallbacks(lambda data: {"status": "ok"} | data, lambda failure: as_error(failure.value))
-        return answer_later(txrequest, work, lambda data: self._send(txrequest, data))
-
-    def _send(self, txrequest: Any, data: dict[str, Any]) -> None:
-        txrequest.write(answer_now(self, txrequest, data))
-        txrequest.finish()
 
 
 class QueuePage(LaterPage):
@@ -231,70 +158,6 @@ class Status(QueuePage, ScrapydStatus):  # type: ignore[misc]
         if answer["currstate"] == "finished" and crawl is not None and crawl.reason:
             answer["reason"] = crawl.reason
         return answer
-
-
-async def version_at_hand(root: Any, project: str, version: str | None) -> str | None:
-    """The version that is meant. Where services share eggs, one that others may have had first is fetched, and none
-    is the newest as it is known here: every service that takes the job runs the same."""
-    if root.inside.eggs is None:
-        return version
-    if version is not None:
-        with suppress(StoreError):
-            await deferToThread(root.inside.eggs.bucket.fetch, project, version)
-        return version
-    versions = root.eggstorage.list(project)
-    return str(versions[-1]) if versions else None
-
-
-async def listed(root: Any, project: str, version: str | None, *, is_new: bool = False) -> list[str]:
-    """The spiders of an egg, asked in a thread and remembered where scrapyd looks for them.
-
-    Raises:
-        RunnerError: it could not be imported, or not within a minute.
-    """
-    known = spider_list.cache[project]
-    if is_new or version not in known:
-        spiders = await deferToThread(_list_spiders, root.runner, project, version)
-        # As scrapyd's own: which version `None` stands for may have changed.
-        spider_list.cache[project].pop(None, None)
-        spider_list.cache[project][version] = spiders
-    return list(spider_list.cache[project][version])
-
-
-def _list_spiders(runner: str, project: str, version: str | None) -> list[str]:
-    env = os.environ | {"PYTHONIOENCODING": "UTF-8", "SCRAPY_PROJECT": project}
-    if version:
-        env["SCRAPYD_EGG_VERSION"] = version
-    args = [sys.executable, "-m", runner, "list", "-s", "LOG_STDOUT=0"]
-    try:
-        ran = subprocess.run(args, env=env, capture_output=True, timeout=_LIST_SECONDS, check=False)  # noqa: S603 - ours
-    except subprocess.TimeoutExpired:
-        raise RunnerError(f"its spiders could not be listed within {_LIST_SECONDS} s") from None
-    if ran.returncode:
-        raise RunnerError((ran.stderr or ran.stdout).decode(errors="replace"))
-    return ran.stdout.decode().splitlines()
-
-
-def answer_now(page: WsResource, txrequest: Any, data: dict[str, Any]) -> bytes:
-    """The bytes of an answer in scrapyd's form; its headers are set."""
-    content: bytes = page.json_encoder.encode(data | {"node_name": page.root.node_name}).encode() + b"\n"
-    txrequest.setHeader("Content-Type", "application/json")
-    txrequest.setHeader("Content-Length", str(len(content)))
-    return content
-
-
-def as_error(problem: BaseException) -> dict[str, Any]:
-    """What scrapyd says of an error; our own speak for themselves."""
-    if isinstance(problem, ShopdataError):
-        text = str(problem)
-    elif isinstance(problem, error.Error):
-        text = (problem.message or b"").decode(errors="replace")
-        # As scrapyd's own pages are told by `daemon.py`.
-        logger.info("refused: %s", one_line(text))
-    else:
-        logger.error("a webservice failed: %s: %s", type(problem).__name__, str(problem)[-500:])
-        text = f"{type(problem).__name__}: {problem}"
-    return {"status": "error", "message": text}
 
 
 def _text(name: str, value: bytes) -> str:

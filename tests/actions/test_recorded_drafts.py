@@ -11,14 +11,16 @@ import yaml
 
 from shopdata.actions.record_answers import answered
 from shopdata.actions.recorded import Draft, write_checked
-from shopdata.exceptions import ArgumentError
+from shopdata.exceptions import ArgumentError, DiskError
+from shopdata.periods import Period
 
 RECIPE = {"recipe": {"version": 1, "dataset": "pdd_new", "dialect": "pdd"}, "steps": [{"file": "csv"}]}
 CONTRACT = {
     "title": "pdd_new", "platform": "pdd", "lag_days": 1, "columns": ["订单号", "手机", "金额"], "ids": ["订单号"],
     "keys": [], "required": [],
 }  # fmt: skip
-DRAFT = Draft("pdd_new", RECIPE, CONTRACT, (), (date(2026, 11, 21), date(2026, 11, 14)), ("手机",))
+FIRST, SECOND, THIRD = (Period.of("day", date(2026, 11, day)) for day in (21, 14, 13))
+DRAFT = Draft("pdd_new", RECIPE, CONTRACT, (), (FIRST, SECOND), THIRD, ("手机",))
 
 
 def test_what_is_ticked_and_typed_is_in_both_files(tmp_path: Path) -> None:
@@ -65,6 +67,18 @@ def test_what_nobody_could_read_is_taken_back(tmp_path: Path) -> None:
         write_checked(answered(DRAFT, {"personal": []}), tmp_path, refuse)
     assert (tmp_path / "recipes/pdd_new.yaml").read_bytes() == before
     assert (tmp_path / "datasets/pdd_new.yaml").is_file()
+
+
+def test_of_two_files_that_can_not_both_be_written_none_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DiskError("no space left", todo="Make room.")
+
+    monkeypatch.setattr("shopdata.actions.recorded.write_recipe", refuse)
+    with pytest.raises(DiskError):
+        write_checked(DRAFT, tmp_path, lambda: None)
+    assert list(tmp_path.rglob("*.yaml")) == []
 
 
 def test_a_contract_that_is_there_stays(tmp_path: Path) -> None:

@@ -112,3 +112,9 @@ def test_names_what_was_mistyped(place: Workplace, arguments: list[str], sentenc
     assert run.code == 2, run.text
     assert sentence in run.err
     assert "Traceback" not in run.text
+
+
+def test_what_is_said_on_the_board_is_not_said_with_a_link_to_it(place: Workplace) -> None:
+    run = place.scrapy("record", "jd_new", "--shop", "sandbox-01", "--board", "--as", "spider", "--lag-days", "0")
+    assert run.code == 2
+    assert "with --board, all else is done on the board. Found --lag-days, --as." in run.err

@@ -16,7 +16,7 @@ from postgresql_server import PostgresServer
 from running import Running
 from workplace import Workplace
 
-from sandbox import Sandbox, SandboxOptions
+from sandbox import EVERY_SHOP, Fault, Sandbox, SandboxOptions
 from sandbox.store import SeaweedStore
 from shopdata.ledger import Ledger
 from shopdata.store.keys import log_key
@@ -40,7 +40,7 @@ def services(
     """Not started yet, with the database that they share."""
     url = postgresql_server.new_database()
     store = object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
-    with Sandbox(SandboxOptions(shops=6, pdd_shops=0, rows=5, report_seconds=6.0)) as sandbox:
+    with Sandbox(SandboxOptions(shops=6, pdd_shops=0, rows=5, report_seconds=1.0)) as sandbox:
         places = [Workplace(tmp_path_factory.mktemp("machine"), sandbox, store) for _ in range(2)]
         for place in places:
             place.variables |= {"SHOPDATA_DATABASE_URL": url, "SHOPDATA_SECRET_KEY": KEY}
@@ -68,6 +68,8 @@ def shown(service: Running, page: str) -> tuple[int, str]:
 def test_they_share_a_slot_and_one_is_killed(services: tuple[list[Running], str]) -> None:
     (here, there), url = services
     sandbox, shops = here.place.sandbox, [shop.id for shop in here.place.shops]
+    # Both are at it until one is killed.
+    sandbox.set_fault(EVERY_SHOP, Fault.REPORT_HELD)
     for service, now in ((here, "2026-11-24T08:00:00"), (there, "2026-11-24T08:29:50")):
         run = service.command("start", SHOPDATA_SERVICE_NOW=now)
         assert run.code == 0, run.text + service.log
@@ -89,6 +91,7 @@ def test_they_share_a_slot_and_one_is_killed(services: tuple[list[Running], str]
         for process in there.processes():
             process.kill()
         psutil.wait_procs(there.processes(), timeout=10)
+        sandbox.clear_faults(fault=Fault.REPORT_HELD)
         here.wait_until(lambda: here.ids("finished"), "the other one has ended")
         assert {cell.state for cell in ledger.cells()} == {"published"}
         # Its job waits until it is sure that nobody works on it.

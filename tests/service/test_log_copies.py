@@ -7,6 +7,7 @@ import os
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +16,7 @@ from shopdata.periods import SHANGHAI
 from shopdata.service import log_copies
 from shopdata.service.cleaner import clean_copies
 from shopdata.service.crawls import Crawl, Crawls
-from shopdata.service.log_copies import LogCopies, fetch_copy, put_copy
+from shopdata.service.log_copies import LogCopies, copies_in, fetch_copy, put_copy
 from shopdata.service.options import ServiceOptions
 from shopdata.store.keys import log_key
 from shopdata.store.object_store import ObjectStore
@@ -106,11 +107,13 @@ def test_when_a_service_copies(object_store: ObjectStore, tmp_path: Path, monkey
     copies.look({JOB})
     assert kept() == "begun\n"
     write(log, "begun\ngoes on\n")
+    monkeypatch.setattr(log_copies, "_SECOND_AFTER_SECONDS", 10_000)
     copies.look({JOB})
-    assert kept() == "begun\n", "the minute is not over"
+    assert kept() == "begun\n", "the time is not over"
     monkeypatch.setattr(log_copies, "COPY_EVERY_SECONDS", 0)
     copies.look({JOB})
     assert kept() == "begun\ngoes on\n"
+    monkeypatch.setattr(log_copies, "COPY_EVERY_SECONDS", 10_000)
     write(log, "begun\ngoes on\nended\n")
     crawls.end(JOB, 0)
     copies.look(set())
@@ -121,6 +124,36 @@ def test_when_a_service_copies(object_store: ObjectStore, tmp_path: Path, monkey
     assert kept() == ""
     LogCopies(options, crawls, lambda: object_store, set).look(set())
     assert kept().endswith("ended\n")
+
+
+def test_the_first_copies_follow_soon(
+    object_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run that has just begun has written is little; later a minute more or less says nothing."""
+    now = 1000.0
+    monkeypatch.setattr(log_copies, "time", SimpleNamespace(monotonic=lambda: now, time=time.time))
+    options = ServiceOptions(state_dir=tmp_path)
+    crawls = Crawls(options.folder)
+    crawls.put(Crawl(job=JOB, project="shopdata", spider="jd_store", started_at=datetime.now(SHANGHAI)))
+    copies = LogCopies(options, crawls, lambda: object_store, set)
+    copied: list[float] = []
+    monkeypatch.setattr(log_copies, "put_copy", lambda *_, **__: copied.append(now - 1000))
+    while now < 1300:
+        write(options.logs / "shopdata" / "jd_store" / f"{JOB}.log", f"{now}\n", datetime.fromtimestamp(now, SHANGHAI))
+        copies.look({JOB})
+        now += 1
+    assert copied == [0, 5, 15, 35, 75, 135, 195, 255]
+
+
+def test_only_what_is_named_like_a_copy_is_one(object_store: ObjectStore) -> None:
+    for key in (
+        KEY,
+        "service/logs/x/.hidden.log.gz",
+        "service/logs/a/b/c.log.gz",
+        "service/logs/x.log.gz",
+    ):
+        object_store.put_bytes(key, b"")
+    assert [(log.spider, log.job, log.path) for log in copies_in(object_store)] == [("jd_store", JOB, None)]
 
 
 def test_old_copies_go_as_logs_do(object_store: ObjectStore) -> None:

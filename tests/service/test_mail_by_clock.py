@@ -26,7 +26,9 @@ pytestmark = [
 ]
 
 
-def test_a_workbook_is_sent_at_its_time_and_once(tmp_path: Path, object_store_server: SeaweedStore) -> None:
+def test_a_workbook_is_sent_at_its_time_and_once(
+    tmp_path: Path, object_store_server: SeaweedStore, project_egg: Path
+) -> None:
     options = SandboxOptions(shops=1, pdd_shops=0, rows=5, report_seconds=0.3, empty_link_seconds=0.2)
     with mail_server() as box, Sandbox(options) as sandbox:
         place = Workplace(tmp_path, sandbox, object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}"))
@@ -38,6 +40,7 @@ def test_a_workbook_is_sent_at_its_time_and_once(tmp_path: Path, object_store_se
         (place.config_dir / "alerts.yaml").write_text(yaml.safe_dump(alerts), "utf-8")
         place.variables["MAIL"] = box.url
         service = Running(place)
+        service.lay(project_egg)
         try:
             started = service.command("start")
             assert started.code == 0, started.text

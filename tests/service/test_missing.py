@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +18,7 @@ from shopdata.reasons import Reason
 from shopdata.service.control import Due
 from shopdata.service.queues import SpiderQueue
 from shopdata.service.run_queue import RunQueue
+from shopdata.service.shared_queue import SharedQueue
 from shopdata.service.sign_ins.missing import ask_for_missing
 from shopdata.states import CellState
 from shopdata.workspace import Workspace
@@ -90,20 +91,53 @@ def test_what_waits_for_a_person_is_missing_and_what_a_run_has_in_hand_is_not(wo
     assert sign_in(workspace, "old") == [("jd_store", ("2026-11-20",), "old")]
 
 
-def test_shops_come_into_the_run_that_waits_for_the_same_periods(tmp_path: Path) -> None:
-    config = Config(values={"dbs_dir": str(tmp_path)})
-    queue = SpiderQueue(config, "shopdata")
-    scheduler = SimpleNamespace(schedule=lambda project, spider, **own: queue.add(spider, **own))
-    app, poller = SimpleNamespace(getComponent=lambda _: scheduler), SimpleNamespace(queues={"shopdata": queue})
-    runs = RunQueue(app, None, poller, str)
+@pytest.fixture(params=["near", "far"])
+def queue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SpiderQueue | SharedQueue]:
+    """scrapyd's own, and the one that services share."""
+    if request.param == "near":
+        yield SpiderQueue(Config(values={"dbs_dir": str(tmp_path)}), "shopdata")
+        return
+    with Ledger.at(tmp_path) as ledger:
+        shared = SimpleNamespace(ledger=ledger, staging=SimpleNamespace(node="here"), lease_seconds=60)
+        yield SharedQueue(SimpleNamespace(inside=SimpleNamespace(workspace=shared)), "shopdata")
+
+
+def test_shops_come_into_the_run_that_waits_for_the_same_periods(queue: SpiderQueue | SharedQueue) -> None:
+    runs = RunQueue(None, None, SimpleNamespace(queues={"shopdata": queue}), str)
     queue.add("jd_store", periods="2026-11-23", _job="all")  # of all shops: nobody is taken into it
     queue.add("jd_store", periods="2026-11-23", shops="a", _job="one", _version="7")
     queue.add("jd_store", periods="2026-11-22", shops="a", _job="other day")
 
+    queue.look()
     wanted = {"periods": "2026-11-23"}
     assert runs._join("jd_store", wanted, "b") == "one"
+    queue.look()
     assert runs._join("jd_store", wanted, "b") == "one"
+    assert runs._join("jd_store", wanted, "c", "another machine") == ""
     assert runs._join("pdd_chat", wanted, "b") == ""
     assert runs._join("jd_store", {"periods": "2026-11-21"}, "b") == ""
     waiting = {message["_job"]: (message.get("shops"), message.get("_version")) for message in queue.list()}
     assert waiting == {"all": (None, None), "one": ("a,b", "7"), "other day": ("a", None)}
+    assert [message["_job"] for message in queue.list()] == ["all", "one", "other day"]
+
+
+def test_a_run_that_was_handed_out_meanwhile_takes_nobody_in(queue: SpiderQueue | SharedQueue) -> None:
+    queue.add("jd_store", periods="2026-11-23", shops="a", _job="one")
+    queue.look()
+    (seen,) = queue.list()
+    assert queue.take(lambda message: message["_job"] == seen["_job"]) is not None
+    assert not queue.change(seen, {**seen, "shops": "a,b"})
+    queue.look()
+    assert queue.list() == []
+
+
+def test_of_two_that_take_somebody_in_at_once_the_second_sees_that_it_is_another(
+    queue: SpiderQueue | SharedQueue,
+) -> None:
+    queue.add("jd_store", periods="2026-11-23", shops="a", _job="one")
+    queue.look()
+    (seen,) = queue.list()
+    assert queue.change(seen, {**seen, "shops": "a,b"})
+    assert not queue.change(seen, {**seen, "shops": "a,c"})
+    queue.look()
+    assert [message["shops"] for message in queue.list()] == ["a,b"]

@@ -212,6 +212,22 @@ def test_a_queue_that_cannot_be_read_does_not_end_the_polling(
     assert caplog.text.count("queue of shopdata not read; retrying: OperationalError") == 1
 
 
+def test_a_list_of_crawls_that_cannot_be_read_does_not_end_it_either(
+    launcher: Launcher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    launcher._get_message(0)
+    poller = launcher.app.getComponent(IPoller)
+    for is_far in (False, True):
+        monkeypatch.setattr(poller, "running", refuse)
+        monkeypatch.setattr(type(queue_of(launcher)), "is_far", is_far)
+        queue_of(launcher).add("jd_store", _job=f"job-{is_far}", settings={})
+        poll(launcher)
+    assert "queue of shopdata not read; retrying: OperationalError: disk I/O error" in caplog.text
+
+
 def test_what_cannot_be_written_down_frees_the_slot_too(
     launcher: Launcher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,7 +6,6 @@ import html
 import io
 import os
 import secrets
-import signal
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -183,7 +182,7 @@ def test_a_recipe_of_ones_own_is_a_spider_and_can_be_scheduled(service: Running)
 def test_pause_is_kept_over_a_restart_and_an_edit_counts_without_one(service: Running) -> None:
     assert service.post("cron.json", action="pause", job="monthly")["status"] == "ok"
     assert "no job 'yearly'" in service.post("cron.json", action="pause", job="yearly")["message"]
-    assert service.command("restart", SHOPDATA_SERVICE_NOW="2026-11-24T08:29:55").code == 0
+    service.restart(SHOPDATA_SERVICE_NOW="2026-11-24T08:29:55")
     jobs = {job["job"]: job for job in service.get("cron.json")["jobs"]}
     assert (jobs["monthly"]["is_paused"], jobs["monthly"]["next_at"]) == (True, None)
     assert jobs["first"]["next_at"].startswith("2026-11-2")
@@ -233,8 +232,7 @@ def test_killed_in_the_middle_of_two_crawls(service: Running) -> None:
     assert [process.environ().get("PYTHONPATH") for process in held.values()] == [None, None]
     assert set(held) == set(crawls.values())
 
-    os.kill(service.pid, signal.SIGKILL)
-    held[crawls["second"]].kill()
+    service.kill(held[crawls["second"]])
     status = service.command("status")
     assert status.code == 1
     assert status.out.startswith("down."), status.text
@@ -244,8 +242,8 @@ def test_killed_in_the_middle_of_two_crawls(service: Running) -> None:
     later = CellKey("pdd_badscore", str(today() - timedelta(days=1)), "pdd-01")
     with Ledger.at(place.state_dir) as ledger:
         ledger.add_cells("pdd", [later])
-        ledger.settle(later, CellState.NOT_READY, Reason(text="not published yet"))
-        ledger.not_ready.reschedule(later, datetime.now(SHANGHAI), lambda since: since)
+        now = datetime.now(SHANGHAI)
+        ledger.settle(later, CellState.NOT_READY, Reason(text="not published yet"), wait=lambda _: (now, now))
 
     assert service.command("start", SHOPDATA_SERVICE_NOW="2026-11-24T08:40:00").code == 0
     assert f"run {crawls['first']} of jd_store still runs since an earlier service: reattached" in service.log

@@ -38,7 +38,7 @@ from shopdata.service.crawls import Crawl, Crawls, key_of
 from shopdata.service.daemon import _Log
 from shopdata.service.deploy import DeployError, build_egg
 from shopdata.service.inside import Inside
-from shopdata.service.log_view import find_log, lines
+from shopdata.service.log_view import find_log, lines, service_log
 from shopdata.service.metrics import ServiceMetrics
 from shopdata.service.options import ServiceOptions
 from shopdata.service.overview import _from_inside, _runs, overview
@@ -254,14 +254,16 @@ def test_which_log_is_meant(options: ServiceOptions) -> None:
         (folder / f"{name}.log").write_text(f"{name}\nsecond line\n")
         os.utime(folder / f"{name}.log", (number, number))
     for wanted in ("20260301T003000Z-1a2b3c", "1a2b3c", "20260301"):
-        assert list(lines(find_log(options, wanted), follow=False)) == ["20260301T003000Z-1a2b3c", "second line"]
-    assert find_log(options, "jd_store").stem == "20260302T003000Z-4d5e6f"
+        path = find_log(options, wanted).path
+        assert path is not None
+        assert list(lines(path, follow=False)) == ["20260301T003000Z-1a2b3c", "second line"]
+    assert find_log(options, "jd_store").job == "20260302T003000Z-4d5e6f"
     with pytest.raises(ArgumentError, match="several logs fit '2026'"):
         find_log(options, "2026")
     with pytest.raises(ArgumentError, match="no log of nothing"):
         find_log(options, "nothing")
     with pytest.raises(ArgumentError, match="no log of the service"):
-        find_log(options, None)
+        service_log(options)
 
 
 # -- what is generated and documented ------------------------------------------------------------------------------

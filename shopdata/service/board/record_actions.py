@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 from shopdata.config import Shop, config_source
 from shopdata.config.recipes.proof import RECORDED
-from shopdata.exceptions import ArgumentError, UsageError
-from shopdata.periods import parse_date
+from shopdata.exceptions import UsageError
+from shopdata.periods import PeriodKind, parse_date
 from shopdata.service.board.addresses import checked_id
 from shopdata.service.board.answers import Answer, PageNotFoundError, redirect
 from shopdata.service.board.sources import Sources
@@ -26,7 +27,8 @@ def record(sources: Sources, visit: Visit) -> Answer:
     refuse_readable(visit)
     name = name_of(visit.form.get("name", ""), shop)
     refuse_taken(name)
-    desk.start(name, shop, visit.person, visit.form.get("invite", ""))
+    kind = next((one for one in get_args(PeriodKind) if one == visit.form.get("period")), None)
+    desk.start(name, shop, visit.person, visit.form.get("invite", ""), kind)
     return redirect(visit.link("record", name))
 
 
@@ -42,8 +44,6 @@ def compare(sources: Sources, visit: Visit) -> Answer:
     name, view = checked_id(visit.form.get("name", "")), visit.form.get("view", "")
     refuse_readable(visit)
     day = parse_date(visit.form.get("day", ""), visit.texts("recording.day"))
-    if not visit.file:
-        raise ArgumentError("no file was sent", where=visit.texts("recording.export"), todo="Choose the export.")
     _desk(sources).compare(name, visit.person, view, day, visit.file)
     return redirect(visit.link("record", name, view=view))
 

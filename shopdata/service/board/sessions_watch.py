@@ -1,4 +1,4 @@
-"""The state of all shops' sessions, read again only where a file has changed: each costs a key derivation."""
+"""The state of all shops' sessions, read again only where a file has changed: each is decrypted."""
 
 from __future__ import annotations
 

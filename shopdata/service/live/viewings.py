@@ -63,6 +63,9 @@ class Viewings(ABC, Generic[Seen]):
     def _note_end(self, viewing: Seen) -> None:
         """It is over."""
 
+    def _process_ended(self) -> None:
+        """One has, however."""
+
     def _changed(self, viewing: Seen, before: LiveNow) -> None:
         """Its process has told something; called before its end is noted."""
 
@@ -156,6 +159,7 @@ class Viewings(ABC, Generic[Seen]):
 
     def _ended(self, viewing: Seen, code: int | None) -> None:
         viewing.process = None
+        self._process_ended()
         if not viewing.now.is_over:
             logger.warning("%s of %s: its process ended, code %s", self._kind, viewing.key, code)
             viewing.change(state="browser_died")

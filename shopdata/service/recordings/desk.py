@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from shopdata.config import Shop
+from shopdata.periods import PeriodKind
 from shopdata.service.in_reactor import in_reactor
 from shopdata.service.live.desk import COMMON_ACTS, Acts, LiveDesk, send
 from shopdata.service.live.person import Person
@@ -17,6 +18,7 @@ from shopdata.service.recordings.recording import Recording, RecordingNow
 from shopdata.service.recordings.recordings import Recordings
 
 _TICKED = ("ids", "keys", "personal")
+_TYPED = ("title", "lag_days", "allow_empty", "keep_totals")
 
 
 def _wish(end: str, *states: str) -> Any:
@@ -41,10 +43,11 @@ def _write(_: Recordings, found: Recording, values: Mapping[str, str]) -> None:
     ticked = {
         field: [name for number, name in enumerate(columns) if values.get(f"{field}-{number}")] for field in _TICKED
     }
-    about, given = found.now.about, {name: values.get(name, "")[:200] for name in ("title", "lag_days", "allow_empty")}
+    about, given = found.now.about, {name: values.get(name, "")[:200] for name in _TYPED}
+    hosts = [host for number, host in enumerate(about.get("hosts", ())) if values.get(f"host-{number}")]
     # It is pressed once.
     found.change(state="reading", about=about)
-    found.send(do="write", **given, **ticked)
+    found.send(do="write", **given, **ticked, hosts=hosts)
 
 
 def _by_page(_: Recordings, found: Recording, values: Mapping[str, str]) -> None:
@@ -71,9 +74,11 @@ class RecordingsDesk(LiveDesk[Recording, RecordingNow]):
         super().__init__(recordings)
         self._recordings = recordings
 
-    def start(self, name: str, shop: Shop, person: Person, invitation: str = "") -> None:
+    def start(
+        self, name: str, shop: Shop, person: Person, invitation: str = "", kind: PeriodKind | None = None
+    ) -> None:
         """Begins one, or leaves the one that runs as it is. Raises UsageError."""
-        in_reactor(self._recordings.start, name, shop, person, invitation)
+        in_reactor(self._recordings.start, name, shop, person, invitation, kind)
 
     def told_of(self, now: Any) -> dict[str, Any]:
         return {"is_written": isinstance(now, RecordingNow) and now.is_written}

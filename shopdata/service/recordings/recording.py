@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from shopdata.config import Shop
+from shopdata.periods import PeriodKind
 from shopdata.service.live.person import Person
 from shopdata.service.live.viewing import LiveNow, Viewing
 
@@ -27,7 +28,7 @@ class RecordingNow(LiveNow):
     ends: ClassVar[frozenset[str]] = ENDS
     shown: ClassVar[frozenset[str]] = frozenset({"take"})
 
-    #: What the state is about: the day of a take, what came of it, lines and files (`actions/record_child.py`).
+    #: What the state is about: the day of a take, what came of it, lines and files (`actions/record_way.py`).
     about: Mapping[str, Any] = field(default_factory=dict, repr=False)
     is_written: bool = False
 
@@ -37,10 +38,12 @@ class Recording(Viewing):
 
     now: RecordingNow
 
-    def __init__(self, name: str, shop: Shop, person: Person, began: datetime) -> None:
+    def __init__(self, name: str, shop: Shop, person: Person, began: datetime, kind: PeriodKind | None = None) -> None:
         super().__init__(name, person, began, RecordingNow())
         self.name = name
         self.shop = shop
+        #: What the report is of, where somebody has said so.
+        self.kind = kind
         #: Exports that were sent, for the moment in which they are read.
         self.sent: list[Path] = []
 

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from shopdata.config import Shop
 from shopdata.exceptions import UsageError
-from shopdata.periods import SHANGHAI
+from shopdata.held_folder import remove_left
+from shopdata.periods import SHANGHAI, PeriodKind
 from shopdata.service.live.person import Person
 from shopdata.service.live.process import LiveProcess
 from shopdata.service.live.viewings import Viewings
@@ -42,8 +43,12 @@ class Recordings(Viewings[Recording]):
         # Of a service that was killed.
         for left in self.folder.glob(f"{self.sent_prefix}*"):
             left.unlink(missing_ok=True)
+        self._journals = options.state_dir / "recordings"
+        self._process_ended()
 
-    def start(self, name: str, shop: Shop, person: Person, invitation: str = "") -> Recording:
+    def start(
+        self, name: str, shop: Shop, person: Person, invitation: str = "", kind: PeriodKind | None = None
+    ) -> Recording:
         """Begins one, if there is none of this name that runs: then it is that one, whoever has begun it.
 
         Raises:
@@ -51,7 +56,7 @@ class Recordings(Viewings[Recording]):
         """
         running = self.of(name)
         if running is None or running.now.is_over:
-            running = Recording(name, shop, person, datetime.now(SHANGHAI))
+            running = Recording(name, shop, person, datetime.now(SHANGHAI), kind)
             self.begin(running)
         elif running.shop.id != shop.id:
             raise UsageError(
@@ -64,11 +69,16 @@ class Recordings(Viewings[Recording]):
         return running
 
     def _process(self, viewing: Recording, seconds: int) -> LiveProcess:
-        return self._start(viewing, _MODULE, viewing.name, viewing.shop.id, str(seconds))
+        more = (viewing.kind,) if viewing.kind else ()
+        return self._start(viewing, _MODULE, viewing.name, viewing.shop.id, str(seconds), *more)
 
     def _may_be_away(self, viewing: Recording) -> float:
         is_in_hand = viewing.now.is_shown or viewing.now.state in ("queued", "opening", "took")
         return self._away_seconds if is_in_hand else max(self._away_seconds, _AWAY_SECONDS)
+
+    def _process_ended(self) -> None:
+        # One that was killed has left what it had of a recording.
+        remove_left(self._journals)
 
     def _note_end(self, viewing: Recording) -> None:
         for path in viewing.sent:

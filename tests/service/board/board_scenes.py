@@ -177,11 +177,13 @@ def several_machines(folder: Path) -> BoardWorld:
         ledger.nodes.describe("agency-c-00112233", config_parts=other, packages={"scrapy": "2.14.0"})
 
         def change(session: Session) -> None:
-            lost, outdated = (session.get(NodeRow, name) for name in ("agency-e-8899aabb", "agency-f-ccddeeff"))
-            assert lost is not None
-            assert outdated is not None
-            lost.service_beat_at = datetime.now(SHANGHAI) - timedelta(minutes=5)
-            outdated.state = "outdated"
+            now, nodes = datetime.now(SHANGHAI), {node.name: node for node in session.scalars(select(NodeRow))}
+            for node in nodes.values():
+                if node.service_beat_at is not None:
+                    # However long it takes until somebody looks, none of them is lost but this one.
+                    is_lost = node.name == "agency-e-8899aabb"
+                    node.service_beat_at = now - timedelta(minutes=5) if is_lost else now + timedelta(minutes=20)
+            nodes["agency-f-ccddeeff"].state = "outdated"
 
         ledger._database.write(change)
         for number, node in ((1, here), (2, OTHER)):

@@ -10,16 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from as_in_a_run import chromium_options
 from board_client import Client, NewContext, Serve, basic
 from board_scenes import ordinary_morning, publish
 from board_world import NOW, PASSWORD, REPO, USER, BoardWorld
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
+from folder_chromium import FolderChromium
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect
 
 from sandbox.store import SeaweedStore
 
-#: Playwright would wait for five seconds, which a busy machine may need.
-expect.set_options(timeout=30_000)
+#: Playwright would wait for five seconds, or thirty, which a busy machine may need.
+TIMEOUT_MS = 180_000
+expect.set_options(timeout=TIMEOUT_MS)
+
+CHROMIUM = FolderChromium(Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +82,19 @@ def client(served: Client) -> Client:
     return visitor
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this module. Playwright's loop runs in this thread, so it must end with the module."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(**chromium_options(playwright.chromium.executable_path))
-        yield launched
-        launched.close()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """The browser of this folder ends with its last test."""
+    try:
+        yield
+    finally:
+        CHROMIUM.end_before(nextitem)
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """One Chromium for this folder. Each test has contexts of its own."""
+    return CHROMIUM.get()
 
 
 @pytest.fixture
@@ -103,6 +112,7 @@ def new_context(browser: Browser, served: Client) -> Iterator[NewContext]:
         known = {"locale": "zh-CN", "viewport": {"width": 1280, "height": 900}, "base_url": served.origin}
         signed_in = {"extra_http_headers": {"Authorization": basic(USER, PASSWORD)}}
         context = browser.new_context(**(known | signed_in | options))
+        context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         context.on("weberror", lambda error: troubles.append(str(error.error)))
         context.on("console", note)

@@ -67,7 +67,7 @@ def test_a_real_browser_may_press_a_button(service: Running, browser: Browser) -
     )
     for button, told in (("暂停", "恢复"), ("恢复", "暂停")):
         page.get_by_role("button", name=button, exact=True).click()
-        page.get_by_role("button", name=told, exact=True).wait_for(timeout=20_000)
+        page.get_by_role("button", name=told, exact=True).wait_for(timeout=300_000)
     # What a browser that sends no Sec-Fetch-Site is known by.
     assert set(origins) == {service.url}
     context.close()

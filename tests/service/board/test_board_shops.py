@@ -28,25 +28,36 @@ LIST = """\
 """
 
 
-@pytest.fixture
-def empty_world(tmp_path: Path) -> BoardWorld:
-    world = BoardWorld(tmp_path)
+def make_world(folder: Path) -> BoardWorld:
+    world = BoardWorld(folder)
     world.add_shop("of-yaml", "文件里的店", "jd")
     world.write()
     world.tell_control()
-    (tmp_path / "key").write_text(KEY, "utf-8")
     return world
 
 
-@pytest.fixture
-def client(serve: Serve, empty_world: BoardWorld) -> Client:
-    return serve(empty_world)
+@pytest.fixture(scope="module")
+def board(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    """One for all of these tests."""
+    world = make_world(tmp_path_factory.mktemp("shops"))
+    (world.folder / "key").write_text(KEY, "utf-8")
+    return serve(world)
 
 
 @pytest.fixture
-def book(empty_world: BoardWorld) -> Iterator[ShopBook]:
-    with Ledger.at(empty_world.state_dir) as ledger:
-        yield ShopBook(ledger, KEY)
+def book(board: Client) -> Iterator[ShopBook]:
+    """Empty: what other tests have left is forgotten."""
+    with Ledger.at(board.folder / "state") as ledger:
+        book = ShopBook(ledger, KEY)
+        for entry in book.entries():
+            book.remove(entry.id)
+        yield book
+
+
+@pytest.fixture
+def client(board: Client, book: ShopBook) -> Client:
+    """A visitor with no cookies, before a board without entered shops."""
+    return Client(board.port, board.folder)
 
 
 def send(client: Client, page: str, action: str, **values: str) -> Answer:
@@ -152,9 +163,8 @@ def book_folder(book: ShopBook) -> Path:
     return Path(book.ledger.where).parent
 
 
-def test_without_a_key_nothing_can_be_entered(serve: Serve, empty_world: BoardWorld) -> None:
-    (empty_world.folder / "key").unlink()
-    client = serve(empty_world)
+def test_without_a_key_nothing_can_be_entered(serve: Serve, tmp_path: Path) -> None:
+    client = serve(make_world(tmp_path))
     assert "没有设置 SHOPDATA_SECRET_KEY" in client.get("/board/shops").visible
     answer = send(client, "/board/shops/_new", "shop-add", name="甲", platform="jd", username="u", password="p-fake")
     assert answer.status == 409

@@ -9,7 +9,9 @@ import pytest
 from pydantic import SecretStr
 
 from shopdata.config import Shop
+from shopdata.exceptions import RejectedFileError
 from shopdata.periods import SHANGHAI
+from shopdata.reasons import Reason
 from shopdata.service.board.pages.record import part_values
 from shopdata.service.board.rendering import RenderedPage, Renderer
 from shopdata.service.board.visit import Visit
@@ -79,6 +81,40 @@ def test_each_state_says_what_is_so_in_both_languages(state: str) -> None:
         now = RecordingNow(state=state, about=about, number=3)
         values = part_values(Texts(code), "pdd_new", SHOP, now, "v")
         assert word in Renderer().part(visit(code), "recording_parts", values).decode()
+
+
+def test_an_export_that_proves_nothing_is_told_of_with_its_reason() -> None:
+    damaged = RejectedFileError("it is cut short", code="file_damaged")
+    now = RecordingNow(state="differs", about={"day": "2026-11-14"}, why=Reason.of(damaged))
+    for code, word in (("zh", "文件不完整或已损坏。请发平台导出的原文件"), ("en", "cut short or damaged. Send it as")):
+        values = part_values(Texts(code), "pdd_new", SHOP, now, "v")
+        assert word in Renderer().part(visit(code), "recording_parts", values).decode()
+    for code, word in (("zh", "证明不了什么"), ("en", "which proves nothing")):
+        assert word in page(code, "written", {"day": "2026-11-14", "again": "shown_day"})
+
+
+@pytest.mark.parametrize(
+    ("state", "about", "words"),
+    [
+        ("take", {**TAKE, "day": "2026-11-16_2026-11-22", "period": "week"}, ("2026-11-16 – 2026-11-22", "这一周")),
+        ("take", {**TAKE, "of": 1, "day": "2026-10-01_2026-10-31", "period": "month"}, ("核对：", "这一个月")),
+        ("which", {"what": "sheet", "choices": ["订单 <b>", "费用"]}, ("几个工作表", "订单 &lt;b&gt;", "费用")),
+        ("which", {"what": "sign", "choices": ["rewrite", "click"]}, ("只改请求里的日期", "请求不作任何改动")),
+        (
+            "asking",
+            {**ASKING, "has_totals": True, "hosts": ["f.example"]},
+            ("keep_totals", "新的主机 f.example", "host-0"),
+        ),
+        (
+            "written",
+            {"files": FILES, "day": "2026-11-09_2026-11-15", "last": "2026-11-15", "period": "week"},
+            ("那一周的最后一天", 'value="2026-11-15"'),
+        ),
+    ],
+)
+def test_what_arises_is_asked(state: str, about: dict[str, Any], words: tuple[str, ...]) -> None:
+    text = page("zh", state, about)
+    assert [word for word in words if word not in text] == []
 
 
 def test_somebody_else_sees_only_that_it_goes_on() -> None:

@@ -31,7 +31,9 @@ DAY = "2026-03-01"
 
 
 @pytest.fixture
-def service(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def service(
+    object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory, project_egg: Path
+) -> Iterator[Running]:
     with Sandbox(SandboxOptions(shops=1, pdd_shops=0, rows=5, report_seconds=0, empty_link_seconds=0)) as sandbox:
         store = object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
         place = Workplace(tmp_path_factory.mktemp("first-hour"), sandbox, store)
@@ -40,6 +42,7 @@ def service(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPath
         (place.config_dir / "shops.yaml").unlink()
         place.variables["SHOPDATA_SECRET_KEY"] = "a key that is long enough"
         service = Running(place)
+        service.lay(project_egg)
         try:
             run = service.command("start")
             assert run.code == 0, run.text + service.log

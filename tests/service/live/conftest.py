@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from as_in_a_run import chromium_options
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
+from folder_chromium import FolderChromium
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2] / "recording"))
@@ -21,14 +21,20 @@ from watching import NewWatcher, Watcher
 from workplace import Workplace
 
 from sandbox import Sandbox, SandboxOptions
+from sandbox.sliders import Hand
 from sandbox.store import SeaweedStore
 
-#: Playwright would wait for five seconds, which a busy machine may need.
-expect.set_options(timeout=30_000)
+#: Playwright would wait for five seconds, or thirty, which a busy machine may need.
+TIMEOUT_MS = 180_000
+expect.set_options(timeout=TIMEOUT_MS)
+
+CHROMIUM = FolderChromium(Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
-def started(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def started(
+    object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPathFactory, project_egg: Path
+) -> Iterator[Running]:
     """One for all of these tests; each has shops of its own."""
     options = SandboxOptions(
         shops=5,
@@ -38,12 +44,16 @@ def started(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPath
         reviews=(41, 5),
         report_seconds=0.8,
         requests_per_second=50.0,
+        # On a busy machine a browser makes one move of many, and takes its time. A way that is not carried over is not
+        # taken all the same: it has no moves between its ends, or nobody's.
+        hand=Hand(fewest_moves=5, longest_ms=300_000, longest_step_pixels=150),
     )
     with Sandbox(options) as sandbox:
         store = object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
         place = Workplace(tmp_path_factory.mktemp("live"), sandbox, store)
         place.edit("schedule.yaml", lambda file: file.update(jobs=[]))
         service = Running(place)
+        service.lay(project_egg)
         try:
             run = service.command("start")
             assert run.code == 0, run.text + service.log
@@ -53,13 +63,19 @@ def started(object_store_server: SeaweedStore, tmp_path_factory: pytest.TempPath
             place.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this module. Playwright's loop runs in this thread, so it must end with the module."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(**chromium_options(playwright.chromium.executable_path))
-        yield launched
-        launched.close()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """The browser of this folder ends with its last test."""
+    try:
+        yield
+    finally:
+        CHROMIUM.end_before(nextitem)
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """One Chromium for this folder. Each test has contexts of its own."""
+    return CHROMIUM.get()
 
 
 @pytest.fixture
@@ -78,6 +94,7 @@ def new_watcher(browser: Browser, started: Running) -> Iterator[NewWatcher]:
         known: dict[str, Any] = {"locale": "zh-CN", "viewport": {"width": 1380, "height": 1000}}
         signed_in = {"Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()}
         context = browser.new_context(**known | options, extra_http_headers=signed_in)
+        context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         context.on("weberror", lambda error: troubles.append(str(error.error)))
         context.on("console", note)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import date
 from typing import Any
 
@@ -91,3 +93,32 @@ def test_two_days_are_shown_and_a_third_proves_it(
     watcher.wait_for("核对成功")
     recipe = started.place.config_dir / "recipes" / f"{name}.yaml"
     assert recipe.read_text("utf-8").startswith("# Recorded, and proven: ")
+
+
+def test_where_nothing_can_be_written_the_files_are_handed_out(started: Running, new_watcher: NewWatcher) -> None:
+    started.place.sign_in("pdd-15")
+    watcher = new_watcher()
+    begin(watcher, started, "pdd-15", "handed")
+    turn_pages(watcher)
+    watcher.press("就是它，下一天")
+    turn_pages(watcher)
+    watcher.press("就是它，看看推出了什么")
+    watcher.wait_for("推出了配方")
+
+    recipes, kept = started.place.config_dir / "recipes", started.place.config_dir / "recipes-kept"
+    recipes.rename(kept)
+    recipes.write_text("no folder", "utf-8")
+    try:
+        watcher.press("写文件")
+        watcher.wait_for("这里写不了文件，请下载")
+    finally:
+        recipes.unlink()
+        kept.rename(recipes)
+    # Chromium's own download would go without the header by which this person is signed in.
+    link = watcher.page.get_by_role("link", name="下载文件").evaluate("(link) => link.href")
+    with zipfile.ZipFile(io.BytesIO(watcher.page.request.get(link).body())) as handed:
+        texts = {name: handed.read(name).decode() for name in handed.namelist()}
+    assert sorted(texts) == ["datasets/pdd_handed.yaml", "recipes/pdd_handed.yaml"]
+    recipe = yaml.safe_load(texts["recipes/pdd_handed.yaml"])
+    assert asks(started, recipe, "pdd_badscore") == asks(started, shipped("pdd_badscore"), "pdd_badscore")
+    assert not [*started.place.config_dir.rglob("pdd_handed.yaml")]

@@ -106,11 +106,11 @@ class Watcher:
         row.get_by_role("button", name="登录", exact=True).click()
         self.page.wait_for_url("**/live?view=*")
 
-    def wait_for_words(self, words: str, seconds: float = 60) -> None:
+    def wait_for_words(self, words: str, seconds: float = 180) -> None:
         """Until they stand anywhere on the page."""
         self.page.get_by_text(words).first.wait_for(timeout=seconds * 1000)
 
-    def wait_for_reloaded(self, words: str, seconds: float = 60) -> None:
+    def wait_for_reloaded(self, words: str, seconds: float = 180) -> None:
         """The same where no script looks for what is new."""
         deadline = time.monotonic() + seconds
         while not self.page.get_by_text(words).count():
@@ -136,7 +136,7 @@ class Watcher:
     def see_no(self, colour: Colour) -> None:
         """Waits until nothing of this colour is in the picture any more."""
         look = f"(colour) => !({_FIND_BLOCK})(document.querySelector('canvas'), colour)"
-        self.page.wait_for_function(look, arg=list(colour), timeout=60_000)
+        self.page.wait_for_function(look, arg=list(colour), timeout=180_000)
 
     def click_on(self, colour: Colour) -> None:
         """What is of this colour in the picture."""
@@ -148,7 +148,7 @@ class Watcher:
         self._wait_for_picture("() => document.querySelector('.qr img')?.naturalWidth")
         return str(picture.evaluate(_READ_CODE))
 
-    def wait_for(self, words: str, seconds: float = 90) -> None:
+    def wait_for(self, words: str, seconds: float = 180) -> None:
         """Until the page says so."""
         self.page.get_by_role("heading", name=words).first.wait_for(timeout=seconds * 1000)
 
@@ -158,7 +158,7 @@ class Watcher:
 
     def _wait_for_picture(self, look: str, argument: object = None) -> Any:
         """What `look` finds, once it finds anything."""
-        found = self.page.wait_for_function(look, arg=argument, polling=_LOOK_EVERY_MS, timeout=60_000)
+        found = self.page.wait_for_function(look, arg=argument, polling=_LOOK_EVERY_MS, timeout=180_000)
         return found.json_value()
 
     def spot(self, x: float, y: float) -> tuple[float, float]:

@@ -36,7 +36,7 @@ class Place(TinyService):
             path.write_text(text, "utf-8")
         kept = {name: value for name, value in self.environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
         order = Order(("users", *arguments), REPO, kept | STARTED_WITH, (entered, output, errors), umask=0o022)
-        code = begin(order).wait(60)
+        code = begin(order).wait(300)
         return code, output.read_text("utf-8") + errors.read_text("utf-8")
 
     def _at_a_terminal(self, asked: list[tuple[str, str]], *arguments: str) -> tuple[int, str]:
@@ -44,7 +44,7 @@ class Place(TinyService):
         command = [sys.executable, typist, json.dumps(asked), sys.executable, "-m", "scrapy", *arguments]
         environment = self.environment | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
         ran = subprocess.run(
-            command, cwd=REPO, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=REPO, env=environment, capture_output=True, text=True, timeout=300, check=False
         )
         return ran.returncode, ran.stdout + ran.stderr
 

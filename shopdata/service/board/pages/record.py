@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shopdata.config import Shop
+from shopdata.exceptions import RejectedFileError
 from shopdata.service.board.addresses import checked_id
 from shopdata.service.board.answers import Answer, PageNotFoundError, redirect
 from shopdata.service.board.notes import in_short
@@ -18,6 +19,7 @@ from shopdata.service.board.visit import Visit
 from shopdata.service.recordings.recording import RecordingNow
 from shopdata.states import CellState
 from shopdata.wording import Texts
+from shopdata.wording.why import detail_of, kind_of
 
 #: What is done, in its order; the page shows how far it is.
 STEPS = ("first", "second", "look", "written", "proven")
@@ -37,6 +39,11 @@ _NOTHING_KNOWN: Mapping[str, Any] = {
     "contract": None,
     "has_contract": False,
     "ends_in_file": False,
+    "period": "day",
+    "last": "",
+    "what": "",
+    "hosts": (),
+    "has_totals": False,
 }
 _AT = {"reading": 2, "which": 2, "asking": 2, "refused": 2, "handed_out": 3}
 
@@ -83,8 +90,9 @@ def one(sources: Sources, visit: Visit, name: str) -> RenderedPage | Answer:
 def files(sources: Sources, visit: Visit, name: str) -> Answer:
     """What follows from a recording, as one file: for a folder that this service can't write into."""
     found = None if sources.recordings is None else sources.recordings.glance(checked_id(name), visit.person)
-    texts: Mapping[str, str] = found.now.about.get("files", {}) if found is not None and found.view else {}
-    if not texts:
+    texts = found.now.about.get("files") if found is not None and found.view else None
+    # Of a take, `files` are those that came.
+    if not texts or not isinstance(texts, Mapping):
         raise PageNotFoundError
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -123,6 +131,8 @@ def part_values(t: Texts, name: str, shop: Shop, now: RecordingNow, view: str) -
 def _why(t: Texts, now: RecordingNow) -> str:
     if not now.why:
         return ""
+    if kind_of(now.why.code) == RejectedFileError.code:
+        return t("recording.odd_export", why=detail_of(t, now.why) or now.why.text)
     return next(iter(in_short(t, CellState.NEEDS_LOGIN, now.why)), "") or now.why.text
 
 

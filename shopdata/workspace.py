@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 #: The file whose variables are asked for where no shop is.
 OF_THE_LAKE = ("lake.yaml",)
+#: A database server is restarted in less; a crawl that lets go at once would lose all shops that it is at work on.
+_OUTAGE_SECONDS = 30
 _OPEN: WeakKeyDictionary[object, Workspace] = WeakKeyDictionary()
 
 
@@ -65,6 +67,8 @@ class Workspace:
     node_lost_seconds: float = 3600
     #: How long a database server is waited for, before it is said that it does not answer.
     answer_seconds: float = 100
+    #: And how long one is waited for that was there, and has gone away.
+    outage_seconds: float = 0
     #: zh or en, if somebody has said so.
     language: str | None = None
     #: Where people find the board.
@@ -115,7 +119,8 @@ class Workspace:
         """The workspace of a crawler: the same one for all of its components."""
         found = _OPEN.get(crawler)
         if found is None:
-            found = _OPEN[crawler] = cls.from_settings(crawler.settings)
+            workspace = cls.from_settings(crawler.settings)
+            found = _OPEN[crawler] = replace(workspace, outage_seconds=_OUTAGE_SECONDS)
         return found
 
     @functools.cached_property
@@ -193,7 +198,7 @@ class Workspace:
             )
         from shopdata.ledger import Ledger
 
-        return Ledger.at(self.state_dir, url, answer_seconds=self.answer_seconds)
+        return Ledger.at(self.state_dir, url, answer_seconds=self.answer_seconds, outage_seconds=self.outage_seconds)
 
     @functools.cached_property
     def store(self) -> ObjectStore:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -25,8 +25,6 @@ from shopdata.store.staging import Staging
 _OF_ANSWERS = frozenset({"rows", "zero", "same_file", "filled"})
 #: So long the portal has for a second answer, however late it is.
 _LEAST_WAIT = timedelta(hours=2)
-#: Under which the ledger keeps what has come of a dataset's checks: counts by `check|result`.
-COUNTED = "checks/"
 #: Somebody asked again, and no file came of it.
 _IN_VAIN = frozenset({CellState.FAILED, CellState.NEEDS_LOGIN, CellState.REJECTED})
 
@@ -82,24 +80,17 @@ class Doubts:
         Returns:
             HEALED if another answer was doubtful, NOTED if this one is, and is published all the same.
         """
-        checked = self._ledger.checked
-        checked.keep_facts(key, sha256, facts.as_json(), judged.result)
-        before = checked.doubt(key)
-        if not judged.found:
-            self._count(key.dataset, ["all"], judged.result)
-        if before is not None and before.state.is_aside:
-            discard(self._aside(before))
+        noted = None
         if judged.found:
-            self._count(key.dataset, [found.check for found in judged.found], DoubtState.NOTED)
-            checked.put(_doubt(key, DoubtState.NOTED, sha256, facts, judged, file={"is_counted": is_counted}))
-            return DoubtState.NOTED
-        if before is not None and before.state.is_aside:
-            self._count(key.dataset, _checks_in(before.found), DoubtState.HEALED)
-            checked.settle(before, DoubtState.HEALED)
-            return DoubtState.HEALED
-        if before is not None and before.state is not DoubtState.HEALED:
-            checked.forget(key)
-        return None
+            noted = _doubt(key, DoubtState.NOTED, sha256, facts, judged, file={"is_counted": is_counted})
+        checked = self._ledger.checked
+        before = checked.take(key, sha256, facts.as_json(), judged.result, noted, self._clock())
+        is_aside = before is not None and before.state.is_aside
+        if before is not None and is_aside:
+            discard(self._aside(before))
+        if noted is not None:
+            return noted.state
+        return DoubtState.HEALED if is_aside else None
 
     def put_aside(
         self, key: CellKey, path: Path, raw: RawFile, facts: Facts, judged: Judgement, *, is_counted: bool
@@ -122,7 +113,8 @@ class Doubts:
             discard(self._aside(before))
         move(path, self._aside(doubt))
         checked.put(doubt)
-        self._count(key.dataset, [found.check for found in judged.found if found.action != "warn"], "asked_again")
+        asked = [found.check for found in judged.found if found.action != "warn"]
+        checked.count(key.dataset, asked, "asked_again", self._clock())
         return reason_of(doubt.found)
 
     def decisions(self, dataset: str, dt: str) -> Iterator[Decision]:
@@ -176,16 +168,6 @@ class Doubts:
         asked = datetime.fromisoformat(since) if since else doubt.updated_at
         return self._clock() >= max(by, asked.astimezone(SHANGHAI) + _LEAST_WAIT)
 
-    def _count(self, dataset: str, checks: Collection[str], result: str) -> None:
-        """For metrics: what has ever come of each check."""
-
-        def add(known: Mapping[str, Any]) -> dict[str, Any]:
-            more = {f"{check}|{result}": 1 for check in checks}
-            return {**known, **{name: int(known.get(name, 0)) + n for name, n in more.items()}}
-
-        if checks:
-            self._ledger.notifications.change(f"{COUNTED}{dataset}", add, self._clock())
-
     def take_back(self, doubt: Doubt) -> RawFile:
         """Puts the file into the outbox, where its cell's file lies; returns it.
 
@@ -209,7 +191,7 @@ class Doubts:
         """Writes what became of a doubt, once it is so."""
         checked, doubt = self._ledger.checked, decision.doubt
         if decision.state is not DoubtState.HEALED:
-            self._count(doubt.dataset, _checks_in(doubt.found), decision.state)
+            checked.count(doubt.dataset, doubt.checks, decision.state, self._clock())
         if doubt.state.is_aside and decision.state is not DoubtState.HELD:
             assert doubt.file is not None
             result = "doubtful" if decision.state.is_mark else "ok"
@@ -223,10 +205,6 @@ class Doubts:
     def _aside(self, doubt: Doubt) -> Path:
         ext = str(((doubt.file or {}).get("raw") or {}).get("ext") or "bin")
         return self._staging.doubtful(doubt.dataset, doubt.dt, doubt.shop, ext)
-
-
-def _checks_in(found: Collection[Any]) -> list[str]:
-    return list(dict.fromkeys(str(entry.get("check", "")) for entry in found))
 
 
 def raw_of(doubt: Doubt) -> RawFile:

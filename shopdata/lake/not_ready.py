@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shopdata.config import Dataset
-from shopdata.ledger import Cell, CellKey, Ledger
+from shopdata.ledger import Cell, CellKey
+from shopdata.ledger.not_ready import NotReadyWait
 from shopdata.periods import SHANGHAI, Period, due_day
 from shopdata.states import CellState
 
 
-def reschedule(ledger: Ledger, key: CellKey, dataset: Dataset, now: datetime) -> datetime | None:
-    """Writes when a cell that has just become `not_ready` is due again, and returns it; None is never by itself."""
-    period = Period.from_dt(key.dt)
-    return ledger.not_ready.reschedule(key, now, lambda since: next_attempt(dataset, period, since, now))
+def wait_of(key: CellKey, dataset: Dataset, now: datetime) -> NotReadyWait:
+    """For `Ledger.settle`, of a cell that is not ready now: since when it is not, and when it is asked again."""
+
+    def wait(since: datetime | None) -> tuple[datetime, datetime | None]:
+        since = since or now
+        return since, next_attempt(dataset, Period.from_dt(key.dt), since, now)
+
+    return wait
 
 
 def next_attempt(dataset: Dataset, period: Period, since: datetime, now: datetime) -> datetime | None:

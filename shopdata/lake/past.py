@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from shopdata.checks.facts import Facts
-from shopdata.checks.row_counts import common_ratio, past_of, ratio_of
+from shopdata.checks.row_counts import Past, common_ratio, past_of, ratio_of
 from shopdata.checks.seasons import is_in_season
 from shopdata.checks.verdicts import FILLED_PERIODS, Earlier, Known
 from shopdata.config import Config
 from shopdata.ledger import CellKey, Ledger
-from shopdata.periods import Period
+from shopdata.periods import Period, PeriodKind
 
 #: So many days before a period are looked at: eight weeks, or eight months.
 DAYS_BACK = {"day": 57, "week": 57, "month": 250}
@@ -29,6 +29,15 @@ class _PastOfAll:
 
     counts: Mapping[str, Mapping[date, int]]
     is_learning: bool
+    period: Period
+    kind: PeriodKind
+    _pasts: dict[str, Past] = field(default_factory=dict)
+
+    def past(self, shop: str) -> Past:
+        """That of a shop; each doubtful file is held against those of all."""
+        if shop not in self._pasts:
+            self._pasts[shop] = past_of(self.counts.get(shop, {}), self.period, self.kind)
+        return self._pasts[shop]
 
 
 class Pasts:
@@ -45,16 +54,15 @@ class Pasts:
             is_counted: as in `Known`.
             with_others: also by what the other shops have by now, and by the calendar.
         """
-        kind, period = self._config.dataset(key.dataset).period, Period.from_dt(key.dt)
+        period = Period.from_dt(key.dt)
         every = self._of_all(key.dataset, period)
         common = None
         if with_others:
             today = self._checked.counts_of(key.dataset, key.dt)
-            pasts = {shop: past_of(every.counts.get(shop, {}), period, kind) for shop in today if shop != key.shop}
-            ratios = [ratio for shop, past in pasts.items() if (ratio := ratio_of(today[shop], past)) is not None]
-            common = common_ratio(ratios)
+            others = [(rows, every.past(shop)) for shop, rows in today.items() if shop != key.shop]
+            common = common_ratio([ratio for rows, past in others if (ratio := ratio_of(rows, past)) is not None])
         return Known(
-            past=past_of(every.counts.get(key.shop, {}), period, kind),
+            past=every.past(key.shop),
             earlier=[
                 Earlier(file.dt, file.rows, None if file.facts is None else Facts.from_json(file.facts))
                 for file in self._checked.earlier(key, FILLED_PERIODS)
@@ -70,11 +78,12 @@ class Pasts:
         if place not in self._kept:
             if len(self._kept) >= _MOST_PERIODS:
                 self._kept.clear()
-            first = period.start - timedelta(days=DAYS_BACK[self._config.dataset(dataset).period])
+            kind = self._config.dataset(dataset).period
+            first = period.start - timedelta(days=DAYS_BACK[kind])
             counts: dict[str, dict[date, int]] = defaultdict(dict)
             for shop, dt, rows in self._checked.counts(dataset, first.isoformat(), period.dt):
                 counts[shop][Period.from_dt(dt).end] = rows
             oldest = self._checked.first_period(dataset)
             is_learning = not oldest or period.start - Period.from_dt(oldest).start < LEARNED_AFTER
-            self._kept[place] = _PastOfAll(counts, is_learning)
+            self._kept[place] = _PastOfAll(counts, is_learning, period, kind)
         return self._kept[place]

@@ -79,7 +79,7 @@ class ShopIds:
         return sorted(found, key=lambda place: (place.dataset, place.dt))
 
     def _by_receipts(self, shop_id: str, name: str) -> Iterator[Place]:
-        known = {partition.dt for partition in self.lake.ledger.partitions(name)}
+        known = self.lake.ledger.published_periods(name)
         prefix = f"receipts/{self.platform}/{name}/dt="
         for key in self.lake.store.list_keys(prefix):
             dt = key.removeprefix(prefix).removesuffix(".json")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shopdata import failpoints
-from shopdata.exceptions import DiskError, StoreError
+from shopdata.exceptions import DiskError, LedgerError, StoreError
 from shopdata.failpoints import FailPoint
 from shopdata.files import discard, require_readable, sha256_of
 from shopdata.ledger import CellKey, Ledger, RawFile
@@ -42,13 +42,17 @@ class Outbox:
     has_bucket: bool = False
 
     def offer(self, key: CellKey, raw: RawFile) -> None:
-        """Sends a cell's file, or leaves it for the next run."""
+        """Sends a cell's file, or leaves it for later, whatever is away: store, disk or ledger."""
         if self.is_store_down:
             return
         try:
-            self.send(key, raw)
-        except DiskError as error:
+            self._offer(key, raw)
+        except (DiskError, LedgerError) as error:
             logger.error("%s The next run sends this file.", error)
+
+    def _offer(self, key: CellKey, raw: RawFile) -> None:
+        try:
+            self.send(key, raw)
         except StoreError as error:
             if self._is_damaged(raw):
                 self._give_up(key, raw)
@@ -64,6 +68,7 @@ class Outbox:
         Raises:
             StoreError: the store does not hold it now.
             DiskError: it can't be read; on Windows, another program may hold it open.
+            LedgerError: it is sent, and the ledger does not know it: it stays here, too.
         """
         path = self.staging.raw(raw.key)
         if not path.is_file():
@@ -88,7 +93,13 @@ class Outbox:
             discard(path)
 
     def offer_all(self) -> None:
-        """Sends what earlier runs had to leave, and removes what they had sent and did not live to remove."""
+        """Sends what others had to leave, and removes what they had sent and did not live to remove.
+
+        Raises:
+            LedgerError: nobody can say what is to be sent.
+        """
+        if not any(self.staging.outbox()):
+            return
         for cell in self.ledger.unsent_raw():
             if cell.raw is not None:
                 self.offer(cell.key, cell.raw)
@@ -112,6 +123,7 @@ class Outbox:
         Raises:
             StoreError: the store does not hold all of it now.
             DiskError: one of them can't be read.
+            LedgerError: nobody can say what is to be sent.
         """
         for cell in self.ledger.unsent_raw():
             if (cell.dataset, cell.dt) == (dataset, dt) and cell.raw is not None:

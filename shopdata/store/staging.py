@@ -62,16 +62,15 @@ class Staging:
             yield CellKey(path.parts[-3], path.parts[-2].removeprefix("dt="), path.stem), path
 
     def left_over(self, platform: str, dataset: str, dt: str, shop_id: str) -> Path | None:
-        """A whole download that a run, killed before the ledger knew of it, has left: in `incoming/`, where it belongs.
+        """A whole download that a run, killed before the ledger knew of it, has left: in `incoming/` or in the outbox.
 
-        Only for a cell that has no staged file: that one would be found as well.
+        Only for a cell that has no staged file: that one is found as well.
         """
         path = self.incoming(dataset, dt, shop_id)
-        if not path.is_file():
-            outbox = (self.state_dir / raw_key(platform, dataset, dt, shop_id, "any")).parent
-            for staged in outbox.glob(f"{shop_id}.*"):
-                move(staged, path)
-        return path if path.is_file() else None
+        if path.is_file():
+            return path
+        outbox = (self.state_dir / raw_key(platform, dataset, dt, shop_id, "any")).parent
+        return max(outbox.glob(f"{shop_id}.*"), key=lambda found: found.stat().st_mtime, default=None)
 
     def table(self, dataset: str, dt: str, shop_id: str, sha256: str) -> Path:
         """The parsed form of exactly these bytes."""

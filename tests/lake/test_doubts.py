@@ -18,6 +18,7 @@ from shopdata.files import sha256_of
 from shopdata.lake.doubts import Doubts, reason_of
 from shopdata.ledger import CellKey, Ledger, RawFile
 from shopdata.ledger.checked_files import DoubtState
+from shopdata.ledger.database import Database
 from shopdata.ledger.ledger import FILE_NAME
 from shopdata.periods import SHANGHAI
 from shopdata.states import CellState
@@ -143,6 +144,21 @@ def test_what_all_shops_have_today_is_let_through_without_a_question(machine: Ma
     assert machine.ledger.checked.doubts() == []
     assert machine.ledger.checked.results(NAME, str(DAY)) == dict.fromkeys(SHOPS, "ok")
     assert {cell.state for cell in machine.ledger.cells(NAME, str(DAY))} == {CellState.STAGED}
+
+
+def test_all_that_is_kept_of_a_file_that_goes_on_is_one_transaction(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not machine.come(SHOPS[0], 5)
+    key, facts, doubts = machine.key(SHOPS[0]), Facts(100, {"SKU": 100}, digest="another"), machine.doubts
+    judged = doubts.judge(key, facts, is_counted=False)
+    writes: list[object] = []
+    write = Database.write
+    monkeypatch.setattr(Database, "write", lambda self, work: (writes.append(work), write(self, work))[1])
+    assert doubts.take(key, "1" * 64, facts, judged, is_counted=False) is DoubtState.HEALED
+    assert len(writes) == 1
+    assert machine.counted == {"rows|asked_again": 1, "rows|healed": 1, "all|ok": 1}
+    assert not list(machine.folder.glob("doubtful/**/*.xlsx"))
 
 
 def test_one_that_is_far_below_all_others_waits_for_a_second_answer(machine: Machine) -> None:

@@ -20,7 +20,7 @@ from shopdata import config
 from shopdata.exceptions import RefreshError
 from shopdata.lake.dremio import DremioClient, quoted
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(600)
 
 TABLE = ("minio", "warehouse", "ods", "jd", "jd_store")
 SQL = 'ALTER TABLE "minio"."warehouse"."ods"."jd"."jd_store" REFRESH METADATA AUTO PROMOTION FORCE UPDATE'

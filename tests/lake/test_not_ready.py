@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shopdata.config import Dataset
-from shopdata.lake.not_ready import deadline_of, is_due, is_overdue, next_attempt, reschedule
+from shopdata.lake.not_ready import deadline_of, is_due, is_overdue, next_attempt, wait_of
 from shopdata.ledger import CellKey, Ledger
 from shopdata.periods import SHANGHAI, Period
 from shopdata.reasons import Reason
@@ -63,6 +63,13 @@ def test_after_the_deadline_it_is_not_due_by_itself() -> None:
     assert next_attempt(dataset(), DAY, at("2026-03-04 12:00"), at("2026-03-04 20:00")) is None
 
 
+def not_yet(ledger: Ledger, now: datetime) -> datetime | None:
+    """The cell is not ready; returns when it is asked again."""
+    cell = ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"), wait=wait_of(KEY, dataset(), now))
+    assert cell is not None
+    return cell.next_attempt_at
+
+
 @pytest.fixture
 def ledger(tmp_path: Path) -> Any:
     with Ledger.at(tmp_path) as opened:
@@ -72,8 +79,7 @@ def ledger(tmp_path: Path) -> Any:
 
 def test_a_cell_waits_and_is_due(ledger: Ledger) -> None:
     now = at("2026-03-04 12:00")
-    ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
-    assert reschedule(ledger, KEY, dataset(), now) == at("2026-03-04 12:30")
+    assert not_yet(ledger, now) == at("2026-03-04 12:30")
     cell = ledger.cell(KEY)
     assert cell is not None
     assert (cell.since_not_ready, cell.next_attempt_at) == (now, at("2026-03-04 12:30"))
@@ -88,28 +94,23 @@ def test_asking_again_in_between_does_not_begin_the_wait_anew(ledger: Ledger) ->
     since = at("2026-03-04 12:00")
     for now, due in (("12:00", "12:30"), ("12:30", "13:30"), ("13:31", "15:30")):
         ledger.claim(KEY, "run")
-        ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
-        assert reschedule(ledger, KEY, dataset(), at(f"2026-03-04 {now}")) == at(f"2026-03-04 {due}")
+        assert not_yet(ledger, at(f"2026-03-04 {now}")) == at(f"2026-03-04 {due}")
     cell = ledger.cell(KEY)
     assert cell is not None
     assert cell.since_not_ready == since
 
 
 def test_a_cell_that_was_something_else_begins_anew(ledger: Ledger) -> None:
-    ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
-    reschedule(ledger, KEY, dataset(), at("2026-03-04 12:00"))
+    not_yet(ledger, at("2026-03-04 12:00"))
     ledger.settle(KEY, CellState.FAILED, Reason(text="down"))
     cell = ledger.cell(KEY)
     assert cell is not None
     assert (cell.since_not_ready, cell.next_attempt_at) == (None, None)
-    assert reschedule(ledger, KEY, dataset(), at("2026-03-04 13:00")) is None
-    ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
-    assert reschedule(ledger, KEY, dataset(), at("2026-03-04 14:00")) == at("2026-03-04 14:30")
+    assert not_yet(ledger, at("2026-03-04 14:00")) == at("2026-03-04 14:30")
 
 
 def test_overdue_only_while_not_ready_and_after_the_deadline(ledger: Ledger) -> None:
-    ledger.settle(KEY, CellState.NOT_READY, Reason(text="not yet"))
-    reschedule(ledger, KEY, dataset(), at("2026-03-04 12:00"))
+    not_yet(ledger, at("2026-03-04 12:00"))
     cell = ledger.cell(KEY)
     assert cell is not None
     deadline = at("2026-03-04 20:00")

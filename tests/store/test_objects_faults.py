@@ -26,7 +26,7 @@ from shopdata.store.object_store import ObjectStore
 SECRET = "secret-of-the-store"
 
 # With the library's own time-outs (300 s) any of these would end here.
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(600)
 
 
 def settings(endpoint: str, **changed: object) -> config.ObjectStoreSettings:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from shopdata.exceptions import StoreError
+from shopdata.exceptions import LedgerError, StoreError
 from shopdata.files import sha256_of
 from shopdata.lake.raw_tables import raw_bytes
 from shopdata.ledger import CellKey, Ledger, RawFile
@@ -121,3 +121,44 @@ def test_old_tables_that_another_run_drops_at_the_same_time(staging: Staging, mo
     monkeypatch.setattr(Path, "stat", gone)
     staging.drop_old_tables(0)
     assert not table.exists()
+
+
+class TestALedgerThatIsAway:
+    def test_nothing_is_lost_and_nobody_is_stopped(
+        self,
+        ledger: Ledger,
+        staging: Staging,
+        raw: RawFile,
+        object_store: ObjectStore,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        outbox, away = Outbox(staging, ledger, object_store), LedgerError("the database is away", todo="Wait.")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ledger, "mark_in_store", raising(away))
+            outbox.offer(KEY, raw)
+        assert "the database is away" in caplog.text
+        assert staging.raw(raw.key).is_file()
+        assert object_store.get_bytes(raw.key) == CONTENT
+
+        outbox.offer_all()
+        assert [*staging.outbox()] == []
+        cell = ledger.cell(KEY)
+        assert cell is not None
+        assert cell.raw is not None
+        assert cell.raw.in_store
+
+    def test_a_damaged_file_is_given_up_when_it_is_back(self, ledger: Ledger, staging: Staging, raw: RawFile) -> None:
+        staging.raw(raw.key).write_bytes(b"damaged")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ledger, "forget_unsent", raising(LedgerError("the database is away", todo="Wait.")))
+            Outbox(staging, ledger, DownStore()).offer(KEY, raw)
+        assert staging.raw(raw.key).is_file()
+        Outbox(staging, ledger, DownStore()).offer(KEY, raw)
+        assert not staging.raw(raw.key).exists()
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    return refuse

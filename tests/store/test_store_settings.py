@@ -21,7 +21,7 @@ from shopdata import config
 from shopdata.exceptions import StoreError
 from shopdata.store.object_store import ObjectStore
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(600)
 
 SECRET, TOKEN = "secret-of-the-store", "session-token-of-the-store"
 LIST = (

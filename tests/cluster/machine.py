@@ -23,6 +23,8 @@ class Machine(Running):
     def __init__(self, name: str, place: Workplace) -> None:
         super().__init__(place)
         self.name = name
+        #: Those of disks that it had before.
+        self.lost_logs: list[str] = []
 
     def begin(self, **variables: str) -> None:
         """`scrapy service start`, to its end."""
@@ -91,6 +93,7 @@ class Machine(Running):
     def lose_disk(self) -> None:
         """All of it is gone, with what was on its disk."""
         self.kill()
+        self.lost_logs += self.logs().values()
         shutil.rmtree(self.place.state_dir)
 
     def is_idle(self) -> bool:

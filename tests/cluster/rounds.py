@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from machine import TIMEOUT_SECONDS, Machine, wait_until
@@ -95,12 +95,15 @@ class Cluster:
         """One machine has sessions of all shops; then all services start.
 
         Args:
-            is_due: the first day is due as soon as all are up, by the last one's clock, and not at the next minute.
+            is_due: the first day is due as soon as all are up, by the last one's clock, and not at the next minute. The
+                others know nothing of it before the round: where the last one takes its time to come, their next
+                minute would begin it without that one.
         """
         self._machines[0].place.sign_in(*(shop.id for shop in self._sandbox.shops))
-        for machine in self._machines:
-            machine.schedule(self._jobs(FIRST_DAY) if is_due else [])
         *others, last = self._machines
+        for machine in others:
+            machine.schedule([])
+        last.schedule(self._jobs(FIRST_DAY) if is_due else [])
         starts = [machine.start(**_clock("08:00:00", is_due)) for machine in others]
         for machine, start in zip(others, starts, strict=True):
             machine.started(start.wait(TIMEOUT_SECONDS))
@@ -123,7 +126,8 @@ class Cluster:
 
     def round(self, misfortunes: Sequence[Misfortune] | None = None) -> list[str]:
         """Lets a day be collected, with what the seed says, or these; returns what is not as it must be."""
-        began, day = time.monotonic(), FIRST_DAY + timedelta(days=self.outcome.rounds)
+        began, since = time.monotonic(), datetime.now(UTC)
+        day = FIRST_DAY + timedelta(days=self.outcome.rounds)
         shops = len(self._sandbox.shops)
         chosen = (
             choose(self._chance, MACHINES, REQUESTS_OF_A_SHOP * shops * len(self._datasets))
@@ -143,11 +147,13 @@ class Cluster:
             for machine in self._machines:
                 machine.schedule([])
             wait_until(self._is_idle, "nothing waits or runs", ROUND_SECONDS)
+            # A machine on which nothing runs any more looks once a minute.
+            wait_until(lambda: not any(machine.outbox() for machine in self._machines), "all is sent", ROUND_SECONDS)
         except TimeoutError as error:
             problems.append(str(error))
         kinds = {misfortune.kind for misfortune in chosen}
-        problems += self._verdict.problems(day, mark, self._sign_ins, kinds)
-        self._note(chosen, problems, mark, time.monotonic() - began)
+        problems += self._verdict.problems(day, since, self._sign_ins, kinds)
+        self._note(chosen, problems, time.monotonic() - began)
         return problems
 
     def crawled(self) -> list[int]:
@@ -203,7 +209,7 @@ class Cluster:
             queued = ledger.queue.count("shopdata") + len(ledger.queue.held("shopdata"))
         return not queued and all(machine.is_idle() for machine in self._machines)
 
-    def _note(self, chosen: Sequence[Misfortune], problems: list[str], mark: int, seconds: float) -> None:
+    def _note(self, chosen: Sequence[Misfortune], problems: list[str], seconds: float) -> None:
         outcome, counters = self.outcome, self._sandbox.counters()
         outcome.rounds += 1
         outcome.met.update(misfortune.kind for misfortune in chosen)

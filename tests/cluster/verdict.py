@@ -6,18 +6,17 @@ import itertools
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import lake_readers
 import psycopg
 from machine import Machine
+from turns import Turns
 
 from sandbox import Sandbox
 from shopdata import config
 from shopdata.store.object_store import ObjectStore
 
-#: So many intervals between requests are looked at together.
-TOGETHER = 3
 #: What has no place in a log, whatever is away.
 UNHANDLED = re.compile(r"^Traceback|Unhandled", re.MULTILINE)
 
@@ -26,7 +25,7 @@ class Verdict:
     """Looks at portal, store, ledger and machines.
 
     Args:
-        apart_seconds: how far apart the requests of one shop must be.
+        apart_seconds: how far apart the turns of one shop must be.
     """
 
     def __init__(
@@ -39,18 +38,18 @@ class Verdict:
         apart_seconds: float,
     ) -> None:
         self._sandbox, self._store, self._url, self._machines = sandbox, store, url, machines
-        self._datasets, self._apart = datasets, apart_seconds
+        self._datasets, self._turns = datasets, Turns(url, apart_seconds)
         self._told: set[tuple[str, str]] = set()
         #: The shortest time between the arrivals of two requests of one shop, over all rounds.
         self.shortest_gap = float("inf")
 
     def problems(
-        self, day: date, after: int, sign_ins: dict[str, tuple[int, int]], kinds: Collection[str]
+        self, day: date, since: datetime, sign_ins: dict[str, tuple[int, int]], kinds: Collection[str]
     ) -> list[str]:
         """Of a round.
 
         Args:
-            after: the number of the portal's last record before it.
+            since: when it began.
             sign_ins: by shop, at least and at most so many sign-ins since the start.
             kinds: what has gone wrong in it.
         """
@@ -58,7 +57,7 @@ class Verdict:
             *(problem for dataset in self._datasets for problem in self._published(dataset, day)),
             *self._orders(day),
             *self._sign_ins(sign_ins),
-            *self._pace(after, kinds),
+            *self._pace(since, kinds),
             *self._left_in_ledger(),
             *self._left_on_machines(),
         ]
@@ -92,23 +91,14 @@ class Verdict:
                 yield f"{shop.id} was signed in {count} times, expected {least} to {most}"
         yield from (f"{shop}: {count} sign-ins refused" for shop, count in counters.refused_logins.items())
 
-    def _pace(self, after: int, kinds: Collection[str]) -> Iterator[str]:
+    def _pace(self, since: datetime, kinds: Collection[str]) -> Iterator[str]:
+        logs = [text for machine in self._machines for text in (*machine.logs().values(), *machine.lost_logs)]
         for shop in self._sandbox.shops:
-            starts = [record.started for record in self._sandbox.records(shop.id, after=after) if record.is_paced]
-            gaps = [later - before for before, later in itertools.pairwise(starts)]
+            records = [record for record in self._sandbox.records(shop.id) if record.is_paced and record.at >= since]
+            gaps = [(later.at - before.at).total_seconds() for before, later in itertools.pairwise(records)]
             self.shortest_gap = min([self.shortest_gap, *gaps])
-            # Known are times of arrival: one that a busy machine holds up comes closer to the next one, so that several
-            # together are looked at.
-            apart = TOGETHER * self._apart
-            if "sleep" in kinds:
-                # Who falls asleep between the turn and the request sends it on waking up.
-                apart -= self._apart
-            if "database" in kinds:
-                # Without the ledger each run keeps the interval by itself, and there is one for each dataset.
-                apart /= len(self._datasets)
-            for before, later in zip(starts, starts[TOGETHER:], strict=False):
-                if later - before < 0.7 * apart:
-                    yield f"{shop.id} was asked {TOGETHER + 1} times in {later - before:.2f} s"
+            arrivals = [record.at for record in records]
+            yield from self._turns.problems(shop.id, arrivals, since, logs, is_ledger_there="database" not in kinds)
 
     def _left_in_ledger(self) -> Iterator[str]:
         with psycopg.connect(self._url.replace("+psycopg", "")) as ledger:

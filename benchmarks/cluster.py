@@ -1,21 +1,25 @@
 """One, two and four nodes on a day on which the portal is what is waited for; and what follows for 5,000 shops.
 
-    python -m benchmarks.cluster [--shops 100] [--at-once 8] [--report-seconds 30] [--answer-seconds 1]
+    python -m benchmarks.cluster [--shops 90] [--at-once 8] [--report-seconds 30] [--answer-seconds 2.5]
 
 A node is a `scrapy crawl jd_store` with a state directory of its own; they share a PostgreSQL and an object store. Each
-number of nodes collects a day of its own, of the same shops, with saved sessions. All is on one machine, so the nodes
-must not be bound by its processor: the portal takes a second for each answer, and a node works on eight shops at once
-(`SHOPDATA_SHOPS_AT_ONCE`; one that waits for its pace or its report does not count). That is what bounds a node here:
-with as many at once as it would take by itself, one alone would be as fast as several.
+number of nodes collects a day of its own, of the same shops, with saved sessions.
 
-*Collecting* is the time from the first request of the portal to the last byte from it, without the 30 seconds that a
-report takes whoever waits: neither start nor merge is in it. The second table is computed: see benchmarks/README.md.
+What bounds a node is how many shops it has with the portal at the same moment, `SHOPDATA_SHOPS_AT_ONCE`: eight, as
+somebody sets it who does not want to be seen with more from one address. A shop that waits for its pace or its report
+does not count; one that waits for an answer does, and the portal takes 2.5 seconds for each. By itself a node would
+take 32 shops for each core at once, and one would be as fast as four.
+
+*Collecting* is the time from the first request to the portal, which follows the first lease at once, to the last byte
+from it, with all that is waited for, the 30 seconds of a report too; neither the start of the first node nor the merge
+is in it. There are enough shops for some to have the places while others wait for their reports.
+"If perfect" is what the same rules give where sharing costs nothing: a calculation, shop by shop, of the places alone.
+The last table is computed: see benchmarks/README.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
@@ -24,14 +28,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-import yaml
-
-from benchmarks.measuring import ROOT
+from benchmarks.measuring import ROOT, processor_seconds
+from benchmarks.places import seconds_of
 from benchmarks.workbench import Workbench, workbench
 from sandbox import Fault, SandboxOptions
 from sandbox.faults import EVERY_SHOP
-from shopdata.config import load_config
-from shopdata.sessions.sessions import SessionStore
 
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -39,6 +40,8 @@ from postgresql_server import PostgresServer, find_programs
 
 FIRST_DAY = date(2026, 3, 1)
 NODES = (1, 2, 4)
+#: As portals.yaml has it.
+POLL_EVERY_SECONDS = 5
 #: Of the model: shops, datasets of each, and machines as (nodes, cores of each).
 SHOPS, DATASETS = 5000, 7
 MACHINES = ((1, 2), (1, 4), (2, 4), (4, 4))
@@ -63,30 +66,22 @@ class Nodes:
 
     def let_shops_roam(self) -> None:
         """All nodes have one address: a shop is anybody's, whoever has signed it in."""
-        path = self._bench.config / "portals.yaml"
-        portals = yaml.safe_load(path.read_text("utf-8"))
-        portals["jd"]["roam"] = "any"
-        path.write_text(yaml.safe_dump(portals, allow_unicode=True), "utf-8")
+        self._bench.edit("portals.yaml", lambda portals: portals["jd"].update(roam="any"))
 
     def save_sessions(self) -> None:
-        """Each node has them; the first run brings them into the ledger."""
-        config = load_config(self._bench.config, self._bench.environment())
-        stores = [SessionStore(self._state(number) / "sessions") for number in range(max(NODES))]
-        for shop in config.shops:
-            cookies = self._bench.sandbox.open_session(shop.id)
-            for store in stores:
-                store.save(shop, cookies)
+        """The first node has them; its first run brings them into the ledger."""
+        self._bench.save_sessions(state=self._state(0))
 
     def collect(self, day: date, nodes: int) -> Day:
         """Lets so many nodes collect a day; all must end with 0."""
         sandbox = self._bench.sandbox
         sandbox.clear_records()
-        used, began = _processor(), time.monotonic()
+        used, began = processor_seconds(), time.monotonic()
         crawls = [self._start(day, number) for number in range(nodes)]
         for crawl in crawls:
             if crawl.wait() != 0:
                 raise subprocess.CalledProcessError(crawl.returncode, "scrapy crawl")
-        seconds, processor = time.monotonic() - began, _processor() - used
+        seconds, processor = time.monotonic() - began, processor_seconds() - used
         records = [record for record in sandbox.records() if record.shop_id]
         if not records:
             return Day(nodes, seconds, 0, processor)
@@ -94,7 +89,7 @@ class Nodes:
         last = max(record.started + (record.seconds or 0) for record in records)
         orders = sandbox.counters().jobs
         assert all(days == {str(day): 1} for days in orders.values()), "a report was ordered twice"
-        return Day(nodes, seconds, last - first - self._options.report_seconds, processor)
+        return Day(nodes, seconds, last - first, processor)
 
     def _start(self, day: date, number: int) -> subprocess.Popen[bytes]:
         environment = self._bench.environment() | {
@@ -113,11 +108,11 @@ class Nodes:
 def main() -> None:
     """Prints both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shops", type=int, default=100)
+    parser.add_argument("--shops", type=int, default=90)
     parser.add_argument("--rows", type=int, default=20)
     parser.add_argument("--at-once", type=int, default=8)
     parser.add_argument("--report-seconds", type=float, default=30)
-    parser.add_argument("--answer-seconds", type=float, default=1)
+    parser.add_argument("--answer-seconds", type=float, default=2.5)
     options = parser.parse_args()
     programs = find_programs()
     assert programs is not None, "no PostgreSQL is installed (Debian: apt-get install postgresql)"
@@ -126,7 +121,7 @@ def main() -> None:
         pdd_shops=0,
         rows=options.rows,
         report_seconds=options.report_seconds,
-        poll_every_seconds=5,
+        poll_every_seconds=POLL_EVERY_SECONDS,
         report_deadline_seconds=600,
         order_grace_seconds=15,
         requests_per_second=1,
@@ -143,17 +138,28 @@ def main() -> None:
         measured = [nodes.collect(day, count) for day, count in zip(days, NODES, strict=True)]
         # Published already: what a run takes that asks for nothing.
         start = nodes.collect(days[0], 1)
-        tell(measured, start, options.shops)
+        tell(measured, start, options)
 
 
-def tell(measured: Sequence[Day], start: Day, shops: int) -> None:
+def tell(measured: Sequence[Day], start: Day, options: argparse.Namespace) -> None:
     """What was measured, and the model."""
     one = measured[0]
-    print("\nnodes   all of it   collecting   times as fast   processor")
+    print("\nnodes   all of it   collecting   times as fast   if perfect   processor")
     for day in measured:
         ratio = one.collecting / day.collecting
-        print(f"{day.nodes:<5} {day.all_of_it:9.1f} s {day.collecting:10.1f} s {ratio:13.2f} {day.processor:11.1f} s")
-    cell = (one.processor - start.processor) / shops
+        perfect = seconds_of(
+            options.shops,
+            day.nodes,
+            options.at_once,
+            answer=options.answer_seconds,
+            report=options.report_seconds,
+            look_every=POLL_EVERY_SECONDS,
+        )
+        print(
+            f"{day.nodes:<5} {day.all_of_it:9.1f} s {day.collecting:10.1f} s {ratio:13.2f} {perfect:11.0f} s"
+            f" {day.processor:9.1f} s"
+        )
+    cell = (one.processor - start.processor) / options.shops
     lost = (measured[-1].processor - one.processor) / (measured[-1].nodes - 1) / max(start.processor, 0.1)
     print(
         f"\na run that asks for nothing: {start.processor:.2f} s of processor; a cell: {cell:.3f} s, its merge included"
@@ -170,11 +176,6 @@ def model(cell: float, start: float, report: float, nodes: int, cores: int) -> f
     """Minutes for all datasets of all shops: the processor's work, shared by all cores, and one report's wait each."""
     work = SHOPS * DATASETS * cell + nodes * DATASETS * start
     return (work / (nodes * cores) + DATASETS / cores * report) / 60
-
-
-def _processor() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
     python -m benchmarks.first_day --shops 500 --rows 200 --report-seconds 5 --days saved --against c26df63
 
 Each round measures in turn what asks the same sandbox for the same files: by hand, a first day (every shop signs in), a
-day with saved sessions; with `--against` the same days by the code of another revision. By hand it is 5 shops at most
+day with saved sessions; with `--against` the same days by the code of another revision, with `--browser PATH` the first
+day in another browser too. By hand it is 5 shops at most
 (`--by-hand-shops`), and what the script does after its start is scaled: each shop costs it the same. What `shopdata`
 does on top (check, raw copies, Parquet, upload to a real object store, receipt, ledger) is inside its time.
 """
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--days", choices=("first", "saved"), nargs="+", default=["first", "saved"])
     parser.add_argument("--by-hand-shops", type=int, default=5)
     parser.add_argument("--against", metavar="REVISION", help="another revision of the project, as git names it")
+    parser.add_argument("--browser", metavar="PATH", help="another browser, in which a first day is measured too")
     options = parser.parse_args()
     runs: dict[str, list[Measured]] = {}
     scaled: list[float] = []
@@ -91,6 +93,9 @@ def one_round(options: argparse.Namespace, codes: dict[str, Path]) -> tuple[dict
         scaled = found["by hand"].seconds + work * (options.shops / shops - 1)
         for code in codes.values() if "first" not in options.days else ():
             bench.save_sessions(code)
+        if options.browser and "first" in options.days:
+            date = f"date={days['first']}"
+            found["first day, other"] = bench.crawl("jd_store", "-a", date, browser=options.browser)
         for day in options.days:
             for name, code in codes.items():
                 found[f"{day} day, {name}"] = bench.crawl("jd_store", "-a", f"date={days[day]}", code=code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import threading
@@ -15,6 +16,8 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 #: To look at a process costs it some milliseconds.
 SAMPLE_SECONDS = 0.2
+# Byte code is kept, as where it is installed, whatever this shell says: all that is measured inherits it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def measure(
     Raises:
         CalledProcessError: it ended with another code than the `good` ones, so there is nothing to compare.
     """
-    used = _processor_seconds()
+    used = processor_seconds()
     started = time.monotonic()
     process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.PIPE, text=True)
     peak = 0.0
@@ -58,7 +61,7 @@ def measure(
     watcher.join()
     if process.returncode not in good:
         raise subprocess.CalledProcessError(process.returncode, list(command))
-    return Measured(round(seconds, 2), round(_processor_seconds() - used, 2), round(peak), output)
+    return Measured(round(seconds, 2), round(processor_seconds() - used, 2), round(peak), output)
 
 
 def tree_memory(pid: int) -> float:
@@ -77,6 +80,7 @@ def tree_memory(pid: int) -> float:
     return total / 1e6
 
 
-def _processor_seconds() -> float:
+def processor_seconds() -> float:
+    """Of all processes that this one has started, and that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -187,6 +187,9 @@ class Soak:
 
     def left_overs(self) -> list[str]:
         """Files in the outbox, processes, leases, cells that somebody holds."""
+        with contextlib.suppress(TimeoutError):
+            # A service on which nothing runs looks once a minute.
+            wait_until(lambda: not self._machine.outbox(), "all is sent", 180)
         found = [f"outbox: {name}" for name in self._machine.outbox()]
         found += [f"process: {process}" for process in self._machine.crawls()]
         found += [f"{dt} {shop} of {dataset} is held" for dataset, dt, shop, _, owner in self._cells() if owner]

@@ -44,8 +44,6 @@ def main() -> int:
     parser.add_argument("revision", nargs="?", help="what to compare all commands with, as git names it")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    # Byte code is kept, as where it is installed, whatever this shell says.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="shopdata-start-") as name:
         compare_merge(Path(name), options.rounds)
         if options.revision:

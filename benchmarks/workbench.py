@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,25 +47,46 @@ class Workbench:
             **self.store.environment(),
             "SHOPDATA_CONFIG_DIR": str(self._config_of(code)),
             "SHOPDATA_STATE_DIR": str(self._state(code)),
+            # As in production: sessions are encrypted.
+            "SHOPDATA_SECRET_KEY": "a key for benchmarks",
             "SHOPDATA_S3_BUCKET": f"bucket-{code.name.lower()}",
             "PYTHONPATH": os.pathsep.join([str(code), os.environ.get("PYTHONPATH", "")]),
         }
 
-    def save_sessions(self, code: Path = ROOT) -> None:
-        """Sessions of all shops, and who they are, as a run of yesterday has left them."""
-        folder = self._state(code) / "sessions"
-        sessions, identities = SessionStore(folder), Identities(folder)
-        config = load_config(self.config, self.environment(code))
+    def edit(self, name: str, change: Callable[[dict[str, Any]], object]) -> None:
+        """Changes a file of the configuration."""
+        path = self.config / name
+        content = yaml.safe_load(path.read_text("utf-8"))
+        change(content)
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+
+    def save_sessions(self, code: Path = ROOT, *, state: Path | None = None) -> None:
+        """Sessions of all shops, and who they are, as a run of yesterday has left them.
+
+        Args:
+            state: another state directory than the revision's own.
+        """
+        folder = (state or self._state(code)) / "sessions"
+        environment = self.environment(code)
+        sessions, identities = SessionStore(folder, environment["SHOPDATA_SECRET_KEY"]), Identities(folder)
+        config = load_config(self.config, environment)
         for shop in config.shops:
             saved: Session = sessions.save(shop, self.sandbox.open_session(shop.id))
             portal = config.portal(shop.platform)
             found = asyncio.run(login_for(shop.platform).identity(saved.values(), None, portal))
             identities.check_and_keep(shop, found, config.shops)
 
-    def crawl(self, spider: str, *options: str, code: Path = ROOT, good: Sequence[int] = (0,)) -> Measured:
-        """The command a user types."""
+    def crawl(
+        self, spider: str, *options: str, code: Path = ROOT, good: Sequence[int] = (0,), browser: str | None = None
+    ) -> Measured:
+        """The command a user types; `browser` is the path of one that is not the usual, with a state of its own."""
         command = ["scrapy", "crawl", spider, "-s", "LOG_LEVEL=WARNING", *options]
-        return measure([sys.executable, "-m", *command], self.environment(code), good=good, folder=code)
+        environment = self.environment(code)
+        if browser:
+            # What one browser's crawl has done is no start for another's.
+            own = {name: f"{environment[name]}-browser" for name in ("SHOPDATA_STATE_DIR", "SHOPDATA_S3_BUCKET")}
+            environment |= {**own, "SHOPDATA_BROWSER_PATH": browser}
+        return measure([sys.executable, "-m", *command], environment, good=good, folder=code)
 
     def _config_of(self, code: Path) -> Path:
         """The configuration that a revision understands: its own datasets, and of the portals what it knows."""
@@ -105,4 +126,6 @@ def workbench(options: SandboxOptions) -> Iterator[Workbench]:
     with tempfile.TemporaryDirectory() as name, Sandbox(options) as sandbox, SeaweedStore() as store:
         bench = Workbench(Path(name), sandbox, store)
         sandbox.write_config(bench.config)
+        # Else all would publish into one, and the second find there what the first has collected.
+        bench.edit("lake.yaml", lambda lake: lake["object_store"].update(bucket="${SHOPDATA_S3_BUCKET}"))
         yield bench

@@ -33,8 +33,17 @@ COLD = {"service", "egg", "wheel"}
 AS_LONG_AS_A_TEST = timedelta(minutes=3)
 #: Folders with a service or a board that is started for the session, so once for each worker that has any of them.
 TOGETHER = ("tests/service/live/", "tests/service/board/")
-#: What keeps a worker longest; `pytest --durations=50` tells.
-LONGEST = (*TOGETHER, "tests/crawl/test_crash_table.py", "tests/service/", "tests/doctor/", "tests/crawl/")
+#: What keeps a worker longest; `pytest --durations=50` tells. The cluster mostly waits: others work meanwhile.
+LONGEST = (
+    *TOGETHER,
+    "tests/cluster/",
+    "tests/crawl/test_crash_table.py",
+    "tests/service/",
+    "tests/doctor/",
+    "tests/crawl/",
+)
+#: What their marks say of tests that take seconds each.
+SLOW = ("browser", "services", "soak", "cold")
 #: No browser, no server besides those of a test itself, no program that needs a second to begin.
 QUICK = "not browser and not services and not soak and not cold"
 
@@ -56,6 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.everything or config.option.markexpr == QUICK:
         # As it is imported, it looks at the whole stack, in all modules that there are by then: two seconds, later.
         importlib.import_module("scrapy.core.downloader.contextfactory")
+    if (cache := getattr(config, "cache", None)) is not None:
+        # A start of Playwright's driver, of which there are a hundred, takes a fifth less with compiled scripts.
+        os.environ.setdefault("NODE_COMPILE_CACHE", str(cache.mkdir("node")))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -74,8 +86,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with whole crawls and browsers first, the longest before the others: at the end no worker is left alone
-    with a long one.
+    """Files with whole crawls, browsers and programs first, the longest before the others: at the end no worker is left
+    alone with a long one.
 
     What uses one of our servers is none of the quick tests, whether it says so or not.
     """
@@ -85,7 +97,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.services)
         if COLD & fixtures:
             item.add_marker(pytest.mark.cold)
-    long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "services")))}
+    long = {item.path for item in items if any(map(item.get_closest_marker, SLOW))}
     items.sort(key=lambda item: (item.path not in long, _rank(item)))
 
 

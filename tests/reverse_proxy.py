@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+#: What is not cut may take its time on a busy machine.
+_OTHER_SECONDS = 300
 #: Headers that are the connection's own, not the message's.
 _HOP = frozenset({"connection", "transfer-encoding", "content-length", "server", "date"})
 
@@ -26,13 +28,16 @@ class ReverseProxy:
 
 
 @contextmanager
-def reverse_proxy(port: int, *, below: str = "", patience_seconds: float = 20) -> Iterator[ReverseProxy]:
+def reverse_proxy(
+    port: int, *, below: str = "", patience_seconds: float = 20, cuts: Sequence[str] = ("",)
+) -> Iterator[ReverseProxy]:
     """A proxy on a free port of loopback.
 
     Args:
         port: of the service, on loopback.
         below: the path that is the service's, which it does not get to see; what is asked beside it is another's.
         patience_seconds: an answer that takes longer is cut off.
+        cuts: the ends of the paths that are asked with so little patience; by default all are.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -42,7 +47,9 @@ def reverse_proxy(port: int, *, below: str = "", patience_seconds: float = 20) -
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name: value for name, value in self.headers.items() if name.lower() not in {"host", *_HOP}}
-            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=patience_seconds)) as connection:
+            is_cut = self.path.partition("?")[0].endswith(tuple(cuts))
+            patience = patience_seconds if is_cut else _OTHER_SECONDS
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=patience)) as connection:
                 try:
                     connection.request(self.command, self.path.removeprefix(below), body or None, headers)
                     answer = connection.getresponse()

@@ -32,7 +32,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "scrapy.cfg"):
         shutil.copy2(REPO / name, folder)
     (folder / "tests" / "crawl").mkdir(parents=True)
-    for path in (*(REPO / "tests").glob("*_*.py"), REPO / "tests/conftest.py", REPO / "tests/workplace.py"):
+    for path in (REPO / "tests").glob("*.py"):
         if not path.name.startswith("test_"):
             shutil.copy2(path, folder / "tests")
     files = files_on(PAGE)

@@ -93,7 +93,7 @@ def wheel(project: Path, egg: Path) -> Path:
 def build(folder: Path, *command: str | Path) -> None:
     """Runs a module of Python in a folder."""
     built = subprocess.run(
-        [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, errors="replace", timeout=120
+        [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, errors="replace", timeout=300
     )
     assert built.returncode == 0, built.stdout + built.stderr
 
@@ -110,7 +110,7 @@ def run(egg: Path, folder: Path, *arguments: str, **variables: str) -> subproces
         env=kept | own | variables,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -260,7 +260,9 @@ def test_wheel_and_egg_tell_one_version_and_the_wheel_its_requirements(egg: Path
 @pytest.mark.cold
 def test_what_setup_imports_is_there_while_pip_builds() -> None:
     code = "import sys, shopdata.config; print(*{name.partition('.')[0] for name in sys.modules})"
-    ran = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True, timeout=300
+    )
     known = metadata.packages_distributions()
     needed = {canonicalize_name(name) for module in ran.stdout.split() for name in known.get(module, ())}
     wanted = tomllib.loads((REPO / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]

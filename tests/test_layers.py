@@ -17,7 +17,7 @@ LAYERS = """
 run_ids  texts
 exceptions  failpoints  private  terminal
 long_paths
-accounts  columns  derived_keys  files  network  periods  reasons  signals  states  whole_numbers
+accounts  columns  derived_keys  files  held_folder  network  periods  reasons  signals  states  whole_numbers
 config  log_times  wording
 browser  excel  ledger  doorway  variables
 checks

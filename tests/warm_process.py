@@ -23,6 +23,9 @@ STARTED_WITH = {"PYTHONPATH": str(REPO), "PYTHONUTF8": "1"}
 #: What Python and libc read at their start: a process that is to have other values must be started, not forked.
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "MALLOC_", "LD_")
 
+#: Another thread may have taken the news that one waits for.
+_ASK_EVERY_SECONDS = 0.25
+
 
 class WarmProcess:
     """A forked process, with what is used here of `subprocess.Popen`."""
@@ -30,18 +33,22 @@ class WarmProcess:
     def __init__(self, template: Template, pid: int) -> None:
         self._template = template
         self.pid = pid
+        #: As the template has told it.
+        self.code: int | None = None
 
     def poll(self) -> int | None:
         """Its exit code, negative for a signal; None while it runs."""
-        return self._template.exit_code(self.pid)
+        self._template.look()
+        return self.code
 
     def wait(self, timeout: float | None = None) -> int:
         """Raises subprocess.TimeoutExpired."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while (code := self.poll()) is None:
-            if deadline is not None and time.monotonic() >= deadline:
+            left = _ASK_EVERY_SECONDS if deadline is None else deadline - time.monotonic()
+            if left <= 0:
                 raise subprocess.TimeoutExpired("scrapy", timeout or 0)
-            time.sleep(0.01)
+            self._template.wait_for_news(min(left, _ASK_EVERY_SECONDS))
         return code
 
     def send_signal(self, number: int) -> None:
@@ -59,7 +66,8 @@ class Template:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._codes: dict[int, int | None] = {}
+        #: Those whose end is still to come: the system gives numbers anew after some ten thousand processes.
+        self._running: dict[int, WarmProcess] = {}
         ours, its = multiprocessing.Pipe()
         self._connection = ours
         self._process = subprocess.Popen(
@@ -76,22 +84,29 @@ class Template:
     def run(self, order: Order) -> WarmProcess:
         """Begins a command."""
         with self._lock:
-            known = set(self._codes)
             self._connection.send(dataclasses.asdict(order))
-            while not (new := set(self._codes) - known):
-                self._read()
-        return WarmProcess(self, new.pop())
+            while (begun := self._read()) is None:
+                pass
+            return begun
 
-    def exit_code(self, pid: int) -> int | None:
-        """None while it runs."""
+    def look(self) -> None:
+        """Takes the news that are there."""
         with self._lock:
             while self._connection.poll():
                 self._read()
-            return self._codes[pid]
 
-    def _read(self) -> None:
+    def wait_for_news(self, seconds: float) -> None:
+        """Until the end of any of its processes is told. What another thread has taken then is in no news any more."""
+        self._connection.poll(seconds)
+
+    def _read(self) -> WarmProcess | None:
+        """Takes one: a process that has begun, or the end of one."""
         pid, code = self._connection.recv()
-        self._codes[pid] = code
+        if code is not None:
+            self._running.pop(pid).code = code
+            return None
+        self._running[pid] = WarmProcess(self, pid)
+        return self._running[pid]
 
     def close(self) -> None:
         """Lets it end."""

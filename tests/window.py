@@ -15,7 +15,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from shopdata.browser.chromium import find_chromium, playwrights_chromium
 
-_TIMEOUT_SECONDS = 120
+_TIMEOUT_SECONDS = 300
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 import yaml
+from descendants import below
 from filelock import FileLock, Timeout
 from template_process import Order
 from warm_process import STARTED_WITH, WarmProcess, start_warm
@@ -36,7 +37,7 @@ NETWORK = frozenset(
         *("ssl_cert_file", "ssl_cert_dir", "requests_ca_bundle", "curl_ca_bundle"),
     }
 )
-#: How often the children of a run are looked at: each look reads of every process of the machine whose child it is.
+#: How often the children of a run are looked at.
 LOOK_EVERY_SECONDS = 0.25
 #: How often it is asked whether something has happened.
 ASK_EVERY_SECONDS = 0.05
@@ -76,11 +77,10 @@ class Run:
     def look(self) -> frozenset[str]:
         """Notes which programs run below it now."""
         names = set()
-        with contextlib.suppress(psutil.Error, OSError):
-            for child in psutil.Process(self.process.pid).children(recursive=True):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    names.add(child.name())
-                    self._children.add(child)
+        for child in below(self.process.pid):
+            with contextlib.suppress(psutil.Error, OSError):
+                names.add(child.name())
+                self._children.add(child)
         self.sightings.append((time.monotonic(), frozenset(names)))
         return self.sightings[-1][1]
 
@@ -119,8 +119,8 @@ class Run:
         self.process.wait()
 
     def survivors(self) -> list[str]:
-        """The programs that it started and that still run, half a minute after its end."""
-        _, alive = psutil.wait_procs(self._children, timeout=30)
+        """The programs that it started and that still run, however long a busy machine takes to end them."""
+        _, alive = psutil.wait_procs(self._children, timeout=TIMEOUT_SECONDS)
         return [process.name() for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
     def programs(self) -> set[str]:

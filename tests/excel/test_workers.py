@@ -130,7 +130,7 @@ def test_processes_that_never_begin_are_waited_for_only_so_long(mute_processes: 
     assert len(told) == 1
     assert "SHOPDATA_WORKERS=0" in told[0]
     assert len(members) == 2
-    assert psutil.wait_procs(members, timeout=20)[1] == []
+    assert psutil.wait_procs(members, timeout=120)[1] == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows starts no scripts as programs")
@@ -169,7 +169,7 @@ def test_one_that_never_begins_does_not_hold_up_the_end(monkeypatch: pytest.Monk
         monkeypatch.setattr("shopdata.excel.workers.START_SECONDS", 0.2)
         first, *_ = [psutil.Process(process.pid) for process in (workers._processes._processes or {}).values()]
         first.suspend()
-    assert psutil.wait_procs([first], timeout=20)[1] == []
+    assert psutil.wait_procs([first], timeout=120)[1] == []
 
 
 def test_none_means_threads() -> None:
@@ -219,5 +219,5 @@ def test_none_is_left_when_the_crawl_is_killed(tmp_path: Path) -> None:
         assert len(below) >= 2
         process.kill()
         process.wait()
-        _, alive = psutil.wait_procs(below, timeout=20)
+        _, alive = psutil.wait_procs(below, timeout=120)
     assert alive == []

@@ -32,7 +32,7 @@ from shopdata.sessions.session import Session
 from shopdata.store.object_store import ObjectStore
 
 # apprise 2.2 imports it where a package of its own is missing.
-pytestmark = [pytest.mark.timeout(120), pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")]
 
 _VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 

@@ -22,6 +22,7 @@ from shopdata.ledger.acts import Via
 from shopdata.ledger.checked_files import DoubtState
 from shopdata.ledger.nodes import DRAINING, LOST, NONE, OUTDATED, STOPPED, UP
 from shopdata.ledger.slots import CLAIMED, QUEUED, SKIPPED
+from shopdata.recording.inference.signing import MODES
 from shopdata.service.api_acts import CODES
 from shopdata.service.board import entrance, grid, own_password, states
 from shopdata.service.board.acts import NOTED
@@ -106,7 +107,12 @@ BUILT = {
     # What the inference says: each stands in it as the code of a line, or as the reason of a refusal.
     "record.": [key.removeprefix("record.") for key in catalogue("zh") if key.startswith("record.")],
     "rehearse.": ["nothing", "empty", "differs", "same"],
-    "recording.state.": [*RECORDING_ENDS, *(state for state in RECORDING_STATES if state != "took")],
+    "recording.state.": [*RECORDING_ENDS, *(state for state in RECORDING_STATES if state != "took"), "third",
+                         *(f"{take}_{kind}" for take in ("take", "third") for kind in ("week", "month"))],
+    "recording.period.": ["day", "week", "month"],
+    "recording.day_": ["week", "month"],
+    "recording.which.": ["sheet", "sign"],
+    "recording.sign.": MODES[1:],
     "recording.short.": ["queued", "take", "took", "comparing"],
     "recording.todo.": ["take", "third", "no_session", "signed_out", "reading"],
     "recording.step.": record.STEPS,

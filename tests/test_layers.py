@@ -43,9 +43,9 @@ FIRST_WITH_SCRAPY = "crawling"
 
 #: The same within the engine; `__init__` is what `from shopdata.excel import ...` means.
 ENGINE_LAYERS = """
-arrow_setup  contract  limits  workers  xml
-names
-containers  tables
+arrow_setup  contract  limits  worker_template  xml
+names  worker_processes
+containers  tables  workers
 values
 blocks  workbook
 layout

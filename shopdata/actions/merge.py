@@ -15,7 +15,8 @@ from shopdata.excel.merging.folder import Folder, look_into
 from shopdata.excel.merging.merge import Merged, merge_tables
 from shopdata.excel.merging.volumes import Split, volume_path
 from shopdata.excel.workbook import NOTES_SHEET
-from shopdata.excel.workers import MOST_WORKERS, Workers, keep_memory
+from shopdata.excel.worker_processes import keep_memory
+from shopdata.excel.workers import MOST_WORKERS, Workers
 from shopdata.exceptions import ArgumentError, RejectedFileError
 from shopdata.private import as_the_user_wants
 from shopdata.texts import one_line

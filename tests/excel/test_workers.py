@@ -14,6 +14,7 @@ import time
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import psutil
@@ -42,6 +43,15 @@ def workers() -> Iterator[Workers]:
     workers = Workers(1)
     yield workers
     workers.shutdown()
+
+
+def begun(workers: Workers) -> list[psutil.Process]:
+    """Its processes, all of which have begun."""
+    workers.start()
+    assert workers._starter is not None
+    assert workers._processes is not None
+    workers._starter.join()
+    return [psutil.Process(process.pid) for process in workers._processes.members()]
 
 
 @pytest.mark.cold
@@ -85,11 +95,8 @@ def test_an_error_comes_back_with_its_facts(workers: Workers, is_started: bool) 
 
 
 def test_a_worker_that_dies_does_not_take_the_run_along(workers: Workers) -> None:
-    workers.start()
-    pool = workers._processes
-    assert pool is not None
-    for process in (pool._processes or {}).values():
-        psutil.Process(process.pid).kill()
+    for process in begun(workers):
+        process.kill()
     assert asyncio.run(workers.run(who)) == os.getpid()
 
 
@@ -107,15 +114,20 @@ def test_what_a_worker_died_of_is_done_here(workers: Workers) -> None:
 
 @pytest.fixture
 def mute_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Processes that are started and never do anything, as where a virus scanner looks at them for ever."""
-    program = tmp_path / "mute"
-    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    """Processes that are started and never do anything, as where a virus scanner looks at them for ever. None stays."""
+    program, begun = tmp_path / "mute", tmp_path / "begun"
+    program.write_text(f"#!/bin/sh\necho $$ >>{begun}\nexec sleep 600\n")
     program.chmod(0o755)
+    begun.touch()
+    # Python starts it once, by the same program.
+    resource_tracker.ensure_running()
     before = multiprocessing.spawn.get_executable()
     monkeypatch.setattr("shopdata.excel.workers.START_SECONDS", 0.2)
     multiprocessing.spawn.set_executable(str(program))
     yield
     multiprocessing.spawn.set_executable(before)
+    numbers = [int(line) for line in begun.read_text().splitlines()]
+    assert psutil.wait_procs([psutil.Process(pid) for pid in numbers if psutil.pid_exists(pid)], timeout=120)[1] == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows starts no scripts as programs")
@@ -124,13 +136,27 @@ def test_processes_that_never_begin_are_waited_for_only_so_long(mute_processes: 
     with Workers(2, told.append) as workers:
         workers.start()
         begun = [workers.submit(who) for _ in range(3)]
-        members = [psutil.Process(process.pid) for process in (workers._processes._processes or {}).values()]
         assert [work.result(60) for work in begun] == [os.getpid()] * 3
         assert workers.submit(who).result(60) == os.getpid()
     assert len(told) == 1
     assert "SHOPDATA_WORKERS=0" in told[0]
-    assert len(members) == 2
-    assert psutil.wait_procs(members, timeout=120)[1] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts no scripts as programs")
+def test_where_none_can_be_started_threads_do_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No program, too many processes, no memory: whatever it is, it is told and the work is done."""
+    told: list[str] = []
+    before = multiprocessing.spawn.get_executable()
+    multiprocessing.spawn.set_executable(str(tmp_path / "nothing"))
+    try:
+        with Workers(2, told.append) as workers:
+            workers.start()
+            assert workers.submit(who).result(60) == os.getpid()
+    finally:
+        multiprocessing.spawn.set_executable(before)
+    (sentence,) = told
+    assert "could not be started" in sentence
+    assert "SHOPDATA_WORKERS=0" in sentence
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows starts no scripts as programs")
@@ -164,10 +190,9 @@ def test_who_gives_way_says_so_to_the_system(gives_way: bool) -> None:
 def test_one_that_never_begins_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """It stands still from its start on, while another one does the work."""
     with Workers(2, pytest.fail) as workers:
-        workers.start()
+        first, _ = begun(workers)
         assert workers.submit(who).result(60)
         monkeypatch.setattr("shopdata.excel.workers.START_SECONDS", 0.2)
-        first, *_ = [psutil.Process(process.pid) for process in (workers._processes._processes or {}).values()]
         first.suspend()
     assert psutil.wait_procs([first], timeout=120)[1] == []
 

@@ -32,7 +32,7 @@ _FIRST_PORT, _LAST_PORT, _GRPC_OFFSET = 12_000, 21_900, 10_000
 _PARTS = ("s3", "master", "volume", "filer", "admin")
 #: Another program may take a port between our look and the server's start.
 _TRIES = 3
-_START_SECONDS = 60
+_START_SECONDS = 300
 
 
 class SeaweedStore:

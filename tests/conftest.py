@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from postgresql_server import PostgresServer, find_programs
 
 from sandbox.store import SeaweedStore
@@ -30,7 +31,7 @@ SERVERS = {"object_store_server", "postgresql_server"}
 #: Fixtures that start the service's own process, or build a package.
 COLD = {"service", "egg", "wheel"}
 #: No single one that crawls takes longer, on a machine with as much to do as this suite gives it.
-AS_LONG_AS_A_TEST = timedelta(minutes=3)
+AS_LONG_AS_A_TEST = timedelta(minutes=10)
 #: Folders with a service or a board that is started for the session, so once for each worker that has any of them.
 TOGETHER = ("tests/service/live/", "tests/service/board/")
 #: What keeps a worker longest; `pytest --durations=50` tells. The cluster mostly waits: others work meanwhile.
@@ -65,6 +66,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.everything or config.option.markexpr == QUICK:
         # As it is imported, it looks at the whole stack, in all modules that there are by then: two seconds, later.
         importlib.import_module("scrapy.core.downloader.contextfactory")
+    # How long an example takes says nothing on a machine with much to do.
+    settings.register_profile("any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
     if (cache := getattr(config, "cache", None)) is not None:
         # A start of Playwright's driver, of which there are a hundred, takes a fifth less with compiled scripts.
         os.environ.setdefault("NODE_COMPILE_CACHE", str(cache.mkdir("node")))

@@ -68,7 +68,14 @@ def mail_server() -> Iterator[Mailbox]:
     """Listens on a free port for the length of the block."""
     box = Mailbox()
     server = _OnAFreePort(
-        box, hostname="127.0.0.1", port=0, authenticator=_is_known, auth_required=True, auth_require_tls=False
+        box,
+        hostname="127.0.0.1",
+        port=0,
+        authenticator=_is_known,
+        auth_required=True,
+        auth_require_tls=False,
+        server_hostname="localhost",
+        ready_timeout=600,
     )
     server.start()
     try:

@@ -28,7 +28,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as it is after the page was followed."""
     folder = tmp_path_factory.mktemp("project")
     for name in ("shopdata", "sandbox", "pipelines_config"):
-        shutil.copytree(REPO / name, folder / name)
+        shutil.copytree(REPO / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "scrapy.cfg"):
         shutil.copy2(REPO / name, folder)
     (folder / "tests" / "crawl").mkdir(parents=True)

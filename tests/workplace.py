@@ -113,9 +113,11 @@ class Run:
 
     def end(self) -> None:
         """Ends it and all that it started, if they still run."""
-        for process in [*self._children, psutil.Process(self.process.pid)] if self.process.poll() is None else ():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        if self.process.poll() is None:
+            for process in self._children:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            self.process.kill()
         self.process.wait()
 
     def survivors(self) -> list[str]:
@@ -291,8 +293,15 @@ def _stands(process: psutil.Process) -> bool:
         return False
     if sys.platform != "linux":
         return True
+    return all(_thread_stands(thread.id) for thread in process.threads())
+
+
+def _thread_stands(number: int) -> bool:
     # Here a thread can be looked at like a process.
-    return all(psutil.Process(thread.id).status() == psutil.STATUS_STOPPED for thread in process.threads())
+    try:
+        return psutil.Process(number).status() == psutil.STATUS_STOPPED
+    except psutil.NoSuchProcess:
+        return True
 
 
 def is_locked(ledger: Path) -> bool:

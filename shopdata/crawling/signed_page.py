@@ -27,7 +27,7 @@ from shopdata.crawling.page_signs import Borrowed, Pressed
 from shopdata.exceptions import PortalError
 from shopdata.sessions.sign_in import is_login_page
 
-_READY_TIMEOUT_MS = 30_000
+_READY_TIMEOUT_MS = 60_000
 _NUMBERS = itertools.count(1)
 _LOOK_EVERY_SECONDS = 0.05
 #: Browser and driver keep something of every call until the page is closed: after so many it is opened anew.

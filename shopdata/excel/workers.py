@@ -89,26 +89,26 @@ class Workers(Executor):
             sign = processes.begin(modules)
         except Exception as error:  # noqa: BLE001 - whatever keeps them from beginning, the work is done
             timer.cancel()
-            if self._begin(in_processes=False):
-                self._tell(
-                    f"The processes that read workbooks could not be started ({type(error).__name__}: {error}), so "
-                    "threads read them, which takes longer. See what this machine is short of; "
-                    "SHOPDATA_WORKERS=0 does without them."
-                )
+            self._begin(
+                f"The processes that read workbooks could not be started ({type(error).__name__}: {error}), so "
+                "threads read them, which takes longer. See what this machine is short of; "
+                "SHOPDATA_WORKERS=0 does without them."
+            )
             return
         sign.add_done_callback(partial(self._on_sign, timer))
 
     def _on_sign(self, timer: threading.Timer, sign: Future[None]) -> None:
         timer.cancel()
-        self._begin(in_processes=not sign.cancelled() and sign.exception() is None)
+        self._is_broken |= sign.cancelled() or sign.exception() is not None
+        self._begin()
 
     def _give_up(self, processes: Processes) -> None:
-        if self._begin(in_processes=False):
-            self._tell(
-                f"The processes that read workbooks did not begin within {START_SECONDS} s, so threads read them, "
-                "which takes longer. See whether a virus scanner or a rule of this machine holds them back; "
-                "SHOPDATA_WORKERS=0 does without them."
-            )
+        is_late = self._begin(
+            f"The processes that read workbooks did not begin within {START_SECONDS} s, so threads read them, "
+            "which takes longer. See whether a virus scanner or a rule of this machine holds them back; "
+            "SHOPDATA_WORKERS=0 does without them."
+        )
+        if is_late:
             self._kill_begun(processes)
 
     def _kill_begun(self, processes: Processes) -> None:
@@ -118,13 +118,15 @@ class Workers(Executor):
             self._starter.join(_LOOK_AGAIN_SECONDS)
             processes.kill()
 
-    def _begin(self, *, in_processes: bool) -> bool:
-        """Hands out what has waited; False if nothing had to wait any more."""
+    def _begin(self, why_not: str = "") -> bool:
+        """Hands out what has waited: to the processes, or else tells why not. False if nothing had to wait any more."""
         with self._lock:
             waiting, self._waiting = self._waiting, None
             if waiting is None:
                 return False
-            self._is_broken |= not in_processes
+            self._is_broken |= why_not != ""
+        if why_not:
+            self._tell(why_not)
         for work in waiting:
             self._hand_out(work)
         return True

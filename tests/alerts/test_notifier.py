@@ -579,6 +579,7 @@ class TestNothingIsLost:
         world.cells(a="published", b="published", c=("failed", DOWN))
         assert world.tell() == Count(held=1)
         world.clock.now += timedelta(seconds=61)
+        with_alerts(world, deadline_seconds=600)
         assert world.tell("pdd_chat") == Count(sent=1)
 
 

@@ -8,6 +8,7 @@ import os
 import shlex
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -145,11 +146,12 @@ def _look(_: Browser) -> None:
 
 
 def _the_browser() -> psutil.Process:
-    return next(
-        process
-        for process in psutil.Process().children(recursive=True)
-        if "--remote-debugging-pipe" in process.cmdline() and "--type=" not in " ".join(process.cmdline())
-    )
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # one that ends as it is looked at
+            line = process.cmdline()
+            if "--remote-debugging-pipe" in line and not any("--type=" in part for part in line):
+                return process
+    raise AssertionError("there is no browser")
 
 
 def _kill(_: Browser) -> None:

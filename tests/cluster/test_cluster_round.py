@@ -23,8 +23,9 @@ def test_one_sleeps_one_is_killed_and_the_store_is_away(
 ) -> None:
     what = [
         Misfortune("store", 0, 1, 4),
-        Misfortune("sleep", 1, 8, 1.5 * LEASE_SECONDS),
-        Misfortune("kill machine", 2, 10, 1),
+        # When all is ordered: nothing keeps an order back that somebody has begun to send when he falls asleep.
+        Misfortune("sleep", 1, 16, 1.5 * LEASE_SECONDS),
+        Misfortune("kill machine", 2, 18, 1),
     ]
     with cluster(tmp_path, postgresql_server, object_store_server, seed=1, shops=4, is_due=True) as made:
         assert made.round(what) == []

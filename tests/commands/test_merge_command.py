@@ -91,7 +91,7 @@ def test_a_folder_becomes_a_workbook_and_a_parquet(folder: Path, tmp_path: Path,
 def test_scrapy_knows_the_command(folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "scrapy", "merge", str(folder), "-o", str(tmp_path / "out.xlsx")]
     environment = dict(os.environ) | {"PYTHONUTF8": "1"}
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=60)
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=300)
     assert (result.returncode, result.stderr) == (0, NAMED)
     assert "2 rows of 2 files in 3 columns" in result.stdout
 

@@ -55,7 +55,10 @@ def prepare(place: Workplace) -> None:
         for spider in ("jd_store", "pdd_quality")
     ]
     (place.config_dir / "schedule.yaml").write_text(yaml.safe_dump({"jobs": jobs}), "utf-8")
-    place.edit("portals.yaml", lambda portals: [portal.update(max_tries=1) for portal in portals.values()])
+    place.edit(
+        "portals.yaml",
+        lambda portals: [portal.update(max_tries=1, login_timeout_seconds=300) for portal in portals.values()],
+    )
     place.edit("shops.yaml", lambda file: file["shops"][6].update(owner="小王"))
     config, shops = load_config(place.config_dir, place.environment({})), shops_of(place)
     place.sign_in(LIVES, DIES, PARKED, RESTS, SILENT, WANTS_CODE, WITHOUT_DEVICE)

@@ -23,11 +23,20 @@ def make_workplace(
     with ExitStack() as stack:
 
         def make(**options: Any) -> Workplace:
-            quick: dict[str, Any] = {"rows": 20, "report_seconds": 0.3, "empty_link_seconds": 0.2}
+            quick: dict[str, Any] = {
+                "rows": 20,
+                "report_seconds": 0.3,
+                "empty_link_seconds": 0.2,
+                "report_deadline_seconds": 300,
+            }
             sandbox = stack.enter_context(Sandbox(SandboxOptions(**(quick | options))))
             folder: Path = tmp_path_factory.mktemp("workplace")
             workplace = Workplace(folder, sandbox, object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}"))
             stack.callback(workplace.close)
+            # Several browsers on a busy machine: what waits for this on purpose sets its own.
+            workplace.edit(
+                "portals.yaml", lambda file: [portal.update(login_timeout_seconds=180) for portal in file.values()]
+            )
             return workplace
 
         yield make

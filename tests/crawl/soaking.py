@@ -76,7 +76,14 @@ class Soak:
         self._random = random.Random(self.seed)
         pdd = max(self.shops // 5, 1)
         options = SandboxOptions(
-            shops=self.shops - pdd, pdd_shops=pdd, rows=ROWS, report_seconds=0.3, empty_link_seconds=0.1, slow_seconds=1
+            shops=self.shops - pdd,
+            pdd_shops=pdd,
+            rows=ROWS,
+            report_seconds=0.3,
+            empty_link_seconds=0.1,
+            slow_seconds=1,
+            # What a killed run has sent may be answered long after the next one has begun.
+            order_grace_seconds=10,
         )
         self._sandbox = Sandbox(options)
         with self._sandbox:

@@ -10,6 +10,8 @@ import pytest
 from faulty_http import closed_port
 from workplace import Workplace, crawl_command
 
+from sandbox import Fault
+
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
 DAY, OTHER_DAY = date(2026, 3, 1), date(2026, 3, 2)
@@ -75,8 +77,8 @@ def test_a_file_that_is_damaged_in_the_outbox(make_workplace: Callable[..., Work
 
 
 def test_ctrl_c_while_reports_are_made(make_workplace: Callable[..., Workplace]) -> None:
-    # Longer than the third shop's sign-in takes, however busy the machine is.
-    place = make_workplace(shops=3, report_seconds=40.0, report_deadline_seconds=200)
+    place = make_workplace(shops=3, report_deadline_seconds=600)
+    place.sandbox.set_fault("*", Fault.REPORT_HELD)
     place.sign_in("sandbox-01", "sandbox-02")  # the third one brings the browser along
     shops = [shop.id for shop in place.shops]
 
@@ -89,6 +91,7 @@ def test_ctrl_c_while_reports_are_made(make_workplace: Callable[..., Workplace])
     assert "run it again to go on" in run.err
     assert set(place.states(str(DAY)).values()) == {"pending"}
 
+    place.sandbox.clear_faults(fault=Fault.REPORT_HELD)
     run = place.crawl(f"date={DAY}")
     assert run.code == 0, run.text
     assert place.sandbox.counters().jobs == {shop: {str(DAY): 1} for shop in shops}

@@ -17,7 +17,7 @@ DAY = date(2026, 3, 1)
 
 def test_the_deadline_is_the_portals_not_ours(make_workplace: Callable[..., Workplace]) -> None:
     # Reports are done long before the one slot has come round to every shop again.
-    place = make_workplace(shops=6, report_deadline_seconds=2.0, slow_seconds=1.0)
+    place = make_workplace(shops=6, report_deadline_seconds=6.0, slow_seconds=3.0)
     place.sign_in(*(shop.id for shop in place.shops))
     for shop in place.shops:
         place.sandbox.set_fault(shop.id, Fault.SLOW, at="create")

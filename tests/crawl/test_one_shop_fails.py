@@ -26,7 +26,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     Fault.SMS: ("needs_login", "asks for an SMS code.*scrapy login SHOP"),
     Fault.CREATE_REFUSED: ("failed", "JD refused to make the report.*下载任务创建失败"),
     Fault.REPORT_FAILED: ("failed", "JD failed to make the report.*status '3'"),
-    Fault.REPORT_STUCK: ("failed", "did not finish the report in time.*still in work after 3 seconds"),
+    Fault.REPORT_STUCK: ("failed", "did not finish the report in time.*still in work after 15 seconds"),
     Fault.LIST_EMPTY_LINK: ("failed", "did not finish the report in time.*done, without a link"),
     Fault.FOREIGN_LINK_HOST: ("failed", "leads to a host that is not allowed.*127.0.0.1:.*download_hosts"),
     Fault.SERVER_ERROR_ALWAYS: ("failed", "the portal refused.*HTTP 500"),
@@ -86,7 +86,7 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(make_workplace: Callable[..., Workplace]) -> Story:
-    place = make_workplace(shops=len(FAULTS) + len(GOOD), report_deadline_seconds=3.0)
+    place = make_workplace(shops=len(FAULTS) + len(GOOD), report_deadline_seconds=15.0)
     patience = {"max_tries": 2, "retry_after_seconds": 0.1, "cooldown_tries": 1, "cooldown_seconds": 0.1}
     place.edit("portals.yaml", lambda portals: portals["jd"].update(patience))
     variable = f"{WRONG_PASSWORD.upper().replace('-', '_')}_PASSWORD"

@@ -13,7 +13,7 @@ from workplace import Workplace, crawl_command
 pytestmark = [pytest.mark.services, pytest.mark.browser]
 
 DAY = date(2026, 3, 1)
-PER_SECOND = 1.0
+PER_SECOND = 0.4
 
 
 def test_one_sign_in_and_one_pace(make_workplace: Callable[..., Workplace], postgresql_server: PostgresServer) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import psutil
 import pytest
 from playwright.sync_api import sync_playwright
@@ -19,12 +21,12 @@ def test_playwrights_own_list_of_features_is_repeated() -> None:
             executable_path=str(find_chromium(None, playwright.chromium.executable_path)),
             args=["--no-sandbox"] if needs_no_sandbox() else [],
         )
-        started = [
-            argument
-            for process in psutil.Process().children(recursive=True)
-            for argument in process.cmdline()
-            if argument.startswith(SWITCH) and "--type=" not in " ".join(process.cmdline())
-        ]
+        started: list[str] = []
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):  # one that ends as it is looked at
+                line = process.cmdline()
+                if not any("--type=" in part for part in line):
+                    started += [argument for argument in line if argument.startswith(SWITCH)]
         browser.close()
     assert started
     assert set(started[0].removeprefix(SWITCH).split(",")) == set(PLAYWRIGHTS_OWN)

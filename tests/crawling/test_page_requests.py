@@ -119,7 +119,7 @@ WHOLE = {"date": DAY, "startDate": DAY, "search": json.dumps({"day": DAY})}
 
 
 def pressed(*press: str, is_rewritten: bool = True, **fill: str) -> Pressed:
-    return Pressed({f"#{name}": text for name, text in fill.items()}, press, is_rewritten, 5)
+    return Pressed({f"#{name}": text for name, text in fill.items()}, press, is_rewritten, 60)
 
 
 def test_what_is_set_is_set_and_the_rest_stays(on_page: Run, far: Far) -> None:

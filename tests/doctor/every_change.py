@@ -79,7 +79,7 @@ def main(path: str) -> None:
     settings = get_project_settings()
     settings.set("LOG_ENABLED", False)
     # A page that never gets its client need not be waited for so long; one that does may come to a busy machine.
-    signed_page._READY_TIMEOUT_MS = 10_000
+    signed_page._READY_TIMEOUT_MS = 30_000
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(EveryChange)
     EveryChange.cases, EveryChange.control = asked["cases"], asked["control"]

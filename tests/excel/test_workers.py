@@ -38,6 +38,12 @@ def refuse() -> None:
     raise RejectedFileError("no table", where="here", found="a web page", expected="a workbook", todo="Look at it.")
 
 
+@pytest.fixture(autouse=True)
+def _busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is to wait less says so."""
+    monkeypatch.setattr("shopdata.excel.workers.START_SECONDS", 600)
+
+
 @pytest.fixture
 def workers() -> Iterator[Workers]:
     workers = Workers(1)
@@ -109,11 +115,11 @@ def die_elsewhere() -> int:
 @pytest.mark.cold
 def test_what_a_worker_died_of_is_done_here(workers: Workers) -> None:
     workers.start()
-    assert [workers.submit(work).result(60) for work in (die_elsewhere, who)] == [os.getpid()] * 2
+    assert [workers.submit(work).result(600) for work in (die_elsewhere, who)] == [os.getpid()] * 2
 
 
 @pytest.fixture
-def mute_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def mute_processes(_busy_machine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Processes that are started and never do anything, as where a virus scanner looks at them for ever. None stays."""
     program, begun = tmp_path / "mute", tmp_path / "begun"
     program.write_text(f"#!/bin/sh\necho $$ >>{begun}\nexec sleep 600\n")
@@ -136,8 +142,8 @@ def test_processes_that_never_begin_are_waited_for_only_so_long(mute_processes: 
     with Workers(2, told.append) as workers:
         workers.start()
         begun = [workers.submit(who) for _ in range(3)]
-        assert [work.result(60) for work in begun] == [os.getpid()] * 3
-        assert workers.submit(who).result(60) == os.getpid()
+        assert [work.result(600) for work in begun] == [os.getpid()] * 3
+        assert workers.submit(who).result(600) == os.getpid()
     assert len(told) == 1
     assert "SHOPDATA_WORKERS=0" in told[0]
 
@@ -151,7 +157,7 @@ def test_where_none_can_be_started_threads_do_the_work(tmp_path: Path, monkeypat
     try:
         with Workers(2, told.append) as workers:
             workers.start()
-            assert workers.submit(who).result(60) == os.getpid()
+            assert workers.submit(who).result(600) == os.getpid()
     finally:
         multiprocessing.spawn.set_executable(before)
     (sentence,) = told
@@ -181,7 +187,7 @@ def test_who_gives_way_says_so_to_the_system(gives_way: bool) -> None:
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     with Workers(1, pytest.fail, gives_way=gives_way) as workers:
         workers.start()
-        theirs = workers.submit(os.getpriority, os.PRIO_PROCESS, 0).result(60)
+        theirs = workers.submit(os.getpriority, os.PRIO_PROCESS, 0).result(600)
     assert (theirs > ours) is gives_way
     assert os.getpriority(os.PRIO_PROCESS, 0) == ours
 
@@ -191,7 +197,7 @@ def test_one_that_never_begins_does_not_hold_up_the_end(monkeypatch: pytest.Monk
     """It stands still from its start on, while another one does the work."""
     with Workers(2, pytest.fail) as workers:
         first, _ = begun(workers)
-        assert workers.submit(who).result(60)
+        assert workers.submit(who).result(600)
         monkeypatch.setattr("shopdata.excel.workers.START_SECONDS", 0.2)
         first.suspend()
     assert psutil.wait_procs([first], timeout=120)[1] == []
@@ -200,7 +206,7 @@ def test_one_that_never_begins_does_not_hold_up_the_end(monkeypatch: pytest.Monk
 def test_none_means_threads() -> None:
     with Workers(0) as workers:
         workers.start("shopdata.excel.merging.files")
-        assert [workers.submit(who).result(60) for _ in range(2)] == [os.getpid()] * 2
+        assert [workers.submit(who).result(600) for _ in range(2)] == [os.getpid()] * 2
         assert multiprocessing.active_children() == []
 
 
@@ -211,7 +217,7 @@ def test_a_worker_knows_only_what_it_needs(workers: Workers) -> None:
     workers.start("shopdata.excel.workbook.piece")
     assert dict(os.environ) == before
     # A function of this module would bring the module along.
-    loaded = workers.submit(eval, "set(__import__('sys').modules)").result(60)
+    loaded = workers.submit(eval, "set(__import__('sys').modules)").result(600)
     assert "shopdata.excel.workbook.piece" in loaded
     assert not {"pytest", "scrapy", "pandas", "asyncio"} & loaded
 
@@ -223,8 +229,10 @@ def test_none_is_left_when_the_crawl_is_killed(tmp_path: Path) -> None:
         textwrap.dedent(
             """
             import asyncio, os, time
+            from shopdata.excel import workers
             from shopdata.excel.workers import Workers
 
+            workers.START_SECONDS = 600
             if __name__ == "__main__":
                 workers = Workers(2)
                 workers.start()

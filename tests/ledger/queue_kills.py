@@ -129,7 +129,7 @@ def run(url: str, folder: Path, *, messages: int, pollers: int, kills: int, leas
         for number in range(kills):
             before = progress.look()
             # Spread over the work, whatever it takes.
-            while progress.look() < messages * (number + 1) // (kills + 1) or progress.ended == before:
+            while progress.look() < messages * (number + 1) // (kills + 1) or messages > progress.ended == before:
                 time.sleep(0.02)
             work.kill(chance.choice(sorted(work.running)))
             work.start()

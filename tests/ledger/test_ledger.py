@@ -288,7 +288,7 @@ def claim_often(state_dir: Path, run_id: str) -> None:
 def test_processes_that_begin_at_once_share_a_new_ledger(tmp_path: Path) -> None:
     context = get_context("spawn")
     with ProcessPoolExecutor(
-        3, mp_context=context, initializer=wait_for_the_others, initargs=(context.Barrier(3, timeout=60),)
+        3, mp_context=context, initializer=wait_for_the_others, initargs=(context.Barrier(3, timeout=600),)
     ) as pool:
         list(pool.map(claim_often, [tmp_path] * 3, ["run-1", "run-2", "run-3"]))
     for number in range(10):

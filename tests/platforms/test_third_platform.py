@@ -73,7 +73,7 @@ def board_of(workplace: Workplace) -> str:
         try:
             request = Request(f"http://127.0.0.1:{process.stdout.readline().strip()}/?lang=zh")
             request.add_header("Authorization", "Basic " + b64encode(b"user:password").decode())
-            with urlopen(request, timeout=30) as answer:
+            with urlopen(request, timeout=600) as answer:
                 return re.sub(r"<[^>]*>", "", answer.read().decode())
         finally:
             process.stdin.close()

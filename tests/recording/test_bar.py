@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 
 import pytest
 from as_in_a_run import shared_chromium
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, CDPSession, Page, Route
+from playwright.async_api import Error as PlaywrightError
 
 from shopdata.recording.bar import Bar
 from shopdata.recording.showing import End, Take, Took
@@ -41,13 +44,25 @@ async def answer(route: Route) -> None:
     await route.fulfill(body=page, content_type="text/html", headers={"Content-Security-Policy": policy})
 
 
+async def _box(session: CDPSession, label: str) -> list[float] | None:
+    tree = await session.send("Accessibility.getFullAXTree")
+    buttons = [node for node in tree["nodes"] if node.get("role", {}).get("value") == "button"]
+    for node in buttons:
+        if node.get("name", {}).get("value") == label:
+            with suppress(PlaywrightError):
+                found = await session.send("DOM.getBoxModel", {"backendNodeId": node["backendDOMNodeId"]})
+                return found["model"]["content"]
+    return None
+
+
 async def press(page: Page, label: str) -> None:
     """A button of it, as a hand does: its root is closed to everybody else."""
     session = await page.context.new_cdp_session(page)
-    tree = await session.send("Accessibility.getFullAXTree")
-    buttons = [node for node in tree["nodes"] if node.get("role", {}).get("value") == "button"]
-    node = next(node for node in buttons if node.get("name", {}).get("value") == label)
-    box = (await session.send("DOM.getBoxModel", {"backendNodeId": node["backendDOMNodeId"]}))["model"]["content"]
+    # It is made anew with each page that has loaded, so what was found may be gone.
+    deadline = time.monotonic() + 120
+    while (box := await _box(session, label)) is None:
+        assert time.monotonic() < deadline, label
+        await page.wait_for_timeout(100)
     await page.mouse.click((box[0] + box[4]) / 2, (box[1] + box[5]) / 2)
 
 

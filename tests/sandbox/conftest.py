@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from as_in_a_run import chromium_options
 from pdd_client import PddClient
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sandbox_client import Client
 
 from sandbox import Sandbox, SandboxOptions
 
 MakeSandbox = Callable[..., Sandbox]
+
+#: Playwright would wait for five seconds.
+expect.set_options(timeout=180_000)
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ def test_records_say_who_asked_what_in_order(client: Client) -> None:
 
 
 def test_counters_see_what_runs_at_one_time_and_how_close_calls_follow(make_sandbox: MakeSandbox) -> None:
-    sandbox = make_sandbox(slow_seconds=1)
+    sandbox = make_sandbox(slow_seconds=5)
     clients = [Client(sandbox) for _ in range(3)]
     for client, shop_id in zip(clients, ("sandbox-01", "sandbox-01", "sandbox-02"), strict=True):
         client.sign_in(shop_id)
@@ -189,7 +189,7 @@ def test_counters_see_what_runs_at_one_time_and_how_close_calls_follow(make_sand
     assert counters.peak == 3
     assert counters.requests == {"sandbox-01": 2, "sandbox-02": 1}
     assert set(counters.min_gap_seconds) == {"sandbox-01"}
-    assert 0 <= counters.min_gap_seconds["sandbox-01"] < 1
+    assert 0 <= counters.min_gap_seconds["sandbox-01"] < 5
 
 
 def test_calls_one_after_another_never_overlap(client: Client) -> None:

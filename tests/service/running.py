@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -108,6 +109,8 @@ class Running:
 
     def end(self) -> None:
         """Whatever a failed test has left."""
-        for process in self.processes():
-            process.kill()
-        psutil.wait_procs(self.processes(), timeout=5)
+        while alive := self.processes():
+            for process in alive:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            psutil.wait_procs(alive, timeout=5)

@@ -167,7 +167,8 @@ def test_few_long_bodies_at_once(service: TinyService) -> None:
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"Retry-After: " in answer
         assert service.ask("daemonstatus.json")["status"] == "ok"
-    service.wait_until(lambda: service.deploy(b"no egg")["message"].startswith("egg: not a ZIP"), "no place is free")
+    service.wait_until(lambda: b" 503 " not in answers(service, begun).partition(b"\r\n")[0], "no place is free")
+    assert service.deploy(b"no egg")["message"].startswith("egg: not a ZIP")
 
 
 # -- heads ---------------------------------------------------------------------------------------------------------

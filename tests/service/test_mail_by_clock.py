@@ -46,7 +46,7 @@ def test_a_workbook_is_sent_at_its_time_and_once(
             assert started.code == 0, started.text
             service.wait_until(lambda: box.mails, "no mail came")
             service.wait_until(lambda: not service.ids("running"), "the run did not end")
-            page = requests.get(f"{service.url}/board/runs?lang=zh", auth=service.auth, timeout=30).text
+            page = requests.get(f"{service.url}/board/runs?lang=zh", auth=service.auth, timeout=300).text
             assert "用邮件发合并表" in html.unescape(page)
             with Ledger.at(place.state_dir) as ledger:
                 (run,) = [run for run in ledger.runs() if run.spider == "mail"]

@@ -130,7 +130,7 @@ class TinyService:
         auth: str = f"{USER}:{PASSWORD}",
     ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers by their names in lower case, body."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)) as connection:
             signed = {"Authorization": "Basic " + b64encode(auth.encode()).decode()} if auth else {}
             connection.request(method, path, body, signed | (headers or {}))
             answer = connection.getresponse()

@@ -12,6 +12,7 @@ from two_hosts import Host, serving
 
 from shopdata.config import Shop
 from shopdata.platforms.jd.portal import JdPortal
+from shopdata.sessions.sign_in import entering
 
 pytestmark = pytest.mark.browser
 
@@ -80,7 +81,14 @@ LANDED: dict[str, str] = {
 
 @pytest.fixture(scope="module")
 def visits() -> Iterator[tuple[dict[str, Visit], Host, Host]]:
-    with serving(Host()) as own, serving(Host()) as foreign, chromium() as browser:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        serving(Host()) as own,
+        serving(Host()) as foreign,
+        chromium() as browser,
+    ):
+        # So long it takes until the form of a page that has a tab, too, is there: six pages share one browser.
+        patch.setattr(entering, "_SETTLED_SECONDS", 20.0)
         foreign.pages.update({"/login": STOLEN, "/jdm/home": "in"})
         own.pages["/jdm/home"] = "in"
         made = {}

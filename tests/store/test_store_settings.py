@@ -99,8 +99,8 @@ def settings(endpoint: str, **changed: object) -> config.ObjectStoreSettings:
             "access_key": "key-of-the-store",
             "secret_key": SECRET,
             "bucket": "warehouse",
-            "connect_timeout_seconds": 2,
-            "read_timeout_seconds": 2,
+            "connect_timeout_seconds": 60,
+            "read_timeout_seconds": 60,
             "max_tries": 1,
         }
         | changed

@@ -28,7 +28,7 @@ _CODE_NUMBER = re.compile(r"[\"']?code[\"']?\s*:\s*[\"']?(\d{3})\b")
 _TOO_OFTEN = ("操作频繁", "操作过于频繁", "操作太频繁", "操作太过频繁")
 
 #: The header is filled in a moment after the landing; where JD has moved it, no sign-in should wait long for it.
-_NAME_TIMEOUT_MS = 2_000
+_NAME_TIMEOUT_MS = 6_000
 #: As much of a page as is searched for words of risk control, in bytes.
 _LONGEST_PAGE = 1 << 20
 _NOT_SHOWN = re.compile(

@@ -22,7 +22,7 @@ TRIES = 3
 #: An Enter alone asks for a new code, as often at most.
 _MOST_EMPTY = 5
 #: A page that let somebody in goes on soon after its answer; one that says nothing had its time.
-_AFTER_ANSWER_SECONDS = 4.0
+_AFTER_ANSWER_SECONDS = 10.0
 _IN_SILENCE_SECONDS = 12.0
 
 

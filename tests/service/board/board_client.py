@@ -61,7 +61,7 @@ class Client:
         """`form` are fields, or a body as it is sent; `headers` are written with `_` for `-`. A relative address is
         seen from the page that was shown last."""
         path = path if path.startswith("/") else urljoin(self.here, path)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if is_signed_in:
             sent["Authorization"] = basic(self.user, self.password)

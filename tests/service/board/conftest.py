@@ -44,7 +44,7 @@ def serve() -> Iterator[Serve]:
 
     yield start
     for process in started:
-        process.communicate(timeout=120)
+        process.communicate(timeout=300)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ PREFIX = "/tools/shopdata"
 @pytest.fixture(scope="module")
 def proxied(served: Client) -> Iterator[Client]:
     """As nginx with `location /tools/shopdata/ { proxy_pass http://127.0.0.1:PORT/; }`."""
-    with reverse_proxy(served.port, below=PREFIX) as proxy:
+    with reverse_proxy(served.port, below=PREFIX, patience_seconds=300) as proxy:
         yield Client(proxy.port, served.folder)
 
 

@@ -55,6 +55,7 @@ def test_a_real_browser_may_press_a_button(service: Running, browser: Browser) -
     """The service looks at where a form comes from, and a browser says it in its own way."""
     user, password = service.auth
     context = browser.new_context(locale="zh-CN")
+    context.set_default_timeout(300_000)
     page = context.new_page()
     page.goto(f"{service.url}/board/schedule")
     page.get_by_label("用户名").fill(user)
@@ -67,7 +68,7 @@ def test_a_real_browser_may_press_a_button(service: Running, browser: Browser) -
     )
     for button, told in (("暂停", "恢复"), ("恢复", "暂停")):
         page.get_by_role("button", name=button, exact=True).click()
-        page.get_by_role("button", name=told, exact=True).wait_for(timeout=300_000)
+        page.get_by_role("button", name=told, exact=True).wait_for()
     # What a browser that sends no Sec-Fetch-Site is known by.
     assert set(origins) == {service.url}
     context.close()
@@ -86,7 +87,8 @@ def test_from_a_button_to_a_workbook(service: Running) -> None:
     service.wait_until(lambda: "s-run-complete" in client.get("/board/runs").text, "the run did not complete")
     page = client.get(f"/board/runs/{run_id}")
     assert "完成" in page.visible
-    assert "Spider closed" in client.get(f"/board/runs/{run_id}/log").text
+    # The run has its outcome before its spider is closed.
+    service.wait_until(lambda: "Spider closed" in client.get(f"/board/runs/{run_id}/log").text, "it is not closed")
     (link,) = {
         urljoin(f"/board/runs/{run_id}", part) for part in page.text.split('"') if "/board/cell/jd_store/" in part
     }
@@ -106,6 +108,8 @@ def test_from_a_button_to_a_workbook(service: Running) -> None:
 def test_nothing_of_it_can_be_read_by_others(service: Running) -> None:
     """After a deployment and a crawl: eggs, queue, logs, the ledger, what was collected."""
     state = service.place.state_dir
+    # What a crawl has open comes and goes.
+    service.wait_until(lambda: not service.ids("pending") | service.ids("running"), "a crawl runs on")
     names = {path.name for path in state.rglob("*")}
     assert names >= {"eggs", "dbs", "logs", "service.log", "ledger.sqlite3", "merged", "sessions"}
     assert [path.name for path in state.rglob("*") if path.lstat().st_mode & 0o077 and not path.is_symlink()] == []

@@ -61,7 +61,7 @@ class Visitor:
         self._session.auth = service.auth
 
     def get(self, page: str) -> str:
-        answer = self._session.get(f"{self._board}/{page}", timeout=30)
+        answer = self._session.get(f"{self._board}/{page}", timeout=300)
         assert answer.status_code == 200, answer.text
         return answer.text
 
@@ -70,7 +70,10 @@ class Visitor:
         (form,) = [form for form in forms_of(shown) if form.action.endswith(f"/do/{action}")]
         fields = {name: value for name, value in form.values.items() if name not in ("file", "update")} | values
         answer = self._session.post(
-            f"{self._board}/do/{action}", data=fields, files={"file": ("shops.csv", file)} if file else None, timeout=60
+            f"{self._board}/do/{action}",
+            data=fields,
+            files={"file": ("shops.csv", file)} if file else None,
+            timeout=300,
         )
         assert answer.status_code == 200, answer.text
         return answer.text

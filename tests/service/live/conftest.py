@@ -52,6 +52,7 @@ def started(
         store = object_store_server.settings(bucket=f"test-{secrets.token_hex(6)}")
         place = Workplace(tmp_path_factory.mktemp("live"), sandbox, store)
         place.edit("schedule.yaml", lambda file: file.update(jobs=[]))
+        place.edit("portals.yaml", lambda file: [portal.update(login_timeout_seconds=300) for portal in file.values()])
         service = Running(place)
         service.lay(project_egg)
         try:

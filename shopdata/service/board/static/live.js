@@ -21,9 +21,14 @@
   // -- what comes ----------------------------------------------------------------------------------------------------
 
   let isOver = false;
-  function leave() {
+  async function leave() {
     if (isOver) return;
     isOver = true;
+    // A service that stops says so as the last thing it does: what is there now is asked of the next one.
+    while (!(await fetch(place("state", { wait: 1 }), { cache: "no-store" }).catch(() => null))) {
+      tell(sitting.dataset.lost);
+      await pause(1000);
+    }
     location.reload();
   }
 

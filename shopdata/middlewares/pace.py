@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
@@ -10,6 +11,7 @@ from scrapy import Request
 from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
 
+from shopdata.sessions.pace import intervals
 from shopdata.workspace import Workspace
 
 
@@ -22,11 +24,15 @@ class PaceMiddleware:
     def __init__(self, workspace: Workspace) -> None:
         self._pace = workspace.pace
         self._shops = {shop.id: shop for shop in workspace.config.shops}
+        self._intervals = intervals(workspace.config)
+        #: When the last request of a shop went to the network: in a busy run long after its turn, by which others go.
+        self._left_at: dict[str, float] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PaceMiddleware:
         middleware = cls(Workspace.of(crawler))
+        crawler.signals.connect(middleware._on_reached, scrapy_signals.request_reached_downloader)
         crawler.signals.connect(middleware._on_left, scrapy_signals.request_left_downloader)
         return middleware
 
@@ -41,12 +47,21 @@ class PaceMiddleware:
             return
         await self._turns[shop].acquire()
         try:
-            await self._pace.turn(self._shops[shop], _wait_of(request))
+            wait = _wait_of(request)
+            if (left_at := self._left_at.get(shop)) is not None:
+                too_early = left_at + self._intervals[shop] - time.monotonic()
+                if too_early > 0:
+                    await (wait or asyncio.sleep)(too_early)
+            await self._pace.turn(self._shops[shop], wait)
             if (may_leave := request.meta.get("shopdata_may_leave")) is not None:
                 await may_leave()
         except BaseException:
             self._turns[shop].release()
             raise
+
+    def _on_reached(self, request: Request) -> None:
+        if "shopdata_shop" in request.meta:
+            self._left_at[request.meta["shopdata_shop"]] = time.monotonic()
 
     def _on_left(self, request: Request) -> None:
         if "shopdata_shop" in request.meta and not _is_page(request):

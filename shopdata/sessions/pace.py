@@ -68,7 +68,7 @@ class SharedPace:
 
     def __init__(self, paces: Paces, config: Config, here: Pacer) -> None:
         self._paces, self._here = paces, here
-        self._interval = _intervals(config)
+        self._interval = intervals(config)
 
     async def turn(self, shop: Shop, wait: Callable[[float], Awaitable[None]] | None = None) -> None:
         interval, wait = self._interval[shop.id], wait or asyncio.sleep
@@ -92,7 +92,7 @@ class Pace:
 
     def __init__(self, folder: Path, config: Config) -> None:
         self._folder = folder
-        self._interval = _intervals(config)
+        self._interval = intervals(config)
 
     async def turn(self, shop: Shop, wait: Callable[[float], Awaitable[None]] | None = None) -> None:
         """Waits until the shop's next request may start, and notes that it starts now.
@@ -152,7 +152,8 @@ class Pace:
             os.close(note)
 
 
-def _intervals(config: Config) -> dict[str, float]:
+def intervals(config: Config) -> dict[str, float]:
+    """For each shop, how many seconds are to be between the starts of two requests."""
     return {shop.id: 1 / config.portal(shop.platform).requests_per_second for shop in config.shops}
 
 

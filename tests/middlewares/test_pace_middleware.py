@@ -27,7 +27,8 @@ def middleware(happened: list[str]) -> PaceMiddleware:
         async def turn(self, shop: Shop, wait: object = None) -> None:
             happened.append(f"turn of {shop.id}")
 
-    workspace: Any = SimpleNamespace(pace=Pacer(), config=SimpleNamespace(shops=(ONE,)))
+    config = SimpleNamespace(shops=(ONE,), portal=lambda platform: SimpleNamespace(requests_per_second=1))
+    workspace: Any = SimpleNamespace(pace=Pacer(), config=config)
     return PaceMiddleware(workspace)
 
 
@@ -54,3 +55,31 @@ def test_one_that_may_not_holds_up_no_other(middleware: PaceMiddleware, happened
 
     asyncio.run(both())
     assert happened == ["turn of one", "turn of one"]
+
+
+def test_one_that_leaves_long_after_its_turn_keeps_the_next_one_away(
+    middleware: PaceMiddleware, happened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("shopdata.middlewares.pace.time", SimpleNamespace(monotonic=lambda: now))
+
+    async def wait(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        happened.append(f"{seconds:.1f} s")
+
+    def ask() -> Request:
+        return Request("https://report.example/", meta={"shopdata_shop": "one", "shopdata_wait": wait})
+
+    async def three() -> None:
+        nonlocal now
+        for late, takes in ((0.7, 0.2), (0, 2.0), (0, 0)):
+            asked = ask()
+            await middleware.process_request(asked)
+            now += late
+            middleware._on_reached(asked)
+            now += takes
+            middleware._on_left(asked)
+
+    asyncio.run(three())
+    assert happened == ["turn of one", "0.8 s", "turn of one", "turn of one"]

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shopdata.excel.worker_template import Template
@@ -25,21 +25,29 @@ _IS_FORKED = sys.platform == "linux"
 
 
 class Processes:
-    """A pool whose processes begin when they are told to."""
+    """A pool whose processes begin when they are told to.
 
-    def __init__(self, count: int, niceness: int) -> None:
-        self._count = count
+    Args:
+        modules: what they import before their first work.
+    """
+
+    def __init__(self, count: int, niceness: int, modules: Sequence[str]) -> None:
+        self._count, self._modules = count, tuple(modules)
         context = multiprocessing.get_context("forkserver" if _IS_FORKED else "spawn")
         self.pool = ProcessPoolExecutor(count, context, initializer=_prepare, initargs=(niceness,))
         # All of them begin at once, with the first work: one that began later would import our main module.
         self.pool._safe_to_dynamically_spawn_children = False  # type: ignore[attr-defined]
         self._template: Template | None = None
 
-    def begin(self, modules: Sequence[str]) -> Future[None]:
-        """Waits until all of them have begun: for ever, if something holds them back and nobody kills it.
+    def launch_template(self) -> None:
+        """Lets what they are forked from begin, and waits for nothing. Raises OSError."""
+        if _IS_FORKED:
+            from shopdata.excel.worker_template import Template  # Windows has nothing that forks
 
-        Args:
-            modules: what they import before their first work.
+            self._template = Template(self._modules)
+
+    def begin(self) -> Future[None]:
+        """Waits until all of them have begun: for ever, if something holds them back and nobody kills it.
 
         Returns:
             done with the first sign of any of them.
@@ -47,14 +55,10 @@ class Processes:
         Raises:
             Exception: there are none, for whatever reason.
         """
-        if _IS_FORKED:
-            from shopdata.excel.worker_template import Template  # Windows has nothing that forks
-
-            self._template = Template(modules)
         with _without_main_module():
             sign = self.pool.submit(_import, ())
             for _ in range(self._count):
-                self.pool.submit(_import, tuple(modules))
+                self.pool.submit(_import, self._modules)
         return sign
 
     def members(self) -> list[BaseProcess]:
@@ -83,8 +87,8 @@ class Processes:
 @contextlib.contextmanager
 def _without_main_module() -> Iterator[None]:
     """A process first imports its parent's main module: here all of Scrapy, which no worker needs."""
-    about = vars(sys.modules["__main__"])
-    kept = {name: about.pop(name) for name in ("__spec__", "__file__") if name in about}
+    about: dict[str, Any] = vars(sys.modules["__main__"])
+    kept: dict[str, Any] = {name: about.pop(name) for name in ("__spec__", "__file__") if name in about}
     about["__spec__"] = None
     try:
         yield

@@ -21,9 +21,10 @@ class Template:
         """Lets the server begin, and waits for nothing. What it imports is what its first user wants."""
         with Template._lock:
             forkserver.set_forkserver_preload(list(modules))
-            # It looks for modules where any Python would, which is not where an egg's are; and a thread of OpenBLAS
-            # would not be forked along.
-            with _environment(PYTHONPATH=os.pathsep.join(sys.path), OPENBLAS_NUM_THREADS="1"):
+            # It would look for modules where we stand, and not where an egg's are; a thread of OpenBLAS would not be
+            # forked along.
+            path = os.pathsep.join(sys.path)
+            with _environment(PYTHONPATH=path, PYTHONSAFEPATH="1", OPENBLAS_NUM_THREADS="1"):
                 forkserver.ensure_running()
             Template._users += 1
             self._is_used = True
@@ -43,7 +44,7 @@ class Template:
             Template._users -= 1
             if not Template._users:
                 _kill_server()
-                forkserver._forkserver._stop()
+                forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 def _kill_server() -> None:

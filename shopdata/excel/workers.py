@@ -75,27 +75,34 @@ class Workers(Executor):
         """Lets the processes begin now, so that they have imported `modules` when the first file comes."""
         if self._processes is not None or not self.count:
             return
-        self._processes = Processes(self.count, self._niceness)
+        processes = self._processes = Processes(self.count, self._niceness, modules)
         self._waiting = []
+        try:
+            processes.launch_template()
+        except OSError as error:
+            self._fail(error)
+            return
         # Another thread waits for them: this one may be the event loop's.
-        self._starter = threading.Thread(target=self._start, args=(self._processes, modules), daemon=True)
+        self._starter = threading.Thread(target=self._start, args=(processes,), daemon=True)
         self._starter.start()
 
-    def _start(self, processes: Processes, modules: tuple[str, ...]) -> None:
+    def _start(self, processes: Processes) -> None:
         timer = threading.Timer(START_SECONDS, self._give_up, [processes])
         timer.daemon = True
         timer.start()
         try:
-            sign = processes.begin(modules)
+            sign = processes.begin()
         except Exception as error:  # noqa: BLE001 - whatever keeps them from beginning, the work is done
             timer.cancel()
-            self._begin(
-                f"The processes that read workbooks could not be started ({type(error).__name__}: {error}), so "
-                "threads read them, which takes longer. See what this machine is short of; "
-                "SHOPDATA_WORKERS=0 does without them."
-            )
+            self._fail(error)
             return
         sign.add_done_callback(partial(self._on_sign, timer))
+
+    def _fail(self, error: Exception) -> None:
+        self._begin(
+            f"The processes that read workbooks could not be started ({type(error).__name__}: {error}), so threads "
+            "read them, which takes longer. See what this machine is short of; SHOPDATA_WORKERS=0 does without them."
+        )
 
     def _on_sign(self, timer: threading.Timer, sign: Future[None]) -> None:
         timer.cancel()

@@ -392,7 +392,7 @@ def test_more_columns_than_a_sheet_can_hold_are_refused(tmp_path: Path, scrapy_m
 
 def test_no_process_where_none_may_be(folder: Path, scrapy_merge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shopdata.excel.merging.files.FROM_BYTES", 0)
-    monkeypatch.setattr("shopdata.excel.workers.ProcessPoolExecutor", None)
+    monkeypatch.setattr("shopdata.excel.worker_processes.ProcessPoolExecutor", None)
     result = scrapy_merge(folder, "-o", folder.parent / "out.xlsx", SHOPDATA_WORKERS="0")
     assert "rows of 2 files" in result.stdout
 

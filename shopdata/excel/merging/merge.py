@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
 from shopdata.excel.contract import Contract
 from shopdata.excel.merging import notes_sheet
 from shopdata.excel.merging.merged import Merged, Part
+from shopdata.excel.merging.parquet import write_lake
 from shopdata.excel.merging.plan import MergePlan, TableHead
 from shopdata.excel.merging.volumes import Share, Split, Volume, shares_of, volume_path
 from shopdata.excel.tables import Finding, Table
@@ -76,12 +77,13 @@ def merge_tables(
     )
     merged.is_split = split is not None and merged.rows > split.at_most_rows
     made: dict[Path, Path] = {}
+    lake: Future[int] | None = None
     try:
         with ThreadPoolExecutor(3, "merge") as threads:
+            pool = workers or threads
             if parquet is not None:
                 made[parquet] = _beside(parquet)
-                lake = threads.submit(plan.write_parquet, made[parquet])
-            pool = workers or threads
+                lake = pool.submit(write_lake, made[parquet], plan.lake_rows())
             if split is not None and merged.is_split:
                 shares = shares_of(list(merged.rows_by_shop), [table.rows for table in tables], split)
                 for share in shares:
@@ -96,13 +98,16 @@ def merge_tables(
                 told = notes_sheet.of_all(merged, parts, about)
                 made[workbook] = _beside(workbook)
                 merged.sheets = _write_workbook(made[workbook], plan, range(len(parts)), told, pool)
-            if parquet is not None and lake.result() != merged.rows:
+            if lake is not None and lake.result() != merged.rows:
                 raise AssertionError(f"{lake.result()} rows for the lake, of {merged.rows}")
         merged.volumes = [replace(one, path=put(made[one.path], one.path)) for one in merged.volumes]
         merged.workbook = put(made[workbook], workbook)
         if parquet is not None:
             merged.parquet = put(made[parquet], parquet)
     except BaseException:
+        if lake is not None:
+            # What it still wrote would stay.
+            wait([lake])
         for path in made.values():
             discard(path)
         raise

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+
+from shopdata.excel.tables import Table
+from shopdata.excel.workbook.piece import Layout
 
 #: A row group is closed when it holds so much: one per partition in daily use, while a day of 300 large shops still
 #: does not have to fit into memory.
@@ -59,3 +63,29 @@ class ParquetWriter:
         if self._held:
             self._flush()
         self._writer.close()
+
+
+@dataclass(frozen=True)
+class LakeRows:
+    """All rows of a merge for the lake, described in a few words.
+
+    Args:
+        columns: those of the file, `shop` first.
+        tables: the saved tables in order, each with where its columns stand.
+    """
+
+    columns: Sequence[str]
+    tables: Sequence[tuple[Path, Layout]]
+
+
+def write_lake(path: Path, rows: LakeRows) -> int:
+    """Writes them, in any process; returns how many they were. Raises OSError."""
+    lake = ParquetWriter(path, rows.columns)
+    try:
+        for table, layout in rows.tables:
+            for batch in Table.load(table).batches:
+                shop = pa.array([layout.shop_name], pa.string()).take(pa.array([0] * batch.rows, pa.int8()))
+                lake.write([shop, *(column.text for column in layout.arrange(batch))])
+    finally:
+        lake.close()
+    return lake.rows

@@ -7,14 +7,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from pathlib import Path
-
-import pyarrow as pa
 
 from shopdata.excel.contract import Contract
 from shopdata.excel.limits import MAX_COLUMNS
 from shopdata.excel.merging.merged import Part
-from shopdata.excel.merging.parquet import ParquetWriter
+from shopdata.excel.merging.parquet import LakeRows
 from shopdata.excel.names import normalise
 from shopdata.excel.tables import CellFormat, Finding, Formats, Kind, Table
 from shopdata.excel.workbook import MAX_DATA_ROWS
@@ -133,17 +130,10 @@ class MergePlan:
                     start += rows
                     done += rows
 
-    def write_parquet(self, path: Path) -> int:
-        """All rows for the lake; returns how many they were."""
-        lake = ParquetWriter(path, self.columns)
-        try:
-            for layout, part in zip(self._layouts, self._parts, strict=True):
-                for batch in Table.load(part.table).batches:
-                    shop = pa.array([layout.shop_name], pa.string()).take(pa.array([0] * batch.rows, pa.int8()))
-                    lake.write([shop, *(column.text for column in layout.arrange(batch))])
-        finally:
-            lake.close()
-        return lake.rows
+    def lake_rows(self) -> LakeRows:
+        """All rows for the lake."""
+        tables = [part.table for part in self._parts]
+        return LakeRows(tuple(self.columns), tuple(zip(tables, self._layouts, strict=True)))
 
 
 def _width(text: str) -> int:

@@ -255,19 +255,22 @@ class ObjectStore:
 
     def _send(self, key: str, content: Content, content_type: str, condition: Condition) -> str:
         """One upload, whole or in parts; gives its ETag."""
-        headers = condition.headers()
-        if headers and content.data is not None and self._has_conditions:
-            headers |= {"Content-Type": content_type, SHA256_HEADER: content.sha256}
-            with self._as_store_error(key, "s3:PutObject"):
+        conditions = condition.headers()
+        about = {"Content-Type": content_type, SHA256_HEADER: content.sha256}
+        if conditions and content.is_whole and self._has_conditions:
+            with self._as_store_error(key, "s3:PutObject"), content.body() as body:
                 try:
-                    return self._client.put_if(self._bucket, key, content.data, headers)
+                    return self._client.put_whole(self._bucket, key, body, about | conditions)
                 except S3Error as error:
                     if error.response.status != 501:
                         raise
                     self._has_conditions = False
-        if headers:
+        if conditions:
             # No condition on uploads in parts, nor on a store without: a look just before is the next best.
             self._check(key, condition)
+        if content.is_whole:
+            with self._as_store_error(key, "s3:PutObject"), content.body() as body:
+                return self._client.put_whole(self._bucket, key, body, about)
         with self._as_store_error(key, "s3:PutObject"), content.open() as data:
             result = self._client.put_object(
                 self._bucket,

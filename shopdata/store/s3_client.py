@@ -1,10 +1,13 @@
-"""minio-py with our own time-outs, tries and certificates, and with the one thing it lacks: a conditional PUT."""
+"""minio-py with our own time-outs, tries and certificates, and with what it lacks: a PUT that has a condition, and one
+that is no larger in memory than what is on the line."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,9 +17,11 @@ from minio import Minio
 from minio.error import MinioException, S3Error
 
 from shopdata import config
+from shopdata.exceptions import StoreError
 from shopdata.network.pools import pool_for
 
-#: Objects up to this size (bytes) are one PUT, larger ones are sent in parts of it; a part is held in memory.
+#: Objects up to this size (bytes) are one PUT, larger ones are sent in parts of it; a part is held in memory, but not
+#: a file that is one PUT.
 PART_BYTES = 64 * 1024 * 1024
 #: A store that says when to come again may ask for this many seconds at most.
 _RETRY_AFTER_SECONDS = 10
@@ -32,6 +37,50 @@ class RegionUnknownError(MinioException):
     def __init__(self, code: str) -> None:
         self.code = code
         super().__init__(code)
+
+
+class FileBody:
+    """A file that is sent as it is read, anew for each try; its last piece only if all of it is what was hashed.
+
+    Args:
+        file: at its beginning.
+        sha256: its hex digest.
+    """
+
+    def __init__(self, file: io.BufferedReader, size_bytes: int, sha256: str) -> None:
+        self.size_bytes, self.sha256 = size_bytes, sha256
+        self._file, self._digest = file, hashlib.sha256()
+
+    def read(self, count: int) -> bytes:
+        """The next bytes. Raises StoreError: they are others than those that were hashed."""
+        piece = self._file.read(count)
+        self._digest.update(piece)
+        if (not piece or self._file.tell() >= self.size_bytes) and self._digest.hexdigest() != self.sha256:
+            raise StoreError(
+                "a local file changed while it was sent",
+                where=self._file.name,
+                found=f"sha256 {self._digest.hexdigest()}",
+                expected=self.sha256,
+                todo="See which program writes to it, and run again.",
+            )
+        return piece
+
+    def tell(self) -> int:
+        """How many bytes were read."""
+        return self._file.tell()
+
+    def seek(self, place: int) -> int:
+        """To the beginning: from any other place there is nothing to send."""
+        if place:
+            raise ValueError(f"a file is sent from its beginning, not from {place}")
+        self._digest = hashlib.sha256()
+        return self._file.seek(0)
+
+    def md5(self) -> str:
+        """The digest that goes by TLS, in base 64."""
+        digest = hashlib.file_digest(self._file, lambda: hashlib.md5(usedforsecurity=False)).digest()
+        self._file.seek(0)
+        return b64encode(digest).decode()
 
 
 class _InPieces(urllib3.PoolManager):
@@ -102,17 +151,29 @@ class S3Client(Minio):
                 raise
             raise RegionUnknownError(f"{error.code} (HTTP {error.response.status})") from None
 
-    def put_if(self, bucket: str, key: str, body: bytes, headers: Mapping[str, str]) -> str:
-        """One PUT with `If-Match` or `If-None-Match` among its headers.
+    def put_whole(self, bucket: str, key: str, body: bytes | FileBody, headers: Mapping[str, str]) -> str:
+        """One PUT, with `If-Match` or `If-None-Match` among its headers where there is a condition.
 
-        `put_object` takes no headers. A presigned URL would, but its query is a key to the object for whoever reads the
-        log, and S3 refuses unsigned `x-amz-meta-` headers. So the request is signed as `put_object` signs its own.
+        `put_object` takes no headers, and all of a file into memory. A presigned URL would take headers, but its query
+        is a key to the object for whoever reads the log, and S3 refuses unsigned `x-amz-meta-` headers. So the request
+        is signed as `put_object` signs its own.
 
         Returns:
             the ETag, without quotes.
         """
-        response = self._execute("PUT", bucket, key, body=body, headers=dict(headers))
+        response = self._execute("PUT", bucket, key, body=body, headers=dict(headers))  # type: ignore[arg-type]
         return (response.headers.get("etag") or "").strip('"')
+
+    def _build_headers(self, host: str, headers: Any = None, body: Any = None, creds: Any = None) -> Any:
+        if not isinstance(body, FileBody):
+            return super()._build_headers(host, headers, body, creds)
+        is_by_tls = self._base_url.is_https
+        digests = {"Content-MD5": body.md5()} if is_by_tls else {}
+        built, date = super()._build_headers(host, {**(headers or {}), **digests}, None, creds)
+        built["Content-Length"] = str(body.size_bytes)
+        if not is_by_tls:
+            built["x-amz-content-sha256"] = body.sha256
+        return built, date
 
     def abort_uploads(self, bucket: str, prefix: str, before: datetime) -> list[str]:
         """Ends uploads in parts that were begun before a moment and never ended; minio-py has no public call for it.

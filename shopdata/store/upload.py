@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from shopdata.store.s3_client import PART_BYTES
+from shopdata.store.s3_client import PART_BYTES, FileBody
 
+#: A file up to this size (bytes) is held in memory: of small ones there are many.
+_IN_MEMORY_BYTES = 1 << 20
 #: Where an object's metadata keeps its hex digest.
 SHA256_HEADER = "x-amz-meta-sha256"
 
@@ -27,7 +31,7 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class Content:
-    """The bytes to put. Those that fit into one PUT are read once, so that what is hashed is what is sent."""
+    """The bytes to put. What is sent is what was hashed: small files are read once, others looked at as they leave."""
 
     sha256: str
     size_bytes: int
@@ -41,12 +45,26 @@ class Content:
 
     @classmethod
     def of_file(cls, path: Path) -> Content:
-        """A file; one above `PART_BYTES` stays on disk and is read again, part by part."""
-        if path.stat().st_size <= PART_BYTES:
+        """A file; one that is not small stays on disk and is read again, piece by piece."""
+        if path.stat().st_size <= _IN_MEMORY_BYTES:
             return cls.of(path.read_bytes())
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             return cls(digest, file.tell(), path=path)
+
+    @property
+    def is_whole(self) -> bool:
+        """True if it is sent in one PUT, False if in parts."""
+        return self.size_bytes <= PART_BYTES
+
+    @contextlib.contextmanager
+    def body(self) -> Iterator[bytes | FileBody]:
+        """What one PUT sends, for the length of the block."""
+        if self.path is None:
+            yield self.data or b""
+        else:
+            with self.path.open("rb") as file:
+                yield FileBody(file, self.size_bytes, self.sha256)
 
     def open(self) -> BinaryIO:
         """A stream of it, from the beginning."""

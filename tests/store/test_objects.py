@@ -23,7 +23,7 @@ from shopdata.exceptions import StoreError
 from shopdata.store.errors import StoreConflictError
 from shopdata.store.object_store import ObjectStore
 from shopdata.store.s3_client import PART_BYTES
-from shopdata.store.upload import StoredObject
+from shopdata.store.upload import Content, StoredObject
 
 pytestmark = pytest.mark.services
 
@@ -72,13 +72,51 @@ def test_a_file_comes_back_as_it_was_put(object_store: ObjectStore, tmp_path: Pa
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["copy.xlsx"]
 
 
-@pytest.mark.parametrize("size", [0, PART_BYTES + 1_000_000], ids=["empty", "in two parts"])
+@pytest.mark.parametrize("size", [0, 3_000_000, PART_BYTES + 1_000_000], ids=["empty", "off the disk", "in two parts"])
 def test_any_size(object_store: ObjectStore, tmp_path: Path, size: int) -> None:
     source = tmp_path / "source"
     source.write_bytes(secrets.token_bytes(1000) * (size // 1000))
     assert object_store.put_file(KEY, source).bytes == source.stat().st_size
     object_store.get_file(KEY, tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == source.read_bytes()
+
+
+def test_a_file_off_the_disk_is_sent_from_its_beginning_at_each_try(
+    store_settings: config.ObjectStoreSettings, tmp_path: Path
+) -> None:
+    """And under the same conditions as any other."""
+    source = tmp_path / "source"
+    source.write_bytes(secrets.token_bytes(3_000_000))
+    assert Content.of_file(source).data is None
+
+    def is_busy(request: BaseHTTPRequestHandler) -> bool:
+        if request.command != "PUT" or not request.path.endswith(".xlsx"):
+            return False
+        s3_error(request, 503, "SlowDown")
+        return True
+
+    with store_behind(store_settings, once(is_busy)) as (store, server):
+        before = server.count("PUT")
+        assert store.put_file(KEY, source, if_absent=True).bytes == 3_000_000
+        assert server.count("PUT") == before + 2
+        assert store.get_bytes(KEY) == source.read_bytes()
+        with pytest.raises(StoreConflictError):
+            store.put_bytes(KEY, b"another", if_absent=True)
+
+
+def test_a_file_that_changes_while_it_is_sent_is_refused(
+    store_settings: config.ObjectStoreSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"a" * 3_000_000)
+    content = Content.of_file(source)
+    source.write_bytes(b"b" * 3_000_000)
+    monkeypatch.setattr(Content, "of_file", lambda path: content)
+    with ObjectStore(store_settings) as store:
+        store.ensure_bucket()
+        with pytest.raises(StoreError, match="a local file changed while it was sent"):
+            store.put_file(KEY, source)
+        assert store.stat(KEY) is None
 
 
 def test_a_key_with_chinese_comes_back_too(object_store: ObjectStore) -> None:

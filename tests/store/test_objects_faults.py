@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import ipaddress
 import re
 import socket
 import ssl
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -22,6 +24,7 @@ from faulty_http import Answer, closed_port, drain, hang_up, reply, s3_error, se
 from shopdata import config
 from shopdata.exceptions import StoreError
 from shopdata.store.object_store import ObjectStore
+from shopdata.store.upload import SHA256_HEADER
 
 SECRET = "secret-of-the-store"
 
@@ -224,6 +227,33 @@ def test_a_certificate_that_ssl_cert_file_vouches_for(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert "too busy" in failure(tls_store)
+
+
+def test_by_tls_a_file_goes_with_its_md5(certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bytes are not part of the signature there."""
+    source = tmp_path / "source"
+    source.write_bytes(b"x" * 3_000_000)
+    seen: dict[str, str] = {}
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        if request.command == "PUT":
+            body = drain(request)
+            seen.update({name.lower(): value for name, value in request.headers.items()}, md5=md5_of(body))
+            reply(request, 200, ETag="e")
+        else:
+            reply(request, 200, ETag="e", Content_Length="3000000", x_amz_meta_sha256=seen[SHA256_HEADER])
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serve(answer, tls=context) as server, ObjectStore(settings(server.endpoint, secure=True)) as store:
+        assert store.put_file("raw/a", source).bytes == 3_000_000
+    assert (seen["content-md5"], seen["content-length"]) == (seen["md5"], "3000000")
+    assert seen["x-amz-content-sha256"] == "UNSIGNED-PAYLOAD"
+
+
+def md5_of(body: bytes) -> str:
+    return b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
 def test_tls_where_plain_http_is_spoken() -> None:
